@@ -1,0 +1,45 @@
+package exporter
+
+import "errors"
+
+// ExitStatus is what a process that ends with an error reports (design: command line).
+type ExitStatus int
+
+// The exit statuses.
+const (
+	ExitError       ExitStatus = 1
+	ExitPending     ExitStatus = 2
+	ExitIncomplete  ExitStatus = 3
+	ExitInterrupted ExitStatus = 130
+)
+
+// ErrIncomplete is wrapped by the error of an export that is not proven complete.
+var ErrIncomplete = errors.New("export is not proven complete")
+
+// ErrBusy is wrapped by the error of a run whose destination another run holds.
+var ErrBusy = errors.New("destination is in use by another run")
+
+type hinted struct {
+	error
+	hint string
+}
+
+func (h hinted) Unwrap() error { return h.error }
+
+// WithHint attaches to err one or two full sentences that tell a person what to do.
+// The message of err stays as it is.
+func WithHint(err error, hint string) error {
+	if err == nil {
+		return nil
+	}
+	return hinted{err, hint}
+}
+
+// Hint returns the outermost hint attached to err, or "".
+func Hint(err error) string {
+	var h hinted
+	if errors.As(err, &h) {
+		return h.hint
+	}
+	return ""
+}

@@ -1,0 +1,74 @@
+package exporter
+
+import "time"
+
+// Event is something a run tells its observer. The set is closed: see the
+// types below.
+type Event interface{ event() }
+
+// Observer receives events, possibly from several goroutines at once. It
+// cannot steer the run and must not block it.
+type Observer interface{ Observe(Event) }
+
+// Phase is a stage of a run.
+type Phase string
+
+// The phases, in order.
+const (
+	PhaseSurvey Phase = "survey"
+	PhaseWalk   Phase = "walk"
+	PhaseWrite  Phase = "write"
+	PhaseCommit Phase = "commit"
+)
+
+// PhaseStarted opens a phase.
+type PhaseStarted struct {
+	Phase Phase
+	// Total is the expected number of rows of the phase, an upper bound for the
+	// walk; 0 when unknown.
+	Total int64
+}
+
+// PageFetched reports one page of one user's inbox.
+type PageFetched struct {
+	UserID string
+	Page   int64
+	Rows   int
+	// TotalItems is the user's total as the page states it; nil when it does not.
+	TotalItems *int64
+	// NextPage says whether the server announced a further page.
+	More bool
+}
+
+// RequestRetried reports a failed attempt that is tried again after Wait.
+type RequestRetried struct {
+	// Request is the request's path and query; it never holds a secret.
+	Request string
+	Attempt int
+	Wait    time.Duration
+	Reason  string
+}
+
+// Throttled reports a 429, or a pause the server asked for.
+type Throttled struct {
+	Wait time.Duration
+}
+
+// UserSkipped reports a user whose inbox the API does not give.
+type UserSkipped struct{ SkippedUser }
+
+// UnknownField reports, once a run, a key that the table does not model.
+type UnknownField struct{ Field string }
+
+// RowsWritten reports the rows handed to the encoder so far, for one export.
+type RowsWritten struct {
+	Rows int64
+}
+
+func (PhaseStarted) event()   {}
+func (PageFetched) event()    {}
+func (RequestRetried) event() {}
+func (Throttled) event()      {}
+func (UserSkipped) event()    {}
+func (UnknownField) event()   {}
+func (RowsWritten) event()    {}

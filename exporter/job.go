@@ -1,0 +1,53 @@
+package exporter
+
+// Job is a validated configuration: one source and what to export from it.
+type Job struct {
+	Source  SourceConfig
+	Exports []Export
+}
+
+// SourceConfig says which team to read. Either APIKey or Simulate is set.
+type SourceConfig struct {
+	// Type names the source, "lemlist".
+	Type string
+	// APIKey is the team's key; zero with Simulate.
+	APIKey Secret
+	// Endpoint is the base URL of the API, without a final slash.
+	Endpoint string
+	// Users restricts the walk to these user ids; empty means every user of the team.
+	Users []string
+	// Simulate, when set, replaces the API by an in-process simulated team.
+	Simulate *Simulation
+}
+
+// Simulation describes the simulated team of a `simulate {}` block.
+type Simulation struct {
+	// Users is the number of members of the team, at least 1.
+	Users int
+	// Conversations is the number of distinct conversations of the team.
+	Conversations int
+	// Seed makes the team; the same seed gives the same conversations.
+	Seed uint64
+	// Unlimited switches the simulated API's rate limit off, and with it our own.
+	Unlimited bool
+}
+
+// Export is one `export` block.
+type Export struct {
+	// Table names the table, for instance "inbox_conversations".
+	Table string
+	// Destination is the location as written: a folder or a URL.
+	Destination string
+	// Format is "parquet".
+	Format string
+	// Mode is "snapshot".
+	Mode string
+	// Parquet holds the options of the format.
+	Parquet ParquetOptions
+}
+
+// ParquetOptions are the options of a `parquet {}` block.
+type ParquetOptions struct {
+	// Compression is "zstd", "snappy", "gzip" or "none".
+	Compression string
+}

@@ -1,0 +1,54 @@
+package exporter
+
+import "time"
+
+// ManifestKey is the key of the manifest in a file's key-value metadata.
+const ManifestKey = "lemexport.manifest"
+
+// ManifestVersion is the version of the manifest's own layout.
+const ManifestVersion = 1
+
+// Manifest is what an export says about itself. It lives inside the data file,
+// so data and state cannot disagree.
+type Manifest struct {
+	Version int    `json:"manifest_version"`
+	RunID   string `json:"run_id"`
+	Tool    Tool   `json:"tool"`
+	// Simulated is true when the data came from a simulated API: no row is real.
+	Simulated         bool           `json:"simulated"`
+	Source            ManifestSource `json:"source"`
+	Table             string         `json:"table"`
+	SchemaVersion     int            `json:"schema_version"`
+	SchemaFingerprint string         `json:"schema_fingerprint"`
+	Mode              string         `json:"mode"`
+	Window            Window         `json:"window"`
+	Rows              int64          `json:"rows"`
+	Content           Content        `json:"content"`
+	// Watermarks is the newest `lastActivityAt` seen per user id.
+	Watermarks map[string]time.Time `json:"watermarks"`
+	// UnknownFields are the API's keys that the table does not model, as found in `extra`.
+	UnknownFields []string `json:"unknown_fields,omitempty"`
+	Proof         Proof    `json:"proof"`
+}
+
+// Tool names the program that wrote the file.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// ManifestSource says where the rows come from.
+type ManifestSource struct {
+	Type     string `json:"type"`
+	Endpoint string `json:"endpoint"`
+	TeamID   string `json:"team_id"`
+}
+
+// Window is the time the walk took, by the local clock, and the span of the
+// rows' `lastActivityAt`, by the server's.
+type Window struct {
+	StartedAt      time.Time  `json:"started_at"`
+	FinishedAt     time.Time  `json:"finished_at"`
+	OldestActivity *time.Time `json:"oldest_activity_at"`
+	NewestActivity *time.Time `json:"newest_activity_at"`
+}

@@ -1,0 +1,123 @@
+package exporter
+
+import (
+	"context"
+	"io"
+	"iter"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// Source is a team whose inbox can be read. A source belongs to one run.
+type Source interface {
+	// Survey asks as little as a plan needs: the team and every user's first page.
+	Survey(ctx context.Context) (Survey, error)
+	// Walk reads every page of every user. The walk starts when its pages are
+	// ranged over.
+	Walk(ctx context.Context) Walk
+	// Close releases connections and, for a simulated team, the server.
+	Close() error
+}
+
+// Walk is one reading of a source.
+type Walk interface {
+	// Pages yields what was read, in the order of the reads, until everything is
+	// read or an error ends it. The page's record is the loop body's only until
+	// the next iteration; retain it to keep it. Pages can be ranged over once.
+	Pages() iter.Seq2[Page, error]
+	// Proof is the account of the walk, without the counts that only the engine
+	// knows (duplicates, superseded, distinct rows). Call it after Pages has ended.
+	Proof() Proof
+}
+
+// Page is one page of one user's inbox, decoded.
+type Page struct {
+	// UserID is the user whose inbox it is.
+	UserID string
+	// Number is the page's number, from 1.
+	Number int64
+	// Record holds the rows, with the table's Arrow schema.
+	Record arrow.Record
+	// UnknownFields are the keys of this page that the table does not model.
+	UnknownFields []string
+}
+
+// Format writes and reads one kind of data file.
+type Format interface {
+	// Extension is the file name's ending, with its dot.
+	Extension() string
+	// Create starts a file of the table's records on w.
+	Create(w io.Writer, table *schema.Table, export Export) (Sink, error)
+	// Open reads the footer of a file.
+	Open(r io.ReaderAt, size int64) (DataFile, error)
+}
+
+// Sink encodes records into a file.
+type Sink interface {
+	// Write appends the record's rows. It does not keep the record.
+	Write(ctx context.Context, rec arrow.Record) error
+	// Finish writes what is buffered, the footer and the manifest (JSON). It does
+	// not close the underlying writer.
+	Finish(manifest []byte) error
+}
+
+// DataFile is an opened file.
+type DataFile interface {
+	// Manifest is the manifest's JSON, or nil when the file holds none.
+	Manifest() []byte
+	// Rows is the number of rows the footer states.
+	Rows() int64
+	// CheckSchema compares the file's columns, types and field ids with the
+	// table; the error names the first difference.
+	CheckSchema(table *schema.Table) error
+	// Records yields the rows in file order, in batches of bounded size, with the
+	// ownership rules of Walk.Pages.
+	Records(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error]
+}
+
+// Destination is a place that holds committed files.
+type Destination interface {
+	// URL is where the object called name is or will be, for people and for DuckDB.
+	URL(name string) string
+	// Lock claims the destination for one run and removes what crashed runs left
+	// behind. The error of a destination that another run holds wraps [ErrBusy]
+	// and names that run. It also fails when the destination cannot be written.
+	Lock(ctx context.Context, runID string) (unlock func() error, err error)
+	// Open opens a committed object; the error wraps fs.ErrNotExist when there is none.
+	Open(ctx context.Context, name string) (Object, error)
+	// Create starts a new version of the object called name. Readers see it only
+	// after Commit.
+	Create(ctx context.Context, name string) (Upload, error)
+}
+
+// Object is a committed file, readable at random.
+type Object interface {
+	io.ReaderAt
+	io.Closer
+	Size() int64
+}
+
+// Upload is a file being written. Exactly one of Commit and Abort ends it;
+// Abort after Commit does nothing, so that it can be deferred.
+type Upload interface {
+	io.Writer
+	// Commit makes the new version durable and visible, as one step.
+	Commit(ctx context.Context) error
+	// Abort removes what was written.
+	Abort() error
+}
+
+// Scratch gives temporary files that vanish with the process.
+type Scratch interface {
+	// File returns an empty private file. Close removes it.
+	File() (ScratchFile, error)
+}
+
+// ScratchFile is a temporary file, appended to and read at random.
+type ScratchFile interface {
+	io.Writer
+	io.ReaderAt
+	io.Closer
+}

@@ -1,0 +1,68 @@
+package exporter
+
+import "time"
+
+// Proof is the account of a walk: what was asked, what came, and whether that
+// is everything. It is stored in the manifest.
+type Proof struct {
+	// Complete is true when every conversation that was alive during the whole
+	// walk is in the export, in a version that was current at some moment of it.
+	Complete bool `json:"complete"`
+	// Reasons says why Complete is false, one sentence each; empty otherwise.
+	Reasons []string `json:"reasons,omitempty"`
+	// Method names the argument the proof rests on, for instance "seams+sweep".
+	Method string `json:"method"`
+	// Users has one entry per user walked, in the order of the walk.
+	Users []UserProof `json:"users"`
+	// Skipped are users of the team whose inbox the API refuses to give.
+	Skipped []SkippedUser `json:"skipped_users,omitempty"`
+	// Requests counts every HTTP request of the walk, retries included.
+	Requests int64 `json:"requests"`
+	// Retries counts the requests that repeated a failed one.
+	Retries int64 `json:"retries"`
+	// Throttled counts the responses with status 429.
+	Throttled int64 `json:"throttled"`
+	// RowsRead counts the rows of all pages: Rows + Duplicates + Superseded.
+	RowsRead int64 `json:"rows_read"`
+	// Rows counts the distinct conversations.
+	Rows int64 `json:"rows"`
+	// Duplicates counts the rows dropped because the same version of the same
+	// conversation was read again, under another user or on another page.
+	Duplicates int64 `json:"duplicates"`
+	// Superseded counts the rows dropped for a newer version of the conversation.
+	Superseded int64 `json:"superseded"`
+}
+
+// UserProof is the account of one user's inbox.
+type UserProof struct {
+	UserID string `json:"user_id"`
+	// Pages counts the pages read, re-reads and sweeps included.
+	Pages    int64 `json:"pages"`
+	Requests int64 `json:"requests"`
+	Retries  int64 `json:"retries"`
+	// RowsRead counts the rows of all those pages.
+	RowsRead int64 `json:"rows_read"`
+	// Duplicates and Superseded count this user's rows that were dropped, see Proof.
+	Duplicates int64 `json:"duplicates"`
+	Superseded int64 `json:"superseded"`
+	// TotalStart and TotalEnd are `totalItems` of the first and the last page read;
+	// null when the API did not say.
+	TotalStart *int64 `json:"total_items_start"`
+	TotalEnd   *int64 `json:"total_items_end"`
+	// Passes counts the walks from top to bottom, Sweeps the shorter ones from the top.
+	Passes int64 `json:"passes"`
+	Sweeps int64 `json:"sweeps"`
+	// StepBacks counts the pages read again because deletions may have hidden rows.
+	StepBacks int64 `json:"step_backs"`
+	Complete  bool  `json:"complete"`
+	// Reason says why Complete is false.
+	Reason string `json:"reason,omitempty"`
+	// Watermark is the newest `lastActivityAt` seen; null for an empty inbox.
+	Watermark *time.Time `json:"watermark"`
+}
+
+// SkippedUser is a user whose inbox could not be read, and why.
+type SkippedUser struct {
+	UserID string `json:"user_id"`
+	Reason string `json:"reason"`
+}

@@ -1,0 +1,30 @@
+package exporter
+
+import "time"
+
+// Survey is what the team and the first page of every user tell.
+type Survey struct {
+	TeamID string `json:"team_id"`
+	// Simulated is true when the server says that it is a simulation.
+	Simulated bool `json:"simulated"`
+	// Endpoint is the API's base URL.
+	Endpoint string        `json:"endpoint"`
+	Users    []UserSurvey  `json:"users"`
+	Skipped  []SkippedUser `json:"skipped_users,omitempty"`
+	Unknown  []string      `json:"unknown_fields,omitempty"`
+	// Requests counts the HTTP requests the survey itself took.
+	Requests int64 `json:"survey_requests"`
+}
+
+// UserSurvey is what one first page tells about one inbox.
+type UserSurvey struct {
+	UserID string `json:"user_id"`
+	// TotalItems is the number of conversations the server states; nil when it does not.
+	TotalItems *int64 `json:"total_items"`
+	// PerPage is the page size the server chose, whatever was asked for.
+	PerPage int64 `json:"per_page"`
+	// Pages is the number of pages that follows from the two; nil when unknown.
+	Pages *int64 `json:"pages"`
+	// Newest is the newest `lastActivityAt`; nil for an empty inbox.
+	Newest *time.Time `json:"newest_activity_at"`
+}

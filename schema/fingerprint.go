@@ -1,0 +1,31 @@
+package schema
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"io"
+)
+
+// Fingerprint identifies what a reader of the table depends on: names, types,
+// nullability and field ids, in order. Descriptions do not count. It is
+// "sha256:" and 64 hexadecimal digits.
+func (t *Table) Fingerprint() string {
+	hash := sha256.New()
+	_, _ = fmt.Fprintf(hash, "%s %d\n", t.Name, t.Version)
+	for _, column := range t.Columns {
+		describe(hash, column, 0)
+	}
+	return "sha256:" + hex.EncodeToString(hash.Sum(nil))
+}
+
+// describe writes one line per column, nested ones indented.
+func describe(w io.Writer, column Column, depth int) {
+	_, _ = fmt.Fprintf(w, "%*s%d %s %s required=%t\n", 2*depth, "", column.ID, column.Name, column.Type, column.Required)
+	if column.Elem != nil {
+		describe(w, *column.Elem, depth+1)
+	}
+	for _, field := range column.Fields {
+		describe(w, field, depth+1)
+	}
+}

@@ -1,0 +1,56 @@
+package schema
+
+import "sync"
+
+// InboxConversations is the table `inbox_conversations`, schema version 1: one
+// row per conversation of the team inbox (API: `GET /inbox`, "Get Many
+// Inboxes"). The table is shared and must not be changed.
+var InboxConversations = sync.OnceValue(newInboxConversations)
+
+func newInboxConversations() *Table {
+	table := &Table{
+		Name:        "inbox_conversations",
+		Version:     1,
+		Description: "One row per conversation of the team inbox, in its newest version",
+		Columns: []Column{
+			{Name: "id", Type: String, Required: true, Key: "_id", Provenance: Documented, Description: "Id of the conversation (ibx_…), unique in the table"},
+			{Name: "team_id", Type: String, Key: "teamId", Provenance: Documented, Description: "Id of the team (tea_…)"},
+			{Name: "contact_id", Type: String, Key: "contactId", Provenance: Documented, Description: "Id of the contact (ctc_…), the key of the thread endpoint"},
+			{Name: "created_by", Type: String, Key: "createdBy", Provenance: Documented, Description: "What opened the conversation: an activity (act_…) or a user (usr_…)"},
+			{Name: "created_at", Type: Timestamp, Key: "createdAt", Provenance: Documented, Description: "When the conversation was created"},
+			{Name: "last_activity_at", Type: Timestamp, Key: "lastActivityAt", Provenance: Documented, Description: "Newest activity of any kind; the inbox is sorted by it, newest first"},
+			{Name: "have_replies", Type: Bool, Key: "haveReplies", Provenance: Documented, Description: "Whether the contact has replied at least once"},
+			{Name: "last_replied_at", Type: Timestamp, Key: "lastRepliedAt", Provenance: Documented, Description: "When lemlist registered the newest reply; later than the reply's own date"},
+			{Name: "last_replied_channel", Type: String, Key: "lastRepliedChannel", Provenance: Documented, Description: "Channel of the newest reply: email, linkedin, …; an open set"},
+			{Name: "is_your_turn", Type: Bool, Key: "isYourTurn", Provenance: Observed, Description: "Whether the contact is waiting for the team"},
+			{Name: "last_sent_at", Type: Timestamp, Key: "lastSentAt", Provenance: Observed, Description: "When the newest message was sent; null when nothing was"},
+			{Name: "last_sent_subject", Type: String, Key: "lastSentSubject", Provenance: Observed, Personal: true, Description: "Subject of the newest message sent, for email"},
+			{Name: "last_sent_message_preview", Type: String, Key: "lastSentMessagePreview", Provenance: Observed, Personal: true, Description: "About 100 characters of the newest message sent; reported stale at times"},
+			{Name: "last_replied_subject", Type: String, Key: "lastRepliedSubject", Provenance: Observed, Personal: true, Description: "Subject of the newest reply, for email"},
+			{Name: "last_replied_message_preview", Type: String, Key: "lastRepliedMessagePreview", Provenance: Observed, Personal: true, Description: "About 100 characters of the newest reply"},
+			{Name: "channels", Type: List, Key: "channels", Provenance: Documented, Description: "Channels of the conversation, in no order; an open set",
+				Elem: &Column{Name: "element", Type: String, Provenance: Documented, Description: "Channel"}},
+			{Name: "users", Type: List, Key: "users", Provenance: Documented, Description: "Users of the team who take part",
+				Elem: &Column{Name: "element", Type: Struct, Provenance: Documented, Description: "User", Fields: []Column{
+					{Name: "user_id", Type: String, Key: "userId", Provenance: Documented, Description: "Id of the user (usr_…), possibly a former member"},
+					{Name: "sender", Type: Bool, Key: "sender", Provenance: Documented, Description: "Whether the user sent messages"},
+					{Name: "read", Type: Bool, Key: "read", Provenance: Documented, Description: "Whether the user has read the conversation"},
+				}}},
+			{Name: "opportunities", Type: List, Key: "opportunities", Provenance: Documented, Description: "Tasks attached to the conversation",
+				Elem: &Column{Name: "element", Type: Struct, Provenance: Documented, Description: "Task", Fields: []Column{
+					{Name: "id", Type: String, Key: "id", Provenance: Documented, Description: "Id of the task (opp_…)"},
+					{Name: "type", Type: String, Key: "type", Provenance: Documented, Description: "Kind of the task: manual, phone, …; an open set"},
+					{Name: "done", Type: Bool, Key: "done", AbsentFalse: true, Provenance: Documented, Description: "Whether the task is done; the API leaves it out when it is not"},
+				}}},
+			{Name: "contact", Type: Struct, Key: "contact", Provenance: Documented, Personal: true, Description: "The contact; null where the API leaves it out", Fields: []Column{
+				{Name: "id", Type: String, Key: "_id", Provenance: Documented, Description: "Id of the contact (ctc_…)"},
+				{Name: "full_name", Type: String, Key: "fullName", Provenance: Documented, Personal: true, Description: "Full name, often absent"},
+				{Name: "email", Type: String, Key: "email", Provenance: Documented, Personal: true, Description: "Email address as stored, not validated; absent for LinkedIn-only contacts"},
+			}},
+			{Name: "extra", Type: JSON, Provenance: Derived, Personal: true, Description: "What the API sent and the table does not model, as a JSON object; null when there is nothing"},
+			{Name: "fetched_at", Type: Timestamp, Required: true, Provenance: Derived, Description: "When the page that held this version arrived, by the local clock"},
+		},
+	}
+	number(table.Columns)
+	return table
+}

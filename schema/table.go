@@ -1,0 +1,150 @@
+package schema
+
+import (
+	"sync"
+
+	"github.com/apache/arrow/go/v15/arrow"
+)
+
+// Type is the kind of a column. Every kind has exactly one Arrow and one
+// Parquet type, so encoders can be driven by it.
+type Type string
+
+// The types of columns.
+const (
+	// String is UTF-8 text.
+	String Type = "string"
+	// Bool is true or false.
+	Bool Type = "bool"
+	// Timestamp is an instant in UTC, in microseconds.
+	Timestamp Type = "timestamp"
+	// JSON is UTF-8 text that is one JSON object.
+	JSON Type = "json"
+	// List is a list of Elem.
+	List Type = "list"
+	// Struct is a group of Fields.
+	Struct Type = "struct"
+)
+
+// Provenance says where we know a field from.
+type Provenance string
+
+// The provenances.
+const (
+	// Documented fields are in lemlist's official documentation.
+	Documented Provenance = "documented"
+	// Observed fields were seen in answers but are in no official document.
+	Observed Provenance = "observed"
+	// Derived fields are made by lemexport.
+	Derived Provenance = "derived"
+)
+
+// Table is one exported table.
+type Table struct {
+	// Name is the name in a configuration and in file names.
+	Name string
+	// Version counts the changes of the table, from 1.
+	Version int
+	// Description is one sentence.
+	Description string
+	// Columns are the columns in order.
+	Columns []Column
+
+	arrowOnce sync.Once
+	arrow     *arrow.Schema
+}
+
+// Column is a column, a field of a struct, or the element of a list.
+type Column struct {
+	// Name is the column's name; "element" for the element of a list, as in
+	// Parquet's and Iceberg's three-level lists.
+	Name string
+	Type Type
+	// Required columns are never null.
+	Required bool
+	// Key is the API's name of the value inside its parent object; empty where
+	// there is none.
+	Key string
+	// Description is one sentence, without a final full stop.
+	Description string
+	Provenance  Provenance
+	// Personal marks data about a person.
+	Personal bool
+	// AbsentFalse reads an absent or null boolean as false.
+	AbsentFalse bool
+	// Elem is the element of a List.
+	Elem *Column
+	// Fields are the fields of a Struct.
+	Fields []Column
+
+	// ID is the field id: top level 1..N in order, then nested, numbered as
+	// Apache Iceberg numbers a fresh schema (table spec, "Schema and partition
+	// struct serialization"; AssignFreshIds): all fields of a struct first, then
+	// what is inside them.
+	ID int
+	// Path is the place in the API's conversation object, for instance
+	// `users[].userId`; empty for derived columns.
+	Path string
+}
+
+// Lookup returns the table of that name.
+func Lookup(name string) (*Table, bool) {
+	for _, table := range Tables() {
+		if table.Name == name {
+			return table, true
+		}
+	}
+	return nil, false
+}
+
+// Tables returns every table.
+func Tables() []*Table { return []*Table{InboxConversations()} }
+
+// Column returns the top-level column of that name, and its position.
+func (t *Table) Column(name string) (Column, int, bool) {
+	for i, column := range t.Columns {
+		if column.Name == name {
+			return column, i, true
+		}
+	}
+	return Column{}, -1, false
+}
+
+// number assigns field ids and paths to a fresh table.
+func number(columns []Column) {
+	next := 1
+	assign(columns, "", &next)
+}
+
+func assign(columns []Column, parent string, next *int) {
+	for i := range columns {
+		columns[i].ID = *next
+		*next++
+		if columns[i].Key != "" {
+			columns[i].Path = join(parent, columns[i].Key)
+		}
+	}
+	for i := range columns {
+		descend(&columns[i], columns[i].Path, next)
+	}
+}
+
+func descend(column *Column, path string, next *int) {
+	switch column.Type {
+	case Struct:
+		assign(column.Fields, path, next)
+	case List:
+		column.Elem.ID = *next
+		*next++
+		column.Elem.Path = path + "[]"
+		descend(column.Elem, column.Elem.Path, next)
+	case String, Bool, Timestamp, JSON:
+	}
+}
+
+func join(parent, key string) string {
+	if parent == "" {
+		return key
+	}
+	return parent + "." + key
+}
