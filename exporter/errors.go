@@ -19,12 +19,12 @@ var ErrIncomplete = errors.New("export is not proven complete")
 // ErrBusy is wrapped by the error of a run whose destination another run holds.
 var ErrBusy = errors.New("destination is in use by another run")
 
-type hinted struct {
+type hintedError struct {
 	error
 	hint string
 }
 
-func (h hinted) Unwrap() error { return h.error }
+func (h hintedError) Unwrap() error { return h.error }
 
 // WithHint attaches to err one or two full sentences that tell a person what to do.
 // The message of err stays as it is.
@@ -32,13 +32,12 @@ func WithHint(err error, hint string) error {
 	if err == nil {
 		return nil
 	}
-	return hinted{err, hint}
+	return hintedError{err, hint}
 }
 
 // Hint returns the outermost hint attached to err, or "".
 func Hint(err error) string {
-	var h hinted
-	if errors.As(err, &h) {
+	if h, ok := errors.AsType[hintedError](err); ok {
 		return h.hint
 	}
 	return ""

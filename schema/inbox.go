@@ -5,7 +5,7 @@ import "sync"
 // InboxConversations is the table `inbox_conversations`, schema version 1: one
 // row per conversation of the team inbox (API: `GET /inbox`, "Get Many
 // Inboxes"). The table is shared and must not be changed.
-var InboxConversations = sync.OnceValue(newInboxConversations)
+var InboxConversations = sync.OnceValue(newInboxConversations) //nolint:gochecknoglobals // made once, never changed
 
 func newInboxConversations() *Table {
 	table := &Table{
