@@ -1,0 +1,177 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// ApplyOptions are a person's decisions about an apply.
+type ApplyOptions struct {
+	// AllowIncomplete commits a walk that is not proven complete, marked as such.
+	AllowIncomplete bool
+}
+
+// Result is one committed export.
+type Result struct {
+	File     string   `json:"file"`
+	Bytes    int64    `json:"bytes"`
+	Manifest Manifest `json:"manifest"`
+}
+
+// Summary is the end of an apply. It holds what is known even when the apply
+// failed: the proof of an incomplete walk, the exports committed before an error.
+type Summary struct {
+	RunID     string        `json:"run_id"`
+	Simulated bool          `json:"simulated"`
+	Proof     Proof         `json:"proof"`
+	Exports   []Result      `json:"exports"`
+	Elapsed   time.Duration `json:"-"`
+	Seconds   float64       `json:"seconds"`
+}
+
+// Apply claims the destinations, walks the source once, and commits every
+// export of the job, one after the other. Call Plan first. An error that wraps
+// [ErrIncomplete] means that the destinations hold what they held before.
+func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summary Summary, err error) {
+	started := r.engine.Now()
+	defer func() {
+		summary.Elapsed = r.engine.Now().Sub(started)
+		summary.Seconds = summary.Elapsed.Seconds()
+	}()
+	summary = Summary{RunID: r.id, Simulated: plan.Survey.Simulated}
+
+	unlock, err := r.lock(ctx, plan)
+	if err != nil {
+		return summary, err
+	}
+	defer func() { err = errors.Join(err, unlock()) }()
+
+	rows, err := newSpool(r.engine.Scratch, r.targets[0].table)
+	if err != nil {
+		return summary, err
+	}
+	defer func() { err = errors.Join(err, rows.close()) }()
+
+	walked, err := r.walk(ctx, rows, plan)
+	summary.Proof = walked.proof
+	if err != nil {
+		return summary, err
+	}
+	if !walked.proof.Complete && !options.AllowIncomplete {
+		return summary, incomplete(walked.proof)
+	}
+	for _, target := range r.targets {
+		result, err := r.write(ctx, target, rows, r.manifest(target, plan, walked, started))
+		if err != nil {
+			return summary, fmt.Errorf("write %s: %w", target.url(), err)
+		}
+		summary.Exports = append(summary.Exports, result)
+	}
+	return summary, nil
+}
+
+// lock claims every destination, and sees that it still holds what the plan saw.
+func (r *Run) lock(ctx context.Context, plan Plan) (unlock func() error, err error) {
+	var held []func() error
+	release := func() error {
+		var failed []error
+		for _, one := range slices.Backward(held) {
+			failed = append(failed, one())
+		}
+		return errors.Join(failed...)
+	}
+	for i, target := range r.targets {
+		one, err := target.destination.Lock(ctx, r.id)
+		if err != nil {
+			return nil, errors.Join(err, release())
+		}
+		held = append(held, one)
+		if err := target.unchangedSince(ctx, plan.Exports[i]); err != nil {
+			return nil, errors.Join(err, release())
+		}
+	}
+	return release, nil
+}
+
+func (t target) unchangedSince(ctx context.Context, plan ExportPlan) error {
+	now, err := t.plan(ctx)
+	if err != nil {
+		return err
+	}
+	if !equal(now.Current, plan.Current, func(a, b Manifest) bool { return a.RunID == b.RunID }) {
+		return WithHint(fmt.Errorf("%s has changed since the plan was made", plan.File),
+			"Another run has written it in the meantime. Plan again.")
+	}
+	return nil
+}
+
+// walked is what a walk leaves behind besides its rows.
+type walked struct {
+	proof    Proof
+	unknown  []string
+	finished time.Time
+}
+
+func (r *Run) walk(ctx context.Context, rows *spool, plan Plan) (walked, error) {
+	var total int64
+	if plan.Conversations != nil {
+		total = *plan.Conversations
+	}
+	r.obs.Observe(PhaseStarted{Phase: PhaseWalk, Total: total})
+	walk := r.source.Walk(ctx)
+	unknown := make(map[string]struct{})
+	for _, field := range plan.Survey.Unknown {
+		unknown[field] = struct{}{}
+	}
+	for page, err := range walk.Pages() {
+		if err == nil {
+			for _, field := range page.UnknownFields {
+				unknown[field] = struct{}{}
+			}
+			err = rows.add(page.UserID, page.Record)
+		}
+		if err != nil {
+			return walked{proof: walk.Proof()}, err
+		}
+	}
+	proof := walk.Proof()
+	if err := rows.seal(ctx); err != nil {
+		return walked{proof: proof}, err
+	}
+	rows.account(&proof)
+	return walked{proof: proof, unknown: slices.Sorted(maps.Keys(unknown)), finished: r.engine.Now()}, nil
+}
+
+func (r *Run) manifest(target target, plan Plan, walked walked, started time.Time) Manifest {
+	watermarks := make(map[string]time.Time)
+	for _, user := range walked.proof.Users {
+		if user.Watermark != nil {
+			watermarks[user.UserID] = *user.Watermark
+		}
+	}
+	return Manifest{
+		Version:           ManifestVersion,
+		RunID:             r.id,
+		Tool:              r.engine.Tool,
+		Simulated:         plan.Survey.Simulated,
+		Source:            ManifestSource{Type: "lemlist", Endpoint: plan.Survey.Endpoint, TeamID: plan.Survey.TeamID},
+		Table:             target.table.Name,
+		SchemaVersion:     target.table.Version,
+		SchemaFingerprint: target.table.Fingerprint(),
+		Mode:              target.Mode,
+		Window:            Window{StartedAt: started.UTC(), FinishedAt: walked.finished.UTC()},
+		Watermarks:        watermarks,
+		UnknownFields:     walked.unknown,
+		Proof:             walked.proof,
+	}
+}
+
+func incomplete(proof Proof) error {
+	return WithHint(fmt.Errorf("%w: %s", ErrIncomplete, strings.Join(proof.Reasons, "; ")),
+		"Nothing was written. Run apply again when the inbox is quieter, or commit what was read, marked as incomplete, with -allow-incomplete.")
+}

@@ -1,0 +1,201 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"time"
+)
+
+// The rate limit of the API: 20 requests in 2 seconds per key, over all routes
+// (API doc: "Rate limits").
+const (
+	RateLimit  = 20
+	RateWindow = 2 * time.Second
+)
+
+// Action is what an apply would do with a file.
+type Action string
+
+// The actions.
+const (
+	// ActionCreate writes a file where there is none.
+	ActionCreate Action = "create"
+	// ActionReplace writes a new version of an export.
+	ActionReplace Action = "replace"
+)
+
+// Plan is what an apply would do, as far as it can be known before the walk.
+type Plan struct {
+	RunID  string `json:"run_id"`
+	Survey Survey `json:"survey"`
+	// Conversations is the sum of the users' totals: an upper bound for the rows,
+	// since users share conversations. Nil when a user's total is unknown.
+	Conversations *int64 `json:"conversations_at_most"`
+	// Requests is what a walk over a list at rest takes; nil when unknown. Rows
+	// that move during the walk cost more.
+	Requests *int64 `json:"requests"`
+	// LeastTime is what the rate limit allows for Requests, in seconds; nil when unknown.
+	LeastTime *float64     `json:"least_seconds"`
+	Exports   []ExportPlan `json:"exports"`
+}
+
+// ExportPlan is the fate of one file.
+type ExportPlan struct {
+	Table  string `json:"table"`
+	Format string `json:"format"`
+	Mode   string `json:"mode"`
+	File   string `json:"file"`
+	Action Action `json:"action"`
+	// Current is the manifest of the file that is there now; nil when there is none.
+	Current *Manifest `json:"current,omitempty"`
+	// SchemaChanges says what the new file's schema changes, one sentence each.
+	SchemaChanges []string `json:"schema_changes,omitempty"`
+	// Unchanged is true when the first pages show the newest activity and the
+	// totals that the current file was proven with. Flags that change without an
+	// activity (a conversation marked as read) do not show there.
+	Unchanged bool `json:"unchanged"`
+}
+
+// Pending reports whether an apply has something to do for any export.
+func (p Plan) Pending() bool {
+	for _, export := range p.Exports {
+		if !export.Unchanged {
+			return true
+		}
+	}
+	return false
+}
+
+// Plan surveys the source and looks at the files that are there. It changes nothing.
+func (r *Run) Plan(ctx context.Context) (Plan, error) {
+	plan := Plan{RunID: r.id}
+	for _, target := range r.targets {
+		export, err := target.plan(ctx)
+		if err != nil {
+			return Plan{}, err
+		}
+		plan.Exports = append(plan.Exports, export)
+	}
+	r.obs.Observe(PhaseStarted{Phase: PhaseSurvey})
+	survey, err := r.source.Survey(ctx)
+	if err != nil {
+		return Plan{}, err
+	}
+	plan.Survey = survey
+	plan.estimate()
+	for i := range plan.Exports {
+		if err := plan.Exports[i].compare(survey); err != nil {
+			return Plan{}, err
+		}
+	}
+	return plan, nil
+}
+
+// plan reads what stands at the target now.
+func (t target) plan(ctx context.Context) (ExportPlan, error) {
+	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate}
+	current, err := t.current(ctx)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return plan, nil
+	case err != nil:
+		return ExportPlan{}, err
+	}
+	plan.Action = ActionReplace
+	plan.Current = current
+	if current.SchemaFingerprint != t.table.Fingerprint() {
+		plan.SchemaChanges = append(plan.SchemaChanges, fmt.Sprintf(
+			"Schema version %d of the file becomes version %d.", current.SchemaVersion, t.table.Version))
+	}
+	return plan, nil
+}
+
+// current reads the manifest of the committed file. A file that is no export of
+// this table is never replaced.
+func (t target) current(ctx context.Context) (*Manifest, error) {
+	manifest, err := readManifest(ctx, t.destination, t.format, t.name)
+	if errors.Is(err, errForeign) {
+		return nil, WithHint(fmt.Errorf("%s is in the way: %w", t.url(), err),
+			"lemexport replaces only files that it wrote itself. Move the file away or choose another destination.")
+	}
+	if err != nil {
+		return nil, err
+	}
+	if manifest.Table != t.table.Name {
+		return nil, WithHint(fmt.Errorf("%s holds the table %q, not %q", t.url(), manifest.Table, t.table.Name),
+			"Move the file away or choose another destination.")
+	}
+	return manifest, nil
+}
+
+// estimate fills what follows from the survey. A user whose inbox fits one page
+// is read with one request; every other list costs one more, for the sweep.
+func (p *Plan) estimate() {
+	var conversations, requests int64
+	for _, user := range p.Survey.Users {
+		if user.TotalItems == nil || user.Pages == nil {
+			return
+		}
+		conversations += *user.TotalItems
+		requests += max(*user.Pages, 1)
+		if *user.Pages > 1 {
+			requests++
+		}
+	}
+	least := LeastTime(requests).Seconds()
+	p.Conversations, p.Requests, p.LeastTime = &conversations, &requests, &least
+}
+
+// LeastTime is the least time in which the rate limit allows that many requests.
+func LeastTime(requests int64) time.Duration {
+	return time.Duration(max(requests-1, 0)/RateLimit) * RateWindow
+}
+
+// compare decides whether the file already shows what the survey saw, and
+// refuses to replace another team's export.
+func (p *ExportPlan) compare(survey Survey) error {
+	if p.Current == nil {
+		return nil
+	}
+	if p.Current.Simulated != survey.Simulated || p.Current.Source.TeamID != survey.TeamID {
+		return WithHint(fmt.Errorf("%s holds an export of %s; this run would replace it with %s", p.File,
+			teamName(p.Current.Source.TeamID, p.Current.Simulated), teamName(survey.TeamID, survey.Simulated)),
+			"Choose another destination, or move the file away first.")
+	}
+	p.Unchanged = len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && sameLists(p.Current.Proof, survey)
+	return nil
+}
+
+func teamName(id string, simulated bool) string {
+	if simulated {
+		return "the simulated team " + id
+	}
+	return "the team " + id
+}
+
+func sameLists(proof Proof, survey Survey) bool {
+	if len(proof.Users) != len(survey.Users) {
+		return false
+	}
+	before := make(map[string]UserProof, len(proof.Users))
+	for _, user := range proof.Users {
+		before[user.UserID] = user
+	}
+	for _, now := range survey.Users {
+		old, ok := before[now.UserID]
+		if !ok || !equal(old.TotalEnd, now.TotalItems, func(a, b int64) bool { return a == b }) ||
+			!equal(old.Watermark, now.Newest, time.Time.Equal) {
+			return false
+		}
+	}
+	return true
+}
+
+func equal[T any](a, b *T, same func(T, T) bool) bool {
+	if a == nil || b == nil {
+		return a == b
+	}
+	return same(*a, *b)
+}

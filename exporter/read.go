@@ -1,0 +1,62 @@
+package exporter
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+)
+
+// errForeign says that a file is there but is no export of ours.
+var errForeign = errors.New("not a lemexport file")
+
+// opened is a committed file, open for reading.
+type opened struct {
+	object   Object
+	data     DataFile
+	manifest Manifest
+}
+
+func (o opened) close() error { return o.object.Close() }
+
+// openExport opens a committed file and parses its manifest. The error wraps
+// fs.ErrNotExist when there is no file and errForeign when it is not one of ours.
+func openExport(ctx context.Context, from Destination, format Format, name string) (opened, error) {
+	object, err := from.Open(ctx, name)
+	if err != nil {
+		return opened{}, err
+	}
+	file := opened{object: object}
+	if file.data, file.manifest, err = parseExport(object, format); err != nil {
+		return opened{}, errors.Join(err, object.Close())
+	}
+	return file, nil
+}
+
+func parseExport(object Object, format Format) (DataFile, Manifest, error) {
+	data, err := format.Open(object, object.Size())
+	if err != nil {
+		return nil, Manifest{}, fmt.Errorf("%w: %w", errForeign, err)
+	}
+	body := data.Manifest()
+	if body == nil {
+		return nil, Manifest{}, fmt.Errorf("%w: no %s in its metadata", errForeign, ManifestKey)
+	}
+	var manifest Manifest
+	if err := json.Unmarshal(body, &manifest); err != nil {
+		return nil, Manifest{}, fmt.Errorf("%w: its manifest is damaged: %w", errForeign, err)
+	}
+	if manifest.Version > ManifestVersion {
+		return nil, Manifest{}, WithHint(fmt.Errorf("written by a newer lemexport (manifest version %d, this one reads %d)", manifest.Version, ManifestVersion),
+			"Update lemexport.")
+	}
+	return data, manifest, nil
+}
+
+func readManifest(ctx context.Context, from Destination, format Format, name string) (*Manifest, error) {
+	file, err := openExport(ctx, from, format, name)
+	if err != nil {
+		return nil, err
+	}
+	return &file.manifest, file.close()
+}

@@ -1,0 +1,47 @@
+package exporter
+
+import (
+	"bytes"
+	"slices"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// scan is what verify learns from the rows. It keeps 16 bytes a row, for the ids.
+type scan struct {
+	table     *schema.Table
+	content   *digester
+	ids       []idHash
+	last      rowKey
+	unordered int64
+}
+
+func newScan(table *schema.Table) *scan {
+	return &scan{table: table, content: newDigester(table)}
+}
+
+func (s *scan) add(rec arrow.Record) error {
+	keys, err := keysOf(s.table, rec)
+	if err != nil {
+		return err
+	}
+	for row := range int(rec.NumRows()) {
+		key := keys.at(row)
+		if len(s.ids) > 0 && s.last.compare(key) > 0 {
+			s.unordered++
+		}
+		s.last = key
+		s.ids = append(s.ids, hashID(key.id))
+	}
+	s.last = cloneKey(s.last)
+	s.content.add(rec)
+	return nil
+}
+
+// duplicates counts the rows whose id another row has too.
+func (s *scan) duplicates() int {
+	slices.SortFunc(s.ids, func(a, b idHash) int { return bytes.Compare(a[:], b[:]) })
+	return len(s.ids) - len(slices.Compact(s.ids))
+}

@@ -1,0 +1,198 @@
+package exporter
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/ipc"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// spool keeps the rows of a walk on disk and gives them back newest first, one
+// per id, in memory that does not grow with them: an external merge sort.
+//
+// Every record becomes a segment of one file. A record that continues where
+// some run of segments ends extends that run, so a user's inbox read from top
+// to bottom is one run, and merging it costs one segment of memory. Which of
+// several versions of a row wins is decided by the index, see index.go.
+type spool struct {
+	table    *schema.Table
+	schema   *arrow.Schema // the table's, without metadata: segments repeat it
+	file     ScratchFile
+	written  int64
+	runs     []*run
+	index    *index
+	distinct int64
+}
+
+// run is a sequence of segments in file order.
+type run struct {
+	segments []segment
+	last     rowKey
+}
+
+// segment is one record on disk.
+type segment struct {
+	offset, length int64
+	// first is the number of the segment's first row in the index; negative when
+	// the segment holds winners only.
+	first int64
+}
+
+func newSpool(scratch Scratch, table *schema.Table) (*spool, error) {
+	file, err := scratch.File()
+	if err != nil {
+		return nil, fmt.Errorf("temporary rows: %w", err)
+	}
+	entries, err := scratch.File()
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("temporary index: %w", err), file.Close())
+	}
+	return &spool{table: table, schema: plainSchema(table.Arrow()), file: file, index: newIndex(entries)}, nil
+}
+
+// plainSchema drops the metadata of a schema and its top-level fields.
+func plainSchema(full *arrow.Schema) *arrow.Schema {
+	fields := slices.Clone(full.Fields())
+	for i := range fields {
+		fields[i].Metadata = arrow.Metadata{}
+	}
+	return arrow.NewSchema(fields, nil)
+}
+
+func (s *spool) close() error { return errors.Join(s.file.Close(), s.index.close()) }
+
+// add keeps a page's rows. Records that come later win ties.
+func (s *spool) add(user string, rec arrow.Record) error {
+	if rec.NumRows() == 0 {
+		return nil
+	}
+	sorted, err := s.sort(rec)
+	if err != nil {
+		return err
+	}
+	defer sorted.Release()
+	keys, err := keysOf(s.table, sorted)
+	if err != nil {
+		return err
+	}
+	first := s.index.rows
+	for row := range int(sorted.NumRows()) {
+		if err := s.index.add(user, hashID(keys.id.Value(row)), keys.version(row)); err != nil {
+			return err
+		}
+	}
+	at := s.runFor(keys.at(0))
+	if err := s.append(at, sorted, first); err != nil {
+		return err
+	}
+	at.last = cloneKey(keys.at(int(sorted.NumRows()) - 1))
+	return nil
+}
+
+// cloneKey frees a key from the memory of its record.
+func cloneKey(key rowKey) rowKey {
+	key.id = strings.Clone(key.id)
+	return key
+}
+
+// runFor finds a run that a segment beginning with key continues, or starts one.
+func (s *spool) runFor(key rowKey) *run {
+	for _, run := range s.runs {
+		if run.last.compare(key) <= 0 {
+			return run
+		}
+	}
+	fresh := new(run)
+	s.runs = append(s.runs, fresh)
+	return fresh
+}
+
+// sort returns the record with its rows in file order; the caller releases it.
+func (s *spool) sort(rec arrow.Record) (arrow.Record, error) {
+	keys, err := keysOf(s.table, rec)
+	if err != nil {
+		return nil, err
+	}
+	order := make([]int, rec.NumRows())
+	for i := range order {
+		order[i] = i
+	}
+	byKey := func(a, b int) int { return keys.at(a).compare(keys.at(b)) }
+	if slices.IsSortedFunc(order, byKey) {
+		rec.Retain()
+		return rec, nil
+	}
+	slices.SortStableFunc(order, byKey)
+	builder := array.NewRecordBuilder(memory.DefaultAllocator, s.schema)
+	defer builder.Release()
+	for _, row := range order {
+		appendRow(builder, rec, row)
+	}
+	return builder.NewRecord(), nil
+}
+
+// append writes a record as a segment at the end of a run.
+func (s *spool) append(to *run, rec arrow.Record, first int64) error {
+	var body bytes.Buffer
+	plain := array.NewRecord(s.schema, rec.Columns(), rec.NumRows())
+	defer plain.Release()
+	writer := ipc.NewWriter(&body, ipc.WithSchema(s.schema))
+	if err := errors.Join(writer.Write(plain), writer.Close()); err != nil {
+		return fmt.Errorf("encode temporary rows: %w", err)
+	}
+	if _, err := s.file.Write(body.Bytes()); err != nil {
+		return fmt.Errorf("write temporary rows: %w", err)
+	}
+	to.segments = append(to.segments, segment{offset: s.written, length: int64(body.Len()), first: first})
+	s.written += int64(body.Len())
+	return nil
+}
+
+// load reads a segment back; the caller releases the record.
+func (s *spool) load(at segment) (arrow.Record, error) {
+	reader, err := ipc.NewReader(io.NewSectionReader(s.file, at.offset, at.length))
+	if err != nil {
+		return nil, fmt.Errorf("read temporary rows: %w", err)
+	}
+	defer reader.Release()
+	rec, err := reader.Read()
+	if err != nil {
+		return nil, fmt.Errorf("read temporary rows: %w", err)
+	}
+	rec.Retain()
+	return rec, nil
+}
+
+// seal ends the adding: it finds the rows to drop and leaves few enough runs to merge.
+func (s *spool) seal(ctx context.Context) error {
+	losers, err := s.index.losers()
+	if err != nil {
+		return err
+	}
+	s.distinct = s.index.rows - losers
+	return s.compact(ctx)
+}
+
+// account fills the proof's counts that need all rows.
+func (s *spool) account(proof *Proof) {
+	proof.RowsRead = s.index.rows
+	proof.Rows = s.distinct
+	proof.Duplicates, proof.Superseded = 0, 0
+	for i := range proof.Users {
+		user := &proof.Users[i]
+		count := s.index.dropped[user.UserID]
+		user.Duplicates, user.Superseded = count.duplicates, count.superseded
+		proof.Duplicates += count.duplicates
+		proof.Superseded += count.superseded
+	}
+}

@@ -1,0 +1,302 @@
+package exporter
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"maps"
+	"os"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	gocmp "github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// testScratch makes real temporary files.
+type testScratch struct{ dir string }
+
+func (s testScratch) File() (ScratchFile, error) { return os.CreateTemp(s.dir, "spool") }
+
+// version is one reading of one conversation, as small as a test needs it.
+type version struct {
+	id      string
+	active  int64 // microseconds; neverActive is null
+	subject string
+	users   int
+}
+
+// record builds a record of the table from versions.
+func record(table *schema.Table, versions []version) arrow.Record {
+	b := array.NewRecordBuilder(memory.DefaultAllocator, table.Arrow())
+	defer b.Release()
+	for _, v := range versions {
+		for i, column := range table.Columns {
+			switch field := b.Field(i); column.Name {
+			case "id":
+				field.(*array.StringBuilder).Append(v.id)
+			case "last_activity_at":
+				if v.active == neverActive {
+					field.AppendNull()
+					continue
+				}
+				field.(*array.TimestampBuilder).Append(arrow.Timestamp(v.active))
+			case "fetched_at":
+				field.(*array.TimestampBuilder).Append(1)
+			case "last_sent_subject":
+				field.(*array.StringBuilder).Append(v.subject)
+			case "users":
+				list := field.(*array.ListBuilder)
+				list.Append(true)
+				for user := range v.users {
+					group := list.ValueBuilder().(*array.StructBuilder)
+					group.Append(true)
+					group.FieldBuilder(0).(*array.StringBuilder).Append(fmt.Sprint("usr_", user))
+					group.FieldBuilder(1).AppendNull()
+					group.FieldBuilder(2).(*array.BooleanBuilder).Append(user%2 == 0)
+				}
+			default:
+				field.AppendNull()
+			}
+		}
+	}
+	return b.NewRecord()
+}
+
+// versionsOf reads a record back.
+func versionsOf(t *rapid.T, table *schema.Table, rec arrow.Record) []version {
+	keys, err := keysOf(table, rec)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, subject, _ := table.Column("last_sent_subject")
+	_, users, _ := table.Column("users")
+	var versions []version
+	for row := range int(rec.NumRows()) {
+		start, end := rec.Column(users).(*array.List).ValueOffsets(row)
+		versions = append(versions, version{
+			id:      string([]byte(keys.id.Value(row))),
+			active:  keys.version(row),
+			subject: string([]byte(rec.Column(subject).(*array.String).Value(row))),
+			users:   int(end - start),
+		})
+	}
+	return versions
+}
+
+// Whatever the pages, the spool gives every id once, in its newest version (the
+// last read of equals), newest first, and its counts add up.
+func TestSpoolKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
+	table := schema.InboxConversations()
+	scratch := testScratch{t.TempDir()}
+	rapid.Check(t, func(t *rapid.T) {
+		rows, err := newSpool(scratch, table)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := rows.close(); err != nil {
+				t.Fatal(err)
+			}
+		}()
+		want := make(map[string]version)
+		var read, serial int64
+		users := []UserProof{{UserID: "usr_a"}, {UserID: "usr_b"}}
+		for range rapid.IntRange(0, 40).Draw(t, "pages") {
+			page := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) version {
+				serial++
+				return version{
+					id:      fmt.Sprint("ibx_", rapid.IntRange(0, 60).Draw(t, "id")),
+					active:  rapid.OneOf(rapid.Int64Range(0, 20), rapid.Just(int64(neverActive))).Draw(t, "active"),
+					subject: fmt.Sprint(serial),
+					users:   rapid.IntRange(0, 3).Draw(t, "users"),
+				}
+			}), 0, 12).Draw(t, "page")
+			if rapid.Bool().Draw(t, "sorted") {
+				slices.SortStableFunc(page, func(a, b version) int { return cmp.Compare(b.active, a.active) })
+			}
+			for _, v := range page {
+				if old, ok := want[v.id]; !ok || v.active >= old.active {
+					want[v.id] = v
+				}
+			}
+			read += int64(len(page))
+			rec := record(table, page)
+			err := rows.add(rapid.SampledFrom(users).Draw(t, "user").UserID, rec)
+			rec.Release()
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := rows.seal(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		expected := slices.SortedFunc(maps.Values(want), func(a, b version) int {
+			return cmp.Or(cmp.Compare(b.active, a.active), cmp.Compare(a.id, b.id))
+		})
+		for range 2 { // once per export
+			var got []version
+			for rec, err := range rows.records(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				got = append(got, versionsOf(t, table, rec)...)
+			}
+			if diff := gocmp.Diff(expected, got, gocmp.AllowUnexported(version{})); diff != "" {
+				t.Fatalf("rows (-want +got):\n%s", diff)
+			}
+		}
+		proof := Proof{Users: slices.Clone(users)}
+		rows.account(&proof)
+		if proof.RowsRead != read || proof.Rows != int64(len(want)) || proof.Rows+proof.Duplicates+proof.Superseded != read {
+			t.Fatalf("counts do not add up: %+v, %d read, %d distinct", proof, read, len(want))
+		}
+	})
+}
+
+// A list that the server does not sort makes a run per page; they are merged in
+// several rounds, and records stay small.
+func TestSpoolMergesMoreRunsThanItHoldsInMemory(t *testing.T) {
+	table := schema.InboxConversations()
+	rows, err := newSpool(testScratch{t.TempDir()}, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.close() }()
+	const pages, perPage = 5 * mergeWidth, 3
+	for page := range pages { // ever newer: no page continues a run
+		var versions []version
+		for row := range perPage {
+			versions = append(versions, version{id: fmt.Sprintf("ibx_%d_%d", page, row), active: int64(page)})
+		}
+		rec := record(table, versions)
+		if err := rows.add("usr_a", rec); err != nil {
+			t.Fatal(err)
+		}
+		rec.Release()
+	}
+	if len(rows.runs) != pages {
+		t.Fatalf("%d runs, want one per page: the test does not test", len(rows.runs))
+	}
+	if err := rows.seal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if len(rows.runs) > mergeWidth {
+		t.Errorf("%d runs are left, more than %d", len(rows.runs), mergeWidth)
+	}
+	var count int64
+	for rec, err := range rows.records(t.Context()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		count += rec.NumRows()
+	}
+	if count != pages*perPage {
+		t.Errorf("%d rows came back of %d", count, pages*perPage)
+	}
+}
+
+// The index gives the same losers whatever the share of ids held at once.
+func TestIndexSharesCoverEveryID(t *testing.T) {
+	file, err := testScratch{t.TempDir()}.File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	x := newIndex(file)
+	defer func() { _ = x.close() }()
+	const ids = indexShare + 1000
+	for round := range 2 {
+		for id := range ids {
+			if err := x.add("usr_a", hashID(fmt.Sprint(id)), int64(round)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	lost, err := x.losers()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if lost != ids || x.dropped["usr_a"].superseded != ids {
+		t.Errorf("%d rows lost, %d superseded, want %d", lost, x.dropped["usr_a"].superseded, ids)
+	}
+	for row := range int64(2 * ids) {
+		if x.isLost(row) != (row < ids) {
+			t.Fatalf("row %d: lost is %t", row, x.isLost(row))
+		}
+	}
+}
+
+func TestSpoolStopsWhenTheContextEnds(t *testing.T) {
+	table := schema.InboxConversations()
+	rows, err := newSpool(testScratch{t.TempDir()}, table)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = rows.close() }()
+	versions := make([]version, 2*batchRows)
+	for i := range versions {
+		versions[i] = version{id: fmt.Sprintf("%06d", i), active: 7}
+	}
+	rec := record(table, versions)
+	defer rec.Release()
+	if err := rows.add("usr_a", rec); err != nil {
+		t.Fatal(err)
+	}
+	if err := rows.seal(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	batches := 0
+	var stopped error
+	for _, err := range rows.records(ctx) {
+		if err != nil {
+			stopped = err
+			break
+		}
+		batches++
+		cancel()
+	}
+	if batches != 1 || stopped == nil {
+		t.Errorf("%d batches and error %v after the cancellation, want 1 and an error", batches, stopped)
+	}
+}
+
+func BenchmarkSpool(b *testing.B) {
+	table := schema.InboxConversations()
+	now := time.Now().UnixMicro()
+	for b.Loop() {
+		rows, err := newSpool(testScratch{b.TempDir()}, table)
+		if err != nil {
+			b.Fatal(err)
+		}
+		for page := range 100 {
+			versions := make([]version, 100)
+			for i := range versions {
+				versions[i] = version{id: fmt.Sprintf("ibx_%010d", page*100+i), active: now - int64(page*100+i), users: 2}
+			}
+			rec := record(table, versions)
+			if err := rows.add("usr_a", rec); err != nil {
+				b.Fatal(err)
+			}
+			rec.Release()
+		}
+		if err := rows.seal(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		for _, err := range rows.records(b.Context()) {
+			if err != nil {
+				b.Fatal(err)
+			}
+		}
+		if err := rows.close(); err != nil {
+			b.Fatal(err)
+		}
+	}
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/10_000, "ns/row")
+}

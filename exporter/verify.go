@@ -1,0 +1,159 @@
+package exporter
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// Verification is the result of re-reading a committed export.
+type Verification struct {
+	File     string   `json:"file"`
+	Bytes    int64    `json:"bytes"`
+	Manifest Manifest `json:"manifest"`
+	// Checks are the checks in the order they were made.
+	Checks []Check `json:"checks"`
+}
+
+// Check is one property of the file.
+type Check struct {
+	Name string `json:"name"`
+	OK   bool   `json:"ok"`
+	// Detail says what was found.
+	Detail string `json:"detail"`
+}
+
+// OK reports whether every check passed. It says nothing of completeness: see Manifest.Proof.
+func (v Verification) OK() bool {
+	for _, check := range v.Checks {
+		if !check.OK {
+			return false
+		}
+	}
+	return true
+}
+
+func (v *Verification) check(name string, ok bool, format string, args ...any) {
+	v.Checks = append(v.Checks, Check{Name: name, OK: ok, Detail: fmt.Sprintf(format, args...)})
+}
+
+// Verify re-reads the export at location, a file or a destination folder, and
+// checks it against its own manifest. The error is about finding and opening
+// it; what the file gets wrong are failed checks.
+func (e *Engine) Verify(ctx context.Context, location string) (result Verification, err error) {
+	folder, name, format, err := e.find(location)
+	if err != nil {
+		return Verification{}, err
+	}
+	destination, err := e.OpenDestination(folder)
+	if err != nil {
+		return Verification{}, err
+	}
+	file, err := openExport(ctx, destination, format, name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return Verification{}, WithHint(fmt.Errorf("no export at %s: %w", destination.URL(name), err),
+			"Give the file, or the folder that is the destination of an export.")
+	}
+	if err != nil {
+		return Verification{}, fmt.Errorf("%s: %w", destination.URL(name), err)
+	}
+	defer func() { err = errors.Join(err, file.close()) }()
+
+	result = Verification{File: destination.URL(name), Bytes: file.object.Size(), Manifest: file.manifest}
+	result.check("footer", true, "manifest version %d of run %s", file.manifest.Version, file.manifest.RunID)
+	table, ok := schema.Lookup(file.manifest.Table)
+	if !ok {
+		result.check("schema", false, "the manifest names an unknown table %q", file.manifest.Table)
+		return result, nil
+	}
+	if err := result.schema(table, file); err != nil {
+		return result, nil
+	}
+	return result, result.rows(ctx, table, file)
+}
+
+// find splits a location into the destination and the file's name.
+func (e *Engine) find(location string) (folder, name string, format Format, err error) {
+	for _, format := range e.Formats {
+		if !strings.HasSuffix(location, format.Extension()) {
+			continue
+		}
+		cut := strings.LastIndexAny(location, `/\`) + 1
+		folder, name = location[:cut], location[cut:]
+		if folder == "" {
+			folder = "."
+		}
+		return folder, name, format, nil
+	}
+	if extension := path.Ext(location); extension == ".hcl" {
+		return "", "", nil, WithHint(fmt.Errorf("%s is a configuration, not an export", location),
+			"Give the exported file, or the folder that is the destination of an export.")
+	}
+	format, ok := e.Formats["parquet"]
+	if !ok {
+		return "", "", nil, fmt.Errorf("%s names no known file format", location)
+	}
+	return location, schema.InboxConversations().Name + format.Extension(), format, nil
+}
+
+// schema checks the columns; the error only says that it failed.
+func (v *Verification) schema(table *schema.Table, file opened) error {
+	if err := file.data.CheckSchema(table); err != nil {
+		v.check("schema", false, "%s", err)
+		return err
+	}
+	if v.Manifest.SchemaFingerprint != table.Fingerprint() {
+		v.check("schema", false, "the manifest's fingerprint is %s, the table's is %s", v.Manifest.SchemaFingerprint, table.Fingerprint())
+		return errForeign
+	}
+	v.check("schema", true, "%s version %d", table.Name, table.Version)
+	return nil
+}
+
+// rows reads every row and checks what they say together.
+func (v *Verification) rows(ctx context.Context, table *schema.Table, file opened) error {
+	scan := newScan(table)
+	for rec, err := range file.data.Records(ctx, table) {
+		if err == nil {
+			err = scan.add(rec)
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err != nil {
+			v.check("rows", false, "row %d and on cannot be read: %s", scan.content.rows+1, err)
+			return nil
+		}
+	}
+	read, want := scan.content.rows, v.Manifest.Rows
+	v.check("rows", read == want && file.data.Rows() == want, "%d read, %d in the manifest, %d in the footer", read, want, file.data.Rows())
+	duplicates := scan.duplicates()
+	v.check("unique ids", duplicates == 0, "%d ids, %d of them more than once", read, duplicates)
+	v.check("order", scan.unordered == 0, "%d rows are not newest first", scan.unordered)
+	v.content(table, scan.content.content())
+	return nil
+}
+
+func (v *Verification) content(table *schema.Table, found Content) {
+	want := v.Manifest.Content
+	if want.Algorithm != found.Algorithm {
+		v.check("content hash", false, "the manifest uses %q, this lemexport %q", want.Algorithm, found.Algorithm)
+		return
+	}
+	var damaged []string
+	for _, column := range table.Columns {
+		if want.Columns[column.Name] != found.Columns[column.Name] {
+			damaged = append(damaged, column.Name)
+		}
+	}
+	if len(damaged) > 0 || want.SHA256 != found.SHA256 {
+		v.check("content hash", false, "the values differ from the manifest's in: %s", strings.Join(damaged, ", "))
+		return
+	}
+	v.check("content hash", true, "sha256 %s", found.SHA256)
+}
