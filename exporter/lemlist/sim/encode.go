@@ -3,7 +3,6 @@ package sim
 import (
 	"strconv"
 	"time"
-	"unicode/utf8"
 )
 
 const hexDigits = "0123456789abcdef"
@@ -81,9 +80,6 @@ func cut(text string, n int) string {
 			return text[:i]
 		}
 		n--
-	}
-	if !utf8.ValidString(text) {
-		return ""
 	}
 	return text
 }

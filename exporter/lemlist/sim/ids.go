@@ -5,8 +5,9 @@ import "strings"
 // alphabet is Meteor's: no 0, 1, I, O, U, V or l, which people misread.
 const alphabet = "23456789ABCDEFGHJKLMNPQRSTWXYZabcdefghijkmnopqrstuvwxyz"
 
-// idDigits letters hold the number of an id, the rest is padding.
-const idDigits = 12
+// idDigits letters and a bit of the next one hold the number of an id, for
+// 55^11 is a little less than 2^64. The rest is padding.
+const idDigits = 11
 
 // ids makes lemlist's ids from numbers and finds the number of an id again, so
 // that a million conversations need no table of ids.
@@ -24,8 +25,10 @@ func (i ids) append(dst []byte, prefix string, n uint64) []byte {
 	}
 	padding := 5
 	if rest%8 == 0 {
-		padding = []int{3, 4, 5, 6}[rest>>3%4]
+		padding = 3 + int(rest>>3%4)
 	}
+	rest >>= 8
+	dst = append(dst, alphabet[x+2*(rest%27)]) // x is 0 or 1
 	rest >>= 8
 	for range padding {
 		dst = append(dst, alphabet[rest%uint64(len(alphabet))])
@@ -39,14 +42,17 @@ func (i ids) of(prefix string, n uint64) string { return string(i.append(nil, pr
 // number returns the number of an id that append made.
 func (i ids) number(prefix, id string) (uint64, bool) {
 	letters, ok := strings.CutPrefix(id, prefix)
-	if !ok || len(letters) < idDigits {
+	if !ok || len(letters) <= idDigits {
 		return 0, false
 	}
 	var x uint64
-	for at := idDigits - 1; at >= 0; at-- {
+	for at := idDigits; at >= 0; at-- {
 		digit := strings.IndexByte(alphabet, letters[at])
 		if digit < 0 {
 			return 0, false
+		}
+		if at == idDigits {
+			digit %= 2
 		}
 		x = x*uint64(len(alphabet)) + uint64(digit)
 	}
