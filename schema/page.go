@@ -13,13 +13,25 @@ type Page struct {
 	Record arrow.Record
 	// Pagination is the page's own account of the list.
 	Pagination Pagination
-	// UnknownFields are the keys found on the page that the table does not model,
-	// as paths like `someNewField` or `users[].role`, sorted, each once.
+	// UnknownFields is what the page has and the table does not, sorted, each once:
+	//
+	//	someNewField        a key the table does not model
+	//	users[].role        the same, inside
+	//	contact (string)    a value of a type (array, boolean, number, object,
+	//	                    string) that the column does not hold
+	//	teamId (duplicate)  a key that came more than once in one object
+	//	createdAt (not UTC) or (finer than a microsecond), (not a timestamp)
+	//	teamId (not Unicode)
+	//	envelope: pagination.foo   a key around the rows. It belongs to no row, so
+	//	                    this is its only trace
+	//
+	// A name that is not a plain word is quoted as in Go, so it is safe to print.
 	UnknownFields []string
 }
 
 // Pagination is the API's `pagination` object (API doc: "Get Many Inboxes").
-// A number may come as a numeric string; nil is absent or null.
+// A number may come as a numeric string. On a decoded page only NextPage and
+// PreviousPage can be nil, for absent or null; none is negative.
 type Pagination struct {
 	TotalItems   *int64
 	CurrentPage  *int64
@@ -32,10 +44,11 @@ type Pagination struct {
 // PageError says why a response body is no page of the inbox. Such a body is
 // never taken for an empty page.
 type PageError struct {
-	// Reason is one lower-case clause. It quotes at most a few bytes of structure,
-	// never values.
+	// Reason is one clause. It names keys of the documented page and indexes of
+	// rows (from 0), never anything the body said.
 	Reason string
-	// Offset is the byte where the body stopped making sense.
+	// Offset is the byte of the body where, or shortly before which, it stopped
+	// making sense.
 	Offset int64
 }
 

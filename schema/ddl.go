@@ -1,0 +1,56 @@
+package schema
+
+import (
+	"fmt"
+	"strings"
+)
+
+// DDL returns DuckDB statements that create the table, empty, with its
+// comments. DuckDB keeps no comments on the fields of a struct.
+func (t *Table) DDL() string {
+	var sql strings.Builder
+	fmt.Fprintf(&sql, "CREATE TABLE %s (\n", identifier(t.Name))
+	for i, column := range t.Columns {
+		fmt.Fprintf(&sql, "    %s %s", identifier(column.Name), duckType(column))
+		if column.Required {
+			sql.WriteString(" NOT NULL")
+		}
+		if i < len(t.Columns)-1 {
+			sql.WriteByte(',')
+		}
+		sql.WriteByte('\n')
+	}
+	sql.WriteString(");\n")
+	fmt.Fprintf(&sql, "COMMENT ON TABLE %s IS %s;\n", identifier(t.Name), literal(t.Description))
+	for _, column := range t.Columns {
+		fmt.Fprintf(&sql, "COMMENT ON COLUMN %s.%s IS %s;\n", identifier(t.Name), identifier(column.Name), literal(column.Description))
+	}
+	return sql.String()
+}
+
+func duckType(column Column) string {
+	switch column.Type {
+	case String:
+		return "VARCHAR"
+	case JSON:
+		return "JSON"
+	case Bool:
+		return "BOOLEAN"
+	case Timestamp:
+		return "TIMESTAMP WITH TIME ZONE" // microseconds
+	case List:
+		return duckType(*column.Elem) + "[]"
+	case Struct:
+		fields := make([]string, len(column.Fields))
+		for i, field := range column.Fields {
+			fields[i] = identifier(field.Name) + " " + duckType(field)
+		}
+		return "STRUCT(" + strings.Join(fields, ", ") + ")"
+	}
+	panic("schema: unknown type " + string(column.Type))
+}
+
+// identifier is always quoted: no list of reserved words to keep.
+func identifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
