@@ -1,0 +1,199 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// checker turns a tree into a job. It reports everything it finds and goes on.
+type checker struct {
+	report *report
+}
+
+// shape is what a kind of block may hold.
+type shape struct {
+	// label names the block's one label in messages; empty when it takes none.
+	label      string
+	attributes []string
+	blocks     []string
+}
+
+func sourceShape() shape {
+	return shape{label: "source type", attributes: []string{"api_key", "endpoint", "users"}, blocks: []string{"simulate"}}
+}
+
+func simulateShape() shape {
+	return shape{attributes: []string{"users", "conversations", "seed", "rate_limit"}}
+}
+
+func exportShape() shape {
+	return shape{label: "table", attributes: []string{"destination", "format", "mode"}, blocks: []string{"parquet"}}
+}
+
+func parquetShape() shape { return shape{attributes: []string{"compression"}} }
+
+func topBlocks() []string { return []string{"source", "export"} }
+
+// job checks all blocks of a configuration that was read from so many files.
+func (c *checker) job(blocks []*block, files int) exporter.Job {
+	c.keepKeyInPlace(blocks)
+
+	var sources, exports []*block
+	for _, b := range blocks {
+		switch b.kind {
+		case "source":
+			sources = append(sources, b)
+		case "export":
+			exports = append(exports, b)
+		default:
+			c.report.fail(b.at, b.address, fmt.Sprintf("Unknown block %q", shorten(b.kind)),
+				"A configuration is made of one source block and of export blocks."+didYouMean(b.kind, topBlocks()))
+		}
+	}
+	var job exporter.Job
+	switch {
+	case files == 0:
+		c.report.fail(nil, "", "No configuration",
+			"There is no file that ends in .hcl. Write one with a block source \"lemlist\" and a block export \"inbox_conversations\".")
+		return job
+	case len(sources) == 0:
+		c.report.fail(nil, "source.lemlist", "Missing source",
+			"The configuration says nowhere what to read. Add a block source \"lemlist\" with api_key = env(\"LEMLIST_API_KEY\"), or with simulate {} to try it without a key.")
+	}
+	if len(exports) == 0 {
+		c.report.fail(nil, "export.inbox_conversations", "Missing export",
+			"The configuration says nowhere what to export. Add a block export \"inbox_conversations\" with a destination, for instance destination = \"./out\".")
+	}
+	for i, b := range sources {
+		if i > 0 {
+			c.report.fail(b.at, b.address, "More than one source",
+				fmt.Sprintf("A configuration reads one team. The first source is at %s. Remove one, or keep them in different folders.", c.report.where(sources[0].at)))
+		}
+		config := c.source(b)
+		if i == 0 {
+			job.Source = config
+		}
+	}
+	for _, b := range exports {
+		job.Exports = append(job.Exports, c.export(b))
+	}
+	c.oneExportPerPlace(exports, job.Exports)
+	return job
+}
+
+// contents are the known parts of a block, by name.
+type contents struct {
+	attributes map[string]*attribute
+	blocks     map[string]*block
+	// meant are the names that a misspelt or misplaced part was meant to be.
+	meant map[string]bool
+}
+
+// attribute returns an attribute that is there and not null, else nil.
+func (in contents) attribute(name string) *attribute {
+	if a := in.attributes[name]; a != nil && !a.isNull() {
+		return a
+	}
+	return nil
+}
+
+// open sorts the parts of a block by name and reports what does not belong.
+func (c *checker) open(b *block, allowed shape) contents {
+	in := contents{attributes: make(map[string]*attribute), blocks: make(map[string]*block), meant: make(map[string]bool)}
+	known := slices.Concat(allowed.attributes, allowed.blocks)
+	c.labels(b, allowed)
+	for _, a := range b.attributes {
+		if slices.Contains(allowed.attributes, a.name) {
+			in.attributes[a.name] = a
+			continue
+		}
+		in.meant[nearest(a.name, known)] = true
+		c.unknownAttribute(b, a, allowed)
+	}
+	for _, nested := range b.blocks {
+		first := in.blocks[nested.kind]
+		switch {
+		case !slices.Contains(allowed.blocks, nested.kind):
+			in.meant[nearest(nested.kind, known)] = true
+			c.unknownBlock(b, nested, allowed)
+		case first != nil:
+			c.report.fail(nested.at, nested.address, fmt.Sprintf("More than one %s block", nested.kind),
+				fmt.Sprintf("The first one is at %s. Merge the two.", c.report.where(first.at)))
+		default:
+			in.blocks[nested.kind] = nested
+		}
+	}
+	return in
+}
+
+func (c *checker) labels(b *block, allowed shape) {
+	switch {
+	case allowed.label == "" && len(b.labels) > 0:
+		c.report.fail(b.labels[0].at, b.address, fmt.Sprintf("Label on a %s block", b.kind),
+			fmt.Sprintf("%s block takes no label. Write: %s { … }", article(b.kind), b.kind))
+	case allowed.label != "" && len(b.labels) == 0:
+		c.report.fail(b.at, b.address, "Missing "+allowed.label,
+			fmt.Sprintf("%s block names its %s. Write: %s %q { … }", article(b.kind), allowed.label, b.kind, usualLabel(b.kind)))
+	case allowed.label != "" && len(b.labels) > 1:
+		c.report.fail(b.labels[1].at, b.address, "Too many labels",
+			fmt.Sprintf("%s block takes one label, its %s. Remove the others.", article(b.kind), allowed.label))
+	}
+}
+
+// article begins a sentence about a kind of block.
+func article(kind string) string {
+	if kind == "export" {
+		return "An export"
+	}
+	return "A " + kind
+}
+
+func usualLabel(kind string) string {
+	if kind == "source" {
+		return "lemlist"
+	}
+	return "inbox_conversations"
+}
+
+func (c *checker) unknownAttribute(b *block, a *attribute, allowed shape) {
+	summary := fmt.Sprintf("Unknown attribute %q", shorten(a.name))
+	if slices.Contains(allowed.blocks, a.name) {
+		c.report.fail(a.nameAt, a.address, summary, fmt.Sprintf("%s is a block. Write it without the equals sign: %s { … }", a.name, a.name))
+		return
+	}
+	// Whatever this was meant to be, in a source it could be the key.
+	if b.kind == "source" {
+		c.report.hide(a.at)
+	}
+	c.report.fail(a.nameAt, a.address, summary,
+		fmt.Sprintf("%s block takes %s.", article(b.kind), parts(allowed))+didYouMean(a.name, allowed.attributes)+blockHint(a.name, allowed.blocks))
+}
+
+func (c *checker) unknownBlock(b, nested *block, allowed shape) {
+	summary := fmt.Sprintf("Unknown block %q", shorten(nested.kind))
+	if slices.Contains(allowed.attributes, nested.kind) {
+		c.report.fail(nested.at, nested.address, summary, fmt.Sprintf("%s is an attribute. Write: %s = …", nested.kind, nested.kind))
+		return
+	}
+	c.report.fail(nested.at, nested.address, summary,
+		fmt.Sprintf("%s block takes %s.", article(b.kind), parts(allowed))+didYouMean(nested.kind, allowed.blocks))
+}
+
+// parts lists what a block may hold.
+func parts(allowed shape) string {
+	text := list(allowed.attributes, "and")
+	if len(allowed.blocks) > 0 {
+		text += ", and the block " + list(allowed.blocks, "or")
+	}
+	return text
+}
+
+// blockHint says that an attribute's name looks like that of a block.
+func blockHint(name string, blocks []string) string {
+	if near := nearest(name, blocks); near != "" {
+		return fmt.Sprintf(" Did you mean the block %q?", near)
+	}
+	return ""
+}

@@ -1,0 +1,63 @@
+package config
+
+import (
+	"fmt"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
+
+func (c *checker) export(b *block) exporter.Export {
+	config := exporter.Export{Table: c.table(b)}
+	in := c.open(b, exportShape())
+	if a := in.attribute("destination"); a != nil {
+		config.Destination = c.destination(a)
+	} else if !in.meant["destination"] {
+		c.report.fail(b.at, b.address+".destination", "Missing destination",
+			"An export needs a folder to write to, for instance: destination = \"./out\"")
+	}
+	config.Format = c.choose(in.attribute("format"), formats())
+	config.Mode = c.choose(in.attribute("mode"), modes())
+
+	var compression *attribute
+	if parquet := in.blocks["parquet"]; parquet != nil {
+		compression = c.open(parquet, parquetShape()).attribute("compression")
+	}
+	config.Parquet.Compression = c.choose(compression, compressions())
+	return config
+}
+
+func (c *checker) table(b *block) string {
+	if len(b.labels) == 0 {
+		return ""
+	}
+	name := b.labels[0]
+	if _, known := schema.Lookup(name.text); !known {
+		var tables []string
+		for _, table := range schema.Tables() {
+			tables = append(tables, table.Name)
+		}
+		c.report.fail(name.at, b.address, fmt.Sprintf("Unknown table %q", shorten(name.text)),
+			"The tables are: "+list(tables, "and")+"."+didYouMean(name.text, tables))
+	}
+	return name.text
+}
+
+// oneExportPerPlace reports exports that would write the same file.
+func (c *checker) oneExportPerPlace(blocks []*block, exports []exporter.Export) {
+	type place struct{ table, folder string }
+	first := make(map[place]*block)
+	for i, export := range exports {
+		if export.Destination == "" || export.Table == "" {
+			continue
+		}
+		here := place{export.Table, cleanDestination(export.Destination)}
+		earlier, taken := first[here]
+		if !taken {
+			first[here] = blocks[i]
+			continue
+		}
+		c.report.fail(blocks[i].at, blocks[i].address, "Two exports to the same place",
+			fmt.Sprintf("The export at %s writes the same table to the same destination. Remove one, or change its destination.", c.report.where(earlier.at)))
+	}
+}

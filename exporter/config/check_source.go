@@ -1,0 +1,186 @@
+package config
+
+import (
+	"fmt"
+	"math"
+	"regexp"
+	"strings"
+	"unicode"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// What a source block leaves out.
+const (
+	defaultEndpoint      = "https://api.lemlist.com/api"
+	defaultTeamSize      = 3
+	defaultConversations = 5000
+	defaultSeed          = 1
+)
+
+// The bounds of a simulated team.
+const (
+	maxTeamSize      = 100
+	maxConversations = 10_000_000
+)
+
+// keyVariable is the variable that the documentation uses for the key.
+const keyVariable = "LEMLIST_API_KEY"
+
+func (c *checker) source(b *block) exporter.SourceConfig {
+	config := exporter.SourceConfig{Type: c.sourceType(b)}
+	in := c.open(b, sourceShape())
+	key, simulate, endpoint := in.attribute("api_key"), in.blocks["simulate"], in.attribute("endpoint")
+	switch {
+	case key != nil && simulate != nil:
+		c.report.fail(simulate.at, simulate.address, "Both api_key and simulate",
+			fmt.Sprintf("A source reads a real team or a simulated one. api_key is at %s. Remove one of the two.", c.report.where(key.nameAt)))
+	case key == nil && simulate == nil && !in.meant["api_key"] && !in.meant["simulate"]:
+		c.report.fail(b.at, b.address, "Missing api_key",
+			"Add api_key = env(\"LEMLIST_API_KEY\"), or the block simulate {} to try lemexport without a key.")
+	}
+	if key != nil {
+		config.APIKey = c.key(key)
+	}
+	if users := in.attribute("users"); users != nil {
+		config.Users = c.users(users)
+	}
+	switch {
+	case simulate == nil && endpoint == nil:
+		config.Endpoint = defaultEndpoint
+	case endpoint != nil && simulate != nil:
+		c.report.fail(endpoint.nameAt, endpoint.address, "Both endpoint and simulate",
+			"A simulated team has an endpoint of its own. Remove endpoint, or remove simulate.")
+	case endpoint != nil:
+		config.Endpoint = c.endpoint(endpoint)
+	}
+	if simulate != nil {
+		config.Simulate = c.simulation(simulate)
+	}
+	return config
+}
+
+func (c *checker) sourceType(b *block) string {
+	if len(b.labels) == 0 {
+		return ""
+	}
+	name := b.labels[0]
+	if name.text != "lemlist" {
+		c.report.fail(name.at, b.address, fmt.Sprintf("Unknown source type %q", shorten(name.text)),
+			"The only source type is \"lemlist\"."+didYouMean(name.text, []string{"lemlist"}))
+	}
+	return name.text
+}
+
+// key checks the API key without ever naming its value.
+func (c *checker) key(a *attribute) exporter.Secret {
+	value, ok := c.text(a, required)
+	if !ok {
+		return exporter.Secret{}
+	}
+	switch {
+	case strings.TrimSpace(value) != value:
+		c.report.fail(a.at, a.address, "White space around the API key",
+			"The key begins or ends with a blank or a line break, which lemlist would refuse. Remove it, or write trimspace(env(\"LEMLIST_API_KEY\")).")
+	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
+		c.report.fail(a.at, a.address, "Not an API key", "The key holds a blank or a control character. Copy it again from lemlist.")
+	}
+	if len(a.variables()) == 0 && a.at != nil {
+		c.report.warn(a.at, a.address, "API key in a file",
+			"Files are copied, shared and committed. Put the key into an environment variable and write api_key = env(\"LEMLIST_API_KEY\").")
+	}
+	return exporter.NewSecret(value)
+}
+
+func (c *checker) users(a *attribute) []string {
+	items, ok := c.texts(a)
+	if !ok {
+		return nil
+	}
+	// The shape of ids is known from examples only, so another one is no error.
+	usual := regexp.MustCompile(`^[a-z]{3}_[A-Za-z0-9]+$`)
+	first := make(map[string]int)
+	var users []string
+	for i, user := range items {
+		at, address := a.item(i), fmt.Sprintf("%s[%d]", a.address, i)
+		if earlier, again := first[user]; again {
+			c.report.fail(at, address, "User listed twice",
+				fmt.Sprintf("%s is already element %d of the list. Remove one of the two.", c.quoted(a, user), earlier+1))
+			continue
+		}
+		first[user] = i
+		users = append(users, user)
+		if !usual.MatchString(user) {
+			c.report.warn(at, address, "Unusual user id",
+				c.quoted(a, user)+" does not look like a lemlist user id, which is usr_ and letters and digits. Names and email addresses do not work here.")
+		}
+	}
+	return users
+}
+
+func (c *checker) simulation(b *block) *exporter.Simulation {
+	in := c.open(b, simulateShape())
+	limited := true
+	if a := in.attribute("rate_limit"); a != nil {
+		limited = c.boolean(a)
+	}
+	return &exporter.Simulation{
+		Users:         int(c.whole(in.attribute("users"), 1, maxTeamSize, defaultTeamSize)),
+		Conversations: int(c.whole(in.attribute("conversations"), 0, maxConversations, defaultConversations)),
+		Seed:          c.whole(in.attribute("seed"), 0, math.MaxUint64, defaultSeed),
+		Unlimited:     !limited,
+	}
+}
+
+// keepKeyInPlace reports the key where it does not belong: every other value is
+// printed, logged and stored. It goes by the variable that a value came from,
+// and by the text itself.
+func (c *checker) keepKeyInPlace(blocks []*block) {
+	variables := map[string]bool{keyVariable: true}
+	var keys []string
+	each(blocks, func(parent *block, a *attribute) {
+		if !isKey(parent, a) || a.failed {
+			return
+		}
+		for name := range a.variables() {
+			variables[name] = true
+		}
+		if value := a.bare(); !value.IsNull() && value.Type() == cty.String && value.AsString() != "" {
+			keys = append(keys, value.AsString())
+			c.report.secret(value.AsString())
+		}
+	})
+	each(blocks, func(parent *block, a *attribute) {
+		if isKey(parent, a) || a.failed || !holdsKey(a, variables, keys) {
+			return
+		}
+		c.report.hide(a.at)
+		c.report.fail(a.at, a.address, "API key outside api_key",
+			fmt.Sprintf("The value of %s holds the API key. It is printed and stored, the key must not be. Use another variable or text here.", a.name))
+		a.failed = true
+	})
+}
+
+func isKey(parent *block, a *attribute) bool { return parent.kind == "source" && a.name == "api_key" }
+
+// holdsKey reports whether a value depends on one of the variables or contains
+// one of the keys.
+func holdsKey(a *attribute, variables map[string]bool, keys []string) bool {
+	for name := range a.variables() {
+		if variables[name] {
+			return true
+		}
+	}
+	found := false
+	_ = cty.Walk(a.bare(), func(_ cty.Path, value cty.Value) (bool, error) {
+		if value.Type() == cty.String && value.IsKnown() && !value.IsNull() {
+			for _, key := range keys {
+				found = found || len(key) >= shortestSecret && strings.Contains(value.AsString(), key)
+			}
+		}
+		return true, nil
+	})
+	return found
+}

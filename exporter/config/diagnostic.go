@@ -1,0 +1,138 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty/function"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// withheld replaces HCL's own explanation where it could repeat the key.
+const withheld = "The text at this place is not shown because it may hold the API key. Check its quotes and brackets; the usual form is: api_key = env(\"LEMLIST_API_KEY\")."
+
+// syntax adds a finding of HCL's parser. Its summaries are constant; its details
+// may quote the file.
+func (r *report) syntax(diag *hcl.Diagnostic) {
+	at := subject(diag)
+	detail := diag.Detail
+	if s := r.source(at); s != nil && s.touches(*at) {
+		if slices.ContainsFunc(s.hiddenWords(3), func(word string) bool { return strings.Contains(detail, word) }) {
+			detail = withheld
+		}
+	}
+	// One missing quote makes every later line a broken one.
+	for _, earlier := range r.found {
+		if earlier.Summary == diag.Summary && at != nil && earlier.Range != nil && earlier.Range.Filename == at.Filename {
+			return
+		}
+	}
+	r.add(severity(diag), at, "", diag.Summary, detail)
+}
+
+// evaluation adds a finding about the expression of an attribute. HCL's details
+// can repeat values; they are kept only where no value is secret.
+func (r *report) evaluation(diag *hcl.Diagnostic, a *attribute, known map[string]function.Function, usesEnv bool) {
+	at := subject(diag)
+	s := r.source(at)
+	sensitive := s != nil && s.touches(*at)
+
+	if unset, ok := callError[*envError](diag); ok {
+		if diag.Context != nil {
+			at = rangeOf(*diag.Context)
+		}
+		r.unset(unset, at, a.address, sensitive)
+		return
+	}
+	if usage, ok := callError[usageError](diag); ok {
+		r.fail(at, a.address, "Function called in a wrong way", string(usage))
+		return
+	}
+	if unknown, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallUnknownDiagExtra](diag); ok && !sensitive {
+		name := unknown.CalledFunctionNamespace() + unknown.CalledFunctionName()
+		names := functionNames(known)
+		r.fail(at, a.address, fmt.Sprintf("Unknown function %q", shorten(name)),
+			"The functions are "+list(names, "and")+"."+didYouMean(name, names))
+		return
+	}
+	detail := diag.Detail
+	switch {
+	case sensitive:
+		detail = withheld
+	case usesEnv:
+		detail = "The value cannot be computed. HCL's explanation is not shown because it could repeat what env() gives. Check the arguments of the functions."
+	}
+	r.add(severity(diag), at, a.address, diag.Summary, detail)
+}
+
+// callError finds the error of type E that one of our functions failed with.
+func callError[E error](diag *hcl.Diagnostic) (E, bool) {
+	call, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](diag)
+	if !ok {
+		var none E
+		return none, false
+	}
+	return errors.AsType[E](call.FunctionCallError())
+}
+
+// unset says that a variable has no value. The name is not shown where it could
+// be the key itself: env("3f2a…") is an easy slip.
+func (r *report) unset(unset *envError, at *exporter.Range, address string, sensitive bool) {
+	state := "is not set"
+	if unset.set {
+		state = "is set but empty"
+	}
+	switch {
+	case unset.name == "":
+		r.fail(at, address, "Environment variable without a name", "env() needs the name of a variable, for instance env(\"LEMLIST_API_KEY\").")
+	case sensitive && !plausibleVariable(unset.name):
+		r.fail(at, address, "Environment variable "+state,
+			"env() takes the name of an environment variable, and the text given here is the name of none. It is not shown because it may be the key itself. "+
+				"Run: export LEMLIST_API_KEY=…, and write env(\"LEMLIST_API_KEY\").")
+	default:
+		name := shorten(unset.name)
+		r.fail(at, address, fmt.Sprintf("Environment variable %s %s", name, state),
+			fmt.Sprintf("Give it a value before you run lemexport: export %s=…", name))
+	}
+}
+
+// unquoted says that a bare word is no value. HCL would take it for a variable.
+func (r *report) unquoted(name hcl.Traversal, a *attribute) {
+	at := rangeOf(name.SourceRange())
+	if s := r.source(at); s != nil && s.touches(*at) {
+		r.fail(at, a.address, "Text without quotes", "A value needs double quotes. For the API key, write env(\"LEMLIST_API_KEY\").")
+		return
+	}
+	word := shorten(name.RootName())
+	r.fail(at, a.address, "Text without quotes",
+		fmt.Sprintf("There are no variables, so %s means nothing here. Write %q for the text, or env(%q) for an environment variable.", word, word, word))
+}
+
+func subject(diag *hcl.Diagnostic) *exporter.Range {
+	if diag.Subject == nil {
+		return nil
+	}
+	return rangeOf(*diag.Subject)
+}
+
+func severity(diag *hcl.Diagnostic) exporter.Severity {
+	if diag.Severity == hcl.DiagWarning {
+		return exporter.SeverityWarning
+	}
+	return exporter.SeverityError
+}
+
+// shorten keeps a quoted text from filling the screen.
+func shorten(text string) string {
+	const longest = 60
+	runes := []rune(text)
+	if len(runes) <= longest {
+		return text
+	}
+	return string(runes[:longest]) + "…"
+}

@@ -1,0 +1,36 @@
+package config
+
+import (
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// File is one configuration file.
+type File struct {
+	// Name is the file's name as diagnostics show it.
+	Name string
+	// Bytes is the content, HCL in UTF-8.
+	Bytes []byte
+}
+
+// Load reads files as one configuration and checks it. env looks up an
+// environment variable, now is the clock behind timestamp().
+//
+// Every finding is reported at once, in the order of files and lines. When one
+// of them is an error, the job is empty. While a file cannot be parsed, only
+// findings about syntax are reported: the rest would be guesses.
+func Load(files []File, env func(name string) (string, bool), now func() time.Time) (exporter.Job, exporter.Diagnostics) {
+	report := newReport(files)
+	blocks := decode(files, functions(env, now()), report)
+	if report.broken {
+		return exporter.Job{}, report.finish()
+	}
+	c := checker{report: report}
+	job := c.job(blocks, len(files))
+	diags := report.finish()
+	if diags.HasErrors() {
+		return exporter.Job{}, diags
+	}
+	return job, diags
+}

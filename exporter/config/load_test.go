@@ -1,0 +1,157 @@
+package config_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/config"
+)
+
+const valid = `source "lemlist" {
+  api_key = env("LEMLIST_API_KEY")
+}
+export "inbox_conversations" {
+  destination = "./out"
+}
+`
+
+func TestKeyReachesTheJob(t *testing.T) {
+	job, diags := load(config.File{Name: "main.hcl", Bytes: []byte(valid)})
+	if len(diags) > 0 || job.Source.APIKey.Reveal() != environmentKey {
+		t.Errorf("got %d characters, %v", len(job.Source.APIKey.Reveal()), diags)
+	}
+}
+
+func TestNoFilesIsAnErrorThatSaysWhatToWrite(t *testing.T) {
+	_, diags := load()
+	if len(diags) != 1 || diags[0].Summary != "No configuration" || !strings.Contains(diags[0].Detail, ".hcl") {
+		t.Errorf("got %+v", diags)
+	}
+}
+
+// The parser recurses: what could exhaust the stack is refused or survived.
+func TestHostileFilesAreErrors(t *testing.T) {
+	const most = 64 << 10
+	fill := func(start, middle, end string) string {
+		return start + strings.Repeat(middle, (most-len(start)-len(end))/len(middle)) + end
+	}
+	tests := map[string]string{
+		"too large":           strings.Repeat("# a line\n", most/8),
+		"brackets":            fill("a = ", "[", ""),
+		"closed brackets":     "a = " + strings.Repeat("(", 1000) + "1" + strings.Repeat(")", 1000),
+		"blocks":              fill("", "a {\n", ""),
+		"templates":           fill("a = ", `"${`, ""),
+		"heredocs":            fill("a = ", "<<A\n${", ""),
+		"negations":           fill("a = ", "!", "true"),
+		"minus signs":         fill("a = ", "-", "1"),
+		"conditionals":        fill("a = ", "true?1:", "1"),
+		"sums":                fill("a = ", "1+", "1"),
+		"failing sums":        fill("a = ", "null+", "1"),
+		"attributes of names": fill("a = b", ".c", ""),
+		"words like key":      fill("", "key ", ""),
+		"keys":                fill("", "key = x1234567890123\n", ""),
+		"commented keys":      fill("# ", "key = (", ""),
+		"quotes":              fill("a = ", `"`, ""),
+	}
+	for name, input := range tests {
+		t.Run(name, func(t *testing.T) {
+			if _, diags := load(config.File{Name: "main.hcl", Bytes: []byte(input)}); !diags.HasErrors() {
+				t.Error("accepted")
+			}
+		})
+	}
+}
+
+func TestErrorsEmptyTheJob(t *testing.T) {
+	job, diags := load(config.File{Name: "main.hcl", Bytes: []byte(valid + "foo {}\n")})
+	if !diags.HasErrors() || !job.Source.APIKey.IsZero() || job.Exports != nil || job.Source.Endpoint != "" {
+		t.Errorf("got %+v, %v", job, diags)
+	}
+}
+
+func TestEndpoints(t *testing.T) {
+	tests := map[string]string{ // endpoint -> summary of the error, or "" and how it is kept
+		"https://api.lemlist.com/api/":    "",
+		"https://proxy.example:8443/api":  "",
+		"http://localhost:1":              "",
+		"http://LOCALHOST/api":            "",
+		"http://sim.localhost":            "",
+		"http://127.8.9.1":                "",
+		"http://[::1]:8080/api":           "",
+		"http://[::2]/api":                "Endpoint without encryption",
+		"http://10.0.0.1":                 "Endpoint without encryption",
+		"http://localhost.example.com":    "Endpoint without encryption",
+		"http://127.0.0.1.example.com":    "Endpoint without encryption",
+		"https://":                        "Invalid endpoint",
+		"https:api.lemlist.com":           "Invalid endpoint",
+		"//api.lemlist.com":               "Invalid endpoint",
+		" https://api.lemlist.com":        "Invalid endpoint",
+		"https://api.lemlist.com:port":    "Invalid endpoint",
+		"https://api.lemlist.com:0":       "Invalid endpoint",
+		"https://api.lemlist.com/%zz":     "Invalid endpoint",
+		"https://u:p@api.lemlist.com/api": "Credentials in the endpoint",
+		"https://@api.lemlist.com/api":    "Credentials in the endpoint",
+		"https://api.lemlist.com/api?":    "Query in the endpoint",
+		"https://api.lemlist.com/api#":    "Query in the endpoint",
+		"https://api.lemlist.com/api#a":   "Query in the endpoint",
+	}
+	for endpoint, summary := range tests {
+		t.Run(endpoint, func(t *testing.T) {
+			input := strings.Replace(valid, "api_key", "endpoint = \""+endpoint+"\"\n  api_key", 1)
+			job, diags := load(config.File{Name: "main.hcl", Bytes: []byte(input)})
+			checkOutcome(t, summary, diags)
+			if summary == "" && job.Source.Endpoint != strings.TrimRight(endpoint, "/") {
+				t.Errorf("kept as %q", job.Source.Endpoint)
+			}
+		})
+	}
+}
+
+func TestDestinations(t *testing.T) {
+	tests := map[string]string{
+		"./out":                  "",
+		"out":                    "",
+		"../a/b c":               "",
+		"/var/lake":              "",
+		`C:\\lake`:               "",
+		"./~":                    "",
+		"a~b":                    "",
+		"year=2026/x":            "",
+		"file:///var/lake":       "",
+		"FILE:///var/lake":       "",
+		"file://localhost/lake":  "",
+		"~":                      "Home folder in the destination",
+		"~jane/out":              "Home folder in the destination",
+		"file:/var/lake":         "Invalid destination",
+		"file://":                "Invalid destination",
+		"file://./out":           "Invalid destination",
+		"file:///a#b":            "Invalid destination",
+		`a\nb`:                   "Invalid destination",
+		"out ":                   "Invalid destination",
+		"s3://bucket/x":          "Destination s3:// is not available in this version",
+		"S3://bucket/x":          "Destination s3:// is not available in this version",
+		"gs://bucket":            "Destination gs:// is not available in this version",
+		"azblob://container/x":   "Destination azblob:// is not available in this version",
+		"https://bucket.example": "Unknown kind of destination",
+		"fil:///var/lake":        "Unknown kind of destination",
+	}
+	for destination, summary := range tests {
+		t.Run(destination, func(t *testing.T) {
+			input := strings.Replace(valid, "./out", destination, 1)
+			_, diags := load(config.File{Name: "main.hcl", Bytes: []byte(input)})
+			checkOutcome(t, summary, diags)
+		})
+	}
+}
+
+// checkOutcome wants one error with this summary, or none for "".
+func checkOutcome(t *testing.T, summary string, diags exporter.Diagnostics) {
+	t.Helper()
+	switch {
+	case summary == "" && len(diags) > 0:
+		t.Errorf("refused: %+v", diags)
+	case summary != "" && (len(diags) != 1 || diags[0].Summary != summary || diags[0].Snippet == nil || diags[0].Address == ""):
+		t.Errorf("got %+v, want %q", diags, summary)
+	}
+}

@@ -1,0 +1,132 @@
+package config
+
+import (
+	"fmt"
+	"net/netip"
+	"net/url"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+)
+
+// endpoint reads the base URL of the API and drops a final slash. No message
+// repeats it: a URL can hold a key.
+func (c *checker) endpoint(a *attribute) string {
+	value, ok := c.text(a, optional)
+	if !ok {
+		return ""
+	}
+	bad := func(summary, detail string) string {
+		c.report.fail(a.at, a.address, summary, detail)
+		return ""
+	}
+	u, err := url.Parse(value)
+	switch {
+	case err != nil, u.Scheme == "", u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", !validPort(u.Port()):
+		return bad("Invalid endpoint", "endpoint must be a URL like "+strconv.Quote(defaultEndpoint)+".")
+	case u.User != nil:
+		return bad("Credentials in the endpoint", "The part before the @ would be logged with the URL. Remove it and set api_key.")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(value, "#"):
+		return bad("Query in the endpoint", "endpoint is the base of every request's URL. Remove what follows the ? or #; the key belongs in api_key.")
+	case u.Scheme == "http" && !loopback(u.Hostname()):
+		return bad("Endpoint without encryption", "Over http the API key would travel in clear. Use https; http is for this machine only, for instance http://127.0.0.1:8080/api.")
+	}
+	return strings.TrimRight(value, "/")
+}
+
+// validPort accepts no port, too; url.Parse checked that it is digits.
+func validPort(port string) bool {
+	if port == "" {
+		return true
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0
+}
+
+// loopback reports whether a host is this machine (names: RFC 6761, section 6.3).
+func loopback(host string) bool {
+	host = strings.ToLower(host)
+	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.IsLoopback()
+}
+
+// destination reads a folder: a path or a file URL. It is kept as written.
+func (c *checker) destination(a *attribute) string {
+	value, ok := c.text(a, required)
+	if !ok {
+		return ""
+	}
+	bad := func(summary, detail string) string {
+		c.report.fail(a.at, a.address, summary, detail)
+		return ""
+	}
+	switch {
+	case strings.TrimSpace(value) != value, strings.ContainsFunc(value, unicode.IsControl):
+		return bad("Invalid destination", "The destination begins or ends with white space, or holds a control character. Remove it.")
+	case strings.HasPrefix(value, "~"):
+		return bad("Home folder in the destination", "~ is not expanded here. Write the whole path, or use env(\"HOME\"): \"${env(\"HOME\")}/out\". For a folder that is called ~, write \"./~\".")
+	case strings.HasPrefix(strings.ToLower(value), "file:") && !strings.HasPrefix(strings.ToLower(value), "file://"):
+		return bad("Invalid destination", "A file URL has three slashes, for instance file:///data/lake. Or write a plain path, for instance ./out.")
+	}
+	if scheme, isURL := destinationScheme(value); isURL {
+		if summary, detail := c.schemeProblem(a, value, scheme); summary != "" {
+			return bad(summary, detail)
+		}
+	}
+	if strings.HasSuffix(value, ".parquet") {
+		c.report.warn(a.at, a.address, "Destination looks like a file",
+			"The destination is a folder, the file in it is named after the table. Leave the file's name out unless the folder is called that.")
+	}
+	return value
+}
+
+func destinationScheme(value string) (string, bool) {
+	found := regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`).FindStringSubmatch(value)
+	if found == nil {
+		return "", false
+	}
+	return strings.ToLower(found[1]), true
+}
+
+// schemeProblem says what is wrong with a destination URL, or "".
+func (c *checker) schemeProblem(a *attribute, value, scheme string) (summary, detail string) {
+	const local = "Write a path, for instance ./out, or a URL like file:///data/lake."
+	one, known := find(schemes(), scheme)
+	switch {
+	case !known:
+		near := ""
+		if len(a.variables()) == 0 {
+			near = didYouMean(scheme, availableNames(schemes()))
+		}
+		return "Unknown kind of destination", "This version writes to local folders. " + local + near
+	case !one.available:
+		return fmt.Sprintf("Destination %s:// is not available in this version", scheme), "This version writes to local folders. " + local
+	}
+	u, err := url.Parse(value)
+	switch {
+	case err != nil:
+		return "Invalid destination", "This is no valid file URL; a % must be followed by two hexadecimal digits. " + local
+	case u.Host != "" && !strings.EqualFold(u.Host, "localhost"), u.User != nil:
+		return "Invalid destination", "A file URL names no host: it has three slashes before the path. " + local
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return "Invalid destination", "A file URL takes neither ? nor #. If the folder's name has one, write %3F or %23. " + local
+	case u.Path == "":
+		return "Invalid destination", "The URL has no path. " + local
+	}
+	return "", ""
+}
+
+// cleanDestination is a form in which two spellings of one folder are equal.
+func cleanDestination(value string) string {
+	if scheme, isURL := destinationScheme(value); isURL && scheme == "file" {
+		if u, err := url.Parse(value); err == nil {
+			return path.Clean(u.Path)
+		}
+	}
+	return path.Clean(strings.ReplaceAll(value, `\`, "/"))
+}

@@ -1,0 +1,251 @@
+package config
+
+import (
+	"bytes"
+	"regexp"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/agext/levenshtein"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+)
+
+// hidden stands where a secret could be.
+const hidden = "(sensitive)"
+
+// longestExpression bounds, in bytes, how far a commented-out value is followed.
+const longestExpression = 8 << 10
+
+// span is a part of a file, in bytes, end exclusive.
+type span struct{ start, end int }
+
+// sensitiveSpans finds what must not be quoted from src. It works on text and
+// tokens, not on parsed blocks, because a typing error beside the key is just
+// what gets quoted. It errs on the side of hiding:
+//
+//   - whatever follows a word like api_key, to the end of its line or of its
+//     expression;
+//   - what stands before the @ of a URL;
+//   - long runs of letters and digits, the shape of a key.
+//
+// A plain call like env("LEMLIST_API_KEY") shows no secret and stays visible.
+func sensitiveSpans(src []byte) []span {
+	tokens, _ := hclsyntax.LexConfig(src, "", hcl.InitialPos)
+	var spans []span
+	calls := envCalls(tokens)
+	for _, word := range words(src, "_-") {
+		if n := len(spans); n > 0 && word.within(spans[n-1]) {
+			continue // hidden already, whatever it says
+		}
+		if keyLike(string(src[word.start:word.end])) && !slices.ContainsFunc(calls, word.within) {
+			spans = append(spans, maskAfter(src, tokens, calls, word)...)
+		}
+	}
+	for _, at := range regexp.MustCompile(`://[^\s"]*@`).FindAllIndex(src, -1) {
+		spans = append(spans, span{at[0] + len("://"), at[1] - 1})
+	}
+	for _, at := range keyShape().FindAllIndex(src, -1) {
+		if looksRandom(string(src[at[0]:at[1]])) {
+			spans = append(spans, span{at[0], at[1]})
+		}
+	}
+	return merge(spans)
+}
+
+// keyShape matches runs that could be a key; lemlist's own example has 32
+// hexadecimal digits, its ids have 17 characters.
+func keyShape() *regexp.Regexp { return regexp.MustCompile(`[A-Za-z0-9]{24,}`) }
+
+// looksRandom tells a key from a long word.
+func looksRandom(run string) bool {
+	return strings.ContainsAny(run, "0123456789") && strings.Trim(run, "0123456789") != ""
+}
+
+// keyLike reports whether a word names a secret, also when it is misspelt.
+func keyLike(word string) bool {
+	word = strings.ToLower(word)
+	for _, part := range []string{"key", "token", "secret", "passw", "credential", "bearer", "auth"} {
+		if strings.Contains(word, part) {
+			return true
+		}
+	}
+	if len(word) > len("api") && strings.HasPrefix(word, "api") {
+		return true
+	}
+	return len(word) < 12 && levenshtein.Distance(word, "api_key", nil) <= 2
+}
+
+// maskAfter hides the value that follows word.
+func maskAfter(src []byte, tokens hclsyntax.Tokens, calls []span, word span) []span {
+	start := word.end
+	start += blank(src[start:], `"'`)
+	start += blank(src[start:], " \t")
+	sign := blank(src[start:], "=:")
+	start += sign
+	start += blank(src[start:], " \t")
+	end := lineEnd(src, start)
+	name := tokenNaming(tokens, word)
+	if len(bytes.TrimSpace(src[start:end])) == 0 {
+		// The value may be on a later line.
+		later := start + blank(src[start:], " \t\r\n")
+		if name >= 0 || sign > 0 || blank(src[later:], "=:") > 0 {
+			start, end = later, lineEnd(src, later)
+		}
+	}
+	switch {
+	case name >= 0 && tokens[name].Type == hclsyntax.TokenQuotedLit:
+		end = max(end, expressionEnd(tokens[name+2:], start)) // behind its closing quote
+	case name >= 0:
+		end = max(end, expressionEnd(tokens[name+1:], start))
+	case opensMore(src[start:end], sign > 0):
+		// Half of an expression is in a comment or in a broken text.
+		rest := src[start:min(start+longestExpression, len(src))]
+		fragment, _ := hclsyntax.LexConfig(rest, "", hcl.Pos{Line: 1, Column: 1, Byte: start})
+		end = max(end, expressionEnd(fragment, start))
+	}
+	for _, call := range calls {
+		if call.start == start {
+			start = call.end + blank(src[call.end:], " \t\r}")
+			break
+		}
+	}
+	if start >= end || len(bytes.TrimSpace(src[start:end])) == 0 {
+		return nil
+	}
+	return []span{{start, end}}
+}
+
+// tokenNaming finds the token that is exactly word and names something: bare,
+// or in quotes before an equals sign or colon. Words inside comments and texts
+// name nothing.
+func tokenNaming(tokens hclsyntax.Tokens, word span) int {
+	i, found := slices.BinarySearchFunc(tokens, word.start, func(t hclsyntax.Token, start int) int {
+		return t.Range.Start.Byte - start
+	})
+	if !found || tokens[i].Range.End.Byte != word.end {
+		return -1
+	}
+	switch tokens[i].Type {
+	case hclsyntax.TokenIdent:
+		return i
+	case hclsyntax.TokenQuotedLit:
+		if i+2 < len(tokens) && (tokens[i+2].Type == hclsyntax.TokenEqual || tokens[i+2].Type == hclsyntax.TokenColon) {
+			return i
+		}
+		return -1
+	default:
+		return -1
+	}
+}
+
+// opensMore reports whether what follows a name on its line, behind an equals
+// sign or not, goes on after the line.
+func opensMore(line []byte, assigned bool) bool {
+	line = bytes.TrimSpace(line)
+	if !assigned {
+		return string(line) == "{"
+	}
+	return bytes.Contains(line, []byte("<<")) || len(line) > 0 && bytes.IndexByte([]byte("([{,"), line[len(line)-1]) >= 0
+}
+
+// expressionEnd walks tokens to the first line break after start that is inside
+// no bracket, quote or heredoc. An unclosed one runs to the end of the file.
+func expressionEnd(tokens hclsyntax.Tokens, start int) int {
+	depth := 0
+	for i, token := range tokens {
+		depth += nesting(token.Type)
+		begins, ends := token.Range.Start.Byte, token.Range.End.Byte
+		breaks := token.Type == hclsyntax.TokenNewline || token.Type == hclsyntax.TokenComment || token.Type == hclsyntax.TokenEOF
+		switch {
+		case breaks && depth <= 0 && begins >= start:
+			return begins
+		case depth < 0 && begins >= start:
+			return begins // the end of the block around it
+		case i == len(tokens)-1:
+			return ends
+		}
+	}
+	return start
+}
+
+// nesting is +1 for a token that opens a nested part, -1 for one that closes it.
+func nesting(t hclsyntax.TokenType) int {
+	switch t {
+	case hclsyntax.TokenOBrace, hclsyntax.TokenOBrack, hclsyntax.TokenOParen, hclsyntax.TokenOQuote,
+		hclsyntax.TokenOHeredoc, hclsyntax.TokenTemplateInterp, hclsyntax.TokenTemplateControl:
+		return 1
+	case hclsyntax.TokenCBrace, hclsyntax.TokenCBrack, hclsyntax.TokenCParen, hclsyntax.TokenCQuote,
+		hclsyntax.TokenCHeredoc, hclsyntax.TokenTemplateSeqEnd:
+		return -1
+	default:
+		return 0
+	}
+}
+
+// envCalls finds the calls env("NAME") with a plausible name and no default.
+func envCalls(tokens hclsyntax.Tokens) []span {
+	want := []hclsyntax.TokenType{
+		hclsyntax.TokenIdent, hclsyntax.TokenOParen, hclsyntax.TokenOQuote,
+		hclsyntax.TokenQuotedLit, hclsyntax.TokenCQuote, hclsyntax.TokenCParen,
+	}
+	var calls []span
+	for i := range len(tokens) - len(want) + 1 {
+		call := tokens[i : i+len(want)]
+		same := slices.EqualFunc(call, want, func(t hclsyntax.Token, w hclsyntax.TokenType) bool { return t.Type == w })
+		if same && string(call[0].Bytes) == "env" && plausibleVariable(string(call[3].Bytes)) {
+			calls = append(calls, span{call[0].Range.Start.Byte, call[5].Range.End.Byte})
+		}
+	}
+	return calls
+}
+
+func (s span) within(outer span) bool { return s.start >= outer.start && s.end <= outer.end }
+
+// merge sorts spans and joins those that touch.
+func merge(spans []span) []span {
+	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
+	var merged []span
+	for _, s := range spans {
+		if n := len(merged); n > 0 && s.start <= merged[n-1].end {
+			merged[n-1].end = max(merged[n-1].end, s.end)
+			continue
+		}
+		if s.end > s.start {
+			merged = append(merged, s)
+		}
+	}
+	return merged
+}
+
+// words finds the runs of letters, digits and the marks in extra.
+func words(text []byte, extra string) []span {
+	var found []span
+	inside := false
+	for i := 0; i < len(text); {
+		char, size := utf8.DecodeRune(text[i:])
+		if unicode.IsLetter(char) || unicode.IsNumber(char) || strings.ContainsRune(extra, char) {
+			if !inside {
+				found = append(found, span{start: i})
+			}
+			found[len(found)-1].end = i + size
+			inside = true
+		} else {
+			inside = false
+		}
+		i += size
+	}
+	return found
+}
+
+// blank counts the leading bytes of b that are in set.
+func blank(b []byte, set string) int { return len(b) - len(bytes.TrimLeft(b, set)) }
+
+func lineEnd(src []byte, from int) int {
+	if i := bytes.IndexByte(src[from:], '\n'); i >= 0 {
+		return from + i
+	}
+	return len(src)
+}

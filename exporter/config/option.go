@@ -1,0 +1,43 @@
+package config
+
+// option is one spelling that an attribute takes. Those that a later version
+// brings are known too, so that a message can tell them from a typing error.
+type option struct {
+	name      string
+	available bool
+}
+
+// What this version offers. To offer more, flip the flag here.
+func formats() []option { return []option{{"parquet", true}, {"arrow", false}} }
+
+func modes() []option { return []option{{"snapshot", true}, {"merge", false}, {"append", false}} }
+
+func compressions() []option {
+	return []option{{"zstd", true}, {"snappy", true}, {"gzip", true}, {"none", true}}
+}
+
+// schemes are those of destination URLs; a plain path has none.
+func schemes() []option {
+	return []option{{"file", true}, {"s3", false}, {"gs", false}, {"azblob", false}}
+}
+
+// find returns the option of that name.
+func find(options []option, name string) (option, bool) {
+	for _, one := range options {
+		if one.name == name {
+			return one, true
+		}
+	}
+	return option{}, false
+}
+
+// availableNames lists the names that this version offers.
+func availableNames(options []option) []string {
+	var names []string
+	for _, one := range options {
+		if one.available {
+			names = append(names, one.name)
+		}
+	}
+	return names
+}

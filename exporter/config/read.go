@@ -1,0 +1,167 @@
+package config
+
+import (
+	"fmt"
+	"math/big"
+	"strconv"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
+)
+
+// need ends the sentence about an empty attribute.
+type need string
+
+const (
+	required need = "Give it a value."
+	optional need = "Give it a value, or leave it out for the default."
+)
+
+// text reads a string that is not blank.
+func (c *checker) text(a *attribute, need need) (string, bool) {
+	if a.failed {
+		return "", false
+	}
+	value := a.bare()
+	if value.Type() != cty.String {
+		c.wrongType(a, "text in quotes", value.Type())
+		return "", false
+	}
+	if strings.TrimSpace(value.AsString()) == "" {
+		c.report.fail(a.at, a.address, "Empty "+a.name,
+			fmt.Sprintf("%s must not be empty. %s", a.name, need))
+		return "", false
+	}
+	return value.AsString(), true
+}
+
+// texts reads a list of strings that has at least one element, none blank.
+func (c *checker) texts(a *attribute) ([]string, bool) {
+	if a.failed {
+		return nil, false
+	}
+	value := a.bare()
+	if kind := value.Type(); !kind.IsTupleType() && !kind.IsListType() && !kind.IsSetType() {
+		c.wrongType(a, `a list of texts, for instance ["usr_…"]`, kind)
+		return nil, false
+	}
+	if value.LengthInt() == 0 {
+		c.report.fail(a.at, a.address, "Empty "+a.name,
+			fmt.Sprintf("An empty list would mean nothing to export. Leave %s out to take them all.", a.name))
+		return nil, false
+	}
+	var items []string
+	good := true
+	for i, item := range value.AsValueSlice() {
+		at, address := a.item(i), fmt.Sprintf("%s[%d]", a.address, i)
+		switch {
+		case item.IsNull() || item.Type() != cty.String:
+			c.report.fail(at, address, "Wrong type", fmt.Sprintf("Element %d of %s is %s. Every element must be text in quotes.", i+1, a.name, typeName(item)))
+			good = false
+		case strings.TrimSpace(item.AsString()) == "":
+			c.report.fail(at, address, "Empty element", fmt.Sprintf("Element %d of %s is empty. Remove it or fill it in.", i+1, a.name))
+			good = false
+		default:
+			items = append(items, item.AsString())
+		}
+	}
+	return items, good
+}
+
+// whole reads a whole number from lowest to highest; a nil attribute is otherwise.
+// Digits in a string count: env() gives nothing else.
+func (c *checker) whole(a *attribute, lowest, highest, otherwise uint64) uint64 {
+	if a == nil || a.failed {
+		return otherwise
+	}
+	value, err := convert.Convert(a.bare(), cty.Number)
+	if err != nil || value.IsNull() {
+		c.wrongType(a, "a whole number", a.bare().Type())
+		return otherwise
+	}
+	number := value.AsBigFloat()
+	low, high := new(big.Float).SetUint64(lowest), new(big.Float).SetUint64(highest)
+	switch {
+	case !number.IsInt():
+		c.report.fail(a.at, a.address, "Not a whole number", fmt.Sprintf("%s must be a whole number from %d to %d.", a.name, lowest, highest))
+	case number.Cmp(low) < 0 || number.Cmp(high) > 0:
+		c.report.fail(a.at, a.address, "Number out of range", fmt.Sprintf("%s must be from %d to %d.", a.name, lowest, highest))
+	default:
+		exact, _ := number.Uint64()
+		return exact
+	}
+	return otherwise
+}
+
+// boolean reads true or false, also as text.
+func (c *checker) boolean(a *attribute) bool {
+	if a.failed {
+		return false
+	}
+	value, err := convert.Convert(a.bare(), cty.Bool)
+	if err != nil || value.IsNull() {
+		c.wrongType(a, "true or false", a.bare().Type())
+		return false
+	}
+	return value.True()
+}
+
+// choose reads one of options; a nil attribute is the first of them.
+func (c *checker) choose(a *attribute, options []option) string {
+	if a == nil {
+		return options[0].name
+	}
+	name, ok := c.text(a, optional)
+	if !ok {
+		return options[0].name
+	}
+	one, known := find(options, name)
+	offered := availableNames(options)
+	switch {
+	case !known:
+		c.report.fail(a.at, a.address, "Unknown "+a.name,
+			fmt.Sprintf("%s is no %s. Set it to %s.", c.quoted(a, name), a.name, list(offered, "or"))+didYouMean(name, offered))
+	case !one.available:
+		c.report.fail(a.at, a.address, fmt.Sprintf("%s %q is not available in this version", capital(a.name), name),
+			fmt.Sprintf("This version offers %s. Leave %s out, or set it to that.", list(offered, "or"), a.name))
+	}
+	return name
+}
+
+func (c *checker) wrongType(a *attribute, want string, got cty.Type) {
+	c.report.fail(a.at, a.address, "Wrong type",
+		fmt.Sprintf("%s must be %s, and this is %s.", a.name, want, kindName(got)))
+}
+
+// quoted shows a value in a sentence. What came from the environment is not shown.
+func (c *checker) quoted(a *attribute, value string) string {
+	if len(a.variables()) > 0 {
+		return "What env() gives"
+	}
+	return strconv.Quote(shorten(value))
+}
+
+func typeName(value cty.Value) string {
+	if value.IsNull() {
+		return "null"
+	}
+	return kindName(value.Type())
+}
+
+func kindName(kind cty.Type) string {
+	switch {
+	case kind == cty.String:
+		return "text"
+	case kind == cty.Number:
+		return "a number"
+	case kind == cty.Bool:
+		return "true or false"
+	case kind.IsObjectType() || kind.IsMapType():
+		return "an object"
+	default:
+		return "a list"
+	}
+}
+
+func capital(word string) string { return strings.ToUpper(word[:1]) + word[1:] }

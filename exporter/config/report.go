@@ -1,0 +1,154 @@
+package config
+
+import (
+	"cmp"
+	"fmt"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// shortestSecret is the length from which a secret is searched for in texts and
+// files. A shorter one would hide half of every sentence.
+const shortestSecret = 4
+
+// report collects findings and turns them into diagnostics that show no secret.
+type report struct {
+	sources []*source
+	found   exporter.Diagnostics
+	secrets []string
+	// broken says that a file could not be parsed.
+	broken bool
+}
+
+func newReport(files []File) *report {
+	r := &report{}
+	for i, file := range files {
+		r.sources = append(r.sources, newSource(file, i))
+	}
+	return r
+}
+
+// fail adds an error about the part at; at is nil when there is no such part.
+func (r *report) fail(at *exporter.Range, address, summary, detail string) {
+	r.add(exporter.SeverityError, at, address, summary, detail)
+}
+
+// warn adds a warning.
+func (r *report) warn(at *exporter.Range, address, summary, detail string) {
+	r.add(exporter.SeverityWarning, at, address, summary, detail)
+}
+
+func (r *report) add(severity exporter.Severity, at *exporter.Range, address, summary, detail string) {
+	r.found = append(r.found, exporter.Diagnostic{
+		Severity: severity, Summary: summary, Detail: detail, Address: address, Range: at,
+	})
+}
+
+// source returns the file that a range is in.
+func (r *report) source(at *exporter.Range) *source {
+	if at != nil {
+		for _, s := range r.sources {
+			if s.name == at.Filename {
+				return s
+			}
+		}
+	}
+	return nil
+}
+
+// hide keeps a part of a file from being quoted.
+func (r *report) hide(at *exporter.Range) {
+	if s := r.source(at); s != nil {
+		s.hide(span{at.Start.Byte, at.End.Byte})
+	}
+}
+
+// secret keeps a text from being shown, wherever it occurs.
+func (r *report) secret(text string) {
+	if len(text) >= shortestSecret {
+		r.secrets = append(r.secrets, text)
+	}
+}
+
+// where points at another part, for the sentence "It is already … at …".
+func (r *report) where(at *exporter.Range) string {
+	if at == nil {
+		return "another place"
+	}
+	place := fmt.Sprintf("%s:%d", at.Filename, at.Start.Line)
+	if s := r.source(at); s != nil {
+		if line := s.line(*at); line != "" {
+			return place + " (" + line + ")"
+		}
+	}
+	return place
+}
+
+// finish sorts the findings by file and line, those about no line last,
+// attaches the quoted source and scrubs the texts.
+func (r *report) finish() exporter.Diagnostics {
+	if len(r.found) == 0 {
+		return nil
+	}
+	secrets := r.allSecrets()
+	for _, s := range r.sources {
+		s.hideAll(secrets)
+	}
+	slices.SortStableFunc(r.found, r.compare)
+	for i := range r.found {
+		one := &r.found[i]
+		if s := r.source(one.Range); s != nil {
+			one.Snippet = s.snippet(*one.Range)
+		}
+		one.Summary = scrub(one.Summary, secrets)
+		one.Detail = scrub(one.Detail, secrets)
+		one.Address = scrub(one.Address, secrets)
+	}
+	return r.found
+}
+
+// allSecrets are the resolved keys, and the long words with digits that the
+// files hide: a key that a typing error kept from being resolved.
+func (r *report) allSecrets() []string {
+	const long = 12
+	secrets := slices.Clone(r.secrets)
+	for _, s := range r.sources {
+		for _, word := range s.hiddenWords(long) {
+			if looksRandom(word) && !plausibleVariable(word) {
+				secrets = append(secrets, word)
+			}
+		}
+	}
+	// The longest first: one may contain another.
+	slices.SortFunc(secrets, func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) })
+	return slices.Compact(secrets)
+}
+
+func (r *report) compare(a, b exporter.Diagnostic) int {
+	fileA, byteA := r.position(a.Range)
+	fileB, byteB := r.position(b.Range)
+	return cmp.Or(fileA-fileB, byteA-byteB)
+}
+
+func (r *report) position(at *exporter.Range) (file, offset int) {
+	if s := r.source(at); s != nil {
+		return s.order, at.Start.Byte
+	}
+	return math.MaxInt32, 0
+}
+
+// scrub hides secrets, and whatever has the shape of a key, in a text.
+func scrub(text string, secrets []string) string {
+	for _, secret := range secrets {
+		text = strings.ReplaceAll(text, secret, hidden)
+	}
+	return keyShape().ReplaceAllStringFunc(text, func(run string) string {
+		if looksRandom(run) {
+			return hidden
+		}
+		return run
+	})
+}

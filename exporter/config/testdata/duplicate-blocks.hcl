@@ -1,0 +1,9 @@
+source "lemlist" {
+  simulate {}
+  simulate {}
+}
+export "inbox_conversations" {
+  destination = "./out"
+  parquet {}
+  parquet {}
+}

@@ -1,0 +1,9 @@
+source "lemlist" {
+  api_key = env("LEMLIST_API_KEY")
+}
+export "inbox_conversations" {
+  destination = "/data/lake"
+}
+export "inbox_conversations" {
+  destination = "file:///data/./lake/"
+}

@@ -1,0 +1,6 @@
+source "lemlist" {
+  api_key = env("zq9Xv7Lw2Mp4Rt6Yb1Nc")
+}
+export "inbox_conversations" {
+  destination = "./out"
+}

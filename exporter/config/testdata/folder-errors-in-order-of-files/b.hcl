@@ -1,0 +1,4 @@
+source "lemlist" {
+  api_key = env("LEMLIST_API_KEY")
+  users = 5
+}

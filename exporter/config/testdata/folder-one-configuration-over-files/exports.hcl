@@ -1,0 +1,3 @@
+export "inbox_conversations" {
+  destination = "./out"
+}

@@ -1,0 +1,3 @@
+source "lemlist" {
+  api_key = env("LEMLIST_API_KEY")
+}

@@ -1,0 +1,6 @@
+source "lemlist" {
+  api_key = "one\ntwo"
+}
+export "inbox_conversations" {
+  destination = "./out"
+}

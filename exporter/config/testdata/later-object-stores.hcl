@@ -1,0 +1,12 @@
+source "lemlist" {
+  api_key = env("LEMLIST_API_KEY")
+}
+export "inbox_conversations" {
+  destination = "s3://acme-lake/lemlist?region=eu-west-3"
+}
+export "inbox_conversations" {
+  destination = "gs://acme/x"
+}
+export "inbox_conversations" {
+  destination = "azblob://acme/x"
+}

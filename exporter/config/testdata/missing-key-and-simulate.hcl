@@ -1,0 +1,5 @@
+source "lemlist" {
+}
+export "inbox_conversations" {
+  destination = "./out"
+}

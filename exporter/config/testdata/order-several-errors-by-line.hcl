@@ -1,0 +1,8 @@
+export "inbox" {
+  format = "csv"
+}
+source "lemlist" {
+  users = [1]
+}
+foo {
+}

@@ -1,0 +1,8 @@
+source "lemlist" {
+  simulate {
+    conversation = 5
+  }
+}
+export "inbox_conversations" {
+  destination = "./out"
+}

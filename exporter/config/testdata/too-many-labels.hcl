@@ -1,0 +1,7 @@
+source "lemlist" "x" {
+  simulate "y" {
+  }
+}
+export "inbox_conversations" {
+  destination = "./out"
+}

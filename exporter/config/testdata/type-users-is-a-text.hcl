@@ -1,0 +1,7 @@
+source "lemlist" {
+  api_key = env("LEMLIST_API_KEY")
+  users = "usr_x"
+}
+export "inbox_conversations" {
+  destination = "./out"
+}

@@ -1,0 +1,8 @@
+source "lemlist" {
+  api_key = env("LEMLIST_API_KEY")
+}
+export "inbox_conversations" {
+  destination = "./out"
+}
+exports "inbox_conversations" {
+}

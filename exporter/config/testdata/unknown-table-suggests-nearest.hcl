@@ -1,0 +1,6 @@
+source "lemlist" {
+  api_key = env("LEMLIST_API_KEY")
+}
+export "inbox_conversation" {
+  destination = "./out"
+}

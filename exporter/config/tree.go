@@ -1,0 +1,93 @@
+package config
+
+import (
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// block is one block of a configuration, decoded. Places are nil when the
+// configuration came from no file.
+type block struct {
+	kind   string
+	labels []label
+	// address is the path of kinds and labels, for instance `source.lemlist.simulate`.
+	address    string
+	attributes []*attribute
+	blocks     []*block
+	// at is the block's header.
+	at *exporter.Range
+}
+
+// label is a quoted name in a block's header.
+type label struct {
+	text string
+	at   *exporter.Range
+}
+
+// attribute is one name with its value.
+type attribute struct {
+	name    string
+	address string
+	// value may carry marks of type fromEnv. It means nothing when failed.
+	value cty.Value
+	// failed says that there is no value to check; the reason is reported already.
+	failed bool
+	// nameAt and at are the places of the name and of the value.
+	nameAt, at *exporter.Range
+	// items are the places of the elements of a list that was written out.
+	items []*exporter.Range
+}
+
+// blockAddress is the address of a block inside parent ("" at the top).
+func blockAddress(parent, kind string, labels []label) string {
+	parts := make([]string, 0, 2+len(labels))
+	if parent != "" {
+		parts = append(parts, parent)
+	}
+	parts = append(parts, kind)
+	for _, label := range labels {
+		parts = append(parts, label.text)
+	}
+	return strings.Join(parts, ".")
+}
+
+// item is the place of the i-th element, or of the whole list.
+func (a *attribute) item(i int) *exporter.Range {
+	if i < len(a.items) {
+		return a.items[i]
+	}
+	return a.at
+}
+
+// isNull reports whether the attribute is as good as left out.
+func (a *attribute) isNull() bool { return !a.failed && a.value.IsNull() }
+
+// variables are the environment variables that the value depends on.
+func (a *attribute) variables() map[string]bool {
+	names := make(map[string]bool)
+	if !a.failed {
+		for mark := range cty.ValueMarksOfTypeDeep[fromEnv](a.value) {
+			names[string(mark)] = true
+		}
+	}
+	return names
+}
+
+// bare is the value without marks.
+func (a *attribute) bare() cty.Value {
+	value, _ := a.value.UnmarkDeep()
+	return value
+}
+
+// each calls visit for every attribute of the blocks and of the blocks inside them.
+func each(blocks []*block, visit func(parent *block, a *attribute)) {
+	for _, b := range blocks {
+		for _, a := range b.attributes {
+			visit(b, a)
+		}
+		each(b.blocks, visit)
+	}
+}
