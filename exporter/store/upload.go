@@ -1,0 +1,113 @@
+package store
+
+import (
+	"bufio"
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+)
+
+// filePerm is the permission of a new export, less the umask. An export holds
+// personal data: the owner's umask and the folder decide who may read it, and a
+// file that is replaced keeps its permission.
+const filePerm = 0o666
+
+// temporary is the pattern of our temporary names. None of them ends like a
+// data file, since DuckDB's globs match hidden names too.
+var temporary = regexp.MustCompile(`^\.[A-Za-z0-9_]+\.[a-z]+\.[A-Z0-9]{26}\.lemexport-tmp$`)
+
+func temporaryName(name string) string {
+	return "." + name + "." + rand.Text() + ".lemexport-tmp"
+}
+
+// system holds the calls whose order and failures a commit is about, so that
+// tests can watch them and make them fail.
+type system struct {
+	sync       func(*os.File) error
+	rename     func(from, to string) error
+	syncFolder func(dir string) error
+}
+
+func realSystem() system {
+	return system{sync: (*os.File).Sync, rename: os.Rename, syncFolder: syncFolder}
+}
+
+// upload is a new version of a file, in a temporary file beside it.
+type upload struct {
+	sys    system
+	target string
+	file   *os.File
+	buffer *bufio.Writer
+	done   bool
+}
+
+func newUpload(sys system, target string) (*upload, error) {
+	path := filepath.Join(filepath.Dir(target), temporaryName(filepath.Base(target)))
+	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, filePerm) //nolint:gosec // see filePerm
+	if err != nil {
+		return nil, explain(err)
+	}
+	u := &upload{sys: sys, target: target, file: file, buffer: bufio.NewWriterSize(file, 1<<20)}
+	if old, err := os.Stat(target); err == nil {
+		if err := file.Chmod(old.Mode().Perm()); err != nil {
+			return nil, errors.Join(explain(err), u.Abort())
+		}
+	}
+	return u, nil
+}
+
+// Write appends to the new version.
+func (u *upload) Write(p []byte) (int, error) {
+	n, err := u.buffer.Write(p)
+	return n, explain(err)
+}
+
+// Commit replaces the file by the new version in one step: everything is on
+// disk before the rename, and the rename is on disk before Commit returns. A
+// context that has ended leaves the old version.
+func (u *upload) Commit(ctx context.Context) error {
+	if u.done {
+		return errors.New("commit: the upload has ended")
+	}
+	if err := u.flush(ctx); err != nil {
+		return errors.Join(explain(err), u.Abort())
+	}
+	if err := u.sys.rename(u.file.Name(), u.target); err != nil {
+		return errors.Join(explain(err), u.Abort())
+	}
+	u.done = true
+	if err := u.sys.syncFolder(filepath.Dir(u.target)); err != nil {
+		return fmt.Errorf("the new version is in place, but may not survive a power failure: %w", explain(err))
+	}
+	return nil
+}
+
+func (u *upload) flush(ctx context.Context) error {
+	if err := u.buffer.Flush(); err != nil {
+		return err
+	}
+	if err := u.sys.sync(u.file); err != nil {
+		return err
+	}
+	if err := u.file.Close(); err != nil {
+		return err
+	}
+	return ctx.Err()
+}
+
+// Abort removes the new version. After Commit it does nothing.
+func (u *upload) Abort() error {
+	if u.done {
+		return nil
+	}
+	u.done = true
+	if err := u.file.Close(); err != nil && !errors.Is(err, fs.ErrClosed) {
+		return errors.Join(err, os.Remove(u.file.Name()))
+	}
+	return os.Remove(u.file.Name())
+}
