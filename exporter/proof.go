@@ -55,6 +55,11 @@ type UserProof struct {
 	// StepBacks counts the pages read again because deletions may have hidden rows.
 	StepBacks int64 `json:"step_backs"`
 	Complete  bool  `json:"complete"`
+	// Method names the argument Complete rests on; empty when it is false.
+	Method string `json:"method,omitempty"`
+	// Doubt is what was seen that the stronger argument excludes, so that a weaker
+	// one had to do.
+	Doubt string `json:"doubt,omitempty"`
 	// Reason says why Complete is false.
 	Reason string `json:"reason,omitempty"`
 	// Watermark is the newest `lastActivityAt` seen; null for an empty inbox.

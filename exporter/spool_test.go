@@ -252,6 +252,7 @@ func TestSpoolStopsWhenTheContextEnds(t *testing.T) {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
 	batches := 0
 	var stopped error
 	for _, err := range rows.records(ctx) {

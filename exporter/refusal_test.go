@@ -1,0 +1,189 @@
+package exporter_test
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/exporter/store"
+)
+
+// doubtful is a source whose walk cannot be proven.
+type doubtful struct{ exporter.Source }
+
+func (d doubtful) Walk(ctx context.Context) exporter.Walk { return doubtfulWalk{d.Source.Walk(ctx)} }
+
+type doubtfulWalk struct{ exporter.Walk }
+
+func (d doubtfulWalk) Proof() exporter.Proof {
+	proof := d.Walk.Proof()
+	proof.Complete = false
+	proof.Reasons = []string{"the list moved"}
+	return proof
+}
+
+func TestAnIncompleteWalkIsNotCommittedUnlessAllowed(t *testing.T) {
+	b := newBench(t, sim.Options{Conversations: 150})
+	b.mustApply(t, b.job(b.dir))
+	before, err := os.ReadFile(b.file())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.wrap = func(source exporter.Source) exporter.Source { return doubtful{source} }
+	_, summary, err := b.apply(t, b.job(b.dir), exporter.ApplyOptions{})
+	if !errors.Is(err, exporter.ErrIncomplete) || !strings.Contains(err.Error(), "the list moved") || exporter.Hint(err) == "" {
+		t.Errorf("the error is %v (%s)", err, exporter.Hint(err))
+	}
+	if summary.Proof.Complete || len(summary.Exports) != 0 {
+		t.Errorf("the summary: %+v", summary)
+	}
+	after, err := os.ReadFile(b.file())
+	if err != nil || !slices.Equal(before, after) {
+		t.Errorf("the destination was touched (%v)", err)
+	}
+	if _, _, err := b.apply(t, b.job(b.dir), exporter.ApplyOptions{AllowIncomplete: true}); err != nil {
+		t.Fatal(err)
+	}
+	if proof := b.mustVerify(t, b.dir).Manifest.Proof; proof.Complete || len(proof.Reasons) == 0 {
+		t.Errorf("the committed file does not say that it is incomplete: %+v", proof)
+	}
+}
+
+func TestAFileThatIsNotOursIsNotReplaced(t *testing.T) {
+	b := newBench(t, sim.Options{Conversations: 20})
+	if err := os.MkdirAll(b.dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(b.file(), []byte("notes"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := b.apply(t, b.job(b.dir), exporter.ApplyOptions{}); err == nil || exporter.Hint(err) == "" {
+		t.Errorf("the error is %v (%s)", err, exporter.Hint(err))
+	}
+	if got, err := os.ReadFile(b.file()); err != nil || string(got) != "notes" {
+		t.Errorf("the file holds %q (%v)", got, err)
+	}
+}
+
+// renamed is the same team under another name, or for real.
+type renamed struct {
+	exporter.Source
+	change func(*exporter.Survey)
+}
+
+func (r renamed) Survey(ctx context.Context) (exporter.Survey, error) {
+	survey, err := r.Source.Survey(ctx)
+	r.change(&survey)
+	return survey, err
+}
+
+func TestAnotherTeamsExportIsNotReplaced(t *testing.T) {
+	for name, change := range map[string]func(*exporter.Survey){
+		"another team":            func(s *exporter.Survey) { s.TeamID = "tea_another" },
+		"real data by simulation": func(s *exporter.Survey) { s.Simulated = false },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, sim.Options{Conversations: 20})
+			b.mustApply(t, b.job(b.dir))
+			b.wrap = func(source exporter.Source) exporter.Source { return renamed{source, change} }
+			if _, _, err := b.apply(t, b.job(b.dir), exporter.ApplyOptions{}); err == nil || !strings.Contains(err.Error(), "simulated") {
+				t.Errorf("the error is %v", err)
+			}
+			if got := b.mustVerify(t, b.dir).Manifest; got.RunID != "run-1" {
+				t.Errorf("the file is now of %s", got.RunID)
+			}
+		})
+	}
+}
+
+func TestAPlanThatIsOldIsRefused(t *testing.T) {
+	b := newBench(t, sim.Options{Conversations: 20})
+	run, err := b.Start(t.Context(), b.job(b.dir), quiet{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = run.Close() }()
+	plan, err := run.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.mustApply(t, b.job(b.dir))
+	if _, err := run.Apply(t.Context(), plan, exporter.ApplyOptions{}); err == nil || !strings.Contains(err.Error(), "changed since the plan") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+func TestABusyDestinationNamesTheOtherRun(t *testing.T) {
+	b := newBench(t, sim.Options{Conversations: 20})
+	unlock, err := store.NewFolder(b.dir).Lock(t.Context(), "run-other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = unlock() }()
+	_, _, err = b.apply(t, b.job(b.dir), exporter.ApplyOptions{})
+	if !errors.Is(err, exporter.ErrBusy) || !strings.Contains(err.Error(), "run-other") {
+		t.Errorf("the error is %v", err)
+	}
+}
+
+// cutShort ends a walk after some pages.
+type cutShort struct {
+	exporter.Source
+	stop func()
+}
+
+func (c cutShort) Walk(ctx context.Context) exporter.Walk {
+	return cutWalk{c.Source.Walk(ctx), c.stop}
+}
+
+type cutWalk struct {
+	exporter.Walk
+	stop func()
+}
+
+func (c cutWalk) Pages() iter.Seq2[exporter.Page, error] {
+	return func(yield func(exporter.Page, error) bool) {
+		pages := 0
+		for page, err := range c.Walk.Pages() {
+			if pages++; pages == 2 {
+				c.stop()
+			}
+			if !yield(page, err) {
+				return
+			}
+		}
+	}
+}
+
+func TestACancelledRunLeavesTheDestinationAsItWas(t *testing.T) {
+	b := newBench(t, sim.Options{Conversations: 500})
+	b.mustApply(t, b.job(b.dir))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	b.wrap = func(source exporter.Source) exporter.Source { return cutShort{source, cancel} }
+	run, err := b.Start(ctx, b.job(b.dir), quiet{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = run.Close() }()
+	plan, err := run.Plan(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.Apply(ctx, plan, exporter.ApplyOptions{}); !errors.Is(err, context.Canceled) {
+		t.Errorf("the error is %v", err)
+	}
+	if got := b.mustVerify(t, b.dir).Manifest; got.RunID != "run-1" {
+		t.Errorf("the file is now of %s", got.RunID)
+	}
+	entries, err := os.ReadDir(b.dir)
+	if err != nil || len(entries) != 1 {
+		t.Errorf("the folder holds %v (%v)", entries, err)
+	}
+}
