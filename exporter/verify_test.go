@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -39,10 +40,7 @@ func TestVerifyFindsWhatAFileGetsWrong(t *testing.T) {
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
 			changed := manifest
-			changed.Content.Columns = make(map[string]string)
-			for column, sum := range manifest.Content.Columns {
-				changed.Content.Columns[column] = sum
-			}
+			changed.Content.Columns = maps.Clone(manifest.Content.Columns)
 			if test.change != nil {
 				test.change(&changed)
 			}

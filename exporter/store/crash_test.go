@@ -29,7 +29,7 @@ func TestAKillAtAnyMomentLeavesAWholeFile(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	littered := 0
 	for range 20 {
-		cmd, lines, _, _ := start(t, "writer", dir)
+		cmd, lines, _ := start(t, "writer", dir)
 		for range 1 + random.IntN(60) {
 			lines.Scan()
 		}
@@ -66,8 +66,8 @@ func TestAFullDiskLeavesTheOldFileAndSaysSo(t *testing.T) {
 	if err := replace(t.Context(), NewFolder(dir), 0); err != nil {
 		t.Fatal(err)
 	}
-	cmd, lines, _, complaints := start(t, "full", dir)
-	for lines.Scan() { //nolint:revive // reads to the end
+	cmd, lines, complaints := start(t, "full", dir)
+	for lines.Scan() {
 	}
 	if err := cmd.Wait(); err == nil {
 		t.Error("the run succeeded")
@@ -108,7 +108,7 @@ func TestOneRunAtATime(t *testing.T) {
 	var group sync.WaitGroup
 	for range 20 {
 		group.Go(func() {
-			cmd, _, _, complaints := start(t, "contender", dir)
+			cmd, _, complaints := start(t, "contender", dir)
 			if err := cmd.Wait(); err != nil {
 				t.Errorf("%v: %s", err, complaints)
 			}

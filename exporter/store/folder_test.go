@@ -247,16 +247,16 @@ func TestANewVersionKeepsThePermissionOfTheOld(t *testing.T) {
 
 func TestALinkIsFollowedAndStays(t *testing.T) {
 	dir, elsewhere := t.TempDir(), t.TempDir()
-	real := filepath.Join(elsewhere, "real.parquet")
-	if err := os.WriteFile(real, []byte("old"), 0o600); err != nil {
+	pointed := filepath.Join(elsewhere, "real.parquet")
+	if err := os.WriteFile(pointed, []byte("old"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	link := filepath.Join(dir, dataName)
-	if err := os.Symlink(real, link); err != nil {
+	if err := os.Symlink(pointed, link); err != nil {
 		t.Fatal(err)
 	}
 	put(t, NewFolder(dir), "new")
-	got, err := os.ReadFile(real)
+	got, err := os.ReadFile(pointed)
 	if err != nil || string(got) != "new" {
 		t.Errorf("the link's target holds %q (%v)", got, err)
 	}
@@ -352,7 +352,7 @@ func TestScratchReadsWhatWasAppendedAndLeavesNothing(t *testing.T) {
 
 func TestADeadHolderHoldsNothing(t *testing.T) {
 	dir := t.TempDir()
-	cmd, lines, _, _ := start(t, "holder", dir)
+	cmd, lines, _ := start(t, "holder", dir)
 	if !lines.Scan() {
 		t.Fatal("the holder did not get the lock")
 	}

@@ -143,7 +143,7 @@ func checkLitter(t *testing.T, dir string) {
 }
 
 // start runs the test binary in a role.
-func start(t *testing.T, role, dir string) (*exec.Cmd, *bufio.Scanner, io.WriteCloser, *strings.Builder) {
+func start(t *testing.T, role, dir string) (*exec.Cmd, *bufio.Scanner, *strings.Builder) {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], dir)
 	cmd.Env = append(os.Environ(), childRole+"="+role)
@@ -151,8 +151,8 @@ func start(t *testing.T, role, dir string) (*exec.Cmd, *bufio.Scanner, io.WriteC
 	if err != nil {
 		t.Fatal(err)
 	}
-	stdin, err := cmd.StdinPipe()
-	if err != nil {
+	// A pipe that stays open until the child has ended.
+	if _, err := cmd.StdinPipe(); err != nil {
 		t.Fatal(err)
 	}
 	complaints := new(strings.Builder)
@@ -160,5 +160,5 @@ func start(t *testing.T, role, dir string) (*exec.Cmd, *bufio.Scanner, io.WriteC
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return cmd, bufio.NewScanner(stdout), stdin, complaints
+	return cmd, bufio.NewScanner(stdout), complaints
 }
