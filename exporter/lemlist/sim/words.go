@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // words is what made-up people and mails are put together from. All of it is
@@ -66,7 +67,8 @@ func (g *generator) person(n uint32) person {
 	case kind < 17:
 		p.name = first + " " + last
 	case kind < 20:
-		p.name = first + " " + last[:1] + "." // LinkedIn abbreviates
+		initial, _ := utf8.DecodeRuneInString(last)
+		p.name = first + " " + string(initial) + "." // LinkedIn abbreviates
 		p.email = ""
 	case kind < 21:
 		p.email = "not an address"

@@ -1,0 +1,206 @@
+package lemlist
+
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/base64"
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+)
+
+func TestARequestIsAPlainGetWithTheKeyInOneHeader(t *testing.T) {
+	requests := make(chan *http.Request, 1)
+	endpoint := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		requests <- r
+		_, _ = w.Write([]byte(emptyPage))
+	})
+	source, _ := open(t, endpoint+"/") // a final slash does no harm
+	got, err := source.list(t.Context(), "usr_1", 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got.page.Record.Release()
+	r := <-requests
+	if r.Method != http.MethodGet || r.RequestURI != "/api/inbox?limit=100&page=7&userId=usr_1" || r.ContentLength != 0 || r.TransferEncoding != nil {
+		t.Errorf("%s %s, %d bytes", r.Method, r.RequestURI, r.ContentLength)
+	}
+	want := map[string]string{
+		"Authorization":   "Basic " + base64.StdEncoding.EncodeToString([]byte(":"+testKey)),
+		"Accept":          "application/json",
+		"Accept-Encoding": "gzip",
+		"User-Agent":      "lemexport/test",
+	}
+	for name, values := range r.Header {
+		if want[name] != values[0] || len(values) != 1 {
+			t.Errorf("%s: %q", name, values)
+		}
+		delete(want, name)
+	}
+	if len(want) > 0 {
+		t.Errorf("missing: %v", want)
+	}
+}
+
+func TestCompressedAndPlainAnswersAreTheSame(t *testing.T) {
+	var rows []string
+	for _, zip := range []bool{false, true} {
+		server, endpoint := simulate(t, sim.Options{Unlimited: true, Gzip: zip})
+		source, w := open(t, endpoint)
+		got, err := source.list(t.Context(), server.UserIDs()[0], 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows = append(rows, got.page.Record.Column(0).String())
+		got.page.Record.Release()
+		if retried := seen[exporter.RequestRetried](w); retried != nil {
+			t.Errorf("gzip %t: %v", zip, retried)
+		}
+	}
+	if rows[0] != rows[1] || len(rows[0]) < 100 {
+		t.Errorf("plain %s\ngzip %s", rows[0], rows[1])
+	}
+}
+
+func zipped(text string) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, _ = w.Write([]byte(text))
+	_ = w.Close()
+	return out.Bytes()
+}
+
+func TestBodiesThatCannotBeReadAreFailures(t *testing.T) {
+	bomb := zipped(emptyPage + strings.Repeat(" ", 1<<20))
+	cut := zipped(emptyPage)
+	for name, test := range map[string]struct {
+		body     []byte
+		encoding string
+		problem  problem
+		requests int64
+		message  string
+	}{
+		"a decompression bomb":       {bomb, "gzip", problemTooLarge, 1, "read the answer: the answer is too large: more than 65536 bytes"},
+		"a plain flood":              {[]byte(emptyPage + strings.Repeat(" ", 1<<20)), "", problemTooLarge, 1, "the answer is too large"},
+		"gzip that is cut":           {cut[:len(cut)-6], "gzip", problemBroken, 6, "read the answer: unexpected EOF"},
+		"gzip with a wrong checksum": {append(bytes.Clone(cut[:len(cut)-8]), 1, 2, 3, 4, 5, 6, 7, 8), "gzip", problemBroken, 6, "checksum"},
+		"no gzip at all":             {[]byte(emptyPage), "gzip", problemBroken, 6, "gzip: "},
+		"gzip of nothing":            {nil, "gzip", problemGarbled, 6, "empty body"},
+		"an encoding not asked for":  {[]byte(emptyPage), "br", problemBroken, 6, `compressed with "br", which was not asked for`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+				if test.encoding != "" {
+					w.Header().Set("Content-Encoding", test.encoding)
+				}
+				_, _ = w.Write(test.body)
+			})
+			source, _ := open(t, endpoint, paced(func(p *pace) { p.body = 64 << 10 }))
+			got, err := source.list(t.Context(), "usr_1", 1)
+			failed, ok := errors.AsType[*failure](err)
+			if !ok || failed.problem != test.problem || !strings.Contains(err.Error(), test.message) || got.cost.requests != test.requests {
+				t.Errorf("error %v, %d requests", err, got.cost.requests)
+			}
+		})
+	}
+}
+
+func TestALongErrorIsReadOnlyAtItsBeginning(t *testing.T) {
+	endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusUnauthorized)
+		_, _ = w.Write(bytes.Repeat([]byte("no "), 1<<20))
+	})
+	source, _ := open(t, endpoint)
+	_, err := source.list(t.Context(), "usr_1", 1)
+	if failed, ok := errors.AsType[*failure](err); !ok || failed.problem != problemKey || len(err.Error()) > 400 {
+		t.Errorf("error %.500v", err)
+	}
+}
+
+func TestTheKeyDoesNotFollowARedirect(t *testing.T) {
+	var elsewhere atomic.Int64
+	trap := serve(t, func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) })
+	for _, status := range []int{301, 302, 303, 307, 308} {
+		endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Location", trap)
+			w.WriteHeader(status)
+		})
+		source, _ := open(t, endpoint)
+		if _, err := source.list(t.Context(), "usr_1", 1); err == nil || !strings.Contains(err.Error(), "a redirect to "+trap) {
+			t.Errorf("status %d: %v", status, err)
+		}
+	}
+	if elsewhere.Load() != 0 {
+		t.Errorf("%d requests went elsewhere", elsewhere.Load())
+	}
+}
+
+func TestEveryWaitForTheServerEnds(t *testing.T) {
+	for name, test := range map[string]struct {
+		fault   sim.Fault
+		pace    func(*pace)
+		message string
+	}{
+		"the first byte": {sim.FaultSlow, func(p *pace) { p.header = 50 * time.Millisecond }, "no answer: net/http: timeout awaiting response headers"},
+		"the next byte":  {sim.FaultStall, func(p *pace) { p.stall = 50 * time.Millisecond }, ": the answer stopped half-way"},
+		"everything":     {sim.FaultStall, func(p *pace) { p.attempt = 50 * time.Millisecond }, ": the answer took too long"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server, endpoint := simulate(t, sim.Options{Unlimited: true, SlowBy: time.Hour, Faults: []sim.FaultRule{{Fault: test.fault}}})
+			source, _ := open(t, endpoint, paced(test.pace), paced(func(p *pace) { p.attempts = 2 }))
+			_, err := source.list(t.Context(), server.UserIDs()[0], 1)
+			failed, ok := errors.AsType[*failure](err)
+			if !ok || failed.problem != problemBroken || !strings.Contains(err.Error(), test.message) {
+				t.Errorf("error %v", err)
+			}
+		})
+	}
+}
+
+func TestAnEndpointThatIsNotThereIsSaidSo(t *testing.T) {
+	source, _ := open(t, "http://127.0.0.1:1/api")
+	got, err := source.list(t.Context(), "usr_1", 1)
+	failed, ok := errors.AsType[*failure](err)
+	if !ok || failed.problem != problemUnreachable || got.cost.requests != 3 || !strings.Contains(err.Error(), "connection refused") || !strings.Contains(exporter.Hint(err), "network") {
+		t.Errorf("error %v, hint %q, cost %+v", err, exporter.Hint(err), got.cost)
+	}
+}
+
+// net/http repeats a GET by itself when a kept connection is closed instead of
+// answered. The server may count both.
+func TestARequestThatNetHTTPRepeatsIsCountedTwice(t *testing.T) {
+	var asked atomic.Int64
+	endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		if asked.Add(1) == 2 {
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				_ = conn.Close()
+			}
+			return
+		}
+		w.Header().Set("Content-Length", strconv.Itoa(len(emptyPage)))
+		_, _ = w.Write([]byte(emptyPage))
+	})
+	source, _ := open(t, endpoint, limited)
+	var spent int64
+	for page := range 2 {
+		got, err := source.list(t.Context(), "usr_1", int64(page))
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.page.Record.Release()
+		spent += got.cost.requests
+	}
+	if spent != 3 || asked.Load() != 3 || len(source.client.limiter.budget.calls) != 3 {
+		t.Errorf("%d requests counted, %d places taken, %d arrived", spent, len(source.client.limiter.budget.calls), asked.Load())
+	}
+}

@@ -1,0 +1,179 @@
+package lemlist
+
+import (
+	"slices"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// margin is added to every window, for clocks and timers of some coarseness.
+const margin = 20 * time.Millisecond
+
+// budget decides when the next call may leave, so that the server never sees
+// more than 20 calls in any 2 s, however it counts its windows, and no less
+// than it allows. It does no waiting and reads no clock.
+//
+// The argument. A call is sent at s, reaches the server at a and its answer is
+// here at r, all but a on our clock. With f and b the shortest way there and
+// back, s+f ≤ a ≤ r-b. So of two calls i and j, j reaches the server at least
+// 2 s after i when s(j)+f ≥ r(i)-b+2s, that is when
+//
+//	s(j) ≥ r(i) + 2s - (f+b)
+//
+// Until then call i holds a place, of which there are 20. Any call leaves only
+// when it finds a place; so among 21 calls the last to leave comes at least 2 s
+// after one of the others, and no window holds all of them.
+//
+// f+b is the credit. It is taken from the shortest round trip seen, without the
+// time to connect, which only approaches f+b from above: the credit is zero
+// until 20 round trips are known, and is forgotten at a 429, which says that
+// something in the argument does not hold. Without the credit the argument needs
+// no assumption, but a call costs its latency on top of the 2 s.
+//
+// Other programs may use the same key. What the server says is left tells of
+// their calls: those places are held back too.
+type budget struct {
+	limit  int // calls a window, at most 20, less when the server says so
+	calls  []*apiCall
+	paused time.Time // nothing leaves before
+
+	shortest time.Duration // round trip
+	samples  int
+
+	// others holds the most calls of other programs seen in this span and in the
+	// one before; spanned is when this one began.
+	others  [2]int
+	spanned time.Time
+}
+
+// span is how long calls of others are expected to go on.
+const span = 3 * exporter.RateWindow / 2
+
+// apiCall is a call that was let out.
+type apiCall struct {
+	sent     time.Time
+	done     time.Time // zero while in flight
+	rejected bool      // answered with 429
+}
+
+// reply is what the end of a call tells the budget. The zero value is a call
+// that ended without an answer.
+type reply struct {
+	answered  bool
+	roundTrip time.Duration // without connecting; 0 is unknown
+	throttled bool
+	// stated says that the server stated limit and remaining.
+	stated           bool
+	limit, remaining int
+}
+
+func newBudget() budget { return budget{limit: exporter.RateLimit} }
+
+// credit is a lower bound of the way there and back, as far as can be known.
+func (b *budget) credit() time.Duration {
+	if b.samples < exporter.RateLimit {
+		return 0
+	}
+	return b.shortest
+}
+
+// free is when a finished call gives its place back.
+func (b *budget) free(c *apiCall) time.Time {
+	return c.done.Add(exporter.RateWindow + margin - b.credit())
+}
+
+// next is when the next call may leave, which is now or earlier when it may
+// leave at once. It is unknown while that depends on calls in flight.
+func (b *budget) next(now time.Time) (at time.Time, known bool) {
+	others := b.expect(now)
+	places := max(1, b.limit-others)
+	var held int
+	var frees []time.Time
+	for _, call := range b.calls {
+		if call.done.IsZero() {
+			held++
+		} else if free := b.free(call); free.After(now) {
+			held++
+			frees = append(frees, free)
+		}
+	}
+	at, known = now, true
+	if missing := held - places + 1; missing > 0 {
+		if known = missing <= len(frees); known {
+			slices.SortFunc(frees, time.Time.Compare)
+			at = frees[missing-1]
+		}
+		if turns := b.spanned.Add(span); others > 0 && (!known || turns.Before(at)) {
+			at, known = turns, true // the others may have gone by then
+		}
+	}
+	if known && at.Before(b.paused) {
+		at = b.paused
+	}
+	return at, known
+}
+
+// take lets a call out.
+func (b *budget) take(now time.Time) *apiCall {
+	b.calls = slices.DeleteFunc(b.calls, func(c *apiCall) bool {
+		// Twice the window: finish looks back that far.
+		return !c.done.IsZero() && now.Sub(c.done) > 2*exporter.RateWindow+margin
+	})
+	call := &apiCall{sent: now}
+	b.calls = append(b.calls, call)
+	return call
+}
+
+// finish ends a call.
+func (b *budget) finish(c *apiCall, now time.Time, r reply) {
+	c.done, c.rejected = now, r.throttled
+	if r.roundTrip > 0 && (b.samples == 0 || r.roundTrip < b.shortest) {
+		b.shortest = r.roundTrip
+	}
+	if r.roundTrip > 0 {
+		b.samples++
+	}
+	if r.stated {
+		b.limit = max(1, min(r.limit, exporter.RateLimit))
+	}
+	foreign := b.foreign(c, now, r)
+	if r.throttled {
+		b.samples, b.shortest = 0, 0
+		// A 429 that nothing explains is the work of others as well.
+		foreign = max(foreign, min(b.expect(now)+1, b.limit/2))
+	}
+	if foreign > 0 {
+		b.expect(now)
+		b.others[1] = max(b.others[1], min(foreign, b.limit-1))
+	}
+}
+
+// foreign is how many calls of others the answer to c tells of: what is spent of
+// the server's window, less every call of ours that may be in it.
+func (b *budget) foreign(c *apiCall, now time.Time, r reply) int {
+	if !r.stated || now.Sub(c.sent) > exporter.RateWindow {
+		return 0
+	}
+	// Those that reached the server up to 2 s before c, or before it answered c. A
+	// rejected call may count or not; when it does, places are held back in vain.
+	from := c.sent.Add(b.credit() - exporter.RateWindow - margin)
+	ours := 0
+	for _, call := range b.calls {
+		if !call.rejected && !call.sent.After(now) && (call.done.IsZero() || call.done.After(from)) {
+			ours++
+		}
+	}
+	return r.limit - r.remaining - ours
+}
+
+// expect is how many calls a window others are expected to take.
+func (b *budget) expect(now time.Time) int {
+	switch since := now.Sub(b.spanned); {
+	case since >= 2*span:
+		b.others, b.spanned = [2]int{}, now
+	case since >= span:
+		b.others, b.spanned = [2]int{b.others[1], 0}, b.spanned.Add(span)
+	}
+	return max(b.others[0], b.others[1])
+}

@@ -1,0 +1,86 @@
+package lemlist
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// headerSimulated stands on every answer of a simulated API. The simulator has
+// the same constant; they share the value, not the code.
+const headerSimulated = "Lemexport-Simulated"
+
+// client turns questions into good answers. It may be used concurrently.
+type client struct {
+	base      *url.URL
+	key       exporter.Secret
+	redact    redactor
+	userAgent string
+	transport *http.Transport
+	limiter   *limiter
+	pace      pace
+	obs       exporter.Observer
+	logger    *slog.Logger
+
+	bodies   *bodies
+	decoders sync.Pool // of *schema.Decoder
+	sizes    *pageSizes
+	repeats  repeats
+
+	worked    atomic.Bool // an answer was good
+	simulated atomic.Bool // a good answer said that it is simulated
+}
+
+func newClient(base *url.URL, opts Options, obs exporter.Observer) *client {
+	p := defaultPace()
+	if opts.pace != nil {
+		p = *opts.pace
+	}
+	c := &client{
+		base: base, key: opts.Key, redact: newRedactor(opts.Key), userAgent: opts.UserAgent,
+		transport: newTransport(base, p), limiter: newLimiter(opts.Unlimited), pace: p,
+		obs: obs, logger: opts.Logger,
+		bodies: newBodies(), sizes: newPageSizes(p.pageSizes), repeats: repeats{left: p.repeats, most: p.repeats},
+	}
+	c.decoders.New = func() any { return schema.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator()) }
+	return c
+}
+
+// list reads one page of one user's inbox. It implements lister.
+func (c *client) list(ctx context.Context, userID string, page int64) (listing, error) {
+	var got listing
+	var size int
+	spent, err := c.ask(ctx, question{
+		path: "inbox",
+		values: func() url.Values {
+			values := url.Values{"userId": {userID}, "page": {strconv.FormatInt(page, 10)}}
+			if size = c.sizes.current(); size > 0 {
+				values.Set("limit", strconv.Itoa(size))
+			}
+			return values
+		},
+		accept: func(good answer) error {
+			decoder, _ := c.decoders.Get().(*schema.Decoder)
+			defer c.decoders.Put(decoder)
+			decoded, err := decoder.Decode(good.body, good.arrived)
+			if err != nil {
+				return err
+			}
+			c.sizes.settle(size)
+			got = listing{page: decoded, sent: good.sent, arrived: good.arrived}
+			return nil
+		},
+		refused: func() bool { return c.sizes.refuse(size) },
+	})
+	got.cost = spent
+	return got, err
+}

@@ -1,0 +1,39 @@
+package lemlist
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"net/url"
+)
+
+// isUnreachable reports whether no connection could be made.
+func isUnreachable(err error) bool {
+	if operation, ok := errors.AsType[*net.OpError](err); ok && (operation.Op == "dial" || operation.Op == "proxyconnect") {
+		return true
+	}
+	_, noName := errors.AsType[*net.DNSError](err)
+	return noName
+}
+
+// isCertificate reports whether the other side could not prove who it is.
+func isCertificate(err error) bool {
+	if _, ok := errors.AsType[*tls.CertificateVerificationError](err); ok {
+		return true
+	}
+	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
+	_, wrongHost := errors.AsType[x509.HostnameError](err)
+	return unknown || wrongHost
+}
+
+// location names where a redirect leads: scheme, host and path, since a query
+// could hold anything.
+func (r redactor) location(value string) string {
+	to, err := url.Parse(value)
+	if err != nil || value == "" {
+		return "nowhere"
+	}
+	to.User, to.RawQuery, to.Fragment = nil, "", ""
+	return r.line(to.String(), longestMessage)
+}

@@ -1,0 +1,117 @@
+package lemlist
+
+import (
+	"fmt"
+	"math"
+	"time"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// never is the time of a row without lastActivityAt: it sorts last.
+const never = math.MinInt64
+
+// row is what the argument of docs/walk.md needs of a conversation: who it is
+// and where it sorts.
+type row struct {
+	id [16]byte // a hash, see hashID
+	at int64    // lastActivityAt in microseconds, or never
+}
+
+// reading is what one page showed: rows that stood together in the list at one
+// moment.
+type reading struct {
+	asked int64 // the page number that was asked for
+	rows  []row
+	// total is totalItems; nil when the page does not say.
+	total *int64
+	// next is the server's nextPage; 0 when it names none.
+	next int64
+	// placed says whether offset and end hold: the server served the page that
+	// was asked for and states its size.
+	placed bool
+	// offset and end count the rows of the list before the page and up to its end.
+	offset, end int64
+	perPage     int64
+	served      int64 // the page number the server states
+	sent        time.Time
+	arrived     time.Time
+}
+
+// newReading describes a page. The server's own pagination counts, whatever
+// was asked for.
+func newReading(asked int64, rows []row, says schema.Pagination, sent, arrived time.Time) reading {
+	r := reading{asked: asked, rows: rows, total: says.TotalItems, served: asked, sent: sent, arrived: arrived}
+	if says.NextPage != nil {
+		r.next = *says.NextPage
+	}
+	if says.CurrentPage != nil {
+		r.served = *says.CurrentPage
+	}
+	if says.PerPage != nil {
+		r.perPage = *says.PerPage
+	}
+	count := int64(len(rows))
+	if asked == 1 && r.perPage <= 0 {
+		r.perPage = count
+	}
+	r.placed = r.served == asked && r.perPage > 0 && count <= r.perPage
+	if r.placed {
+		r.offset = (asked - 1) * r.perPage
+		r.end = r.offset + count
+	}
+	return r
+}
+
+// flaw names what the page itself shows that no list of the kind we assume can
+// show; "" is a good page.
+func (r reading) flaw() string {
+	ids := make(map[[16]byte]struct{}, len(r.rows))
+	for i, row := range r.rows {
+		if _, ok := ids[row.id]; ok {
+			return fmt.Sprintf("page %d shows a conversation twice", r.asked)
+		}
+		ids[row.id] = struct{}{}
+		if i > 0 && row.at > r.rows[i-1].at {
+			return fmt.Sprintf("page %d is not sorted by lastActivityAt", r.asked)
+		}
+	}
+	count := int64(len(r.rows))
+	switch {
+	case r.next != 0 && r.next != r.asked+1:
+		return fmt.Sprintf("page %d names page %d as the next one", r.asked, r.next)
+	case r.next != 0 && r.served != r.asked:
+		return fmt.Sprintf("page %d was asked for and page %d came", r.asked, r.served)
+	case r.asked == 1 && count == 0 && r.more():
+		return "the first page is empty though there is more"
+	case r.perPage > 0 && count > r.perPage:
+		return fmt.Sprintf("page %d holds %d rows and states %d as its size", r.asked, count, r.perPage)
+	case r.placed && count > 0 && r.total != nil && *r.total < r.offset+count:
+		return fmt.Sprintf("totalItems is %d though page %d ends with row %d", *r.total, r.asked, r.offset+count)
+	case r.placed && count < r.perPage && r.next != 0:
+		return fmt.Sprintf("page %d shows %d of its %d rows and is not the last", r.asked, count, r.perPage)
+	case r.placed && count > 0 && r.next == 0 && r.total != nil && *r.total > r.end:
+		return fmt.Sprintf("totalItems is %d though the last page, %d, ends with row %d", *r.total, r.asked, r.end)
+	}
+	return ""
+}
+
+// more reports whether the page says that the list holds more than it shows.
+func (r reading) more() bool {
+	return r.next != 0 || r.total != nil && *r.total > int64(len(r.rows))
+}
+
+// cut reports whether the server names no further page though its own total
+// needs one: a list that is only shown in part.
+func (r reading) cut() bool {
+	return r.next == 0 && r.placed && r.total != nil && *r.total > r.offset+r.perPage
+}
+
+// pages is the number of pages the list has by this page's account; 0 when it
+// does not say.
+func (r reading) pages() int64 {
+	if r.total == nil || r.perPage <= 0 {
+		return 0
+	}
+	return (*r.total + r.perPage - 1) / r.perPage
+}

@@ -1,0 +1,145 @@
+package lemlist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// Source is a team of the lemlist API. It implements exporter.Source.
+type Source struct {
+	client *client
+	chosen []string
+	obs    exporter.Observer
+
+	mu   sync.Mutex
+	team *team // once it is known
+}
+
+// Open checks the options. It connects to nothing yet.
+func Open(opts Options) (*Source, error) {
+	if opts.Key.IsZero() {
+		return nil, exporter.WithHint(errors.New("there is no API key"), "Set api_key, for instance to env(\"LEMLIST_API_KEY\").")
+	}
+	base, err := parseEndpoint(opts.Endpoint, opts.Key)
+	if err != nil {
+		return nil, err
+	}
+	if opts.Unlimited && !isLoopback(base.Hostname()) {
+		return nil, errors.New("the rate limit can be switched off for a simulation on this machine only")
+	}
+	for _, user := range opts.Users {
+		if strings.Contains(user, opts.Key.Reveal()) {
+			return nil, exporter.WithHint(errors.New("one of the users is the API key"), "users takes the ids of users, like usr_…")
+		}
+	}
+	if opts.UserAgent == "" {
+		opts.UserAgent = "lemexport"
+	}
+	if opts.Logger == nil {
+		opts.Logger = slog.New(slog.DiscardHandler)
+	}
+	obs := newOnce(opts.Observer)
+	return &Source{client: newClient(base, opts, obs), chosen: slices.Clone(opts.Users), obs: obs}, nil
+}
+
+// Close closes the connections that are kept.
+func (s *Source) Close() error {
+	s.client.transport.CloseIdleConnections()
+	return nil
+}
+
+// Walk reads every page of every user. It asks for the team first, unless a
+// survey has done so.
+func (s *Source) Walk(ctx context.Context) exporter.Walk {
+	return &teamWalk{ctx: ctx, source: s}
+}
+
+// teamWalk is a walk that finds out whom to read when it starts.
+type teamWalk struct {
+	ctx    context.Context //nolint:containedctx // a walk is one run; Pages has no argument to carry it
+	source *Source
+	inner  exporter.Walk // nil until the team is known
+}
+
+// Pages implements exporter.Walk.
+func (w *teamWalk) Pages() iter.Seq2[exporter.Page, error] {
+	return func(yield func(exporter.Page, error) bool) {
+		_, users, _, err := w.source.read(w.ctx, false)
+		if err != nil {
+			yield(exporter.Page{}, err)
+			return
+		}
+		w.inner = newWalk(w.ctx, w.source, users, w.source.obs)
+		w.inner.Pages()(yield)
+	}
+}
+
+// Proof implements exporter.Walk.
+func (w *teamWalk) Proof() exporter.Proof {
+	if w.inner == nil {
+		return exporter.Proof{Reasons: []string{"The team could not be read."}}
+	}
+	return w.inner.Proof()
+}
+
+// read returns the team and whom to read of it. It asks for the team unless it
+// is known, or in any case with anew.
+func (s *Source) read(ctx context.Context, anew bool) (team, []string, cost, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var spent cost
+	if s.team == nil || anew {
+		var found team
+		var err error
+		if found, spent, err = s.client.readTeam(ctx); err != nil {
+			return team{}, nil, spent, fmt.Errorf("read the team: %w", err)
+		}
+		s.team = &found
+	}
+	users, err := s.team.choose(s.chosen)
+	return *s.team, users, spent, err
+}
+
+// list implements lister. A user who was chosen is never skipped.
+func (s *Source) list(ctx context.Context, userID string, page int64) (listing, error) {
+	got, err := s.client.list(ctx, userID, page)
+	if len(s.chosen) > 0 && errors.Is(err, errUserNotInTeam) {
+		err = exporter.WithHint(fmt.Errorf("the API does not give the inbox of %s, who was chosen: %s", userID, err), problemUser.hint()) //nolint:errorlint // hides errUserNotInTeam
+	}
+	return got, err
+}
+
+// once passes events on, each unknown field one time only.
+type once struct {
+	to   exporter.Observer
+	mu   sync.Mutex
+	seen map[string]struct{}
+}
+
+func newOnce(to exporter.Observer) *once { return &once{to: to, seen: make(map[string]struct{})} }
+
+// Observe implements exporter.Observer.
+func (o *once) Observe(event exporter.Event) {
+	if field, ok := event.(exporter.UnknownField); ok && !o.first(field.Field) {
+		return
+	}
+	if o.to != nil {
+		o.to.Observe(event)
+	}
+}
+
+func (o *once) first(field string) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	_, seen := o.seen[field]
+	o.seen[field] = struct{}{}
+	return !seen
+}

@@ -1,0 +1,134 @@
+package lemlist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// firstPage is what the survey keeps of one user's first page.
+type firstPage struct {
+	survey  exporter.UserSurvey
+	skipped bool
+	unknown []string
+	cost    cost
+	err     error
+}
+
+// Survey implements exporter.Source: it asks for the team, then for the first
+// page of every user, several at once.
+func (s *Source) Survey(ctx context.Context) (exporter.Survey, error) {
+	found, users, spent, err := s.read(ctx, true)
+	if err != nil {
+		return exporter.Survey{}, err
+	}
+	survey := exporter.Survey{TeamID: found.id, Endpoint: s.client.base.String(), Requests: spent.requests}
+	unknown := make(map[string]struct{})
+	for i, first := range s.firstPages(ctx, users) {
+		survey.Requests += first.cost.requests
+		switch {
+		case first.err != nil:
+			return exporter.Survey{}, first.err
+		case first.skipped:
+			survey.Skipped = append(survey.Skipped, exporter.SkippedUser{UserID: users[i], Reason: errUserNotInTeam.Error()})
+			continue
+		}
+		survey.Users = append(survey.Users, first.survey)
+		for _, field := range first.unknown {
+			unknown[field] = struct{}{}
+		}
+	}
+	if len(unknown) > 0 {
+		survey.Unknown = slices.Sorted(maps.Keys(unknown))
+	}
+	for _, field := range survey.Unknown {
+		s.obs.Observe(exporter.UnknownField{Field: field})
+	}
+	survey.Simulated = s.client.simulated.Load()
+	return survey, nil
+}
+
+// firstPages reads the first page of every user, in the order of users. The
+// first error stops the others, and is the only one in the result.
+func (s *Source) firstPages(ctx context.Context, users []string) []firstPage {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	var failed sync.Once
+	pages := make([]firstPage, len(users))
+	next := make(chan int)
+	var workers sync.WaitGroup
+	for range min(len(users), exporter.RateLimit) {
+		workers.Go(func() {
+			for i := range next {
+				page := s.firstPage(ctx, users[i])
+				if page.err != nil {
+					err := page.err
+					page.err = nil
+					failed.Do(func() { page.err = err })
+					stop()
+				}
+				pages[i] = page
+			}
+		})
+	}
+	for i := range users {
+		next <- i
+	}
+	close(next)
+	workers.Wait()
+	return pages
+}
+
+func (s *Source) firstPage(ctx context.Context, userID string) firstPage {
+	got, err := s.list(ctx, userID, 1)
+	first := firstPage{cost: got.cost}
+	switch {
+	case errors.Is(err, errUserNotInTeam):
+		first.skipped = true
+		return first
+	case err != nil:
+		first.err = fmt.Errorf("read the first page of the inbox of %s: %w", userID, err)
+		return first
+	}
+	defer got.page.Record.Release()
+	says := got.page.Pagination
+	first.unknown = got.page.UnknownFields
+	first.survey = exporter.UserSurvey{UserID: userID, TotalItems: says.TotalItems, Newest: newest(got.page.Record)}
+	if says.PerPage != nil {
+		first.survey.PerPage = *says.PerPage
+	}
+	if total, per := says.TotalItems, first.survey.PerPage; total != nil && per > 0 {
+		pages := (*total + per - 1) / per
+		first.survey.Pages = &pages
+	}
+	return first
+}
+
+// newest is the newest activity of a page; nil when no row has one.
+func newest(rec arrow.Record) *time.Time {
+	_, at, _ := schema.InboxConversations().Column("last_activity_at")
+	times, ok := rec.Column(at).(*array.Timestamp)
+	if !ok {
+		return nil
+	}
+	var found *time.Time
+	for i := range times.Len() {
+		if !times.IsValid(i) {
+			continue
+		}
+		if one := time.UnixMicro(int64(times.Value(i))).UTC(); found == nil || one.After(*found) {
+			found = &one
+		}
+	}
+	return found
+}

@@ -1,0 +1,245 @@
+package lemlist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+)
+
+func TestSurveyTellsWhatTheTeamAndTheFirstPagesSay(t *testing.T) {
+	server, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 3, Conversations: 1000})
+	source, w := open(t, endpoint)
+	survey, err := source.Survey(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if survey.TeamID != server.TeamID() || !survey.Simulated || survey.Endpoint != endpoint || survey.Requests != 4 || survey.Skipped != nil {
+		t.Errorf("survey %+v", survey)
+	}
+	for i, user := range survey.Users {
+		var total int64
+		var newest time.Time
+		for _, one := range server.Conversations() {
+			if slices.Contains(one.Users, user.UserID) {
+				total++
+				if one.LastActivityAt.After(newest) {
+					newest = one.LastActivityAt
+				}
+			}
+		}
+		if user.UserID != server.UserIDs()[i] || *user.TotalItems != total || user.PerPage != 100 || *user.Pages != (total+99)/100 || !user.Newest.Equal(newest) {
+			t.Errorf("user %d: %+v, want %d rows, the newest of %s", i, user, total, newest)
+		}
+	}
+	if len(survey.Users) != 3 {
+		t.Errorf("%d users", len(survey.Users))
+	}
+	var fields []string
+	for _, event := range seen[exporter.UnknownField](w) {
+		fields = append(fields, event.Field)
+	}
+	if len(fields) == 0 || !slices.Equal(fields, survey.Unknown) || !slices.IsSorted(fields) {
+		t.Errorf("unknown fields %v, events %v", survey.Unknown, fields)
+	}
+}
+
+func TestSurveyOfAnEmptyInbox(t *testing.T) {
+	_, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 1, Conversations: sim.None})
+	source, _ := open(t, endpoint)
+	survey, err := source.Survey(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if user := survey.Users[0]; *user.TotalItems != 0 || *user.Pages != 0 || user.Newest != nil || survey.Unknown != nil {
+		t.Errorf("survey %+v", survey)
+	}
+}
+
+func TestAWalkAsksForTheTeamOnlyWithoutASurvey(t *testing.T) {
+	for _, surveyed := range []bool{false, true} {
+		server, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 2, Conversations: 250})
+		source, w := open(t, endpoint)
+		if surveyed {
+			if _, err := source.Survey(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		walk := source.Walk(t.Context())
+		rows := make(map[string]bool)
+		for page, err := range walk.Pages() {
+			if err != nil {
+				t.Fatal(err)
+			}
+			for row := range int(page.Record.NumRows()) {
+				rows[page.Record.Column(0).ValueStr(row)] = true
+			}
+		}
+		proof := walk.Proof()
+		if !proof.Complete || len(rows) != 250 || len(proof.Users) != 2 {
+			t.Errorf("%d rows, proof %+v", len(rows), proof)
+		}
+		teams := 0
+		for _, call := range server.Calls() {
+			if call.Path == "/api/team" {
+				teams++
+			}
+		}
+		surveys := 0
+		if surveyed {
+			surveys = 2
+		}
+		if asked := server.Stats().Requests; teams != 1 || int64(asked) != proof.Requests+int64(teams+surveys) {
+			t.Errorf("%d requests, %d for the team, proof %d", asked, teams, proof.Requests)
+		}
+		fields := seen[exporter.UnknownField](w)
+		slices.SortFunc(fields, func(a, b exporter.UnknownField) int { return strings.Compare(a.Field, b.Field) })
+		if len(fields) == 0 || len(slices.Compact(slices.Clone(fields))) != len(fields) {
+			t.Errorf("unknown fields %v", fields)
+		}
+	}
+}
+
+func TestAWalkOfATeamThatCannotBeReadIsAnErrorAndNoProof(t *testing.T) {
+	_, endpoint := simulate(t, sim.Options{Unlimited: true, Account: sim.AccountBlocked})
+	source, _ := open(t, endpoint)
+	walk := source.Walk(t.Context())
+	for _, err := range walk.Pages() {
+		if err == nil || !strings.HasPrefix(err.Error(), "read the team: GET /team?version=v2: 403 Forbidden") || !strings.Contains(exporter.Hint(err), "blocked") {
+			t.Errorf("error %v, hint %q", err, exporter.Hint(err))
+		}
+	}
+	if proof := walk.Proof(); proof.Complete || len(proof.Reasons) == 0 {
+		t.Errorf("proof %+v", proof)
+	}
+}
+
+// former is a team with a member whose inbox the API does not give.
+func former(t *testing.T) string {
+	t.Helper()
+	return serve(t, func(w http.ResponseWriter, r *http.Request) {
+		switch user := r.URL.Query().Get("userId"); {
+		case r.URL.Path == "/api/team":
+			_, _ = fmt.Fprint(w, `{"_id":"tea_1","userIds":["usr_Alice","usr_Bob"],"users":[{"userId":"usr_Bob"},{"userId":"usr_Carol"}]}`)
+		case user == "usr_Bob":
+			w.WriteHeader(http.StatusBadRequest)
+			_, _ = fmt.Fprint(w, "User not in team")
+		default:
+			_, _ = fmt.Fprint(w, emptyPage)
+		}
+	})
+}
+
+func TestTheTeamIsTheUnionOfBothListsAndAFormerMemberIsSkipped(t *testing.T) {
+	source, _ := open(t, former(t))
+	survey, err := source.Survey(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(survey.Users) != 2 || survey.Users[0].UserID != "usr_Alice" || survey.Users[1].UserID != "usr_Carol" || survey.Simulated || survey.Requests != 4 {
+		t.Errorf("survey %+v", survey)
+	}
+	if len(survey.Skipped) != 1 || survey.Skipped[0].UserID != "usr_Bob" || survey.Skipped[0].Reason == "" {
+		t.Errorf("skipped %+v", survey.Skipped)
+	}
+	walk := source.Walk(t.Context())
+	for _, err := range walk.Pages() {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	if proof := walk.Proof(); len(proof.Skipped) != 1 || !proof.Complete {
+		t.Errorf("proof %+v", proof)
+	}
+}
+
+func TestAChosenUserIsNeverSkipped(t *testing.T) {
+	source, _ := open(t, former(t), chosen("usr_Carol", "usr_Bob", "usr_Carol"))
+	_, err := source.Survey(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "does not give the inbox of usr_Bob") || !strings.Contains(exporter.Hint(err), "Remove this user") {
+		t.Errorf("survey: error %v, hint %q", err, exporter.Hint(err))
+	}
+	walk := source.Walk(t.Context())
+	var failed error
+	for _, err := range walk.Pages() {
+		failed = errors.Join(failed, err)
+	}
+	if failed == nil || walk.Proof().Complete {
+		t.Errorf("walk: error %v, proof %+v", failed, walk.Proof())
+	}
+}
+
+func TestChosenUsersOutsideTheTeamAreNamedBeforeAnythingIsRead(t *testing.T) {
+	source, _ := open(t, former(t), chosen("usr_Alice", "usr_Carl", "usr_Somebody", "usr_Carl"))
+	for name, try := range map[string]func() error{
+		"survey": func() error { _, err := source.Survey(t.Context()); return err },
+		"walk": func() (failed error) {
+			for _, err := range source.Walk(t.Context()).Pages() {
+				failed = errors.Join(failed, err)
+			}
+			return failed
+		},
+	} {
+		err := try()
+		if err == nil || !strings.Contains(err.Error(), "not in the team tea_1: usr_Carl, usr_Somebody") {
+			t.Errorf("%s: error %v", name, err)
+			continue
+		}
+		want := "Instead of usr_Carl, did you mean usr_Carol? The team's users are usr_Alice, usr_Bob, usr_Carol."
+		if hint := exporter.Hint(err); name == "survey" && hint != want {
+			t.Errorf("hint %q", hint)
+		}
+	}
+}
+
+func TestATeamOfAnotherShapeIsRepeatedAndNeverQuoted(t *testing.T) {
+	for _, body := range []string{`{}`, `[]`, `null`, ``, `{"_id":"tea_1"}`, `{"_id":"tea_1","userIds":[]}`, `{"_id":"tea_1","userIds":"secret-hook"}`,
+		`{"userIds":["usr_1"],"hooks":["secret-hook"]}`, `{"_id":"tea_1","userIds":["usr_1"],"hooks":["secret-hook"]`} {
+		asked := 0
+		endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			asked++
+			_, _ = w.Write([]byte(body))
+		})
+		source, w := open(t, endpoint)
+		_, err := source.Survey(t.Context())
+		if failed, ok := errors.AsType[*failure](err); !ok || failed.problem != problemGarbled || asked != 6 {
+			t.Errorf("body %s: error %v after %d requests", body, err, asked)
+		}
+		if strings.Contains(fmt.Sprint(err, seen[exporter.RequestRetried](w), w.log.String()), "secret-hook") {
+			t.Errorf("body %s is quoted: %v", body, err)
+		}
+	}
+}
+
+func TestTheFirstFailureOfASurveyStopsTheRest(t *testing.T) {
+	server, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 10, SlowBy: time.Hour, Faults: []sim.FaultRule{
+		{Fault: sim.Fault500, Request: 5}, {Fault: sim.FaultSlow, Path: "/api/inbox"},
+	}})
+	source, _ := open(t, endpoint, paced(func(p *pace) { p.attempts = 1 }))
+	began := time.Now()
+	_, err := source.Survey(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "read the first page of the inbox of usr_") || !strings.Contains(err.Error(), "500 Internal Server Error") {
+		t.Errorf("error %v", err)
+	}
+	if took := time.Since(began); took > 2*time.Second || server.Stats().Requests > 11 {
+		t.Errorf("took %s and %d requests", took, server.Stats().Requests)
+	}
+}
+
+func TestASurveyEndsWithItsContext(t *testing.T) {
+	_, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 40, Latency: time.Hour})
+	source, _ := open(t, endpoint)
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if _, err := source.Survey(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > time.Second {
+		t.Errorf("error %v after %s", err, time.Since(began))
+	}
+}

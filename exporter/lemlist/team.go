@@ -1,0 +1,64 @@
+package lemlist
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"net/url"
+	"slices"
+)
+
+// team is what the client keeps of GET /team?version=v2. The rest of the body,
+// which holds secrets (webhook addresses, keys), is neither kept nor quoted.
+type team struct {
+	id    string
+	users []string // in the API's order
+}
+
+// readTeam asks for the team of the key.
+func (c *client) readTeam(ctx context.Context) (team, cost, error) {
+	var found team
+	spent, err := c.ask(ctx, question{
+		path:   "team",
+		values: func() url.Values { return url.Values{"version": {"v2"}} },
+		accept: func(good answer) (err error) {
+			found, err = decodeTeam(good.body)
+			return err
+		},
+	})
+	return found, spent, err
+}
+
+// decodeTeam takes the ids out of the body: the union of `userIds` and
+// `users[].userId`, which do not always name the same people. Its errors quote nothing.
+func decodeTeam(body []byte) (team, error) {
+	var wire struct {
+		ID      string   `json:"_id"`
+		UserIDs []string `json:"userIds"`
+		Users   []struct {
+			ID string `json:"userId"`
+		} `json:"users"`
+	}
+	if len(body) == 0 {
+		return team{}, errors.New("not a team: empty body")
+	}
+	if err := json.Unmarshal(body, &wire); err != nil {
+		return team{}, errors.New("not a team: not the JSON that is documented")
+	}
+	found := team{id: wire.ID}
+	for _, user := range wire.Users {
+		wire.UserIDs = append(wire.UserIDs, user.ID)
+	}
+	for _, id := range wire.UserIDs {
+		if id != "" && !slices.Contains(found.users, id) {
+			found.users = append(found.users, id)
+		}
+	}
+	switch {
+	case found.id == "":
+		return team{}, errors.New("not a team: it has no id")
+	case len(found.users) == 0:
+		return team{}, errors.New("not a team: it has no users")
+	}
+	return found, nil
+}

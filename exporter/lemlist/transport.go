@@ -1,0 +1,50 @@
+package lemlist
+
+import (
+	"errors"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"syscall"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// errNotThisMachine ends a connection to a local name that leads elsewhere.
+var errNotThisMachine = errors.New("the name of this machine leads to another one, and http would send the key in clear")
+
+// newTransport makes the connections to the API.
+//
+// HTTP/1.1 only: a connection that dies takes one request with it, and every
+// request that net/http sends a second time is seen (see flight).
+func newTransport(base *url.URL, p pace) *http.Transport {
+	dialer := net.Dialer{Timeout: p.dial}
+	proxy := http.ProxyFromEnvironment
+	if isLoopback(base.Hostname()) {
+		proxy = nil
+	}
+	if base.Scheme == "http" {
+		dialer.Control = func(_, address string, _ syscall.RawConn) error {
+			to, err := netip.ParseAddrPort(address)
+			if err != nil || !to.Addr().Unmap().IsLoopback() {
+				return errNotThisMachine
+			}
+			return nil
+		}
+	}
+	protocols := new(http.Protocols)
+	protocols.SetHTTP1(true)
+	return &http.Transport{
+		Proxy:                  proxy,
+		DialContext:            dialer.DialContext,
+		Protocols:              protocols,
+		TLSHandshakeTimeout:    p.handshake,
+		ResponseHeaderTimeout:  p.header,
+		DisableCompression:     true, // inflate bounds it
+		MaxIdleConnsPerHost:    exporter.RateLimit,
+		IdleConnTimeout:        30 * time.Second,
+		MaxResponseHeaderBytes: 1 << 20,
+	}
+}

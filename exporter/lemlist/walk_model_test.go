@@ -1,0 +1,313 @@
+package lemlist
+
+import (
+	"cmp"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"time"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// model is a server's list that moves between requests, at the level of the
+// argument: ids, times, pages. It shares no code with the walk.
+type model struct {
+	list    []item // sorted: newest first, equal times by id
+	clock   int64  // the server's, in milliseconds
+	perPage int
+	lastID  int
+	script  script
+	answers int
+	local   time.Time
+
+	// What a list of the kind we assume never does.
+	quirk quirk
+
+	first     map[int]bool // alive at the first answer
+	deleted   map[int]bool // deleted at any time after it
+	versions  map[int]map[int64]bool
+	mostPages int
+}
+
+type item struct {
+	id int
+	at int64
+}
+
+// kind is a kind of movement.
+type kind int
+
+const (
+	jump kind = iota
+	enter
+	remove
+)
+
+// move is one movement: what, to which row (modulo the list), and how much
+// later than the one before.
+type move struct {
+	kind  kind
+	where int
+	after int64
+}
+
+// script gives the movements before an answer, counted from 0.
+type script func(answer int) []move
+
+// quirk is a way to break the assumptions.
+type quirk struct {
+	past      string // beyond the end: "empty" (default), "last", "refuse"
+	noTotal   bool
+	total     func(answer, exact int) int
+	unsorted  bool // pages of a list in the order of ids
+	perPage   func(answer int) int
+	cap       int  // pages after which nextPage is null
+	stuckPage int  // page that names itself as the next one
+	sameNext  bool // every page is the first, and names the next number
+}
+
+func (m *model) before(a, b item) int {
+	if m.quirk.unsorted {
+		return cmp.Compare(a.id, b.id)
+	}
+	return cmp.Or(cmp.Compare(b.at, a.at), cmp.Compare(a.id, b.id))
+}
+
+func newModel(ats []int64, perPage int, moves script) *model {
+	m := &model{perPage: perPage, script: moves, versions: map[int]map[int64]bool{}, deleted: map[int]bool{}, local: time.Unix(1_800_000_000, 0)}
+	for _, at := range ats {
+		m.add(at, 0)
+		m.clock = max(m.clock, at)
+	}
+	return m
+}
+
+// add puts a row at its place. Odd salts make ids that sort before others.
+func (m *model) add(at int64, salt int) {
+	m.lastID++
+	id := m.lastID*2 + 1_000_000
+	if salt%2 == 1 {
+		id = 1_000_000 - m.lastID*2
+	}
+	m.place(item{id, at})
+}
+
+func (m *model) place(row item) {
+	i, _ := slices.BinarySearchFunc(m.list, row, m.before)
+	m.list = slices.Insert(m.list, i, row)
+	if m.versions[row.id] == nil {
+		m.versions[row.id] = map[int64]bool{}
+	}
+	m.versions[row.id][row.at] = true
+}
+
+func (m *model) play(moves []move) {
+	for _, move := range moves {
+		m.clock += move.after
+		if move.kind == enter {
+			m.add(m.clock, move.where)
+			continue
+		}
+		if len(m.list) == 0 {
+			continue
+		}
+		at := move.where % len(m.list)
+		row := m.list[at]
+		m.list = slices.Delete(m.list, at, at+1)
+		if move.kind == remove {
+			m.deleted[row.id] = true
+			continue
+		}
+		row.at = m.clock
+		m.place(row)
+	}
+}
+
+// answer plays the movements that come before the answer and gives the page;
+// false is a refusal.
+func (m *model) answer(page int64) (reading, bool) {
+	m.play(m.script(m.answers))
+	if m.first == nil {
+		m.first, m.deleted = map[int]bool{}, map[int]bool{}
+		for _, row := range m.list {
+			m.first[row.id] = true
+		}
+	}
+	m.clock++ // no two answers within the clock's resolution
+	sent := m.local
+	m.local = m.local.Add(20 * time.Millisecond)
+	defer func() { m.answers++ }()
+
+	size := m.perPage
+	if m.quirk.perPage != nil {
+		size = m.quirk.perPage(m.answers)
+	}
+	pages := (len(m.list) + size - 1) / size
+	m.mostPages = max(m.mostPages, pages)
+	served := int(page)
+	if m.quirk.sameNext {
+		served = 1
+	}
+	if served > max(pages, 1) {
+		switch m.quirk.past {
+		case "refuse":
+			return reading{}, false
+		case "last":
+			served = max(pages, 1)
+		}
+	}
+	from := min((served-1)*size, len(m.list))
+	to := min(from+size, len(m.list))
+	says := schema.Pagination{CurrentPage: new(int64(served)), PerPage: new(int64(size))}
+	if served < pages {
+		says.NextPage = new(int64(served) + 1)
+	}
+	switch {
+	case m.quirk.sameNext:
+		says.NextPage, says.CurrentPage = new(page+1), nil
+	case m.quirk.stuckPage == served:
+		says.NextPage = new(int64(served))
+	case m.quirk.cap > 0 && served >= m.quirk.cap:
+		says.NextPage = nil
+	}
+	total := len(m.list)
+	if m.quirk.total != nil {
+		total = m.quirk.total(m.answers, total)
+	}
+	if !m.quirk.noTotal {
+		says.TotalItems = new(int64(total))
+	}
+	rows := make([]row, 0, to-from)
+	for _, one := range m.list[from:to] {
+		rows = append(rows, row{id: modelID(one.id), at: one.at * 1000})
+	}
+	return newReading(page, rows, says, sent, m.local), true
+}
+
+func modelID(id int) [16]byte { return hashID(fmt.Sprint("ibx_", id)) }
+
+// union is what an export would hold: of every id the newest version.
+type union map[[16]byte]int64
+
+func (u union) add(rows []row) {
+	for _, row := range rows {
+		if at, ok := u[row.id]; !ok || row.at >= at {
+			u[row.id] = row.at
+		}
+	}
+}
+
+// prove reads the model's list with a prover.
+func prove(m *model) (*prover, union) { return proveUntil(m, func(*prover) bool { return false }) }
+
+// proveUntil does the same and stops early.
+func proveUntil(m *model, stop func(*prover) bool) (*prover, union) {
+	p, found := newProver(), union{}
+	for page, more := p.next(); more && !stop(p); page, more = p.next() {
+		r, ok := m.answer(page)
+		if !ok {
+			if !p.refuse(page) {
+				p.giveUp("refused")
+			}
+			continue
+		}
+		p.observe(r)
+		found.add(r.rows)
+	}
+	return p, found
+}
+
+// plain reads page after page until there is no next one.
+func plain(m *model) union {
+	found := union{}
+	for page := int64(1); page != 0; {
+		r, ok := m.answer(page)
+		if !ok {
+			break
+		}
+		found.add(r.rows)
+		page = r.next
+	}
+	return found
+}
+
+// broken says how the rows found break the promise; "" when they keep it.
+func (m *model) broken(found union) string {
+	if lost := m.lost(found); lost > 0 {
+		return fmt.Sprintf("%d conversations alive during the whole walk are missing", lost)
+	}
+	known := map[[16]byte]map[int64]bool{}
+	for id, versions := range m.versions {
+		known[modelID(id)] = versions
+	}
+	for id, at := range found {
+		if at != never && !known[id][at/1000] {
+			return "a version that never was"
+		}
+	}
+	return ""
+}
+
+// lost counts the conversations alive during the whole walk that were not found.
+func (m *model) lost(found union) int {
+	lost := 0
+	for id := range m.first {
+		if _, ok := found[modelID(id)]; !ok && !m.deleted[id] {
+			lost++
+		}
+	}
+	return lost
+}
+
+// stale says how the rows found differ from the list as it is at the end: the
+// stronger promise of seams and sweeps.
+func (m *model) stale(found union) string {
+	for _, row := range m.list {
+		at, ok := found[modelID(row.id)]
+		switch {
+		case !ok:
+			return fmt.Sprintf("a conversation in the list at the end is missing (born in the walk: %v)", !m.first[row.id])
+		case at != row.at*1000:
+			return "a conversation is not in its newest version"
+		}
+	}
+	return ""
+}
+
+// rates is a script of so many movements per request, on average, for ever.
+func rates(seed uint64, jumps, enters, removes float64) script {
+	random := rand.New(rand.NewPCG(seed, 1))
+	return func(answer int) []move {
+		var moves []move
+		for of, rate := range []float64{jumps, enters, removes} {
+			for range poisson(random, rate) {
+				moves = append(moves, move{kind: kind(of), where: random.IntN(1 << 30), after: int64(random.IntN(3))})
+			}
+		}
+		random.Shuffle(len(moves), func(i, j int) { moves[i], moves[j] = moves[j], moves[i] })
+		if answer == 0 {
+			return nil
+		}
+		return moves
+	}
+}
+
+// poisson draws a number of events with that mean.
+func poisson(random *rand.Rand, mean float64) int {
+	count, left := 0, random.ExpFloat64()
+	for left < mean {
+		left += random.ExpFloat64()
+		count++
+	}
+	return count
+}
+
+// quietList is a list of n rows with distinct times.
+func quietList(n int) []int64 {
+	ats := make([]int64, n)
+	for i := range ats {
+		ats[i] = int64(i+1) * 7
+	}
+	return ats
+}

@@ -1,0 +1,173 @@
+package lemlist
+
+import (
+	"bytes"
+	"cmp"
+	"fmt"
+	"slices"
+)
+
+const (
+	// maxPasses bounds the plain passes over a list that breaks the assumptions.
+	maxPasses = 3
+	// maxPages bounds a pass over a list that does not end.
+	maxPages = 200_000
+	// maxSweeps bounds the sweeps after the passes.
+	maxSweeps = 64
+)
+
+// verdict is what a page of a pass decides.
+type verdict int
+
+const (
+	passesGoOn verdict = iota
+	passesAgree
+	passesFail
+)
+
+// passes reads a list from top to bottom, page after page, until two passes in
+// a row show the same conversations, and then sweeps up what moved during the
+// last one. It assumes nothing that it could notice and proves less: two
+// movements that fit each other can hide a row from two passes. It keeps 24
+// bytes a row for each of two passes.
+type passes struct {
+	next     int64
+	count    int64
+	whole    bool // whether the previous pass reached the end of the list
+	previous []row
+	current  []row
+	page     []row // the previous page, to notice a server that repeats it
+	// top is the newest time on the first page of the pass or sweep under way,
+	// floor that of the one before it: where a sweep ends.
+	top, floor int64
+	sweeping   bool
+	sweeps     int64
+	reason     string
+}
+
+func newPasses() *passes { return &passes{next: 1, count: 1} }
+
+// observe takes the page that next names.
+func (p *passes) observe(r reading) verdict {
+	if r.asked == 1 {
+		p.top = never
+		if len(r.rows) > 0 {
+			p.top = r.rows[0].at
+		}
+	}
+	switch {
+	case p.sweeping && p.below(r):
+		return p.swept(r)
+	case r.next == 0:
+		p.current = append(p.current, r.rows...)
+		return p.end(r)
+	case r.next <= r.asked:
+		p.reason = fmt.Sprintf("page %d names page %d as the next one", r.asked, r.next)
+		return passesFail
+	case r.asked > 1 && len(r.rows) > 0 && slices.Equal(r.rows, p.page):
+		p.reason = fmt.Sprintf("page %d repeats the page before it", r.asked)
+		return passesFail
+	case r.next > maxPages:
+		p.reason = fmt.Sprintf("the list does not end after %d pages", maxPages)
+		return passesFail
+	}
+	if !p.sweeping {
+		p.current = append(p.current, r.rows...)
+	}
+	p.page, p.next = r.rows, r.next
+	return passesGoOn
+}
+
+// below reports whether the page ends a sweep.
+func (p *passes) below(r reading) bool {
+	return r.next == 0 || slices.ContainsFunc(r.rows, func(row row) bool { return row.at <= p.floor })
+}
+
+// swept ends a sweep. One that was a single page is one moment: nothing moved
+// while it was read.
+func (p *passes) swept(r reading) verdict {
+	p.sweeps++
+	if r.asked == 1 {
+		return passesAgree
+	}
+	if p.sweeps == maxSweeps {
+		p.reason = "the inbox changes too fast"
+		return passesFail
+	}
+	p.floor, p.next = p.top, 1
+	return passesGoOn
+}
+
+// end compares a finished pass with the one before.
+func (p *passes) end(last reading) verdict {
+	read := len(p.current)
+	found := distinct(p.current)
+	// A row that came twice may have taken the place of one that did not come.
+	repeated := len(found) < read && last.total != nil && int64(len(found)) < *last.total
+	switch {
+	case last.cut():
+		p.reason = fmt.Sprintf("the API states %d conversations and lists %d", *last.total, len(found))
+	case repeated:
+		p.reason = fmt.Sprintf("a pass showed %d of %d conversations, some of them twice", len(found), *last.total)
+	case p.whole && agree(p.previous, found):
+		p.previous, p.current = nil, nil
+		p.sweeping, p.floor, p.next = true, p.top, 1
+		return passesGoOn
+	default:
+		p.reason = "passes over the whole list did not agree"
+	}
+	return p.again(found, true)
+}
+
+// stop ends a pass whose next page is gone: the list became shorter.
+func (p *passes) stop() verdict {
+	p.reason = "passes over the whole list did not agree"
+	return p.again(nil, false)
+}
+
+// again starts another pass, if the bound allows one.
+func (p *passes) again(found []row, whole bool) verdict {
+	if p.count == maxPasses {
+		return passesFail
+	}
+	p.whole, p.previous, p.current, p.page = whole, found, nil, nil
+	p.count++
+	p.next = 1
+	return passesGoOn
+}
+
+// distinct sorts rows by id and keeps the newest version of each.
+func distinct(rows []row) []row {
+	slices.SortFunc(rows, func(a, b row) int {
+		return cmp.Or(bytes.Compare(a.id[:], b.id[:]), cmp.Compare(b.at, a.at))
+	})
+	return slices.CompactFunc(rows, func(a, b row) bool { return a.id == b.id })
+}
+
+// agree reports whether two passes, both sorted by id, show the same
+// conversations in the same versions, but for those whose time says that they
+// moved after the first pass.
+func agree(before, after []row) bool {
+	if len(before) == 0 {
+		return len(after) == 0
+	}
+	since := slices.MaxFunc(before, func(a, b row) int { return cmp.Compare(a.at, b.at) }).at
+	i := 0
+	for _, row := range after {
+		if i < len(before) && bytes.Compare(before[i].id[:], row.id[:]) < 0 {
+			return false // gone, or missed by the second pass
+		}
+		same := i < len(before) && before[i].id == row.id
+		if same && before[i].at == row.at {
+			i++
+			continue
+		}
+		if row.at <= since {
+			return false
+		}
+		if same {
+			i++
+		}
+	}
+	return i == len(before)
+}

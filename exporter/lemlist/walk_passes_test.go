@@ -1,0 +1,51 @@
+package lemlist
+
+import (
+	"strings"
+	"testing"
+)
+
+func rowsAt(ats map[string]int64) []row {
+	var rows []row
+	for id, at := range ats {
+		rows = append(rows, row{id: hashID(id), at: at})
+	}
+	return distinct(rows)
+}
+
+func TestPassesAgree(t *testing.T) {
+	before := map[string]int64{"a": 10, "b": 20, "c": 30}
+	for name, one := range map[string]struct {
+		after map[string]int64
+		want  bool
+	}{
+		"the same":                             {map[string]int64{"a": 10, "b": 20, "c": 30}, true},
+		"a row moved after the first pass":     {map[string]int64{"a": 31, "b": 20, "c": 30}, true},
+		"a row came after the first pass":      {map[string]int64{"a": 10, "b": 20, "c": 30, "d": 31}, true},
+		"a row is gone":                        {map[string]int64{"a": 10, "c": 30}, false},
+		"the first pass missed an old row":     {map[string]int64{"a": 10, "b": 20, "c": 30, "d": 15}, false},
+		"the first pass missed an old version": {map[string]int64{"a": 15, "b": 20, "c": 30}, false},
+		"a version went back":                  {map[string]int64{"a": 10, "b": 5, "c": 30}, false},
+		"nothing":                              {nil, false},
+	} {
+		if got := agree(rowsAt(before), rowsAt(one.after)); got != one.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+	if !agree(nil, nil) || agree(nil, rowsAt(before)) {
+		t.Error("an empty pass agrees with an empty pass only")
+	}
+}
+
+// A row that comes twice stands where another should.
+func TestPassesThatRepeatRowsProveNothing(t *testing.T) {
+	p := newPasses()
+	page := reading{asked: 1, total: new(int64(3)), rows: []row{{id: hashID("a"), at: 2}, {id: hashID("b"), at: 1}, {id: hashID("b"), at: 1}}}
+	got := passesGoOn
+	for range maxPasses {
+		got = p.observe(page)
+	}
+	if got != passesFail || !strings.Contains(p.reason, "2 of 3 conversations") {
+		t.Errorf("verdict %v, reason %q", got, p.reason)
+	}
+}

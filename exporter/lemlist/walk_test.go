@@ -1,0 +1,195 @@
+package lemlist
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// shelf is a lister over models, one per user, that gives Arrow records from a
+// checked allocator.
+type shelf struct {
+	models map[string]*model
+	fails  map[string]error // user:page
+	memory *memory.CheckedAllocator
+}
+
+func newShelf(t *testing.T, models map[string]*model) *shelf {
+	s := &shelf{models: models, fails: map[string]error{}, memory: memory.NewCheckedAllocator(memory.DefaultAllocator)}
+	t.Cleanup(func() { s.memory.AssertSize(t, 0) })
+	return s
+}
+
+func (s *shelf) list(ctx context.Context, user string, page int64) (listing, error) {
+	spent := cost{requests: 2, retries: 1}
+	if err := ctx.Err(); err != nil {
+		return listing{}, err
+	}
+	if err := s.fails[fmt.Sprint(user, ":", page)]; err != nil {
+		return listing{cost: spent}, err
+	}
+	m, ok := s.models[user]
+	if !ok {
+		return listing{cost: spent}, fmt.Errorf("read it: %w", errUserNotInTeam)
+	}
+	r, ok := m.answer(page)
+	if !ok {
+		return listing{cost: spent}, fmt.Errorf("400: %w", errPageRefused)
+	}
+	from := min(int(r.offset), len(m.list))
+	says := schema.Pagination{TotalItems: r.total, CurrentPage: new(r.served), PerPage: new(r.perPage)}
+	if r.next != 0 {
+		says.NextPage = new(r.next)
+	}
+	return listing{
+		page: schema.Page{Record: s.record(m.list[from : from+len(r.rows)]), Pagination: says, UnknownFields: []string{"novelty"}},
+		sent: r.sent, arrived: r.arrived, cost: spent,
+	}, nil
+}
+
+func (s *shelf) record(items []item) arrow.Record {
+	table := schema.InboxConversations()
+	_, id, _ := table.Column("id")
+	_, activity, _ := table.Column("last_activity_at")
+	builder := array.NewRecordBuilder(s.memory, table.Arrow())
+	defer builder.Release()
+	for _, item := range items {
+		for i, field := range builder.Fields() {
+			switch i {
+			case id:
+				field.(*array.StringBuilder).Append(fmt.Sprint("ibx_", item.id))
+			case activity:
+				field.(*array.TimestampBuilder).Append(arrow.Timestamp(item.at * 1000))
+			default:
+				field.AppendNull()
+			}
+		}
+	}
+	return builder.NewRecord()
+}
+
+// events collects what an observer is told.
+type events []exporter.Event
+
+func (e *events) Observe(event exporter.Event) { *e = append(*e, event) }
+
+func TestWalkReadsEveryUserAndAccountsForIt(t *testing.T) {
+	s := newShelf(t, map[string]*model{
+		"usr_a": newModel(quietList(25), 10, still),
+		"usr_c": newModel(quietList(3), 10, still),
+		"usr_d": newModel(nil, 10, still),
+	})
+	var seen events
+	w := newWalk(t.Context(), s, []string{"usr_a", "usr_b", "usr_c", "usr_d"}, &seen)
+	if proof := w.Proof(); proof.Complete {
+		t.Error("complete before it began")
+	}
+	rows, pages := map[string]int64{}, []string{}
+	for page, err := range w.Pages() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows[page.UserID] += page.Record.NumRows()
+		pages = append(pages, fmt.Sprint(page.UserID, ":", page.Number))
+	}
+	if want := []string{"usr_a:1", "usr_a:2", "usr_a:3", "usr_a:1", "usr_c:1", "usr_d:1"}; !slices.Equal(pages, want) {
+		t.Errorf("pages %v, want %v", pages, want)
+	}
+	proof := w.Proof()
+	if !proof.Complete || proof.Method != methodSweep || proof.Requests != 14 || proof.Retries != 7 || proof.RowsRead != 38 || len(proof.Reasons) != 0 {
+		t.Errorf("proof %+v", proof)
+	}
+	if len(proof.Skipped) != 1 || proof.Skipped[0].UserID != "usr_b" {
+		t.Errorf("skipped %+v", proof.Skipped)
+	}
+	first := proof.Users[0]
+	if first.UserID != "usr_a" || first.Pages != 4 || first.Requests != 8 || first.RowsRead != 35 || first.Passes != 1 || first.Sweeps != 1 ||
+		*first.TotalStart != 25 || *first.TotalEnd != 25 || !first.Watermark.Equal(time.UnixMicro(25*7*1000)) || first.RowsRead != rows["usr_a"] {
+		t.Errorf("first user %+v", first)
+	}
+	if proof.Users[2].Watermark != nil || proof.Users[2].Method != methodPage {
+		t.Errorf("empty inbox %+v", proof.Users[2])
+	}
+	var fetched, unknown, skipped int
+	for _, event := range seen {
+		switch event.(type) {
+		case exporter.PageFetched:
+			fetched++
+		case exporter.UnknownField:
+			unknown++
+		case exporter.UserSkipped:
+			skipped++
+		}
+	}
+	if fetched != 6 || unknown != 1 || skipped != 1 {
+		t.Errorf("%d pages, %d unknown fields, %d users skipped observed", fetched, unknown, skipped)
+	}
+}
+
+func TestWalkThatEndsEarlyIsNotComplete(t *testing.T) {
+	broken := errors.New("no more")
+	stop, cancel := context.WithCancel(t.Context())
+	cancel()
+	for name, one := range map[string]struct {
+		ctx    context.Context
+		fails  map[string]error
+		users  []string
+		most   int
+		want   error
+		reason string
+	}{
+		"a page fails":          {t.Context(), map[string]error{"usr_a:2": broken}, []string{"usr_a", "usr_b"}, 9, broken, "page 2 could not be read"},
+		"a page is refused":     {t.Context(), map[string]error{"usr_a:2": errPageRefused}, []string{"usr_a"}, 99, errPageRefused, "page 2 could not be read"},
+		"the consumer stops":    {t.Context(), nil, []string{"usr_a", "usr_b"}, 1, nil, "interrupted"},
+		"the context ends":      {stop, nil, []string{"usr_a"}, 9, context.Canceled, "page 1 could not be read"},
+		"every user is skipped": {t.Context(), nil, []string{"usr_x"}, 9, nil, "no inbox"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShelf(t, map[string]*model{"usr_a": newModel(quietList(25), 10, still), "usr_b": newModel(quietList(5), 10, still)})
+			s.fails = one.fails
+			var seen events
+			w := newWalk(one.ctx, s, one.users, &seen)
+			var failed error
+			pages := 0
+			for _, err := range w.Pages() {
+				failed = err
+				if pages++; pages == one.most {
+					break
+				}
+			}
+			proof := w.Proof()
+			if !errors.Is(failed, one.want) || proof.Complete || !strings.Contains(strings.Join(proof.Reasons, "\n"), one.reason) {
+				t.Errorf("error %v, proof %+v", failed, proof)
+			}
+		})
+	}
+}
+
+// A list of several users is as complete as the weakest of its proofs.
+func TestWalkProofNamesTheWeakestMethod(t *testing.T) {
+	odd := newModel(quietList(25), 10, still)
+	odd.quirk.noTotal = true
+	s := newShelf(t, map[string]*model{"usr_a": newModel(quietList(25), 10, still), "usr_b": odd})
+	var seen events
+	w := newWalk(t.Context(), s, []string{"usr_a", "usr_b"}, &seen)
+	for _, err := range w.Pages() {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	proof := w.Proof()
+	if !proof.Complete || proof.Method != methodPasses || proof.Users[0].Method != methodSweep || proof.Users[1].Doubt == "" || proof.Users[1].Passes != 2 {
+		t.Errorf("proof %+v", proof)
+	}
+}
