@@ -30,7 +30,7 @@ type dropCount struct{ duplicates, superseded int64 }
 const entrySize = 16 + 8 + 4
 
 // indexShare is the number of entries that losers holds in memory at once.
-const indexShare = 1 << 17
+const indexShare = 1 << 16
 
 // entry is one row of a share.
 type entry struct {
@@ -75,7 +75,8 @@ func (x *index) losers() (int64, error) {
 	x.lost = make([]uint64, (x.rows+63)/64)
 	shares := (x.rows + indexShare - 1) / indexShare
 	var lost int64
-	var entries []entry
+	// A share varies around its mean by the square root of it; grow if it must.
+	entries := make([]entry, 0, min(x.rows, indexShare+indexShare/64))
 	for share := range shares {
 		var err error
 		if entries, err = x.share(entries[:0], uint64(share), uint64(shares)); err != nil {

@@ -1,0 +1,135 @@
+package parquet
+
+import (
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// listGroup is the name of the repeated group inside a LIST (parquet-format,
+// LogicalTypes.md, "Lists": three levels named <name>, list, element).
+const listGroup = "list"
+
+// layout is a table seen as Parquet columns.
+type layout struct {
+	table   *schema.Table
+	columns []*branch
+	// leaves are Parquet's columns, in file order.
+	leaves []*branch
+}
+
+// branch is a column, a field of a struct or the element of a list.
+type branch struct {
+	column schema.Column
+	// path is the place in the file's schema, with the groups of lists.
+	path []string
+	// present is the definition level from which the value is not null. A list
+	// that is not empty is one level higher.
+	present int
+	// again is, in a list, the repetition level of all elements but the first.
+	again int
+	// parts are the fields of a struct or the one element of a list.
+	parts []*branch
+	// leaves are the Parquet columns at or below the branch: indexes of layout.leaves.
+	leaves []int
+	// storage is set on leaves.
+	storage storage
+}
+
+// storage says how a Parquet column is written.
+type storage struct {
+	encoding encoding.Encoding
+	// bounds keeps minimum and maximum. They are not truncated in the footer, so
+	// text of any length has none.
+	bounds bool
+}
+
+// rule gives the storage of the columns of a type whose dotted name matches.
+type rule struct {
+	kind    schema.Type
+	pattern string
+	storage
+}
+
+// rules are tried in order. Ids are random but share their prefix; a
+// dictionary pays only where few values repeat, and costs memory where they do not.
+func rules() []rule {
+	few := storage{encoding: &parquet.RLEDictionary, bounds: true}
+	ids := storage{encoding: &parquet.DeltaByteArray, bounds: true}
+	text := storage{encoding: &parquet.DeltaLengthByteArray}
+	return []rule{
+		{schema.Bool, "*", storage{encoding: &parquet.Plain, bounds: true}},
+		{schema.Timestamp, "*", storage{encoding: &parquet.DeltaBinaryPacked, bounds: true}},
+		{schema.JSON, "*", text},
+		{schema.String, "team_id", few},
+		{schema.String, "last_replied_channel", few},
+		{schema.String, "channels.element", few},
+		{schema.String, "users.element.user_id", few},
+		{schema.String, "opportunities.element.type", few},
+		{schema.String, "id", ids},
+		{schema.String, "*.id", ids},
+		{schema.String, "*_id", ids},
+		{schema.String, "created_by", ids},
+		{schema.String, "*", text},
+	}
+}
+
+func newLayout(table *schema.Table) *layout {
+	l := &layout{table: table}
+	for _, column := range table.Columns {
+		l.columns = append(l.columns, l.grow(column, nil, 0, 0))
+	}
+	return l
+}
+
+// grow adds a column below a parent whose value is present at level present.
+func (l *layout) grow(column schema.Column, parent []string, present, again int) *branch {
+	b := &branch{column: column, path: append(slices.Clone(parent), column.Name), present: present, again: again}
+	if !column.Required {
+		b.present++
+	}
+	first := len(l.leaves)
+	switch column.Type {
+	case schema.List:
+		b.again++
+		inside := append(slices.Clone(b.path), listGroup)
+		b.parts = []*branch{l.grow(*column.Elem, inside, b.present+1, b.again)}
+	case schema.Struct:
+		for _, field := range column.Fields {
+			b.parts = append(b.parts, l.grow(field, b.path, b.present, b.again))
+		}
+	case schema.String, schema.Bool, schema.Timestamp, schema.JSON:
+		b.storage = storageOf(column.Type, b.name())
+		l.leaves = append(l.leaves, b)
+	}
+	for leaf := first; leaf < len(l.leaves); leaf++ {
+		b.leaves = append(b.leaves, leaf)
+	}
+	return b
+}
+
+// name is the path for people and for rules: without the groups of lists.
+func (b *branch) name() string {
+	names := make([]string, 0, len(b.path))
+	for i, name := range b.path {
+		if i > 0 && name == listGroup && i < len(b.path)-1 {
+			continue
+		}
+		names = append(names, name)
+	}
+	return strings.Join(names, ".")
+}
+
+func storageOf(kind schema.Type, name string) storage {
+	for _, rule := range rules() {
+		if matched, _ := path.Match(rule.pattern, name); matched && rule.kind == kind {
+			return rule.storage
+		}
+	}
+	panic("parquet: no rule stores a " + string(kind)) // the rules cover every type of leaf
+}
