@@ -1,0 +1,144 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// App is all that the commands need from outside. Every field is required.
+type App struct {
+	Stdin          io.Reader
+	Stdout, Stderr io.Writer
+	// Env looks up an environment variable.
+	Env func(name string) (value string, ok bool)
+	// Chdir changes the working folder of the process.
+	Chdir func(dir string) error
+	// Terminal reports whether one of the streams above is a terminal, and how
+	// many columns it has.
+	Terminal func(stream any) (width int, ok bool)
+	Now      func() time.Time
+	// Ticker ticks until stopped.
+	Ticker func(every time.Duration) (ticks <-chan time.Time, stop func())
+	// Interrupts passes SIGINT and SIGTERM on. After stop they have their
+	// default effect again.
+	Interrupts func() (signals <-chan os.Signal, stop func())
+	Version    Version
+
+	// LoadConfig turns files into a job.
+	LoadConfig func(files []SourceFile) (exporter.Job, exporter.Diagnostics)
+	// FormatConfig rewrites a file in the usual form.
+	FormatConfig func(file SourceFile) ([]byte, exporter.Diagnostics)
+	// NewEngine makes the engine with its adapters.
+	NewEngine func(log *slog.Logger) *exporter.Engine
+	// ServeSim starts the simulated API.
+	ServeSim func(ctx context.Context, options SimOptions) (SimServer, error)
+}
+
+// settings are the flags that every command takes.
+type settings struct {
+	chdir    string
+	json     bool
+	noColor  bool
+	logLevel string
+}
+
+// errEnded is wrapped by the errors that end a command whose view has already
+// said why.
+var errEnded = errors.New("ended")
+
+// ended is such an error with its exit status.
+type ended struct{ status exporter.ExitStatus }
+
+func (e ended) Error() string { return fmt.Sprintf("exit status %d", e.status) }
+func (e ended) Unwrap() error { return errEnded }
+
+// Main runs one command and returns the exit status of the process.
+func (a App) Main(ctx context.Context, args []string) exporter.ExitStatus {
+	stdout := &failing{to: a.Stdout}
+	inner := a
+	inner.Stdout = stdout
+	inner.Terminal = func(stream any) (int, bool) {
+		if stream == io.Writer(stdout) {
+			stream = a.Stdout
+		}
+		return a.Terminal(stream)
+	}
+	status := inner.run(ctx, args)
+	if stdout.err != nil && status == 0 {
+		newTerminal(a, a.Stderr, true).print(diagnosticText(exporter.Diagnostic{
+			Severity: exporter.SeverityError, Summary: "standard output cannot be written: " + stdout.err.Error(),
+		}, 0))
+		return exporter.ExitError
+	}
+	return status
+}
+
+func (a App) run(ctx context.Context, args []string) exporter.ExitStatus {
+	var global settings
+	views := sync.OnceValue(func() view {
+		if global.json {
+			return newJSONView(a)
+		}
+		return newHumanView(a, global)
+	})
+	root := newRoot(a, &global, views) //nolint:contextcheck // cobra hands the context to the commands
+	args = rewrite(args)
+	root.SetArgs(args)
+	command, err := root.ExecuteContextC(ctx)
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, errEnded):
+		return statusOf(err)
+	}
+	// A mistake in the flags can hide -json from the parser.
+	global.json = global.json || asksForJSON(args)
+	if interrupted, ok := errors.AsType[*interruptedError](err); ok {
+		if !errors.Is(err, context.Canceled) && !errors.Is(err, errInterrupted) {
+			views().diagnostics(diagnose(interrupted.err)) // not what the signal made of it
+		}
+		views().interrupted(interrupted)
+	} else if global.json && command.Name() == validateName {
+		writeValidation(a.Stdout, diagnose(err))
+	} else {
+		views().diagnostics(diagnose(err))
+	}
+	return statusOf(err)
+}
+
+func statusOf(err error) exporter.ExitStatus {
+	if end, ok := errors.AsType[ended](err); ok {
+		return end.status
+	}
+	if _, ok := errors.AsType[*interruptedError](err); ok {
+		return exporter.ExitInterrupted
+	}
+	if errors.Is(err, exporter.ErrIncomplete) {
+		return exporter.ExitIncomplete
+	}
+	return exporter.ExitError
+}
+
+// diagnose turns an error into what the views render.
+func diagnose(err error) exporter.Diagnostics {
+	if diags, ok := errors.AsType[exporter.Diagnostics](err); ok {
+		return diags
+	}
+	return exporter.Diagnostics{{Severity: exporter.SeverityError, Summary: err.Error(), Detail: exporter.Hint(err)}}
+}
+
+func asksForJSON(args []string) bool {
+	if end := slices.Index(args, "--"); end >= 0 {
+		args = args[:end]
+	}
+	return slices.Contains(args, "--json") || slices.Contains(args, "--json=true")
+}

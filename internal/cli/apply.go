@@ -1,0 +1,107 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// applyArguments are what `apply` was asked for.
+type applyArguments struct {
+	path        string
+	autoApprove bool
+	options     exporter.ApplyOptions
+}
+
+func newApply(app App, global *settings, views func() view) *cobra.Command {
+	var arguments applyArguments
+	command := &cobra.Command{
+		Use:   "apply [PATH]",
+		Short: "Export what the configuration describes",
+		Long: `Shows the plan for the configuration at PATH, asks, then reads every
+conversation and writes the files. A file is replaced in one step, when all of
+it is there; until then, and after an error or ^C, the old one stays.
+
+Exit status: 0 done, 1 error, 3 when the export is not proven complete, 130
+interrupted.`,
+		Example: "  lemexport apply -auto-approve examples/quickstart",
+		Args:    atMost(1),
+		RunE: func(command *cobra.Command, args []string) error {
+			arguments.path = argument(args)
+			if global.json && !arguments.autoApprove {
+				return exporter.WithHint(errors.New("apply -json cannot ask for consent"), "Add -auto-approve; look at 'lemexport plan' first.")
+			}
+			return runApply(command.Context(), app, *global, views(), arguments)
+		},
+	}
+	flags := command.Flags()
+	flags.BoolVar(&arguments.autoApprove, "auto-approve", false, "apply without a question")
+	flags.BoolVar(&arguments.options.AllowIncomplete, "allow-incomplete", false, "write also what is not proven complete, marked as such; still exits with 3")
+	return command
+}
+
+func runApply(ctx context.Context, app App, global settings, show view, arguments applyArguments) error {
+	job, err := loadJob(app, show, arguments.path)
+	if err != nil {
+		return err
+	}
+	return interruptible(ctx, app, show, func(ctx context.Context) error {
+		var summary exporter.Summary
+		err := withRun(ctx, app, global, job, func(run *exporter.Run, events *feed) error {
+			plan, err := planned(ctx, app, show, run, events)
+			if err != nil {
+				return err
+			}
+			show.proposal(plan)
+			if !arguments.autoApprove {
+				if err := consent(ctx, app, show); err != nil {
+					return err
+				}
+			}
+			return events.during(app, show, func() error {
+				summary, err = run.Apply(ctx, plan, arguments.options)
+				return err
+			})
+		})
+		if len(summary.Exports) > 0 || errors.Is(err, exporter.ErrIncomplete) {
+			show.summary(summary)
+		}
+		switch {
+		case errors.Is(err, exporter.ErrIncomplete):
+			show.diagnostics(doubts(err, summary.Proof))
+			return ended{exporter.ExitIncomplete}
+		case err == nil && !summary.Proof.Complete:
+			return ended{exporter.ExitIncomplete}
+		}
+		return interruption(ctx, err, consequence(job, summary))
+	})
+}
+
+// doubts is the error of a walk that could not prove itself, with its reasons as
+// a list.
+func doubts(err error, proof exporter.Proof) exporter.Diagnostics {
+	return exporter.Diagnostics{{
+		Severity: exporter.SeverityError,
+		Summary:  exporter.ErrIncomplete.Error(),
+		Detail:   bullets(proof.Reasons) + "\n" + exporter.Hint(err),
+	}}
+}
+
+// consequence says what an interrupted apply leaves behind.
+func consequence(job exporter.Job, summary exporter.Summary) string {
+	switch len(summary.Exports) {
+	case 0:
+		return "the destination is as it was"
+	case len(job.Exports):
+		return "every export was committed"
+	}
+	files := make([]string, 0, len(summary.Exports))
+	for _, export := range summary.Exports {
+		files = append(files, export.File)
+	}
+	return "committed: " + strings.Join(files, ", ") + "; the rest is as it was"
+}

@@ -1,0 +1,124 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/agext/levenshtein"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// rewrite accepts flags with one dash, as Terraform spells them: -json becomes
+// --json. There are no flags of one letter but -h, so nothing is lost. "--" ends
+// the flags; "-" alone is standard input.
+func rewrite(args []string) []string {
+	out := make([]string, 0, len(args))
+	for i, arg := range args {
+		if arg == "--" {
+			return append(out, args[i:]...)
+		}
+		name, _, _ := strings.Cut(arg, "=")
+		if len(name) > 2 && name[0] == '-' && name[1] != '-' {
+			arg = "-" + arg
+		}
+		out = append(out, arg)
+	}
+	return out
+}
+
+// usageError is a mistake on the command line.
+func usageError(command *cobra.Command, format string, args ...any) error {
+	hint := fmt.Sprintf("Run '%s -help' to see how it is used.", command.CommandPath())
+	return exporter.WithHint(fmt.Errorf(format, args...), hint)
+}
+
+// badFlag says in our own words what pflag found.
+func badFlag(command *cobra.Command, err error) error {
+	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
+		name := unknown.GetSpecifiedName()
+		var names []string
+		command.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
+		if guess, ok := closest(name, names); ok {
+			return usageError(command, "unknown flag -%s; did you mean -%s?", name, guess)
+		}
+		return usageError(command, "unknown flag -%s", name)
+	}
+	if missing, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		return usageError(command, "flag -%s needs a value", missing.GetSpecifiedName())
+	}
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return usageError(command, "flag -%s does not take %q: it must be %s", invalid.GetFlag().Name, invalid.GetValue(), wanted(invalid.GetFlag()))
+	}
+	return usageError(command, "%w", err)
+}
+
+func wanted(flag *pflag.Flag) string {
+	switch flag.Value.Type() {
+	case "bool":
+		return "true or false"
+	case "int":
+		return "a whole number"
+	case "uint64":
+		return "a whole number, not negative"
+	case "float64":
+		return "a number"
+	}
+	return "a " + flag.Value.Type()
+}
+
+// atMost accepts up to that many arguments.
+func atMost(n int) cobra.PositionalArgs {
+	return func(command *cobra.Command, args []string) error {
+		if len(args) > n {
+			return usageError(command, "%s takes %s, not %d", command.CommandPath(), arguments(n), len(args))
+		}
+		return nil
+	}
+}
+
+// exactly accepts one argument, called name in the help text.
+func exactly(name string) cobra.PositionalArgs {
+	return func(command *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usageError(command, "%s needs a %s", command.CommandPath(), name)
+		}
+		return atMost(1)(command, args)
+	}
+}
+
+func arguments(n int) string {
+	switch n {
+	case 0:
+		return "no arguments"
+	case 1:
+		return "one argument"
+	}
+	return fmt.Sprintf("at most %d arguments", n)
+}
+
+// oneOf checks a flag that takes one of a few words.
+func oneOf(command *cobra.Command, flag, value string, words ...string) error {
+	if slices.Contains(words, value) {
+		return nil
+	}
+	if guess, ok := closest(value, words); ok {
+		return usageError(command, "flag -%s does not take %q; did you mean %q?", flag, value, guess)
+	}
+	return usageError(command, "flag -%s does not take %q; it takes %s", flag, value, strings.Join(words, ", "))
+}
+
+// closest finds the word that was probably meant.
+func closest(word string, words []string) (string, bool) {
+	best, found := "", 3 // more slips than two are a guess, and so are many in a short word
+	for _, candidate := range words {
+		if d := levenshtein.Distance(word, candidate, nil); d < found && 2*d <= len(word) {
+			best, found = candidate, d
+		}
+	}
+	return best, best != ""
+}

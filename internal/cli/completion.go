@@ -1,0 +1,35 @@
+package cli
+
+import (
+	"github.com/spf13/cobra"
+)
+
+func newCompletion(app App) *cobra.Command {
+	shells := []string{"bash", "zsh", "fish", "powershell"}
+	return &cobra.Command{
+		Use:   "completion SHELL",
+		Short: "Print a completion script for a shell",
+		Long: `Prints a script that completes lemexport's commands and flags in SHELL: bash,
+zsh, fish or powershell. Load it from the shell's start-up file.`,
+		Example:   "  source <(lemexport completion bash)",
+		Args:      exactly("SHELL"),
+		ValidArgs: shells,
+		RunE: func(command *cobra.Command, args []string) error {
+			root := command.Root()
+			switch args[0] {
+			case "bash":
+				return root.GenBashCompletionV2(app.Stdout, true)
+			case "zsh":
+				return root.GenZshCompletion(app.Stdout)
+			case "fish":
+				return root.GenFishCompletion(app.Stdout, true)
+			case "powershell":
+				return root.GenPowerShellCompletionWithDesc(app.Stdout)
+			}
+			if guess, ok := closest(args[0], shells); ok {
+				return usageError(command, "unknown shell %q; did you mean %q?", args[0], guess)
+			}
+			return usageError(command, "unknown shell %q; there are scripts for bash, zsh, fish and powershell", args[0])
+		},
+	}
+}

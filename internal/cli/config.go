@@ -1,0 +1,126 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// SourceFile is a configuration file.
+type SourceFile struct {
+	// Name is the path as the user would type it.
+	Name  string
+	Bytes []byte
+}
+
+// maxSource keeps a mistyped path from eating the memory. The configuration
+// has a stricter limit of its own.
+const maxSource = 1 << 20
+
+// readConfig reads the file at path, or every *.hcl of the folder, sorted by
+// name; "" is the working folder.
+func readConfig(path string) ([]SourceFile, error) {
+	names, err := configFiles(path)
+	if err != nil {
+		return nil, err
+	}
+	files := make([]SourceFile, 0, len(names))
+	for _, name := range names {
+		file, err := readSource(name)
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, file)
+	}
+	return files, nil
+}
+
+func configFiles(path string) ([]string, error) {
+	if path == "" {
+		path = "."
+	}
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, exporter.WithHint(fmt.Errorf("no file or folder %s", path), "Give a configuration file, or a folder that holds *.hcl files.")
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	if !info.IsDir() {
+		return []string{path}, nil
+	}
+	entries, err := os.ReadDir(path)
+	if err != nil {
+		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	var names []string
+	for _, entry := range entries {
+		// Editors keep their own copies under hidden names.
+		if !entry.IsDir() && filepath.Ext(entry.Name()) == ".hcl" && !strings.HasPrefix(entry.Name(), ".") {
+			names = append(names, filepath.Join(path, entry.Name()))
+		}
+	}
+	if len(names) == 0 {
+		return nil, exporter.WithHint(fmt.Errorf("no *.hcl file in %s", folderName(path)),
+			"Give the path of a configuration file or of its folder. examples/quickstart holds one to begin with.")
+	}
+	slices.Sort(names)
+	return names, nil
+}
+
+func folderName(path string) string {
+	if path == "." {
+		return "the working folder"
+	}
+	return path
+}
+
+func readSource(name string) (file SourceFile, err error) {
+	reader, err := os.Open(name) //nolint:gosec // the user names the file
+	if err != nil {
+		return SourceFile{}, fmt.Errorf("read configuration: %w", err)
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	return readLimited(reader, name)
+}
+
+func readLimited(reader io.Reader, name string) (SourceFile, error) {
+	body, err := io.ReadAll(io.LimitReader(reader, maxSource+1))
+	if err != nil {
+		return SourceFile{}, fmt.Errorf("read configuration: %w", err)
+	}
+	if len(body) > maxSource {
+		return SourceFile{}, fmt.Errorf("%s is larger than %d bytes: this is no configuration", name, maxSource)
+	}
+	return SourceFile{Name: name, Bytes: body}, nil
+}
+
+// loadJob reads a configuration and tells its warnings. The error holds every
+// finding when there is an error among them.
+func loadJob(app App, show view, path string) (exporter.Job, error) {
+	files, err := readConfig(path)
+	if err != nil {
+		return exporter.Job{}, err
+	}
+	job, diags := app.LoadConfig(files)
+	if err := diags.Err(); err != nil {
+		return exporter.Job{}, err
+	}
+	show.diagnostics(diags)
+	return job, nil
+}
+
+// argument returns the only argument, or "".
+func argument(args []string) string {
+	if len(args) == 0 {
+		return ""
+	}
+	return args[0]
+}

@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+func day(hour int) time.Time { return time.Date(2026, 1, 2, hour, 4, 5, 678000000, time.UTC) }
+
+func somePlan() exporter.Plan {
+	return exporter.Plan{
+		RunID: "0199a1b2-0000-7000-8000-000000000002",
+		Survey: exporter.Survey{
+			TeamID: "tea_1", Endpoint: "https://api.lemlist.com/api",
+			Users: []exporter.UserSurvey{
+				{UserID: "usr_anna", TotalItems: new(int64(12345)), PerPage: 100, Pages: new(int64(124)), Newest: new(day(3))},
+				{UserID: "usr_bo", TotalItems: new(int64(0)), PerPage: 100, Pages: new(int64(0))},
+			},
+			Requests: 3,
+		},
+		Conversations: new(int64(12345)), Requests: new(int64(126)), LeastTime: new(12.0),
+		Exports: []exporter.ExportPlan{{
+			Table: "inbox_conversations", Format: "parquet", Mode: "snapshot", File: "out/inbox_conversations.parquet", Action: exporter.ActionCreate,
+		}},
+	}
+}
+
+func someProof() exporter.Proof {
+	return exporter.Proof{
+		Complete: true, Method: "seams+sweep", Requests: 130, Retries: 2, Throttled: 1,
+		RowsRead: 12400, Rows: 12000, Duplicates: 390, Superseded: 10,
+		Users: []exporter.UserProof{
+			{UserID: "usr_anna", Pages: 125, Requests: 127, Retries: 2, RowsRead: 12390, Duplicates: 390, Superseded: 10,
+				TotalStart: new(int64(12345)), TotalEnd: new(int64(12346)), Passes: 1, Sweeps: 1, Complete: true, Watermark: new(day(3))},
+			{UserID: "usr_bo", Pages: 1, Requests: 1, RowsRead: 10, TotalStart: new(int64(10)), Complete: true},
+		},
+	}
+}
+
+func someManifest() exporter.Manifest {
+	return exporter.Manifest{
+		Version: 1, RunID: "0199a1b2-0000-7000-8000-000000000001", Tool: exporter.Tool{Name: "lemexport", Version: "1.2.3"},
+		Source: exporter.ManifestSource{Type: "lemlist", Endpoint: "https://api.lemlist.com/api", TeamID: "tea_1"},
+		Table:  "inbox_conversations", SchemaVersion: 1, Mode: "snapshot",
+		Window: exporter.Window{StartedAt: day(1), FinishedAt: day(2)}, Rows: 12000, Proof: someProof(),
+	}
+}
+
+func someSummary() exporter.Summary {
+	return exporter.Summary{
+		RunID: "0199a1b2-0000-7000-8000-000000000001", Proof: someProof(), Elapsed: 13370 * time.Millisecond, Seconds: 13.37,
+		Exports: []exporter.Result{{File: "out/inbox_conversations.parquet", Bytes: 1234567, Manifest: someManifest()}},
+	}
+}
+
+func someVerification() exporter.Verification {
+	return exporter.Verification{
+		File: "out/inbox_conversations.parquet", Bytes: 1234567, Manifest: someManifest(),
+		Checks: []exporter.Check{
+			{Name: "footer", OK: true, Detail: "manifest version 1 of run 0199a1b2-0000-7000-8000-000000000001"},
+			{Name: "schema", OK: true, Detail: "inbox_conversations version 1"},
+			{Name: "rows", OK: true, Detail: "12000 read, 12000 in the manifest, 12000 in the footer"},
+		},
+	}
+}
+
+func incompleteProof() exporter.Proof {
+	proof := someProof()
+	proof.Complete = false
+	proof.Method = ""
+	proof.Reasons = []string{"The list of usr_anna moved 9 times while it was read.", "The API states no total for usr_bo."}
+	proof.Users[0].Complete = false
+	proof.Users[0].Reason = "the list moved 9 times"
+	proof.Skipped = []exporter.SkippedUser{{UserID: "usr_gone", Reason: "User not in team"}}
+	return proof
+}
+
+// hostile is a text that tries to act on the terminal and to forge a line.
+const hostile = "bad\x1b[2J\u202etxt\u009b1m\nVerified: all is well\xff"
+
+// stepwise are the events of a small run, each with the seconds since its start.
+func stepwise() []observed {
+	start := day(1)
+	at := func(seconds float64, event exporter.Event) observed {
+		return observed{start.Add(time.Duration(seconds * float64(time.Second))), event}
+	}
+	return []observed{
+		at(0, exporter.PhaseStarted{Phase: exporter.PhaseSurvey}),
+		at(0.2, exporter.UserSkipped{SkippedUser: exporter.SkippedUser{UserID: "usr_gone", Reason: "User not in team"}}),
+		at(1, exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: 1000}),
+		at(1.5, exporter.PageFetched{UserID: "usr_anna", Page: 1, Rows: 100, TotalItems: new(int64(1000)), More: true}),
+		at(2, exporter.UnknownField{Field: "users[].role"}),
+		at(2.5, exporter.UserSkipped{SkippedUser: exporter.SkippedUser{UserID: "usr_late", Reason: hostile}}),
+		at(3, exporter.PageFetched{UserID: "usr_anna", Page: 2, Rows: 100, More: true}),
+		at(3.5, exporter.RequestRetried{Request: "/inbox?page=3&userId=usr_anna", Attempt: 1, Wait: 1342 * time.Millisecond, Reason: "502 Bad Gateway: " + hostile}),
+		at(4, exporter.Throttled{Wait: 2 * time.Second}),
+		at(11, exporter.PageFetched{UserID: "usr_anna", Page: 3, Rows: 900}),
+		at(12, exporter.PhaseStarted{Phase: exporter.PhaseWrite, Total: 950}),
+		at(13.5, exporter.RowsWritten{Rows: 500}),
+		at(14, exporter.RowsWritten{Rows: 950}),
+		at(14, exporter.PhaseStarted{Phase: exporter.PhaseCommit}),
+	}
+}

@@ -1,0 +1,87 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// simulatedNotice stands wherever someone could take simulated data for real.
+const simulatedNotice = "SIMULATED DATA: no row is real."
+
+// humanView is text for people.
+type humanView struct {
+	out, err *terminal
+	// logging says that a log is on stderr too, which a bar would tear.
+	logging bool
+}
+
+func newHumanView(app App, global settings) *humanView {
+	return &humanView{
+		out:     newTerminal(app, app.Stdout, !global.noColor),
+		err:     newTerminal(app, app.Stderr, !global.noColor),
+		logging: global.logLevel != "",
+	}
+}
+
+func (v *humanView) diagnostics(found exporter.Diagnostics) {
+	width, _ := v.err.size()
+	for _, one := range found {
+		v.err.print(diagnosticText(one, width) + "\n")
+	}
+}
+
+func (v *humanView) plan(plan exporter.Plan)     { v.out.print(planText(plan)) }
+func (v *humanView) proposal(plan exporter.Plan) { v.err.print(planText(plan) + "\n") }
+
+func (v *humanView) question() {
+	v.err.print(bold("Do you want to apply this plan?") + " Only 'yes' is accepted.\n\n  Answer: ")
+}
+
+func (v *humanView) declined(reason string) { v.err.print("\nNot applied: " + reason + "\n") }
+
+func (v *humanView) summary(summary exporter.Summary)         { v.out.print(summaryText(summary)) }
+func (v *humanView) verification(found exporter.Verification) { v.out.print(verificationText(found)) }
+func (v *humanView) formatted(file string)                    { v.out.print(inline(file) + "\n") }
+
+func (v *humanView) listening(server SimServer, options SimOptions) {
+	v.out.print(fmt.Sprintf(`Simulated lemlist API at %s (%s, %s, seed %d).
+%s Stop it with ^C.
+
+source "lemlist" {
+  api_key  = "%s" # opens nothing but this simulation
+  endpoint = "%s"
+}
+
+export "inbox_conversations" {
+  destination = "./out"
+}
+`, bold(server.URL()), many(int64(options.Users), "user"), many(int64(options.Conversations), "conversation"), options.Seed,
+		bold(simulatedNotice), server.Key(), server.URL()))
+}
+
+func (v *humanView) stopping() {
+	v.err.print("\nStopping. A second ^C ends lemexport at once.\n")
+}
+
+func (v *humanView) interrupted(end *interruptedError) {
+	v.err.print(bold("Interrupted") + "; " + inline(end.consequence) + ".\n")
+}
+
+func (v *humanView) progress() (progressView, time.Duration) {
+	if v.err.interactive() && !v.logging {
+		return &barView{term: v.err}, barInterval
+	}
+	return &heartbeatView{term: v.err}, heartbeatInterval
+}
+
+// bullets lists texts, one a line.
+func bullets(texts []string) string {
+	var out strings.Builder
+	for _, text := range texts {
+		out.WriteString("  - " + inline(text) + "\n")
+	}
+	return out.String()
+}

@@ -1,0 +1,122 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+func planText(plan exporter.Plan) string {
+	survey := plan.Survey
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s at %s\n\n", bold("Team "+inline(survey.TeamID)), inline(survey.Endpoint))
+	if survey.Simulated {
+		fmt.Fprintf(&out, "%s\n\n", yellow(bold(simulatedNotice)))
+	}
+	out.WriteString(usersTable(survey) + "\n")
+	fmt.Fprintf(&out, "%s, %s.\n", many(int64(len(survey.Users)), "user"), conversationsText(plan))
+	out.WriteString(requestsText(plan) + "\n")
+	for _, export := range plan.Exports {
+		out.WriteString("\n" + exportText(export))
+	}
+	if len(survey.Unknown) > 0 {
+		fmt.Fprintf(&out, "\nUnknown to the table, kept in the column extra: %s.\n", inline(strings.Join(survey.Unknown, ", ")))
+	}
+	out.WriteString("\n" + bold("Known only after apply:") + "\n" + knownLater(plan))
+	return out.String()
+}
+
+func usersTable(survey exporter.Survey) string {
+	rows := [][]string{{"user", "conversations", "pages", "newest activity"}}
+	for _, user := range survey.Users {
+		newest := "none"
+		if user.Newest != nil {
+			newest = stamp(*user.Newest)
+		}
+		rows = append(rows, []string{user.UserID, orUnknown(user.TotalItems), orUnknown(user.Pages), newest})
+	}
+	return table(rows, 1, 2) + skippedText(survey.Skipped)
+}
+
+func skippedText(users []exporter.SkippedUser) string {
+	var out strings.Builder
+	for _, user := range users {
+		fmt.Fprintf(&out, "  %s %s: %s\n", yellow("skipped"), inline(user.UserID), inline(user.Reason))
+	}
+	return out.String()
+}
+
+func orUnknown(n *int64) string {
+	if n == nil {
+		return "unknown"
+	}
+	return count(*n)
+}
+
+func conversationsText(plan exporter.Plan) string {
+	switch {
+	case plan.Conversations == nil:
+		return "an unknown number of conversations: the API does not state every total"
+	case len(plan.Survey.Users) < 2:
+		return many(*plan.Conversations, "conversation")
+	}
+	return "at most " + many(*plan.Conversations, "conversation") + " (users share some; each becomes one row)"
+}
+
+func requestsText(plan exporter.Plan) string {
+	if plan.Requests == nil || plan.LeastTime == nil {
+		return fmt.Sprintf("The number of requests is unknown. The rate limit allows %d in %s.", exporter.RateLimit, span(exporter.RateWindow))
+	}
+	least := time.Duration(*plan.LeastTime * float64(time.Second))
+	if least == 0 {
+		return fmt.Sprintf("%s if nothing moves, too few for the rate limit (%d in %s) to matter. This plan took %s.",
+			many(*plan.Requests, "request"), exporter.RateLimit, span(exporter.RateWindow), count(plan.Survey.Requests))
+	}
+	return fmt.Sprintf("%s if nothing moves; at the rate limit (%d in %s) they take %s or more. This plan took %s.",
+		many(*plan.Requests, "request"), exporter.RateLimit, span(exporter.RateWindow), span(least), count(plan.Survey.Requests))
+}
+
+func exportText(export exporter.ExportPlan) string {
+	var out strings.Builder
+	sign, verb := green("+"), "create"
+	if export.Action == exporter.ActionReplace {
+		sign, verb = yellow("~"), "replace"
+	}
+	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(export.File))
+	fmt.Fprintf(&out, "    with %s as %s, %s\n", export.Table, export.Format, export.Mode)
+	if current := export.Current; current != nil {
+		fmt.Fprintf(&out, "    there now: %s\n", currentText(*current))
+	}
+	for _, change := range export.SchemaChanges {
+		fmt.Fprintf(&out, "    %s\n", inline(change))
+	}
+	if export.Unchanged {
+		out.WriteString("    No new activity since then. Changes without an activity, such as a conversation\n" +
+			"    marked as read, do not show here; apply reads everything anew.\n")
+	}
+	return out.String()
+}
+
+func currentText(current exporter.Manifest) string {
+	text := fmt.Sprintf("%s of %s (run %s)", many(current.Rows, "row"), stamp(current.Window.FinishedAt), inline(current.RunID))
+	if !current.Proof.Complete {
+		text += ", not proven complete"
+	}
+	if current.Simulated {
+		text += ", simulated"
+	}
+	return text
+}
+
+func knownLater(plan exporter.Plan) string {
+	lines := []string{"whether the walk proves itself complete"}
+	if plan.Conversations == nil || len(plan.Survey.Users) > 1 {
+		lines = append(lines, "the number of rows")
+	}
+	lines = append(lines,
+		"the requests that rows moving during the walk cost",
+		"fields that are on no first page")
+	return bullets(lines)
+}

@@ -1,0 +1,150 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+const (
+	barInterval       = 100 * time.Millisecond
+	heartbeatInterval = 10 * time.Second
+)
+
+// barView is one line on a terminal, drawn again and again.
+type barView struct {
+	term *terminal
+	tally
+}
+
+func (b *barView) event(at time.Time, event exporter.Event) {
+	b.add(at, event)
+	announce(b.term, b.phase, event)
+}
+
+func (b *barView) tick(at time.Time) {
+	if width, ok := b.term.size(); ok && b.phase != "" {
+		b.term.setStatus(barText(b.tally, at, width-1))
+	}
+}
+
+func (b *barView) end() { b.term.setStatus("") }
+
+// heartbeatView is a line now and then, for logs and pipes.
+type heartbeatView struct {
+	term *terminal
+	tally
+}
+
+func (h *heartbeatView) event(at time.Time, event exporter.Event) {
+	h.add(at, event)
+	announce(h.term, h.phase, event)
+}
+
+func (h *heartbeatView) tick(at time.Time) {
+	if h.phase != "" {
+		h.term.print(phaseName(h.phase) + ": " + strings.Join(progressParts(h.tally, at), ", ") + "\n")
+	}
+}
+
+func (h *heartbeatView) end() {}
+
+// barText fits a phase into one line: what matters least is last and left out
+// first, and the bar takes what room is left.
+func barText(t tally, at time.Time, width int) string {
+	const widest, narrowest = 24, 6
+	name := fmt.Sprintf("%-8s", phaseName(t.phase))
+	share, sized := t.share()
+	if sized {
+		name += fmt.Sprintf(" %3d%%", int(share*100))
+	}
+	text, sep := "", ""
+	short := strings.NewReplacer("at most ", "max ", "about ", "~")
+	for _, part := range progressParts(t, at) {
+		part = short.Replace(part)
+		if columns(name+"  "+text+sep+part) > width {
+			break
+		}
+		text += sep + part
+		sep = "  "
+	}
+	line := name + "  " + text
+	if cells := min(width-columns(line)-3, widest); sized && cells >= narrowest {
+		full := int(share * float64(cells))
+		line = fmt.Sprintf("%s [%s>%s]  %s", name, strings.Repeat("=", max(full-1, 0)), strings.Repeat(" ", cells-max(full, 1)), text)
+	}
+	return line
+}
+
+func phaseName(phase exporter.Phase) string {
+	switch phase {
+	case exporter.PhaseSurvey:
+		return "planning"
+	case exporter.PhaseWalk:
+		return "reading"
+	case exporter.PhaseWrite:
+		return "writing"
+	case exporter.PhaseCommit:
+		return "saving"
+	}
+	return string(phase)
+}
+
+// progressParts says how far a phase is; what is unknown is left out.
+func progressParts(t tally, at time.Time) []string {
+	if t.phase == exporter.PhaseSurvey || t.phase == exporter.PhaseCommit {
+		return []string{span(at.Sub(t.started).Truncate(time.Second))}
+	}
+	var parts []string
+	switch {
+	case t.total == 0 || t.rows == t.total:
+		parts = append(parts, many(t.rows, "row"))
+	case t.rows > t.total:
+		parts = append(parts, many(t.rows, "row")+", some read again")
+	case t.phase == exporter.PhaseWalk:
+		parts = append(parts, fmt.Sprintf("%s of at most %s rows", count(t.rows), count(t.total)))
+	default:
+		parts = append(parts, fmt.Sprintf("%s of %s rows", count(t.rows), count(t.total)))
+	}
+	if left, ok := t.left(at); ok {
+		parts = append(parts, "about "+span(left)+" left")
+	}
+	if t.phase == exporter.PhaseWalk {
+		parts = append(parts, many(t.pages, "page"))
+	}
+	if speed := t.perSecond(at); speed > 0 {
+		parts = append(parts, count(int64(speed+0.5))+" rows/s")
+	}
+	return parts
+}
+
+// announce prints what a person wants to know of at once. What the survey finds
+// is in the plan, a moment later.
+func announce(term *terminal, phase exporter.Phase, event exporter.Event) {
+	switch event.(type) {
+	case exporter.UnknownField, exporter.UserSkipped:
+		if phase == exporter.PhaseSurvey {
+			return
+		}
+	}
+	if line := notable(event); line != "" {
+		term.print(line + "\n")
+	}
+}
+
+// notable says in one line what a person wants to know of while it happens.
+func notable(event exporter.Event) string {
+	switch event := event.(type) {
+	case exporter.RequestRetried:
+		return fmt.Sprintf("Retrying %s in %s (attempt %d failed: %s)", inline(event.Request), span(event.Wait), event.Attempt, inline(event.Reason))
+	case exporter.Throttled:
+		return "The API asks to slow down: waiting " + span(event.Wait)
+	case exporter.UserSkipped:
+		return fmt.Sprintf("Skipping user %s: %s", inline(event.UserID), inline(event.Reason))
+	case exporter.UnknownField:
+		return fmt.Sprintf("The table does not know the field %s: kept in the column extra", inline(event.Field))
+	}
+	return ""
+}

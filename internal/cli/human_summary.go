@@ -1,0 +1,104 @@
+package cli
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+func summaryText(summary exporter.Summary) string {
+	proof := summary.Proof
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s\n", summaryTitle(summary))
+	if summary.Simulated {
+		fmt.Fprintf(&out, "%s\n", yellow(bold(simulatedNotice)))
+	}
+	rows := [][]string{
+		{"rows", count(proof.Rows)},
+		{"users", usersCount(proof)},
+		{"pages", count(pages(proof))},
+		{"requests", count(proof.Requests)},
+		{"retries", retriesCount(proof)},
+		{"duplicates", count(proof.Duplicates)},
+		{"superseded", count(proof.Superseded)},
+	}
+	for _, export := range summary.Exports {
+		rows = append(rows, []string{"file", export.File}, []string{"bytes", count(export.Bytes)})
+	}
+	rows = append(rows, []string{"seconds", strconv.FormatFloat(summary.Seconds, 'f', 1, 64)}, []string{"complete", completeText(proof)})
+	out.WriteString("\n" + table(rows) + skippedText(proof.Skipped))
+	if len(summary.Exports) > 0 {
+		out.WriteString(doubtsText(proof))
+		out.WriteString("\nOpen it:\n")
+		for _, export := range summary.Exports {
+			fmt.Fprintf(&out, "  %s\n", inline(duckdbLine(export.File)))
+		}
+	}
+	return out.String()
+}
+
+// doubtsText lists why a walk is not proven complete.
+func doubtsText(proof exporter.Proof) string {
+	if proof.Complete {
+		return ""
+	}
+	return "\nNot proven complete, because\n" + bullets(proof.Reasons)
+}
+
+func summaryTitle(summary exporter.Summary) string {
+	switch {
+	case len(summary.Exports) == 0:
+		return red(bold("Nothing was written."))
+	case !summary.Proof.Complete:
+		return yellow(bold("Exported, but not proven complete."))
+	}
+	return green(bold("Exported, and proven complete."))
+}
+
+func usersCount(proof exporter.Proof) string {
+	text := count(int64(len(proof.Users)))
+	if len(proof.Skipped) > 0 {
+		text += fmt.Sprintf(" (%d skipped)", len(proof.Skipped))
+	}
+	return text
+}
+
+func pages(proof exporter.Proof) (total int64) {
+	for _, user := range proof.Users {
+		total += user.Pages
+	}
+	return total
+}
+
+func retriesCount(proof exporter.Proof) string {
+	text := count(proof.Retries)
+	if proof.Throttled > 0 {
+		text += fmt.Sprintf(" (throttled %s)", times(proof.Throttled))
+	}
+	return text
+}
+
+func times(n int64) string {
+	if n == 1 {
+		return "once"
+	}
+	return count(n) + " times"
+}
+
+func completeText(proof exporter.Proof) string {
+	if proof.Complete {
+		return green("yes") + ", by " + proof.Method
+	}
+	return red("no")
+}
+
+// duckdbLine is the shell command that counts the rows of a file.
+func duckdbLine(file string) string {
+	query := "SELECT count(*) FROM '" + strings.ReplaceAll(file, "'", "''") + "'"
+	if !strings.ContainsAny(query, "\"$`\\!") {
+		return `duckdb -c "` + query + `"`
+	}
+	return "duckdb -c '" + strings.ReplaceAll(query, "'", `'\''`) + "'"
+}

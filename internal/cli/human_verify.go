@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+func verificationText(found exporter.Verification) string {
+	manifest := found.Manifest
+	var out strings.Builder
+	fmt.Fprintf(&out, "%s\n", bold(inline(found.File)))
+	if manifest.Simulated {
+		fmt.Fprintf(&out, "%s\n", yellow(bold(simulatedNotice)))
+	}
+	fmt.Fprintf(&out, "%s, %s, run %s of %s, team %s, by %s %s\n\n", many(manifest.Rows, "row"), many(found.Bytes, "byte"),
+		inline(manifest.RunID), stamp(manifest.Window.FinishedAt), inline(manifest.Source.TeamID), inline(manifest.Tool.Name), inline(manifest.Tool.Version))
+
+	failed := 0
+	var checks [][]string
+	for _, check := range found.Checks {
+		result := green("ok")
+		if !check.OK {
+			result = red(bold("FAILED"))
+			failed++
+		}
+		checks = append(checks, []string{result, check.Name, check.Detail})
+	}
+	out.WriteString(table(checks) + "\n")
+	if len(manifest.Proof.Users) > 0 {
+		out.WriteString(proofTable(manifest.Proof) + skippedText(manifest.Proof.Skipped) + "\n")
+	}
+	out.WriteString(verdictText(found, failed) + "\n")
+	return out.String()
+}
+
+func proofTable(proof exporter.Proof) string {
+	rows := [][]string{{"user", "pages", "requests", "rows read", "duplicates", "superseded", "total before", "after", "complete"}}
+	for _, user := range proof.Users {
+		complete := "yes"
+		if !user.Complete {
+			complete = "no"
+		}
+		rows = append(rows, []string{
+			user.UserID, count(user.Pages), count(user.Requests), count(user.RowsRead), count(user.Duplicates), count(user.Superseded),
+			orUnknown(user.TotalStart), orUnknown(user.TotalEnd), complete,
+		})
+	}
+	return table(rows, 1, 2, 3, 4, 5, 6, 7)
+}
+
+func verdictText(found exporter.Verification, failed int) string {
+	switch proof := found.Manifest.Proof; {
+	case failed > 0:
+		return red(bold("Damaged:")) + fmt.Sprintf(" %d of %d checks failed.", failed, len(found.Checks))
+	case !proof.Complete:
+		return yellow(bold("Intact, but not proven complete,")) + " because\n" + strings.TrimSuffix(bullets(proof.Reasons), "\n")
+	default:
+		return green(bold("Intact, and proven complete")) + " by " + inline(proof.Method) + "."
+	}
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+func (v *jsonView) plan(plan exporter.Plan)     { v.sendPlan(plan) }
+func (v *jsonView) proposal(plan exporter.Plan) { v.sendPlan(plan) }
+
+func (v *jsonView) sendPlan(plan exporter.Plan) {
+	conversations := "an unknown number of conversations"
+	if plan.Conversations != nil {
+		conversations = "at most " + many(*plan.Conversations, "conversation")
+	}
+	v.send(levelInfo, "plan", fmt.Sprintf("Plan: %s, %s, %s", many(int64(len(plan.Survey.Users)), "user"), conversations,
+		many(int64(len(plan.Exports)), "file")), field{"plan", plan}, field{"pending", plan.Pending()})
+}
+
+func (v *jsonView) summary(summary exporter.Summary) {
+	level := levelInfo
+	if !summary.Proof.Complete {
+		level = levelWarn
+	}
+	message := "Nothing was written"
+	if len(summary.Exports) == 0 {
+		summary.Exports = []exporter.Result{} // a list in JSON, not null
+	} else {
+		message = fmt.Sprintf("Exported %s in %s s", many(summary.Proof.Rows, "row"), fmt.Sprintf("%.1f", summary.Seconds))
+	}
+	v.send(level, "summary", message, field{"summary", summary})
+}
+
+func (v *jsonView) verification(found exporter.Verification) {
+	level, message := levelInfo, "Intact, and proven complete"
+	switch {
+	case !found.OK():
+		level, message = levelError, "Damaged"
+	case !found.Manifest.Proof.Complete:
+		level, message = levelWarn, "Intact, but not proven complete"
+	}
+	v.send(level, "verification", message, field{"verification", found}, field{"ok", found.OK()},
+		field{"complete", found.Manifest.Proof.Complete})
+}
+
+const jsonInterval = time.Second
+
+func (v *jsonView) progress() (progressView, time.Duration) {
+	return &jsonProgress{view: v}, jsonInterval
+}
+
+// jsonProgress sends the events of a run, and what they add up to once a second.
+type jsonProgress struct {
+	view *jsonView
+	tally
+	// unsent says that pages or rows came since the last progress message.
+	unsent bool
+	last   time.Time
+}
+
+// progressMessage is the sum of a phase so far. Numbers that are not known are null.
+type progressMessage struct {
+	Phase     exporter.Phase `json:"phase"`
+	Rows      int64          `json:"rows"`
+	AtMost    *int64         `json:"rows_at_most"`
+	Pages     int64          `json:"pages"`
+	PerSecond *float64       `json:"rows_per_second"`
+	Left      *float64       `json:"estimated_seconds_left"`
+}
+
+func (p *jsonProgress) event(at time.Time, event exporter.Event) {
+	p.last = at
+	switch event := event.(type) {
+	case exporter.PhaseStarted:
+		p.flush(at)
+		p.view.sendAt(at, levelInfo, "phase", "Phase: "+phaseName(event.Phase), field{"phase", event.Phase})
+	case exporter.PageFetched, exporter.RowsWritten:
+		p.unsent = true
+	case exporter.RequestRetried:
+		p.view.sendAt(at, levelWarn, "retry", notable(event), field{"retry", retryMessage{
+			Request: event.Request, Attempt: event.Attempt, Wait: event.Wait.Seconds(), Reason: event.Reason,
+		}})
+	case exporter.Throttled:
+		p.view.sendAt(at, levelWarn, "throttled", notable(event), field{"wait_seconds", event.Wait.Seconds()})
+	case exporter.UserSkipped:
+		p.view.sendAt(at, levelWarn, "user_skipped", notable(event), field{"user_id", event.UserID}, field{"reason", event.Reason})
+	case exporter.UnknownField:
+		p.view.sendAt(at, levelWarn, "unknown_field", notable(event), field{"field", event.Field})
+	}
+	p.add(at, event)
+}
+
+type retryMessage struct {
+	Request string  `json:"request"`
+	Attempt int     `json:"attempt"`
+	Wait    float64 `json:"wait_seconds"`
+	Reason  string  `json:"reason"`
+}
+
+func (p *jsonProgress) tick(at time.Time) { p.flush(at) }
+
+func (p *jsonProgress) end() { p.flush(p.last) }
+
+func (p *jsonProgress) flush(at time.Time) {
+	if !p.unsent {
+		return
+	}
+	p.unsent = false
+	message := progressMessage{Phase: p.phase, Rows: p.rows, Pages: p.pages}
+	if p.total > 0 {
+		message.AtMost = &p.total
+	}
+	if speed := p.perSecond(at); speed > 0 {
+		speed = math.Round(speed*10) / 10
+		message.PerSecond = &speed
+	}
+	if left, ok := p.left(at); ok {
+		seconds := left.Seconds()
+		message.Left = &seconds
+	}
+	p.view.sendAt(at, levelInfo, "progress", phaseName(p.phase)+": "+strings.Join(progressParts(p.tally, at), ", "),
+		field{"progress", message})
+}

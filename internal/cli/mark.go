@@ -1,0 +1,105 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/width"
+)
+
+// Marks are the styles of text on its way to a terminal. They are private-use
+// characters, so that text from outside can hold no escape sequence at all:
+// only the terminal turns a mark into one, or drops it where there is no colour.
+const (
+	markReset  = '\U000F4C00'
+	markBold   = '\U000F4C01'
+	markDim    = '\U000F4C02'
+	markRed    = '\U000F4C03'
+	markGreen  = '\U000F4C04'
+	markYellow = '\U000F4C05'
+)
+
+func bold(text string) string   { return string(markBold) + text + string(markReset) }
+func dim(text string) string    { return string(markDim) + text + string(markReset) }
+func red(text string) string    { return string(markRed) + text + string(markReset) }
+func green(text string) string  { return string(markGreen) + text + string(markReset) }
+func yellow(text string) string { return string(markYellow) + text + string(markReset) }
+
+// escape returns the escape sequence of a mark; ok is false for any other character.
+func escape(char rune) (sequence string, ok bool) {
+	switch char {
+	case markReset:
+		return "\x1b[0m", true
+	case markBold:
+		return "\x1b[1m", true
+	case markDim:
+		return "\x1b[2m", true
+	case markRed:
+		return "\x1b[31m", true
+	case markGreen:
+		return "\x1b[32m", true
+	case markYellow:
+		return "\x1b[33m", true
+	}
+	return "", false
+}
+
+// render makes text fit to be written: marks become escape sequences or
+// nothing, and what could act on a terminal becomes visible.
+func render(text string, colour bool) string {
+	var out strings.Builder
+	for i := 0; i < len(text); {
+		char, size := utf8.DecodeRuneInString(text[i:])
+		sequence, mark := escape(char)
+		switch {
+		case mark && colour:
+			out.WriteString(sequence)
+		case mark:
+		case char == utf8.RuneError && size == 1:
+			fmt.Fprintf(&out, `\x%02x`, text[i])
+		case char != '\n' && char != '\t' && acts(char):
+			out.WriteString(visible(char))
+		default:
+			out.WriteRune(char)
+		}
+		i += size
+	}
+	return out.String()
+}
+
+// acts reports whether a terminal does something else than show the character:
+// control characters, and those that reorder what stands around them.
+func acts(char rune) bool {
+	return unicode.IsControl(char) || unicode.Is(unicode.Bidi_Control, char) || char == '\u2028' || char == '\u2029'
+}
+
+func visible(char rune) string {
+	if char < 0x80 {
+		return fmt.Sprintf(`\x%02x`, char)
+	}
+	return fmt.Sprintf(`\u%04x`, char)
+}
+
+// inline makes text from outside one line, so that it can imitate no other line.
+func inline(text string) string {
+	return strings.NewReplacer("\n", `\n`, "\t", ` `).Replace(text)
+}
+
+// columns is the number of columns that text takes on a terminal.
+func columns(text string) int {
+	total := 0
+	for _, char := range text {
+		if _, mark := escape(char); mark || unicode.In(char, unicode.Mn, unicode.Me, unicode.Cf) && !acts(char) {
+			continue
+		}
+		switch width.LookupRune(char).Kind() {
+		case width.EastAsianWide, width.EastAsianFullwidth:
+			total += 2
+		case width.Neutral, width.EastAsianAmbiguous, width.EastAsianNarrow, width.EastAsianHalfwidth:
+			total++
+		}
+	}
+	return total
+}

@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"context"
+	"errors"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// planArguments are what `plan` was asked for.
+type planArguments struct {
+	path             string
+	detailedExitCode bool
+}
+
+func newPlan(app App, global *settings, views func() view) *cobra.Command {
+	var arguments planArguments
+	command := &cobra.Command{
+		Use:   "plan [PATH]",
+		Short: "Show what an apply would do",
+		Long: `Reads the team and the first page of every user, and says what an apply of the
+configuration at PATH would read and write. It changes nothing.
+
+Exit status: 0 done, 1 error; with -detailed-exitcode 2 when an apply has
+something to do.`,
+		Example: "  lemexport plan examples/quickstart",
+		Args:    atMost(1),
+		RunE: func(command *cobra.Command, args []string) error {
+			arguments.path = argument(args)
+			return runPlan(command.Context(), app, *global, views(), arguments)
+		},
+	}
+	command.Flags().BoolVar(&arguments.detailedExitCode, "detailed-exitcode", false, "exit with 2 when there is something to do")
+	return command
+}
+
+func runPlan(ctx context.Context, app App, global settings, show view, arguments planArguments) error {
+	job, err := loadJob(app, show, arguments.path)
+	if err != nil {
+		return err
+	}
+	var plan exporter.Plan
+	err = interruptible(ctx, app, show, func(ctx context.Context) error {
+		err := withRun(ctx, app, global, job, func(run *exporter.Run, events *feed) (err error) {
+			plan, err = planned(ctx, app, show, run, events)
+			return err
+		})
+		return interruption(ctx, err, "nothing was changed")
+	})
+	if err != nil {
+		return err
+	}
+	show.plan(plan)
+	if arguments.detailedExitCode && plan.Pending() {
+		return ended{exporter.ExitPending}
+	}
+	return nil
+}
+
+// withRun starts a run of the job and closes it after work.
+func withRun(ctx context.Context, app App, global settings, job exporter.Job, work func(*exporter.Run, *feed) error) (err error) {
+	events := newFeed(app.Now)
+	run, err := app.NewEngine(newLog(app, global)).Start(ctx, job, events)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, run.Close()) }()
+	return work(run, events)
+}
+
+func planned(ctx context.Context, app App, show view, run *exporter.Run, events *feed) (plan exporter.Plan, err error) {
+	err = events.during(app, show, func() error {
+		plan, err = run.Plan(ctx)
+		return err
+	})
+	return plan, err
+}

@@ -1,0 +1,97 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+const (
+	groupMain  = "main"
+	groupOther = "other"
+)
+
+// newRoot makes the tree of commands. views gives the view that the flags ask
+// for; it is called after they are parsed.
+func newRoot(app App, global *settings, views func() view) *cobra.Command {
+	var version bool
+	root := &cobra.Command{
+		Use:   "lemexport",
+		Short: "Export a lemlist team's inbox, all of it and provably so",
+		Long: `lemexport exports the inbox conversations of a lemlist team into a Parquet file
+that carries the proof of its completeness. Describe the export in a file,
+look at the plan, then apply it.`,
+		Example:       "  lemexport plan examples/quickstart\n  lemexport apply examples/quickstart",
+		Args:          cobra.ArbitraryArgs,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		RunE: func(command *cobra.Command, args []string) error {
+			switch {
+			case len(args) > 0:
+				return unknownCommand(command, args[0])
+			case version:
+				return runVersion(app, *global)
+			}
+			return command.Help()
+		},
+		PersistentPreRunE: func(command *cobra.Command, _ []string) error { return global.prepare(app, command) },
+	}
+	root.Flags().BoolVar(&version, "version", false, "print the version")
+	flags := root.PersistentFlags()
+	flags.StringVar(&global.chdir, "chdir", "", "change to `DIR` first; relative paths start there")
+	flags.BoolVar(&global.json, "json", false, "print JSON on standard output, one message a line")
+	flags.BoolVar(&global.noColor, "no-color", false, "print no colours (also: NO_COLOR=1)")
+	flags.StringVar(&global.logLevel, "log-level", "", "log to standard error from this `LEVEL` on: debug, info, warn or error")
+	flags.BoolP("help", "h", false, "explain the command")
+
+	root.AddGroup(&cobra.Group{ID: groupMain, Title: "Commands"}, &cobra.Group{ID: groupOther, Title: "More commands"})
+	add := func(group string, commands ...*cobra.Command) {
+		for _, command := range commands {
+			command.GroupID = group
+			command.DisableFlagsInUseLine = true
+			root.AddCommand(command)
+		}
+	}
+	add(groupMain, newValidate(app, global, views), newPlan(app, global, views), newApply(app, global, views), newVerify(app, global, views))
+	add(groupOther, newSchema(app, global), newFmt(app, views), newSim(app, views), newVersion(app, global), newCompletion(app))
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetHelpCommand(newHelp(root))
+	root.SetHelpFunc(func(command *cobra.Command, _ []string) {
+		newTerminal(app, app.Stdout, !global.noColor).print(helpText(command))
+	})
+	root.SetFlagErrorFunc(badFlag)
+	root.SetIn(app.Stdin)
+	root.SetOut(app.Stdout)
+	root.SetErr(app.Stderr)
+	return root
+}
+
+// prepare acts on the flags that every command takes.
+func (s *settings) prepare(app App, command *cobra.Command) error {
+	if s.logLevel != "" {
+		if err := oneOf(command, "log-level", s.logLevel, "debug", "info", "warn", "error"); err != nil {
+			return err
+		}
+	}
+	if s.chdir == "" {
+		return nil
+	}
+	if err := app.Chdir(s.chdir); err != nil {
+		return fmt.Errorf("-chdir: %w", err)
+	}
+	return nil
+}
+
+func unknownCommand(parent *cobra.Command, name string) error {
+	var names []string
+	for _, command := range parent.Root().Commands() {
+		names = append(names, command.Name())
+	}
+	err := fmt.Errorf("unknown command %q", name)
+	if guess, ok := closest(name, names); ok {
+		err = fmt.Errorf("%w; did you mean %q?", err, guess)
+	}
+	return exporter.WithHint(err, "Run 'lemexport -help' to see the commands.")
+}

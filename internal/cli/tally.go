@@ -1,0 +1,64 @@
+package cli
+
+import (
+	"math"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// tally adds the events of a run up.
+type tally struct {
+	phase   exporter.Phase
+	started time.Time
+	// total is the number of rows the phase expects: an upper bound for the walk,
+	// 0 when unknown.
+	total int64
+	rows  int64
+	pages int64
+}
+
+func (t *tally) add(at time.Time, event exporter.Event) {
+	switch event := event.(type) {
+	case exporter.PhaseStarted:
+		*t = tally{phase: event.Phase, started: at, total: event.Total}
+	case exporter.PageFetched:
+		t.pages++
+		t.rows += int64(event.Rows)
+	case exporter.RowsWritten:
+		t.rows = event.Rows
+	}
+}
+
+// settled is how long a phase must have run before its speed means something.
+const settled = time.Second
+
+// perSecond is the mean speed of the phase in rows; 0 when it is not known yet.
+func (t *tally) perSecond(at time.Time) float64 {
+	if elapsed := at.Sub(t.started); elapsed >= settled {
+		return float64(t.rows) / elapsed.Seconds()
+	}
+	return 0
+}
+
+// left estimates the rest of the phase from its speed so far.
+func (t *tally) left(at time.Time) (time.Duration, bool) {
+	speed := t.perSecond(at)
+	if speed == 0 || t.rows >= t.total {
+		return 0, false
+	}
+	return time.Duration(math.Ceil(float64(t.total-t.rows)/speed)) * time.Second, true
+}
+
+// share is how much of the phase is done, from 0 to 1; ok is false when its
+// size is unknown. The end of a walk is never known, so it does not reach 1.
+func (t *tally) share() (share float64, ok bool) {
+	if t.total <= 0 {
+		return 0, false
+	}
+	most := 1.0
+	if t.phase == exporter.PhaseWalk {
+		most = 0.99
+	}
+	return min(float64(t.rows)/float64(t.total), most), true
+}

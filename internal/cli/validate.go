@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+const validateName = "validate"
+
+func newValidate(app App, global *settings, views func() view) *cobra.Command {
+	return &cobra.Command{
+		Use:   validateName + " [PATH]",
+		Short: "Check a configuration, without asking the API",
+		Long: `Checks the configuration at PATH, a file or a folder of *.hcl files; by default
+the working folder. Nothing is read from the API and nothing is written.
+
+With -json the result is one object: format_version, valid, error_count,
+warning_count and diagnostics.`,
+		Example: "  lemexport validate examples/quickstart",
+		Args:    atMost(1),
+		RunE: func(_ *cobra.Command, args []string) error {
+			return runValidate(app, *global, views, argument(args))
+		},
+	}
+}
+
+func runValidate(app App, global settings, views func() view, path string) error {
+	files, err := readConfig(path)
+	if err != nil {
+		return err
+	}
+	job, diags := app.LoadConfig(files)
+	switch {
+	case global.json:
+		writeValidation(app.Stdout, diags)
+	default:
+		views().diagnostics(diags)
+	}
+	if diags.HasErrors() {
+		return ended{exporter.ExitError}
+	}
+	if !global.json {
+		newTerminal(app, app.Stdout, !global.noColor).print(green(bold("Valid.")) + " " + jobText(job) + "\n")
+	}
+	return nil
+}
+
+func jobText(job exporter.Job) string {
+	team := "the team at " + inline(job.Source.Endpoint)
+	if simulation := job.Source.Simulate; simulation != nil {
+		team = fmt.Sprintf("a simulated team (%s, %s)", many(int64(simulation.Users), "user"), many(int64(simulation.Conversations), "conversation"))
+	}
+	return fmt.Sprintf("%s from %s.", many(int64(len(job.Exports)), "export"), team)
+}
+
+// validation is the object of `validate -json`.
+type validation struct {
+	FormatVersion string               `json:"format_version"`
+	Valid         bool                 `json:"valid"`
+	Errors        int                  `json:"error_count"`
+	Warnings      int                  `json:"warning_count"`
+	Diagnostics   exporter.Diagnostics `json:"diagnostics"`
+}
+
+func writeValidation(to io.Writer, diags exporter.Diagnostics) {
+	result := validation{FormatVersion: uiVersion, Valid: !diags.HasErrors(), Diagnostics: append(exporter.Diagnostics{}, diags...)}
+	for _, one := range diags {
+		if one.Severity == exporter.SeverityError {
+			result.Errors++
+		} else {
+			result.Warnings++
+		}
+	}
+	_, _ = to.Write(append(encodeJSON(result), '\n')) // App.Main looks at the error
+}

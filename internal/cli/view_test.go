@@ -1,0 +1,162 @@
+package cli
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+func TestPlanText(t *testing.T) {
+	replace := somePlan()
+	replace.Exports[0].Action = exporter.ActionReplace
+	replace.Exports[0].Current = new(someManifest())
+	replace.Exports[0].SchemaChanges = []string{"Schema version 1 of the file becomes version 2."}
+	replace.Exports = append(replace.Exports, somePlan().Exports[0])
+	replace.Exports[1].File = "file:///lake/inbox_conversations.parquet"
+
+	unchanged := somePlan()
+	unchanged.Survey.Users = unchanged.Survey.Users[:1]
+	unchanged.Exports[0].Action = exporter.ActionReplace
+	unchanged.Exports[0].Current = new(someManifest())
+	unchanged.Exports[0].Unchanged = true
+
+	unknown := somePlan()
+	unknown.Survey.Simulated = true
+	unknown.Survey.Users[0].TotalItems, unknown.Survey.Users[0].Pages = nil, nil
+	unknown.Survey.Skipped = []exporter.SkippedUser{{UserID: "usr_gone", Reason: hostile}}
+	unknown.Survey.Unknown = []string{"someNewField", "users[].role", hostile}
+	unknown.Conversations, unknown.Requests, unknown.LeastTime = nil, nil, nil
+	unknown.Exports[0].Current = new(someManifest())
+	unknown.Exports[0].Current.Simulated = true
+	unknown.Exports[0].Current.Proof = incompleteProof()
+
+	for name, plan := range map[string]exporter.Plan{"create": somePlan(), "replace": replace, "unchanged": unchanged, "unknown": unknown} {
+		golden(t, "plan/"+name, render(planText(plan), false))
+	}
+}
+
+func TestSummaryText(t *testing.T) {
+	simulated := someSummary()
+	simulated.Simulated = true
+	simulated.Exports = append(simulated.Exports, exporter.Result{File: "it's/inbox_conversations.parquet", Bytes: 1})
+
+	allowed := someSummary()
+	allowed.Proof = incompleteProof()
+	refused := allowed
+	refused.Exports = nil
+
+	for name, summary := range map[string]exporter.Summary{"complete": someSummary(), "simulated": simulated, "incomplete": allowed, "nothing": refused} {
+		golden(t, "summary/"+name, render(summaryText(summary), false))
+	}
+}
+
+func TestVerificationText(t *testing.T) {
+	incomplete := someVerification()
+	incomplete.Manifest.Proof = incompleteProof()
+	incomplete.Manifest.Simulated = true
+	damaged := someVerification()
+	damaged.Checks[2] = exporter.Check{Name: "rows", Detail: "11999 read, 12000 in the manifest, 12000 in the footer"}
+	damaged.Checks = append(damaged.Checks, exporter.Check{Name: "content hash", Detail: hostile})
+
+	for name, found := range map[string]exporter.Verification{"intact": someVerification(), "incomplete": incomplete, "damaged": damaged} {
+		golden(t, "verify/"+name, render(verificationText(found), false))
+	}
+}
+
+func TestHeartbeatsWithoutATerminal(t *testing.T) {
+	c := newConsole("")
+	progress, every := newHumanView(c.App, settings{}).progress()
+	if every != 10*time.Second {
+		t.Errorf("a heartbeat every %v", every)
+	}
+	replay(progress)
+	golden(t, "progress/heartbeat", c.err.String())
+}
+
+func TestBarOnATerminal(t *testing.T) {
+	c := newConsole("")
+	c.width = 78
+	progress, every := newHumanView(c.App, settings{}).progress()
+	if every != 100*time.Millisecond {
+		t.Errorf("a frame every %v", every)
+	}
+	replay(progress)
+	// One frame a line, escape sequences made visible.
+	frames := strings.NewReplacer("\r\x1b[K", "\n<erase>", "\x1b", `\e`).Replace(c.err.String())
+	golden(t, "progress/bar", frames+"\n")
+	if !strings.HasSuffix(c.err.String(), "\r\x1b[K") {
+		t.Error("the bar stays on the screen")
+	}
+}
+
+func TestNoBarBesideALogOrOnADumbTerminal(t *testing.T) {
+	for name, change := range map[string]func(*console, *settings){
+		"log":  func(_ *console, s *settings) { s.logLevel = "debug" },
+		"dumb": func(c *console, _ *settings) { c.env["TERM"] = "dumb" },
+	} {
+		c := newConsole("")
+		c.width = 80
+		var global settings
+		change(c, &global)
+		progress, _ := newHumanView(c.App, global).progress()
+		if _, ok := progress.(*heartbeatView); !ok {
+			t.Errorf("%s: progress is a %T", name, progress)
+		}
+	}
+}
+
+// replay plays the events with a tick after each.
+func replay(progress progressView) {
+	for _, one := range stepwise() {
+		progress.event(one.at, one.event)
+		progress.tick(one.at)
+	}
+	progress.end()
+}
+
+func TestColoursNeedATerminalAndNobodyAgainstThem(t *testing.T) {
+	for _, test := range []struct {
+		name  string
+		width int
+		env   map[string]string
+		flags settings
+		want  bool
+	}{
+		{"a terminal", 80, nil, settings{}, true},
+		{"a file", 0, nil, settings{}, false},
+		{"NO_COLOR", 80, map[string]string{"NO_COLOR": "1"}, settings{}, false},
+		{"an empty NO_COLOR is none", 80, map[string]string{"NO_COLOR": ""}, settings{}, true},
+		{"-no-color", 80, nil, settings{noColor: true}, false},
+		{"a dumb terminal", 80, map[string]string{"TERM": "dumb"}, settings{}, false},
+	} {
+		c := newConsole("")
+		c.width, c.env = test.width, test.env
+		newHumanView(c.App, test.flags).plan(somePlan())
+		if got := strings.Contains(c.out.String(), "\x1b["); got != test.want {
+			t.Errorf("%s: colours %t, want %t", test.name, got, test.want)
+		}
+	}
+}
+
+func TestJSONStream(t *testing.T) {
+	c := newConsole("")
+	show := newJSONView(c.App)
+	progress, every := show.progress()
+	if every != time.Second {
+		t.Errorf("progress every %v", every)
+	}
+	replay(progress)
+	show.diagnostics(someDiagnostics())
+	show.plan(somePlan())
+	show.summary(someSummary())
+	show.verification(someVerification())
+	show.formatted("main.hcl")
+	show.stopping()
+	show.interrupted(&interruptedError{consequence: "the destination is as it was"})
+	golden(t, "json/stream", c.out.String())
+	if c.err.Len() > 0 {
+		t.Errorf("on stderr: %s", &c.err)
+	}
+}

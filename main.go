@@ -1,0 +1,197 @@
+// Lemexport exports a lemlist team's inbox conversations, all of them and
+// provably so, into Parquet. This file wires the adapters to the engine and the
+// engine to the command line; it holds no logic of its own.
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/google/uuid"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/config"
+	"github.com/lemexport/lemexport/exporter/lemlist"
+	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/exporter/parquet"
+	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/internal/cli"
+)
+
+// release is the version of a release build: -ldflags "-X main.release=1.2.3".
+var release string //nolint:gochecknoglobals // the linker sets it
+
+// gcPercent trades a little time for memory: collecting when the heap has grown
+// by half, not doubled. GOGC in the environment goes first.
+const gcPercent = 50
+
+func main() {
+	if _, set := os.LookupEnv("GOGC"); !set {
+		debug.SetGCPercent(gcPercent)
+	}
+	os.Exit(run())
+}
+
+func run() int {
+	version := buildVersion()
+	app := cli.App{
+		Stdin:      os.Stdin,
+		Stdout:     os.Stdout,
+		Stderr:     os.Stderr,
+		Env:        os.LookupEnv,
+		Chdir:      os.Chdir,
+		Terminal:   cli.TerminalSize,
+		Now:        time.Now,
+		Ticker:     ticker,
+		Interrupts: interrupts,
+		Version:    version,
+		LoadConfig: func(files []cli.SourceFile) (exporter.Job, exporter.Diagnostics) {
+			sources := make([]config.File, 0, len(files))
+			for _, file := range files {
+				sources = append(sources, config.File(file))
+			}
+			return config.Load(sources, os.LookupEnv, time.Now)
+		},
+		FormatConfig: func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
+		NewEngine:    func(log *slog.Logger) *exporter.Engine { return newEngine(version, log) },
+		ServeSim:     serveSim,
+	}
+	return int(app.Main(context.Background(), os.Args[1:]))
+}
+
+func newEngine(version cli.Version, log *slog.Logger) *exporter.Engine {
+	return &exporter.Engine{
+		OpenSource: func(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
+			return openSource(ctx, source, obs, log, "lemexport/"+version.Number)
+		},
+		OpenDestination: store.Open,
+		Formats:         map[string]exporter.Format{"parquet": parquet.Format{Version: version.Number}},
+		Scratch:         store.NewScratch(""),
+		Tool:            exporter.Tool{Name: "lemexport", Version: version.Number},
+		Now:             time.Now,
+		NewRunID:        func() string { return uuid.Must(uuid.NewV7()).String() },
+	}
+}
+
+// openSource connects to the team of a configuration: the real one, or one that
+// is simulated in this process and spoken to over HTTP all the same.
+func openSource(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer, log *slog.Logger, agent string) (exporter.Source, error) {
+	options := lemlist.Options{
+		Endpoint: source.Endpoint, Key: source.APIKey, Users: source.Users, Observer: obs, Logger: log, UserAgent: agent,
+	}
+	if source.Simulate == nil {
+		return lemlist.Open(options)
+	}
+	team := source.Simulate
+	server, err := startSim(ctx, "", sim.Options{
+		Users: team.Users, Conversations: atLeastNone(team.Conversations), Seed: team.Seed, Unlimited: team.Unlimited,
+	})
+	if err != nil {
+		return nil, err
+	}
+	options.Endpoint, options.Key, options.Unlimited = server.URL(), exporter.NewSecret(server.Key()), team.Unlimited
+	opened, err := lemlist.Open(options)
+	if err != nil {
+		return nil, errors.Join(err, server.Close())
+	}
+	return simulatedSource{opened, server}, nil
+}
+
+// simulatedSource takes its server with it when it is closed.
+type simulatedSource struct {
+	*lemlist.Source
+	server *simServer
+}
+
+// Close closes the connections, then the server.
+func (s simulatedSource) Close() error { return errors.Join(s.Source.Close(), s.server.Close()) }
+
+// simServer is a simulation that listens.
+type simServer struct {
+	*sim.Running
+	key string
+}
+
+// Key is the key that opens it.
+func (s *simServer) Key() string { return s.key }
+
+func startSim(ctx context.Context, address string, options sim.Options) (*simServer, error) {
+	server, err := sim.New(options)
+	if err != nil {
+		return nil, err
+	}
+	running, err := server.Start(ctx, address)
+	if err != nil {
+		return nil, err
+	}
+	return &simServer{running, server.Key()}, nil
+}
+
+func serveSim(ctx context.Context, options cli.SimOptions) (cli.SimServer, error) {
+	simulation := sim.Options{
+		Users: options.Users, Conversations: atLeastNone(options.Conversations), Seed: options.Seed, Unlimited: options.Unlimited,
+		Latency: options.Latency, Gzip: true,
+		Drift: sim.Drift{Jumps: options.Drift, Inserts: options.Drift, Deletes: options.Drift},
+	}
+	for _, fault := range options.Faults {
+		simulation.Faults = append(simulation.Faults, sim.FaultRule{Fault: sim.Fault(fault.Kind), Rate: fault.Rate})
+	}
+	server, err := startSim(ctx, options.Address, simulation)
+	if err != nil {
+		return nil, err
+	}
+	return server, nil
+}
+
+// atLeastNone spells "no conversations" as the simulation does, where 0 is the default.
+func atLeastNone(conversations int) int {
+	if conversations == 0 {
+		return sim.None
+	}
+	return conversations
+}
+
+func ticker(every time.Duration) (ticks <-chan time.Time, stop func()) {
+	t := time.NewTicker(every)
+	return t.C, t.Stop
+}
+
+func interrupts() (signals <-chan os.Signal, stop func()) {
+	caught := make(chan os.Signal, 1)
+	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	return caught, func() { signal.Stop(caught) }
+}
+
+// buildVersion reads what the linker and the Go tool wrote into the binary.
+func buildVersion() cli.Version {
+	version := cli.Version{Number: release, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return version
+	}
+	for _, setting := range info.Settings {
+		switch setting.Key {
+		case "vcs.revision":
+			version.Commit = setting.Value[:min(len(setting.Value), 12)]
+		case "vcs.modified":
+			version.Modified = setting.Value == "true"
+		}
+	}
+	if version.Number != "" {
+		return version
+	}
+	// The Go tool makes v0.0.0-… up where no tag is; the commit says it better.
+	version.Number = strings.TrimPrefix(info.Main.Version, "v")
+	if version.Number == "" || version.Number == "(devel)" || strings.HasPrefix(version.Number, "0.0.0-") {
+		version.Number = "dev"
+	}
+	return version
+}

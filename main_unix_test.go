@@ -1,0 +1,238 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+)
+
+// heldAPI is a simulated API that answers some requests and holds all others
+// until their client is gone.
+type heldAPI struct {
+	URL string
+	// held is closed when the first request is held.
+	held chan struct{}
+}
+
+// holdAfter serves a team whose first answers come and no more.
+func holdAfter(t *testing.T, answers int) heldAPI {
+	t.Helper()
+	server, err := sim.New(sim.Options{Key: testKey, Conversations: 250})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := heldAPI{held: make(chan struct{})}
+	var mu sync.Mutex
+	listening := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mu.Lock()
+		answers--
+		hold := answers < 0
+		if answers == -1 {
+			close(api.held)
+		}
+		mu.Unlock()
+		if hold {
+			<-r.Context().Done()
+			return
+		}
+		server.ServeHTTP(w, r)
+	}))
+	t.Cleanup(listening.Close)
+	api.URL = listening.URL + "/api"
+	return api
+}
+
+// config writes a configuration for an API into a fresh folder.
+func configFor(t *testing.T, endpoint string) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	body := `source "lemlist" {
+  api_key  = "` + testKey + `"
+  endpoint = "` + endpoint + `"
+}
+export "inbox_conversations" {
+  destination = "out"
+}
+`
+	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// program is a lemexport that runs.
+type program struct {
+	*exec.Cmd
+	out, err bytes.Buffer
+}
+
+func start(t *testing.T, dir string, args ...string) *program {
+	t.Helper()
+	p := &program{Cmd: exec.CommandContext(t.Context(), "lemexport", args...)}
+	p.Dir, p.Stdout, p.Stderr = dir, &p.out, &p.err
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// status waits for the end.
+func (p *program) status(t *testing.T) int {
+	t.Helper()
+	timer := time.AfterFunc(time.Minute, func() { _ = p.Process.Kill() })
+	defer timer.Stop()
+	_ = p.Wait() // the status says it
+	return p.ProcessState.ExitCode()
+}
+
+// beforeTheWalk is how many answers a plan takes: the team, and three first pages.
+const beforeTheWalk = 4
+
+func TestASignalDuringTheWalkLeavesTheDestinationAsItWas(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name    string
+		signal  os.Signal
+		answers int
+	}{
+		{"^C during the plan", os.Interrupt, 2},
+		{"^C during the walk", os.Interrupt, beforeTheWalk + 2},
+		{"SIGTERM during the walk", syscall.SIGTERM, beforeTheWalk + 2},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			good := httptest.NewServer(newSim(t))
+			t.Cleanup(good.Close)
+			api := holdAfter(t, test.answers)
+			dir := configFor(t, good.URL+"/api")
+			if p := start(t, dir, "apply", "-auto-approve"); p.status(t) != 0 {
+				t.Fatalf("the first export failed: %s", &p.err)
+			}
+			file := filepath.Join(dir, "out", "inbox_conversations.parquet")
+			before, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatal(err)
+			}
+
+			second := configFor(t, api.URL)
+			p := start(t, dir, "apply", "-auto-approve", filepath.Join(second, "main.hcl"))
+			<-api.held
+			if err := p.Process.Signal(test.signal); err != nil {
+				t.Fatal(err)
+			}
+			if got := p.status(t); got != 130 {
+				t.Errorf("exit %d, want 130", got)
+			}
+			for _, want := range []string{"Stopping. A second ^C ends lemexport at once.", "Interrupted; the destination is as it was."} {
+				if !strings.Contains(p.err.String(), want) {
+					t.Errorf("%q is not in: %s", want, &p.err)
+				}
+			}
+			if p.out.Len() > 0 || strings.Contains(p.err.String(), "Error:") {
+				t.Errorf("printed %s and %s", &p.out, &p.err)
+			}
+			after, err := os.ReadFile(file)
+			if err != nil || !bytes.Equal(before, after) {
+				t.Errorf("the file changed: %v", err)
+			}
+			if entries, err := os.ReadDir(filepath.Dir(file)); err != nil || len(entries) != 1 {
+				t.Errorf("left behind: %v, %v", entries, err)
+			}
+		})
+	}
+}
+
+func TestASecondRunIsToldWhoHoldsTheDestination(t *testing.T) {
+	t.Parallel()
+	api := holdAfter(t, beforeTheWalk)
+	dir := configFor(t, api.URL)
+	first := start(t, dir, "apply", "-auto-approve", "-json")
+	<-api.held
+
+	good := httptest.NewServer(newSim(t))
+	t.Cleanup(good.Close)
+	other := configFor(t, good.URL+"/api")
+	second := start(t, dir, "apply", "-auto-approve", filepath.Join(other, "main.hcl"))
+	if got := second.status(t); got != 1 {
+		t.Errorf("exit %d, want 1", got)
+	}
+	if err := first.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if got := first.status(t); got != 130 {
+		t.Errorf("the first run ends with %d, want 130", got)
+	}
+	_, rest, _ := strings.Cut(first.out.String(), `"run_id":"`)
+	runID, _, _ := strings.Cut(rest, `"`)
+	if runID == "" || !strings.Contains(second.err.String(), runID) {
+		t.Errorf("run %q is not named in: %s", runID, &second.err)
+	}
+	if !strings.Contains(first.out.String(), `"type":"interrupted"`) {
+		t.Errorf("printed %s", &first.out)
+	}
+}
+
+func TestSimServesUntilASignal(t *testing.T) {
+	t.Parallel()
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	p := &program{Cmd: exec.CommandContext(t.Context(), "lemexport", "sim", "-addr=127.0.0.1:0", "-conversations=50", "-fault=slow=0.01")}
+	p.Stdout, p.Stderr = writer, &p.err
+	if err := p.Start(); err != nil {
+		t.Fatal(err)
+	}
+	writer.Close()
+	var printed bytes.Buffer
+	for chunk := make([]byte, 4096); !strings.Contains(printed.String(), "destination"); {
+		n, err := reader.Read(chunk)
+		if err != nil {
+			t.Fatalf("%v; printed %s %s", err, &printed, &p.err)
+		}
+		printed.Write(chunk[:n])
+	}
+
+	// What it prints is a configuration that works.
+	dir := t.TempDir()
+	_, hcl, _ := strings.Cut(printed.String(), "\n\n")
+	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(hcl), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	apply := start(t, dir, "apply", "-auto-approve")
+	if got := apply.status(t); got != 0 {
+		t.Errorf("apply ends with %d: %s", got, &apply.err)
+	}
+	if !strings.Contains(apply.out.String(), "SIMULATED DATA") || !strings.Contains(apply.out.String(), "  rows        50\n") {
+		t.Errorf("apply printed %s", &apply.out)
+	}
+
+	if err := p.Process.Signal(os.Interrupt); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.status(t); got != 0 {
+		t.Errorf("sim ends with %d: %s", got, &p.err)
+	}
+}
+
+func newSim(t *testing.T) *sim.Server {
+	t.Helper()
+	server, err := sim.New(sim.Options{Key: testKey, Conversations: 250})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return server
+}
