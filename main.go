@@ -3,6 +3,8 @@
 // engine to the command line; it holds no logic of its own.
 package main
 
+//go:generate go run ./internal/docgen
+
 import (
 	"context"
 	"errors"
