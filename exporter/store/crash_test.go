@@ -3,43 +3,53 @@
 package store
 
 import (
+	"errors"
+	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 )
 
-func limitFileSize() {
-	limit := syscall.Rlimit{Cur: 300 << 10, Max: 300 << 10}
-	if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
-		panic(err)
-	}
-}
-
 // A run that is killed at any step leaves the old file or the new one, and the
 // next run removes what it left behind.
-func TestAKillAtAnyMomentLeavesAWholeFile(t *testing.T) {
+func TestAKillAtAnyMomentLeavesTheOldFileOrTheNew(t *testing.T) {
 	dir := t.TempDir()
-	if err := replace(t.Context(), NewFolder(dir), 0); err != nil {
+	if err := replace(t.Context(), NewFolder(dir), 0, io.Discard); err != nil {
 		t.Fatal(err)
 	}
 	random := rand.New(rand.NewPCG(1, 2))
-	littered := 0
-	for range 20 {
-		cmd, lines, _ := start(t, "writer", dir)
+	there, littered, replaced := 0, 0, 0
+	for round := range 20 {
+		writer := start(t, "writer", dir, fmt.Sprint(there+1))
+		var said []string
 		for range 1 + random.IntN(60) {
-			lines.Scan()
+			writer.lines.Scan()
+			said = append(said, writer.lines.Text())
 		}
-		if err := cmd.Process.Kill(); err != nil {
+		// Every second time in the middle of a commit, which is short.
+		for round%2 == 1 && said[len(said)-1] != "rename" && writer.lines.Scan() {
+			said = append(said, writer.lines.Text())
+		}
+		if err := writer.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		if err := cmd.Wait(); err == nil {
+		rest, err := writer.finish()
+		if err == nil {
 			t.Fatal("the writer ended by itself: the test does not test")
 		}
-		checkWhole(t, dir)
+		old := max(there, last(append(said, rest...), "committed"))
+		young := max(old, last(append(said, rest...), "commit"))
+		before := there
+		if there = wholeVersion(t, dir); there != old && there != young {
+			t.Fatalf("version %d is there, %d was committed last and %d was about to be", there, old, young)
+		}
+		if there != before {
+			replaced++
+		}
 		entries, err := os.ReadDir(dir)
 		if err != nil {
 			t.Fatal(err)
@@ -47,73 +57,126 @@ func TestAKillAtAnyMomentLeavesAWholeFile(t *testing.T) {
 		if len(entries) > 1 {
 			littered++
 		}
-		unlock, err := NewFolder(dir).Lock(t.Context(), "next")
+		lockAndUnlock(t, NewFolder(dir))
+		checkLitter(t, dir)
+	}
+	if littered == 0 || replaced == 0 {
+		t.Errorf("%d kills left something to clean, %d came after a commit: the test does not test", littered, replaced)
+	}
+}
+
+// last is the version of the newest line that says the step.
+func last(lines []string, step string) (version int) {
+	for _, line := range lines {
+		if number, ok := strings.CutPrefix(line, step+" "); ok {
+			_, _ = fmt.Sscan(number, &version)
+		}
+	}
+	return version
+}
+
+// The kernel refuses to let the file grow, as a full disk would.
+func TestAFileThatMayNotGrowLeavesTheOldOneAndSaysSo(t *testing.T) {
+	dir := t.TempDir()
+	if err := replace(t.Context(), NewFolder(dir), 0, io.Discard); err != nil {
+		t.Fatal(err)
+	}
+	run := start(t, "limited", dir)
+	if _, err := run.finish(); err == nil {
+		t.Error("the run succeeded")
+	}
+	if !strings.Contains(run.complaints.String(), "ulimit -f") {
+		t.Errorf("no word of the limit: %s", run.complaints)
+	}
+	if there := wholeVersion(t, dir); there != 0 {
+		t.Errorf("version %d is there", there)
+	}
+	checkLitter(t, dir)
+}
+
+// A folder that may not be written is noticed before any work is done, also
+// when a crashed run has left a lock file that may be.
+func TestAReadOnlyFolderIsFoundOutAtOnce(t *testing.T) {
+	for name, leftover := range map[string]bool{"clean": false, "with a leftover lock file": true} {
+		t.Run(name, func(t *testing.T) {
+			parent := t.TempDir()
+			dir := filepath.Join(parent, "closed")
+			if err := replace(t.Context(), NewFolder(dir), 0, io.Discard); err != nil {
+				t.Fatal(err)
+			}
+			if leftover {
+				writeFile(t, filepath.Join(dir, lockName), "")
+				chmod(t, filepath.Join(dir, lockName), 0o666)
+			}
+			chmod(t, parent, 0o755)
+			chmod(t, dir, 0o555)
+			defer chmod(t, dir, 0o755)
+			run := start(t, "unprivileged", dir)
+			said, err := run.finish()
+			if err == nil {
+				t.Error("the run succeeded")
+			}
+			if got := run.complaints.String(); !strings.Contains(got, "permission denied") || !strings.Contains(got, "You may not write here") {
+				t.Errorf("the refusal does not say why: %s", got)
+			}
+			if len(said) != 1 {
+				t.Errorf("the run was let in before it found out: %q", said)
+			}
+			wholeVersion(t, dir)
+		})
+	}
+}
+
+// A link that is put in the lock file's place after the lock was taken.
+func TestNobodySignsThroughALink(t *testing.T) {
+	dir := t.TempDir()
+	victim, path := filepath.Join(dir, "victim"), filepath.Join(dir, lockName)
+	writeFile(t, victim, "precious")
+	lock, err := tryLock(path)
+	if err != nil || lock == nil {
+		t.Fatal(lock, err)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	link(t, victim, path)
+	if err := sign(lock, "run"); err == nil {
+		t.Error("the link was followed")
+	}
+	if _, err := readHolder(path); !errors.Is(err, syscall.ELOOP) {
+		t.Errorf("readHolder gave %v", err)
+	}
+	if got, err := os.ReadFile(victim); err != nil || string(got) != "precious" {
+		t.Errorf("the file the link points to holds %q (%v)", got, err)
+	}
+	if err := release(lock); err != nil {
+		t.Error(err)
+	}
+}
+
+// The umask decides who may read a new export.
+func TestANewExportFollowsTheUmask(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "a", "b")
+	run := start(t, "careful", dir)
+	if _, err := run.finish(); err != nil {
+		t.Fatal(err, run.complaints)
+	}
+	for path, want := range map[string]os.FileMode{
+		filepath.Dir(dir): 0o750, dir: 0o750, filepath.Join(dir, dataName): 0o640,
+	} {
+		info, err := os.Stat(path)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := unlock(); err != nil {
-			t.Fatal(err)
+		if got := info.Mode().Perm(); got != want {
+			t.Errorf("%s has permission %o, want %o", filepath.Base(path), got, want)
 		}
-		checkLitter(t, dir)
-	}
-	if littered == 0 {
-		t.Error("no kill left anything to clean: the test does not test")
 	}
 }
 
-func TestAFullDiskLeavesTheOldFileAndSaysSo(t *testing.T) {
-	dir := t.TempDir()
-	if err := replace(t.Context(), NewFolder(dir), 0); err != nil {
+func chmod(t *testing.T, path string, perm os.FileMode) {
+	t.Helper()
+	if err := os.Chmod(path, perm); err != nil {
 		t.Fatal(err)
 	}
-	cmd, lines, complaints := start(t, "full", dir)
-	for lines.Scan() {
-	}
-	if err := cmd.Wait(); err == nil {
-		t.Error("the run succeeded")
-	}
-	if !strings.Contains(complaints.String(), "full") {
-		t.Errorf("no word of a full disk: %s", complaints)
-	}
-	checkWhole(t, dir)
-	checkLitter(t, dir)
-}
-
-// A folder that may not be written is noticed before any work is done.
-func TestAReadOnlyFolderIsFoundOutAtOnce(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "locked")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if err := replace(t.Context(), NewFolder(dir), 0); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(dir, 0o555); err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = os.Chmod(dir, 0o755) }()
-	output := runWithoutPrivilege(t, "once", dir)
-	if !strings.Contains(output, "permission denied") || !strings.Contains(output, "You may not write here") {
-		t.Errorf("the refusal does not say why: %s", output)
-	}
-	if strings.Contains(output, "\nwrite") {
-		t.Error("the run began to write before it found out")
-	}
-	checkWhole(t, dir)
-}
-
-// Twenty runs of one folder take turns.
-func TestOneRunAtATime(t *testing.T) {
-	dir := t.TempDir()
-	var group sync.WaitGroup
-	for range 20 {
-		group.Go(func() {
-			cmd, _, complaints := start(t, "contender", dir)
-			if err := cmd.Wait(); err != nil {
-				t.Errorf("%v: %s", err, complaints)
-			}
-		})
-	}
-	group.Wait()
-	checkLitter(t, dir)
 }

@@ -9,8 +9,10 @@ import (
 )
 
 func isFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
+
+func isTooLarge(err error) bool { return errors.Is(err, syscall.EFBIG) }
 
 func isReadOnly(err error) bool { return errors.Is(err, syscall.EROFS) }
 
@@ -18,11 +20,21 @@ func isNotFolder(err error) bool { return errors.Is(err, syscall.ENOTDIR) }
 
 func isTooLong(err error) bool { return errors.Is(err, syscall.ENAMETOOLONG) }
 
-// syncFolder makes a rename durable.
+// isUnlockable is about file systems that have no locks.
+func isUnlockable(err error) bool {
+	return errors.Is(err, syscall.ENOLCK) || errors.Is(err, errors.ErrUnsupported)
+}
+
+// syncFolder makes a rename durable. Some network file systems cannot sync a
+// folder and do not need to.
 func syncFolder(dir string) error {
 	folder, err := os.Open(dir) //nolint:gosec // the destination
 	if err != nil {
 		return err
 	}
-	return errors.Join(folder.Sync(), folder.Close())
+	err = folder.Sync()
+	if errors.Is(err, syscall.EINVAL) || errors.Is(err, errors.ErrUnsupported) {
+		err = nil
+	}
+	return errors.Join(err, folder.Close())
 }

@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"syscall"
 
 	"golang.org/x/sys/windows"
 )
@@ -10,11 +11,19 @@ func isFull(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_HANDLE_DISK_FULL)
 }
 
+func isTooLarge(err error) bool { return errors.Is(err, windows.ERROR_FILE_TOO_LARGE) }
+
 func isReadOnly(err error) bool { return errors.Is(err, windows.ERROR_WRITE_PROTECT) }
 
-func isNotFolder(err error) bool { return errors.Is(err, windows.ERROR_DIRECTORY) }
+// isNotFolder knows ENOTDIR too, which os.MkdirAll makes up.
+func isNotFolder(err error) bool {
+	return errors.Is(err, windows.ERROR_DIRECTORY) || errors.Is(err, syscall.ENOTDIR)
+}
 
 func isTooLong(err error) bool { return errors.Is(err, windows.ERROR_FILENAME_EXCED_RANGE) }
+
+// isUnlockable is about file systems that have no locks.
+func isUnlockable(err error) bool { return errors.Is(err, errors.ErrUnsupported) }
 
 // syncFolder does nothing: Windows offers no way to do it.
 func syncFolder(string) error { return nil }

@@ -2,7 +2,9 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
+	"os"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -14,6 +16,8 @@ func explain(err error) error {
 		return err
 	case isFull(err):
 		return exporter.WithHint(err, "The disk or the quota is full; the destination is as it was. Free some space or choose another destination.")
+	case isTooLarge(err):
+		return exporter.WithHint(err, "The file is larger than the file system or this process's limit (ulimit -f) allows; the destination is as it was. Raise the limit or choose another destination.")
 	case isReadOnly(err):
 		return exporter.WithHint(err, "The file system is read-only. Choose another destination.")
 	case errors.Is(err, fs.ErrPermission):
@@ -22,13 +26,22 @@ func explain(err error) error {
 		return exporter.WithHint(err, "A part of the path is a file, not a folder. Choose another destination.")
 	case isTooLong(err):
 		return exporter.WithHint(err, "Choose a destination with a shorter path.")
+	case isUnlockable(err):
+		return exporter.WithHint(err, "This file system has no file locks, so two runs could not be kept apart. Choose a destination on another one.")
 	}
 	return err
 }
 
-func explainScratch(err error) error {
-	if err != nil && (isFull(err) || isReadOnly(err) || errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist)) {
-		return exporter.WithHint(err, "Rows are kept in the folder for temporary files until the export is written. Free some space there, or set TMPDIR to another folder.")
+// explainScratch does the same for temporary files; dir is where they are.
+func explainScratch(err error, dir string) error {
+	if err == nil {
+		return nil
+	}
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	if isFull(err) || isTooLarge(err) || isReadOnly(err) || errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
+		return exporter.WithHint(err, fmt.Sprintf("Rows are kept in %s until the export is written. Make room there, or set TMPDIR to a folder that exists and has room.", dir))
 	}
 	return err
 }

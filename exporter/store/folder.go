@@ -11,13 +11,18 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// Folder is a destination on a local disk.
+// folderPerm is the permission of a folder that is made, less the umask.
+const folderPerm = 0o755
+
+// Folder is a destination on a local disk. It serves one run.
 type Folder struct {
 	dir string
 	sys system
+	run string // the run that has claimed it
 }
 
-// NewFolder is the destination dir. The folder is made when a run claims it.
+// NewFolder is the destination dir. The folder is made when it is first claimed
+// or written.
 func NewFolder(dir string) *Folder { return &Folder{dir: dir, sys: realSystem()} }
 
 // URL is the path of the object, relative when the folder was given so.
@@ -25,15 +30,15 @@ func (f *Folder) URL(name string) string { return filepath.ToSlash(f.path(name))
 
 func (f *Folder) path(name string) string { return filepath.Join(f.dir, name) }
 
-// Open opens a committed file.
+// Open opens a committed file. It makes nothing.
 func (f *Folder) Open(_ context.Context, name string) (exporter.Object, error) {
 	file, err := os.Open(f.path(name))
 	if err != nil {
 		return nil, explain(err)
 	}
 	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: file.Name(), Err: errors.New("not a file")}
+	if err == nil {
+		err = mustBeFile("open", file.Name(), info)
 	}
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
@@ -50,17 +55,48 @@ type object struct {
 // Size is the file's size in bytes.
 func (o object) Size() int64 { return o.size }
 
-// Create starts a new version of a file, beside the old one.
-func (f *Folder) Create(_ context.Context, name string) (exporter.Upload, error) {
+// Create starts a new version of a file, beside the old one. When the name is a
+// symbolic link, the file it points to is replaced, in its own folder, and the
+// link stays. That folder is claimed too, until the upload ends.
+func (f *Folder) Create(ctx context.Context, name string) (exporter.Upload, error) {
+	if err := os.MkdirAll(f.dir, folderPerm); err != nil {
+		return nil, explain(err)
+	}
 	target, err := resolve(f.path(name))
 	if err != nil {
 		return nil, explain(err)
 	}
-	return newUpload(f.sys, target)
+	release, err := f.claimLinked(ctx, filepath.Dir(target))
+	if err != nil {
+		return nil, err
+	}
+	up, err := newUpload(f.sys, target, filepath.Base(name), release)
+	if err != nil {
+		return nil, errors.Join(err, release())
+	}
+	return up, nil
 }
 
-// resolve follows a symbolic link at path, so that the commit replaces what the
-// link points to, in its own folder, and the link stays.
+// claimLinked claims the folder that a link leads to, unless this run holds it.
+func (f *Folder) claimLinked(ctx context.Context, dir string) (release func() error, err error) {
+	nothing := func() error { return nil }
+	here, err := os.Stat(f.dir)
+	if err != nil {
+		return nil, explain(err)
+	}
+	if there, err := os.Stat(dir); err != nil {
+		return nil, explain(err)
+	} else if os.SameFile(here, there) {
+		return nothing, nil
+	}
+	release, err = NewFolder(dir).Lock(ctx, f.run)
+	if busy, ok := errors.AsType[busyError](err); ok && f.run != "" && busy.by.RunID == f.run && busy.by.PID == os.Getpid() {
+		return nothing, nil
+	}
+	return release, err
+}
+
+// resolve follows a symbolic link at path.
 func resolve(path string) (string, error) {
 	info, err := os.Lstat(path)
 	switch {
@@ -68,15 +104,31 @@ func resolve(path string) (string, error) {
 		return path, nil
 	case err != nil:
 		return "", err
-	case info.IsDir():
-		return "", exporter.WithHint(&fs.PathError{Op: "create", Path: path, Err: errors.New("a folder is in the way")},
-			"Move the folder away or choose another destination.")
 	case info.Mode()&fs.ModeSymlink == 0:
-		return path, nil
+		return path, mustBeFile("create", path, info)
 	}
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", exporter.WithHint(fmt.Errorf("%s is a link to nothing: %w", path, err), "Remove the link or make what it points to.")
 	}
-	return target, err
+	if err != nil {
+		return "", err
+	}
+	if info, err = os.Stat(target); err != nil {
+		return "", err
+	}
+	return target, mustBeFile("create", target, info)
+}
+
+// mustBeFile is the error of something that is no file where a file belongs.
+func mustBeFile(op, path string, info fs.FileInfo) error {
+	switch {
+	case info.Mode().IsRegular():
+		return nil
+	case info.IsDir():
+		return exporter.WithHint(&fs.PathError{Op: op, Path: path, Err: errors.New("a folder is in the way")},
+			"Move the folder away or choose another destination.")
+	}
+	return exporter.WithHint(&fs.PathError{Op: op, Path: path, Err: errors.New("not a regular file")},
+		"Move it away or choose another destination.")
 }

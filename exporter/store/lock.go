@@ -2,11 +2,11 @@ package store
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
+	"sync"
 	"time"
 
 	"github.com/gofrs/flock"
@@ -19,97 +19,107 @@ import (
 // then a leftover that the next run takes over.
 const lockName = ".lemexport.lock"
 
-// holder is what the lock file says about its run.
-type holder struct {
-	RunID   string    `json:"run_id"`
-	PID     int       `json:"pid"`
-	Host    string    `json:"host"`
-	Started time.Time `json:"started_at"`
-}
+// A run that has just claimed the folder needs a moment to write its name.
+const (
+	signWait  = 10 * time.Millisecond
+	signTries = 50
+)
 
-// Lock makes the folder if need be, claims it and removes what crashed runs
-// left in it: their temporary files and nothing else.
+// Lock makes the folder if need be, claims it, removes what crashed runs left in
+// it (their temporary files and nothing else) and sees that files can be made.
+// A folder is claimed once, also within a process: the exports of one run into
+// the same folder would have to share a claim, and today there is one table and
+// the configuration refuses the same destination twice.
 func (f *Folder) Lock(ctx context.Context, runID string) (func() error, error) {
-	if err := os.MkdirAll(f.dir, 0o777); err != nil { //nolint:gosec // less the umask
+	if err := os.MkdirAll(f.dir, folderPerm); err != nil {
 		return nil, explain(err)
 	}
 	lock, err := f.claim(ctx)
 	if err != nil {
 		return nil, err
 	}
-	unlock := func() error { return errors.Join(os.Remove(lock.Path()), lock.Close()) }
-	if err := errors.Join(f.sign(lock, runID), f.sweep()); err != nil {
+	// Once only: a second removal could hit the lock file of the next run.
+	unlock := sync.OnceValue(func() error { return release(lock) })
+	if err := errors.Join(sign(lock, runID), f.sweep(), f.probe()); err != nil {
 		return nil, errors.Join(explain(err), unlock())
 	}
+	f.run = runID
 	return unlock, nil
 }
 
-// claim locks the lock file. A holder removes the file before it frees the
-// lock, so a lock may turn out to be on a file that is gone: then the next one
-// is tried.
+// claim locks the lock file, or says who holds it.
 func (f *Folder) claim(ctx context.Context) (*flock.Flock, error) {
 	path := f.path(lockName)
-	for ctx.Err() == nil {
-		lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o666))
-		locked, err := lock.TryLock()
+	for unsigned := 0; ctx.Err() == nil; {
+		lock, err := tryLock(path)
 		if err != nil {
 			return nil, explain(err)
 		}
-		if !locked {
-			busy, gone := f.busy(path)
-			if gone {
-				continue
-			}
-			return nil, busy
-		}
-		if current(lock, path) {
+		if lock != nil {
 			return lock, nil
 		}
-		if err := lock.Close(); err != nil {
-			return nil, err
+		by, err := readHolder(path)
+		switch {
+		case err == nil:
+			return nil, busyError{f.dir, by}.hinted()
+		case errors.Is(err, fs.ErrNotExist):
+			continue // it has just let go
+		case unsigned == signTries:
+			return nil, busyError{dir: f.dir}.hinted()
+		}
+		unsigned++
+		select {
+		case <-ctx.Done():
+		case <-time.After(signWait):
 		}
 	}
 	return nil, ctx.Err()
 }
 
-// current reports whether the locked file is still the one at path.
-func current(lock *flock.Flock, path string) bool {
+// tryLock gives nil when another run holds the lock, or held it a moment ago: a
+// holder removes the file before it frees the lock, so a lock may turn out to be
+// on a file that is gone, and would then exclude nobody.
+func tryLock(path string) (*flock.Flock, error) {
+	info, err := os.Lstat(path)
+	if err == nil {
+		// Nor a link: what it points to would be overwritten.
+		err = mustBeFile("lock", path, info)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, err
+	}
+	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|noFollow), flock.SetPermissions(filePerm))
+	locked, err := lock.TryLock()
+	if err != nil {
+		return nil, fmt.Errorf("lock: %w", err)
+	}
+	if locked && !current(lock) {
+		return nil, lock.Close()
+	}
+	if !locked {
+		return nil, nil //nolint:nilnil // see above
+	}
+	return lock, nil
+}
+
+// current reports whether the locked file is still the one at its path.
+func current(lock *flock.Flock) bool {
 	ours, err := lock.Stat()
 	if err != nil {
 		return false
 	}
-	there, err := os.Stat(path)
+	there, err := os.Lstat(lock.Path())
 	return err == nil && os.SameFile(ours, there)
 }
 
-// busy is the error of a folder that another run holds; gone says that it has
-// just let go.
-func (f *Folder) busy(path string) (err error, gone bool) {
-	body, err := os.ReadFile(path) //nolint:gosec // our own lock file
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, true
-	}
-	var other holder
-	if err != nil || json.Unmarshal(body, &other) != nil {
-		return exporter.WithHint(fmt.Errorf("%s: %w", f.dir, exporter.ErrBusy), "It has just begun. Wait until it ends, then try again."), false
-	}
-	return exporter.WithHint(
-		fmt.Errorf("%s: %w: run %s (process %d on %s, since %s)", f.dir, exporter.ErrBusy,
-			other.RunID, other.PID, other.Host, other.Started.Format(time.RFC3339)),
-		"Wait until it ends, or stop it, then try again."), false
-}
-
-// sign writes into the lock file whose it is.
-func (f *Folder) sign(lock *flock.Flock, runID string) error {
-	host, err := os.Hostname()
-	if err != nil {
-		host = "unknown"
-	}
-	body, err := json.Marshal(holder{RunID: runID, PID: os.Getpid(), Host: host, Started: time.Now().UTC().Truncate(time.Second)})
+// probe finds out that no file can be made before the work of a run is done. The
+// lock file does not tell: it may be a leftover in a folder that was closed since.
+func (f *Folder) probe() error {
+	file, err := os.OpenFile(f.path(temporaryName("write.probe")), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(lock.Path(), body, 0o666) //nolint:gosec // less the umask; it holds no secret
+	return errors.Join(file.Close(), os.Remove(file.Name()))
 }
 
 // sweep removes the temporary files of crashed runs.
@@ -127,4 +137,26 @@ func (f *Folder) sweep() error {
 		}
 	}
 	return nil
+}
+
+// busyError is the error of a folder that another run holds.
+type busyError struct {
+	dir string
+	by  holder
+}
+
+// Error names the other run, when it has signed already.
+func (b busyError) Error() string {
+	if b.by.RunID == "" {
+		return fmt.Sprintf("%s: %v", b.dir, exporter.ErrBusy)
+	}
+	return fmt.Sprintf("%s: %v: run %s (process %d on %s, since %s)", b.dir, exporter.ErrBusy,
+		b.by.RunID, b.by.PID, b.by.Host, b.by.Started.Format(time.RFC3339))
+}
+
+// Unwrap makes it an [exporter.ErrBusy].
+func (b busyError) Unwrap() error { return exporter.ErrBusy }
+
+func (b busyError) hinted() error {
+	return exporter.WithHint(b, "Wait until it ends, or stop it, then try again.")
 }

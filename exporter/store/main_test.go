@@ -23,30 +23,27 @@ func TestMain(m *testing.M) {
 	if role == "" {
 		os.Exit(m.Run())
 	}
-	if err := child(role, os.Args[1]); err != nil {
+	if err := child(context.Background(), role, os.Args[1]); err != nil {
 		fmt.Fprintln(os.Stderr, err, "|", exporter.Hint(err))
 		os.Exit(1)
 	}
 }
 
 // child plays a run in a process of its own.
-func child(role, dir string) error {
-	folder := NewFolder(dir)
-	ctx := context.Background()
+func child(ctx context.Context, role, dir string) error {
 	switch role {
 	case "writer": // replaces the file until it is killed
-		for version := 0; ; version++ {
-			if err := replace(ctx, folder, version); err != nil {
+		first := 0
+		if _, err := fmt.Sscan(os.Args[2], &first); err != nil {
+			return err
+		}
+		for version := first; ; version++ {
+			if err := replace(ctx, talkative(dir), version, os.Stdout); err != nil {
 				return err
 			}
 		}
-	case "full": // writes more than the process may
-		limitFileSize()
-		return replace(ctx, folder, 1)
-	case "once":
-		return replace(ctx, folder, 1)
 	case "holder": // claims the folder, says so, and holds it until its input ends
-		unlock, err := folder.Lock(ctx, fmt.Sprint("run-", os.Getpid()))
+		unlock, err := NewFolder(dir).Lock(ctx, fmt.Sprint("run-", os.Getpid()))
 		if err != nil {
 			return err
 		}
@@ -55,19 +52,39 @@ func child(role, dir string) error {
 			return err
 		}
 		return unlock()
-	case "contender": // waits for its turn, then checks that it is alone
-		return contend(ctx, folder)
+	case "contender": // begins when its input ends, takes several turns
+		fmt.Println("ready")
+		if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+			return err
+		}
+		for range 8 {
+			if err := contend(ctx, NewFolder(dir)); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
-	return errors.New("unknown role")
+	return platformChild(ctx, role, dir)
 }
 
-// replace is a whole run; it prints a line per step.
-func replace(ctx context.Context, folder *Folder, version int) error {
-	fmt.Println("lock")
+// talkative is a folder that says when the steps of a commit begin.
+func talkative(dir string) *Folder {
+	folder := NewFolder(dir)
+	system := folder.sys
+	folder.sys.sync = func(f *os.File) error { fmt.Println("sync"); return system.sync(f) }
+	folder.sys.rename = func(from, to string) error { fmt.Println("rename"); return system.rename(from, to) }
+	folder.sys.syncFolder = func(at string) error { fmt.Println("sync folder"); return system.syncFolder(at) }
+	return folder
+}
+
+// replace is a whole run; it says every step.
+func replace(ctx context.Context, folder *Folder, version int, say io.Writer) error {
+	fmt.Fprintln(say, "lock", version)
 	unlock, err := folder.Lock(ctx, fmt.Sprint("run-", version))
 	if err != nil {
 		return err
 	}
+	fmt.Fprintln(say, "locked", version)
 	upload, err := folder.Create(ctx, dataName)
 	if err != nil {
 		return errors.Join(err, unlock())
@@ -76,19 +93,20 @@ func replace(ctx context.Context, folder *Folder, version int) error {
 	for len(body) > 0 {
 		part := body[:min(len(body), 100<<10)]
 		body = body[len(part):]
-		fmt.Println("write")
+		fmt.Fprintln(say, "write", version)
 		if _, err := upload.Write(part); err != nil {
 			return errors.Join(err, upload.Abort(), unlock())
 		}
 	}
-	fmt.Println("commit")
+	fmt.Fprintln(say, "commit", version)
 	if err := upload.Commit(ctx); err != nil {
 		return errors.Join(err, unlock())
 	}
-	fmt.Println("unlock")
+	fmt.Fprintln(say, "committed", version)
 	return unlock()
 }
 
+// contend waits for a turn, then checks that it is alone.
 func contend(ctx context.Context, folder *Folder) error {
 	for {
 		unlock, err := folder.Lock(ctx, "run")
@@ -116,7 +134,8 @@ func content(version int) []byte {
 	return fmt.Appendf(nil, "%s%x", body, sha256.Sum256([]byte(body)))
 }
 
-func checkWhole(t *testing.T, dir string) {
+// wholeVersion is the version of the data file, which must be whole.
+func wholeVersion(t *testing.T, dir string) int {
 	t.Helper()
 	got, err := os.ReadFile(NewFolder(dir).path(dataName))
 	if err != nil {
@@ -126,33 +145,45 @@ func checkWhole(t *testing.T, dir string) {
 	if cut < 0 || fmt.Sprintf("%x", sha256.Sum256(got[:cut])) != string(got[cut:]) {
 		t.Fatalf("the file holds a part of a version, or a mix of two (%d bytes)", len(got))
 	}
+	version := 0
+	if _, err := fmt.Sscanf(string(got[:40]), "version %d\n", &version); err != nil {
+		t.Fatal(err)
+	}
+	return version
 }
 
-// checkLitter looks for anything but the data file.
-func checkLitter(t *testing.T, dir string) {
+// checkLitter looks for anything but the named files.
+func checkLitter(t *testing.T, dir string, known ...string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, entry := range entries {
-		if entry.Name() != dataName {
+		if !strings.Contains(strings.Join(append(known, dataName), "\n")+"\n", entry.Name()+"\n") {
 			t.Errorf("%s was left behind", entry.Name())
 		}
 	}
 }
 
-// start runs the test binary in a role.
-func start(t *testing.T, role, dir string) (*exec.Cmd, *bufio.Scanner, *strings.Builder) {
+// process is the test binary in a role.
+type process struct {
+	*exec.Cmd
+	lines      *bufio.Scanner
+	input      io.Closer
+	complaints *strings.Builder
+}
+
+func start(t *testing.T, role string, arguments ...string) process {
 	t.Helper()
-	cmd := exec.Command(os.Args[0], dir)
+	cmd := exec.Command(os.Args[0], arguments...)
 	cmd.Env = append(os.Environ(), childRole+"="+role)
-	stdout, err := cmd.StdoutPipe()
+	output, err := cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	// A pipe that stays open until the child has ended.
-	if _, err := cmd.StdinPipe(); err != nil {
+	input, err := cmd.StdinPipe()
+	if err != nil {
 		t.Fatal(err)
 	}
 	complaints := new(strings.Builder)
@@ -160,5 +191,13 @@ func start(t *testing.T, role, dir string) (*exec.Cmd, *bufio.Scanner, *strings.
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	return cmd, bufio.NewScanner(stdout), complaints
+	return process{cmd, bufio.NewScanner(output), input, complaints}
+}
+
+// finish reads the rest of the output, then waits; it returns that output.
+func (p process) finish() (rest []string, err error) {
+	for p.lines.Scan() {
+		rest = append(rest, p.lines.Text())
+	}
+	return rest, p.Wait()
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -14,23 +15,55 @@ import (
 // destination this version does not have.
 var ErrUnsupported = errors.New("unsupported destination")
 
+const (
+	hintLocal = "This version writes to local folders. Write a path, for instance ./out, or a URL like file:///data/lake."
+	hintFile  = "A file URL names no host and has three slashes before the path: file:///data/lake. " +
+		"In it, %, ? and # are written %25, %3F and %23."
+)
+
 // Open finds the destination that a location names: a path, relative ones being
 // relative to the working folder, or file:///absolute/path. It touches nothing.
 func Open(location string) (exporter.Destination, error) {
-	scheme, _, isURL := strings.Cut(location, "://")
-	switch {
-	case !isURL:
+	switch scheme := schemeOf(location); {
+	case location == "":
+		return nil, exporter.WithHint(errors.New("the destination is empty"), hintLocal)
+	case scheme == "":
 		return NewFolder(filepath.Clean(location)), nil
 	case scheme != "file":
-		return nil, fmt.Errorf("%w: %s://", ErrUnsupported, scheme)
+		return nil, exporter.WithHint(fmt.Errorf("%w: %s://", ErrUnsupported, scheme), hintLocal)
 	}
-	parsed, err := url.Parse(location)
+	dir, err := fileURL(location)
 	if err != nil {
-		return nil, fmt.Errorf("destination: %w", err)
+		return nil, exporter.WithHint(fmt.Errorf("%w: %w", ErrUnsupported, err), hintFile)
 	}
-	if parsed.Host != "" && parsed.Host != "localhost" {
-		return nil, exporter.WithHint(fmt.Errorf("%w: %s names the host %q", ErrUnsupported, location, parsed.Host),
-			"A file URL has three slashes before the path: file:///folder.")
+	return NewFolder(dir), nil
+}
+
+// schemeOf is the scheme of a URL in lower case, or "" for a path. "file:" is a
+// URL with one slash too: nobody means a folder of that name.
+func schemeOf(location string) string {
+	found := regexp.MustCompile(`(?i)^(?:([a-z][a-z0-9+.-]*)://|(file):)`).FindStringSubmatch(location)
+	if found == nil {
+		return ""
 	}
-	return NewFolder(filepath.Clean(filepath.FromSlash(parsed.Path))), nil
+	return strings.ToLower(found[1] + found[2])
+}
+
+func fileURL(location string) (dir string, err error) {
+	parsed, err := url.Parse(location)
+	switch {
+	case err != nil:
+		return "", err
+	case parsed.Host != "" && !strings.EqualFold(parsed.Host, "localhost"):
+		return "", fmt.Errorf("%s names the host %q", location, parsed.Host)
+	case parsed.User != nil, parsed.RawQuery != "", parsed.ForceQuery, parsed.Fragment != "":
+		return "", errors.New("the file URL holds more than a path")
+	case !strings.HasPrefix(location[len("file:"):], "//"), parsed.Path == "":
+		return "", fmt.Errorf("%s holds no path", location)
+	}
+	dir = filepath.FromSlash(parsed.Path)
+	if filepath.VolumeName(dir[1:]) != "" {
+		dir = dir[1:] // /C:/lake on Windows
+	}
+	return filepath.Clean(dir), nil
 }

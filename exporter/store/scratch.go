@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"sync"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -19,16 +20,21 @@ func NewScratch(dir string) *Scratch { return &Scratch{dir: dir} }
 func (s *Scratch) File() (exporter.ScratchFile, error) {
 	file, err := os.CreateTemp(s.dir, ".lemexport-*.scratch")
 	if err != nil {
-		return nil, explainScratch(err)
+		return nil, explainScratch(err, s.dir)
 	}
-	return &scratchFile{File: file, named: os.Remove(file.Name()) != nil}, nil
+	return &scratchFile{file: file, dir: s.dir, named: os.Remove(file.Name()) != nil}, nil
 }
 
-// scratchFile buffers what is appended; a read sees all of it.
+// scratchFile buffers what is appended; a read sees all of it. The file is a
+// field, since its other ways to write would pass by the buffer.
 type scratchFile struct {
-	*os.File
-	named   bool
+	file  *os.File
+	dir   string
+	named bool
+
+	mu      sync.Mutex // reads may be parallel, and flush
 	pending []byte
+	failed  error // of a write; what follows it would be in the wrong place
 }
 
 // scratchBuffer is the size of the buffer of a scratch file.
@@ -36,41 +42,49 @@ const scratchBuffer = 256 << 10
 
 // Write appends.
 func (s *scratchFile) Write(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	if len(s.pending)+len(p) > scratchBuffer {
-		if err := s.flush(); err != nil {
-			return 0, err
-		}
+		s.flush()
 	}
-	if len(p) >= scratchBuffer {
-		n, err := s.File.Write(p)
-		return n, explainScratch(err)
+	if s.failed != nil {
+		return 0, s.failed
 	}
-	s.pending = append(s.pending, p...)
-	return len(p), nil
+	if len(p) < scratchBuffer {
+		s.pending = append(s.pending, p...)
+		return len(p), nil
+	}
+	n, err := s.file.Write(p)
+	s.failed = explainScratch(err, s.dir)
+	return n, s.failed
 }
 
 // ReadAt reads what was appended so far.
 func (s *scratchFile) ReadAt(p []byte, offset int64) (int, error) {
-	if err := s.flush(); err != nil {
-		return 0, err
+	s.mu.Lock()
+	s.flush()
+	failed := s.failed
+	s.mu.Unlock()
+	if failed != nil {
+		return 0, failed
 	}
-	return s.File.ReadAt(p, offset)
+	return s.file.ReadAt(p, offset)
 }
 
-func (s *scratchFile) flush() error {
+// flush writes what is pending; after a failure nothing ever is.
+func (s *scratchFile) flush() {
 	if len(s.pending) == 0 {
-		return nil
+		return
 	}
-	_, err := s.File.Write(s.pending)
-	s.pending = s.pending[:0]
-	return explainScratch(err)
+	_, err := s.file.Write(s.pending)
+	s.pending, s.failed = s.pending[:0], explainScratch(err, s.dir)
 }
 
 // Close frees the file.
 func (s *scratchFile) Close() error {
-	err := s.File.Close()
+	err := s.file.Close()
 	if s.named {
-		if removed := os.Remove(s.Name()); !errors.Is(removed, fs.ErrNotExist) {
+		if removed := os.Remove(s.file.Name()); !errors.Is(removed, fs.ErrNotExist) {
 			err = errors.Join(err, removed)
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // filePerm is the permission of a new export, less the umask. An export holds
@@ -44,21 +46,40 @@ type upload struct {
 	file   *os.File
 	buffer *bufio.Writer
 	done   bool
+	// release gives up the folder of a linked file.
+	release func() error
 }
 
-func newUpload(sys system, target string) (*upload, error) {
-	path := filepath.Join(filepath.Dir(target), temporaryName(filepath.Base(target)))
+// newUpload writes beside target. The temporary file is named after the object:
+// the target of a link may be called anything, which no sweep would find.
+func newUpload(sys system, target, name string, release func() error) (*upload, error) {
+	path := filepath.Join(filepath.Dir(target), temporaryName(name))
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, filePerm) //nolint:gosec // see filePerm
 	if err != nil {
 		return nil, explain(err)
 	}
-	u := &upload{sys: sys, target: target, file: file, buffer: bufio.NewWriterSize(file, 1<<20)}
-	if old, err := os.Stat(target); err == nil {
-		if err := file.Chmod(old.Mode().Perm()); err != nil {
-			return nil, errors.Join(explain(err), u.Abort())
-		}
+	if err := keepPerm(file, target); err != nil {
+		return nil, errors.Join(explain(err), file.Close(), os.Remove(path))
 	}
-	return u, nil
+	return &upload{sys: sys, target: target, file: file, buffer: bufio.NewWriterSize(file, 1<<20), release: release}, nil
+}
+
+// keepPerm gives the file the permission of the one it will replace, while it is
+// still empty. File systems without permissions refuse a change, so that one
+// which changes nothing is left out.
+func keepPerm(file *os.File, target string) error {
+	old, err := os.Stat(target)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	made, err := file.Stat()
+	if err != nil || made.Mode().Perm() == old.Mode().Perm() {
+		return err
+	}
+	return file.Chmod(old.Mode().Perm())
 }
 
 // Write appends to the new version.
@@ -82,9 +103,10 @@ func (u *upload) Commit(ctx context.Context) error {
 	}
 	u.done = true
 	if err := u.sys.syncFolder(filepath.Dir(u.target)); err != nil {
-		return fmt.Errorf("the new version is in place, but may not survive a power failure: %w", explain(err))
+		return errors.Join(exporter.WithHint(fmt.Errorf("the new version is in place, but may not survive a power failure: %w", err),
+			"Look at the disk's health, then run it again."), u.release())
 	}
-	return nil
+	return u.release()
 }
 
 func (u *upload) flush(ctx context.Context) error {
@@ -106,8 +128,9 @@ func (u *upload) Abort() error {
 		return nil
 	}
 	u.done = true
-	if err := u.file.Close(); err != nil && !errors.Is(err, fs.ErrClosed) {
-		return errors.Join(err, os.Remove(u.file.Name()))
+	closed := u.file.Close()
+	if errors.Is(closed, fs.ErrClosed) {
+		closed = nil
 	}
-	return os.Remove(u.file.Name())
+	return errors.Join(closed, os.Remove(u.file.Name()), u.release())
 }

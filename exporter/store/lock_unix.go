@@ -1,0 +1,28 @@
+//go:build unix
+
+package store
+
+import (
+	"errors"
+	"os"
+	"syscall"
+
+	"github.com/gofrs/flock"
+)
+
+// noFollow makes opening a symbolic link an error.
+const noFollow = syscall.O_NOFOLLOW
+
+// holderOffset is where the lock file's text begins.
+const holderOffset = 0
+
+// release removes the lock file, then frees the lock: whoever gets the lock on
+// the removed file finds that it is gone. A file that someone else has put there
+// since is not ours to remove.
+func release(lock *flock.Flock) error {
+	var removed error
+	if current(lock) {
+		removed = os.Remove(lock.Path())
+	}
+	return errors.Join(removed, lock.Close())
+}

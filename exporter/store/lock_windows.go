@@ -1,0 +1,30 @@
+package store
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+
+	"github.com/gofrs/flock"
+	"golang.org/x/sys/windows"
+)
+
+// noFollow has no counterpart here; making links needs a privilege.
+const noFollow = 0
+
+// holderOffset is where the lock file's text begins: after the first byte, which
+// is the one that is locked, and that no other handle may read or write.
+const holderOffset = 1
+
+// release frees the lock, then removes the lock file: an open file cannot be
+// removed here, so one that the next run has opened stays.
+func release(lock *flock.Flock) error {
+	if err := lock.Close(); err != nil {
+		return err
+	}
+	err := os.Remove(lock.Path())
+	if errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
+}

@@ -1,0 +1,115 @@
+package store
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// Whatever is appended, in whatever pieces and by whatever means, is read back.
+func TestScratchReadsWhatWasAppended(t *testing.T) {
+	dir := t.TempDir()
+	rapid.Check(t, func(t *rapid.T) {
+		file, err := NewScratch(dir).File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if err := file.Close(); err != nil {
+				t.Error(err)
+			}
+		}()
+		var want []byte
+		for range rapid.IntRange(1, 12).Draw(t, "steps") {
+			size := rapid.OneOf(rapid.IntRange(0, 100), rapid.IntRange(scratchBuffer-2, scratchBuffer+2)).Draw(t, "size")
+			part := strings.Repeat(string(rapid.ByteRange('a', 'z').Draw(t, "byte")), size)
+			switch rapid.SampledFrom([]string{"write", "string", "copy", "read"}).Draw(t, "step") {
+			case "write":
+				_, err = file.Write([]byte(part))
+			case "string":
+				_, err = io.WriteString(file, part)
+			case "copy":
+				_, err = io.Copy(file, io.MultiReader(strings.NewReader(part)))
+			case "read":
+				part = ""
+				compare(t, file, want)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			want = append(want, part...)
+		}
+		compare(t, file, want)
+	})
+}
+
+func compare(t *rapid.T, file io.ReaderAt, want []byte) {
+	got := make([]byte, len(want)+1)
+	n, err := file.ReadAt(got, 0)
+	if !errors.Is(err, io.EOF) || !bytes.Equal(got[:n], want) {
+		t.Fatalf("the file does not hold the %d bytes that were written but %d (%v)", len(want), n, err)
+	}
+}
+
+func TestScratchIsReadInParallel(t *testing.T) {
+	file, err := NewScratch(t.TempDir()).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Write([]byte("text")); err != nil {
+		t.Fatal(err)
+	}
+	var group sync.WaitGroup
+	for range 4 {
+		group.Go(func() {
+			got := make([]byte, 4)
+			if _, err := file.ReadAt(got, 0); err != nil || string(got) != "text" {
+				t.Errorf("read %q (%v)", got, err)
+			}
+		})
+	}
+	group.Wait()
+	if err := file.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestScratchLeavesNothing(t *testing.T) {
+	dir := t.TempDir()
+	file, err := NewScratch(dir).File()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := file.Write(make([]byte, 2*scratchBuffer)); err != nil {
+		t.Fatal(err)
+	}
+	if err := file.Close(); err != nil {
+		t.Error(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil || len(entries) > 0 {
+		t.Errorf("the folder holds %v (%v)", entries, err)
+	}
+}
+
+// A system that cannot remove an open file leaves that to Close.
+func TestScratchWithANameIsRemovedByClose(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "x")
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := (&scratchFile{file: file, named: true}).Close(); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the file is still there (%v)", err)
+	}
+}
