@@ -63,13 +63,17 @@ func run() int {
 			return config.Load(sources, os.LookupEnv, time.Now)
 		},
 		FormatConfig: func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
-		NewEngine:    func(log *slog.Logger) *exporter.Engine { return newEngine(version, log) },
+		NewEngine:    func(log *slog.Logger, workDir string) *exporter.Engine { return newEngine(version, log, workDir) },
 		ServeSim:     serveSim,
 	}
 	return int(app.Main(context.Background(), os.Args[1:]))
 }
 
-func newEngine(version cli.Version, log *slog.Logger) *exporter.Engine {
+func newEngine(version cli.Version, log *slog.Logger, workDir string) *exporter.Engine {
+	var workspace exporter.Workspace
+	if workDir != "" {
+		workspace = store.NewWorkspace(workDir)
+	}
 	return &exporter.Engine{
 		OpenSource: func(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
 			return openSource(ctx, source, obs, log, "lemexport/"+version.Number)
@@ -77,6 +81,7 @@ func newEngine(version cli.Version, log *slog.Logger) *exporter.Engine {
 		OpenDestination: store.Open,
 		Formats:         map[string]exporter.Format{"parquet": parquet.Format{Version: version.Number}},
 		Scratch:         store.NewScratch(""),
+		Workspace:       workspace,
 		Tool:            exporter.Tool{Name: "lemexport", Version: version.Number},
 		Now:             time.Now,
 		NewRunID:        func() string { return uuid.Must(uuid.NewV7()).String() },

@@ -14,6 +14,8 @@ import (
 type ApplyOptions struct {
 	// AllowIncomplete commits a walk that is not proven complete, marked as such.
 	AllowIncomplete bool
+	// NoResume starts over, whatever an earlier run has left in its journal.
+	NoResume bool
 }
 
 // Result is one committed export.
@@ -57,13 +59,16 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	}
 	defer func() { err = errors.Join(err, rows.close()) }()
 
-	walked, err := r.walk(ctx, rows, plan)
+	journal := r.openJournal(plan, options)
+	defer func() { err = errors.Join(err, journal.Close()) }()
+	walked, err := r.walk(ctx, rows, plan, journal.orNil())
 	summary.Proof = walked.proof
 	if err != nil {
 		return summary, err
 	}
 	if !walked.proof.Complete && !options.AllowIncomplete {
-		return summary, incomplete(walked.proof)
+		// Another walk may be proven; this one read again would not be.
+		return summary, errors.Join(incomplete(walked.proof), journal.Remove())
 	}
 	for _, target := range r.targets {
 		result, err := r.write(ctx, target, rows, r.manifest(target, plan, walked, started))
@@ -72,7 +77,7 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 		}
 		summary.Exports = append(summary.Exports, result)
 	}
-	return summary, nil
+	return summary, journal.Remove()
 }
 
 // lock claims every destination, and sees that it still holds what the plan saw.
@@ -117,13 +122,13 @@ type walked struct {
 	finished time.Time
 }
 
-func (r *Run) walk(ctx context.Context, rows *spool, plan Plan) (walked, error) {
+func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal) (walked, error) {
 	var total int64
 	if plan.Conversations != nil {
 		total = *plan.Conversations
 	}
 	r.obs.Observe(PhaseStarted{Phase: PhaseWalk, Total: total})
-	walk := r.source.Walk(ctx)
+	walk := r.source.Walk(ctx, journal)
 	unknown := make(map[string]struct{})
 	for _, field := range plan.Survey.Unknown {
 		unknown[field] = struct{}{}
@@ -153,6 +158,9 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 		if user.Watermark != nil {
 			watermarks[user.UserID] = *user.Watermark
 		}
+	}
+	if resumed := walked.proof.ResumedFrom; resumed != nil {
+		started = *resumed
 	}
 	return Manifest{
 		Version:           ManifestVersion,

@@ -8,7 +8,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// Engine runs jobs with the adapters it was given. Every field is required.
+// Engine runs jobs with the adapters it was given. Every field but Workspace is
+// required.
 type Engine struct {
 	// OpenSource connects to the team of a job.
 	OpenSource func(ctx context.Context, config SourceConfig, obs Observer) (Source, error)
@@ -18,6 +19,9 @@ type Engine struct {
 	Formats map[string]Format
 	// Scratch holds rows between the walk and the file.
 	Scratch Scratch
+	// Workspace keeps the journal of a walk that was cut short; nil keeps none. The
+	// engine uses it for real servers only: a simulation ends with its process.
+	Workspace Workspace
 	// Tool is written to the manifest.
 	Tool Tool
 	// Now is the clock.
@@ -30,6 +34,7 @@ type Engine struct {
 type Run struct {
 	engine  *Engine
 	id      string
+	config  SourceConfig
 	source  Source
 	targets []target
 	obs     Observer
@@ -59,7 +64,7 @@ func (e *Engine) Start(ctx context.Context, job Job, obs Observer) (*Run, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Run{engine: e, id: e.NewRunID(), source: source, targets: targets, obs: obs}, nil
+	return &Run{engine: e, id: e.NewRunID(), config: job.Source, source: source, targets: targets, obs: obs}, nil
 }
 
 // ID is the run's id, as the manifest and the destination's lock state it.

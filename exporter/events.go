@@ -60,6 +60,18 @@ type UserSkipped struct{ SkippedUser }
 // UnknownField reports, once a run, a key that the table does not model.
 type UnknownField struct{ Field string }
 
+// Resumed reports that pages of an earlier run, which was cut short, were taken
+// over; what follows is read from the API.
+type Resumed struct {
+	Pages int64
+	// From is when the earlier run began to read.
+	From time.Time
+}
+
+// NotResumable reports that this run keeps no journal, or no longer: if it is
+// cut short, the next one starts over.
+type NotResumable struct{ Reason string }
+
 // RowsWritten reports the rows handed to the encoder so far, for one export.
 type RowsWritten struct {
 	Rows int64
@@ -71,4 +83,6 @@ func (RequestRetried) event() {}
 func (Throttled) event()      {}
 func (UserSkipped) event()    {}
 func (UnknownField) event()   {}
+func (Resumed) event()        {}
+func (NotResumable) event()   {}
 func (RowsWritten) event()    {}

@@ -15,8 +15,10 @@ type Source interface {
 	// Survey asks as little as a plan needs: the team and every user's first page.
 	Survey(ctx context.Context) (Survey, error)
 	// Walk reads every page of every user. The walk starts when its pages are
-	// ranged over.
-	Walk(ctx context.Context) Walk
+	// ranged over. With a journal it first takes over what an earlier walk read,
+	// and keeps there what it reads itself; nil is a walk without one. The caller
+	// ends the journal.
+	Walk(ctx context.Context, journal Journal) Walk
 	// Close releases connections and, for a simulated team, the server.
 	Close() error
 }
@@ -120,4 +122,28 @@ type ScratchFile interface {
 	io.Writer
 	io.ReaderAt
 	io.Closer
+}
+
+// Workspace is a private place for what a run leaves to the next one.
+type Workspace interface {
+	// Journal opens the journal of that name (letters, digits and hyphens), or
+	// starts one. With fresh, what is in it is dropped. The error of a journal that
+	// another run holds wraps [ErrBusy].
+	Journal(name string, fresh bool) (Journal, error)
+}
+
+// Journal keeps entries from one run to the next.
+type Journal interface {
+	// Entries yields what an earlier run appended, in order. An entry that was cut
+	// off by the end of that run, or damaged, ends the sequence without an error.
+	// The bytes are the loop body's only until the next iteration.
+	Entries() iter.Seq2[[]byte, error]
+	// Append adds an entry behind the last one that Entries yielded, and drops what
+	// was behind that. When it returns, the entry survives the end of the process,
+	// though not that of the machine.
+	Append(entry []byte) error
+	// Close keeps the journal for the next run.
+	Close() error
+	// Remove deletes the journal and, when nothing else is in it, the workspace.
+	Remove() error
 }

@@ -8,7 +8,7 @@ type Proof struct {
 	// Complete is true when every conversation that was alive during the whole
 	// walk is in the export, in a version that was current at some moment of it.
 	Complete bool `json:"complete"`
-	// Reasons says why Complete is false, one sentence each; empty otherwise.
+	// Reasons says why Complete is false, one clause each; empty otherwise.
 	Reasons []string `json:"reasons,omitempty"`
 	// Method names the argument the proof rests on, for instance "seams+sweep".
 	Method string `json:"method"`
@@ -22,6 +22,11 @@ type Proof struct {
 	Retries int64 `json:"retries"`
 	// Throttled counts the responses with status 429.
 	Throttled int64 `json:"throttled"`
+	// Resumed counts the pages that came from the journal of a run that was cut
+	// short, and ResumedFrom is when that run began to read; nil when none did.
+	// Requests counts what those pages cost, too.
+	Resumed     int64      `json:"resumed_pages,omitempty"`
+	ResumedFrom *time.Time `json:"resumed_from,omitempty"`
 	// RowsRead counts the rows of all pages: Rows + Duplicates + Superseded.
 	RowsRead int64 `json:"rows_read"`
 	// Rows counts the distinct conversations.

@@ -17,7 +17,7 @@ import (
 // doubtful is a source whose walk cannot be proven.
 type doubtful struct{ exporter.Source }
 
-func (d doubtful) Walk(ctx context.Context) exporter.Walk { return doubtfulWalk{d.Source.Walk(ctx)} }
+func (d doubtful) Walk(ctx context.Context, journal exporter.Journal) exporter.Walk { return doubtfulWalk{d.Source.Walk(ctx, journal)} }
 
 type doubtfulWalk struct{ exporter.Walk }
 
@@ -138,8 +138,8 @@ type cutShort struct {
 	stop func()
 }
 
-func (c cutShort) Walk(ctx context.Context) exporter.Walk {
-	return cutWalk{c.Source.Walk(ctx), c.stop}
+func (c cutShort) Walk(ctx context.Context, journal exporter.Journal) exporter.Walk {
+	return cutWalk{c.Source.Walk(ctx, journal), c.stop}
 }
 
 type cutWalk struct {

@@ -58,7 +58,7 @@ func (s *Source) Close() error {
 
 // Walk reads every page of every user. It asks for the team first, unless a
 // survey has done so.
-func (s *Source) Walk(ctx context.Context) exporter.Walk {
+func (s *Source) Walk(ctx context.Context, _ exporter.Journal) exporter.Walk {
 	return &teamWalk{ctx: ctx, source: s}
 }
 

@@ -37,8 +37,9 @@ type App struct {
 	LoadConfig func(files []SourceFile) (exporter.Job, exporter.Diagnostics)
 	// FormatConfig rewrites a file in the usual form.
 	FormatConfig func(file SourceFile) ([]byte, exporter.Diagnostics)
-	// NewEngine makes the engine with its adapters.
-	NewEngine func(log *slog.Logger) *exporter.Engine
+	// NewEngine makes the engine with its adapters. workDir is where a walk that is
+	// cut short is kept; "" is nowhere.
+	NewEngine func(log *slog.Logger, workDir string) *exporter.Engine
 	// ServeSim starts the simulated API.
 	ServeSim func(ctx context.Context, options SimOptions) (SimServer, error)
 }

@@ -15,6 +15,7 @@ type applyArguments struct {
 	path        string
 	autoApprove bool
 	options     exporter.ApplyOptions
+	workDir     string
 }
 
 func newApply(app App, global *settings, views func() view) *cobra.Command {
@@ -25,6 +26,10 @@ func newApply(app App, global *settings, views func() view) *cobra.Command {
 		Long: `Shows the plan for the configuration at PATH, asks, then reads every
 conversation and writes the files. A file is replaced in one step, when all of
 it is there; until then, and after an error or ^C, the old one stays.
+
+What was read is kept in the work folder until the files are written, readable
+by you only: after a crash, an error or ^C the next apply of the same
+configuration goes on from there.
 
 Exit status: 0 done, 1 error, 3 when the export is not proven complete, 130
 interrupted.`,
@@ -41,6 +46,8 @@ interrupted.`,
 	flags := command.Flags()
 	flags.BoolVar(&arguments.autoApprove, "auto-approve", false, "apply without a question")
 	flags.BoolVar(&arguments.options.AllowIncomplete, "allow-incomplete", false, "write also what is not proven complete, marked as such; still exits with 3")
+	flags.BoolVar(&arguments.options.NoResume, "no-resume", false, "start over, whatever an earlier apply has left in the work folder")
+	flags.StringVar(&arguments.workDir, "work-dir", ".lemexport", "keep what was read in `DIR` until the files are written")
 	return command
 }
 
@@ -51,7 +58,7 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 	}
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
 		var summary exporter.Summary
-		err := withRun(ctx, app, global, job, func(run *exporter.Run, events *feed) error {
+		err := withRun(ctx, app, global, job, arguments.workDir, func(run *exporter.Run, events *feed) error {
 			plan, err := planned(ctx, app, show, run, events)
 			if err != nil {
 				return err

@@ -77,7 +77,7 @@ func newConsole(stdin string) *console {
 		FormatConfig: func(file SourceFile) ([]byte, exporter.Diagnostics) {
 			return file.Bytes, nil
 		},
-		NewEngine: func(*slog.Logger) *exporter.Engine { return &exporter.Engine{} },
+		NewEngine: func(*slog.Logger, string) *exporter.Engine { return &exporter.Engine{} },
 	}
 	return c
 }

@@ -89,6 +89,8 @@ func stepwise() []observed {
 		at(0, exporter.PhaseStarted{Phase: exporter.PhaseSurvey}),
 		at(0.2, exporter.UserSkipped{SkippedUser: exporter.SkippedUser{UserID: "usr_gone", Reason: "User not in team"}}),
 		at(1, exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: 1000}),
+		at(1, exporter.NotResumable{Reason: "open .lemexport: permission denied"}),
+		at(1, exporter.Resumed{Pages: 37, From: day(0)}),
 		at(1.5, exporter.PageFetched{UserID: "usr_anna", Page: 1, Rows: 100, TotalItems: new(int64(1000)), More: true}),
 		at(2, exporter.UnknownField{Field: "users[].role"}),
 		at(2.5, exporter.UserSkipped{SkippedUser: exporter.SkippedUser{UserID: "usr_late", Reason: hostile}}),

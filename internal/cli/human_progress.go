@@ -141,6 +141,10 @@ func notable(event exporter.Event) string {
 		return fmt.Sprintf("Retrying %s in %s (attempt %d failed: %s)", inline(event.Request), span(event.Wait), event.Attempt, inline(event.Reason))
 	case exporter.Throttled:
 		return "The API asks to slow down: waiting " + span(event.Wait)
+	case exporter.Resumed:
+		return fmt.Sprintf("Continuing the apply that began to read at %s: %s taken over", stamp(event.From), many(event.Pages, "page"))
+	case exporter.NotResumable:
+		return "If this apply is cut short, the next one starts over: " + inline(event.Reason)
 	case exporter.UserSkipped:
 		return fmt.Sprintf("Skipping user %s: %s", inline(event.UserID), inline(event.Reason))
 	case exporter.UnknownField:

@@ -18,7 +18,7 @@ func summaryText(summary exporter.Summary) string {
 	rows := [][]string{
 		{"rows", count(proof.Rows)},
 		{"users", usersCount(proof)},
-		{"pages", count(pages(proof))},
+		{"pages", pagesCount(proof)},
 		{"requests", count(proof.Requests)},
 		{"retries", retriesCount(proof)},
 		{"duplicates", count(proof.Duplicates)},
@@ -61,6 +61,14 @@ func usersCount(proof exporter.Proof) string {
 	text := count(int64(len(proof.Users)))
 	if len(proof.Skipped) > 0 {
 		text += fmt.Sprintf(" (%d skipped)", len(proof.Skipped))
+	}
+	return text
+}
+
+func pagesCount(proof exporter.Proof) string {
+	text := count(pages(proof))
+	if proof.Resumed > 0 {
+		text += fmt.Sprintf(" (%s of them read by an earlier apply)", count(proof.Resumed))
 	}
 	return text
 }

@@ -86,6 +86,10 @@ func (p *jsonProgress) event(at time.Time, event exporter.Event) {
 		}})
 	case exporter.Throttled:
 		p.view.sendAt(at, levelWarn, "throttled", notable(event), field{"wait_seconds", event.Wait.Seconds()})
+	case exporter.Resumed:
+		p.view.sendAt(at, levelInfo, "resumed", notable(event), field{"pages", event.Pages}, field{"from", event.From})
+	case exporter.NotResumable:
+		p.view.sendAt(at, levelWarn, "not_resumable", notable(event), field{"reason", event.Reason})
 	case exporter.UserSkipped:
 		p.view.sendAt(at, levelWarn, "user_skipped", notable(event), field{"user_id", event.UserID}, field{"reason", event.Reason})
 	case exporter.UnknownField:

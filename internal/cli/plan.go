@@ -43,7 +43,7 @@ func runPlan(ctx context.Context, app App, global settings, show view, arguments
 	}
 	var plan exporter.Plan
 	err = interruptible(ctx, app, show, func(ctx context.Context) error {
-		err := withRun(ctx, app, global, job, func(run *exporter.Run, events *feed) (err error) {
+		err := withRun(ctx, app, global, job, "", func(run *exporter.Run, events *feed) (err error) {
 			plan, err = planned(ctx, app, show, run, events)
 			return err
 		})
@@ -59,10 +59,11 @@ func runPlan(ctx context.Context, app App, global settings, show view, arguments
 	return nil
 }
 
-// withRun starts a run of the job and closes it after work.
-func withRun(ctx context.Context, app App, global settings, job exporter.Job, work func(*exporter.Run, *feed) error) (err error) {
+// withRun starts a run of the job and closes it after work. workDir is where it
+// may leave what the next run goes on from; "" is nowhere.
+func withRun(ctx context.Context, app App, global settings, job exporter.Job, workDir string, work func(*exporter.Run, *feed) error) (err error) {
 	events := newFeed(app.Now)
-	run, err := app.NewEngine(newLog(app, global)).Start(ctx, job, events)
+	run, err := app.NewEngine(newLog(app, global), workDir).Start(ctx, job, events)
 	if err != nil {
 		return err
 	}

@@ -16,6 +16,9 @@ type tally struct {
 	total int64
 	rows  int64
 	pages int64
+	// taken is the number of rows that were taken over from an earlier run: they
+	// say nothing of this one's speed, which counts from started.
+	taken int64
 }
 
 func (t *tally) add(at time.Time, event exporter.Event) {
@@ -25,6 +28,8 @@ func (t *tally) add(at time.Time, event exporter.Event) {
 	case exporter.PageFetched:
 		t.pages++
 		t.rows += int64(event.Rows)
+	case exporter.Resumed:
+		t.started, t.taken = at, t.rows
 	case exporter.RowsWritten:
 		t.rows = event.Rows
 	}
@@ -36,7 +41,7 @@ const settled = time.Second
 // perSecond is the mean speed of the phase in rows; 0 when it is not known yet.
 func (t *tally) perSecond(at time.Time) float64 {
 	if elapsed := at.Sub(t.started); elapsed >= settled {
-		return float64(t.rows) / elapsed.Seconds()
+		return float64(t.rows-t.taken) / elapsed.Seconds()
 	}
 	return 0
 }

@@ -29,7 +29,7 @@ but not proven complete.`,
 func runVerify(ctx context.Context, app App, global settings, show view, location string) error {
 	var found exporter.Verification
 	err := interruptible(ctx, app, show, func(ctx context.Context) (err error) {
-		found, err = app.NewEngine(newLog(app, global)).Verify(ctx, location)
+		found, err = app.NewEngine(newLog(app, global), "").Verify(ctx, location)
 		return interruption(ctx, err, "nothing was changed")
 	})
 	if err != nil {
