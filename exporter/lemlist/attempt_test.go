@@ -5,7 +5,10 @@ import (
 	"compress/gzip"
 	"encoding/base64"
 	"errors"
+	"io"
+	"log"
 	"net/http"
+	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -96,7 +99,6 @@ func TestBodiesThatCannotBeReadAreFailures(t *testing.T) {
 		"an encoding not asked for":  {[]byte(emptyPage), "br", problemBroken, 6, `compressed with "br", which was not asked for`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 				if test.encoding != "" {
 					w.Header().Set("Content-Encoding", test.encoding)
@@ -154,7 +156,6 @@ func TestEveryWaitForTheServerEnds(t *testing.T) {
 		"everything":     {sim.FaultStall, func(p *pace) { p.attempt = 50 * time.Millisecond }, ": the answer took too long"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			server, endpoint := simulate(t, sim.Options{Unlimited: true, SlowBy: time.Hour, Faults: []sim.FaultRule{{Fault: test.fault}}})
 			source, _ := open(t, endpoint, paced(test.pace), paced(func(p *pace) { p.attempts = 2 }))
 			_, err := source.list(t.Context(), server.UserIDs()[0], 1)
@@ -166,11 +167,81 @@ func TestEveryWaitForTheServerEnds(t *testing.T) {
 	}
 }
 
+func TestASlowBodyIsNoStalledBody(t *testing.T) {
+	endpoint := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		for _, part := range strings.SplitAfter(emptyPage, ",") {
+			_, _ = w.Write([]byte(part))
+			_ = http.NewResponseController(w).Flush()
+			select {
+			case <-time.After(100 * time.Millisecond):
+			case <-r.Context().Done():
+			}
+		}
+	})
+	source, _ := open(t, endpoint, paced(func(p *pace) { p.stall = 500 * time.Millisecond }))
+	got, err := source.list(t.Context(), "usr_1", 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got.page.Record.Release()
+	if took := got.arrived.Sub(got.sent); got.cost.requests != 1 || took < 500*time.Millisecond {
+		t.Errorf("%d requests, %s", got.cost.requests, took)
+	}
+}
+
+// blanks is a body without end.
+type blanks struct{ read int }
+
+func (b *blanks) Read(p []byte) (int, error) {
+	b.read += len(p)
+	return copy(p, bytes.Repeat([]byte{' '}, len(p))), nil
+}
+
+func (b *blanks) Close() error { return nil }
+
+func TestNoMoreIsReadThanTheLimit(t *testing.T) {
+	endless := &blanks{}
+	var body buffer
+	err := newBodies().read(&body, &http.Response{Body: endless}, 1000, func() {
+		if endless.read > 1<<20 {
+			t.Fatal("it does not stop")
+		}
+	})
+	if !errors.Is(err, errTooLarge) || body.Len() != 1000 {
+		t.Errorf("error %v, %d bytes", err, body.Len())
+	}
+}
+
+func TestABufferIsWipedBeforeItIsUsedAgain(t *testing.T) {
+	pool := newBodies()
+	body := pool.take()
+	body.WriteString("secret-hook")
+	kept := body.Bytes()
+	pool.give(body)
+	if string(kept) != strings.Repeat("\x00", len(kept)) {
+		t.Errorf("still there: %q", kept)
+	}
+}
+
 func TestAnEndpointThatIsNotThereIsSaidSo(t *testing.T) {
 	source, _ := open(t, "http://127.0.0.1:1/api")
 	got, err := source.list(t.Context(), "usr_1", 1)
 	failed, ok := errors.AsType[*failure](err)
 	if !ok || failed.problem != problemUnreachable || got.cost.requests != 3 || !strings.Contains(err.Error(), "connection refused") || !strings.Contains(exporter.Hint(err), "network") {
+		t.Errorf("error %v, hint %q, cost %+v", err, exporter.Hint(err), got.cost)
+	}
+}
+
+func TestTheKeyIsNotSentToAServerWithoutAGoodCertificate(t *testing.T) {
+	var asked atomic.Int64
+	server := httptest.NewUnstartedServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	server.Config.ErrorLog = log.New(io.Discard, "", 0)
+	server.StartTLS()
+	t.Cleanup(server.Close)
+	source, _ := open(t, server.URL+"/api")
+	got, err := source.list(t.Context(), "usr_1", 1)
+	failed, ok := errors.AsType[*failure](err)
+	if !ok || failed.problem != problemCert || got.cost.requests != 1 || asked.Load() != 0 || !strings.Contains(exporter.Hint(err), "the key was not sent") {
 		t.Errorf("error %v, hint %q, cost %+v", err, exporter.Hint(err), got.cost)
 	}
 }

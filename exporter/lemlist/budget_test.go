@@ -157,7 +157,7 @@ type counter struct {
 }
 
 func (c *counter) serve(at time.Time) reply {
-	left := 0
+	var left int
 	if c.sliding {
 		c.times = slices.DeleteFunc(c.times, func(t time.Time) bool { return at.Sub(t) >= exporter.RateWindow })
 		if left = c.limit - c.others - len(c.times); left > 0 {

@@ -36,7 +36,7 @@ func (p *pageSizes) refuse(size int) bool {
 	if p.sizes[0] != size {
 		return true // another request has found out already
 	}
-	if p.settled || len(p.sizes) == 1 {
+	if len(p.sizes) == 1 {
 		return false
 	}
 	p.sizes = p.sizes[1:]

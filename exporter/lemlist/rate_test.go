@@ -26,7 +26,7 @@ func TestTheRateLimitIsKeptAndUsedUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				const users = 399
+				const users = 239
 				test.opts.Users = users
 				if test.opts.Latency == 0 {
 					test.opts.Latency, test.opts.Jitter = 100*time.Millisecond, 300*time.Millisecond
@@ -98,13 +98,13 @@ func TestAThrottledRequestWaitsAsToldAndIsNoFailedAttempt(t *testing.T) {
 func TestA429PausesEveryRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const latency = 100 * time.Millisecond
-		server, source, w := virtual(t, sim.Options{Users: 60, Latency: latency, Unlimited: true,
+		server, source, w := virtual(t, sim.Options{Users: 60, Latency: latency, Unlimited: true, Period: 20 * time.Second,
 			RetryAfter: sim.RetryAfterInteger, Faults: []sim.FaultRule{{Fault: sim.Fault429, Request: 4}}})
 		if _, err := source.Survey(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		events, calls := seen[exporter.Throttled](w), server.Calls()
-		if len(events) != 1 || events[0].Wait < time.Second || calls[3].Status != 429 {
+		if len(events) != 1 || events[0].Wait != 20*time.Second || calls[3].Status != 429 {
 			t.Fatalf("events %+v", events)
 		}
 		from := calls[3].Arrived.Add(latency)

@@ -25,9 +25,8 @@ func TestEveryTransientFaultIsRepeatedUntilThePageIsThere(t *testing.T) {
 	for _, fault := range []sim.Fault{sim.Fault500, sim.Fault502, sim.Fault503, sim.Fault520, sim.Fault524, sim.FaultEcho, sim.FaultEmpty,
 		sim.FaultHTML, sim.FaultObject, sim.FaultReset, sim.FaultCut, sim.FaultTruncated, sim.FaultStall} {
 		t.Run(string(fault), func(t *testing.T) {
-			t.Parallel()
 			server, endpoint := faulty(t, fault, 2)
-			source, w := open(t, endpoint, paced(func(p *pace) { p.stall = 50 * time.Millisecond }))
+			source, w := open(t, endpoint, paced(func(p *pace) { p.stall = 300 * time.Millisecond }))
 			got, err := source.list(t.Context(), server.UserIDs()[0], 1)
 			if err != nil {
 				t.Fatal(err)
@@ -47,7 +46,6 @@ func TestEveryTransientFaultIsRepeatedUntilThePageIsThere(t *testing.T) {
 func TestOddButGoodAnswersAreTaken(t *testing.T) {
 	for _, fault := range []sim.Fault{sim.FaultSlow, sim.FaultContentType} {
 		t.Run(string(fault), func(t *testing.T) {
-			t.Parallel()
 			server, endpoint := faulty(t, fault, 0)
 			source, _ := open(t, endpoint)
 			got, err := source.list(t.Context(), server.UserIDs()[0], 1)
@@ -66,6 +64,7 @@ func TestHopeEnds(t *testing.T) {
 	server := &failure{problem: problemServer, request: "GET /inbox", status: 500, took: time.Second}
 	page := &failure{problem: problemWebPage, request: "GET /inbox", status: 200}
 	throttled := &failure{problem: problemThrottled, request: "GET /inbox", status: 429, wait: 30 * time.Second}
+	brief := &failure{problem: problemThrottled, request: "GET /inbox", status: 429, wait: time.Second}
 	slow := &failure{problem: problemBroken, request: "GET /inbox", took: 150 * time.Second}
 	for name, test := range map[string]struct {
 		failures []*failure // again and again
@@ -75,6 +74,7 @@ func TestHopeEnds(t *testing.T) {
 	}{
 		"after 6 failures":                          {[]*failure{server}, true, 5, "gave up after 6 attempts in "},
 		"after 6 failures, 429 between them":        {[]*failure{server, throttled}, true, 10, "gave up after 6 attempts in "},
+		"429s count only in a row":                  {[]*failure{brief, brief, brief, brief, brief, brief, server}, true, 41, "gave up after 6 attempts in "},
 		"after 3 web pages where nothing worked":    {[]*failure{page}, false, 2, "gave up after 3 attempts in "},
 		"after 6 web pages where something worked":  {[]*failure{page}, true, 5, "gave up after 6 attempts in "},
 		"when failures take 5 minutes":              {[]*failure{slow}, true, 1, "gave up after 2 attempts in 5m0"},
@@ -125,6 +125,18 @@ func TestThrottlesWithoutATimeAreAnsweredMoreAndMorePatiently(t *testing.T) {
 	}
 	if total < 30*time.Second {
 		t.Errorf("gives up after %s", total)
+	}
+}
+
+func TestAnEndpointThatHasWorkedIsGivenMoreTime(t *testing.T) {
+	server, endpoint := simulate(t, sim.Options{Unlimited: true, Faults: []sim.FaultRule{{Fault: sim.FaultHTML, Page: 2, Times: 4}}})
+	source, _ := open(t, endpoint)
+	for page := range int64(2) {
+		got, err := source.list(t.Context(), server.UserIDs()[0], page+1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		got.page.Record.Release()
 	}
 }
 
@@ -200,10 +212,9 @@ func TestARequestEndsWithItsContextWhateverItWaitsFor(t *testing.T) {
 		"the end of a pause": {sim.Fault429, func(p *pace) { p.leastThrottle = time.Hour }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			server, endpoint := simulate(t, sim.Options{Unlimited: true, SlowBy: time.Hour, Faults: []sim.FaultRule{{Fault: test.fault}}})
 			source, _ := open(t, endpoint, paced(test.pace), limited)
-			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
 			began := time.Now()
 			_, err := source.list(ctx, server.UserIDs()[0], 1)

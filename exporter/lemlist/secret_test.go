@@ -29,7 +29,7 @@ func everything(w *witness, errs ...error) string {
 }
 
 func unwrap(err error) error {
-	if wrapper, ok := err.(interface{ Unwrap() error }); ok { //nolint:errorlint // every layer is looked at
+	if wrapper, ok := err.(interface{ Unwrap() error }); ok {
 		return wrapper.Unwrap()
 	}
 	return nil
@@ -82,7 +82,6 @@ func TestTheKeyAndTheTeamsSecretsAreNeverShown(t *testing.T) {
 		"a broken length":     raw("HTTP/1.1 200 OK\r\nContent-Length: %s %s\r\n\r\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
-			t.Parallel()
 			source, w := open(t, serve(t, handle), paced(func(p *pace) { p.attempts, p.throttles = 2, 2 }))
 			failed := use(t, source)
 			if failed[0] == nil || failed[1] == nil {
