@@ -12,12 +12,18 @@ type chain struct {
 	top int64
 	// floor ends the chain: it need not go on below rows older than it. With
 	// above set, rows as old as the floor are not needed either.
-	floor int64
-	above bool
+	floor  int64
+	above  bool
+	sweeps bool // the chain begins at the top and ends with a row of another reading
 	// mark splits the fresh rows into newer, level and older, for the account;
 	// the chain's own top when none is given.
 	mark                *int64
 	newer, level, older int64
+	// inner chains begin in the middle of the list. They account for rows as old as
+	// border or older; what is newer is the business of the chain above.
+	inner  bool
+	border int64
+	again  int64 // rows shown again
 
 	reads    int64
 	steps    int64 // pages read again because rows may have moved up unseen
@@ -61,14 +67,32 @@ func newChain() *chain {
 // newSweep starts a chain at page 1 that ends below floor.
 func newSweep(floor int64, above bool, mark int64) *chain {
 	c := newChain()
-	c.floor, c.above, c.mark = floor, above, &mark
+	c.floor, c.above, c.mark, c.sweeps = floor, above, &mark, true
 	return c
+}
+
+// newInner starts a chain at a page in the middle of the list, during a walk
+// whose newest time was top.
+func newInner(page, top int64) *chain {
+	c := newChain()
+	c.inner, c.next, c.top, c.mark = true, page, top, &top
+	c.dropped = true // what stands above its first page was never known
+	return c
+}
+
+// endAt lets the chain end where all rows newer than border are seen.
+func (c *chain) endAt(border int64) { c.floor, c.above = border, true }
+
+// counts reports whether the chain accounts for the row, of which other chains
+// may see the same version.
+func (c *chain) counts(row row) bool {
+	return (!c.inner || row.at <= c.border) && (!c.above || c.sweeps || row.at > c.floor)
 }
 
 // observe takes the page the chain asked for.
 func (c *chain) observe(r reading) {
 	c.reads++
-	if c.reads == 1 {
+	if c.reads == 1 && !c.inner {
 		c.top = never
 		if len(r.rows) > 0 {
 			c.top = r.rows[0].at
@@ -112,7 +136,7 @@ func (c *chain) refused(page int64) {
 // touches reports whether no row can stand between the frontier and the page:
 // the page begins at the top, or before the frontier, or right behind it.
 func (c *chain) touches(r island) bool {
-	if r.asked == 1 || r.bounded && r.gap <= 0 {
+	if r.asked == 1 || r.bounded && r.gap <= 0 || c.inner && !c.started {
 		return true
 	}
 	if !c.started || len(r.rows) == 0 {
@@ -141,8 +165,14 @@ func (c *chain) fresh(rows []row) int {
 // join moves the frontier to the end of a page that touches it.
 func (c *chain) join(r reading) {
 	fresh := r.rows[len(r.rows)-c.fresh(r.rows):]
+	c.again += int64(len(r.rows) - len(fresh))
+	old := 0
 	for _, row := range fresh {
+		if row.at < c.top {
+			old++
+		}
 		switch {
+		case !c.counts(row):
 		case row.at > *c.mark:
 			c.newer++
 		case row.at == *c.mark:
@@ -152,9 +182,10 @@ func (c *chain) join(r reading) {
 		}
 	}
 	for i := range c.ahead {
-		// These rows were there too when an earlier page left its gap.
+		// These rows were there too when an earlier page left its gap, unless they are
+		// as new as the top: then they may have come since.
 		if !c.ahead[i].arrived.After(r.sent) {
-			c.ahead[i].gap -= int64(len(fresh))
+			c.ahead[i].gap -= int64(old)
 		}
 	}
 	c.remember(fresh, r.perPage)

@@ -96,6 +96,17 @@ func (r reading) flaw() string {
 	return ""
 }
 
+// border is the newest time on the page that is older than its first row; false
+// when there is none. All rows of that time or older stand behind the first row.
+func (r reading) border() (int64, bool) {
+	for _, row := range r.rows {
+		if row.at < r.rows[0].at {
+			return row.at, true
+		}
+	}
+	return 0, false
+}
+
 // more reports whether the page says that the list holds more than it shows.
 func (r reading) more() bool {
 	return r.next != 0 || r.total != nil && *r.total > int64(len(r.rows))

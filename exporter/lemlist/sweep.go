@@ -2,6 +2,7 @@ package lemlist
 
 import (
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -27,18 +28,35 @@ const (
 	tick = 10 * time.Millisecond
 )
 
+// request names a page to read: of the list's requests it is the number'th of
+// its strand, counted from 1. Strand 0 begins at the top and does all that is
+// done one after the other.
+type request struct {
+	strand int
+	number int64
+	page   int64
+}
+
 // prover reads one list until it is proven complete, or gives up with a reason.
-// Like chain it does no input or output: next names the page to read, observe
-// is told what it showed.
+// Like chain it does no input or output: next names the pages to read, observe
+// is told what they showed, in the order in which they came. What it does
+// follows from the calls alone.
 //
-// It walks the list from top to bottom, then sweeps from the top down to where
-// the previous reading began, until a sweep is one page. When the list shows
-// something that the assumptions exclude, it starts over with plain passes.
+// It walks the list from top to bottom, in strands when it is told to split,
+// then sweeps from the top down to where the previous reading began, until a
+// sweep is one page. When the list shows something that the assumptions
+// exclude, it starts over with plain passes. Sweeps and passes are one request
+// after the other.
 type prover struct {
-	chain *chain
-	// walk is the finished chain of the whole list.
-	walk   *chain
+	walk   *descent
+	chain  *chain // the sweep under way
 	passes *passes
+
+	// asked counts the requests of every strand.
+	asked map[int]int64
+	// flying counts the requests without an answer, stale those of them whose
+	// answers are of no use any more.
+	flying, stale int
 
 	// newest is the newest time seen, and since when we know it.
 	newest      int64
@@ -63,36 +81,115 @@ type prover struct {
 }
 
 func newProver() *prover {
-	return &prover{chain: newChain(), newest: never, refused: make(map[int64]int)}
+	return &prover{walk: newDescent(), newest: never, asked: make(map[int]int64), refused: make(map[int64]int)}
 }
 
-// next is the page to read; false when the list is done.
-func (p *prover) next() (int64, bool) {
+// next is a page to read now; false when there is none before another answer
+// has come, or the list is done. Every request must be answered, by observe or
+// by refuse.
+func (p *prover) next() (request, bool) {
 	switch {
-	case p.finished:
-		return 0, false
+	case p.finished, p.passes == nil && p.reads > 0 && p.reads+int64(p.flying) >= p.budget:
+		return request{}, false
+	case p.passes == nil && p.chain == nil:
+		s := p.walk.next()
+		if s == nil {
+			return request{}, false
+		}
+		s.open = true
+		return p.ask(s.number, s.chain.next), true
+	case p.flying > 0:
+		return request{}, false
 	case p.passes != nil:
-		return p.passes.next, true
+		return p.ask(0, p.passes.next), true
 	}
-	return p.chain.next, true
+	return p.ask(0, p.chain.next), true
 }
+
+func (p *prover) ask(strand int, page int64) request {
+	p.flying++
+	p.asked[strand]++
+	return request{strand: strand, number: p.asked[strand], page: page}
+}
+
+// spare is the number of pages that another strand could share; 0 when none
+// could.
+func (p *prover) spare() int64 {
+	if p.finished || p.passes != nil || p.chain != nil {
+		return 0
+	}
+	return p.walk.spare()
+}
+
+// split begins another strand, the first of so many more. It reports whether
+// there is a page more to read now.
+func (p *prover) split(more int) bool { return p.spare() > 0 && p.walk.split(more) }
+
+// done reports whether the list needs nothing any more.
+func (p *prover) done() bool { return p.finished && p.flying == 0 }
 
 // observe takes the page that next named.
-func (p *prover) observe(r reading) {
+func (p *prover) observe(q request, r reading) {
+	p.flying--
 	p.count(r)
-	if p.passes != nil {
+	switch flaw := r.flaw(); {
+	case p.useless():
+	case p.passes != nil:
 		p.pass(r)
-		return
-	}
-	if flaw := r.flaw(); flaw != "" {
+	case flaw != "":
 		p.fallBack(flaw, r)
-		return
-	}
-	if r.total == nil && r.more() {
+	case r.total == nil && r.more():
 		p.fallBack("the API does not state totalItems", r)
-		return
+	case p.chain != nil:
+		p.sweep(r)
+	default:
+		p.noteNewest(r)
+		if flaw := p.walk.observe(p.strand(q), r); flaw != "" {
+			p.fallBack(flaw, r)
+			return
+		}
+		p.descended()
 	}
+}
+
+// useless reports whether nobody waits for the answer that has just come.
+func (p *prover) useless() bool {
+	if p.stale > 0 {
+		p.stale--
+		return true
+	}
+	return p.finished
+}
+
+func (p *prover) strand(q request) *strand {
+	i := slices.IndexFunc(p.walk.strands, func(s *strand) bool { return s.number == q.strand })
+	return p.walk.strands[i]
+}
+
+// descended goes on after an answer to the walk.
+func (p *prover) descended() {
+	switch {
+	case p.walk.done() && p.reads == 1:
+		p.finish(methodPage)
+	case p.walk.waiting(): // or done
+		p.chain = newSweep(p.walk.top(), p.walk.closed, p.walk.top())
+		p.spend()
+	default:
+		p.spend()
+	}
+}
+
+// sweep takes a page of a sweep.
+func (p *prover) sweep(r reading) {
 	if p.chain.reads == 0 {
+		if !p.walk.done() && !p.walk.unmoved(r) {
+			// The strands must meet in the usual way.
+			p.walk.quiet, p.chain = false, nil
+			p.noteNewest(r)
+			p.spend()
+			return
+		}
+		p.walk.stood()
 		p.closed = len(r.rows) == 0 || r.rows[0].at == never || r.rows[0].at < p.newest ||
 			r.rows[0].at == p.newest && !r.sent.Before(p.newestSince.Add(tick))
 	}
@@ -102,7 +199,7 @@ func (p *prover) observe(r reading) {
 	case p.chain.flaw != "":
 		p.fallBack(p.chain.flaw, r)
 	case p.chain.done:
-		p.chained(r)
+		p.swept(r)
 	default:
 		p.spend()
 	}
@@ -110,18 +207,28 @@ func (p *prover) observe(r reading) {
 
 // refuse takes the place of observe when the server does not give the page. It
 // reports false when that cannot be explained by a list that became shorter.
-func (p *prover) refuse(page int64) bool {
+func (p *prover) refuse(q request) bool {
+	p.flying--
 	p.reads++
-	p.refused[page]++
-	if page == 1 || p.refused[page] > refusals {
-		return false
-	}
-	if p.passes != nil {
-		p.judge(p.passes.stop())
+	switch {
+	case p.useless():
 		return true
+	case q.strand > 0 && !p.strand(q).begun:
+	default:
+		if p.refused[q.page]++; q.page == 1 || p.refused[q.page] > refusals {
+			return false
+		}
 	}
-	p.chain.refused(page)
-	p.spend()
+	switch {
+	case p.passes != nil:
+		p.judge(p.passes.stop())
+	case p.chain != nil:
+		p.chain.refused(q.page)
+		p.spend()
+	default:
+		p.walk.refused(p.strand(q), q.page)
+		p.descended()
+	}
 	return true
 }
 
@@ -151,27 +258,18 @@ func (p *prover) spend() {
 	}
 }
 
-// chained goes on after a chain has reached its end.
-func (p *prover) chained(last reading) {
-	p.steps += p.chain.steps
+// swept goes on after a sweep.
+func (p *prover) swept(last reading) {
 	done := p.chain
-	single := done.reads == 1
-	if p.walk == nil {
-		p.walk = done
-		if single {
-			p.finish(methodPage)
-			return
-		}
-	} else {
-		p.sweeps++
-		p.moved += done.newer
-		p.level = max(p.level, done.level)
-		if single {
-			p.conclude(last)
-			return
-		}
+	p.steps += done.steps
+	p.sweeps++
+	p.moved += done.newer
+	p.level = max(p.level, done.level)
+	if done.reads == 1 {
+		p.conclude(last)
+		return
 	}
-	p.chain = newSweep(done.top, p.closed, p.walk.top)
+	p.chain = newSweep(done.top, p.closed, p.walk.top())
 	p.spend()
 }
 
@@ -180,12 +278,13 @@ func (p *prover) chained(last reading) {
 // fewer than the total at the end. And all that was counted and has not moved
 // was there at the start.
 func (p *prover) conclude(last reading) {
-	counted := p.walk.older + max(p.walk.level, p.level) + p.walk.newer + p.moved
+	newer, level, older, _ := p.walk.account()
+	counted := older + max(level, p.level) + newer + p.moved
 	switch {
 	case last.total != nil && counted < *last.total:
 		p.fallBack(fmt.Sprintf("totalItems is %d though %d conversations were counted", *last.total, counted), last)
-	case p.totalStart != nil && p.walk.older > *p.totalStart:
-		p.fallBack(fmt.Sprintf("totalItems was %d though %d conversations were counted", *p.totalStart, p.walk.older), last)
+	case p.totalStart != nil && older > *p.totalStart:
+		p.fallBack(fmt.Sprintf("totalItems was %d though %d conversations were counted", *p.totalStart, older), last)
 	default:
 		p.finish(methodSweep)
 	}
@@ -199,13 +298,16 @@ func (p *prover) giveUp(reason string) {
 	p.finished, p.method, p.reason = true, "", reason
 }
 
-// fallBack starts plain passes: the assumptions do not hold. A first page is
-// the first page of the first pass.
+// fallBack starts plain passes: the assumptions do not hold. A first page, read
+// alone, is the first page of the first pass.
 func (p *prover) fallBack(doubt string, r reading) {
 	p.doubt = doubt
-	p.steps += p.chain.steps
+	if p.chain != nil {
+		p.steps += p.chain.steps
+	}
 	p.passes = newPasses()
-	if r.asked == 1 {
+	p.stale = p.flying
+	if r.asked == 1 && p.flying == 0 {
 		p.pass(r)
 	}
 }
@@ -227,16 +329,17 @@ func (p *prover) judge(v verdict) {
 
 // proof is the account of the list, without requests.
 func (p *prover) proof(user string) exporter.UserProof {
+	_, _, _, steps := p.walk.account()
 	proof := exporter.UserProof{
 		UserID: user, Pages: p.reads, RowsRead: p.rows,
 		TotalStart: p.totalStart, TotalEnd: p.totalEnd,
-		Passes: 1, Sweeps: p.sweeps, StepBacks: p.steps,
+		Passes: 1, Sweeps: p.sweeps, StepBacks: steps + p.steps,
 		Complete: p.method != "", Method: p.method, Doubt: p.doubt, Reason: p.reason,
 	}
 	if p.passes != nil {
 		proof.Passes = p.passes.count
 		proof.Sweeps += p.passes.sweeps
-		if p.walk != nil {
+		if p.walk.done() {
 			proof.Passes++
 		}
 	}

@@ -19,30 +19,43 @@ import (
 // whether the list has become shorter; if not, the error ends the walk.
 var errPageRefused = errors.New("the page was refused")
 
-// walk reads the inbox of every user, one after the other, each until it is
-// proven complete: see docs/walk.md. It implements exporter.Walk.
+// walk reads the inbox of every user, several at the same time when that takes
+// less time, each until it is proven complete: see docs/walk.md. It implements
+// exporter.Walk.
 type walk struct {
 	ctx     context.Context //nolint:containedctx // a walk is one run; Pages has no argument to carry it
 	list    lister
 	users   []string
 	obs     exporter.Observer
 	unknown map[string]struct{}
-	proof   exporter.Proof
+	crew    crew
+	inboxes []*inbox // those begun, in the order of users
+	active  []*inbox // those of them that are not settled
 	ended   bool
 }
 
 // newWalk makes a walk over the inboxes of users, in that order. Nothing is
 // read before Pages is ranged over.
 func newWalk(ctx context.Context, l lister, users []string, obs exporter.Observer) *walk {
-	return &walk{ctx: ctx, list: l, users: users, obs: obs, unknown: make(map[string]struct{})}
+	return &walk{ctx: ctx, list: l, users: users, obs: obs, unknown: make(map[string]struct{}), crew: newCrew()}
 }
 
 // Pages reads every inbox and yields every page read, those read again included.
+//
+// All decisions are made here, between two pages; only the requests run beside.
+// So a slow consumer holds no more than the pages in flight.
 func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 	return func(yield func(exporter.Page, error) bool) {
-		for _, user := range w.users {
-			more, err := w.inbox(user, yield)
+		f := newFlights(w.ctx, w.list)
+		defer w.interrupt()
+		defer f.land()
+		for w.dispatch(f); f.flying > 0; w.dispatch(f) {
+			a := f.wait()
+			w.crew.learn(a)
+			more, err := w.receive(a, yield)
+			w.settle()
 			if err != nil {
+				f.land() // nothing runs on while the consumer looks at the error
 				yield(exporter.Page{}, err)
 				return
 			}
@@ -54,54 +67,40 @@ func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 	}
 }
 
-// inbox reads one user's list until it is proven. It reports false when the
-// consumer wants no more.
-func (w *walk) inbox(user string, yield func(exporter.Page, error) bool) (bool, error) {
-	prover := newProver()
-	var spent cost
-	for page, more := prover.next(); more; page, more = prover.next() {
-		got, err := w.list.list(w.ctx, user, page)
-		spent.requests += got.cost.requests
-		spent.retries += got.cost.retries
-		spent.throttled += got.cost.throttled
-		switch {
-		case errors.Is(err, errUserNotInTeam):
-			w.skip(user, spent)
-			return true, nil
-		case errors.Is(err, errPageRefused) && prover.refuse(page):
-			continue
-		case err != nil:
-			prover.giveUp(fmt.Sprintf("page %d could not be read", page))
-			w.account(prover, user, spent)
-			return false, fmt.Errorf("read page %d of the inbox of %s: %w", page, user, err)
-		}
-		if !w.deliver(prover, user, page, got, yield) {
-			prover.giveUp("the walk was interrupted")
-			w.account(prover, user, spent)
-			return false, nil
-		}
+// receive takes what has arrived. It reports false when the consumer wants no more.
+func (w *walk) receive(a landed, yield func(exporter.Page, error) bool) (bool, error) {
+	in := a.from
+	in.spent.add(a.got.cost)
+	switch {
+	case errors.Is(a.err, errUserNotInTeam):
+		w.skip(in)
+		return true, nil
+	case errors.Is(a.err, errPageRefused) && in.prover.refuse(a.asked):
+		return true, nil
+	case a.err != nil:
+		in.prover.giveUp(fmt.Sprintf("page %d could not be read", a.asked.page))
+		return false, fmt.Errorf("read page %d of the inbox of %s: %w", a.asked.page, in.user, a.err)
 	}
-	w.account(prover, user, spent)
-	return true, nil
+	return w.deliver(a, yield), nil
 }
 
 // deliver shows a page to the prover, the observer and the consumer.
-func (w *walk) deliver(prover *prover, user string, page int64, got listing, yield func(exporter.Page, error) bool) bool {
-	rec := got.page.Record
+func (w *walk) deliver(a landed, yield func(exporter.Page, error) bool) bool {
+	rec := a.got.page.Record
 	defer rec.Release()
-	says := got.page.Pagination
-	prover.observe(newReading(page, rowsOf(rec), says, got.sent, got.arrived))
+	page, says := a.asked.page, a.got.page.Pagination
+	a.from.prover.observe(a.asked, newReading(page, rowsOf(rec), says, a.got.sent, a.got.arrived))
 	w.obs.Observe(exporter.PageFetched{
-		UserID: user, Page: page, Rows: int(rec.NumRows()),
+		UserID: a.from.user, Page: page, Rows: int(rec.NumRows()),
 		TotalItems: says.TotalItems, More: says.NextPage != nil,
 	})
-	for _, field := range got.page.UnknownFields {
+	for _, field := range a.got.page.UnknownFields {
 		if _, ok := w.unknown[field]; !ok {
 			w.unknown[field] = struct{}{}
 			w.obs.Observe(exporter.UnknownField{Field: field})
 		}
 	}
-	return yield(exporter.Page{UserID: user, Number: page, Record: rec, UnknownFields: got.page.UnknownFields}, nil)
+	return yield(exporter.Page{UserID: a.from.user, Number: page, Record: rec, UnknownFields: a.got.page.UnknownFields}, nil)
 }
 
 // rowsOf takes from a record what the argument needs.

@@ -46,14 +46,14 @@ func TestWalkOfAListWithOneTimeEndsWithTwoSweeps(t *testing.T) {
 func TestWalkOfRowsWithoutTime(t *testing.T) {
 	m := newModel(quietList(35), 10, still)
 	p, found := newProver(), union{}
-	for page, more := p.next(); more; page, more = p.next() {
-		r, _ := m.answer(page)
+	for q, more := p.next(); more; q, more = p.next() {
+		r, _ := m.answer(q.page)
 		for i := range r.rows {
 			if r.offset+int64(i) >= 18 {
 				r.rows[i].at = never
 			}
 		}
-		p.observe(r)
+		p.observe(q, r)
 		found.add(r.rows)
 	}
 	if p.method != methodSweep || p.reads != 5 || len(found) != 35 {
@@ -206,7 +206,7 @@ func TestWalkNeedsSweepsAndSeams(t *testing.T) {
 	var noSweeps, noSeams int
 	for seed := range uint64(20) {
 		m := newModel(quietList(500), 10, rates(seed, 1, 0, 0))
-		_, found := proveUntil(m, func(p *prover) bool { return p.walk != nil })
+		_, found := proveUntil(m, func(p *prover) bool { return p.walk.done() })
 		noSweeps += m.lost(found)
 
 		m = newModel(quietList(500), 10, rates(seed, 0, 0, 0.2))
@@ -237,9 +237,12 @@ func TestWalkTrustsTheNewestTimeOnlyAfterATick(t *testing.T) {
 		want  bool
 	}{{0, false}, {tick - 1, false}, {tick, true}} {
 		p := newProver()
-		p.observe(page(start))
+		q, _ := p.next()
+		p.observe(q, page(start))
+		p.walk.strands[0].chain.done = true
 		p.chain = newSweep(9, false, 9)
-		p.observe(page(start.Add(one.later)))
+		q, _ = p.next()
+		p.observe(q, page(start.Add(one.later)))
 		if p.closed != one.want {
 			t.Errorf("%v later: closed %v", one.later, p.closed)
 		}

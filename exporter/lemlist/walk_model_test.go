@@ -127,6 +127,16 @@ func (m *model) play(moves []move) {
 // answer plays the movements that come before the answer and gives the page;
 // false is a refusal.
 func (m *model) answer(page int64) (reading, bool) {
+	sent := m.local
+	r, ok := m.serve(page)
+	m.clock++ // no two answers within the clock's resolution
+	m.local = m.local.Add(20 * time.Millisecond)
+	r.sent, r.arrived = sent, m.local
+	return r, ok
+}
+
+// serve does the same at one moment: no time passes.
+func (m *model) serve(page int64) (reading, bool) {
 	m.play(m.script(m.answers))
 	if m.first == nil {
 		m.first, m.deleted = map[int]bool{}, map[int]bool{}
@@ -134,9 +144,6 @@ func (m *model) answer(page int64) (reading, bool) {
 			m.first[row.id] = true
 		}
 	}
-	m.clock++ // no two answers within the clock's resolution
-	sent := m.local
-	m.local = m.local.Add(20 * time.Millisecond)
 	defer func() { m.answers++ }()
 
 	size := m.perPage
@@ -182,7 +189,7 @@ func (m *model) answer(page int64) (reading, bool) {
 	for _, one := range m.list[from:to] {
 		rows = append(rows, row{id: modelID(one.id), at: one.at * 1000})
 	}
-	return newReading(page, rows, says, sent, m.local), true
+	return newReading(page, rows, says, m.local, m.local), true
 }
 
 func modelID(id int) [16]byte { return hashID(fmt.Sprint("ibx_", id)) }
@@ -204,15 +211,15 @@ func prove(m *model) (*prover, union) { return proveUntil(m, func(*prover) bool 
 // proveUntil does the same and stops early.
 func proveUntil(m *model, stop func(*prover) bool) (*prover, union) {
 	p, found := newProver(), union{}
-	for page, more := p.next(); more && !stop(p); page, more = p.next() {
-		r, ok := m.answer(page)
+	for q, more := p.next(); more && !stop(p); q, more = p.next() {
+		r, ok := m.answer(q.page)
 		if !ok {
-			if !p.refuse(page) {
+			if !p.refuse(q) {
 				p.giveUp("refused")
 			}
 			continue
 		}
-		p.observe(r)
+		p.observe(q, r)
 		found.add(r.rows)
 	}
 	return p, found

@@ -1,0 +1,76 @@
+package lemlist
+
+import (
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// firstGuess is the round trip that is expected before one is known.
+const firstGuess = 200 * time.Millisecond
+
+// crew decides how many requests should be in flight to use the rate limit up.
+type crew struct {
+	roundTrip time.Duration // the latest ones count more
+}
+
+func newCrew() crew { return crew{roundTrip: firstGuess} }
+
+// learn takes the round trip of a request.
+func (c *crew) learn(a landed) {
+	if took := a.got.arrived.Sub(a.got.sent); a.err == nil && took > 0 {
+		c.roundTrip += (took - c.roundTrip) / 4
+	}
+}
+
+// size is the number of requests that keep the limiter busy: the round trip in
+// units of the time between two requests, and one more for the time an answer
+// spends with us. When one request at a time is enough, it is 1.
+func (c *crew) size() int {
+	const every = exporter.RateWindow / exporter.RateLimit
+	return min(max(int((c.roundTrip+every/3)/every)+1, 1), mostFlying)
+}
+
+// dispatch sends what can be asked now. While there are too few requests in
+// flight it begins another user's list, or else another strand of the list that
+// has the most pages for one: lists need nothing to be joined, strands may.
+func (w *walk) dispatch(f *flights) {
+	for {
+		for _, in := range w.active {
+			for f.flying < mostFlying {
+				asked, ok := in.prover.next()
+				if !ok {
+					break
+				}
+				f.send(in, asked)
+			}
+		}
+		more := w.crew.size() - f.flying
+		if more <= 0 || !w.begin() && !w.split(more) {
+			return
+		}
+	}
+}
+
+// begin begins the list of the next user.
+func (w *walk) begin() bool {
+	if len(w.inboxes) == len(w.users) {
+		return false
+	}
+	in := &inbox{user: w.users[len(w.inboxes)], prover: newProver()}
+	w.inboxes = append(w.inboxes, in)
+	w.active = append(w.active, in)
+	return true
+}
+
+// split begins a strand where it helps most.
+func (w *walk) split(more int) bool {
+	var longest *inbox
+	var most int64
+	for _, in := range w.active {
+		if spare := in.prover.spare(); spare > most {
+			longest, most = in, spare
+		}
+	}
+	return longest != nil && longest.prover.split(more)
+}
