@@ -136,10 +136,11 @@ type Workspace interface {
 type Journal interface {
 	// Entries yields what an earlier run appended, in order. An entry that was cut
 	// off by the end of that run, or damaged, ends the sequence without an error.
-	// The bytes are the loop body's only until the next iteration.
+	// The bytes are the loop body's only until the next iteration. The entry at
+	// which a loop is left is not taken.
 	Entries() iter.Seq2[[]byte, error]
-	// Append adds an entry behind the last one that Entries yielded, and drops what
-	// was behind that. When it returns, the entry survives the end of the process,
+	// Append adds an entry behind the last one that was taken, and drops what was
+	// behind that. When it returns, the entry survives the end of the process,
 	// though not that of the machine.
 	Append(entry []byte) error
 	// Close keeps the journal for the next run.

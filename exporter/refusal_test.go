@@ -17,7 +17,9 @@ import (
 // doubtful is a source whose walk cannot be proven.
 type doubtful struct{ exporter.Source }
 
-func (d doubtful) Walk(ctx context.Context, journal exporter.Journal) exporter.Walk { return doubtfulWalk{d.Source.Walk(ctx, journal)} }
+func (d doubtful) Walk(ctx context.Context, journal exporter.Journal) exporter.Walk {
+	return doubtfulWalk{d.Source.Walk(ctx, journal)}
+}
 
 type doubtfulWalk struct{ exporter.Walk }
 

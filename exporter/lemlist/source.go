@@ -58,15 +58,18 @@ func (s *Source) Close() error {
 
 // Walk reads every page of every user. It asks for the team first, unless a
 // survey has done so.
-func (s *Source) Walk(ctx context.Context, _ exporter.Journal) exporter.Walk {
-	return &teamWalk{ctx: ctx, source: s}
+func (s *Source) Walk(ctx context.Context, journal exporter.Journal) exporter.Walk {
+	s.client.keep.Store(journal != nil)
+	return &teamWalk{ctx: ctx, source: s, journal: journal}
 }
 
 // teamWalk is a walk that finds out whom to read when it starts.
 type teamWalk struct {
 	ctx    context.Context //nolint:containedctx // a walk is one run; Pages has no argument to carry it
 	source *Source
-	inner  exporter.Walk // nil until the team is known
+	// journal is where the walk is kept; nil is nowhere.
+	journal exporter.Journal
+	inner   exporter.Walk // nil until the team is known
 }
 
 // Pages implements exporter.Walk.
@@ -77,8 +80,10 @@ func (w *teamWalk) Pages() iter.Seq2[exporter.Page, error] {
 			yield(exporter.Page{}, err)
 			return
 		}
-		w.inner = newWalk(w.ctx, w.source, users, w.source.obs)
-		w.inner.Pages()(yield)
+		walk := newWalk(w.ctx, w.source, users, w.source.obs)
+		walk.journal = w.journal
+		w.inner = walk
+		walk.Pages()(yield)
 	}
 }
 

@@ -290,6 +290,22 @@ func (p *prover) conclude(last reading) {
 	}
 }
 
+// reopen has a list that was proven a while ago proven for now: its last sweep
+// was not the last after all. It reports false when that cannot be done.
+func (p *prover) reopen() bool {
+	switch p.method {
+	case methodSweep:
+		p.chain = newSweep(p.chain.top, p.closed, p.walk.top())
+	case methodPage:
+		p.chain = newSweep(p.walk.top(), p.walk.closed, p.walk.top())
+	default:
+		return false
+	}
+	p.finished, p.method = false, ""
+	p.budget += readsMore
+	return true
+}
+
 func (p *prover) finish(method string) {
 	p.finished, p.method = true, method
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -32,6 +33,12 @@ type walk struct {
 	inboxes []*inbox // those begun, in the order of users
 	active  []*inbox // those of them that are not settled
 	ended   bool
+
+	journal exporter.Journal // nil is none
+	past    *past            // what an earlier walk read, until all of it is taken over
+	scribe  *scribe          // keeps what this one reads; nil without a journal
+	resumed int64            // pages taken over
+	from    time.Time        // when the first of them was asked for
 }
 
 // newWalk makes a walk over the inboxes of users, in that order. Nothing is
@@ -49,19 +56,26 @@ func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 		f := newFlights(w.ctx, w.list)
 		defer w.interrupt()
 		defer f.land()
-		for w.dispatch(f); f.flying > 0; w.dispatch(f) {
-			a := f.wait()
+		more, err := true, w.open(f)
+		for more && err == nil {
+			w.dispatch(f)
+			var a landed
+			if a, more, err = w.await(f); !more || err != nil {
+				break
+			}
 			w.crew.learn(a)
-			more, err := w.receive(a, yield)
+			if more, err = w.receive(a, yield); err == nil {
+				err = w.note(a)
+			}
 			w.settle()
-			if err != nil {
-				f.land() // nothing runs on while the consumer looks at the error
-				yield(exporter.Page{}, err)
-				return
+			if !more && err == nil {
+				return // the consumer wants no more
 			}
-			if !more {
-				return
-			}
+		}
+		f.land() // nothing runs on while the consumer looks at an error
+		if err != nil {
+			yield(exporter.Page{}, err)
+			return
 		}
 		w.ended = true
 	}

@@ -18,7 +18,9 @@ func newCrew() crew { return crew{roundTrip: firstGuess} }
 
 // learn takes the round trip of a request.
 func (c *crew) learn(a landed) {
-	if took := a.got.arrived.Sub(a.got.sent); a.err == nil && took > 0 {
+	// By the wall clock, which is what a journal keeps: a walk that is taken over
+	// must decide as it did.
+	if took := a.got.arrived.Round(0).Sub(a.got.sent.Round(0)); a.err == nil && took > 0 {
 		c.roundTrip += (took - c.roundTrip) / 4
 	}
 }

@@ -2,6 +2,7 @@ package lemlist
 
 import (
 	"context"
+	"slices"
 	"sync"
 )
 
@@ -19,6 +20,10 @@ type flights struct {
 	flying  int
 	landed  chan landed // has room for all
 	running sync.WaitGroup
+	// held are requests that are not sent, as long as an earlier walk may have
+	// their answers; on says that this is so.
+	on   bool
+	held []landed
 }
 
 // landed is what became of a request.
@@ -38,10 +43,42 @@ func newFlights(ctx context.Context, l lister) *flights {
 // send starts a request; at most mostFlying may be in flight.
 func (f *flights) send(from *inbox, asked request) {
 	f.flying++
+	if f.on {
+		f.held = append(f.held, landed{from: from, asked: asked})
+		return
+	}
+	f.start(from, asked)
+}
+
+func (f *flights) start(from *inbox, asked request) {
 	f.running.Go(func() {
 		got, err := f.list.list(f.ctx, from.user, asked.page)
 		f.landed <- landed{from: from, asked: asked, got: got, err: err}
 	})
+}
+
+// hold keeps requests back from now on.
+func (f *flights) hold() { f.on = true }
+
+// release sends what was held back, and holds nothing back any more.
+func (f *flights) release() {
+	f.on = false
+	for _, one := range f.held {
+		f.start(one.from, one.asked)
+	}
+	f.held = nil
+}
+
+// answer takes a held request that has its answer.
+func (f *flights) answer(user string, asked request) (landed, bool) {
+	i := slices.IndexFunc(f.held, func(one landed) bool { return one.from.user == user && one.asked == asked })
+	if i < 0 {
+		return landed{}, false
+	}
+	one := f.held[i]
+	f.held = slices.Delete(f.held, i, i+1)
+	f.flying--
+	return one, true
 }
 
 // wait returns what has arrived next. The receiver releases its record.
@@ -54,6 +91,8 @@ func (f *flights) wait() landed {
 // still counted.
 func (f *flights) land() {
 	f.cancel()
+	f.flying -= len(f.held)
+	f.held = nil
 	f.running.Wait()
 	for f.flying > 0 {
 		late := f.wait()

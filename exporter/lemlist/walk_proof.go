@@ -10,7 +10,10 @@ import (
 // Proof is the account of the walk. It is complete when Pages has ended and the
 // list of every user of the team that the API gives was proven.
 func (w *walk) Proof() exporter.Proof {
-	var proof exporter.Proof
+	proof := exporter.Proof{Resumed: w.resumed}
+	if w.resumed > 0 {
+		proof.ResumedFrom = &w.from
+	}
 	for _, in := range w.inboxes {
 		proof.Requests += in.spent.requests
 		proof.Retries += in.spent.retries
@@ -53,7 +56,10 @@ func (w *walk) settle() {
 		if !in.prover.done() {
 			return false
 		}
-		in.proof, in.prover = in.prover.proof(in.user), nil
+		in.proof = in.prover.proof(in.user)
+		if w.past == nil {
+			in.prover = nil // else it is proven again, see live
+		}
 		return true
 	})
 }
@@ -69,6 +75,10 @@ func (w *walk) skip(in *inbox) {
 
 // interrupt ends what is still under way.
 func (w *walk) interrupt() {
+	if w.past != nil {
+		w.past.close()
+		w.past = nil
+	}
 	for _, in := range w.active {
 		if !in.prover.finished {
 			in.prover.giveUp("the walk was interrupted")

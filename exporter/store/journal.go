@@ -67,10 +67,10 @@ func (j *journal) Entries() iter.Seq2[[]byte, error] {
 			if checksum(entry) != binary.LittleEndian.Uint32(head[4:]) {
 				return
 			}
-			j.end += frameHead + size
 			if !yield(entry, nil) {
 				return
 			}
+			j.end += frameHead + size
 		}
 	}
 }

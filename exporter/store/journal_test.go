@@ -45,13 +45,8 @@ func entriesOf(t interface {
 // However the file ends or is damaged, a journal gives a prefix of what was
 // appended, at least all that stands before the damage; and goes on from there.
 func TestAJournalGivesWhatWasAppendedBeforeTheDamage(t *testing.T) {
-	root := t.TempDir()
+	dir := filepath.Join(t.TempDir(), "work")
 	rapid.Check(t, func(t *rapid.T) {
-		dir, err := os.MkdirTemp(root, "work")
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer func() { _ = os.RemoveAll(dir) }()
 		appended := rapid.SliceOfN(rapid.SliceOfN(rapid.Byte(), 0, 40), 1, 8).Draw(t, "entries")
 		journal := openJournal(t, dir, false)
 		var ends []int
@@ -116,8 +111,10 @@ func TestAppendDropsWhatWasNotTaken(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for range journal.Entries() {
-		break
+	for entry := range journal.Entries() {
+		if string(entry) == "two" {
+			break
+		}
 	}
 	if err := journal.Append([]byte("four")); err != nil {
 		t.Fatal(err)

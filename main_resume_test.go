@@ -1,0 +1,116 @@
+//go:build unix
+
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+)
+
+// stoppingAPI is a simulated API that answers so many requests and holds the
+// rest, until it is told to answer all.
+type stoppingAPI struct {
+	url  string
+	left atomic.Int64
+	held chan struct{}
+	seen atomic.Int64
+}
+
+func newStoppingAPI(t *testing.T, answers int64) *stoppingAPI {
+	t.Helper()
+	team, err := sim.New(sim.Options{Key: testKey, Conversations: 900, Unlimited: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	api := &stoppingAPI{held: make(chan struct{}, 64)}
+	api.left.Store(answers)
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if api.left.Add(-1) < 0 {
+			api.held <- struct{}{}
+			<-r.Context().Done()
+			return
+		}
+		api.seen.Add(1)
+		team.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	api.url = server.URL + "/api"
+	return api
+}
+
+// verified reads what verify says of the export in dir.
+func verified(t *testing.T, dir string) exporter.Manifest {
+	t.Helper()
+	p := start(t, dir, "verify", "-json", "out")
+	if got := p.status(t); got != 0 {
+		t.Fatalf("verify ends with %d: %s", got, &p.err)
+	}
+	var message struct {
+		Verification exporter.Verification `json:"verification"`
+	}
+	for decoder := json.NewDecoder(&p.out); message.Verification.File == ""; {
+		if err := decoder.Decode(&message); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return message.Verification.Manifest
+}
+
+// A run that is killed is continued: the same export as without the kill, and
+// no page that it had taken is asked for again.
+func TestAKilledApplyIsContinued(t *testing.T) {
+	t.Parallel()
+	whole := newStoppingAPI(t, 1<<30)
+	dir := configFor(t, whole.url)
+	if p := start(t, dir, "apply", "-auto-approve"); p.status(t) != 0 {
+		t.Fatal(p.err.String())
+	}
+	want := verified(t, dir)
+	for answers := int64(beforeTheWalk + 1); answers < beforeTheWalk+want.Proof.Requests; answers += 2 {
+		t.Run(fmt.Sprint(answers), func(t *testing.T) {
+			t.Parallel()
+			api := newStoppingAPI(t, answers)
+			dir := configFor(t, api.url)
+			p := start(t, dir, "apply", "-auto-approve")
+			<-api.held
+			if err := p.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			p.status(t)
+			if _, err := os.Stat(filepath.Join(dir, "out", "inbox_conversations.parquet")); !errors.Is(err, fs.ErrNotExist) {
+				t.Fatalf("a file is there after the kill: %v", err)
+			}
+			before := api.seen.Load()
+			api.left.Store(1 << 30)
+			if p := start(t, dir, "apply", "-auto-approve"); p.status(t) != 0 {
+				t.Fatal(p.err.String())
+			}
+			got := verified(t, dir)
+			if got.Content.SHA256 != want.Content.SHA256 {
+				t.Error("the export differs from that of a run that was not killed")
+			}
+			// In flight at the kill were at most 16 requests and entries.
+			fetched := api.seen.Load() - before - beforeTheWalk
+			if missing := want.Proof.Requests - (answers - beforeTheWalk); fetched > missing+16+int64(len(want.Proof.Users)) {
+				t.Errorf("%d requests to continue where %d were missing", fetched, missing)
+			}
+			if got.Proof.Resumed == 0 && answers > beforeTheWalk+8 {
+				t.Error("nothing was taken over")
+			}
+			if _, err := os.Stat(filepath.Join(dir, ".lemexport")); !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("the work folder is left behind: %v", err)
+			}
+		})
+	}
+}
