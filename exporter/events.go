@@ -36,7 +36,7 @@ type PageFetched struct {
 	Rows   int
 	// TotalItems is the user's total as the page states it; nil when it does not.
 	TotalItems *int64
-	// NextPage says whether the server announced a further page.
+	// More says whether the server announced a further page.
 	More bool
 }
 

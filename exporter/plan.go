@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
 )
 
@@ -52,6 +53,9 @@ type ExportPlan struct {
 	Current *Manifest `json:"current,omitempty"`
 	// SchemaChanges says what the new file's schema changes, one sentence each.
 	SchemaChanges []string `json:"schema_changes,omitempty"`
+	// DroppedUsers are users of the current file whose inbox this run does not
+	// read: what only they had goes.
+	DroppedUsers []string `json:"dropped_users,omitempty"`
 	// Unchanged is true when the first pages show the newest activity and the
 	// totals that the current file was proven with. Flags that change without an
 	// activity (a conversation marked as read) do not show there.
@@ -106,8 +110,11 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	plan.Action = ActionReplace
 	plan.Current = current
 	if current.SchemaFingerprint != t.table.Fingerprint() {
-		plan.SchemaChanges = append(plan.SchemaChanges, fmt.Sprintf(
-			"Schema version %d of the file becomes version %d.", current.SchemaVersion, t.table.Version))
+		change := fmt.Sprintf("Schema version %d of the file becomes version %d.", current.SchemaVersion, t.table.Version)
+		if current.SchemaVersion == t.table.Version {
+			change = fmt.Sprintf("The file's schema is another one, also called version %d.", current.SchemaVersion)
+		}
+		plan.SchemaChanges = append(plan.SchemaChanges, change)
 	}
 	return plan, nil
 }
@@ -163,6 +170,11 @@ func (p *ExportPlan) compare(survey Survey) error {
 		return WithHint(fmt.Errorf("%s holds an export of %s; this run would replace it with %s", p.File,
 			teamName(p.Current.Source.TeamID, p.Current.Simulated), teamName(survey.TeamID, survey.Simulated)),
 			"Choose another destination, or move the file away first.")
+	}
+	for _, before := range p.Current.Proof.Users {
+		if !slices.ContainsFunc(survey.Users, func(now UserSurvey) bool { return now.UserID == before.UserID }) {
+			p.DroppedUsers = append(p.DroppedUsers, before.UserID)
+		}
 	}
 	p.Unchanged = len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && sameLists(p.Current.Proof, survey)
 	return nil

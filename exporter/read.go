@@ -46,6 +46,9 @@ func parseExport(object Object, format Format) (DataFile, Manifest, error) {
 	if err := json.Unmarshal(body, &manifest); err != nil {
 		return nil, Manifest{}, fmt.Errorf("%w: its manifest is damaged: %w", errForeign, err)
 	}
+	if manifest.Version < 1 {
+		return nil, Manifest{}, fmt.Errorf("%w: its manifest has no version", errForeign)
+	}
 	if manifest.Version > ManifestVersion {
 		return nil, Manifest{}, WithHint(fmt.Errorf("written by a newer lemexport (manifest version %d, this one reads %d)", manifest.Version, ManifestVersion),
 			"Update lemexport.")

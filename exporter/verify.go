@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
+	"path/filepath"
 	"strings"
 
 	"github.com/lemexport/lemexport/schema"
@@ -46,25 +46,13 @@ func (v *Verification) check(name string, ok bool, format string, args ...any) {
 // checks it against its own manifest. The error is about finding and opening
 // it; what the file gets wrong are failed checks.
 func (e *Engine) Verify(ctx context.Context, location string) (result Verification, err error) {
-	folder, name, format, err := e.find(location)
+	file, url, err := e.locate(ctx, location)
 	if err != nil {
 		return Verification{}, err
-	}
-	destination, err := e.OpenDestination(folder)
-	if err != nil {
-		return Verification{}, err
-	}
-	file, err := openExport(ctx, destination, format, name)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Verification{}, WithHint(fmt.Errorf("no export at %s: %w", destination.URL(name), err),
-			"Give the file, or the folder that is the destination of an export.")
-	}
-	if err != nil {
-		return Verification{}, fmt.Errorf("%s: %w", destination.URL(name), err)
 	}
 	defer func() { err = errors.Join(err, file.close()) }()
 
-	result = Verification{File: destination.URL(name), Bytes: file.object.Size(), Manifest: file.manifest}
+	result = Verification{File: url, Bytes: file.object.Size(), Manifest: file.manifest}
 	result.check("footer", true, "manifest version %d of run %s", file.manifest.Version, file.manifest.RunID)
 	table, ok := schema.Lookup(file.manifest.Table)
 	if !ok {
@@ -77,28 +65,70 @@ func (e *Engine) Verify(ctx context.Context, location string) (result Verificati
 	return result, result.rows(ctx, table, file)
 }
 
-// find splits a location into the destination and the file's name.
-func (e *Engine) find(location string) (folder, name string, format Format, err error) {
-	for _, format := range e.Formats {
-		if !strings.HasSuffix(location, format.Extension()) {
-			continue
+// locate opens the export at a location: a file, or the folder that is the
+// destination of one.
+func (e *Engine) locate(ctx context.Context, location string) (file opened, url string, err error) {
+	switch filepath.Ext(location) {
+	case ".hcl":
+		return opened{}, "", WithHint(fmt.Errorf("%s is a configuration, not an export", location), verifyHint)
+	case "":
+		if location == "" {
+			return opened{}, "", WithHint(errors.New("no location was given"), verifyHint)
 		}
-		cut := strings.LastIndexAny(location, `/\`) + 1
-		folder, name = location[:cut], location[cut:]
-		if folder == "" {
-			folder = "."
+	}
+	folder, name := filepath.Split(location)
+	if folder == "" {
+		folder = "."
+	}
+	var format Format
+	for _, one := range e.Formats {
+		if format == nil || strings.EqualFold(filepath.Ext(name), one.Extension()) {
+			format = one
 		}
-		return folder, name, format, nil
 	}
-	if extension := path.Ext(location); extension == ".hcl" {
-		return "", "", nil, WithHint(fmt.Errorf("%s is a configuration, not an export", location),
-			"Give the exported file, or the folder that is the destination of an export.")
+	if format == nil {
+		return opened{}, "", errors.New("no file format is known")
 	}
-	format, ok := e.Formats["parquet"]
-	if !ok {
-		return "", "", nil, fmt.Errorf("%s names no known file format", location)
+	fromFile := func() error {
+		if name == "" {
+			return fs.ErrNotExist
+		}
+		file, url, err = e.openAt(ctx, folder, format, name)
+		return err
 	}
-	return location, schema.InboxConversations().Name + format.Extension(), format, nil
+	fromFolder := func() error {
+		for _, one := range e.Formats {
+			if file, url, err = e.openAt(ctx, location, one, schema.InboxConversations().Name+one.Extension()); err == nil {
+				return nil
+			}
+		}
+		return err
+	}
+	asFile := fromFile()
+	if asFile == nil || errors.Is(asFile, errForeign) {
+		return file, url, asFile
+	}
+	if asFolder := fromFolder(); asFolder == nil || errors.Is(asFolder, errForeign) {
+		return file, url, asFolder
+	}
+	if errors.Is(asFile, fs.ErrNotExist) || Hint(asFile) == "" {
+		asFile = WithHint(fmt.Errorf("no export at %s: %w", location, asFile), verifyHint)
+	}
+	return opened{}, "", asFile
+}
+
+const verifyHint = "Give the exported file, or the folder that is the destination of an export."
+
+func (e *Engine) openAt(ctx context.Context, folder string, format Format, name string) (opened, string, error) {
+	destination, err := e.OpenDestination(folder)
+	if err != nil {
+		return opened{}, "", err
+	}
+	file, err := openExport(ctx, destination, format, name)
+	if err != nil {
+		return opened{}, "", fmt.Errorf("%s: %w", destination.URL(name), err)
+	}
+	return file, destination.URL(name), nil
 }
 
 // schema checks the columns; the error only says that it failed.

@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 
+	gocmp "github.com/google/go-cmp/cmp"
+
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -66,12 +68,44 @@ func TestVerifySaysWhatIsNoExport(t *testing.T) {
 	if _, err := b.Verify(t.Context(), "main.hcl"); err == nil || exporter.Hint(err) == "" {
 		t.Errorf("a configuration: %v", err)
 	}
+	if _, err := b.Verify(t.Context(), ""); err == nil || exporter.Hint(err) == "" {
+		t.Errorf("no location: %v", err)
+	}
 	garbage := filepath.Join(t.TempDir(), "x.parquet")
 	if err := os.WriteFile(garbage, []byte("PAR1 nothing PAR1"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := b.Verify(t.Context(), garbage); err == nil {
 		t.Error("garbage was opened")
+	}
+}
+
+func TestVerifyTakesAFileOrAFolderWhateverItsName(t *testing.T) {
+	b := newBench(t, sim.Options{Conversations: 20})
+	b.dir = filepath.Join(t.TempDir(), "lake.parquet")
+	b.mustApply(t, b.job(b.dir))
+	body, err := os.ReadFile(b.file())
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain := filepath.Join(t.TempDir(), `a\b plain`)
+	if err := os.WriteFile(plain, body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, location := range []string{b.dir, b.dir + "/", b.file(), "file://" + b.file(), plain} {
+		b.mustVerify(t, location)
+	}
+}
+
+func TestAPlanNamesTheUsersItDrops(t *testing.T) {
+	b := newBench(t, sim.Options{Users: 3, Conversations: 60})
+	b.mustApply(t, b.job(b.dir))
+	job := b.job(b.dir)
+	users := b.team.UserIDs()
+	job.Source.Users = users[:1]
+	plan, _ := b.mustApply(t, job)
+	if diff := gocmp.Diff(users[1:], plan.Exports[0].DroppedUsers); diff != "" {
+		t.Errorf("dropped users (-want +got):\n%s", diff)
 	}
 }
 

@@ -14,7 +14,6 @@ import (
 
 // What a source block leaves out.
 const (
-	defaultEndpoint      = "https://api.lemlist.com/api"
 	defaultTeamSize      = 3
 	defaultConversations = 5000
 	defaultSeed          = 1
@@ -49,7 +48,7 @@ func (c *checker) source(b *block) exporter.SourceConfig {
 	}
 	switch {
 	case simulate == nil && endpoint == nil:
-		config.Endpoint = defaultEndpoint
+		config.Endpoint = exporter.DefaultEndpoint
 	case endpoint != nil && simulate != nil:
 		c.report.fail(endpoint.nameAt, endpoint.address, "Both endpoint and simulate",
 			"A simulated team has an endpoint of its own. Remove endpoint, or remove simulate.")

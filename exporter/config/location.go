@@ -2,13 +2,14 @@ package config
 
 import (
 	"fmt"
-	"net/netip"
 	"net/url"
 	"path"
 	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // endpoint reads the base URL of the API and drops a final slash. No message
@@ -25,12 +26,12 @@ func (c *checker) endpoint(a *attribute) string {
 	u, err := url.Parse(value)
 	switch {
 	case err != nil, u.Scheme == "", u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", !validPort(u.Port()):
-		return bad("Invalid endpoint", "endpoint must be a URL like "+strconv.Quote(defaultEndpoint)+".")
+		return bad("Invalid endpoint", "endpoint must be a URL like "+strconv.Quote(exporter.DefaultEndpoint)+".")
 	case u.User != nil:
 		return bad("Credentials in the endpoint", "The part before the @ would be logged with the URL. Remove it and set api_key.")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(value, "#"):
 		return bad("Query in the endpoint", "endpoint is the base of every request's URL. Remove what follows the ? or #; the key belongs in api_key.")
-	case u.Scheme == "http" && !loopback(u.Hostname()):
+	case u.Scheme == "http" && !exporter.IsLoopback(u.Hostname()):
 		return bad("Endpoint without encryption", "Over http the API key would travel in clear. Use https; http is for this machine only, for instance http://127.0.0.1:8080/api.")
 	}
 	return strings.TrimRight(value, "/")
@@ -43,16 +44,6 @@ func validPort(port string) bool {
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	return err == nil && n > 0
-}
-
-// loopback reports whether a host is this machine (names: RFC 6761, section 6.3).
-func loopback(host string) bool {
-	host = strings.ToLower(host)
-	if host == "localhost" || strings.HasSuffix(host, ".localhost") {
-		return true
-	}
-	addr, err := netip.ParseAddr(host)
-	return err == nil && addr.IsLoopback()
 }
 
 // destination reads a folder: a path or a file URL. It is kept as written.

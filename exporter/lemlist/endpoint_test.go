@@ -13,7 +13,7 @@ func TestOpenRefusesWhatWouldShowTheKeyOrCannotWork(t *testing.T) {
 		change   func(*Options)
 		want     string // "" is no error
 	}{
-		"the documented endpoint":      {endpoint: defaultEndpoint},
+		"the documented endpoint":      {endpoint: exporter.DefaultEndpoint},
 		"another port and path":        {endpoint: "https://proxy.example.com:8443/lemlist/api/"},
 		"http on this machine":         {endpoint: "http://127.0.0.1:8080/api"},
 		"http on this machine, IPv6":   {endpoint: "http://[::1]:8080/api"},
@@ -27,13 +27,13 @@ func TestOpenRefusesWhatWouldShowTheKeyOrCannotWork(t *testing.T) {
 		"nothing":                      {endpoint: "", want: "not a URL of a web server"},
 		"no URL":                       {endpoint: "https://%zz", want: "not a URL of a web server"},
 		"credentials":                  {endpoint: "https://:" + testKey + "@api.lemlist.com/api", want: "the endpoint holds credentials"},
-		"a query":                      {endpoint: defaultEndpoint + "?access_token=" + testKey, want: "the endpoint holds a query or a fragment"},
-		"an empty query":               {endpoint: defaultEndpoint + "?", want: "the endpoint holds a query or a fragment"},
-		"a fragment":                   {endpoint: defaultEndpoint + "#" + testKey, want: "the endpoint holds a query or a fragment"},
-		"the key in the path":          {endpoint: defaultEndpoint + "/" + testKey, want: "the endpoint holds the API key"},
-		"no key":                       {endpoint: defaultEndpoint, change: func(o *Options) { o.Key = exporter.Secret{} }, want: "there is no API key"},
-		"the key as a user":            {endpoint: defaultEndpoint, change: chosen("usr_1", testKey), want: "one of the users is the API key"},
-		"no rate limit, elsewhere":     {endpoint: defaultEndpoint, change: func(o *Options) { o.Unlimited = true }, want: "on this machine only"},
+		"a query":                      {endpoint: exporter.DefaultEndpoint + "?access_token=" + testKey, want: "the endpoint holds a query or a fragment"},
+		"an empty query":               {endpoint: exporter.DefaultEndpoint + "?", want: "the endpoint holds a query or a fragment"},
+		"a fragment":                   {endpoint: exporter.DefaultEndpoint + "#" + testKey, want: "the endpoint holds a query or a fragment"},
+		"the key in the path":          {endpoint: exporter.DefaultEndpoint + "/" + testKey, want: "the endpoint holds the API key"},
+		"no key":                       {endpoint: exporter.DefaultEndpoint, change: func(o *Options) { o.Key = exporter.Secret{} }, want: "there is no API key"},
+		"the key as a user":            {endpoint: exporter.DefaultEndpoint, change: chosen("usr_1", testKey), want: "one of the users is the API key"},
+		"no rate limit, elsewhere":     {endpoint: exporter.DefaultEndpoint, change: func(o *Options) { o.Unlimited = true }, want: "on this machine only"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			opts := Options{Endpoint: test.endpoint, Key: exporter.NewSecret(testKey)}

@@ -3,6 +3,8 @@ package lemlist
 import (
 	"net/http"
 	"strings"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // problem is what went wrong with one attempt (API doc: "Errors").
@@ -120,11 +122,11 @@ func (p problem) hint() string {
 	case problemPlan:
 		return "The team's lemlist plan does not include this route of the API. The message above names the plan that does."
 	case problemRedirect:
-		return "The key is never sent on to another address. Set endpoint to the address of the API itself, normally " + defaultEndpoint + "."
+		return "The key is never sent on to another address. Set endpoint to the address of the API itself, normally " + exporter.DefaultEndpoint + "."
 	case problemMissing:
-		return "Check endpoint: the base URL of the API is normally " + defaultEndpoint + "."
+		return "Check endpoint: the base URL of the API is normally " + exporter.DefaultEndpoint + "."
 	case problemTooLarge:
-		return "No answer of the API is that large. Check endpoint: the base URL is normally " + defaultEndpoint + "."
+		return "No answer of the API is that large. Check endpoint: the base URL is normally " + exporter.DefaultEndpoint + "."
 	case problemCert:
 		return "The connection is not safe, so the key was not sent. Check endpoint, this machine's clock, and whether a proxy replaces certificates."
 	case problemThrottled:
@@ -136,7 +138,7 @@ func (p problem) hint() string {
 	case problemBroken:
 		return "The network or lemlist is too slow or breaks off. Run again later; status.lempire.com tells of known trouble."
 	case problemWebPage:
-		return "lemlist answers a path it does not know with a web page. Check endpoint: the base URL is normally " + defaultEndpoint + "."
+		return "lemlist answers a path it does not know with a web page. Check endpoint: the base URL is normally " + exporter.DefaultEndpoint + "."
 	case problemGarbled:
 		return "The answer is not what lemlist documents. Run again later; if it stays, lemlist has changed its API, or endpoint leads to something else."
 	default:

@@ -32,7 +32,7 @@ func Open(opts Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
-	if opts.Unlimited && !isLoopback(base.Hostname()) {
+	if opts.Unlimited && !exporter.IsLoopback(base.Hostname()) {
 		return nil, errors.New("the rate limit can be switched off for a simulation on this machine only")
 	}
 	for _, user := range opts.Users {

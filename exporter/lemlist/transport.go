@@ -22,7 +22,7 @@ var errNotThisMachine = errors.New("the name of this machine leads to another on
 func newTransport(base *url.URL, p pace) *http.Transport {
 	dialer := net.Dialer{Timeout: p.dial}
 	proxy := http.ProxyFromEnvironment
-	if isLoopback(base.Hostname()) {
+	if exporter.IsLoopback(base.Hostname()) {
 		proxy = nil
 	}
 	if base.Scheme == "http" {

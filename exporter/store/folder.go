@@ -32,12 +32,19 @@ func (f *Folder) path(name string) string { return filepath.Join(f.dir, name) }
 
 // Open opens a committed file. It makes nothing.
 func (f *Folder) Open(_ context.Context, name string) (exporter.Object, error) {
+	// Looked at first: to open a pipe would wait for its other end.
+	info, err := os.Stat(f.path(name))
+	if err == nil {
+		err = mustBeFile("open", f.path(name), info)
+	}
+	if err != nil {
+		return nil, explain(err)
+	}
 	file, err := os.Open(f.path(name))
 	if err != nil {
 		return nil, explain(err)
 	}
-	info, err := file.Stat()
-	if err == nil {
+	if info, err = file.Stat(); err == nil {
 		err = mustBeFile("open", file.Name(), info)
 	}
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 func main() {
-	if err := os.WriteFile("docs/table.md", []byte(tables()), 0o600); err != nil {
+	if err := os.WriteFile("docs/table.md", []byte(tables()), 0o644); err != nil { //nolint:gosec // a page for everybody
 		fmt.Fprintln(os.Stderr, "docgen:", err)
 		os.Exit(1)
 	}
@@ -29,6 +29,9 @@ func tables() string {
 Absent and null are the same. ` + "`extra`" + ` holds what the API sent and no column can: unknown keys at any depth and values
 whose type does not fit. A top-level key keeps its name, a nested one is keyed by its JSON Pointer (RFC 6901).
 Field ids are numbered as Apache Iceberg numbers a fresh schema: the columns first, then what is inside them.
+
+The Arrow schema of ` + "`lemexport schema -format=arrow`" + ` is in the file's footer too, under ` + "`ARROW:schema`" + `; readers that
+prefer Parquet's own types may show ` + "`extra`" + ` as their JSON type.
 `)
 	return b.String()
 }
