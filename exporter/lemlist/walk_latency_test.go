@@ -10,7 +10,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
 
-var pagesFlag = flag.Int("walk.pages", 40, "pages a list for the table of latencies")
+var pagesFlag = flag.Int("walk.pages", 16, "pages a list for the table of latencies")
 
 // Latency does not matter: a walk takes as long as the rate limit demands for
 // its requests, whatever one of them takes. Time is virtual.
