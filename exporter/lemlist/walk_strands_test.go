@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -22,7 +23,8 @@ type stage struct {
 	flying []*call
 	most   int
 	wrong  string
-	rest   time.Duration // since the server's clock went on
+	log    []func(*prover) // what was asked of and told to the prover
+	rest   time.Duration   // since the server's clock went on
 }
 
 // call is a request in flight.
@@ -70,12 +72,16 @@ func (s *stage) run(stop func(*prover) bool) {
 		s.flying = slices.Delete(s.flying, i, i+1)
 		switch {
 		case one.ok:
+			s.log = append(s.log, func(p *prover) { p.observe(one.asked, one.r) })
 			one.r.sent, one.r.arrived = one.sent, s.m.local
 			s.p.observe(one.asked, one.r)
 			s.check()
 			s.found.add(one.r.rows)
-		case !s.p.refuse(one.asked):
-			s.p.giveUp("refused")
+		default:
+			s.log = append(s.log, func(p *prover) { p.refuse(one.asked) })
+			if !s.p.refuse(one.asked) {
+				s.p.giveUp("refused")
+			}
 		}
 	}
 }
@@ -100,11 +106,18 @@ func (s *stage) send() {
 	for {
 		for q, more := s.p.next(); more; q, more = s.p.next() {
 			s.flying = append(s.flying, &call{asked: q, sent: s.m.local})
+			s.log = append(s.log, func(p *prover) {
+				if again, ok := p.next(); !ok || again != q {
+					s.wrong = fmt.Sprintf("replayed, it asks for %v and not for %v", again, q)
+				}
+			})
 			s.pass()
 		}
-		if more := s.width - len(s.flying); more <= 0 || !s.p.split(more) {
+		more := s.width - len(s.flying)
+		if more <= 0 || !s.p.split(more) {
 			return
 		}
+		s.log = append(s.log, func(p *prover) { p.split(more) })
 	}
 }
 
@@ -183,6 +196,26 @@ func TestStrandsLoseNothingUnderAnyScript(t *testing.T) {
 		}
 		if stale := s.m.stale(s.found); stale != "" {
 			t.Fatal(stale)
+		}
+	})
+}
+
+// What a prover does follows from the calls: replayed, they give the same
+// requests and the same proof.
+func TestStrandsCanBeReplayed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawStage(t, drawLong(t))
+		s.run(toTheEnd)
+		again := newProver()
+		again.walk.least = s.p.walk.least
+		for _, do := range s.log {
+			do(again)
+		}
+		if s.wrong != "" {
+			t.Fatal(s.wrong)
+		}
+		if got, want := again.proof("usr"), s.p.proof("usr"); !reflect.DeepEqual(got, want) {
+			t.Fatalf("proof %+v, want %+v", got, want)
 		}
 	})
 }
