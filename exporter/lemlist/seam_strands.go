@@ -30,7 +30,6 @@ type strand struct {
 	number int
 	chain  *chain
 	from   int64 // the page it begins with
-	place  int64 // rows above that page, when it was read
 	head   int64 // rows of that page which are newer than the border
 	open   bool  // a request is in flight
 	begun  bool  // its first page has arrived and fits
@@ -61,7 +60,7 @@ func (d *descent) parked(i int) bool {
 		return false
 	}
 	below := d.strands[i+1]
-	return !below.begun || d.quiet && d.strands[i].chain.ref.end == below.place
+	return !below.begun || d.quiet
 }
 
 // done reports whether all strands have met.
@@ -122,7 +121,7 @@ func (d *descent) admit(s *strand, r reading) bool {
 	if above.chain.done || above.chain.frontier.at <= border || below != nil && below.chain.border >= border {
 		return false
 	}
-	s.begun, s.place, s.chain.border = true, r.offset, border
+	s.begun, s.chain.border = true, border
 	s.head = int64(slices.IndexFunc(r.rows, func(row row) bool { return row.at == border }))
 	above.chain.endAt(border)
 	if below != nil {

@@ -1,7 +1,10 @@
 package lemlist
 
 import (
+	"fmt"
+	"math"
 	"math/rand/v2"
+	"reflect"
 	"slices"
 	"testing"
 	"time"
@@ -19,7 +22,9 @@ type stage struct {
 	found  union
 	flying []*call
 	most   int
-	rest   time.Duration // since the server's clock went on
+	wrong  string
+	log    []func(*prover) // what was asked of and told to the prover
+	rest   time.Duration   // since the server's clock went on
 }
 
 // call is a request in flight.
@@ -67,11 +72,32 @@ func (s *stage) run(stop func(*prover) bool) {
 		s.flying = slices.Delete(s.flying, i, i+1)
 		switch {
 		case one.ok:
+			s.log = append(s.log, func(p *prover) { p.observe(one.asked, one.r) })
 			one.r.sent, one.r.arrived = one.sent, s.m.local
 			s.p.observe(one.asked, one.r)
+			s.check()
 			s.found.add(one.r.rows)
-		case !s.p.refuse(one.asked):
-			s.p.giveUp("refused")
+		default:
+			s.log = append(s.log, func(p *prover) { p.refuse(one.asked) })
+			if !s.p.refuse(one.asked) {
+				s.p.giveUp("refused")
+			}
+		}
+	}
+}
+
+// check sees that strands divide the list.
+func (s *stage) check() {
+	last := int64(math.MaxInt64)
+	for _, strand := range s.p.walk.strands {
+		if !strand.begun {
+			continue
+		}
+		if strand.number > 0 {
+			if strand.chain.border >= last {
+				s.wrong = "a strand begins above the one before it"
+			}
+			last = strand.chain.border
 		}
 	}
 }
@@ -80,11 +106,18 @@ func (s *stage) send() {
 	for {
 		for q, more := s.p.next(); more; q, more = s.p.next() {
 			s.flying = append(s.flying, &call{asked: q, sent: s.m.local})
+			s.log = append(s.log, func(p *prover) {
+				if again, ok := p.next(); !ok || again != q {
+					s.wrong = fmt.Sprintf("replayed, it asks for %v and not for %v", again, q)
+				}
+			})
 			s.pass()
 		}
-		if more := s.width - len(s.flying); more <= 0 || !s.p.split(more) {
+		more := s.width - len(s.flying)
+		if more <= 0 || !s.p.split(more) {
 			return
 		}
+		s.log = append(s.log, func(p *prover) { p.split(more) })
 	}
 }
 
@@ -143,6 +176,9 @@ func TestStrandsLoseNothingUnderAnyScript(t *testing.T) {
 		s := drawStage(t, draw(t))
 		s.run(toTheEnd)
 		p := s.p
+		if s.wrong != "" {
+			t.Fatal(s.wrong)
+		}
 		if p.doubt != "" {
 			t.Fatalf("a list that keeps the assumptions was doubted: %s", p.doubt)
 		}
@@ -160,6 +196,26 @@ func TestStrandsLoseNothingUnderAnyScript(t *testing.T) {
 		}
 		if stale := s.m.stale(s.found); stale != "" {
 			t.Fatal(stale)
+		}
+	})
+}
+
+// What a prover does follows from the calls: replayed, they give the same
+// requests and the same proof.
+func TestStrandsCanBeReplayed(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		s := drawStage(t, drawLong(t))
+		s.run(toTheEnd)
+		again := newProver()
+		again.walk.least = s.p.walk.least
+		for _, do := range s.log {
+			do(again)
+		}
+		if s.wrong != "" {
+			t.Fatal(s.wrong)
+		}
+		if got, want := again.proof("usr"), s.p.proof("usr"); !reflect.DeepEqual(got, want) {
+			t.Fatalf("proof %+v, want %+v", got, want)
 		}
 	})
 }
@@ -183,5 +239,179 @@ func TestStrandsMustMeet(t *testing.T) {
 	}
 	if lost == 0 {
 		t.Error("nothing is lost")
+	}
+}
+
+// Whatever a server does, strands claim no more than one reader would.
+func TestStrandsNeverClaimMoreThanTheyHave(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		m := drawLong(t)
+		off := rapid.IntRange(-3, 3).Draw(t, "total off by")
+		switch rapid.IntRange(0, 4).Draw(t, "quirk") {
+		case 0:
+			m.quirk.unsorted = true
+			list := m.list
+			m.list = nil
+			for _, row := range list {
+				m.place(row)
+			}
+		case 1:
+			m.quirk.total = func(_, n int) int { return max(0, n+off) }
+		case 2:
+			m.quirk.noTotal = true
+		case 3:
+			m.quirk.cap = rapid.IntRange(1, 12).Draw(t, "cap")
+		case 4:
+			sizes := rapid.SliceOfN(rapid.IntRange(1, 9), 1, 9).Draw(t, "sizes")
+			m.quirk.perPage = func(answer int) int { return sizes[answer%len(sizes)] }
+		}
+		s := drawStage(t, m)
+		s.run(toTheEnd)
+		p := s.p
+		if (p.method == "") == (p.reason == "") || !p.done() {
+			t.Fatalf("method %q with reason %q, done %v", p.method, p.reason, p.done())
+		}
+		if m.quirk.unsorted && p.doubt == "" || p.method == methodPasses && len(m.deleted) > 0 {
+			return
+		}
+		if broken := m.broken(s.found); p.method != "" && broken != "" {
+			t.Fatalf("%s by %s, doubt %q", broken, p.method, p.doubt)
+		}
+	})
+}
+
+// A list that stands still costs no request more, however many strands read it.
+func TestStrandsOfAQuietListCostNothing(t *testing.T) {
+	for _, rows := range []int{159, 160, 161, 500, 1999} {
+		for width := 1; width <= 16; width++ {
+			random := rand.New(rand.NewPCG(uint64(rows), uint64(width)))
+			s := newStage(newModel(quietList(rows), 10, still), width, random.IntN)
+			s.run(toTheEnd)
+			pages := int64(rows+9) / 10
+			if s.p.method != methodSweep || s.p.reads != pages+1 || len(s.found) != rows || s.p.sweeps != 1 {
+				t.Errorf("%d rows, width %d: %d requests by %q, %d rows, doubt %q", rows, width, s.p.reads, s.p.method, len(s.found), s.p.doubt)
+			}
+			if want := min(width, int(pages-1)/strandPages); s.most < want || s.most > max(want, 1) {
+				t.Errorf("%d rows, width %d: %d requests at the same time, want %d", rows, width, s.most, want)
+			}
+		}
+	}
+}
+
+// A first page that looks as it did does not say that nothing has moved: the
+// totals of all pages must be the same, too.
+func TestStrandsOfAListThatSeemsToStandStill(t *testing.T) {
+	for name, steps := range map[string]map[int][]move{
+		"a row comes, one goes, and the first goes again": {3: {comes, goes(8)}, 4: {goes(0)}},
+		"a row comes and goes again":                      {3: {comes}, 4: {goes(0)}},
+		"a row jumps and is deleted":                      {3: {{kind: jump, where: 7}}, 4: {goes(0)}},
+	} {
+		m := newModel(quietList(8), 2, at(steps))
+		p, found := newProver(), union{}
+		p.walk.least = 1
+		asked := map[int64]request{}
+		for _, page := range []int64{1, 4, 2, 3} {
+			for q, more := p.next(); more || page > 1 && p.split(3-len(asked)); q, more = p.next() {
+				if more {
+					asked[q.page] = q
+				}
+			}
+			r, _ := m.answer(page)
+			p.observe(asked[page], r)
+			delete(asked, page)
+			found.add(r.rows)
+		}
+		for q, more := p.next(); more; q, more = p.next() {
+			r, _ := m.answer(q.page)
+			p.observe(q, r)
+			found.add(r.rows)
+		}
+		if p.method != methodSweep || p.doubt != "" || m.stale(found) != "" {
+			t.Errorf("%s: method %q, doubt %q: %s", name, p.method, p.doubt, m.stale(found))
+		}
+	}
+}
+
+// Strands that have nowhere to begin or to meet are given up, and the walk is
+// that of one reader again.
+func TestStrandsThatDoNotFit(t *testing.T) {
+	bulk := func(n, where int) []move { return slices.Repeat([]move{goes(where)}, n) }
+	equal := quietList(1000)
+	for i := range 600 {
+		equal[i+200] = equal[200]
+	}
+	for name, one := range map[string]struct {
+		ats   []int64
+		moves map[int][]move
+		past  string
+		lost  int // strands
+	}{
+		"equal times":                              {slices.Repeat([]int64{5}, 1000), nil, "empty", strandDrops},
+		"equal times in the middle":                {equal, nil, "empty", 1},
+		"a list that shrinks before they begin":    {quietList(1000), map[int][]move{1: bulk(800, 0)}, "empty", 2},
+		"the same, and the last page again":        {quietList(1000), map[int][]move{1: bulk(800, 0)}, "last", 2},
+		"the same, and a refusal":                  {quietList(1000), map[int][]move{1: bulk(800, 0)}, "refuse", 2},
+		"a list that shrinks under them":           {quietList(1000), map[int][]move{12: bulk(800, 0)}, "empty", 0},
+		"one that shrinks from below":              {quietList(1000), map[int][]move{12: bulk(800, 199)}, "refuse", 0},
+		"strands that begin in the wrong order":    {quietList(1000), map[int][]move{4: bulk(500, 0)}, "empty", 1},
+		"many rows at the top while they begin":    {quietList(1000), map[int][]move{2: slices.Repeat([]move{comes}, 900)}, "empty", 0},
+		"all that the strands below have is gone":  {quietList(1000), map[int][]move{12: bulk(850, 150)}, "last", 0},
+		"a row of the border jumps and goes again": {quietList(1000), map[int][]move{5: {{kind: jump, where: 250}, {kind: jump, where: 251}, {kind: jump, where: 252}}}, "empty", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			for seed := range uint64(10) {
+				random := rand.New(rand.NewPCG(seed, 3))
+				m := newModel(one.ats, 10, at(one.moves))
+				m.quirk.past = one.past
+				s := newStage(m, 4, random.IntN)
+				s.run(toTheEnd)
+				if s.wrong != "" || s.p.method != methodSweep || s.p.doubt != "" || m.stale(s.found) != "" {
+					t.Fatalf("seed %d: %s, method %q, doubt %q, reason %q: %s", seed, s.wrong, s.p.method, s.p.doubt, s.p.reason, m.stale(s.found))
+				}
+				if seed == 0 {
+					t.Logf("%d requests, %d strands, %d given up", s.p.reads, s.p.walk.made, s.p.walk.dropped)
+				}
+				if one.lost > 0 && seed == 0 && s.p.walk.dropped < one.lost {
+					t.Errorf("%d strands given up, want %d", s.p.walk.dropped, one.lost)
+				}
+			}
+		})
+	}
+}
+
+// What strands cost beside one reader, while the list moves for as long as the
+// walk lasts.
+func TestStrandsAtRates(t *testing.T) {
+	const rows, perPage, width = 5000, 50, 4
+	seeds := (*seedsFlag + 2) / 3
+	t.Logf("%d rows, pages of %d, %d seeds a line", rows, perPage, seeds)
+	t.Logf("%-16s %10s %10s %10s %10s", "jumps,new,gone", "1 reader", "4 strands", "doubted", "unproven")
+	for _, rate := range [][3]float64{
+		{0, 0, 0}, {0.01, 0, 0}, {0.1, 0, 0}, {1, 0, 0}, {5, 0, 0}, {0, 0.1, 0}, {0, 1, 0}, {0, 0, 0.1}, {0, 0, 1}, {0.1, 0.1, 0.1}, {1, 1, 1}, {5, 5, 5},
+	} {
+		name := fmt.Sprintf("%v,%v,%v", rate[0], rate[1], rate[2])
+		reads, doubted, unproven := map[int]int64{}, 0, 0
+		for seed := range uint64(seeds) {
+			for _, width := range []int{1, width} {
+				random := rand.New(rand.NewPCG(seed, 4))
+				m := newModel(quietList(rows), perPage, rates(seed, rate[0], rate[1], rate[2]))
+				s := newStage(m, width, random.IntN)
+				s.run(toTheEnd)
+				reads[width] += s.p.reads
+				if s.p.doubt != "" {
+					doubted++
+				}
+				if s.p.method == "" {
+					unproven++
+				} else if stale := m.stale(s.found); stale != "" {
+					t.Errorf("%s, seed %d, %d strands: %s", name, seed, width, stale)
+				}
+			}
+		}
+		if unproven+doubted > 0 {
+			t.Errorf("%s: %d of %d walks were not proven, %d doubted", name, unproven, 2*seeds, doubted)
+		}
+		quiet := float64(seeds) * rows / perPage
+		t.Logf("%-16s %10.2f %10.2f %10d %10d", name, float64(reads[1])/quiet, float64(reads[width])/quiet, doubted, unproven)
 	}
 }
