@@ -95,6 +95,7 @@ func openSource(ctx context.Context, source exporter.SourceConfig, obs exporter.
 		Endpoint: source.Endpoint, Key: source.APIKey, Users: source.Users, Observer: obs, Logger: log, UserAgent: agent,
 	}
 	if source.Simulate == nil {
+		options.Ledger = func(name string) lemlist.Ledger { return store.NewLedger("", name) }
 		return lemlist.Open(options)
 	}
 	team := source.Simulate

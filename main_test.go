@@ -45,6 +45,7 @@ func TestScripts(t *testing.T) {
 			env.Setenv("QUICKSTART", quickstart)
 			env.Setenv("LEMLIST_API_KEY", testKey)
 			env.Setenv("GORACE", withoutPause)
+			env.Setenv("XDG_CACHE_HOME", env.Getenv("TMPDIR"))
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){

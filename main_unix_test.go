@@ -82,6 +82,7 @@ func start(t *testing.T, dir string, args ...string) *program {
 	t.Helper()
 	p := &program{Cmd: exec.CommandContext(t.Context(), "lemexport", args...)}
 	p.Dir, p.Stdout, p.Stderr = dir, &p.out, &p.err
+	p.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir())
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -111,8 +111,11 @@ func (e *Engine) locate(ctx context.Context, location string) (file opened, url 
 	if asFolder := fromFolder(); asFolder == nil || errors.Is(asFolder, errForeign) {
 		return file, url, asFolder
 	}
-	if errors.Is(asFile, fs.ErrNotExist) || Hint(asFile) == "" {
-		asFile = WithHint(fmt.Errorf("no export at %s: %w", location, asFile), verifyHint)
+	switch {
+	case errors.Is(asFile, fs.ErrNotExist):
+		asFile = WithHint(fmt.Errorf("no export at %s: %w", location, fs.ErrNotExist), verifyHint)
+	case Hint(asFile) == "":
+		asFile = WithHint(asFile, verifyHint)
 	}
 	return opened{}, "", asFile
 }

@@ -31,8 +31,9 @@ const margin = 20 * time.Millisecond
 // something in the argument does not hold. Without the credit the argument needs
 // no assumption, but a call costs its latency on top of the 2 s.
 //
-// Other programs may use the same key. What the server says is left tells of
-// their calls: those places are held back too.
+// Other programs may use the same key. Those of this machine that keep a ledger
+// together have one budget: the calls of all are in it. What the server says is
+// left tells of the calls of the rest: those places are held back too.
 type budget struct {
 	limit  int // calls a window, at most 20, less when the server says so
 	calls  []*apiCall
@@ -45,6 +46,10 @@ type budget struct {
 	// one before; spanned is when this one began.
 	others  [2]int
 	spanned time.Time
+
+	// programs are those with which the budget is shared, by what names them in the
+	// ledger. Their calls are among the calls.
+	programs map[string]*program
 }
 
 // span is how long calls of others are expected to go on.
@@ -52,6 +57,7 @@ const span = 3 * exporter.RateWindow / 2
 
 // apiCall is a call that was let out.
 type apiCall struct {
+	owner    string // the program; "" is this one
 	sent     time.Time
 	done     time.Time // zero while in flight
 	rejected bool      // answered with 429
@@ -117,8 +123,7 @@ func (b *budget) next(now time.Time) (at time.Time, known bool) {
 // take lets a call out.
 func (b *budget) take(now time.Time) *apiCall {
 	b.calls = slices.DeleteFunc(b.calls, func(c *apiCall) bool {
-		// Twice the window: finish looks back that far.
-		return !c.done.IsZero() && now.Sub(c.done) > 2*exporter.RateWindow+margin
+		return !c.done.IsZero() && now.Sub(c.done) > kept
 	})
 	call := &apiCall{sent: now}
 	b.calls = append(b.calls, call)

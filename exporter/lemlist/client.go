@@ -53,6 +53,11 @@ func newClient(base *url.URL, opts Options, obs exporter.Observer) *client {
 		obs: obs, logger: opts.Logger,
 		bodies: newBodies(), sizes: newPageSizes(p.pageSizes), repeats: repeats{left: p.repeats, most: p.repeats},
 	}
+	if opts.Ledger != nil && !opts.Unlimited {
+		c.limiter.share(opts.Ledger(ledgerName(base, opts.Key)), func(err error) {
+			c.logger.Warn("the rate limit is not shared with other runs of this key on this machine", slog.Any("error", err))
+		})
+	}
 	c.decoders.New = func() any { return schema.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator()) }
 	return c
 }

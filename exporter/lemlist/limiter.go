@@ -2,6 +2,7 @@ package lemlist
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"time"
 )
@@ -17,11 +18,20 @@ type limiter struct {
 	mu      sync.Mutex
 	budget  budget
 	changed chan struct{} // closed, and made anew, when the budget changes
+
+	ledger  Ledger      // nil: nobody to share the budget with
+	failed  func(error) // told when the ledger is given up
+	waiting int         // callers
+	claim   program     // what the other programs are told
 }
 
 func newLimiter(off bool) *limiter {
 	return &limiter{off: off, turn: make(chan struct{}, 1), budget: newBudget(), changed: make(chan struct{})}
 }
+
+// share makes the budget one with that of the other programs that use the ledger.
+// Without the ledger the calls go on; failed is told, once.
+func (l *limiter) share(ledger Ledger, failed func(error)) { l.ledger, l.failed = ledger, failed }
 
 // acquire waits for a place. Give it back with release as soon as the answer
 // begins or the call has failed; only the first release counts.
@@ -29,6 +39,8 @@ func (l *limiter) acquire(ctx context.Context) (release func(reply), err error) 
 	if err := ctx.Err(); err != nil || l.off {
 		return func(reply) {}, err
 	}
+	l.count(1)
+	defer l.count(-1)
 	select {
 	case l.turn <- struct{}{}:
 		defer func() { <-l.turn }()
@@ -46,33 +58,108 @@ func (l *limiter) acquire(ctx context.Context) (release func(reply), err error) 
 	}
 }
 
+func (l *limiter) count(more int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waiting += more
+}
+
 // try lets a call out now, or tells when to try again.
 func (l *limiter) try() (release func(reply), at time.Time, known bool, changed <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	now := time.Now()
-	if at, known := l.budget.next(now); !known || at.After(now) {
+	var call *apiCall
+	l.change(func(now time.Time) {
+		if at, known = l.next(now); !known || at.After(now) {
+			return
+		}
+		call = l.budget.take(now)
+		l.claim.wants, l.claim.until = l.waiting-1, now.Add(grace)
+	})
+	if call == nil {
 		return nil, at, known, l.changed
 	}
-	call := l.budget.take(now)
 	return func(r reply) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if call.done.IsZero() {
-			l.budget.finish(call, time.Now(), r)
+			l.change(func(now time.Time) { l.budget.finish(call, now, r) })
 			l.wake()
 		}
-	}, now, true, nil
+	}, at, true, nil
+}
+
+// next is when the next call of this program may leave, or when to look again.
+func (l *limiter) next(now time.Time) (at time.Time, known bool) {
+	at, known = l.budget.next(now)
+	if l.ledger == nil {
+		return at, known
+	}
+	if known && !at.After(now) && l.budget.claimed(now) {
+		at = now.Add(giveWay)
+	}
+	if poll := now.Add(ledgerPoll); !known || at.After(poll) {
+		at = poll
+	}
+	l.claim.wants, l.claim.until = l.waiting, at.Add(grace)
+	return at, true
 }
 
 // pause lets nobody out before then.
 func (l *limiter) pause(then time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if then.After(l.budget.paused) {
-		l.budget.paused = then
+	longer := false
+	l.change(func(time.Time) {
+		if longer = then.After(l.budget.paused); longer {
+			l.budget.paused = then
+		}
+	})
+	if longer {
 		l.wake()
 	}
+}
+
+// close ends the sharing. Calls that are in flight hold their places no longer.
+func (l *limiter) close() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ledger == nil {
+		return nil
+	}
+	defer func() { l.ledger = nil }()
+	return l.ledger.Close()
+}
+
+// change does something to the budget, as all programs know it now. The limiter
+// must be locked.
+func (l *limiter) change(do func(now time.Time)) {
+	did := false
+	if l.ledger != nil {
+		err := l.ledger.Update(func(text []byte) []byte {
+			did = true
+			now, id := time.Now(), l.ledger.ID()
+			l.budget.read(text, now, id, l.ledger.Alive)
+			do(now)
+			return l.budget.write(now, id, l.claim)
+		})
+		if err != nil {
+			l.giveUp(err)
+		}
+	}
+	if !did {
+		do(time.Now())
+	}
+}
+
+// giveUp goes on without the ledger. What the others have in flight would be
+// held for ever.
+func (l *limiter) giveUp(err error) {
+	_ = l.ledger.Close() // so that they hold nothing for this program
+	l.ledger = nil
+	l.budget.calls = slices.DeleteFunc(l.budget.calls, func(c *apiCall) bool { return c.owner != "" && c.done.IsZero() })
+	l.budget.programs = nil
+	l.failed(err)
 }
 
 // wake makes the caller who is next look again. The limiter must be locked.

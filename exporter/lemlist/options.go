@@ -26,6 +26,10 @@ type Options struct {
 	// Unlimited switches the rate limit off, for a simulation on this machine
 	// that has none.
 	Unlimited bool
+	// Ledger opens the ledger of a name, where this program and others that use the
+	// same key share one rate limit; the source closes it. The name tells nothing of
+	// the key. nil shares with nobody; nor does Unlimited.
+	Ledger func(name string) Ledger
 
 	// pace replaces the timing; tests shorten it.
 	pace *pace

@@ -50,10 +50,10 @@ func Open(opts Options) (*Source, error) {
 	return &Source{client: newClient(base, opts, obs), chosen: slices.Clone(opts.Users), obs: obs}, nil
 }
 
-// Close closes the connections that are kept.
+// Close closes the connections that are kept, and the ledger.
 func (s *Source) Close() error {
 	s.client.transport.CloseIdleConnections()
-	return nil
+	return s.client.limiter.close()
 }
 
 // Walk reads every page of every user. It asks for the team first, unless a

@@ -47,7 +47,7 @@ func (p *pipes) Addr() net.Addr { return &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1)
 
 // virtual opens a source, with the usual pace and rate limit, at a simulated API
 // that is reached through pipes. Call it in a synctest bubble.
-func virtual(t *testing.T, opts sim.Options) (*sim.Server, *Source, *witness) {
+func virtual(t *testing.T, opts sim.Options, change ...func(*Options)) (*sim.Server, *Source, *witness) {
 	t.Helper()
 	opts.Key = testKey
 	api, err := sim.New(opts)
@@ -63,7 +63,7 @@ func virtual(t *testing.T, opts sim.Options) (*sim.Server, *Source, *witness) {
 		p := defaultPace()
 		o.pace = &p
 	}
-	source, w := open(t, "http://127.0.0.1/api", usual)
+	source, w := open(t, "http://127.0.0.1/api", append([]func(*Options){usual}, change...)...)
 	source.client.transport.DialContext = network.dial
 	t.Cleanup(func() {
 		_ = source.Close()

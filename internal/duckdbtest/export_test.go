@@ -64,7 +64,7 @@ func export(t *testing.T, options sim.Options) (path string, team *sim.Server) {
 	}
 	run := exec.Command(binary, "apply", "-auto-approve")
 	run.Dir = dir
-	run.Env = append(os.Environ(), "KEY="+team.Key())
+	run.Env = append(os.Environ(), "KEY="+team.Key(), "XDG_CACHE_HOME="+t.TempDir())
 	if output, err := run.CombinedOutput(); err != nil {
 		t.Fatalf("apply: %v\n%s", err, output)
 	}

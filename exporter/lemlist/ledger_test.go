@@ -1,0 +1,254 @@
+package lemlist
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+)
+
+// waited is how long one more call has to wait.
+func waited(t *testing.T, l *limiter) time.Duration {
+	t.Helper()
+	began := time.Now()
+	spend(t, l, 1)
+	return time.Since(began)
+}
+
+const window = exporter.RateWindow + margin
+
+func TestTheNextProgramHonoursTheCallsOfTheOneThatEnded(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		account := newAccountBook()
+		first := sharing(t, account.program())
+		for _, release := range spend(t, first, exporter.RateLimit) {
+			release(reply{})
+		}
+		if err := first.close(); err != nil {
+			t.Fatal(err)
+		}
+		<-time.After(time.Second)
+		if took := waited(t, sharing(t, account.program())); took != window-time.Second {
+			t.Errorf("waited %s", took)
+		}
+	})
+}
+
+func TestAPauseIsForEveryProgram(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		account := newAccountBook()
+		first, second := sharing(t, account.program()), sharing(t, account.program())
+		began := time.Now()
+		first.pause(began.Add(5 * time.Second))
+		time.AfterFunc(3*time.Second, func() { first.pause(began.Add(7 * time.Second)) })
+		if took := waited(t, second); took != 7*time.Second {
+			t.Errorf("waited %s", took)
+		}
+	})
+}
+
+func TestAKilledProgramHoldsItsPlacesNoLonger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		account := newAccountBook()
+		killed, second := account.program(), sharing(t, account.program())
+		spend(t, sharing(t, killed), exporter.RateLimit)
+		time.AfterFunc(10*time.Second, func() { account.kill(killed.id) })
+		if took := waited(t, second); took < 10*time.Second+window || took > 10*time.Second+window+2*ledgerPoll {
+			t.Errorf("waited %s", took)
+		}
+	})
+}
+
+func TestAProgramThatIsStoppedHoldsItsPlacesForSomeMinutes(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		account := newAccountBook()
+		spend(t, sharing(t, account.program()), exporter.RateLimit)
+		if took := waited(t, sharing(t, account.program())); took < longestFlight || took > longestFlight+window+2*ledgerPoll {
+			t.Errorf("waited %s", took)
+		}
+	})
+}
+
+func TestWhatOneProgramLearnsOfTheServerTheOthersKnow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		account := newAccountBook()
+		first, second := sharing(t, account.program()), sharing(t, account.program())
+		spend(t, first, 1)[0](reply{answered: true, stated: true, limit: 8, remaining: 7})
+		for _, release := range spend(t, second, 7) {
+			release(reply{})
+		}
+		if took := waited(t, second); took < time.Second {
+			t.Errorf("waited %s for the call after the 8 that the server allows", took)
+		}
+	})
+}
+
+// An account that makes no sense is replaced; what this program did is not lost.
+func TestADamagedAccountIsReplaced(t *testing.T) {
+	for name, text := range map[string]string{
+		"empty": "", "not JSON": "\x00\xff{", "half": `{"limit":20,"programs":{"a":{"calls":[{"sent":1`, "another's": `{"hello":"world"}`,
+		"another type": `[1,2]`, "senseless numbers": `{"limit":-5}`, "null": "null",
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				account := newAccountBook()
+				first, second := sharing(t, account.program()), sharing(t, account.program())
+				releases := spend(t, first, exporter.RateLimit-1)
+				account.write(text)
+				releases[0](reply{}) // writes what the damage took
+				spend(t, second, 1)
+				if took := waited(t, second); took != window {
+					t.Errorf("waited %s", took)
+				}
+			})
+		})
+	}
+}
+
+// Whatever the account says, a call leaves in bounded time, and the own calls count.
+func TestNoAccountHoldsAProgramForEver(t *testing.T) {
+	rapid.Check(t, func(rt *rapid.T) {
+		ns := rapid.OneOf(rapid.Int64(), rapid.Custom(func(rt *rapid.T) int64 {
+			// The clock in a bubble starts at the beginning of 2000.
+			return time.Date(2000, 1, 1, 0, 0, rapid.IntRange(-300, 300).Draw(rt, "s"), 0, time.UTC).UnixNano()
+		}))
+		n := rapid.OneOf(rapid.IntRange(-3, 30), rapid.Int())
+		text := fmt.Sprintf(`{"written":%d,"paused":%d,"limit":%d,"shortest":%d,"samples":%d,"others":[%d,%d],"spanned":%d,"programs":{`,
+			ns.Draw(rt, "written"), ns.Draw(rt, "paused"), rapid.IntRange(1, 20).Draw(rt, "limit"), ns.Draw(rt, "shortest"), n.Draw(rt, "samples"),
+			n.Draw(rt, "others"), n.Draw(rt, "others"), ns.Draw(rt, "spanned"))
+		for i := range rapid.IntRange(0, 3).Draw(rt, "programs") {
+			if i > 0 {
+				text += ","
+			}
+			var calls []string
+			for range rapid.IntRange(0, 30).Draw(rt, "calls") {
+				calls = append(calls, fmt.Sprintf(`{"sent":%d,"done":%d}`, ns.Draw(rt, "sent"), rapid.OneOf(ns, rapid.Just(int64(0))).Draw(rt, "done")))
+			}
+			text += fmt.Sprintf(`"program-%d":{"seen":%d,"wants":%d,"until":%d,"calls":[%s]}`,
+				i, ns.Draw(rt, "seen"), n.Draw(rt, "wants"), ns.Draw(rt, "until"), strings.Join(calls, ","))
+		}
+		text += "}}"
+		var took time.Duration
+		synctest.Test(t, func(t *testing.T) {
+			account := newAccountBook()
+			for range 3 {
+				account.program() // they run, and do nothing
+			}
+			account.write(text)
+			l := sharing(t, account.program())
+			began := time.Now()
+			for range 2 {
+				spend(t, l, 1)[0](reply{})
+			}
+			took = time.Since(began)
+		})
+		if took > longestFlight+longestThrottle+10*window {
+			rt.Fatalf("waited %s", took)
+		}
+	})
+}
+
+func TestWithoutTheLedgerTheRunGoesOnAndSaysSoOnce(t *testing.T) {
+	for name, breaks := range map[string]bool{"from the start": false, "on the way": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				account := newAccountBook()
+				spend(t, sharing(t, account.program()), 15) // for ever
+				ledger := account.program()
+				server, source, w := virtual(t, sim.Options{Users: 60}, func(o *Options) {
+					o.Ledger = func(string) Ledger { return ledger }
+				})
+				if breaks {
+					if _, err := source.Survey(t.Context()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				ledger.broken = errBroken
+				began := time.Now()
+				if _, err := source.Survey(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if took := time.Since(began); took > exporter.LeastTime(61)+2*window {
+					t.Errorf("took %s without the ledger", took)
+				}
+				if warnings := strings.Count(w.log.String(), "level=WARN"); warnings != 1 || !strings.Contains(w.log.String(), errBroken.Error()) {
+					t.Errorf("%d warnings", warnings)
+				}
+				if server.Stats().Throttled > 0 || account.runs[ledger.id] {
+					t.Errorf("stats %+v, others believe that the program still uses the ledger: %t", server.Stats(), account.runs[ledger.id])
+				}
+			})
+		})
+	}
+}
+
+func TestWithoutARateLimitNothingIsShared(t *testing.T) {
+	_, endpoint := simulate(t, sim.Options{Unlimited: true})
+	source, _ := open(t, endpoint, func(o *Options) {
+		o.Ledger = func(name string) Ledger { t.Errorf("%s was opened", name); return nil }
+	})
+	if _, err := source.Survey(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Two runs of one key against one server: never a 429, and the whole budget used.
+func TestTwoSourcesOfOneKeySideBySide(t *testing.T) {
+	for _, opts := range []sim.Options{
+		{Window: sim.WindowFixed, Latency: 100 * time.Millisecond, Jitter: 300 * time.Millisecond},
+		{Window: sim.WindowSliding, Latency: 100 * time.Millisecond, Jitter: 300 * time.Millisecond},
+		{Window: sim.WindowSliding, Latency: 300 * time.Millisecond, Rejected: sim.RejectedProlong},
+		{Window: sim.WindowSliding, Latency: 150 * time.Millisecond, Calls: 14},
+	} {
+		t.Run(fmt.Sprintf("%s %s %d", opts.Window, opts.Latency, opts.Calls), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				const users = 199
+				opts.Users = users
+				account := newAccountBook()
+				shared := func(o *Options) { o.Ledger = func(string) Ledger { return account.program() } }
+				server, first, _ := virtual(t, opts, shared)
+				pace := defaultPace()
+				second, _ := open(t, "http://127.0.0.1/api", limited, shared, func(o *Options) { o.pace = &pace })
+				second.client.transport.DialContext = first.client.transport.DialContext
+				began := time.Now()
+				done := make(chan error, 2)
+				for _, source := range []*Source{first, second} {
+					go func() {
+						_, err := source.Survey(t.Context())
+						done <- err
+					}()
+				}
+				for range 2 {
+					if err := <-done; err != nil {
+						t.Error(err)
+					}
+				}
+				stats, took := server.Stats(), time.Since(began)
+				if stats.Throttled > 0 || stats.Requests != 2*(users+1) {
+					t.Errorf("stats %+v", stats)
+				}
+				limit := exporter.RateLimit
+				if opts.Calls > 0 {
+					limit = opts.Calls
+				}
+				var arrivals []time.Time
+				for _, call := range server.Calls() {
+					arrivals = append(arrivals, call.Arrived)
+				}
+				if least, tooMany := crowded(arrivals, limit); tooMany {
+					t.Errorf("%d calls within %s", limit+1, least)
+				}
+				windows := float64(took) / float64(exporter.RateWindow)
+				if used := float64(stats.Requests) / windows; used < 0.9*float64(limit) {
+					t.Errorf("used %.1f of %d calls a window", used, limit)
+				}
+			})
+		})
+	}
+}
