@@ -96,7 +96,7 @@ func TestAWalkThatIsCutShortIsContinued(t *testing.T) {
 		script := rapid.SliceOfN(rapid.SliceOfN(movements(), 0, 3), 0, 60).Draw(t, "script")
 		var atRest atomic.Bool
 		team, err := sim.New(sim.Options{
-			Users: rapid.IntRange(1, 4).Draw(t, "users"), Conversations: rapid.IntRange(1, 90).Draw(t, "conversations"),
+			Users: rapid.IntRange(1, 5).Draw(t, "users"), Conversations: rapid.IntRange(1, 90).Draw(t, "conversations"),
 			Seed: rapid.Uint64().Draw(t, "seed"), LimitMax: 10, Unlimited: true,
 			Drift: sim.Drift{Script: func(step int) []sim.Movement {
 				if step <= len(script) && !atRest.Load() {

@@ -1,6 +1,7 @@
 package lemlist
 
 import (
+	"fmt"
 	"strings"
 
 	"testing"
@@ -29,46 +30,59 @@ func everyFault(share float64) []sim.FaultRule {
 	return append(rules, sim.FaultRule{Fault: sim.FaultContentType, Path: "/api/inbox", Rate: 0.01})
 }
 
-// A tenth of the answers are faulty, in every way: the walk is complete, and the
-// proof counts what it cost. Time is virtual.
+// A tenth of the answers are faulty, in every way, for one user or several, at
+// rest or moving: the walk is complete, and the proof counts what it cost. Time is
+// virtual.
 func TestAWalkThroughEveryFaultIsComplete(t *testing.T) {
-	for name, drift := range map[string]sim.Drift{"at rest": {}, "moving": {Jumps: 0.3, Inserts: 0.1, Deletes: 0.1}} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				server, source, _ := virtual(t, sim.Options{
-					Users: 3, Conversations: 6000, LimitMax: 10, Faults: everyFault(0.1), Drift: drift, Latency: 150 * time.Millisecond,
+	for users := 1; users <= 5; users++ {
+		for name, drift := range map[string]sim.Drift{"at rest": {}, "moving": {Jumps: 0.3, Inserts: 0.1, Deletes: 0.1}} {
+			t.Run(fmt.Sprintf("%d users, %s", users, name), func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					throughFaults(t, sim.Options{
+						Users: users, Conversations: 500 * (1 + users), Seed: uint64(users), LimitMax: 10,
+						Faults: everyFault(0.1), Drift: drift, Latency: 150 * time.Millisecond,
+					})
 				})
-				walk := source.Walk(t.Context(), nil)
-				shown := make(map[string]bool)
-				for page, err := range walk.Pages() {
-					if err != nil {
-						t.Fatal(err)
-					}
-					for _, id := range idsIn(page.Record) {
-						shown[id] = true
-					}
-				}
-				proof, stats := walk.Proof(), server.Stats()
-				if !proof.Complete {
-					t.Errorf("not complete: %v", proof.Reasons)
-				}
-				for _, user := range server.UserIDs() {
-					for _, id := range server.AliveThroughout(user, 1, server.Step()) {
-						if !shown[id] {
-							t.Errorf("%s is missing", id)
-						}
-					}
-				}
-				if share := float64(proof.Retries) / float64(proof.Requests); share < 0.05 || share > 0.2 {
-					t.Errorf("%d retries in %d requests: the faults are not a tenth", proof.Retries, proof.Requests)
-				}
-				if int64(stats.Requests) != proof.Requests+1 { // and the team
-					t.Errorf("the server counts %d requests, the proof %d", stats.Requests, proof.Requests)
-				}
-				t.Logf("%s: %d requests, %d retries, %d answers 429", name, proof.Requests, proof.Retries, proof.Throttled)
 			})
-		})
+		}
 	}
+}
+
+func throughFaults(t *testing.T, options sim.Options) {
+	server, source, _ := virtual(t, options)
+	walk := source.Walk(t.Context(), nil)
+	shown := make(map[string]bool)
+	for page, err := range walk.Pages() {
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range idsIn(page.Record) {
+			shown[id] = true
+		}
+	}
+	proof, stats := walk.Proof(), server.Stats()
+	if !proof.Complete {
+		t.Errorf("not complete: %v", proof.Reasons)
+	}
+	for _, user := range server.UserIDs() {
+		for _, id := range server.AliveThroughout(user, 1, server.Step()) {
+			if !shown[id] {
+				t.Errorf("%s is missing", id)
+			}
+		}
+	}
+	for id := range shown {
+		if len(server.History(id)) == 0 {
+			t.Errorf("%s never was", id)
+		}
+	}
+	if share := float64(proof.Retries) / float64(proof.Requests); share < 0.04 || share > 0.2 {
+		t.Errorf("%d retries in %d requests: the faults are not a tenth", proof.Retries, proof.Requests)
+	}
+	if int64(stats.Requests) != proof.Requests+1 { // and the team
+		t.Errorf("the server counts %d requests, the proof %d", stats.Requests, proof.Requests)
+	}
+	t.Logf("%d requests, %d retries, %d answers 429", proof.Requests, proof.Retries, proof.Throttled)
 }
 
 // Another program spends half of the budget: the walk makes do with the rest.
