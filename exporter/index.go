@@ -34,7 +34,7 @@ const indexShare = 1 << 16
 
 // entry is one row of a share.
 type entry struct {
-	id      idHash
+	id      IDHash
 	version int64
 	row     int64
 	user    uint32
@@ -46,7 +46,7 @@ func newIndex(file ScratchFile) *index {
 
 func (x *index) close() error { return x.file.Close() }
 
-func (x *index) add(user string, id idHash, version int64) error {
+func (x *index) add(user string, id IDHash, version int64) error {
 	number, ok := x.numbers[user]
 	if !ok {
 		number = uint32(len(x.names))
@@ -119,7 +119,7 @@ func (x *index) share(entries []entry, share, shares uint64) ([]entry, error) {
 			continue
 		}
 		entries = append(entries, entry{
-			id:      idHash(raw[:16]),
+			id:      IDHash(raw[:16]),
 			version: int64(binary.LittleEndian.Uint64(raw[16:24])),
 			user:    binary.LittleEndian.Uint32(raw[24:]),
 			row:     row,

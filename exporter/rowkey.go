@@ -12,12 +12,13 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// idHash stands for an id: 128 bits of SHA-256, so that no input makes two ids one.
-type idHash [16]byte
+// IDHash stands for an id: 128 bits of SHA-256, so that no input makes two ids one.
+type IDHash [16]byte
 
-func hashID(id string) idHash {
+// HashID returns what stands for an id where the id itself would take too much memory.
+func HashID(id string) IDHash {
 	sum := sha256.Sum256([]byte(id))
-	return idHash(sum[:16])
+	return IDHash(sum[:16])
 }
 
 // neverActive is the version of a row without `last_activity_at`: older than all.

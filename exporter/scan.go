@@ -13,7 +13,7 @@ import (
 type scan struct {
 	table     *schema.Table
 	content   *digester
-	ids       []idHash
+	ids       []IDHash
 	last      rowKey
 	unordered int64
 }
@@ -33,7 +33,7 @@ func (s *scan) add(rec arrow.Record) error {
 			s.unordered++
 		}
 		s.last = key
-		s.ids = append(s.ids, hashID(key.id))
+		s.ids = append(s.ids, HashID(key.id))
 	}
 	s.last = cloneKey(s.last)
 	s.content.add(rec)
@@ -42,6 +42,6 @@ func (s *scan) add(rec arrow.Record) error {
 
 // duplicates counts the rows whose id another row has too.
 func (s *scan) duplicates() int {
-	slices.SortFunc(s.ids, func(a, b idHash) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(s.ids, func(a, b IDHash) int { return bytes.Compare(a[:], b[:]) })
 	return len(s.ids) - len(slices.Compact(s.ids))
 }

@@ -87,7 +87,7 @@ func (s *spool) add(user string, rec arrow.Record) error {
 	}
 	first := s.index.rows
 	for row := range int(sorted.NumRows()) {
-		if err := s.index.add(user, hashID(keys.id.Value(row)), keys.version(row)); err != nil {
+		if err := s.index.add(user, HashID(keys.id.Value(row)), keys.version(row)); err != nil {
 			return err
 		}
 	}

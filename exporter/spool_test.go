@@ -213,7 +213,7 @@ func TestIndexSharesCoverEveryID(t *testing.T) {
 	const ids = indexShare + 1000
 	for round := range 2 {
 		for id := range ids {
-			if err := x.add("usr_a", hashID(fmt.Sprint(id)), int64(round)); err != nil {
+			if err := x.add("usr_a", HashID(fmt.Sprint(id)), int64(round)); err != nil {
 				t.Fatal(err)
 			}
 		}

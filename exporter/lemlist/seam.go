@@ -1,6 +1,10 @@
 package lemlist
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/lemexport/lemexport/exporter"
+)
 
 // chain joins the pages of one reading of the list, from the top down, and
 // knows up to which row nothing can be missing: the frontier. A page moves the
@@ -33,7 +37,7 @@ type chain struct {
 	// frontier stood behind ref.end.
 	ref     reading
 	tail    []row // the last rows before the frontier, in order
-	known   map[[16]byte]int64
+	known   map[exporter.IDHash]int64
 	dropped bool // whether tail lost its oldest rows
 	ahead   []island
 	stride  int64
@@ -61,7 +65,7 @@ const (
 
 // newChain starts a chain at page 1 that ends with the list.
 func newChain() *chain {
-	return &chain{floor: never, next: 1, known: make(map[[16]byte]int64)}
+	return &chain{floor: never, next: 1, known: make(map[exporter.IDHash]int64)}
 }
 
 // newSweep starts a chain at page 1 that ends below floor.

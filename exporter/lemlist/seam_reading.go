@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/schema"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // never is the time of a row without lastActivityAt: it sorts last.
@@ -14,8 +16,8 @@ const never = math.MinInt64
 // row is what the argument of docs/walk.md needs of a conversation: who it is
 // and where it sorts.
 type row struct {
-	id [16]byte // a hash, see hashID
-	at int64    // lastActivityAt in microseconds, or never
+	id exporter.IDHash // a hash, see hashID
+	at int64           // lastActivityAt in microseconds, or never
 }
 
 // reading is what one page showed: rows that stood together in the list at one
@@ -66,7 +68,7 @@ func newReading(asked int64, rows []row, says schema.Pagination, sent, arrived t
 // flaw names what the page itself shows that no list of the kind we assume can
 // show; "" is a good page.
 func (r reading) flaw() string {
-	ids := make(map[[16]byte]struct{}, len(r.rows))
+	ids := make(map[exporter.IDHash]struct{}, len(r.rows))
 	for i, row := range r.rows {
 		if _, ok := ids[row.id]; ok {
 			return fmt.Sprintf("page %d shows a conversation twice", r.asked)

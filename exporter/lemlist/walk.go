@@ -2,7 +2,6 @@ package lemlist
 
 import (
 	"context"
-	"crypto/sha256"
 	"errors"
 	"fmt"
 	"iter"
@@ -126,16 +125,10 @@ func rowsOf(rec arrow.Record) []row {
 	times := rec.Column(activity).(*array.Timestamp)
 	rows := make([]row, rec.NumRows())
 	for i := range rows {
-		rows[i] = row{id: hashID(ids.Value(i)), at: never}
+		rows[i] = row{id: exporter.HashID(ids.Value(i)), at: never}
 		if times.IsValid(i) {
 			rows[i].at = int64(times.Value(i))
 		}
 	}
 	return rows
-}
-
-// hashID stands for an id: 128 bits of SHA-256, so that no input makes two ids one.
-func hashID(id string) [16]byte {
-	sum := sha256.Sum256([]byte(id))
-	return [16]byte(sum[:16])
 }

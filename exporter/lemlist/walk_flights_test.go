@@ -11,6 +11,8 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // slow is a shelf whose answers take their time.
@@ -219,12 +221,12 @@ func TestWalkInStrandsOverHTTP(t *testing.T) {
 			for _, user := range server.UserIDs() {
 				missing := 0
 				for _, id := range server.AliveThroughout(user, 1, server.Step()) {
-					if _, ok := found[user][hashID(id)]; !ok {
+					if _, ok := found[user][exporter.HashID(id)]; !ok {
 						missing++
 					}
 				}
 				for _, one := range server.List(user) {
-					if users == 1 && one.LastActivityAt.UnixMicro() != found[user][hashID(one.ID)] {
+					if users == 1 && one.LastActivityAt.UnixMicro() != found[user][exporter.HashID(one.ID)] {
 						missing++
 					}
 				}

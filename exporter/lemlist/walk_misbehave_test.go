@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 func still(int) []move { return nil }
@@ -229,7 +231,7 @@ func TestWalkTrustsTheNewestTimeOnlyAfterATick(t *testing.T) {
 	start := time.Unix(1_800_000_000, 0)
 	page := func(sent time.Time) reading {
 		r := reading{asked: 1, served: 1, perPage: 2, placed: true, end: 2, next: 2, total: new(int64(4)), sent: sent, arrived: sent}
-		r.rows = []row{{id: hashID("a"), at: 9}, {id: hashID("b"), at: 9}}
+		r.rows = []row{{id: exporter.HashID("a"), at: 9}, {id: exporter.HashID("b"), at: 9}}
 		return r
 	}
 	for _, one := range []struct {

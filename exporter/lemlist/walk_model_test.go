@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/schema"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // model is a server's list that moves between requests, at the level of the
@@ -192,10 +194,10 @@ func (m *model) serve(page int64) (reading, bool) {
 	return newReading(page, rows, says, m.local, m.local), true
 }
 
-func modelID(id int) [16]byte { return hashID(fmt.Sprint("ibx_", id)) }
+func modelID(id int) exporter.IDHash { return exporter.HashID(fmt.Sprint("ibx_", id)) }
 
 // union is what an export would hold: of every id the newest version.
-type union map[[16]byte]int64
+type union map[exporter.IDHash]int64
 
 func (u union) add(rows []row) {
 	for _, row := range rows {
@@ -244,7 +246,7 @@ func (m *model) broken(found union) string {
 	if lost := m.lost(found); lost > 0 {
 		return fmt.Sprintf("%d conversations alive during the whole walk are missing", lost)
 	}
-	known := map[[16]byte]map[int64]bool{}
+	known := map[exporter.IDHash]map[int64]bool{}
 	for id, versions := range m.versions {
 		known[modelID(id)] = versions
 	}

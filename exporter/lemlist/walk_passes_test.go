@@ -3,12 +3,14 @@ package lemlist
 import (
 	"strings"
 	"testing"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 func rowsAt(ats map[string]int64) []row {
 	var rows []row
 	for id, at := range ats {
-		rows = append(rows, row{id: hashID(id), at: at})
+		rows = append(rows, row{id: exporter.HashID(id), at: at})
 	}
 	return distinct(rows)
 }
@@ -40,7 +42,7 @@ func TestPassesAgree(t *testing.T) {
 // A row that comes twice stands where another should.
 func TestPassesThatRepeatRowsProveNothing(t *testing.T) {
 	p := newPasses()
-	page := reading{asked: 1, total: new(int64(3)), rows: []row{{id: hashID("a"), at: 2}, {id: hashID("b"), at: 1}, {id: hashID("b"), at: 1}}}
+	page := reading{asked: 1, total: new(int64(3)), rows: []row{{id: exporter.HashID("a"), at: 2}, {id: exporter.HashID("b"), at: 1}, {id: exporter.HashID("b"), at: 1}}}
 	got := passesGoOn
 	for range maxPasses {
 		got = p.observe(page)
