@@ -56,7 +56,7 @@ func boxRows(box string) [][]string {
 			continue
 		}
 		var row []string
-		for _, cell := range strings.SplitSeq(strings.Trim(line, "│"), "│") {
+		for cell := range strings.SplitSeq(strings.Trim(line, "│"), "│") {
 			row = append(row, strings.TrimSpace(cell))
 		}
 		rows = append(rows, row)
