@@ -28,12 +28,15 @@ type Result struct {
 // Summary is the end of an apply. It holds what is known even when the apply
 // failed: the proof of an incomplete walk, the exports committed before an error.
 type Summary struct {
-	RunID     string        `json:"run_id"`
-	Simulated bool          `json:"simulated"`
-	Proof     Proof         `json:"proof"`
-	Exports   []Result      `json:"exports"`
-	Elapsed   time.Duration `json:"-"`
-	Seconds   float64       `json:"seconds"`
+	RunID     string   `json:"run_id"`
+	Simulated bool     `json:"simulated"`
+	Proof     Proof    `json:"proof"`
+	Exports   []Result `json:"exports"`
+	// Wanted is the number of exports of the job; fewer Exports mean that an error
+	// ended the apply between two of them.
+	Wanted  int           `json:"exports_wanted"`
+	Elapsed time.Duration `json:"-"`
+	Seconds float64       `json:"seconds"`
 }
 
 // Apply claims the destinations, walks the source once, and commits every
@@ -45,7 +48,7 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 		summary.Elapsed = r.engine.Now().Sub(started)
 		summary.Seconds = summary.Elapsed.Seconds()
 	}()
-	summary = Summary{RunID: r.id, Simulated: plan.Survey.Simulated}
+	summary = Summary{RunID: r.id, Simulated: plan.Survey.Simulated, Wanted: len(r.targets)}
 
 	unlock, err := r.lock(ctx, plan)
 	if err != nil {

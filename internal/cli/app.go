@@ -77,6 +77,7 @@ func (a App) Main(ctx context.Context, args []string) exporter.ExitStatus {
 	if stdout.err != nil && status == 0 {
 		newTerminal(a, a.Stderr, true).print(diagnosticText(exporter.Diagnostic{
 			Severity: exporter.SeverityError, Summary: "standard output cannot be written: " + stdout.err.Error(),
+			Detail: "The command itself has succeeded, an apply has committed its exports: only what it had to say is lost.",
 		}, 0))
 		return exporter.ExitError
 	}

@@ -51,10 +51,20 @@ func summaryTitle(summary exporter.Summary) string {
 	switch {
 	case len(summary.Exports) == 0:
 		return red(bold("Nothing was written."))
+	case len(summary.Exports) < summary.Wanted:
+		return red(bold(partly(summary) + "."))
 	case !summary.Proof.Complete:
 		return yellow(bold("Exported, but not proven complete."))
 	}
+	if skipped := len(summary.Proof.Skipped); skipped > 0 {
+		return yellow(bold("Exported, and proven complete for the users whose inbox the API gives; " + many(int64(skipped), "user") + " skipped."))
+	}
 	return green(bold("Exported, and proven complete."))
+}
+
+// partly says how far an apply came that an error ended between two exports.
+func partly(summary exporter.Summary) string {
+	return fmt.Sprintf("%d of %d exports written, then an error", len(summary.Exports), summary.Wanted)
 }
 
 func usersCount(proof exporter.Proof) string {

@@ -56,6 +56,9 @@ func verdictText(found exporter.Verification, failed int) string {
 		return red(bold("Damaged:")) + fmt.Sprintf(" %d of %d checks failed.", failed, len(found.Checks))
 	case !proof.Complete:
 		return yellow(bold("Intact, but not proven complete,")) + " because\n" + strings.TrimSuffix(bullets(proof.Reasons), "\n")
+	case len(proof.Skipped) > 0:
+		return yellow(bold("Intact, and proven complete for the users whose inbox the API gives,")) +
+			fmt.Sprintf(" by %s; %s skipped.", inline(proof.Method), many(int64(len(proof.Skipped)), "user"))
 	default:
 		return green(bold("Intact, and proven complete")) + " by " + inline(proof.Method) + "."
 	}

@@ -23,13 +23,16 @@ func (v *jsonView) sendPlan(plan exporter.Plan) {
 
 func (v *jsonView) summary(summary exporter.Summary) {
 	level := levelInfo
-	if !summary.Proof.Complete {
+	if !summary.Proof.Complete || len(summary.Proof.Skipped) > 0 {
 		level = levelWarn
 	}
 	message := "Nothing was written"
-	if len(summary.Exports) == 0 {
+	switch {
+	case len(summary.Exports) == 0:
 		summary.Exports = []exporter.Result{} // a list in JSON, not null
-	} else {
+	case len(summary.Exports) < summary.Wanted:
+		level, message = levelError, partly(summary)
+	default:
 		message = fmt.Sprintf("Exported %s in %s s", many(summary.Proof.Rows, "row"), fmt.Sprintf("%.1f", summary.Seconds))
 	}
 	v.send(level, "summary", message, field{"summary", summary})

@@ -47,7 +47,14 @@ func TestSummaryText(t *testing.T) {
 	refused := allowed
 	refused.Exports = nil
 
-	for name, summary := range map[string]exporter.Summary{"complete": someSummary(), "simulated": simulated, "incomplete": allowed, "nothing": refused} {
+	partial := someSummary()
+	partial.Wanted = 2
+	skipping := someSummary()
+	skipping.Proof.Skipped = []exporter.SkippedUser{{UserID: "usr_gone", Reason: "User not in team"}}
+
+	for name, summary := range map[string]exporter.Summary{
+		"complete": someSummary(), "simulated": simulated, "incomplete": allowed, "nothing": refused, "partial": partial, "skipping": skipping,
+	} {
 		golden(t, "summary/"+name, render(summaryText(summary), false))
 	}
 }
@@ -60,7 +67,10 @@ func TestVerificationText(t *testing.T) {
 	damaged.Checks[2] = exporter.Check{Name: "rows", Detail: "11999 read, 12000 in the manifest, 12000 in the footer"}
 	damaged.Checks = append(damaged.Checks, exporter.Check{Name: "content hash", Detail: hostile})
 
-	for name, found := range map[string]exporter.Verification{"intact": someVerification(), "incomplete": incomplete, "damaged": damaged} {
+	skipping := someVerification()
+	skipping.Manifest.Proof.Skipped = []exporter.SkippedUser{{UserID: "usr_gone", Reason: "User not in team"}}
+
+	for name, found := range map[string]exporter.Verification{"intact": someVerification(), "incomplete": incomplete, "damaged": damaged, "skipping": skipping} {
 		golden(t, "verify/"+name, render(verificationText(found), false))
 	}
 }
