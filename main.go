@@ -64,6 +64,7 @@ func run() int {
 		},
 		FormatConfig: func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
 		NewEngine:    func(log *slog.Logger, workDir string) *exporter.Engine { return newEngine(version, log, workDir) },
+		SimFaults:    simFaults(),
 		ServeSim:     serveSim,
 	}
 	return int(app.Main(context.Background(), os.Args[1:]))
@@ -141,6 +142,14 @@ func startSim(ctx context.Context, address string, options sim.Options) (*simSer
 		return nil, err
 	}
 	return &simServer{running, server.Key()}, nil
+}
+
+func simFaults() []string {
+	var kinds []string
+	for _, fault := range sim.Faults() {
+		kinds = append(kinds, string(fault))
+	}
+	return kinds
 }
 
 func serveSim(ctx context.Context, options cli.SimOptions) (cli.SimServer, error) {

@@ -40,6 +40,8 @@ type App struct {
 	// NewEngine makes the engine with its adapters. workDir is where a walk that is
 	// cut short is kept; "" is nowhere.
 	NewEngine func(log *slog.Logger, workDir string) *exporter.Engine
+	// SimFaults are the kinds of faults that the simulated API has.
+	SimFaults []string
 	// ServeSim starts the simulated API.
 	ServeSim func(ctx context.Context, options SimOptions) (SimServer, error)
 }
@@ -77,7 +79,7 @@ func (a App) Main(ctx context.Context, args []string) exporter.ExitStatus {
 	if stdout.err != nil && status == 0 {
 		newTerminal(a, a.Stderr, true).print(diagnosticText(exporter.Diagnostic{
 			Severity: exporter.SeverityError, Summary: "standard output cannot be written: " + stdout.err.Error(),
-			Detail: "The command itself has succeeded, an apply has committed its exports: only what it had to say is lost.",
+			Detail: "What was asked for is done, an apply is committed: only the output is lost.",
 		}, 0))
 		return exporter.ExitError
 	}

@@ -130,7 +130,8 @@ func TestAStandardOutputThatFailsIsAnError(t *testing.T) {
 		if status := c.Main(t.Context(), args); status != exporter.ExitError {
 			t.Errorf("%v: exit %d", args, status)
 		}
-		if want := "Error: standard output cannot be written: no space left on device\n"; c.err.String() != want {
+		if want := "Error: standard output cannot be written: no space left on device\n\n" +
+			"What was asked for is done, an apply is committed: only the output is lost.\n"; c.err.String() != want {
 			t.Errorf("%v: %q, want %q", args, &c.err, want)
 		}
 	}

@@ -77,6 +77,7 @@ func newConsole(stdin string) *console {
 		FormatConfig: func(file SourceFile) ([]byte, exporter.Diagnostics) {
 			return file.Bytes, nil
 		},
+		SimFaults: []string{"500-text", "502-html"},
 		NewEngine: func(*slog.Logger, string) *exporter.Engine { return &exporter.Engine{} },
 	}
 	return c

@@ -92,6 +92,10 @@ func exportText(export exporter.ExportPlan) string {
 	for _, change := range export.SchemaChanges {
 		fmt.Fprintf(&out, "    %s\n", inline(change))
 	}
+	if dropped := export.DroppedUsers; len(dropped) > 0 {
+		fmt.Fprintf(&out, "    The file also covers %s whom this run does not read (%s): what only they had goes.\n",
+			many(int64(len(dropped)), "user"), inline(strings.Join(dropped, ", ")))
+	}
 	if export.Unchanged {
 		out.WriteString("    No new activity since then. Changes without an activity, such as a conversation\n" +
 			"    marked as read, do not show here; apply reads everything anew.\n")

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,7 +55,18 @@ prints a configuration for it. The same flags make the same team.`,
 				if err != nil {
 					return usageError(command, "flag -fault does not take %q: %w", text, err)
 				}
+				if !slices.Contains(app.SimFaults, fault.Kind) {
+					return usageError(command, "flag -fault does not know %q: it takes %s", fault.Kind, strings.Join(app.SimFaults, ", "))
+				}
 				options.Faults = append(options.Faults, fault)
+			}
+			switch {
+			case options.Users < 1:
+				return usageError(command, "flag -users takes 1 or more")
+			case options.Conversations < 0:
+				return usageError(command, "flag -conversations takes 0 or more")
+			case options.Drift < 0:
+				return usageError(command, "flag -drift takes 0 or more")
 			}
 			return runSim(command.Context(), app, views(), options)
 		},
@@ -66,7 +78,7 @@ prints a configuration for it. The same flags make the same team.`,
 	flags.Uint64Var(&options.Seed, "seed", 1, "make the team from this `NUMBER`")
 	flags.BoolVar(&options.Unlimited, "no-rate-limit", false, "answer any number of requests")
 	flags.Float64Var(&options.Drift, "drift", 0, "between two reads, move, add and delete `N` conversations each, for instance 0.1")
-	flags.StringArrayVar(&faults, "fault", nil, "fail with `KIND` or KIND=SHARE of requests, for instance 502-html=0.05; may be repeated")
+	flags.StringArrayVar(&faults, "fault", nil, "fail with `KIND` or KIND=SHARE of requests, for instance 502-html=0.05; may be repeated; the kinds: "+strings.Join(app.SimFaults, ", "))
 	flags.DurationVar(&options.Latency, "latency", 0, "let every answer take `TIME`, for instance 80ms")
 	return command
 }

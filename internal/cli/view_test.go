@@ -32,7 +32,12 @@ func TestPlanText(t *testing.T) {
 	unknown.Exports[0].Current.Simulated = true
 	unknown.Exports[0].Current.Proof = incompleteProof()
 
-	for name, plan := range map[string]exporter.Plan{"create": somePlan(), "replace": replace, "unchanged": unchanged, "unknown": unknown} {
+	narrowed := somePlan()
+	narrowed.Exports[0].DroppedUsers = []string{"usr_cleo", "usr_dan"}
+
+	for name, plan := range map[string]exporter.Plan{
+		"create": somePlan(), "replace": replace, "unchanged": unchanged, "unknown": unknown, "narrowed": narrowed,
+	} {
 		golden(t, "plan/"+name, render(planText(plan), false))
 	}
 }

@@ -34,7 +34,8 @@ const (
 	FaultContentType Fault = "type"      // the right JSON as text/html
 )
 
-func allFaults() []Fault {
+// Faults are all the kinds of faults.
+func Faults() []Fault {
 	return []Fault{
 		Fault500, Fault502, Fault503, Fault520, Fault524, Fault429, FaultEcho, FaultEmpty, FaultHTML, FaultObject,
 		FaultReset, FaultCut, FaultTruncated, FaultStall, FaultSlow, FaultContentType,
@@ -64,8 +65,8 @@ type FaultRule struct {
 func checkFaults(rules []FaultRule) error {
 	var errs []error
 	for i, rule := range rules {
-		if !slices.Contains(allFaults(), rule.Fault) {
-			errs = append(errs, fmt.Errorf("sim: Faults[%d].Fault is %q; it must be one of %v", i, rule.Fault, allFaults()))
+		if !slices.Contains(Faults(), rule.Fault) {
+			errs = append(errs, fmt.Errorf("sim: Faults[%d].Fault is %q; it must be one of %v", i, rule.Fault, Faults()))
 		}
 		errs = append(errs, within(fmt.Sprintf("Faults[%d].Rate", i), rule.Rate, 0, 1))
 	}
