@@ -1,0 +1,110 @@
+package exporter_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/exporter/store"
+)
+
+// interrupt begins an apply and ends it after its second page.
+func (b *bench) interrupt(t *testing.T, job exporter.Job) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	b.wrap = func(source exporter.Source) exporter.Source { return cutShort{source, cancel} }
+	defer func() { b.wrap = nil }()
+	run, err := b.Start(ctx, job, quiet{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = run.Close() }()
+	plan, err := run.Plan(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.Apply(ctx, plan, exporter.ApplyOptions{}); !errors.Is(err, context.Canceled) {
+		t.Fatalf("the error is %v", err)
+	}
+}
+
+func TestOnlyTheSameWalkIsContinued(t *testing.T) {
+	for name, test := range map[string]struct {
+		change  func(*bench, *exporter.Job)
+		options exporter.ApplyOptions
+		resumed bool
+	}{
+		"the same configuration": {resumed: true},
+		"other users":            {change: func(b *bench, job *exporter.Job) { job.Source.Users = b.team.UserIDs()[:2] }},
+		"another version":        {change: func(b *bench, _ *exporter.Job) { b.Tool.Version = "next" }},
+		"when told to start over": {
+			options: exporter.ApplyOptions{NoResume: true},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, sim.Options{Users: 3, Conversations: 900})
+			work := filepath.Join(t.TempDir(), "work")
+			b.Workspace = store.NewWorkspace(work)
+			job := b.job(b.dir)
+			b.interrupt(t, job)
+			if test.change != nil {
+				test.change(b, &job)
+			}
+			_, summary, err := b.apply(t, job, test.options)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if (summary.Proof.Resumed > 0) != test.resumed {
+				t.Errorf("%d pages were taken over", summary.Proof.Resumed)
+			}
+			manifest := b.mustVerify(t, b.dir).Manifest
+			if resumed := summary.Proof.ResumedFrom; resumed != nil && manifest.Window.StartedAt.After(*resumed) {
+				t.Errorf("the window begins at %v, the reading began at %v", manifest.Window.StartedAt, resumed)
+			}
+			if _, err := os.Stat(work); test.change == nil && !errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("the work folder is left behind: %v", err)
+			}
+		})
+	}
+}
+
+// events keeps what a run told.
+type events struct{ all []exporter.Event }
+
+func (e *events) Observe(event exporter.Event) {
+	if _, ok := event.(exporter.NotResumable); ok {
+		e.all = append(e.all, event)
+	}
+}
+
+func TestAnExportIsMadeWithoutAJournalWhereNoneCanBeKept(t *testing.T) {
+	b := newBench(t, sim.Options{Conversations: 50})
+	inTheWay := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	b.Workspace = store.NewWorkspace(filepath.Join(inTheWay, "work"))
+	var told events
+	run, err := b.Start(t.Context(), b.job(b.dir), &told)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = run.Close() }()
+	plan, err := run.Plan(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run.Apply(t.Context(), plan, exporter.ApplyOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	if len(told.all) != 1 {
+		t.Errorf("told %v", told.all)
+	}
+	b.mustVerify(t, b.dir)
+}
