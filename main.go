@@ -26,6 +26,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/store"
 	"github.com/lemexport/lemexport/internal/cli"
+	"github.com/lemexport/lemexport/plugin"
 )
 
 // release is the version of a release build: -ldflags "-X main.release=1.2.3".
@@ -44,6 +45,15 @@ func main() {
 
 func run() int {
 	version := buildVersion()
+	args := os.Args[1:]
+	if len(args) == 0 {
+		switch asked := plugin.Handshake(os.LookupEnv); {
+		case asked == plugin.AskedToServe && !isTerminal(os.Stdout):
+			return servePlugin(version)
+		case asked != plugin.AskedNothing:
+			args = []string{cli.PluginCommand} // which says what is wrong
+		}
+	}
 	app := cli.App{
 		Stdin:      os.Stdin,
 		Stdout:     os.Stdout,
@@ -67,7 +77,7 @@ func run() int {
 		SimFaults:    simFaults(),
 		ServeSim:     serveSim,
 	}
-	return int(app.Main(context.Background(), os.Args[1:]))
+	return int(app.Main(context.Background(), args))
 }
 
 func newEngine(version cli.Version, log *slog.Logger, workDir string) *exporter.Engine {
