@@ -101,13 +101,14 @@ func (j *runJournal) Append(entry []byte) error {
 	if j.inner == nil {
 		return nil
 	}
-	if err := j.inner.Append(entry); err != nil {
-		j.obs.Observe(NotResumable{Reason: err.Error()})
-		_ = j.inner.Remove() // best effort: its disk is in trouble
-		j.inner, j.mark = nil, ""
+	err := j.inner.Append(entry)
+	if err == nil {
+		j.note(entry)
 		return nil
 	}
-	j.note(entry)
+	j.obs.Observe(NotResumable{Reason: err.Error()})
+	_ = j.inner.Remove() // best effort: its disk is in trouble
+	j.inner, j.mark = nil, ""
 	return nil
 }
 

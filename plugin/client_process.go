@@ -41,7 +41,7 @@ func (c *Client) state() string {
 	if !c.process.Exited() || c.command.ProcessState == nil {
 		return ""
 	}
-	return " (" + c.command.ProcessState.String() + ")"
+	return " (" + c.command.ProcessState.String() + ")" //nolint:forbidigo // of the process that this client started
 }
 
 func secureConfig(digest []byte) (*goplugin.SecureConfig, error) {

@@ -199,11 +199,12 @@ func endOf(outcome pluginv1.Outcome, diags exporter.Diagnostics) error {
 		return fmt.Errorf("%w: %w", exporter.ErrIncomplete, diags)
 	case pluginv1.Outcome_OUTCOME_STOPPED:
 		return fmt.Errorf("%w: %w", ErrStopped, diags)
+	default:
+		if err := diags.Err(); err != nil {
+			return err
+		}
+		return fmt.Errorf("the plugin reports the outcome %s", outcome)
 	}
-	if err := diags.Err(); err != nil {
-		return err
-	}
-	return fmt.Errorf("the plugin reports the outcome %s", outcome)
 }
 
 // ErrStopped is wrapped by the error of a call that Stop, or a signal to the

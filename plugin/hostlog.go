@@ -25,6 +25,7 @@ func slogLevel(level hclog.Level) slog.Level {
 		return slog.LevelWarn
 	case hclog.Error:
 		return slog.LevelError
+	default:
+		return slog.LevelInfo
 	}
-	return slog.LevelInfo
 }

@@ -59,11 +59,10 @@ func endingOf(ctx context.Context, err error) ending {
 
 // hungUp is the status of a call that its host has cancelled, else nil.
 func hungUp(ctx context.Context) error {
-	switch context.Cause(ctx) { //nolint:errorlint // these very values: other causes are ours
-	case context.Canceled, context.DeadlineExceeded:
-		return status.FromContextError(ctx.Err()).Err()
+	if cause := context.Cause(ctx); errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded) {
+		return status.FromContextError(cause).Err()
 	}
-	return nil
+	return nil // other causes are our own
 }
 
 // diagnose turns an error into diagnostics.

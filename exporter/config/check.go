@@ -162,7 +162,7 @@ func usualLabel(kind string) string {
 func (c *checker) unknownAttribute(b *block, a *attribute, allowed shape) {
 	summary := fmt.Sprintf("Unknown attribute %q", shorten(a.name))
 	if slices.Contains(allowed.blocks, a.name) {
-		c.report.fail(a.nameAt, a.address, summary, fmt.Sprintf("%s is a block. ", a.name)+c.report.form(
+		c.report.fail(a.nameAt, a.address, summary, a.name+" is a block. "+c.report.form(
 			fmt.Sprintf("Write it without the equals sign: %s { … }", a.name), "Its value is an object."))
 		return
 	}
@@ -177,7 +177,7 @@ func (c *checker) unknownAttribute(b *block, a *attribute, allowed shape) {
 func (c *checker) unknownBlock(b, nested *block, allowed shape) {
 	summary := fmt.Sprintf("Unknown block %q", shorten(nested.kind))
 	if slices.Contains(allowed.attributes, nested.kind) {
-		c.report.fail(nested.at, nested.address, summary, fmt.Sprintf("%s is an attribute. ", nested.kind)+c.report.form(
+		c.report.fail(nested.at, nested.address, summary, nested.kind+" is an attribute. "+c.report.form(
 			fmt.Sprintf("Write: %s = …", nested.kind), "Its value is not an object."))
 		return
 	}

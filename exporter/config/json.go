@@ -153,8 +153,9 @@ func (n node) value() cty.Value {
 			members[m.name] = m.value.value()
 		}
 		return cty.ObjectVal(members)
+	default:
+		return cty.NullVal(cty.DynamicPseudoType)
 	}
-	return cty.NullVal(cty.DynamicPseudoType)
 }
 
 // parseJSON reads one object, strictly: no duplicate names, no invalid UTF-8,
@@ -217,6 +218,7 @@ func readNode(decoder *jsontext.Decoder, depth int) (node, error) {
 			n.members = append(n.members, member{text, value})
 		}
 		_, err = decoder.ReadToken()
+	default: // a literal: its kind says it all
 	}
 	return n, err
 }

@@ -24,7 +24,8 @@ reads from its standard output where to connect. It then asks over gRPC for the
 schema, a plan, a stream of Arrow record batches or a finished export.
 
 Nobody starts that mode by hand. docs/hosts.md shows hosts in Go and Python.`,
-		Args: atMost(0),
+		Example: "  lemexport plugin -help",
+		Args:    atMost(0),
 		RunE: func(command *cobra.Command, _ []string) error {
 			if _, ok := app.Env(cookieVariable); !ok {
 				return command.Help()
