@@ -66,11 +66,10 @@ func run() int {
 		Interrupts: interrupts,
 		Version:    version,
 		LoadConfig: func(files []cli.SourceFile) (exporter.Job, exporter.Diagnostics) {
-			sources := make([]config.File, 0, len(files))
-			for _, file := range files {
-				sources = append(sources, config.File(file))
-			}
-			return config.Load(sources, os.LookupEnv, time.Now)
+			return config.Load(configFiles(files), os.LookupEnv, time.Now)
+		},
+		LoadForReading: func(files []cli.SourceFile) (exporter.Job, exporter.Diagnostics) {
+			return config.LoadForReading(configFiles(files), os.LookupEnv, time.Now)
 		},
 		FormatConfig: func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
 		NewEngine:    func(log *slog.Logger, workDir string) *exporter.Engine { return newEngine(version, log, workDir) },
@@ -78,6 +77,14 @@ func run() int {
 		ServeSim:     serveSim,
 	}
 	return int(app.Main(context.Background(), args))
+}
+
+func configFiles(files []cli.SourceFile) []config.File {
+	sources := make([]config.File, 0, len(files))
+	for _, file := range files {
+		sources = append(sources, config.File(file))
+	}
+	return sources
 }
 
 func newEngine(version cli.Version, log *slog.Logger, workDir string) *exporter.Engine {

@@ -2,9 +2,11 @@ package exporter
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"iter"
+	"slices"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -35,12 +37,17 @@ type Batch struct {
 
 // ReadSummary is the account of a reading, as far as it went.
 type ReadSummary struct {
-	RunID     string
-	Simulated bool
+	RunID     string `json:"run_id"`
+	Simulated bool   `json:"simulated"`
 	// Proof is nil when no walk was begun.
-	Proof   *Proof
-	Elapsed time.Duration
+	Proof   *Proof        `json:"proof"`
+	Elapsed time.Duration `json:"-"`
+	Seconds float64       `json:"seconds"`
 }
+
+// ProofKey is the key of the proof, as JSON, in the metadata of a schema whose
+// rows come [ReadOptions.Once].
+const ProofKey = "lemexport.proof"
 
 // Reading is one pass over a table for a consumer that keeps the rows itself.
 type Reading struct {
@@ -67,6 +74,22 @@ func (r *Run) Read(table string, options ReadOptions) (*Reading, error) {
 // Summary is the account. It is whole when Batches has ended.
 func (r *Reading) Summary() ReadSummary { return r.summary }
 
+// Schema is the schema of the records, with the proof in its metadata once there
+// is one.
+func (r *Reading) Schema() (*arrow.Schema, error) {
+	full := r.table.Arrow()
+	if r.summary.Proof == nil {
+		return full, nil
+	}
+	proof, err := json.Marshal(r.summary)
+	if err != nil {
+		return nil, fmt.Errorf("encode proof: %w", err)
+	}
+	meta := full.Metadata()
+	meta = arrow.NewMetadata(append(slices.Clone(meta.Keys()), ProofKey), append(slices.Clone(meta.Values()), string(proof)))
+	return arrow.NewSchema(full.Fields(), &meta), nil
+}
+
 // Batches walks the source and yields the rows. A batch's record is the loop
 // body's only until the next iteration. The sequence has everything only when it
 // ends without an error; the error of a walk that cannot be proven wraps
@@ -80,6 +103,7 @@ func (r *Reading) Batches(ctx context.Context) iter.Seq2[Batch, error] {
 			return wanted
 		})
 		r.summary.Elapsed = r.run.engine.Now().Sub(started)
+		r.summary.Seconds = r.summary.Elapsed.Seconds()
 		if err != nil && wanted {
 			yield(Batch{}, err)
 		}

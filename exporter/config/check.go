@@ -64,7 +64,7 @@ func (c *checker) job(blocks []*block, files int) exporter.Job {
 				"Add a block source \"lemlist\" with api_key = env(\"LEMLIST_API_KEY\"), or with simulate {} to try it without a key.",
 				`Add "source": {"lemlist": {"api_key": "…"}}, or "simulate": {} instead of the key to try it without one.`))
 	}
-	if len(exports) == 0 && !c.report.json { // a program may read without exporting
+	if len(exports) == 0 && !c.report.exportOptional {
 		c.report.fail(nil, "export.inbox_conversations", "Missing export",
 			"The configuration says nowhere what to export. Add a block export \"inbox_conversations\" with a destination, for instance destination = \"./out\".")
 	}

@@ -19,7 +19,7 @@ import (
 //
 // Diagnostics have a Path instead of a range.
 func LoadJSON(body []byte) (exporter.Job, exporter.Diagnostics) {
-	c := checker{report: &report{json: true}}
+	c := checker{report: &report{json: true, exportOptional: true}}
 	var job exporter.Job
 	if blocks, wrong := decodeJSON(body); wrong != nil {
 		c.report.fail(placeOf(wrong.at), "", "Not a configuration in JSON", wrong.detail)

@@ -24,6 +24,8 @@ type report struct {
 	// json says that the configuration came from a program, as JSON: places are JSON
 	// pointers, kept as names of files that have no lines.
 	json bool
+	// exportOptional says that nothing is wrong with a configuration without exports.
+	exportOptional bool
 }
 
 func newReport(files []File) *report {
