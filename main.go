@@ -201,6 +201,9 @@ func ticker(every time.Duration) (ticks <-chan time.Time, stop func()) {
 func interrupts() (signals <-chan os.Signal, stop func()) {
 	caught := make(chan os.Signal, 1)
 	signal.Notify(caught, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup wants the run to outlive its terminal
+		signal.Notify(caught, syscall.SIGHUP)
+	}
 	return caught, func() { signal.Stop(caught) }
 }
 

@@ -28,7 +28,7 @@ type App struct {
 	Now      func() time.Time
 	// Ticker ticks until stopped.
 	Ticker func(every time.Duration) (ticks <-chan time.Time, stop func())
-	// Interrupts passes SIGINT and SIGTERM on. After stop they have their
+	// Interrupts passes SIGINT, SIGTERM and SIGHUP on. After stop they have their
 	// default effect again.
 	Interrupts func() (signals <-chan os.Signal, stop func())
 	Version    Version
