@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -37,7 +38,9 @@ type Run struct {
 	config  SourceConfig
 	source  Source
 	targets []target
-	obs     Observer
+	// mask makes what is kept of the walk's rows; nil keeps them as they are.
+	mask *schema.Mask
+	obs  Observer
 }
 
 // target is one export with the adapters it resolved to.
@@ -52,19 +55,29 @@ type target struct {
 // Start resolves the job and opens its source. It reads and writes nothing yet.
 // Close the run when done.
 func (e *Engine) Start(ctx context.Context, job Job, obs Observer) (*Run, error) {
+	if len(job.Exports) == 0 {
+		return nil, errors.New("a job without exports")
+	}
 	targets := make([]target, 0, len(job.Exports))
 	for _, export := range job.Exports {
+		if err := SameColumns(job.Exports[0], export); err != nil {
+			return nil, err
+		}
 		one, err := e.resolve(export)
 		if err != nil {
 			return nil, err
 		}
 		targets = append(targets, one)
 	}
+	mask, err := maskOf(job.Exports[0])
+	if err != nil {
+		return nil, err
+	}
 	source, err := e.OpenSource(ctx, job.Source, obs)
 	if err != nil {
 		return nil, err
 	}
-	return &Run{engine: e, id: e.NewRunID(), config: job.Source, source: source, targets: targets, obs: obs}, nil
+	return &Run{engine: e, id: e.NewRunID(), config: job.Source, source: source, targets: targets, mask: mask, obs: obs}, nil
 }
 
 // ID is the run's id, as the manifest and the destination's lock state it.
@@ -77,6 +90,10 @@ func (e *Engine) resolve(export Export) (target, error) {
 	table, ok := schema.Lookup(export.Table)
 	if !ok {
 		return target{}, fmt.Errorf("unknown table %q", export.Table)
+	}
+	table, err := table.Select(export.Columns.Selection)
+	if err != nil {
+		return target{}, fmt.Errorf("columns: %w", err)
 	}
 	format, ok := e.Formats[export.Format]
 	if !ok {

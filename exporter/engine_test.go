@@ -78,7 +78,7 @@ func newBench(t *testing.T, options sim.Options) *bench {
 }
 
 func (b *bench) job(folders ...string) exporter.Job {
-	job := exporter.Job{Source: exporter.SourceConfig{Type: "lemlist"}}
+	job := exporter.Job{Source: exporter.SourceConfig{Type: "lemlist", APIKey: exporter.NewSecret(b.team.Key())}}
 	for _, folder := range folders {
 		job.Exports = append(job.Exports, exporter.Export{
 			Table: "inbox_conversations", Destination: folder, Format: "parquet", Mode: "snapshot",

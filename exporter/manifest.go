@@ -20,7 +20,9 @@ type Manifest struct {
 	Table             string         `json:"table"`
 	SchemaVersion     int            `json:"schema_version"`
 	SchemaFingerprint string         `json:"schema_fingerprint"`
-	Mode              string         `json:"mode"`
+	// Columns says what the file leaves out and what it hashes; nil when nothing.
+	Columns *ManifestColumns `json:"columns,omitempty"`
+	Mode    string           `json:"mode"`
 	Window            Window         `json:"window"`
 	Rows              int64          `json:"rows"`
 	Content           Content        `json:"content"`

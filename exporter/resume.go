@@ -4,28 +4,41 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"iter"
 )
 
 // journalVersion changes with the form of the entries, or with the walk.
-const journalVersion = 1
+const journalVersion = 2
 
 // openJournal opens the journal of this very walk. Without one the run goes on:
 // a journal saves requests, it does not make the export right.
 func (r *Run) openJournal(plan Plan, options ApplyOptions) *runJournal {
 	j := &runJournal{obs: r.obs}
-	if r.engine.Workspace == nil || r.config.Simulate != nil {
+	if r.engine.Workspace == nil || r.config.Simulate != nil || r.config.APIKey.IsZero() {
 		return j
 	}
 	name, err := r.journalName(plan)
 	if err == nil {
-		j.inner, err = r.engine.Workspace.Journal(name, options.NoResume)
+		j.inner, err = r.sealedJournal(name, options.NoResume)
 	}
 	if err != nil {
-		j.inner = nil
 		r.obs.Observe(NotResumable{Reason: err.Error()})
 	}
 	return j
+}
+
+// sealedJournal opens a journal that only the holder of the API key can read.
+func (r *Run) sealedJournal(name string, fresh bool) (Journal, error) {
+	journal, err := r.engine.Workspace.Journal(name, fresh)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := seal(journal, name, r.config.APIKey)
+	if err != nil {
+		return nil, errors.Join(err, journal.Close())
+	}
+	return sealed, nil
 }
 
 // journalName tells walks apart: another configuration, team, set of users or
