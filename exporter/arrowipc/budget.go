@@ -3,8 +3,8 @@ package arrowipc
 import "github.com/apache/arrow/go/v15/arrow/memory"
 
 // batchBytes bounds the memory of one record batch. Ours need some megabytes;
-// only rows of more than a hundred megabytes come near it.
-const batchBytes = 1 << 30
+// only one row of such a size could come near it.
+const batchBytes = 256 << 20
 
 // budget is an allocator that panics when a batch wants more than its share:
 // sizes come from the file, and memory that the system does not have ends the
@@ -35,7 +35,7 @@ func (b *budget) Reallocate(size int, old []byte) []byte {
 
 func (b *budget) take(size int) {
 	if size > b.left {
-		panic("a record batch that needs more than a gigabyte")
+		panic("a record batch that needs more than 256 MiB")
 	}
 	b.left -= max(size, 0)
 }
