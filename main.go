@@ -1,5 +1,5 @@
 // Lemexport exports a lemlist team's inbox conversations, all of them and
-// provably so, into Parquet. This file wires the adapters to the engine and the
+// provably so, into Parquet or Arrow. This file wires the adapters to the engine and the
 // engine to the command line; it holds no logic of its own.
 package main
 
@@ -20,6 +20,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/arrowipc"
 	"github.com/lemexport/lemexport/exporter/config"
 	"github.com/lemexport/lemexport/exporter/lemlist"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
@@ -97,12 +98,15 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string) *exporter.
 			return openSource(ctx, source, obs, log, "lemexport/"+version.Number)
 		},
 		OpenDestination: store.Open,
-		Formats:         map[string]exporter.Format{"parquet": parquet.Format{Version: version.Number}},
-		Scratch:         store.NewScratch(""),
-		Workspace:       workspace,
-		Tool:            exporter.Tool{Name: "lemexport", Version: version.Number},
-		Now:             time.Now,
-		NewRunID:        func() string { return uuid.Must(uuid.NewV7()).String() },
+		Formats: map[string]exporter.Format{
+			"parquet": parquet.Format{Version: version.Number},
+			"arrow":   arrowipc.Format{},
+		},
+		Scratch:   store.NewScratch(""),
+		Workspace: workspace,
+		Tool:      exporter.Tool{Name: "lemexport", Version: version.Number},
+		Now:       time.Now,
+		NewRunID:  func() string { return uuid.Must(uuid.NewV7()).String() },
 	}
 }
 

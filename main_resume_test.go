@@ -29,7 +29,13 @@ type stoppingAPI struct {
 
 func newStoppingAPI(t *testing.T, answers int64) *stoppingAPI {
 	t.Helper()
-	team, err := sim.New(sim.Options{Key: testKey, Conversations: 900, Unlimited: true})
+	return newStoppingAPIOf(t, sim.Options{Conversations: 900}, answers)
+}
+
+func newStoppingAPIOf(t *testing.T, options sim.Options, answers int64) *stoppingAPI {
+	t.Helper()
+	options.Key, options.Unlimited = testKey, true
+	team, err := sim.New(options)
 	if err != nil {
 		t.Fatal(err)
 	}

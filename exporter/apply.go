@@ -141,7 +141,7 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal)
 			for _, field := range page.UnknownFields {
 				unknown[field] = struct{}{}
 			}
-			err = rows.add(page.UserID, page.Record)
+			err = r.keep(rows, page)
 		}
 		if err != nil {
 			return walked{proof: walk.Proof()}, err
@@ -153,6 +153,16 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal)
 	}
 	rows.account(&proof)
 	return walked{proof: proof, unknown: slices.Sorted(maps.Keys(unknown)), finished: r.engine.Now()}, nil
+}
+
+// keep adds a page's rows without what must not be written.
+func (r *Run) keep(rows *spool, page Page) error {
+	rec, err := masked(r.mask, page.Record)
+	if err != nil {
+		return err
+	}
+	defer rec.Release()
+	return rows.add(page.UserID, rec)
 }
 
 func (r *Run) manifest(target target, plan Plan, walked walked, started time.Time) Manifest {
@@ -174,6 +184,7 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 		Table:             target.table.Name,
 		SchemaVersion:     target.table.Version,
 		SchemaFingerprint: target.table.Fingerprint(),
+		Columns:           target.Columns.manifest(),
 		Mode:              target.Mode,
 		Window:            Window{StartedAt: started.UTC(), FinishedAt: walked.finished.UTC()},
 		Watermarks:        watermarks,

@@ -39,6 +39,10 @@ type Run struct {
 	config  SourceConfig
 	source  Source
 	targets []target
+	// columns are what is left out and hashed; mask does it to the walk's rows, nil
+	// keeps them as they are.
+	columns Columns
+	mask    *schema.Mask
 	obs     Observer
 }
 
@@ -62,11 +66,34 @@ func (e *Engine) Start(ctx context.Context, job Job, obs Observer) (*Run, error)
 		}
 		targets = append(targets, one)
 	}
-	source, err := e.OpenSource(ctx, job.Source, obs)
+	run, err := e.StartReading(ctx, job, obs)
 	if err != nil {
 		return nil, err
 	}
-	return &Run{engine: e, id: e.NewRunID(), config: job.Source, source: source, targets: targets, obs: obs}, nil
+	run.targets = targets
+	return run, nil
+}
+
+// StartReading is Start for a run that writes nothing: destinations are not
+// looked at. What the job's exports leave out and hash holds for it as well.
+func (e *Engine) StartReading(ctx context.Context, job Job, obs Observer) (*Run, error) {
+	run := &Run{engine: e, id: e.NewRunID(), config: job.Source, obs: obs}
+	for _, export := range job.Exports {
+		if err := SameColumns(job.Exports[0], export); err != nil {
+			return nil, err
+		}
+		run.columns = export.Columns
+	}
+	var err error
+	if len(job.Exports) > 0 {
+		if run.mask, err = maskOf(job.Exports[0]); err != nil {
+			return nil, err
+		}
+	}
+	if run.source, err = e.OpenSource(ctx, job.Source, obs); err != nil {
+		return nil, err
+	}
+	return run, nil
 }
 
 // ID is the run's id, as the manifest and the destination's lock state it.
@@ -79,6 +106,10 @@ func (e *Engine) resolve(export Export) (target, error) {
 	table, ok := schema.Lookup(export.Table)
 	if !ok {
 		return target{}, fmt.Errorf("unknown table %q", export.Table)
+	}
+	table, err := table.Select(export.Columns.Selection)
+	if err != nil {
+		return target{}, fmt.Errorf("columns: %w", err)
 	}
 	format, ok := e.Formats[export.Format]
 	if !ok {

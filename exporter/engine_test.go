@@ -15,6 +15,7 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/arrowipc"
 	"github.com/lemexport/lemexport/exporter/lemlist"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
@@ -68,7 +69,7 @@ func newBench(t *testing.T, options sim.Options) *bench {
 			return b.wrap(source), nil
 		},
 		OpenDestination: store.Open,
-		Formats:         map[string]exporter.Format{"parquet": parquet.Format{Version: "test"}},
+		Formats:         map[string]exporter.Format{"parquet": parquet.Format{Version: "test"}, "arrow": arrowipc.Format{}},
 		Scratch:         store.NewScratch(t.TempDir()),
 		Tool:            exporter.Tool{Name: "lemexport", Version: "test"},
 		Now:             time.Now,
@@ -78,7 +79,7 @@ func newBench(t *testing.T, options sim.Options) *bench {
 }
 
 func (b *bench) job(folders ...string) exporter.Job {
-	job := exporter.Job{Source: exporter.SourceConfig{Type: "lemlist"}}
+	job := exporter.Job{Source: exporter.SourceConfig{Type: "lemlist", APIKey: exporter.NewSecret(b.team.Key())}}
 	for _, folder := range folders {
 		job.Exports = append(job.Exports, exporter.Export{
 			Table: "inbox_conversations", Destination: folder, Format: "parquet", Mode: "snapshot",

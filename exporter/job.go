@@ -1,5 +1,7 @@
 package exporter
 
+import "github.com/lemexport/lemexport/schema"
+
 // Job is a validated configuration: one source and what to export from it.
 type Job struct {
 	Source  SourceConfig
@@ -38,16 +40,39 @@ type Export struct {
 	Table string
 	// Destination is the location as written: a folder or a URL.
 	Destination string
-	// Format is "parquet".
+	// Format is "parquet" or "arrow".
 	Format string
 	// Mode is "snapshot".
 	Mode string
-	// Parquet holds the options of the format.
+	// Columns says what is left out and what is hashed.
+	Columns Columns
+	// Parquet and Arrow hold the options of the formats.
 	Parquet ParquetOptions
+	Arrow   ArrowOptions
+}
+
+// Columns is a `columns {}` block: what does not leave the source as it is.
+type Columns struct {
+	schema.Selection
+	// HashKey is the key of the hashes; zero when nothing is hashed.
+	HashKey Secret
+}
+
+// ArrowOptions are the options of an `arrow {}` block.
+type ArrowOptions struct {
+	// Compression of the bodies: "zstd", "lz4" or "none"; "" is "zstd".
+	Compression string
 }
 
 // ParquetOptions are the options of a `parquet {}` block.
 type ParquetOptions struct {
-	// Compression is "zstd", "snappy", "gzip" or "none".
+	// Compression is "zstd", "snappy", "gzip" or "none"; "" is "zstd".
 	Compression string
+	// Level is that of the compression, 1 to 22 for zstd, 1 to 9 for gzip; 0 is the
+	// default.
+	Level int
+	// RowGroupSize is the most rows of a row group; 0 is the default.
+	RowGroupSize int
+	// Bloom names the text columns that get a bloom filter; nil is `id`.
+	Bloom []string
 }

@@ -20,10 +20,12 @@ type Manifest struct {
 	Table             string         `json:"table"`
 	SchemaVersion     int            `json:"schema_version"`
 	SchemaFingerprint string         `json:"schema_fingerprint"`
-	Mode              string         `json:"mode"`
-	Window            Window         `json:"window"`
-	Rows              int64          `json:"rows"`
-	Content           Content        `json:"content"`
+	// Columns says what the file leaves out and what it hashes; nil when nothing.
+	Columns *ManifestColumns `json:"columns,omitempty"`
+	Mode    string           `json:"mode"`
+	Window  Window           `json:"window"`
+	Rows    int64            `json:"rows"`
+	Content Content          `json:"content"`
 	// Watermarks is the newest `lastActivityAt` seen per user id.
 	Watermarks map[string]time.Time `json:"watermarks"`
 	// UnknownFields are the API's keys that the table does not model, as found in `extra`.

@@ -49,6 +49,8 @@ type ExportPlan struct {
 	Mode   string `json:"mode"`
 	File   string `json:"file"`
 	Action Action `json:"action"`
+	// Columns says what is left out and hashed; nil when nothing.
+	Columns *ManifestColumns `json:"columns,omitempty"`
 	// Current is the manifest of the file that is there now; nil when there is none.
 	Current *Manifest `json:"current,omitempty"`
 	// SchemaChanges says what the new file's schema changes, one sentence each.
@@ -99,7 +101,7 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 
 // plan reads what stands at the target now.
 func (t target) plan(ctx context.Context) (ExportPlan, error) {
-	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate}
+	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate, Columns: t.Columns.manifest()}
 	current, err := t.current(ctx)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
@@ -109,7 +111,8 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	}
 	plan.Action = ActionReplace
 	plan.Current = current
-	if current.SchemaFingerprint != t.table.Fingerprint() {
+	plan.SchemaChanges = columnChanges(current.Columns, plan.Columns)
+	if current.SchemaVersion != t.table.Version || len(plan.SchemaChanges) == 0 && current.SchemaFingerprint != t.table.Fingerprint() {
 		change := fmt.Sprintf("Schema version %d of the file becomes version %d.", current.SchemaVersion, t.table.Version)
 		if current.SchemaVersion == t.table.Version {
 			change = fmt.Sprintf("The file's schema is another one, also called version %d.", current.SchemaVersion)

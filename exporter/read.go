@@ -10,6 +10,9 @@ import (
 // errForeign says that a file is there but is no export of ours.
 var errForeign = errors.New("not a lemexport file")
 
+// errAmbiguous says that a folder does not tell which file is meant.
+var errAmbiguous = errors.New("exports in more than one format")
+
 // opened is a committed file, open for reading.
 type opened struct {
 	object   Object
@@ -17,7 +20,12 @@ type opened struct {
 	manifest Manifest
 }
 
-func (o opened) close() error { return o.object.Close() }
+func (o opened) close() error {
+	if o.object == nil {
+		return nil
+	}
+	return o.object.Close()
+}
 
 // openExport opens a committed file and parses its manifest. The error wraps
 // fs.ErrNotExist when there is no file and errForeign when it is not one of ours.

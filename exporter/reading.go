@@ -68,11 +68,18 @@ func (r *Run) Read(table string, options ReadOptions) (*Reading, error) {
 		return nil, WithHint(errors.New("a checkpoint for a reading that has none"),
 			"Deliver rows as they are read, or begin without a checkpoint.")
 	}
-	return &Reading{run: r, table: found, options: options, summary: ReadSummary{RunID: r.id}}, nil
+	selected, err := found.Select(r.columns.Selection)
+	if err != nil {
+		return nil, fmt.Errorf("columns: %w", err)
+	}
+	return &Reading{run: r, table: selected, options: options, summary: ReadSummary{RunID: r.id}}, nil
 }
 
 // Summary is the account. It is whole when Batches has ended.
 func (r *Reading) Summary() ReadSummary { return r.summary }
+
+// Table is the table that is read, without what the run leaves out.
+func (r *Reading) Table() *schema.Table { return r.table }
 
 // Schema is the schema of the records, with the proof in its metadata once there
 // is one.
@@ -176,20 +183,13 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 		return lost, err
 	}
 	for page, err := range walk.Pages() {
-		var keys keyColumns
-		if err == nil && page.Record.NumRows() > 0 {
-			if keys, err = keysOf(r.table, page.Record); err == nil {
-				err = seen.addAll(page.UserID, keys, int(page.Record.NumRows()))
-			}
+		more := true
+		if err == nil {
+			more, err = r.page(page, seen, delivered, yield)
 		}
-		if err != nil {
+		if err != nil || !more {
 			_, failed := account()
 			return errors.Join(err, failed)
-		}
-		batch, news := delivered.next(page)
-		if news && !yield(batch) {
-			_, err := account()
-			return err
 		}
 	}
 	if _, err := account(); err != nil {
@@ -199,6 +199,28 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 		return errors.Join(unproven(*r.summary.Proof), journal.Remove())
 	}
 	return journal.Remove()
+}
+
+// page counts a page and hands on what the consumer does not have; it reports
+// false when the consumer wants no more.
+func (r *Reading) page(page Page, seen *index, delivered *delivered, yield func(Batch) bool) (bool, error) {
+	rec, err := masked(r.run.mask, page.Record)
+	if err != nil {
+		return false, err
+	}
+	defer rec.Release()
+	page.Record = rec
+	if rec.NumRows() > 0 {
+		keys, err := keysOf(r.table, rec)
+		if err != nil {
+			return false, err
+		}
+		if err := seen.addAll(page.UserID, keys, int(rec.NumRows())); err != nil {
+			return false, err
+		}
+	}
+	batch, news := delivered.next(page)
+	return !news || yield(batch), nil
 }
 
 func unproven(proof Proof) error {

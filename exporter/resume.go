@@ -4,31 +4,45 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"iter"
 
 	"github.com/lemexport/lemexport/schema"
 )
 
 // journalVersion changes with the form of the entries, or with the walk.
-const journalVersion = 1
+const journalVersion = 2
 
 // openJournal opens the journal of this very walk; with fresh, what is in it is
 // dropped. Without one the run goes on: a journal saves requests, it does not
 // make the export right.
 func (r *Run) openJournal(table *schema.Table, survey Survey, fresh bool) *runJournal {
 	j := &runJournal{obs: r.obs}
-	if r.engine.Workspace == nil || r.config.Simulate != nil {
+	if r.engine.Workspace == nil || r.config.Simulate != nil || r.config.APIKey.IsZero() {
 		return j
 	}
 	name, err := r.journalName(table, survey)
 	if err == nil {
-		j.inner, err = r.engine.Workspace.Journal(name, fresh)
+		j.inner, err = r.sealedJournal(name, fresh)
 	}
 	if err != nil {
 		j.inner = nil
 		r.obs.Observe(NotResumable{Reason: err.Error()})
 	}
 	return j
+}
+
+// sealedJournal opens a journal that only the holder of the API key can read.
+func (r *Run) sealedJournal(name string, fresh bool) (Journal, error) {
+	journal, err := r.engine.Workspace.Journal(name, fresh)
+	if err != nil {
+		return nil, err
+	}
+	sealed, err := seal(journal, name, r.config.APIKey)
+	if err != nil {
+		return nil, errors.Join(err, journal.Close())
+	}
+	return sealed, nil
 }
 
 // journalName tells walks apart: another configuration, team, set of users or

@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/lemexport/lemexport/schema"
@@ -59,6 +61,11 @@ func (e *Engine) Verify(ctx context.Context, location string) (result Verificati
 		result.check("schema", false, "the manifest names an unknown table %q", file.manifest.Table)
 		return result, nil
 	}
+	table, err = table.Select(file.manifest.Columns.selection())
+	if err != nil {
+		result.check("schema", false, "the manifest's columns: %s", err)
+		return result, nil
+	}
 	if err := result.schema(table, file); err != nil {
 		return result, nil
 	}
@@ -80,14 +87,15 @@ func (e *Engine) locate(ctx context.Context, location string) (file opened, url 
 	if folder == "" {
 		folder = "."
 	}
-	var format Format
-	for _, one := range e.Formats {
-		if format == nil || strings.EqualFold(filepath.Ext(name), one.Extension()) {
+	formats := e.formats()
+	if len(formats) == 0 {
+		return opened{}, "", errors.New("no file format is known")
+	}
+	format := formats[0]
+	for _, one := range formats {
+		if strings.EqualFold(filepath.Ext(name), one.Extension()) {
 			format = one
 		}
-	}
-	if format == nil {
-		return opened{}, "", errors.New("no file format is known")
 	}
 	fromFile := func() error {
 		if name == "" {
@@ -97,18 +105,14 @@ func (e *Engine) locate(ctx context.Context, location string) (file opened, url 
 		return err
 	}
 	fromFolder := func() error {
-		for _, one := range e.Formats {
-			if file, url, err = e.openAt(ctx, location, one, schema.InboxConversations().Name+one.Extension()); err == nil {
-				return nil
-			}
-		}
+		file, url, err = e.onlyExport(ctx, location, formats)
 		return err
 	}
 	asFile := fromFile()
 	if asFile == nil || errors.Is(asFile, errForeign) {
 		return file, url, asFile
 	}
-	if asFolder := fromFolder(); asFolder == nil || errors.Is(asFolder, errForeign) {
+	if asFolder := fromFolder(); asFolder == nil || errors.Is(asFolder, errForeign) || errors.Is(asFolder, errAmbiguous) {
 		return file, url, asFolder
 	}
 	switch {
@@ -118,6 +122,39 @@ func (e *Engine) locate(ctx context.Context, location string) (file opened, url 
 		asFile = WithHint(asFile, verifyHint)
 	}
 	return opened{}, "", asFile
+}
+
+// formats are the known formats, Parquet first.
+func (e *Engine) formats() []Format {
+	var formats []Format
+	for _, name := range slices.Backward(slices.Sorted(maps.Keys(e.Formats))) {
+		formats = append(formats, e.Formats[name])
+	}
+	return formats
+}
+
+// onlyExport opens the export in a folder, whatever its format. Two of them, of
+// different formats, are an error: nobody said which one is meant.
+func (e *Engine) onlyExport(ctx context.Context, folder string, formats []Format) (file opened, url string, err error) {
+	missing := fs.ErrNotExist
+	for _, format := range formats {
+		another, at, err := e.openAt(ctx, folder, format, schema.InboxConversations().Name+format.Extension())
+		switch {
+		case errors.Is(err, fs.ErrNotExist):
+			missing = err
+		case err != nil:
+			return opened{}, "", errors.Join(err, file.close())
+		case file.object != nil:
+			return opened{}, "", errors.Join(WithHint(fmt.Errorf("%s holds %w", folder, errAmbiguous), "Name the file."),
+				another.close(), file.close())
+		default:
+			file, url = another, at
+		}
+	}
+	if file.object == nil {
+		return opened{}, "", missing
+	}
+	return file, url, nil
 }
 
 const verifyHint = "Give the exported file, or the folder that is the destination of an export."

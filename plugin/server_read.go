@@ -34,8 +34,7 @@ func (s *Server) read(
 	ctx context.Context, engine *exporter.Engine, request *pluginv1.ReadRequest, out *outbox, to *post[*pluginv1.ReadResponse],
 	result *pluginv1.ReadResult,
 ) (err error) {
-	table, ok := schema.Lookup(request.GetTable())
-	if !ok {
+	if _, ok := schema.Lookup(request.GetTable()); !ok {
 		return unknownTable(request.GetTable())
 	}
 	options, err := readOptions(request)
@@ -47,30 +46,36 @@ func (s *Server) read(
 		return err
 	}
 	result.Diagnostics = fromDiagnostics(diags)
-	head, err := schemaMessage(table.Arrow())
-	if err != nil {
-		return err
-	}
-	if err := to.put(&pluginv1.ReadResponse{Message: &pluginv1.ReadResponse_Schema{Schema: &pluginv1.Schema{ArrowIpc: head}}}); err != nil {
-		return err
-	}
-	job.Exports = nil
-	run, err := engine.Start(ctx, job, out)
+	run, err := engine.StartReading(ctx, job, out)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, run.Close()) }()
-	reading, err := run.Read(table.Name, options)
+	reading, err := run.Read(request.GetTable(), options)
 	if err != nil {
 		return err
 	}
 	log := s.options.Log.With("run_id", run.ID())
-	log.InfoContext(ctx, "read", "table", table.Name)
-	err = deliver(ctx, reading, newEncoder(table.Arrow(), head), to, result)
+	log.InfoContext(ctx, "read", "table", request.GetTable())
+	encoder, err := begin(reading.Table(), to)
+	if err != nil {
+		return err
+	}
+	err = deliver(ctx, reading, encoder, to, result)
 	summary := reading.Summary()
 	result.RunId, result.Simulated, result.Proof = summary.RunID, summary.Simulated, fromProof(summary.Proof)
 	log.InfoContext(ctx, "read ended", "rows", result.GetRows(), "complete", summary.Proof != nil && summary.Proof.Complete)
 	return err
+}
+
+// begin sends the schema.
+func begin(table *schema.Table, to *post[*pluginv1.ReadResponse]) (*encoder, error) {
+	head, err := schemaMessage(table.Arrow())
+	if err != nil {
+		return nil, err
+	}
+	message := &pluginv1.ReadResponse{Message: &pluginv1.ReadResponse_Schema{Schema: &pluginv1.Schema{ArrowIpc: head}}}
+	return newEncoder(table.Arrow(), head), to.put(message)
 }
 
 // deliver sends the batches, each followed by its checkpoint.

@@ -18,6 +18,8 @@ const (
 	MetaProvenance = "lemexport:provenance"
 	// MetaPersonal is "true" or "false", see Column.Personal.
 	MetaPersonal = "lemexport:personal"
+	// MetaHashed is HashAlgorithm on columns that are hashed; others do not have it.
+	MetaHashed = "lemexport:hashed"
 	// MetaTable, MetaVersion and MetaFingerprint are metadata of the schema itself.
 	MetaTable       = "lemexport:table"
 	MetaVersion     = "lemexport:schema_version"
@@ -46,14 +48,16 @@ func arrowFields(columns []Column) []arrow.Field {
 }
 
 func arrowField(column Column) arrow.Field {
+	keys := []string{MetaFieldID, MetaPath, MetaDescription, MetaProvenance, MetaPersonal}
+	values := []string{strconv.Itoa(column.ID), column.Path, column.Description, string(column.Provenance), strconv.FormatBool(column.Personal)}
+	if column.Hashed {
+		keys, values = append(keys, MetaHashed), append(values, HashAlgorithm)
+	}
 	return arrow.Field{
 		Name:     column.Name,
 		Type:     arrowType(column),
 		Nullable: !column.Required,
-		Metadata: arrow.NewMetadata(
-			[]string{MetaFieldID, MetaPath, MetaDescription, MetaProvenance, MetaPersonal},
-			[]string{strconv.Itoa(column.ID), column.Path, column.Description, string(column.Provenance), strconv.FormatBool(column.Personal)},
-		),
+		Metadata: arrow.NewMetadata(keys, values),
 	}
 }
 

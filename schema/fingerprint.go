@@ -8,8 +8,8 @@ import (
 )
 
 // Fingerprint identifies what a reader of the table depends on: names, types,
-// nullability and field ids, in order. Descriptions do not count. It is
-// "sha256:" and 64 hexadecimal digits.
+// nullability, field ids and which columns are hashed, in order. Descriptions do
+// not count. It is "sha256:" and 64 hexadecimal digits.
 func (t *Table) Fingerprint() string {
 	hash := sha256.New()
 	_, _ = fmt.Fprintf(hash, "%s %d\n", t.Name, t.Version)
@@ -21,7 +21,11 @@ func (t *Table) Fingerprint() string {
 
 // describe writes one line per column, nested ones indented.
 func describe(w io.Writer, column Column, depth int) {
-	_, _ = fmt.Fprintf(w, "%*s%d %s %s required=%t\n", 2*depth, "", column.ID, column.Name, column.Type, column.Required)
+	_, _ = fmt.Fprintf(w, "%*s%d %s %s required=%t", 2*depth, "", column.ID, column.Name, column.Type, column.Required)
+	if column.Hashed {
+		_, _ = io.WriteString(w, " "+HashAlgorithm)
+	}
+	_, _ = io.WriteString(w, "\n")
 	if column.Elem != nil {
 		describe(w, *column.Elem, depth+1)
 	}

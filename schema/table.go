@@ -70,6 +70,10 @@ type Column struct {
 	Provenance  Provenance
 	// Personal marks data about a person.
 	Personal bool
+	// Needed says why the column cannot be left out or hashed; empty when it can.
+	Needed string
+	// Hashed columns hold a keyed hash instead of the API's text, see Table.Select.
+	Hashed bool
 	// AbsentFalse reads an absent or null boolean as false.
 	AbsentFalse bool
 	// Elem is the element of a List.

@@ -29,16 +29,24 @@ func simulateShape() shape {
 }
 
 func exportShape() shape {
-	return shape{label: "table", attributes: []string{"destination", "format", "mode"}, blocks: []string{"parquet"}}
+	return shape{label: "table", attributes: []string{"destination", "format", "mode"}, blocks: []string{"parquet", "arrow", "columns"}}
 }
 
-func parquetShape() shape { return shape{attributes: []string{"compression"}} }
+func parquetShape() shape {
+	return shape{attributes: []string{"compression", "compression_level", "row_group_size", "bloom_filter"}}
+}
+
+func arrowShape() shape { return shape{attributes: []string{"compression"}} }
+
+func columnsShape() shape { return shape{attributes: []string{"exclude", "hash", "hash_key"}} }
 
 func topBlocks() []string { return []string{"source", "export"} }
 
 // job checks all blocks of a configuration that was read from so many files.
 func (c *checker) job(blocks []*block, files int) exporter.Job {
-	c.keepKeyInPlace(blocks)
+	for _, place := range secretPlaces() {
+		c.keepInPlace(place, blocks)
+	}
 
 	var sources, exports []*block
 	for _, b := range blocks {
@@ -82,6 +90,7 @@ func (c *checker) job(blocks []*block, files int) exporter.Job {
 		job.Exports = append(job.Exports, c.export(b))
 	}
 	c.oneExportPerPlace(exports, job.Exports)
+	c.sameColumns(exports, job.Exports)
 	return job
 }
 
@@ -146,8 +155,9 @@ func (c *checker) labels(b *block, allowed shape) {
 
 // article begins a sentence about a kind of block.
 func article(kind string) string {
-	if kind == "export" {
-		return "An export"
+	switch kind {
+	case "export", "arrow":
+		return "An " + kind
 	}
 	return "A " + kind
 }

@@ -19,11 +19,18 @@ func (c *checker) export(b *block) exporter.Export {
 	config.Format = c.choose(in.attribute("format"), formats())
 	config.Mode = c.choose(in.attribute("mode"), modes())
 
-	var compression *attribute
-	if parquet := in.blocks["parquet"]; parquet != nil {
-		compression = c.open(parquet, parquetShape()).attribute("compression")
+	table, known := schema.Lookup(config.Table)
+	if !known { // reported already
+		table = schema.InboxConversations()
 	}
-	config.Parquet.Compression = c.choose(compression, compressions())
+	if b := in.blocks["columns"]; b != nil {
+		config.Columns = c.columns(b, table)
+	}
+	if selected, err := table.Select(config.Columns.Selection); err == nil {
+		table = selected
+	}
+	config.Parquet = c.parquet(in.blocks["parquet"], config.Format, table)
+	config.Arrow = c.arrow(in.blocks["arrow"], config.Format)
 	return config
 }
 

@@ -135,14 +135,35 @@ func (c *checker) simulation(b *block) *exporter.Simulation {
 	}
 }
 
-// keepKeyInPlace reports the key where it does not belong: every other value is
+// secretPlace is where one kind of secret belongs.
+type secretPlace struct {
+	// block and attribute are its only place.
+	block, attribute string
+	// summary and name are for people.
+	summary, name string
+	// variable is the one that the documentation uses for it.
+	variable string
+}
+
+func secretPlaces() []secretPlace {
+	return []secretPlace{
+		{"source", "api_key", "API key outside api_key", "the API key", keyVariable},
+		{"columns", "hash_key", "Hash key outside hash_key", "the hash key", "LEMEXPORT_HASH_KEY"},
+	}
+}
+
+func (s secretPlace) is(parent *block, a *attribute) bool {
+	return parent.kind == s.block && a.name == s.attribute
+}
+
+// keepInPlace reports a secret where it does not belong: every other value is
 // printed, logged and stored. It goes by the variable that a value came from,
 // and by the text itself.
-func (c *checker) keepKeyInPlace(blocks []*block) {
-	variables := map[string]bool{keyVariable: true}
+func (c *checker) keepInPlace(place secretPlace, blocks []*block) {
+	variables := map[string]bool{place.variable: true}
 	var keys []string
 	each(blocks, func(parent *block, a *attribute) {
-		if !isKey(parent, a) || a.failed {
+		if !place.is(parent, a) || a.failed {
 			return
 		}
 		for name := range a.variables() {
@@ -154,17 +175,15 @@ func (c *checker) keepKeyInPlace(blocks []*block) {
 		}
 	})
 	each(blocks, func(parent *block, a *attribute) {
-		if isKey(parent, a) || a.failed || !holdsKey(a, variables, keys) {
+		if place.is(parent, a) || a.failed || !holdsKey(a, variables, keys) {
 			return
 		}
 		c.report.hide(a.at)
-		c.report.fail(a.at, a.address, "API key outside api_key",
-			fmt.Sprintf("The value of %s holds the API key. It is printed and stored, the key must not be. Use another variable or text here.", a.name))
+		c.report.fail(a.at, a.address, place.summary,
+			fmt.Sprintf("The value of %s holds %s, which must be nowhere else. Use another variable or text here.", a.name, place.name))
 		a.failed = true
 	})
 }
-
-func isKey(parent *block, a *attribute) bool { return parent.kind == "source" && a.name == "api_key" }
 
 // holdsKey reports whether a value depends on one of the variables or contains
 // one of the keys.

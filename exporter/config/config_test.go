@@ -23,16 +23,19 @@ const (
 	literalKey = "zq9Xv7Lw2Mp4Rt6Yb1Nc"
 	// environmentKey is the value of LEMLIST_API_KEY.
 	environmentKey = "Environ-Key-77-Value"
+	// hashKey is the value of LEMEXPORT_HASH_KEY.
+	hashKey = "Hash-Key-of-32-bytes-0123456789a"
 )
 
 func environment(name string) (string, bool) {
 	value, ok := map[string]string{
-		"LEMLIST_API_KEY": environmentKey,
-		"EMPTY":           "",
-		"CONVERSATIONS":   "250",
-		"USERS":           "USR_A,USR_B",
-		"DEST":            "hidden-destination-value",
-		"HOME":            "/home/someone",
+		"LEMLIST_API_KEY":    environmentKey,
+		"EMPTY":              "",
+		"LEMEXPORT_HASH_KEY": hashKey,
+		"CONVERSATIONS":      "250",
+		"USERS":              "USR_A,USR_B",
+		"DEST":               "hidden-destination-value",
+		"HOME":               "/home/someone",
 	}[name]
 	return value, ok
 }

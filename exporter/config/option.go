@@ -8,12 +8,16 @@ type option struct {
 }
 
 // What this version offers. To offer more, flip the flag here.
-func formats() []option { return []option{{"parquet", true}, {"arrow", false}} }
+func formats() []option { return []option{{"parquet", true}, {"arrow", true}} }
 
 func modes() []option { return []option{{"snapshot", true}, {"merge", false}, {"append", false}} }
 
 func compressions() []option {
 	return []option{{"zstd", true}, {"snappy", true}, {"gzip", true}, {"none", true}}
+}
+
+func arrowCompressions() []option {
+	return []option{{"zstd", true}, {"lz4", true}, {"none", true}}
 }
 
 // schemes are those of destination URLs; a plain path has none.

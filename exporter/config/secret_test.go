@@ -28,7 +28,7 @@ func everything(t *testing.T, job exporter.Job, diags exporter.Diagnostics) stri
 func checkSecret(t *testing.T, input string, job exporter.Job, diags exporter.Diagnostics) {
 	t.Helper()
 	shown := everything(t, job, diags)
-	for _, secret := range []string{literalKey, dashedKey, environmentKey} {
+	for _, secret := range []string{literalKey, dashedKey, environmentKey, hashKey} {
 		if strings.Contains(shown, secret) {
 			t.Errorf("the key %s is shown for\n%s\nin\n%s", secret, input, shown)
 		}

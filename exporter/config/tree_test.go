@@ -37,7 +37,7 @@ func TestTreeWithoutFilesMakesAJob(t *testing.T) {
 		Source: exporter.SourceConfig{Type: "lemlist", Endpoint: exporter.DefaultEndpoint, Users: []string{"usr_a"}},
 		Exports: []exporter.Export{{
 			Table: "inbox_conversations", Destination: "./out", Format: "parquet", Mode: "snapshot",
-			Parquet: exporter.ParquetOptions{Compression: "zstd"},
+			Parquet: exporter.ParquetOptions{Compression: "zstd"}, Arrow: exporter.ArrowOptions{Compression: "zstd"},
 		}},
 	}
 	if diff := cmp.Diff(want, job, cmp.AllowUnexported(exporter.Secret{})); diff != "" {

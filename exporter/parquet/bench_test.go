@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -25,7 +26,7 @@ func perRow(b *testing.B) {
 
 func BenchmarkWrite(b *testing.B) {
 	table := schema.InboxConversations()
-	rec := plainRecord(table, 0, benchRows)
+	rec := recordtest.Plain(table, 0, benchRows)
 	for _, compression := range compressions[1:] {
 		b.Run(compression, func(b *testing.B) {
 			b.ReportAllocs()
@@ -53,7 +54,7 @@ func BenchmarkWrite(b *testing.B) {
 
 func BenchmarkRead(b *testing.B) {
 	table := schema.InboxConversations()
-	file := encode(b, table, 0, "", plainRecord(table, 0, benchRows))
+	file := encode(b, table, 0, "", recordtest.Plain(table, 0, benchRows))
 	b.SetBytes(int64(len(file)))
 	b.ReportAllocs()
 	for b.Loop() {

@@ -1,25 +1,34 @@
 package parquet
 
 import (
+	"cmp"
 	"fmt"
 
 	kzstd "github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/compress/gzip"
 	"github.com/parquet-go/parquet-go/compress/zstd"
 
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// codecOf returns the codec of a compression's name; the empty name is zstd.
-func codecOf(name string) (compress.Codec, error) {
+// DefaultZstdLevel is zstd at its fastest. DefaultGzipLevel is zlib's own default.
+const (
+	DefaultZstdLevel = 1
+	DefaultGzipLevel = 6
+)
+
+// codecOf returns the codec of a compression's name; the empty name is zstd,
+// level 0 the default.
+func codecOf(name string, level int) (compress.Codec, error) {
 	switch name {
 	case "", "zstd":
-		return newDenseZstd()
+		return newDenseZstd(kzstd.EncoderLevelFromZstd(cmp.Or(level, DefaultZstdLevel)))
 	case "snappy":
 		return &parquet.Snappy, nil
 	case "gzip":
-		return &parquet.Gzip, nil
+		return &gzip.Codec{Level: cmp.Or(level, DefaultGzipLevel)}, nil
 	case "none":
 		return &parquet.Uncompressed, nil
 	}
@@ -27,16 +36,16 @@ func codecOf(name string) (compress.Codec, error) {
 		`Set compression to "zstd", "snappy", "gzip" or "none".`)
 }
 
-// denseZstd is zstd at its fastest, with the literals entropy coded even where
+// denseZstd is zstd with the literals entropy coded even where
 // no match was found: random ids have no matches, but use few of the 256 bytes.
 type denseZstd struct {
 	zstd.Codec
 	encoder *kzstd.Encoder
 }
 
-func newDenseZstd() (*denseZstd, error) {
+func newDenseZstd(level kzstd.EncoderLevel) (*denseZstd, error) {
 	encoder, err := kzstd.NewWriter(nil,
-		kzstd.WithEncoderLevel(kzstd.SpeedFastest),
+		kzstd.WithEncoderLevel(level),
 		kzstd.WithAllLitEntropyCompression(true),
 		kzstd.WithEncoderConcurrency(1),
 		kzstd.WithWindowSize(2*PageBytes), // the default keeps 8 MiB of history, and no page needs it

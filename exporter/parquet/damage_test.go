@@ -13,6 +13,7 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/lemexport/lemexport/internal/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -31,8 +32,8 @@ func step() int {
 const damageRows = 6
 
 func TestATruncatedFileIsAnError(t *testing.T) {
-	table := smallTable()
-	file := encode(t, table, 4, "", plainRecord(table, 0, damageRows))
+	table := recordtest.Small()
+	file := encode(t, table, 4, "", recordtest.Plain(table, 0, damageRows))
 	for size := range file {
 		if _, err := decode(table, file[:size]); err == nil {
 			t.Fatalf("the first %d of %d bytes are read without an error", size, len(file))
@@ -43,8 +44,8 @@ func TestATruncatedFileIsAnError(t *testing.T) {
 // A flipped bit is an error or changes nothing that is read: page bodies have
 // checksums, and what the footer and the headers say must agree.
 func TestAFlippedByteIsAnErrorOrHarmless(t *testing.T) {
-	table := smallTable()
-	want := plainRecord(table, 0, damageRows)
+	table := recordtest.Small()
+	want := recordtest.Plain(table, 0, damageRows)
 	for _, compression := range []string{"zstd", "none"} {
 		file := encode(t, table, 4, compression, want)
 		random := rand.New(rand.NewPCG(1, 2))
@@ -64,7 +65,7 @@ func checkDamaged(t *testing.T, table *schema.Table, damaged []byte, want arrow.
 	if err != nil {
 		return
 	}
-	back := join(t, table, got)
+	back := recordtest.Join(t, table, got)
 	for i, column := range table.Columns {
 		if !array.Equal(back.Column(i), want.Column(i)) {
 			t.Errorf("byte %d xor %#x: column %s reads as\n%v\ninstead of\n%v", at, mask, column.Name, back.Column(i), want.Column(i))
@@ -73,8 +74,8 @@ func checkDamaged(t *testing.T, table *schema.Table, damaged []byte, want arrow.
 }
 
 func TestAPageHeaderThatLiesIsAnError(t *testing.T) {
-	table := smallTable()
-	file := encode(t, table, 0, "none", plainRecord(table, 0, damageRows))
+	table := recordtest.Small()
+	file := encode(t, table, 0, "none", recordtest.Plain(table, 0, damageRows))
 	for name, lie := range map[string]func(header *format.PageHeader){
 		"its type":                        func(h *format.PageHeader) { h.Type = format.DataPage },
 		"its size":                        func(h *format.PageHeader) { h.UncompressedPageSize++ },
@@ -167,7 +168,7 @@ func TestMetadataLongerThanItsBytesIsAnError(t *testing.T) {
 
 func TestAFooterLengthBeyondTheFileIsAnError(t *testing.T) {
 	table := schema.InboxConversations()
-	file := encode(t, table, 0, "", plainRecord(table, 0, 1))
+	file := encode(t, table, 0, "", recordtest.Plain(table, 0, 1))
 	binary.LittleEndian.PutUint32(file[len(file)-8:], 0xffff_fff0)
 	if _, err := decode(table, file); err == nil {
 		t.Error("no error")
@@ -179,8 +180,8 @@ func FuzzAnyBytesAreReadOrRefused(f *testing.F) {
 	f.Add([]byte{})
 	f.Add([]byte("PAR1\x00\x00\x00\x00PAR1"))
 	f.Add(encode(f, table, 0, "none"))
-	f.Add(encode(f, table, 2, "none", plainRecord(table, 0, 3)))
-	f.Add(encode(f, table, 0, "zstd", plainRecord(table, 0, 3)))
+	f.Add(encode(f, table, 2, "none", recordtest.Plain(table, 0, 3)))
+	f.Add(encode(f, table, 0, "zstd", recordtest.Plain(table, 0, 3)))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		opened, err := Format{}.Open(bytes.NewReader(file), int64(len(file)))
 		if err != nil {

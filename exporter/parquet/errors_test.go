@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -32,8 +33,8 @@ func (d *fullDisk) Write(p []byte) (int, error) {
 }
 
 func TestAnErrorOfTheWriterAtAnyByteIsReturned(t *testing.T) {
-	table := smallTable()
-	rec := plainRecord(table, 0, 5)
+	table := recordtest.Small()
+	rec := recordtest.Plain(table, 0, 5)
 	write := func(w io.Writer, buffer int) error {
 		created, err := Format{}.create(w, table, exporter.Export{Parquet: exporter.ParquetOptions{Compression: "none"}}, buffer)
 		if err != nil {
@@ -61,7 +62,7 @@ func TestAnErrorOfTheWriterAtAnyByteIsReturned(t *testing.T) {
 
 func TestWhatIsNoRecordOfTheTableIsRefused(t *testing.T) {
 	table := schema.InboxConversations()
-	good := plainRecord(table, 0, 2)
+	good := recordtest.Plain(table, 0, 2)
 	for name, test := range map[string]struct {
 		rec  func() arrow.Record
 		want string
@@ -110,7 +111,7 @@ func TestAFinishedFileTakesNoMore(t *testing.T) {
 	if err := created.Finish(nil); err != nil {
 		t.Fatal(err)
 	}
-	if err := created.Write(t.Context(), plainRecord(table, 0, 1)); !errors.Is(err, errFinished) {
+	if err := created.Write(t.Context(), recordtest.Plain(table, 0, 1)); !errors.Is(err, errFinished) {
 		t.Errorf("write: %v", err)
 	}
 	if err := created.Finish(nil); !errors.Is(err, errFinished) {

@@ -19,13 +19,14 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
 
 // openFile opens a file with the library alone, with its indexes and filters.
-func openFile(t fatal, file []byte) *parquet.File {
+func openFile(t recordtest.T, file []byte) *parquet.File {
 	t.Helper()
 	opened, err := parquet.OpenFile(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
@@ -34,7 +35,7 @@ func openFile(t fatal, file []byte) *parquet.File {
 	return opened
 }
 
-func groupRowsOf(t fatal, file []byte) []int64 {
+func groupRowsOf(t recordtest.T, file []byte) []int64 {
 	t.Helper()
 	var rows []int64
 	for _, group := range openFile(t, file).RowGroups() {
@@ -45,7 +46,7 @@ func groupRowsOf(t fatal, file []byte) []int64 {
 
 func TestTheFooterSaysWhatReadersNeed(t *testing.T) {
 	table := schema.InboxConversations()
-	file := openFile(t, encode(t, table, 2000, "", plainRecord(table, 0, 3000)))
+	file := openFile(t, encode(t, table, 2000, "", recordtest.Plain(table, 0, 3000)))
 
 	var dump strings.Builder
 	meta := file.Metadata()
@@ -117,7 +118,7 @@ func TestEveryCompressionIsUsed(t *testing.T) {
 	for name, codec := range map[string]format.CompressionCodec{
 		"": format.Zstd, "zstd": format.Zstd, "snappy": format.Snappy, "gzip": format.Gzip, "none": format.Uncompressed,
 	} {
-		file := openFile(t, encode(t, table, 0, name, plainRecord(table, 0, 10)))
+		file := openFile(t, encode(t, table, 0, name, recordtest.Plain(table, 0, 10)))
 		if got := file.Metadata().RowGroups[0].Columns[0].MetaData.Codec; got != codec {
 			t.Errorf("%q: %s", name, got)
 		}
@@ -175,7 +176,7 @@ func TestAFileOfAnotherToolHasNoManifest(t *testing.T) {
 
 func TestEveryIDIsInItsBloomFilter(t *testing.T) {
 	table := schema.InboxConversations()
-	file := openFile(t, encode(t, table, 4000, "", plainRecord(table, 0, 10_000)))
+	file := openFile(t, encode(t, table, 4000, "", recordtest.Plain(table, 0, 10_000)))
 	absent := 0
 	for _, group := range file.RowGroups() {
 		filter := group.ColumnChunks()[0].BloomFilter()
@@ -199,7 +200,7 @@ func TestEveryIDIsInItsBloomFilter(t *testing.T) {
 }
 
 // valuesOf yields the values of a column chunk with the number of their page.
-func valuesOf(t fatal, chunk parquet.ColumnChunk) func(yield func(parquet.Value, int) bool) {
+func valuesOf(t recordtest.T, chunk parquet.ColumnChunk) func(yield func(parquet.Value, int) bool) {
 	return func(yield func(parquet.Value, int) bool) {
 		t.Helper()
 		pages := chunk.Pages()
@@ -228,7 +229,7 @@ func valuesOf(t fatal, chunk parquet.ColumnChunk) func(yield func(parquet.Value,
 func TestThePageIndexBoundsEveryValue(t *testing.T) {
 	table := schema.InboxConversations()
 	rapid.Check(t, func(t *rapid.T) {
-		rec := anyRecord(t, table, rapid.IntRange(1, 12).Draw(t, "rows"))
+		rec := recordtest.Any(t, table, rapid.IntRange(1, 12).Draw(t, "rows"))
 		file := openFile(t, encode(t, table, 5, "none", rec))
 		for _, group := range file.RowGroups() {
 			for _, chunk := range group.ColumnChunks() {
@@ -252,7 +253,7 @@ func TestThePageIndexBoundsEveryValue(t *testing.T) {
 
 func TestLongTextDoesNotSwellTheFooter(t *testing.T) {
 	table := schema.InboxConversations()
-	small := encode(t, table, 0, "zstd", plainRecord(table, 0, 10))
+	small := encode(t, table, 0, "zstd", recordtest.Plain(table, 0, 10))
 	large := encode(t, table, 0, "zstd", largeRecord(table, 10))
 	if grown := len(large) - len(small); grown > 8<<10 {
 		t.Errorf("ten repetitive texts of 1 MiB add %d bytes", grown)

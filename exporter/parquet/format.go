@@ -6,6 +6,8 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"slices"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
@@ -55,7 +57,7 @@ func (f Format) Create(w io.Writer, table *schema.Table, export exporter.Export)
 }
 
 func (f Format) create(w io.Writer, table *schema.Table, export exporter.Export, buffer int) (*sink, error) {
-	codec, err := codecOf(export.Parquet.Compression)
+	codec, err := codecOf(export.Parquet.Compression, export.Parquet.Level)
 	if err != nil {
 		return nil, err
 	}
@@ -78,12 +80,36 @@ func (f Format) create(w io.Writer, table *schema.Table, export exporter.Export,
 			options = append(options, parquet.SkipPageBounds(leaf.path...))
 		}
 	}
-	if _, _, ok := table.Column(idColumn); ok {
-		// Never with DictionaryMaxBytes: the values after the fallback would miss in the filter.
-		options = append(options, parquet.BloomFilters(parquet.SplitBlockFilter(BloomBits, idColumn)))
+	filters, err := layout.bloomFilters(export.Parquet.Bloom)
+	if err != nil {
+		return nil, err
 	}
-	options = append(options, parquet.SortingWriterConfig(parquet.SortingColumns(sorting(table)...)))
-	return newSink(layout, parquet.NewGenericWriter[any](w, options...)), nil
+	// Never with DictionaryMaxBytes: the values after the fallback would miss in the filter.
+	options = append(options, parquet.BloomFilters(filters...), parquet.SortingWriterConfig(parquet.SortingColumns(sorting(table)...)))
+	created := newSink(layout, parquet.NewGenericWriter[any](w, options...))
+	created.groupRows = cmp.Or(export.Parquet.RowGroupSize, RowGroupRows)
+	return created, nil
+}
+
+// bloomFilters are the filters of the columns of those names, nil meaning `id`.
+func (l *layout) bloomFilters(names []string) ([]parquet.BloomFilterColumn, error) {
+	if names == nil {
+		names = []string{}
+		if _, _, ok := l.table.Column(idColumn); ok {
+			names = append(names, idColumn)
+		}
+	}
+	var filters []parquet.BloomFilterColumn
+	for _, name := range names {
+		at := slices.IndexFunc(l.leaves, func(b *branch) bool {
+			return strings.ReplaceAll(b.name(), ".element", "") == name && b.column.Type == schema.String
+		})
+		if at < 0 {
+			return nil, fmt.Errorf("no text column %q for a bloom filter", name)
+		}
+		filters = append(filters, parquet.SplitBlockFilter(BloomBits, l.leaves[at].path...))
+	}
+	return filters, nil
 }
 
 // sorting is the engine's order of rows, for the columns that the table has.

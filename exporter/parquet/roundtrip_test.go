@@ -14,6 +14,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -25,18 +26,18 @@ func TestEveryRecordComesBackEqualHoweverItWasSplit(t *testing.T) {
 	table := schema.InboxConversations()
 	rapid.Check(t, func(t *rapid.T) {
 		rows := rapid.IntRange(0, 24).Draw(t, "rows")
-		rec := anyRecord(t, table, rows)
+		rec := recordtest.Any(t, table, rows)
 		cuts := rapid.SliceOfN(rapid.IntRange(0, rows), 0, 4).Draw(t, "cuts")
 		slices.Sort(cuts)
 		groupRows := rapid.IntRange(1, 30).Draw(t, "row group")
 		compression := rapid.SampledFrom(compressions).Draw(t, "compression")
 
-		file := encode(t, table, groupRows, compression, split(rec, cuts)...)
+		file := encode(t, table, groupRows, compression, recordtest.Split(rec, cuts)...)
 		got, err := decode(table, file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		sameRows(t, table, got, []arrow.Record{rec})
+		recordtest.Same(t, table, got, []arrow.Record{rec})
 	})
 }
 
@@ -48,11 +49,11 @@ func TestTextOfAMebibyteInEveryColumnComesBack(t *testing.T) {
 		appendLarge(builder.Field(i), column)
 	}
 	want := builder.NewRecord()
-	got, err := decode(table, encode(t, table, 0, "", plainRecord(table, 0, 1), want, plainRecord(table, 1, 1)))
+	got, err := decode(table, encode(t, table, 0, "", recordtest.Plain(table, 0, 1), want, recordtest.Plain(table, 1, 1)))
 	if err != nil {
 		t.Fatal(err)
 	}
-	sameRows(t, table, got, []arrow.Record{plainRecord(table, 0, 1), want, plainRecord(table, 1, 1)})
+	recordtest.Same(t, table, got, []arrow.Record{recordtest.Plain(table, 0, 1), want, recordtest.Plain(table, 1, 1)})
 }
 
 func appendLarge(to array.Builder, column schema.Column) {
@@ -68,14 +69,14 @@ func appendLarge(to array.Builder, column schema.Column) {
 			appendLarge(to.FieldBuilder(i), field)
 		}
 	default:
-		appendPlain(to, column, 0)
+		recordtest.AppendPlain(to, column, 0)
 	}
 }
 
 func TestNullsBelowANullStructAreNotSeen(t *testing.T) {
 	table := schema.InboxConversations()
 	_, at, _ := table.Column("contact")
-	full := plainRecord(table, 0, 8)
+	full := recordtest.Plain(table, 0, 8)
 	contact := full.Column(at).(*array.Struct)
 	children := []arrow.ArrayData{contact.Field(0).Data(), contact.Field(1).Data(), contact.Field(2).Data()}
 	bitmap := memory.NewBufferBytes([]byte{0b01010101})
@@ -98,7 +99,7 @@ func TestNullsBelowANullStructAreNotSeen(t *testing.T) {
 func TestTheSameRecordsGiveTheSameBytes(t *testing.T) {
 	table := schema.InboxConversations()
 	for _, compression := range compressions {
-		rec := plainRecord(table, 0, 3000)
+		rec := recordtest.Plain(table, 0, 3000)
 		first := encode(t, table, 1000, compression, rec)
 		if second := encode(t, table, 1000, compression, rec); !bytes.Equal(first, second) {
 			t.Errorf("%q: the files differ", compression)
@@ -109,7 +110,7 @@ func TestTheSameRecordsGiveTheSameBytes(t *testing.T) {
 func TestRecordsAreBounded(t *testing.T) {
 	table := schema.InboxConversations()
 	t.Run("by rows", func(t *testing.T) {
-		got, err := decode(table, encode(t, table, 0, "", plainRecord(table, 0, batchRows+1)))
+		got, err := decode(table, encode(t, table, 0, "", recordtest.Plain(table, 0, batchRows+1)))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -126,7 +127,7 @@ func TestRecordsAreBounded(t *testing.T) {
 		if len(got) != 3 || got[0].NumRows() != 4 {
 			t.Errorf("%d records, the first of %d rows", len(got), got[0].NumRows())
 		}
-		sameRows(t, table, got, []arrow.Record{want})
+		recordtest.Same(t, table, got, []arrow.Record{want})
 	})
 }
 
@@ -149,7 +150,7 @@ func TestRowGroupsEndAtTheirLimits(t *testing.T) {
 	if got := groupRowsOf(t, out.Bytes()); !slices.Equal(got, []int64{3, 3, 2}) {
 		t.Errorf("large rows are in groups of %d", got)
 	}
-	if got := groupRowsOf(t, encode(t, table, 40, "", plainRecord(table, 0, 50), plainRecord(table, 50, 50))); !slices.Equal(got, []int64{40, 40, 20}) {
+	if got := groupRowsOf(t, encode(t, table, 40, "", recordtest.Plain(table, 0, 50), recordtest.Plain(table, 50, 50))); !slices.Equal(got, []int64{40, 40, 20}) {
 		t.Errorf("rows are in groups of %d", got)
 	}
 }
@@ -164,7 +165,7 @@ func largeRecord(table *schema.Table, rows int) arrow.Record {
 				builder.Field(i).(*array.StringBuilder).Append(`{"k":"` + strings.Repeat("x", 1<<20) + `"}`)
 				continue
 			}
-			appendPlain(builder.Field(i), column, row)
+			recordtest.AppendPlain(builder.Field(i), column, row)
 		}
 	}
 	return builder.NewRecord()
@@ -172,7 +173,7 @@ func largeRecord(table *schema.Table, rows int) arrow.Record {
 
 func TestACancelledContextStopsWritingAndReading(t *testing.T) {
 	table := schema.InboxConversations()
-	rec := plainRecord(table, 0, 10)
+	rec := recordtest.Plain(table, 0, 10)
 	cancelled, cancel := context.WithCancel(t.Context())
 	cancel()
 

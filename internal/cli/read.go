@@ -19,7 +19,8 @@ func newRead(app App, global *settings, views func() view) *cobra.Command {
 the rows of TABLE to standard output as an Arrow IPC stream: each conversation
 once, newest activity first, the proof in the metadata of the schema. Nothing is
 written before the walk is proven complete. Progress and the summary go to
-standard error. Export blocks are not used and may be missing.
+standard error. Export blocks may be missing; what they leave out or hash in
+their columns blocks is left out or hashed here as well.
 
 Exit status: 0 done, 1 error, 3 when the walk is not proven complete and
 nothing was written, 130 interrupted.`,
@@ -44,11 +45,10 @@ func runRead(ctx context.Context, app App, global settings, show view, table, pa
 	if err != nil {
 		return err
 	}
-	job.Exports = nil
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
 		var reading *exporter.Reading
 		var written int64
-		err := withRun(ctx, app, global, job, "", func(run *exporter.Run, events *feed) error {
+		err := withRunOf(ctx, app, global, job, "", (*exporter.Engine).StartReading, func(run *exporter.Run, events *feed) error {
 			var err error
 			if reading, err = run.Read(table, exporter.ReadOptions{Once: true}); err != nil {
 				return err

@@ -731,7 +731,8 @@ func (x *PlanResponse) GetPlan() *Plan {
 // ReadRequest says what to read.
 type ReadRequest struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The configuration. Its export blocks are not used.
+	// The configuration. Of its export blocks, which may be missing, only the columns
+	// blocks are used: what an export leaves out or hashes, a Read does as well.
 	Config *Config `protobuf:"bytes,1,opt,name=config,proto3" json:"config,omitempty"`
 	// The table, for instance "inbox_conversations".
 	Table string `protobuf:"bytes,2,opt,name=table,proto3" json:"table,omitempty"`
@@ -955,7 +956,8 @@ func (*ReadResponse_Event) isReadResponse_Message() {}
 
 func (*ReadResponse_Result) isReadResponse_Message() {}
 
-// Schema begins an Arrow IPC stream.
+// Schema begins an Arrow IPC stream. It is the schema of GetSchema, less the
+// columns that the configuration leaves out.
 type Schema struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// An encapsulated IPC message with the schema. The bytes of this message and of

@@ -3,5 +3,7 @@ source "lemlist" {
 }
 export "inbox_conversations" {
   destination = "./out"
-  format = "arrow"
+  columns {
+    hash = ["contact.email"]
+  }
 }

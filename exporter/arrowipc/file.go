@@ -1,0 +1,147 @@
+package arrowipc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"strconv"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/ipc"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// dataFile is a file with its footer read. It must not be used concurrently.
+type dataFile struct {
+	reader *ipc.FileReader
+	memory *budget
+	rows   int64
+}
+
+// Open reads the footer of a file of size bytes. Batches are read when Records
+// comes to them.
+func (Format) Open(r io.ReaderAt, size int64) (exporter.DataFile, error) {
+	file, err := open(r, size)
+	if err != nil {
+		return nil, advise(fmt.Errorf("open arrow: %w", err))
+	}
+	return file, nil
+}
+
+func open(r io.ReaderAt, size int64) (file *dataFile, err error) {
+	defer catch(&err)
+	footer, begin, err := readFooter(r, size)
+	if err != nil {
+		return nil, err
+	}
+	if err := checkFooter(footer); err != nil {
+		return nil, err
+	}
+	if _, err := blocks(footer, begin); err != nil {
+		return nil, err
+	}
+	memory := newBudget()
+	reader, err := ipc.NewFileReader(io.NewSectionReader(r, 0, size), ipc.WithAllocator(memory))
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	file = &dataFile{reader: reader, memory: memory}
+	if text, ok := file.lookup(RowsKey); ok {
+		if file.rows, err = strconv.ParseInt(text, 10, 64); err != nil {
+			return nil, fmt.Errorf("%w: its number of rows is no number", errDamaged)
+		}
+	}
+	return file, nil
+}
+
+// advise says what to do about a damaged file.
+func advise(err error) error {
+	if errors.Is(err, errDamaged) {
+		return exporter.WithHint(err, "The file was changed or cut off after it was written. Export again.")
+	}
+	return err
+}
+
+func (f *dataFile) lookup(key string) (string, bool) {
+	return f.reader.Schema().Metadata().GetValue(key)
+}
+
+// Manifest returns the manifest's JSON, or nil.
+func (f *dataFile) Manifest() []byte {
+	if manifest, ok := f.lookup(exporter.ManifestKey); ok {
+		return []byte(manifest)
+	}
+	return nil
+}
+
+// Rows returns the number of rows the footer states.
+func (f *dataFile) Rows() int64 { return f.rows }
+
+// CheckSchema compares the file's columns with the table's.
+func (f *dataFile) CheckSchema(table *schema.Table) error {
+	if err := compare("", f.reader.Schema().Fields(), table.Arrow().Fields()); err != nil {
+		return exporter.WithHint(fmt.Errorf("the file does not hold the table %s in version %d: %w", table.Name, table.Version, err),
+			"Another program or another version of lemexport wrote the file. Export again, or read it with the version that wrote it.")
+	}
+	return nil
+}
+
+// Records yields the rows in file order.
+func (f *dataFile) Records(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) {
+		if err := f.CheckSchema(table); err != nil {
+			yield(nil, err)
+			return
+		}
+		for i := range f.reader.NumRecords() {
+			err := ctx.Err()
+			var rec arrow.Record
+			if err == nil {
+				rec, err = f.record(i, table)
+			}
+			if err != nil {
+				yield(nil, advise(fmt.Errorf("read arrow record batch %d: %w", i+1, err)))
+				return
+			}
+			if !inParts(rec, yield) {
+				return
+			}
+		}
+	}
+}
+
+// inParts yields a batch in records of bounded size, and releases it.
+func inParts(rec arrow.Record, yield func(arrow.Record, error) bool) bool {
+	defer rec.Release()
+	for from := int64(0); from < rec.NumRows(); from += batchRows {
+		part := rec.NewSlice(from, min(from+batchRows, rec.NumRows()))
+		more := yield(part, nil)
+		part.Release()
+		if !more {
+			return false
+		}
+	}
+	return true
+}
+
+// record reads a batch; the caller releases it.
+func (f *dataFile) record(i int, table *schema.Table) (rec arrow.Record, err error) {
+	defer catch(&err)
+	f.memory.reset()
+	read, err := f.reader.RecordAt(i)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	defer read.Release()
+	for at, column := range table.Columns {
+		if err := checkArray(read.Column(at), column, read.NumRows()); err != nil {
+			return nil, fmt.Errorf("%w: column %q: %w", errDamaged, column.Name, err)
+		}
+	}
+	return array.NewRecord(table.Arrow(), read.Columns(), read.NumRows()), nil
+}

@@ -1,0 +1,174 @@
+package arrowipc
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// errDamaged is wrapped by the errors of files that contradict themselves.
+var errDamaged = errors.New("the arrow file is damaged")
+
+// frame is what an Arrow file has around its batches and its footer: the magic
+// with padding, and the footer's length with the magic.
+const (
+	head = 8
+	tail = 4 + len(magic)
+)
+
+// readFooter reads the footer's bytes and returns where they begin. It looks at
+// the magic bytes before anything of a length that they state is allocated.
+func readFooter(r io.ReaderAt, size int64) (footer []byte, begin int64, err error) {
+	const cutOff = "The file is cut off or is no Arrow file."
+	if size < head+int64(tail) {
+		return nil, 0, exporter.WithHint(fmt.Errorf("%d bytes are too few for an arrow file", size), cutOff)
+	}
+	var end [tail]byte
+	if n, err := r.ReadAt(end[:], size-int64(tail)); n < tail {
+		return nil, 0, fmt.Errorf("read the end of the file: %w", err)
+	}
+	if string(end[4:]) != magic {
+		return nil, 0, exporter.WithHint(errors.New("the file does not end as an arrow file"), cutOff)
+	}
+	length := int64(binary.LittleEndian.Uint32(end[:4]))
+	if length < 4 || length > size-head-int64(tail) {
+		return nil, 0, fmt.Errorf("%w: a footer of %d bytes in a file of %d", errDamaged, length, size)
+	}
+	begin = size - int64(tail) - length
+	footer = make([]byte, length)
+	if n, err := r.ReadAt(footer, begin); n < len(footer) {
+		return nil, 0, fmt.Errorf("read the footer: %w", err)
+	}
+	return footer, begin, nil
+}
+
+// The slots of the tables of a footer that hold vectors of tables, and the one
+// that holds the schema (Arrow format: File.fbs, Schema.fbs).
+const (
+	footerSchema     = 1
+	footerDicts      = 2
+	footerBatches    = 3
+	footerMetadata   = 4
+	schemaFields     = 1
+	schemaMetadata   = 2
+	schemaFeatures   = 3
+	fieldChildren    = 5
+	fieldMetadata    = 6
+	fieldDepth       = 64
+	blockSize        = 24
+	featureSize      = 8
+	tableOffsetSize  = 4
+	firstSlot        = 4 // of a vtable, behind its own size and the table's
+	slotSize         = 2
+	vtableOffsetSize = 4
+)
+
+// checkFooter walks the vectors of a footer, which is a flatbuffer. The library
+// allocates as many fields as a length says before it reads any, so a damaged
+// length could take all memory, which no one can recover from: here nothing may
+// be longer than the bytes that are left. All else panics, and is caught.
+func checkFooter(footer []byte) (err error) {
+	defer catch(&err)
+	// A sound footer has no more tables than bytes; a damaged one may meet some of them often.
+	w := walker{data: footer, left: len(footer)}
+	root := w.u32(0)
+	w.vector(root, footerDicts, blockSize)
+	w.vector(root, footerBatches, blockSize)
+	w.vector(root, footerMetadata, tableOffsetSize)
+	schema, ok := w.slot(root, footerSchema)
+	if !ok {
+		return fmt.Errorf("%w: its footer has no schema", errDamaged)
+	}
+	schema += w.u32(schema)
+	w.vector(schema, schemaMetadata, tableOffsetSize)
+	w.vector(schema, schemaFeatures, featureSize)
+	w.fields(schema, schemaFields, fieldDepth)
+	return nil
+}
+
+// walker reads a flatbuffer (FlatBuffers internals: little endian, tables with
+// a vtable of slots). It panics where the data ends.
+type walker struct {
+	data []byte
+	left int
+}
+
+func (w *walker) u32(at int) int { return int(binary.LittleEndian.Uint32(w.data[at:])) }
+
+// slot returns where the value of a table's slot is.
+func (w *walker) slot(table, slot int) (at int, ok bool) {
+	vtable := table - int(int32(binary.LittleEndian.Uint32(w.data[table:])))
+	entry := firstSlot + slot*slotSize
+	if entry+slotSize > int(binary.LittleEndian.Uint16(w.data[vtable:])) {
+		return 0, false
+	}
+	offset := int(binary.LittleEndian.Uint16(w.data[vtable+entry:]))
+	return table + offset, offset != 0
+}
+
+// vector checks a vector of elements of a size and returns where they begin.
+func (w *walker) vector(table, slot, size int) (first, count int) {
+	at, ok := w.slot(table, slot)
+	if !ok {
+		return 0, 0
+	}
+	at += w.u32(at)
+	count = w.u32(at)
+	first = at + vtableOffsetSize
+	if count > (len(w.data)-first)/size {
+		panic("a vector is longer than the footer")
+	}
+	return first, count
+}
+
+// fields checks the fields of a schema or of a field.
+func (w *walker) fields(table, slot, depth int) {
+	first, count := w.vector(table, slot, tableOffsetSize)
+	if w.left -= count; w.left < 0 || depth == 0 {
+		panic("fields without end")
+	}
+	for i := range count {
+		at := first + i*tableOffsetSize
+		field := at + w.u32(at)
+		w.vector(field, fieldMetadata, tableOffsetSize)
+		w.fields(field, fieldChildren, depth-1)
+	}
+}
+
+// catch turns a panic, ours or that of the Arrow library, which trusts what it
+// reads, into an error.
+func catch(err *error) {
+	if reason := recover(); reason != nil {
+		*err = fmt.Errorf("%w: %v", errDamaged, reason)
+	}
+}
+
+// blocks returns the places of the record batches, checked to lie inside the
+// file, before its footer, one behind the other.
+func blocks(footer []byte, end int64) (places []block, err error) {
+	defer catch(&err)
+	w := walker{data: footer}
+	first, count := w.vector(w.u32(0), footerBatches, blockSize)
+	places = make([]block, count)
+	last := int64(head)
+	for i := range places {
+		raw := footer[first+i*blockSize:]
+		one := block{
+			offset: int64(binary.LittleEndian.Uint64(raw)),
+			meta:   int64(int32(binary.LittleEndian.Uint32(raw[8:]))),
+			body:   int64(binary.LittleEndian.Uint64(raw[16:])),
+		}
+		if one.offset < last || one.meta < 8 || one.body < 0 || one.meta > end || one.body > end || one.offset > end-one.meta-one.body {
+			return nil, fmt.Errorf("%w: record batch %d at %d with %d and %d bytes in a file of %d", errDamaged, i+1, one.offset, one.meta, one.body, end)
+		}
+		last = one.offset + one.meta + one.body
+		places[i] = one
+	}
+	return places, nil
+}
+
+// block is the place of a record batch: its metadata, then its body.
+type block struct{ offset, meta, body int64 }

@@ -1,0 +1,139 @@
+package config
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// shortestHashKey is what a key of hashes must have at least, in bytes. Addresses
+// can be guessed, so the key must not be.
+const shortestHashKey = 16
+
+// item is a column's name in a list.
+type item struct {
+	name    string
+	address string
+	at      *exporter.Range
+}
+
+func (c *checker) columns(b *block, table *schema.Table) exporter.Columns {
+	in := c.open(b, columnsShape())
+	var config exporter.Columns
+	exclude, hash, key := in.attribute("exclude"), in.attribute("hash"), in.attribute("hash_key")
+	if exclude != nil {
+		for _, one := range c.names(exclude, table) {
+			if err := table.MayExclude(one.name); err != nil {
+				c.report.fail(one.at, one.address, "Column cannot be left out", err.Error()+". Remove it from the list.")
+				continue
+			}
+			config.Exclude = append(config.Exclude, one.name)
+		}
+	}
+	if hash != nil {
+		for _, one := range c.names(hash, table) {
+			if err := table.MayHash(one.name); err != nil {
+				c.report.fail(one.at, one.address, "Column cannot be hashed", err.Error()+". Only text columns can be hashed; others can be left out.")
+				continue
+			}
+			if _, err := table.Select(schema.Selection{Exclude: config.Exclude, Hash: []string{one.name}}); err != nil {
+				c.report.fail(one.at, one.address, "Column both left out and hashed", fmt.Sprintf("%s is in exclude already, or what it is part of is. Remove one of the two.", one.name))
+				continue
+			}
+			config.Hash = append(config.Hash, one.name)
+		}
+	}
+	switch {
+	case len(config.Hash) > 0 && key == nil && !in.meant["hash_key"]:
+		c.report.fail(b.at, b.address+".hash_key", "Missing hash_key",
+			"Hashed columns need a secret key, without which addresses could be guessed. Add hash_key = env(\"LEMEXPORT_HASH_KEY\"), a random text that you keep.")
+	case hash == nil && key != nil && !in.meant["hash"]:
+		c.report.warn(key.nameAt, key.address, "Unused hash_key", "No column is hashed. Name some in hash = [\"contact.email\"], or remove hash_key.")
+	}
+	if key != nil {
+		config.HashKey = c.hashKey(key)
+	}
+	c.stillPersonal(b, table, config.Selection)
+	return config
+}
+
+// hashKey checks the key of the hashes without ever naming its value.
+func (c *checker) hashKey(a *attribute) exporter.Secret {
+	value, ok := c.text(a, required)
+	if !ok {
+		return exporter.Secret{}
+	}
+	if len(value) < shortestHashKey {
+		c.report.fail(a.at, a.address, "Hash key too short",
+			fmt.Sprintf("A key of fewer than %d characters can be guessed, and with it what was hashed. Make one with: openssl rand -hex 32", shortestHashKey))
+	}
+	if len(a.variables()) == 0 && a.at != nil {
+		c.report.warn(a.at, a.address, "Hash key in a file",
+			"Files are copied, shared and committed. Put the key into an environment variable and write hash_key = env(\"LEMEXPORT_HASH_KEY\").")
+	}
+	return exporter.NewSecret(value)
+}
+
+// names reads a list of columns of the table, which may be empty.
+func (c *checker) names(a *attribute, table *schema.Table) []item {
+	if a.failed {
+		return nil
+	}
+	if kind := a.bare().Type(); (kind.IsTupleType() || kind.IsListType()) && a.bare().LengthInt() == 0 {
+		return nil
+	}
+	texts, ok := c.texts(a)
+	if !ok {
+		return nil
+	}
+	known := table.Names()
+	var items []item
+	for i, text := range texts {
+		one := item{name: text, address: fmt.Sprintf("%s[%d]", a.address, i), at: a.item(i)}
+		switch {
+		case slices.ContainsFunc(items, func(earlier item) bool { return earlier.name == text }):
+			c.report.fail(one.at, one.address, "Column listed twice", c.quoted(a, text)+" is in the list already. Remove one of the two.")
+		case !slices.Contains(known, text):
+			c.report.fail(one.at, one.address, "Unknown column",
+				c.quoted(a, text)+" is no column of this export. lemexport schema lists them; a field of a struct is written as \"contact.email\"."+didYouMean(text, known))
+		default:
+			items = append(items, one)
+		}
+	}
+	return items
+}
+
+// stillPersonal warns of personal data that stays as it is.
+func (c *checker) stillPersonal(b *block, table *schema.Table, s schema.Selection) {
+	selected, err := table.Select(s)
+	if err != nil || s.IsZero() {
+		return
+	}
+	var left []string
+	for _, name := range selected.Names() {
+		if column, _ := selected.Find(name); column.Personal && !column.Hashed && column.Fields == nil {
+			left = append(left, name)
+		}
+	}
+	if len(left) == 0 {
+		return
+	}
+	detail := "These columns hold personal data and stay as they are: " + strings.Join(left, ", ") + "."
+	if slices.Contains(left, "extra") {
+		detail += " In extra are keys that the table does not model, whatever they hold; only what belongs to the columns of this block is taken out of it."
+	}
+	c.report.warn(b.at, b.address, "Personal data stays", detail+" Add them to exclude or hash if they must not.")
+}
+
+// sameColumns reports exports that want different columns: they share a walk.
+func (c *checker) sameColumns(blocks []*block, exports []exporter.Export) {
+	for i := 1; i < len(exports); i++ {
+		if err := exporter.SameColumns(exports[0], exports[i]); err != nil {
+			c.report.fail(blocks[i].at, blocks[i].address, "Different columns",
+				fmt.Sprintf("Exports of one configuration share one walk, so they leave out and hash the same columns, with one key. Give this export the columns block of the one at %s, or put it into a configuration of its own.", c.report.where(blocks[0].at)))
+		}
+	}
+}

@@ -1,0 +1,76 @@
+package config
+
+import (
+	"fmt"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// The bounds of the options of files.
+const (
+	minRowGroup = 1_000
+	maxRowGroup = 1_000_000
+)
+
+// levels are the highest levels of the compressions that have any; 1 is the lowest.
+func levels() map[string]uint64 { return map[string]uint64{"zstd": 22, "gzip": 9} }
+
+// parquet checks the options of a Parquet file; b is nil when there is no block.
+func (c *checker) parquet(b *block, format string, table *schema.Table) exporter.ParquetOptions {
+	var in contents
+	if b != nil {
+		in = c.open(b, parquetShape())
+		c.ofFormat(b, format)
+	}
+	options := exporter.ParquetOptions{
+		Compression:  c.choose(in.attribute("compression"), compressions()),
+		RowGroupSize: int(c.whole(in.attribute("row_group_size"), minRowGroup, maxRowGroup, 0)),
+	}
+	if a := in.attribute("compression_level"); a != nil {
+		highest, leveled := levels()[options.Compression]
+		if leveled {
+			options.Level = int(c.whole(a, 1, highest, 0))
+		} else {
+			c.report.fail(a.nameAt, a.address, "No levels",
+				fmt.Sprintf("The compression %q has no levels. Remove compression_level, or choose \"zstd\" or \"gzip\".", options.Compression))
+		}
+	}
+	if a := in.attribute("bloom_filter"); a != nil {
+		options.Bloom = c.bloom(a, table)
+	}
+	return options
+}
+
+// arrow checks the options of an Arrow file; b is nil when there is no block.
+func (c *checker) arrow(b *block, format string) exporter.ArrowOptions {
+	var in contents
+	if b != nil {
+		in = c.open(b, arrowShape())
+		c.ofFormat(b, format)
+	}
+	return exporter.ArrowOptions{Compression: c.choose(in.attribute("compression"), arrowCompressions())}
+}
+
+// ofFormat warns of options for another format than the export's.
+func (c *checker) ofFormat(b *block, format string) {
+	if _, known := find(formats(), format); known && b.kind != format {
+		c.report.warn(b.at, b.address, fmt.Sprintf("Unused %s block", b.kind),
+			fmt.Sprintf("The format of this export is %q, so these options do nothing. Remove the block, or set format = %q.", format, b.kind))
+	}
+}
+
+// bloom reads the columns that get a bloom filter; an empty list means none.
+func (c *checker) bloom(a *attribute, table *schema.Table) []string {
+	names := []string{}
+	for _, item := range c.names(a, table) {
+		column, _ := table.Find(item.name)
+		if column.Type != schema.String && (column.Elem == nil || column.Elem.Type != schema.String) {
+			c.report.fail(item.at, item.address, "Not a text column",
+				fmt.Sprintf("%s is %s. Bloom filters are for columns of text.", item.name, column.Type))
+			continue
+		}
+		names = append(names, item.name)
+	}
+	return names
+}

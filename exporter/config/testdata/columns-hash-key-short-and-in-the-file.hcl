@@ -1,0 +1,10 @@
+source "lemlist" {
+  api_key = env("LEMLIST_API_KEY")
+}
+export "inbox_conversations" {
+  destination = "./out"
+  columns {
+    exclude  = []
+    hash_key = "zq9Xv7"
+  }
+}

@@ -1,0 +1,89 @@
+package schema
+
+import (
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// leaks are places of the API's object whose values must not stay in `extra`.
+// There a value of a column is found when it did not fit the column, came more
+// than once, or was no Unicode: under its own place, or as part of what holds it
+// (`{"contact": "Ada <ada@example.com>"}` for `contact.email`).
+type leaks struct {
+	// paths are split Column.Paths; "[]" stands for any index.
+	paths [][]string
+}
+
+// add adds a Column.Path; a derived column has none.
+func (l *leaks) add(path string) {
+	if path == "" {
+		return
+	}
+	l.paths = append(l.paths, strings.Split(strings.ReplaceAll(path, "[]", ".[]"), "."))
+}
+
+// strip returns an object of `extra` without the members that could tell a
+// value of these places; "" when nothing is left. All other bytes stay.
+func (l *leaks) strip(object string) (string, error) {
+	if len(l.paths) == 0 {
+		return object, nil
+	}
+	r := newReader()
+	r.reset([]byte(object))
+	if err := r.bracket(); err != nil {
+		return "", err
+	}
+	var kept []byte
+	for r.more() {
+		quoted, err := r.next()
+		if err != nil {
+			return "", err
+		}
+		value, err := r.next()
+		if err != nil {
+			return "", err
+		}
+		name, err := jsontext.AppendUnquote(nil, quoted)
+		if err != nil {
+			return "", err
+		}
+		if l.covers(placeOf(string(name))) {
+			continue
+		}
+		kept = append(kept, ',')
+		kept = append(append(append(kept, quoted...), ':'), value...)
+	}
+	if err := r.bracket(); err != nil || len(kept) == 0 {
+		return "", err
+	}
+	kept[0] = '{'
+	return string(append(kept, '}')), nil
+}
+
+// placeOf splits the name of a member of `extra`, see the type extra.
+func placeOf(name string) []string {
+	if !strings.HasPrefix(name, "/") {
+		return []string{name}
+	}
+	tokens := strings.Split(name[1:], "/")
+	for i, token := range tokens {
+		tokens[i] = strings.ReplaceAll(strings.ReplaceAll(token, "~1", "/"), "~0", "~")
+	}
+	return tokens
+}
+
+// covers reports whether a place is one of l, lies inside one, or holds one.
+func (l *leaks) covers(place []string) bool {
+	for _, path := range l.paths {
+		shared := min(len(path), len(place))
+		same := true
+		for i := range shared {
+			same = same && (path[i] == "[]" || path[i] == place[i])
+		}
+		if same {
+			return true
+		}
+	}
+	return false
+}
