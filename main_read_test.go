@@ -48,7 +48,7 @@ func TestAReadThatIsInterruptedGivesABrokenStream(t *testing.T) {
 	if err := command.Process.Signal(syscall.SIGINT); err != nil {
 		t.Fatal(err)
 	}
-	for reader.Next() { //nolint:revive // nothing is to be done with them
+	for reader.Next() {
 	}
 	if reader.Err() == nil {
 		t.Error("the stream looks whole")

@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/spf13/cobra"
@@ -70,7 +69,7 @@ func runRead(ctx context.Context, app App, global settings, show view, table, pa
 		case err == nil:
 			show.delivered(summary)
 		}
-		return interruption(ctx, err, fmt.Sprintf("%s of the stream were written, not its end", many(written, "row")))
+		return interruption(ctx, err, many(written, "row")+" of the stream were written, not its end")
 	})
 }
 
