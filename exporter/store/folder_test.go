@@ -154,7 +154,7 @@ func TestWhatStandsInTheWayIsNamed(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, dataName), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	_, folderInTheWay := NewFolder(dir).Create(t.Context(), dataName)
+	_, folderInTheWay := NewFolder(dir).Create(t.Context(), dataName, "")
 	_, openFolder := NewFolder(dir).Open(t.Context(), dataName)
 	_, underFile := NewFolder(filepath.Join(file, "out")).Lock(t.Context(), "run")
 	_, tooLong := NewFolder(filepath.Join(dir, strings.Repeat("x", 300))).Lock(t.Context(), "run")
