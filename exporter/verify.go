@@ -68,17 +68,12 @@ func (e *Engine) Verify(ctx context.Context, location string) (result Verificati
 // locate opens the export at a location: a file, or the folder that is the
 // destination of one.
 func (e *Engine) locate(ctx context.Context, location string) (file opened, url string, err error) {
-	switch filepath.Ext(location) {
-	case ".hcl":
-		return opened{}, "", WithHint(fmt.Errorf("%s is a configuration, not an export", location), verifyHint)
-	case "":
-		if location == "" {
-			return opened{}, "", WithHint(errors.New("no location was given"), verifyHint)
-		}
-	}
-	folder, name := filepath.Split(location)
-	if folder == "" {
-		folder = "."
+	folder, name := splitLocation(location)
+	switch {
+	case location == "":
+		return opened{}, "", WithHint(errors.New("no location was given"), verifyHint)
+	case filepath.Ext(name) == ".hcl":
+		return opened{}, "", WithHint(fmt.Errorf("%s is a configuration, not an export", WithoutQuery(location)), verifyHint)
 	}
 	var format Format
 	for _, one := range e.Formats {
@@ -113,11 +108,34 @@ func (e *Engine) locate(ctx context.Context, location string) (file opened, url 
 	}
 	switch {
 	case errors.Is(asFile, fs.ErrNotExist):
-		asFile = WithHint(fmt.Errorf("no export at %s: %w", location, fs.ErrNotExist), verifyHint)
+		asFile = WithHint(fmt.Errorf("no export at %s: %w", WithoutQuery(location), fs.ErrNotExist), verifyHint)
 	case Hint(asFile) == "":
 		asFile = WithHint(asFile, verifyHint)
 	}
 	return opened{}, "", asFile
+}
+
+// splitLocation takes the last name off a path, or off the path of an object
+// store's URL, whose settings stay with the folder. A bucket is no name in
+// anything.
+func splitLocation(location string) (folder, name string) {
+	scheme, _, isURL := strings.Cut(location, "://")
+	if !isURL || ObjectParams(strings.ToLower(scheme)) == nil {
+		folder, name = filepath.Split(location)
+		if folder == "" {
+			folder = "."
+		}
+		return folder, name
+	}
+	place, query, _ := strings.Cut(location, "?")
+	if query != "" {
+		query = "?" + query
+	}
+	cut := strings.LastIndex(place, "/") + 1
+	if cut <= len(scheme)+len("://") {
+		return location, ""
+	}
+	return place[:cut] + query, place[cut:]
 }
 
 const verifyHint = "Give the exported file, or the folder that is the destination of an export."

@@ -82,7 +82,7 @@ func azureConditions(version exporter.Version) *azblob.AccessConditions {
 
 func azureClient(at exporter.ObjectURL, options Options) (*container.Client, error) {
 	with := &container.ClientOptions{ClientOptions: policy.ClientOptions{
-		Transport: newHTTPClient(options.Idle),
+		Transport: &http.Client{Transport: newTransport(options.Idle)},
 		Retry: policy.RetryOptions{
 			MaxRetries: int32(options.Attempts - 1), RetryDelay: min(500*time.Millisecond, options.MaxDelay), MaxRetryDelay: options.MaxDelay,
 			StatusCodes: []int{http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,

@@ -48,7 +48,7 @@ func openGCS(ctx context.Context, at exporter.ObjectURL, options Options) (*clou
 				if !as(&object) || err != nil {
 					return errHook
 				}
-				*object = (*object).If(storage.Conditions{GenerationMatch: generation})
+				*object = (*object).Generation(generation)
 				return nil
 			}
 		},
@@ -85,7 +85,7 @@ func gcsConditions(as func(any) bool, over exporter.Version, options Options) er
 }
 
 func gcsClient(ctx context.Context, at exporter.ObjectURL, options Options) (*storage.Client, error) {
-	transport := newHTTPClient(options.Idle).Transport
+	transport := newTransport(options.Idle)
 	endpoint, emulator := at.Params["endpoint"], os.Getenv("STORAGE_EMULATOR_HOST") != ""
 	client := gcp.NewAnonymousHTTPClient(transport)
 	if at.Params["anonymous"] != "true" && !emulator {
@@ -97,7 +97,8 @@ func gcsClient(ctx context.Context, at exporter.ObjectURL, options Options) (*st
 			return nil, err
 		}
 	}
-	with := []option.ClientOption{option.WithHTTPClient(&client.Client)}
+	// The other API for reads needs another host.
+	with := []option.ClientOption{option.WithHTTPClient(&client.Client), storage.WithJSONReads()}
 	if endpoint != "" {
 		with = append(with, option.WithEndpoint(strings.TrimRight(endpoint, "/")+"/storage/v1/"))
 	}

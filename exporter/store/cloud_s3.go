@@ -8,6 +8,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	awsconfig "github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
@@ -62,7 +63,8 @@ func openS3(ctx context.Context, at exporter.ObjectURL, options Options) (*cloud
 
 func awsConfig(ctx context.Context, at exporter.ObjectURL, options Options) (aws.Config, error) {
 	load := []func(*awsconfig.LoadOptions) error{
-		awsconfig.WithHTTPClient(newHTTPClient(options.Idle)),
+		// Of this type, or AWS_CA_BUNDLE would be refused.
+		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { watchIdle(t, options.Idle) })),
 		awsconfig.WithRetryer(func() aws.Retryer { return s3Retryer(options) }),
 	}
 	for name, with := range map[string]func(string) awsconfig.LoadOptionsFunc{

@@ -7,27 +7,28 @@ import (
 	"time"
 )
 
-// newHTTPClient gives up a connection that moves no byte for as long as idle, in
+// newTransport is Go's usual transport, for one server.
+func newTransport(idle time.Duration) *http.Transport {
+	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 15 * time.Second, ExpectContinueTimeout: time.Second}
+	watchIdle(transport, idle)
+	return transport
+}
+
+// watchIdle gives up a connection that moves no byte for as long as idle, in
 // either direction. A limit on a whole request would end large uploads on slow
 // connections; no limit would wait for a dead server for good.
-func newHTTPClient(idle time.Duration) *http.Client {
+func watchIdle(transport *http.Transport, idle time.Duration) {
 	dialer := &net.Dialer{Timeout: min(idle, 15*time.Second), KeepAlive: 15 * time.Second}
-	transport := &http.Transport{
-		Proxy: http.ProxyFromEnvironment,
-		DialContext: func(ctx context.Context, network, address string) (net.Conn, error) {
-			conn, err := dialer.DialContext(ctx, network, address)
-			if err != nil {
-				return nil, err
-			}
-			return &idleConn{Conn: conn, idle: idle}, nil
-		},
-		ForceAttemptHTTP2:     true,
-		MaxIdleConnsPerHost:   4,
-		IdleConnTimeout:       min(idle, 10*time.Second),
-		TLSHandshakeTimeout:   15 * time.Second,
-		ExpectContinueTimeout: time.Second,
+	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
+		conn, err := dialer.DialContext(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		return &idleConn{Conn: conn, idle: idle}, nil
 	}
-	return &http.Client{Transport: transport}
+	transport.ForceAttemptHTTP2 = true
+	transport.MaxIdleConnsPerHost = 4
+	transport.IdleConnTimeout = min(idle, 10*time.Second)
 }
 
 // idleConn moves its deadline with every byte, read or written: the answer to an
