@@ -103,8 +103,12 @@ func (e *Engine) locate(ctx context.Context, location string) (file opened, url 
 	if asFile == nil || errors.Is(asFile, errForeign) {
 		return file, url, asFile
 	}
-	if asFolder := fromFolder(); asFolder == nil || errors.Is(asFolder, errForeign) {
+	asFolder := fromFolder()
+	if asFolder == nil || errors.Is(asFolder, errForeign) {
 		return file, url, asFolder
+	}
+	if errors.Is(asFile, fs.ErrNotExist) && !errors.Is(asFolder, fs.ErrNotExist) {
+		asFile = asFolder // a bucket that cannot be read
 	}
 	switch {
 	case errors.Is(asFile, fs.ErrNotExist):
