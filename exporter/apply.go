@@ -99,23 +99,39 @@ func (r *Run) lock(ctx context.Context, plan Plan) (unlock func() error, err err
 			return nil, errors.Join(err, release())
 		}
 		held = append(held, one)
-		if err := target.unchangedSince(ctx, plan.Exports[i]); err != nil {
+		version, err := target.unchangedSince(ctx, plan.Exports[i])
+		if err != nil {
 			return nil, errors.Join(err, release())
 		}
+		r.targets[i].over = version
 	}
 	return release, nil
 }
 
-func (t target) unchangedSince(ctx context.Context, plan ExportPlan) error {
+// unchangedSince gives the version that the plan was about.
+func (t target) unchangedSince(ctx context.Context, plan ExportPlan) (Version, error) {
 	now, err := t.plan(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !equal(now.Current, plan.Current, func(a, b Manifest) bool { return a.RunID == b.RunID }) {
-		return WithHint(fmt.Errorf("%s has changed since the plan was made", plan.File),
+		return "", WithHint(fmt.Errorf("%s has changed since the plan was made", plan.File),
 			"Another run has written it in the meantime. Plan again.")
 	}
-	return nil
+	return now.version, nil
+}
+
+// nameWinner says which run a commit came too late for.
+func (t target) nameWinner(ctx context.Context, err error) error {
+	if !errors.Is(err, ErrConflict) {
+		return err
+	}
+	const hint = "The destination holds what the other run wrote. Plan again; apply if there is still something to do."
+	there, _, readErr := readManifest(ctx, t.destination, t.format, t.name)
+	if readErr != nil {
+		return WithHint(fmt.Errorf("%w (what is there now cannot be read: %w)", err, readErr), hint)
+	}
+	return WithHint(fmt.Errorf("%w: run %s", err, there.RunID), hint)
 }
 
 // walked is what a walk leaves behind besides its rows.

@@ -53,6 +53,8 @@ type target struct {
 	format      Format
 	destination Destination
 	name        string
+	// over is the version that the run replaces, known once it has the lock.
+	over Version
 }
 
 // Start resolves the job and opens its source. It reads and writes nothing yet.
@@ -117,7 +119,7 @@ func (e *Engine) resolve(export Export) (target, error) {
 	}
 	destination, err := e.OpenDestination(export.Destination)
 	if err != nil {
-		return target{}, fmt.Errorf("destination %s: %w", export.Destination, err)
+		return target{}, fmt.Errorf("destination %s: %w", WithoutQuery(export.Destination), err)
 	}
 	return target{Export: export, table: table, format: format, destination: destination, name: table.Name + format.Extension()}, nil
 }
