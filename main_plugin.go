@@ -10,6 +10,8 @@ import (
 	"sync"
 	"syscall"
 
+	goplugin "github.com/hashicorp/go-plugin"
+
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/config"
 	"github.com/lemexport/lemexport/internal/cli"
@@ -33,6 +35,9 @@ func servePlugin(version cli.Version) int {
 	if text, ok := os.LookupEnv(logLevelVariable); ok {
 		_ = level.UnmarshalText([]byte(text)) // another text leaves the default
 	}
+	// A host that dies takes the other end of our log with it. That must not end us
+	// in the middle of what we write.
+	signal.Ignore(syscall.SIGPIPE)
 	// go-plugin takes over os.Stderr; this stays the real one.
 	stderr := os.Stderr
 	server := plugin.NewServer(plugin.Options{
@@ -64,6 +69,9 @@ func servePlugin(version cli.Version) int {
 		}
 	})
 	plugin.Serve(ctx, server, stderr, level)
+	if dir := os.Getenv(goplugin.EnvUnixSocketDir); dir != "" && errors.Is(context.Cause(ctx), errOrphan) {
+		_ = os.Remove(dir) // its host cannot; a folder with something in it stays
+	}
 	cancel(nil)
 	watch.Wait()
 	return 0

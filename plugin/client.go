@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"os/exec"
 	"time"
 
@@ -45,6 +46,7 @@ type Client struct {
 	command *exec.Cmd
 	service pluginv1.ExporterClient
 	stderr  *tail
+	sockets string
 }
 
 // Start starts the binary and shakes hands, with mutual TLS. Close ends the
@@ -70,10 +72,16 @@ func Start(ctx context.Context, options StartOptions) (*Client, error) {
 		return nil, err
 	}
 	config.SecureConfig = secure
-	c := &Client{process: goplugin.NewClient(config), command: command, stderr: stderr}
+	// The socket is where only this user can reach it, and goes with the client.
+	sockets, err := os.MkdirTemp("", "lemexport-plugin-") //nolint:forbidigo // a library that starts processes
+	if err != nil {
+		return nil, fmt.Errorf("start plugin: %w", err)
+	}
+	command.Env = append(command.Env, goplugin.EnvUnixSocketDir+"="+sockets)
+	c := &Client{process: goplugin.NewClient(config), command: command, stderr: stderr, sockets: sockets}
 	if err := c.connect(ctx); err != nil {
-		c.process.Kill()
-		return nil, fmt.Errorf("start plugin %s: %w", options.Path, c.explain(err))
+		c.Close()
+		return nil, fmt.Errorf("start plugin %s: %w", options.Path, c.explainStart(err))
 	}
 	return c, nil
 }
@@ -101,7 +109,10 @@ func (c *Client) connect(ctx context.Context) error {
 }
 
 // Close ends the process: what runs is stopped first.
-func (c *Client) Close() { c.process.Kill() }
+func (c *Client) Close() {
+	c.process.Kill()
+	_ = os.RemoveAll(c.sockets) //nolint:forbidigo // see Start; nothing but a socket is in it
+}
 
 // Stop ends all Reads and Exports, and then the process. It returns when they
 // have ended, with their number.

@@ -21,14 +21,21 @@ import (
 // ErrPluginGone is wrapped by the error of a call whose plugin process has ended.
 var ErrPluginGone = errors.New("the plugin process has ended")
 
+// explainStart says what an error of the handshake means.
+func (c *Client) explainStart(err error) error {
+	if errors.Is(err, goplugin.ErrChecksumsDoNotMatch) {
+		return exporter.WithHint(errors.New("the binary does not have the SHA-256 digest that was asked for; it was not started"),
+			"Install the binary again from where the digest came from.")
+	}
+	return exporter.WithHint(fmt.Errorf("%w%s", err, c.stderr.quote()),
+		"Is it a lemexport binary for this machine, whose protocol has the version of this host's?")
+}
+
 // explain says what an error of the transport means.
 func (c *Client) explain(err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, goplugin.ErrChecksumsDoNotMatch):
-		return exporter.WithHint(errors.New("the binary does not have the SHA-256 digest that was asked for; it was not started"),
-			"Install the binary again from where the digest came from.")
 	case c.process.Exited() || status.Code(err) == codes.Unavailable:
 		return exporter.WithHint(fmt.Errorf("%w%s: %w%s", ErrPluginGone, c.state(), err, c.stderr.quote()),
 			"Start it again; a reading goes on from its last checkpoint.")
