@@ -69,11 +69,20 @@ func (p *s3Put) optional(param string) *string {
 	return nil
 }
 
+// checksum is the one of parts, which has to be the same from the beginning to
+// the end of an upload. Requests of their own have the client's default.
+func (p *s3Put) checksum() types.ChecksumAlgorithm {
+	if p.client.Options().RequestChecksumCalculation == aws.RequestChecksumCalculationWhenRequired {
+		return ""
+	}
+	return types.ChecksumAlgorithmCrc32
+}
+
 func (p *s3Put) inParts(ctx context.Context, key string, body *io.SectionReader, metadata map[string]string, over exporter.Version) (err error) {
 	created, err := p.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
 		Bucket: &p.bucket, Key: &key, ContentType: aws.String(contentType), Metadata: metadata,
 		ServerSideEncryption: types.ServerSideEncryption(p.params["ssetype"]), SSEKMSKeyId: p.optional("kmskeyid"),
-		StorageClass: types.StorageClass(p.params["storage_class"]),
+		StorageClass: types.StorageClass(p.params["storage_class"]), ChecksumAlgorithm: p.checksum(),
 	})
 	if err != nil {
 		return err
@@ -133,6 +142,7 @@ func (p *s3Put) part(ctx context.Context, key string, id *string, number int32, 
 	}
 	done, err := p.client.UploadPart(ctx, &s3.UploadPartInput{
 		Bucket: &p.bucket, Key: &key, UploadId: id, PartNumber: &number, Body: body, ContentLength: aws.Int64(body.Size()),
+		ChecksumAlgorithm: p.checksum(),
 	})
 	if err != nil {
 		return types.CompletedPart{}, err

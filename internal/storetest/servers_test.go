@@ -13,9 +13,13 @@ import (
 	"testing"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/to"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/fsouza/fake-gcs-server/fakestorage"
 	"github.com/rs/zerolog"
 	"github.com/versity/versitygw/backend/meta"
@@ -40,8 +44,10 @@ type server struct {
 	proxy           *toxiproxy.Proxy
 	// query is the query of a destination's URL for an address.
 	query func(address string) string
-	// leftovers counts unfinished uploads, where they can be seen.
-	leftovers func(ctx context.Context) (int, error)
+	// list gives the keys of the visible objects below a folder.
+	list func(ctx context.Context, folder string) ([]string, error)
+	// leftovers counts unfinished uploads below a folder, where they can be seen.
+	leftovers func(ctx context.Context, folder string) (int, error)
 }
 
 // servers are those that run, by scheme.
@@ -145,9 +151,26 @@ func startS3(ctx context.Context, root string) (stop func() error, err error) {
 	s := &server{name: "s3", direct: freeAddress(), proxied: freeAddress(), query: func(address string) string {
 		return "endpoint=http://" + address + "&use_path_style=true&region=us-east-1"
 	}}
-	s.leftovers = func(context.Context) (int, error) {
-		left, err := filepath.Glob(filepath.Join(data, bucketName, ".sgwtmp", "multipart", "*", "*"))
-		return len(left), err
+	client := s3.New(s3.Options{
+		BaseEndpoint: aws.String("http://" + s.direct), UsePathStyle: true, Region: "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider("root", "root-secret", ""),
+	})
+	s.list = func(ctx context.Context, folder string) (keys []string, err error) {
+		page, err := client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String(bucketName), Prefix: aws.String(folder + "/")})
+		if err != nil {
+			return nil, err
+		}
+		for _, object := range page.Contents {
+			keys = append(keys, *object.Key)
+		}
+		return keys, nil
+	}
+	s.leftovers = func(ctx context.Context, folder string) (int, error) {
+		page, err := client.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: aws.String(bucketName), Prefix: aws.String(folder + "/")})
+		if err != nil {
+			return 0, err
+		}
+		return len(page.Uploads), nil
 	}
 	ended := make(chan error, 1)
 	ctx, cancel := context.WithCancel(ctx)
@@ -195,7 +218,15 @@ func startGCS(root string) error {
 	}
 	gcs.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: bucketName})
 	s.proxy = proxyTo("gs", s.proxied, s.direct)
-	s.leftovers = func(context.Context) (int, error) { return 0, nil }
+	s.list = func(_ context.Context, folder string) (keys []string, err error) {
+		objects, _, err := gcs.ListObjectsWithOptions(bucketName, fakestorage.ListOptions{Prefix: folder + "/"})
+		for _, object := range objects {
+			keys = append(keys, object.Name)
+		}
+		return keys, err
+	}
+	// Sessions of resumable uploads cannot be listed. They end after a week.
+	s.leftovers = func(context.Context, string) (int, error) { return 0, nil }
 	servers["gs"] = s
 	return waitFor(s.direct)
 }
@@ -215,20 +246,28 @@ func startAzure(ctx context.Context, address string) error {
 	if _, err := client.Create(ctx, nil); err != nil && !strings.Contains(err.Error(), "ContainerAlreadyExists") {
 		return err
 	}
-	s.leftovers = func(ctx context.Context) (left int, err error) {
-		pages := client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Include: container.ListBlobsInclude{UncommittedBlobs: true}})
-		for pages.More() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return 0, err
-			}
-			for _, blob := range page.Segment.BlobItems {
-				if blob.Properties.ContentLength == nil || *blob.Properties.ContentLength == 0 {
-					left++
-				}
-			}
+	list := func(ctx context.Context, folder string, uncommitted bool) (keys []string, err error) {
+		page, err := client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
+			Prefix: to.Ptr(folder + "/"), Include: container.ListBlobsInclude{UncommittedBlobs: uncommitted},
+		}).NextPage(ctx)
+		if err != nil {
+			return nil, err
 		}
-		return left, nil
+		for _, blob := range page.Segment.BlobItems {
+			keys = append(keys, *blob.Name)
+		}
+		return keys, nil
+	}
+	s.list = func(ctx context.Context, folder string) ([]string, error) { return list(ctx, folder, false) }
+	// Blocks of a blob that was never committed. Those beside a committed blob
+	// cannot be seen here; its next commit drops them.
+	s.leftovers = func(ctx context.Context, folder string) (int, error) {
+		committed, err := list(ctx, folder, false)
+		if err != nil {
+			return 0, err
+		}
+		all, err := list(ctx, folder, true)
+		return len(all) - len(committed), err
 	}
 	s.proxy = proxyTo("azblob", s.proxied, s.direct)
 	servers["azblob"] = s
