@@ -132,8 +132,8 @@ func watch(t *testing.T, s *server, folder string) (stop func()) {
 		t.Helper()
 		cancel()
 		<-ended
-		if looks < 2 {
-			t.Errorf("the watcher looked %d times", looks)
+		if looks < 1 {
+			t.Error("the watcher never looked")
 		}
 	}
 }

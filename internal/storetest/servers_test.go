@@ -71,6 +71,7 @@ func each(t *testing.T, test func(t *testing.T, s *server)) {
 			if s == nil {
 				t.Skip("AZURITE IS NOT RUNNING: set AZURITE to the address of its blob service, as .ci/run does")
 			}
+			t.Parallel() // every server has a proxy of its own
 			test(t, s)
 		})
 	}
