@@ -55,6 +55,9 @@ var servers = map[string]*server{}
 
 var folders atomic.Int64
 
+// sources is this folder: versitygw changes the working folder.
+var sources string
+
 // folder is a destination's folder that no other test uses.
 func folder() string { return fmt.Sprintf("acme/%d-%d", os.Getpid(), folders.Add(1)) }
 
@@ -82,6 +85,10 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 func run(m *testing.M) int {
 	if role := os.Getenv(childRole); role != "" {
 		return childMain()
+	}
+	var err error
+	if sources, err = os.Getwd(); err != nil {
+		panic(err)
 	}
 	root, err := os.MkdirTemp("", "storetest")
 	if err != nil {
