@@ -23,7 +23,7 @@ type Kind struct {
 // what is got from it by again is the same place, as another run finds it.
 func Run(t *testing.T, kind Kind, open func(t *testing.T) (again func() exporter.Destination)) {
 	for name, test := range map[string]func(*testing.T, func() exporter.Destination){
-		"an object that was never written does not exist":               absent,
+		"an object that was never written does not exist":                absent,
 		"a reader sees nothing before the commit, then all of it":        atomic,
 		"a reader of the old version gets that or is told":               pinned,
 		"an empty object and a large one are read at random":             random,

@@ -139,7 +139,7 @@ func TestACutAtAnyMoment(t *testing.T) {
 				return err
 			case <-time.After(after):
 			}
-			end := s.inflict(t, fault{kind: "reset_peer", stream: "upstream", attributes: `{"timeout": 0}`})
+			end := s.inflict(ctx, t, fault{kind: "reset_peer", stream: "upstream", attributes: `{"timeout": 0}`})
 			defer end()
 			return <-ended
 		})

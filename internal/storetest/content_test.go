@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"path"
+	"sync"
 	"testing"
 	"time"
 
@@ -51,8 +52,18 @@ func whole(content []byte) (version int, err error) {
 	return version, err
 }
 
-// readVersion reads and checks what is committed; -1 is nothing.
-func readVersion(ctx context.Context, from exporter.Destination) (int, error) {
+// readVersion reads and checks what is committed; -1 is nothing. A server may
+// finish what a run that is gone has sent: then it reads again.
+func readVersion(ctx context.Context, from exporter.Destination) (version int, err error) {
+	for range 10 {
+		if version, err = readOnce(ctx, from); !errors.Is(err, exporter.ErrConflict) {
+			break
+		}
+	}
+	return version, err
+}
+
+func readOnce(ctx context.Context, from exporter.Destination) (int, error) {
 	object, err := from.Open(ctx, dataName)
 	if errors.Is(err, fs.ErrNotExist) {
 		return -1, nil
@@ -128,12 +139,13 @@ func watch(t *testing.T, s *server, folder string) (stop func()) {
 			}
 		}
 	}()
-	return func() {
-		t.Helper()
+	stop = sync.OnceFunc(func() {
 		cancel()
 		<-ended
 		if looks < 1 {
 			t.Error("the watcher never looked")
 		}
-	}
+	})
+	t.Cleanup(stop)
+	return stop
 }

@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"net/http/httputil"
-	"net/url"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -84,7 +82,7 @@ func uploadThrough(t *testing.T, s *server, fault fault, size int) {
 	if _, err := upload.Write(content(2, size)); err != nil {
 		t.Fatal(err)
 	}
-	end := s.inflict(t, fault)
+	end := s.inflict(t.Context(), t, fault)
 	err = upload.Commit(t.Context())
 	end()
 	there, readErr := readVersion(t.Context(), direct)
@@ -107,20 +105,20 @@ func uploadThrough(t *testing.T, s *server, fault fault, size int) {
 }
 
 // inflict starts a fault; end ends it and waits until it has ended.
-func (s *server) inflict(t *testing.T, fault fault) (end func()) {
+func (s *server) inflict(ctx context.Context, t *testing.T, fault fault) (end func()) {
 	t.Helper()
 	body := `{"name": "fault", "type": "` + fault.kind + `", "stream": "` + fault.stream + `", "attributes": ` + fault.attributes + `}`
 	if _, err := s.proxy.Toxics.AddToxicJson(strings.NewReader(body)); err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(ctx)
 	if fault.lasts > 0 {
-		ctx, cancel = context.WithTimeout(context.Background(), fault.lasts)
+		ctx, cancel = context.WithTimeout(ctx, fault.lasts)
 	}
 	ended := make(chan error, 1)
 	go func() {
 		<-ctx.Done()
-		ended <- s.proxy.Toxics.RemoveToxic(context.Background(), "fault")
+		ended <- s.proxy.Toxics.RemoveToxic(context.WithoutCancel(ctx), "fault")
 	}()
 	return func() {
 		cancel()
@@ -150,7 +148,7 @@ func TestADownloadOverABrokenNetwork(t *testing.T) {
 				if fault.fails {
 					options.Attempts = 3
 				}
-				end := s.inflict(t, fault)
+				end := s.inflict(t.Context(), t, fault)
 				version, err := readVersion(t.Context(), open(t, s.at(s.proxied, folder), options))
 				end()
 				switch {
@@ -167,13 +165,9 @@ func TestADownloadOverABrokenNetwork(t *testing.T) {
 // A burst of 503 is waited out, in the middle of everything.
 func TestABurstOf503(t *testing.T) {
 	each(t, func(t *testing.T, s *server) {
-		upstream, err := url.Parse("http://" + s.direct)
-		if err != nil {
-			t.Fatal(err)
-		}
 		// Of five requests three fail.
 		var requests, failed atomic.Int64
-		proxy := httputil.NewSingleHostReverseProxy(upstream)
+		proxy := forward(s.direct)
 		front := &http.Server{Addr: freeAddress(), ReadHeaderTimeout: time.Second, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if requests.Add(1)%5 > 1 {
 				failed.Add(1)
@@ -182,7 +176,6 @@ func TestABurstOf503(t *testing.T) {
 			}
 			proxy.ServeHTTP(w, r)
 		})}
-		proxy.Director = func(r *http.Request) { r.URL.Scheme, r.URL.Host = upstream.Scheme, upstream.Host }
 		served := make(chan error, 1)
 		go func() { served <- front.ListenAndServe() }()
 		defer func() {

@@ -25,7 +25,7 @@ func TestOfEightRunsOneWins(t *testing.T) {
 		stop := watch(t, s, folder)
 		url, options := s.at(s.direct, folder), quick(t)
 		options.Idle = 30 * time.Second
-		version, conflicts := -1, 0
+		conflicts := 0
 		for round := range *rounds {
 			won := make([]error, racers)
 			var group sync.WaitGroup
@@ -56,8 +56,8 @@ func TestOfEightRunsOneWins(t *testing.T) {
 			if winner < 0 {
 				t.Fatalf("round %d: nobody won", round)
 			}
-			var err error
-			if version, err = readVersion(t.Context(), open(t, url, options)); err != nil || version != round*racers+winner {
+			version, err := readVersion(t.Context(), open(t, url, options))
+			if err != nil || version != round*racers+winner {
 				t.Fatalf("round %d: version %d is there (%v), run %d won", round, version, err, winner)
 			}
 		}
