@@ -111,6 +111,7 @@ func TestASignalDuringTheWalkLeavesTheDestinationAsItWas(t *testing.T) {
 		{"^C during the plan", os.Interrupt, 2},
 		{"^C during the walk", os.Interrupt, beforeTheWalk + 2},
 		{"SIGTERM during the walk", syscall.SIGTERM, beforeTheWalk + 2},
+		{"the terminal closes during the walk", syscall.SIGHUP, beforeTheWalk + 2},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

@@ -62,7 +62,7 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	}
 	defer func() { err = errors.Join(err, rows.close()) }()
 
-	journal := r.openJournal(plan, options)
+	journal := r.openJournal(r.targets[0].table, plan.Survey, options.NoResume)
 	defer func() { err = errors.Join(err, journal.Close()) }()
 	walked, err := r.walk(ctx, rows, plan, journal.orNil())
 	summary.Proof = walked.proof
@@ -99,23 +99,39 @@ func (r *Run) lock(ctx context.Context, plan Plan) (unlock func() error, err err
 			return nil, errors.Join(err, release())
 		}
 		held = append(held, one)
-		if err := target.unchangedSince(ctx, plan.Exports[i]); err != nil {
+		version, err := target.unchangedSince(ctx, plan.Exports[i])
+		if err != nil {
 			return nil, errors.Join(err, release())
 		}
+		r.targets[i].over = version
 	}
 	return release, nil
 }
 
-func (t target) unchangedSince(ctx context.Context, plan ExportPlan) error {
+// unchangedSince gives the version that the plan was about.
+func (t target) unchangedSince(ctx context.Context, plan ExportPlan) (Version, error) {
 	now, err := t.plan(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
 	if !equal(now.Current, plan.Current, func(a, b Manifest) bool { return a.RunID == b.RunID }) {
-		return WithHint(fmt.Errorf("%s has changed since the plan was made", plan.File),
+		return "", WithHint(fmt.Errorf("%s has changed since the plan was made", plan.File),
 			"Another run has written it in the meantime. Plan again.")
 	}
-	return nil
+	return now.version, nil
+}
+
+// nameWinner says which run a commit came too late for.
+func (t target) nameWinner(ctx context.Context, err error) error {
+	if !errors.Is(err, ErrConflict) {
+		return err
+	}
+	const hint = "The destination holds what the other run wrote. Plan again; apply if there is still something to do."
+	there, _, readErr := readManifest(ctx, t.destination, t.format, t.name)
+	if readErr != nil {
+		return WithHint(fmt.Errorf("%w (what is there now cannot be read: %w)", err, readErr), hint)
+	}
+	return WithHint(fmt.Errorf("%w: run %s", err, there.RunID), hint)
 }
 
 // walked is what a walk leaves behind besides its rows.
@@ -194,6 +210,11 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 }
 
 func incomplete(proof Proof) error {
-	return WithHint(fmt.Errorf("%w: %s", ErrIncomplete, strings.Join(proof.Reasons, "; ")),
+	return WithHint(Unproven(proof),
 		"Nothing was written. Run apply again when the inbox is quieter, or commit what was read, marked as incomplete, with -allow-incomplete.")
+}
+
+// Unproven is the error of a proof that is not complete; it wraps [ErrIncomplete].
+func Unproven(proof Proof) error {
+	return fmt.Errorf("%w: %s", ErrIncomplete, strings.Join(proof.Reasons, "; "))
 }

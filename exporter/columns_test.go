@@ -123,9 +123,6 @@ func TestExportsWithDifferentColumnsAreRefused(t *testing.T) {
 	if _, err := b.Start(t.Context(), job, quiet{}); exporter.Hint(err) == "" {
 		t.Errorf("start: %v", err)
 	}
-	if _, err := b.Start(t.Context(), exporter.Job{}, quiet{}); err == nil {
-		t.Error("a job without exports starts")
-	}
 }
 
 func TestAJournalOfAnotherKeyIsNotContinued(t *testing.T) {

@@ -2,8 +2,9 @@ package exporter
 
 import (
 	"context"
-	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/lemexport/lemexport/schema"
@@ -38,9 +39,11 @@ type Run struct {
 	config  SourceConfig
 	source  Source
 	targets []target
-	// mask makes what is kept of the walk's rows; nil keeps them as they are.
-	mask *schema.Mask
-	obs  Observer
+	// columns are what is left out and hashed; mask does it to the walk's rows, nil
+	// keeps them as they are.
+	columns Columns
+	mask    *schema.Mask
+	obs     Observer
 }
 
 // target is one export with the adapters it resolved to.
@@ -50,34 +53,49 @@ type target struct {
 	format      Format
 	destination Destination
 	name        string
+	// over is the version that the run replaces, known once it has the lock.
+	over Version
 }
 
 // Start resolves the job and opens its source. It reads and writes nothing yet.
 // Close the run when done.
 func (e *Engine) Start(ctx context.Context, job Job, obs Observer) (*Run, error) {
-	if len(job.Exports) == 0 {
-		return nil, errors.New("a job without exports")
-	}
 	targets := make([]target, 0, len(job.Exports))
 	for _, export := range job.Exports {
-		if err := SameColumns(job.Exports[0], export); err != nil {
-			return nil, err
-		}
 		one, err := e.resolve(export)
 		if err != nil {
 			return nil, err
 		}
 		targets = append(targets, one)
 	}
-	mask, err := maskOf(job.Exports[0])
+	run, err := e.StartReading(ctx, job, obs)
 	if err != nil {
 		return nil, err
 	}
-	source, err := e.OpenSource(ctx, job.Source, obs)
-	if err != nil {
+	run.targets = targets
+	return run, nil
+}
+
+// StartReading is Start for a run that writes nothing: destinations are not
+// looked at. What the job's exports leave out and hash holds for it as well.
+func (e *Engine) StartReading(ctx context.Context, job Job, obs Observer) (*Run, error) {
+	run := &Run{engine: e, id: e.NewRunID(), config: job.Source, obs: obs}
+	for _, export := range job.Exports {
+		if err := SameColumns(job.Exports[0], export); err != nil {
+			return nil, err
+		}
+		run.columns = export.Columns
+	}
+	var err error
+	if len(job.Exports) > 0 {
+		if run.mask, err = maskOf(job.Exports[0]); err != nil {
+			return nil, err
+		}
+	}
+	if run.source, err = e.OpenSource(ctx, job.Source, obs); err != nil {
 		return nil, err
 	}
-	return &Run{engine: e, id: e.NewRunID(), config: job.Source, source: source, targets: targets, mask: mask, obs: obs}, nil
+	return run, nil
 }
 
 // ID is the run's id, as the manifest and the destination's lock state it.
@@ -101,9 +119,12 @@ func (e *Engine) resolve(export Export) (target, error) {
 	}
 	destination, err := e.OpenDestination(export.Destination)
 	if err != nil {
-		return target{}, fmt.Errorf("destination %s: %w", export.Destination, err)
+		return target{}, fmt.Errorf("destination %s: %w", WithoutQuery(export.Destination), err)
 	}
 	return target{Export: export, table: table, format: format, destination: destination, name: table.Name + format.Extension()}, nil
 }
+
+// FormatNames lists the names of the file formats, sorted.
+func (e *Engine) FormatNames() []string { return slices.Sorted(maps.Keys(e.Formats)) }
 
 func (t target) url() string { return t.destination.URL(t.name) }

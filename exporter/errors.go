@@ -19,6 +19,10 @@ var ErrIncomplete = errors.New("export is not proven complete")
 // ErrBusy is wrapped by the error of a run whose destination another run holds.
 var ErrBusy = errors.New("destination is in use by another run")
 
+// ErrConflict is wrapped by the error of a run whose destination was written by
+// another one in the meantime. Nothing of the other run is lost.
+var ErrConflict = errors.New("another run has written the destination in the meantime")
+
 type hintedError struct {
 	error
 	hint string

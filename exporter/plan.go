@@ -62,6 +62,8 @@ type ExportPlan struct {
 	// totals that the current file was proven with. Flags that change without an
 	// activity (a conversation marked as read) do not show there.
 	Unchanged bool `json:"unchanged"`
+	// version is that of the current file.
+	version Version
 }
 
 // Pending reports whether an apply has something to do for any export.
@@ -102,7 +104,7 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 // plan reads what stands at the target now.
 func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate, Columns: t.Columns.manifest()}
-	current, err := t.current(ctx)
+	current, version, err := t.current(ctx)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return plan, nil
@@ -110,7 +112,7 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 		return ExportPlan{}, err
 	}
 	plan.Action = ActionReplace
-	plan.Current = current
+	plan.Current, plan.version = current, version
 	plan.SchemaChanges = columnChanges(current.Columns, plan.Columns)
 	if current.SchemaVersion != t.table.Version || len(plan.SchemaChanges) == 0 && current.SchemaFingerprint != t.table.Fingerprint() {
 		change := fmt.Sprintf("Schema version %d of the file becomes version %d.", current.SchemaVersion, t.table.Version)
@@ -124,20 +126,20 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 
 // current reads the manifest of the committed file. A file that is no export of
 // this table is never replaced.
-func (t target) current(ctx context.Context) (*Manifest, error) {
-	manifest, err := readManifest(ctx, t.destination, t.format, t.name)
+func (t target) current(ctx context.Context) (*Manifest, Version, error) {
+	manifest, version, err := readManifest(ctx, t.destination, t.format, t.name)
 	if errors.Is(err, errForeign) {
-		return nil, WithHint(fmt.Errorf("%s is in the way: %w", t.url(), err),
+		return nil, "", WithHint(fmt.Errorf("%s is in the way: %w", t.url(), err),
 			"lemexport replaces only files that it wrote itself. Move the file away or choose another destination.")
 	}
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
 	if manifest.Table != t.table.Name {
-		return nil, WithHint(fmt.Errorf("%s holds the table %q, not %q", t.url(), manifest.Table, t.table.Name),
+		return nil, "", WithHint(fmt.Errorf("%s holds the table %q, not %q", t.url(), manifest.Table, t.table.Name),
 			"Move the file away or choose another destination.")
 	}
-	return manifest, nil
+	return manifest, version, nil
 }
 
 // estimate fills what follows from the survey. A user whose inbox fits one page

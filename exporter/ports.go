@@ -44,6 +44,8 @@ type Page struct {
 	Record arrow.Record
 	// UnknownFields are the keys of this page that the table does not model.
 	UnknownFields []string
+	// Recalled says that the page came from the journal of an earlier walk.
+	Recalled bool
 }
 
 // Format writes and reads one kind of data file.
@@ -86,26 +88,39 @@ type Destination interface {
 	// Lock claims the destination for one run and removes what crashed runs left
 	// behind. The error of a destination that another run holds wraps [ErrBusy]
 	// and names that run. It also fails when the destination cannot be written.
+	// Object storage has no locks: there several runs are let in, and all commits
+	// but the first are refused.
 	Lock(ctx context.Context, runID string) (unlock func() error, err error)
 	// Open opens a committed object; the error wraps fs.ErrNotExist when there is none.
 	Open(ctx context.Context, name string) (Object, error)
-	// Create starts a new version of the object called name. Readers see it only
-	// after Commit.
-	Create(ctx context.Context, name string) (Upload, error)
+	// Create starts a new version of the object called name, which may have one
+	// slash. Readers see it only after Commit, and Commit replaces the version over
+	// and no other; its error wraps [ErrConflict] when something else is there.
+	Create(ctx context.Context, name string, over Version) (Upload, error)
 }
 
-// Object is a committed file, readable at random.
+// Version tells one content of a name from what was there before and after. The
+// zero Version is that of a name that holds nothing. What is in it is known to
+// the destination only.
+type Version string
+
+// Object is a committed file, readable at random. Once it has been replaced, a
+// read gives the old content or an error that wraps [ErrConflict], never a mix.
 type Object interface {
 	io.ReaderAt
 	io.Closer
+	// Size is the length in bytes.
 	Size() int64
+	// Version is what Create takes to replace this object and no other.
+	Version() Version
 }
 
 // Upload is a file being written. Exactly one of Commit and Abort ends it;
 // Abort after Commit does nothing, so that it can be deferred.
 type Upload interface {
 	io.Writer
-	// Commit makes the new version durable and visible, as one step.
+	// Commit makes the new version durable and visible, as one step. After an
+	// error the old version is there; where that is not certain the error says so.
 	Commit(ctx context.Context) error
 	// Abort removes what was written.
 	Abort() error

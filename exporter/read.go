@@ -64,10 +64,10 @@ func parseExport(object Object, format Format) (DataFile, Manifest, error) {
 	return data, manifest, nil
 }
 
-func readManifest(ctx context.Context, from Destination, format Format, name string) (*Manifest, error) {
+func readManifest(ctx context.Context, from Destination, format Format, name string) (*Manifest, Version, error) {
 	file, err := openExport(ctx, from, format, name)
 	if err != nil {
-		return nil, err
+		return nil, "", err
 	}
-	return &file.manifest, file.close()
+	return &file.manifest, file.object.Version(), file.close()
 }

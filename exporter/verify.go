@@ -75,17 +75,12 @@ func (e *Engine) Verify(ctx context.Context, location string) (result Verificati
 // locate opens the export at a location: a file, or the folder that is the
 // destination of one.
 func (e *Engine) locate(ctx context.Context, location string) (file opened, url string, err error) {
-	switch filepath.Ext(location) {
-	case ".hcl":
-		return opened{}, "", WithHint(fmt.Errorf("%s is a configuration, not an export", location), verifyHint)
-	case "":
-		if location == "" {
-			return opened{}, "", WithHint(errors.New("no location was given"), verifyHint)
-		}
-	}
-	folder, name := filepath.Split(location)
-	if folder == "" {
-		folder = "."
+	folder, name := splitLocation(location)
+	switch {
+	case location == "":
+		return opened{}, "", WithHint(errors.New("no location was given"), verifyHint)
+	case filepath.Ext(name) == ".hcl":
+		return opened{}, "", WithHint(fmt.Errorf("%s is a configuration, not an export", WithoutQuery(location)), verifyHint)
 	}
 	formats := e.formats()
 	if len(formats) == 0 {
@@ -112,12 +107,16 @@ func (e *Engine) locate(ctx context.Context, location string) (file opened, url 
 	if asFile == nil || errors.Is(asFile, errForeign) {
 		return file, url, asFile
 	}
-	if asFolder := fromFolder(); asFolder == nil || errors.Is(asFolder, errForeign) || errors.Is(asFolder, errAmbiguous) {
+	asFolder := fromFolder()
+	if asFolder == nil || errors.Is(asFolder, errForeign) || errors.Is(asFolder, errAmbiguous) {
 		return file, url, asFolder
+	}
+	if errors.Is(asFile, fs.ErrNotExist) && !errors.Is(asFolder, fs.ErrNotExist) {
+		asFile = asFolder // a bucket that cannot be read
 	}
 	switch {
 	case errors.Is(asFile, fs.ErrNotExist):
-		asFile = WithHint(fmt.Errorf("no export at %s: %w", location, fs.ErrNotExist), verifyHint)
+		asFile = WithHint(fmt.Errorf("no export at %s: %w", WithoutQuery(location), fs.ErrNotExist), verifyHint)
 	case Hint(asFile) == "":
 		asFile = WithHint(asFile, verifyHint)
 	}
@@ -155,6 +154,29 @@ func (e *Engine) onlyExport(ctx context.Context, folder string, formats []Format
 		return opened{}, "", missing
 	}
 	return file, url, nil
+}
+
+// splitLocation takes the last name off a path, or off the path of an object
+// store's URL, whose settings stay with the folder. A bucket is no name in
+// anything.
+func splitLocation(location string) (folder, name string) {
+	scheme, _, isURL := strings.Cut(location, "://")
+	if !isURL || ObjectParams(strings.ToLower(scheme)) == nil {
+		folder, name = filepath.Split(location)
+		if folder == "" {
+			folder = "."
+		}
+		return folder, name
+	}
+	place, query, _ := strings.Cut(location, "?")
+	if query != "" {
+		query = "?" + query
+	}
+	cut := strings.LastIndex(place, "/") + 1
+	if cut <= len(scheme)+len("://") {
+		return location, ""
+	}
+	return place[:cut] + query, place[cut:]
 }
 
 const verifyHint = "Give the exported file, or the folder that is the destination of an export."

@@ -14,7 +14,7 @@ import (
 // write encodes the rows into a new version of the target's file and commits
 // it. The manifest comes without what only the rows tell.
 func (r *Run) write(ctx context.Context, target target, rows *spool, manifest Manifest) (result Result, err error) {
-	upload, err := target.destination.Create(ctx, target.name)
+	upload, err := target.destination.Create(ctx, target.name, target.over)
 	if err != nil {
 		return Result{}, err
 	}
@@ -55,7 +55,7 @@ func (r *Run) write(ctx context.Context, target target, rows *spool, manifest Ma
 
 	r.obs.Observe(PhaseStarted{Phase: PhaseCommit})
 	if err := upload.Commit(ctx); err != nil {
-		return Result{}, err
+		return Result{}, target.nameWinner(ctx, err)
 	}
 	return Result{File: target.url(), Bytes: out.written, Manifest: manifest}, nil
 }

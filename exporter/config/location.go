@@ -1,6 +1,7 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"path"
@@ -46,7 +47,8 @@ func validPort(port string) bool {
 	return err == nil && n > 0
 }
 
-// destination reads a folder: a path or a file URL. It is kept as written.
+// destination reads a folder: a path, a file URL or an object store's URL. It is
+// kept as written.
 func (c *checker) destination(a *attribute) string {
 	value, ok := c.text(a, required)
 	if !ok {
@@ -86,7 +88,10 @@ func destinationScheme(value string) (string, bool) {
 
 // schemeProblem says what is wrong with a destination URL, or "".
 func (c *checker) schemeProblem(a *attribute, value, scheme string) (summary, detail string) {
-	const local = "Write a path, for instance ./out, or a URL like file:///data/lake."
+	const (
+		local = "Write a path, for instance ./out, or a URL like file:///data/lake."
+		forms = "Write a path, for instance ./out, or a URL: file:///data/lake, s3://bucket/folder, gs://bucket/folder, azblob://container/folder."
+	)
 	one, known := find(schemes(), scheme)
 	switch {
 	case !known:
@@ -94,9 +99,11 @@ func (c *checker) schemeProblem(a *attribute, value, scheme string) (summary, de
 		if len(a.variables()) == 0 {
 			near = didYouMean(scheme, availableNames(schemes()))
 		}
-		return "Unknown kind of destination", "This version writes to local folders. " + local + near
+		return "Unknown kind of destination", forms + near
 	case !one.available:
-		return fmt.Sprintf("Destination %s:// is not available in this version", scheme), "This version writes to local folders. " + local
+		return fmt.Sprintf("Destination %s:// is not available in this version", scheme), forms
+	case exporter.ObjectParams(scheme) != nil:
+		return c.objectProblem(a, value)
 	}
 	u, err := url.Parse(value)
 	switch {
@@ -112,8 +119,29 @@ func (c *checker) schemeProblem(a *attribute, value, scheme string) (summary, de
 	return "", ""
 }
 
+// objectProblem says what is wrong with an object store's URL, or "".
+func (c *checker) objectProblem(a *attribute, value string) (summary, detail string) {
+	_, err := exporter.ParseObjectURL(value)
+	wrong, ok := errors.AsType[*exporter.ObjectURLError](err)
+	if !ok {
+		return "", ""
+	}
+	switch {
+	case wrong.Param == "":
+		c.report.hide(a.at) // what is wrong there may be a secret
+		return wrong.Summary, wrong.Detail
+	case len(a.variables()) > 0:
+		return wrong.Summary, wrong.Detail
+	}
+	return fmt.Sprintf("Unknown setting %q in the destination", shorten(wrong.Param)), wrong.Detail + didYouMean(wrong.Param, wrong.Known)
+}
+
 // cleanDestination is a form in which two spellings of one folder are equal.
 func cleanDestination(value string) string {
+	if at, err := exporter.ParseObjectURL(value); err == nil {
+		// The same name on two servers, or in two accounts, is two places.
+		return strings.Join([]string{at.String(), strings.TrimRight(at.Params["endpoint"], "/"), at.Params["domain"], at.Params["storage_account"]}, " ")
+	}
 	if scheme, isURL := destinationScheme(value); isURL && scheme == "file" {
 		if u, err := url.Parse(value); err == nil {
 			return path.Clean(u.Path)

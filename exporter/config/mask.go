@@ -28,7 +28,7 @@ type span struct{ start, end int }
 //
 //   - whatever follows a word like api_key, to the end of its line or of its
 //     expression;
-//   - what stands before the @ of a URL;
+//   - what stands before the @ of a URL, and the signature in its query;
 //   - long runs of letters and digits, the shape of a key.
 //
 // A plain call like env("LEMLIST_API_KEY") shows no secret and stays visible.
@@ -46,6 +46,9 @@ func sensitiveSpans(src []byte) []span {
 	}
 	for _, at := range regexp.MustCompile(`://[^\s"]*@`).FindAllIndex(src, -1) {
 		spans = append(spans, span{at[0] + len("://"), at[1] - 1})
+	}
+	for _, at := range regexp.MustCompile(`(?i)[?&][a-z-]*sig(?:nature)?=([^&\s"]+)`).FindAllSubmatchIndex(src, -1) {
+		spans = append(spans, span{at[2], at[3]})
 	}
 	for _, at := range keyShape().FindAllIndex(src, -1) {
 		if looksRandom(string(src[at[0]:at[1]])) {

@@ -22,7 +22,7 @@ func arrowCompressions() []option {
 
 // schemes are those of destination URLs; a plain path has none.
 func schemes() []option {
-	return []option{{"file", true}, {"s3", false}, {"gs", false}, {"azblob", false}}
+	return []option{{"file", true}, {"s3", true}, {"gs", true}, {"azblob", true}}
 }
 
 // find returns the option of that name.

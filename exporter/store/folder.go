@@ -50,44 +50,65 @@ func (f *Folder) Open(_ context.Context, name string) (exporter.Object, error) {
 	if err != nil {
 		return nil, errors.Join(err, file.Close())
 	}
-	return object{file, info.Size()}, nil
+	return object{file, info}, nil
 }
 
-// object is an open file of a known size.
+// object is an open file.
 type object struct {
 	*os.File
-	size int64
+	info fs.FileInfo
 }
 
 // Size is the file's size in bytes.
-func (o object) Size() int64 { return o.size }
+func (o object) Size() int64 { return o.info.Size() }
+
+// Version tells the file from the one that is renamed into its place.
+func (o object) Version() exporter.Version { return fileVersion(o.info) }
+
+func fileVersion(info fs.FileInfo) exporter.Version {
+	return exporter.Version(fmt.Sprintf("%d-%d-%d", fileNumber(info), info.Size(), info.ModTime().UnixNano()))
+}
+
+// versionAt is the version of the file at a path; none when there is none.
+func versionAt(path string) (exporter.Version, error) {
+	info, err := os.Stat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return fileVersion(info), nil
+}
 
 // Create starts a new version of a file, beside the old one. When the name is a
 // symbolic link, the file it points to is replaced, in its own folder, and the
 // link stays. That folder is claimed too, until the upload ends.
-func (f *Folder) Create(ctx context.Context, name string) (exporter.Upload, error) {
-	if err := os.MkdirAll(f.dir, folderPerm); err != nil {
+func (f *Folder) Create(ctx context.Context, name string, over exporter.Version) (exporter.Upload, error) {
+	inside := filepath.Dir(f.path(name))
+	if err := os.MkdirAll(inside, folderPerm); err != nil {
 		return nil, explain(err)
 	}
 	target, err := resolve(f.path(name))
 	if err != nil {
 		return nil, explain(err)
 	}
-	release, err := f.claimLinked(ctx, filepath.Dir(target))
+	release, err := f.claimLinked(ctx, inside, filepath.Dir(target))
 	if err != nil {
 		return nil, err
 	}
-	up, err := newUpload(f.sys, target, filepath.Base(name), release)
+	up, err := newUpload(f.sys, target, filepath.Base(name), over, release)
 	if err != nil {
 		return nil, errors.Join(err, release())
 	}
 	return up, nil
 }
 
-// claimLinked claims the folder that a link leads to, unless this run holds it.
-func (f *Folder) claimLinked(ctx context.Context, dir string) (release func() error, err error) {
+// claimLinked claims the folder that a link in the folder inside leads to, unless
+// this run holds it.
+func (f *Folder) claimLinked(ctx context.Context, inside, dir string) (release func() error, err error) {
 	nothing := func() error { return nil }
-	here, err := os.Stat(f.dir)
+	here, err := os.Stat(inside)
 	if err != nil {
 		return nil, explain(err)
 	}

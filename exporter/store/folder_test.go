@@ -21,10 +21,14 @@ func TestCommitSyncsBeforeAndAfterTheRename(t *testing.T) {
 	system := realSystem()
 	folder.sys.sync = func(f *os.File) error { calls = append(calls, "sync"); return system.sync(f) }
 	folder.sys.rename = func(a, b string) error { calls = append(calls, "rename"); return system.rename(a, b) }
+	folder.sys.link = func(a, b string) error { calls = append(calls, "link"); return system.link(a, b) }
 	folder.sys.syncFolder = func(dir string) error { calls = append(calls, "sync folder"); return system.syncFolder(dir) }
-	put(t, folder, "text")
-	if want := []string{"sync", "rename", "sync folder"}; !slices.Equal(calls, want) {
-		t.Errorf("the commit did %q, want %q", calls, want)
+	for _, name := range []string{"link", "rename"} { // a new file, then one that is replaced
+		calls = nil
+		put(t, folder, "text")
+		if want := []string{"sync", name, "sync folder"}; !slices.Equal(calls, want) {
+			t.Errorf("the commit did %q, want %q", calls, want)
+		}
 	}
 }
 
@@ -154,7 +158,7 @@ func TestWhatStandsInTheWayIsNamed(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(dir, dataName), 0o755); err != nil {
 		t.Fatal(err)
 	}
-	_, folderInTheWay := NewFolder(dir).Create(t.Context(), dataName)
+	_, folderInTheWay := NewFolder(dir).Create(t.Context(), dataName, "")
 	_, openFolder := NewFolder(dir).Open(t.Context(), dataName)
 	_, underFile := NewFolder(filepath.Join(file, "out")).Lock(t.Context(), "run")
 	_, tooLong := NewFolder(filepath.Join(dir, strings.Repeat("x", 300))).Lock(t.Context(), "run")

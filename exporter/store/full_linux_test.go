@@ -27,7 +27,7 @@ func fullDisk(t *testing.T, name string) *os.File {
 func TestAFullDiskLeavesTheOldFileAndSaysSo(t *testing.T) {
 	dir := t.TempDir()
 	put(t, NewFolder(dir), "old")
-	begun, err := NewFolder(dir).Create(t.Context(), dataName)
+	begun, err := NewFolder(dir).Create(t.Context(), dataName, "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -56,7 +56,7 @@ func TestTheFolderOfALinkedFileBelongsToOneRun(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := NewFolder(dir).Create(t.Context(), dataName); !errors.Is(err, exporter.ErrBusy) || !strings.Contains(err.Error(), "run other") {
+	if _, err := NewFolder(dir).Create(t.Context(), dataName, ""); !errors.Is(err, exporter.ErrBusy) || !strings.Contains(err.Error(), "run other") {
 		t.Errorf("Create gave %v", err)
 	}
 	if err := unlock(); err != nil {
@@ -105,7 +105,7 @@ func TestALinkToNoFileIsRefused(t *testing.T) {
 	for name, target := range map[string]string{"a folder": t.TempDir(), "nothing": filepath.Join(t.TempDir(), "missing")} {
 		dir := t.TempDir()
 		link(t, target, filepath.Join(dir, dataName))
-		if _, err := NewFolder(dir).Create(t.Context(), dataName); err == nil || exporter.Hint(err) == "" {
+		if _, err := NewFolder(dir).Create(t.Context(), dataName, ""); err == nil || exporter.Hint(err) == "" {
 			t.Errorf("a link to %s: error %v, hint %q", name, err, exporter.Hint(err))
 		}
 		checkLitter(t, dir)

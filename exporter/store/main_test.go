@@ -85,7 +85,11 @@ func replace(ctx context.Context, folder *Folder, version int, say io.Writer) er
 		return err
 	}
 	fmt.Fprintln(say, "locked", version)
-	upload, err := folder.Create(ctx, dataName)
+	there, err := versionAt(folder.path(dataName))
+	if err != nil {
+		return errors.Join(err, unlock())
+	}
+	upload, err := folder.Create(ctx, dataName, there)
 	if err != nil {
 		return errors.Join(err, unlock())
 	}

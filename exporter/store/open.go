@@ -16,21 +16,31 @@ import (
 var ErrUnsupported = errors.New("unsupported destination")
 
 const (
-	hintLocal = "This version writes to local folders. Write a path, for instance ./out, or a URL like file:///data/lake."
+	hintForms = "Write a path, for instance ./out, or a URL: file:///data/lake, s3://bucket/folder, gs://bucket/folder, azblob://container/folder."
 	hintFile  = "A file URL names no host and has three slashes before the path: file:///data/lake. " +
 		"In it, %, ? and # are written %25, %3F and %23."
 )
 
 // Open finds the destination that a location names: a path, relative ones being
-// relative to the working folder, or file:///absolute/path. It touches nothing.
-func Open(location string) (exporter.Destination, error) {
+// relative to the working folder, file:///absolute/path, or the URL of an object
+// store. It touches nothing.
+func Open(location string) (exporter.Destination, error) { return Options{}.Open(location) }
+
+// Open is [Open] with options.
+func (o Options) Open(location string) (exporter.Destination, error) {
 	switch scheme := schemeOf(location); {
 	case location == "":
-		return nil, exporter.WithHint(errors.New("the destination is empty"), hintLocal)
+		return nil, exporter.WithHint(errors.New("the destination is empty"), hintForms)
 	case scheme == "":
 		return NewFolder(filepath.Clean(location)), nil
+	case exporter.ObjectParams(scheme) != nil:
+		at, err := exporter.ParseObjectURL(location)
+		if wrong, ok := errors.AsType[*exporter.ObjectURLError](err); ok {
+			return nil, exporter.WithHint(fmt.Errorf("%w: %w", ErrUnsupported, err), wrong.Detail)
+		}
+		return NewBucket(at, o), err
 	case scheme != "file":
-		return nil, exporter.WithHint(fmt.Errorf("%w: %s://", ErrUnsupported, scheme), hintLocal)
+		return nil, exporter.WithHint(fmt.Errorf("%w: %s://", ErrUnsupported, scheme), hintForms)
 	}
 	dir, err := fileURL(location)
 	if err != nil {

@@ -37,7 +37,7 @@ func TestLocations(t *testing.T) {
 
 func TestLocationsThatNameNoFolderAreRefused(t *testing.T) {
 	for _, location := range []string{
-		"s3://bucket/x", "GS://bucket", "azblob://c", "ftp://x", "file://host/x", "file://./out", "file:/x", "file:x", "file://",
+		"s3://", "GS://me@bucket", "azblob://c?sv=1", "s3://bucket/a?regoin=x", "s3://bucket/a//b", "gs://bucket/../x", "ftp://x", "file://host/x", "file://./out", "file:/x", "file:x", "file://",
 		"file:///x?y=1", "file:///x?", "file:///x#y", "file:///100%/x", "file://me@/x",
 	} {
 		if _, err := Open(location); !errors.Is(err, ErrUnsupported) || exporter.Hint(err) == "" {

@@ -19,7 +19,7 @@ func TestAPipeIsNoFile(t *testing.T) {
 	if _, err := NewFolder(dir).Open(t.Context(), dataName); err == nil || exporter.Hint(err) == "" {
 		t.Errorf("Open gave %v", err)
 	}
-	if _, err := NewFolder(dir).Create(t.Context(), dataName); err == nil || exporter.Hint(err) == "" {
+	if _, err := NewFolder(dir).Create(t.Context(), dataName, ""); err == nil || exporter.Hint(err) == "" {
 		t.Errorf("Create gave %v", err)
 	}
 }

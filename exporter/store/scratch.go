@@ -4,7 +4,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync"
+	"time"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -17,12 +19,36 @@ func NewScratch(dir string) *Scratch { return &Scratch{dir: dir} }
 
 // File returns an empty file. Where the system allows it the file has no name
 // any more, so that it vanishes with the process, however that ends.
-func (s *Scratch) File() (exporter.ScratchFile, error) {
-	file, err := os.CreateTemp(s.dir, ".lemexport-*.scratch")
+func (s *Scratch) File() (exporter.ScratchFile, error) { return newTemp(s.dir) }
+
+// scratchPattern names temporary files, for the moment that they have a name.
+const scratchPattern = ".lemexport-*.scratch"
+
+// scratchAge is when a temporary file with a name must be a crashed run's. Where
+// files keep their names while they are open, the system refuses to remove them.
+const scratchAge = time.Hour
+
+func newTemp(dir string) (*scratchFile, error) {
+	file, err := os.CreateTemp(dir, scratchPattern)
 	if err != nil {
-		return nil, explainScratch(err, s.dir)
+		return nil, explainScratch(err, dir)
 	}
-	return &scratchFile{file: file, dir: s.dir, named: os.Remove(file.Name()) != nil}, nil
+	sweepTemp(filepath.Dir(file.Name()))
+	return &scratchFile{file: file, dir: dir, named: os.Remove(file.Name()) != nil}, nil
+}
+
+// sweepTemp removes temporary files that crashed runs have left. It is not what
+// the run is about, so that a failure is none of it.
+func sweepTemp(dir string) {
+	left, err := filepath.Glob(filepath.Join(dir, scratchPattern))
+	if err != nil {
+		return
+	}
+	for _, path := range left {
+		if info, err := os.Lstat(path); err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > scratchAge {
+			_ = os.Remove(path)
+		}
+	}
 }
 
 // scratchFile buffers what is appended; a read sees all of it. The file is a

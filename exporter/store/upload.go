@@ -32,17 +32,19 @@ func temporaryName(name string) string {
 type system struct {
 	sync       func(*os.File) error
 	rename     func(from, to string) error
+	link       func(from, to string) error
 	syncFolder func(dir string) error
 }
 
 func realSystem() system {
-	return system{sync: (*os.File).Sync, rename: os.Rename, syncFolder: syncFolder}
+	return system{sync: (*os.File).Sync, rename: os.Rename, link: os.Link, syncFolder: syncFolder}
 }
 
 // upload is a new version of a file, in a temporary file beside it.
 type upload struct {
 	sys    system
 	target string
+	over   exporter.Version
 	file   *os.File
 	buffer *bufio.Writer
 	done   bool
@@ -52,7 +54,7 @@ type upload struct {
 
 // newUpload writes beside target. The temporary file is named after the object:
 // the target of a link may be called anything, which no sweep would find.
-func newUpload(sys system, target, name string, release func() error) (*upload, error) {
+func newUpload(sys system, target, name string, over exporter.Version, release func() error) (*upload, error) {
 	path := filepath.Join(filepath.Dir(target), temporaryName(name))
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, filePerm) //nolint:gosec // see filePerm
 	if err != nil {
@@ -61,7 +63,7 @@ func newUpload(sys system, target, name string, release func() error) (*upload, 
 	if err := keepPerm(file, target); err != nil {
 		return nil, errors.Join(explain(err), file.Close(), os.Remove(path))
 	}
-	return &upload{sys: sys, target: target, file: file, buffer: bufio.NewWriterSize(file, 1<<20), release: release}, nil
+	return &upload{sys: sys, target: target, over: over, file: file, buffer: bufio.NewWriterSize(file, 1<<20), release: release}, nil
 }
 
 // keepPerm gives the file the permission of the one it will replace, while it is
@@ -98,7 +100,7 @@ func (u *upload) Commit(ctx context.Context) error {
 	if err := u.flush(ctx); err != nil {
 		return errors.Join(explain(err), u.Abort())
 	}
-	if err := u.sys.rename(u.file.Name(), u.target); err != nil {
+	if err := u.place(); err != nil {
 		return errors.Join(explain(err), u.Abort())
 	}
 	u.done = true
@@ -107,6 +109,30 @@ func (u *upload) Commit(ctx context.Context) error {
 			"Look at the disk's health, then run it again."), u.release())
 	}
 	return u.release()
+}
+
+// place puts the new version where the old one is. Runs of lemexport exclude each
+// other by the lock; the check is about everybody else, and about disks without
+// sound locks. A new name is linked, which fails when somebody was faster.
+func (u *upload) place() error {
+	there, err := versionAt(u.target)
+	if err != nil {
+		return err
+	}
+	if there != u.over {
+		return fmt.Errorf("%s: %w", u.target, exporter.ErrConflict)
+	}
+	if there == "" {
+		err := u.sys.link(u.file.Name(), u.target)
+		if errors.Is(err, fs.ErrExist) {
+			return fmt.Errorf("%s: %w", u.target, exporter.ErrConflict)
+		}
+		if err == nil {
+			return os.Remove(u.file.Name())
+		}
+		// Not every file system has links.
+	}
+	return u.sys.rename(u.file.Name(), u.target)
 }
 
 func (u *upload) flush(ctx context.Context) error {

@@ -19,7 +19,7 @@ type interruptedError struct {
 func (e *interruptedError) Error() string { return "interrupted; " + e.consequence }
 func (e *interruptedError) Unwrap() error { return e.err }
 
-// interruptible runs work with a context that the first SIGINT or SIGTERM
+// interruptible runs work with a context that the first SIGINT, SIGTERM or SIGHUP
 // cancels. A second signal has its default effect: the process ends at once.
 func interruptible(ctx context.Context, app App, show view, work func(context.Context) error) error {
 	ctx, cancel := context.WithCancelCause(ctx)

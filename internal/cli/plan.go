@@ -37,7 +37,7 @@ something to do.`,
 }
 
 func runPlan(ctx context.Context, app App, global settings, show view, arguments planArguments) error {
-	job, err := loadJob(app, show, arguments.path)
+	job, err := loadJob(show, arguments.path, app.LoadConfig)
 	if err != nil {
 		return err
 	}
@@ -61,9 +61,18 @@ func runPlan(ctx context.Context, app App, global settings, show view, arguments
 
 // withRun starts a run of the job and closes it after work. workDir is where it
 // may leave what the next run goes on from; "" is nowhere.
-func withRun(ctx context.Context, app App, global settings, job exporter.Job, workDir string, work func(*exporter.Run, *feed) error) (err error) {
+func withRun(ctx context.Context, app App, global settings, job exporter.Job, workDir string, work func(*exporter.Run, *feed) error) error {
+	return withRunOf(ctx, app, global, job, workDir, (*exporter.Engine).Start, work)
+}
+
+// starting is a way to start a run: exporter.Engine.Start or StartReading.
+type starting func(*exporter.Engine, context.Context, exporter.Job, exporter.Observer) (*exporter.Run, error)
+
+func withRunOf(
+	ctx context.Context, app App, global settings, job exporter.Job, workDir string, start starting, work func(*exporter.Run, *feed) error,
+) (err error) {
 	events := newFeed(app.Now)
-	run, err := app.NewEngine(newLog(app, global), workDir).Start(ctx, job, events)
+	run, err := start(app.NewEngine(newLog(app, global), workDir), ctx, job, events)
 	if err != nil {
 		return err
 	}

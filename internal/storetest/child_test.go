@@ -1,0 +1,5 @@
+package storetest
+
+const childRole = "LEMEXPORT_STORETEST_CHILD"
+
+func childMain() int { return 0 }
