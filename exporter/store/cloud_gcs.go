@@ -87,8 +87,8 @@ func gcsConditions(as func(any) bool, over exporter.Version, options Options, at
 	if !as(&writer) {
 		return errHook
 	}
-	// As long as the other requests together may take.
-	writer.ChunkRetryDeadline = time.Duration(options.Attempts) * options.MaxDelay
+	// The attempts are counted above: the time only has to be enough for them.
+	writer.ChunkRetryDeadline = time.Duration(options.Attempts) * (options.MaxDelay + options.Idle)
 	return nil
 }
 

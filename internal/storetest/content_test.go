@@ -21,10 +21,10 @@ import (
 
 const dataName = "inbox_conversations.parquet"
 
-// partSize is the smallest that S3 takes; size is two parts and a rest.
+// partSize is the smallest that S3 takes; size is a part and a rest.
 const (
 	partSize = 5 << 20
-	size     = 2*partSize + 100<<10
+	size     = partSize + 100<<10
 )
 
 // content says which version it is and ends with its own hash, so that a part or
@@ -135,7 +135,7 @@ func watch(t *testing.T, s *server, folder string) (stop func()) {
 			}
 			select {
 			case <-ctx.Done():
-			case <-time.After(20 * time.Millisecond):
+			case <-time.After(100 * time.Millisecond):
 			}
 		}
 	}()
