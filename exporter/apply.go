@@ -131,7 +131,7 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal)
 		total = *plan.Conversations
 	}
 	r.obs.Observe(PhaseStarted{Phase: PhaseWalk, Total: total})
-	walk := r.source.Walk(ctx, journal)
+	walk := r.source.Walk(ctx, nil, journal)
 	unknown := make(map[string]struct{})
 	for _, field := range plan.Survey.Unknown {
 		unknown[field] = struct{}{}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -14,13 +15,22 @@ import (
 type Source interface {
 	// Survey asks as little as a plan needs: the team and every user's first page.
 	Survey(ctx context.Context) (Survey, error)
-	// Walk reads every page of every user. The walk starts when its pages are
-	// ranged over. With a journal it first takes over what an earlier walk read,
-	// and keeps there what it reads itself; nil is a walk without one. The caller
-	// ends the journal.
-	Walk(ctx context.Context, journal Journal) Walk
+	// Walk reads every page of every user, but of a user that since names only
+	// what has moved since that mark. The walk starts when its pages are ranged
+	// over. With a journal it first takes over what an earlier walk, since the same
+	// marks, read, and keeps there what it reads itself; nil is a walk without one.
+	// The caller ends the journal.
+	Walk(ctx context.Context, since map[string]Mark, journal Journal) Walk
 	// Close releases connections and, for a simulated team, the server.
 	Close() error
+}
+
+// Mark is how far one user's list was proven by an earlier walk.
+type Mark struct {
+	// Newest is the newest `lastActivityAt` that walk saw.
+	Newest time.Time `json:"newest_activity_at"`
+	// Total is `totalItems` at its end; nil when unknown.
+	Total *int64 `json:"total_items"`
 }
 
 // Walk is one reading of a source.

@@ -64,7 +64,7 @@ func leg(t fatal, url string, team *sim.Server, journal exporter.Journal, most i
 		t.Fatal(err)
 	}
 	defer func() { _ = source.Close() }()
-	walk := source.Walk(t.Context(), journal)
+	walk := source.Walk(t.Context(), nil, journal)
 	shown := make(newestOf)
 	table := schema.InboxConversations()
 	_, id, _ := table.Column("id")
