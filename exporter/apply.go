@@ -34,7 +34,11 @@ type Summary struct {
 	Exports   []Result `json:"exports"`
 	// Wanted is the number of exports of the job; fewer Exports mean that an error
 	// ended the apply between two of them.
-	Wanted  int           `json:"exports_wanted"`
+	Wanted int `json:"exports_wanted"`
+	// NothingNew are the places of append exports that had nothing to add: no file
+	// was written.
+	NothingNew []string `json:"nothing_new,omitempty"`
+
 	Elapsed time.Duration `json:"-"`
 	Seconds float64       `json:"seconds"`
 }
@@ -73,14 +77,29 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 		// Another walk may be proven; this one read again would not be.
 		return summary, errors.Join(incomplete(walked.proof), journal.Remove())
 	}
-	for _, target := range r.targets {
-		result, err := r.write(ctx, target, rows, r.manifest(target, plan, walked, started))
+	for i, target := range r.targets {
+		if fresh := walked.pages.fresh[i]; fresh != nil && len(fresh.ids) == 0 {
+			summary.NothingNew = append(summary.NothingNew, target.destination.URL(target.table.Name))
+			continue
+		}
+		result, err := r.export(ctx, i, plan, rows, walked, started)
 		if err != nil {
 			return summary, fmt.Errorf("write %s: %w", target.url(), err)
 		}
 		summary.Exports = append(summary.Exports, result)
 	}
 	return summary, journal.Remove()
+}
+
+func (r *Run) export(ctx context.Context, i int, plan Plan, rows *spool, walked walked, started time.Time) (Result, error) {
+	target := r.targets[i]
+	body, err := target.body(rows, plan.Exports[i], walked, walked.pages.fresh[i])
+	if err != nil {
+		return Result{}, err
+	}
+	manifest := r.manifest(target, plan, walked, started)
+	manifest.account(target, plan.Exports[i], walked.pages.tops)
+	return r.write(ctx, target, body, manifest)
 }
 
 // lock claims every destination, and sees that it still holds what the plan saw.
@@ -122,16 +141,19 @@ func (t target) unchangedSince(ctx context.Context, plan ExportPlan) error {
 type walked struct {
 	proof    Proof
 	unknown  []string
+	pages    *collector
 	finished time.Time
 }
 
 func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal) (walked, error) {
 	var total int64
-	if plan.Conversations != nil {
+	since := plan.since()
+	if plan.Conversations != nil && len(since) == 0 {
 		total = *plan.Conversations
 	}
 	r.obs.Observe(PhaseStarted{Phase: PhaseWalk, Total: total})
-	walk := r.source.Walk(ctx, nil, journal)
+	walk := r.source.Walk(ctx, since, journal)
+	pages := newCollector(r.targets[0].table, plan)
 	unknown := make(map[string]struct{})
 	for _, field := range plan.Survey.Unknown {
 		unknown[field] = struct{}{}
@@ -141,7 +163,7 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal)
 			for _, field := range page.UnknownFields {
 				unknown[field] = struct{}{}
 			}
-			err = rows.add(page.UserID, page.Record)
+			err = errors.Join(rows.add(page.UserID, page.Record), pages.add(page.UserID, page.Record))
 		}
 		if err != nil {
 			return walked{proof: walk.Proof()}, err
@@ -152,16 +174,10 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal)
 		return walked{proof: proof}, err
 	}
 	rows.account(&proof)
-	return walked{proof: proof, unknown: slices.Sorted(maps.Keys(unknown)), finished: r.engine.Now()}, nil
+	return walked{proof: proof, unknown: slices.Sorted(maps.Keys(unknown)), pages: pages, finished: r.engine.Now()}, nil
 }
 
 func (r *Run) manifest(target target, plan Plan, walked walked, started time.Time) Manifest {
-	watermarks := make(map[string]time.Time)
-	for _, user := range walked.proof.Users {
-		if user.Watermark != nil {
-			watermarks[user.UserID] = *user.Watermark
-		}
-	}
 	if resumed := walked.proof.ResumedFrom; resumed != nil {
 		started = *resumed
 	}
@@ -176,7 +192,6 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 		SchemaFingerprint: target.table.Fingerprint(),
 		Mode:              target.Mode,
 		Window:            Window{StartedAt: started.UTC(), FinishedAt: walked.finished.UTC()},
-		Watermarks:        watermarks,
 		UnknownFields:     walked.unknown,
 		Proof:             walked.proof,
 	}

@@ -52,9 +52,10 @@ type target struct {
 // Start resolves the job and opens its source. It reads and writes nothing yet.
 // Close the run when done.
 func (e *Engine) Start(ctx context.Context, job Job, obs Observer) (*Run, error) {
+	id := e.NewRunID()
 	targets := make([]target, 0, len(job.Exports))
 	for _, export := range job.Exports {
-		one, err := e.resolve(export)
+		one, err := e.resolve(export, id)
 		if err != nil {
 			return nil, err
 		}
@@ -64,7 +65,7 @@ func (e *Engine) Start(ctx context.Context, job Job, obs Observer) (*Run, error)
 	if err != nil {
 		return nil, err
 	}
-	return &Run{engine: e, id: e.NewRunID(), config: job.Source, source: source, targets: targets, obs: obs}, nil
+	return &Run{engine: e, id: id, config: job.Source, source: source, targets: targets, obs: obs}, nil
 }
 
 // ID is the run's id, as the manifest and the destination's lock state it.
@@ -73,7 +74,7 @@ func (r *Run) ID() string { return r.id }
 // Close releases the source.
 func (r *Run) Close() error { return r.source.Close() }
 
-func (e *Engine) resolve(export Export) (target, error) {
+func (e *Engine) resolve(export Export, runID string) (target, error) {
 	table, ok := schema.Lookup(export.Table)
 	if !ok {
 		return target{}, fmt.Errorf("unknown table %q", export.Table)
@@ -86,7 +87,11 @@ func (e *Engine) resolve(export Export) (target, error) {
 	if err != nil {
 		return target{}, fmt.Errorf("destination %s: %w", export.Destination, err)
 	}
-	return target{Export: export, table: table, format: format, destination: destination, name: table.Name + format.Extension()}, nil
+	name := table.Name + format.Extension()
+	if export.Mode == ModeAppend {
+		name = table.Name + "/" + runID + format.Extension()
+	}
+	return target{Export: export, table: table, format: format, destination: destination, name: name}, nil
 }
 
 func (t target) url() string { return t.destination.URL(t.name) }

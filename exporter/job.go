@@ -1,5 +1,17 @@
 package exporter
 
+import "time"
+
+// The modes of an export.
+const (
+	// ModeSnapshot reads everything and replaces the file.
+	ModeSnapshot = "snapshot"
+	// ModeMerge reads what is newer and merges it into the file.
+	ModeMerge = "merge"
+	// ModeAppend reads what is newer and adds a file of its own.
+	ModeAppend = "append"
+)
+
 // Job is a validated configuration: one source and what to export from it.
 type Job struct {
 	Source  SourceConfig
@@ -40,8 +52,11 @@ type Export struct {
 	Destination string
 	// Format is "parquet".
 	Format string
-	// Mode is "snapshot".
+	// Mode is "snapshot", "merge" or "append".
 	Mode string
+	// FullEvery is how old the last full proof of a merge or append export may
+	// become before everything is read again.
+	FullEvery time.Duration
 	// Parquet holds the options of the format.
 	Parquet ParquetOptions
 }

@@ -89,7 +89,8 @@ type DataFile interface {
 	Records(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error]
 }
 
-// Destination is a place that holds committed files.
+// Destination is a place that holds committed files. A name may hold one slash:
+// a file in a folder of the destination.
 type Destination interface {
 	// URL is where the object called name is or will be, for people and for DuckDB.
 	URL(name string) string
@@ -97,6 +98,10 @@ type Destination interface {
 	// behind. The error of a destination that another run holds wraps [ErrBusy]
 	// and names that run. It also fails when the destination cannot be written.
 	Lock(ctx context.Context, runID string) (unlock func() error, err error)
+	// List returns the names of the committed objects in a folder of the
+	// destination ("" is the destination itself), in order: "folder/name". What is
+	// in folders inside it does not count. A folder that is not there is empty.
+	List(ctx context.Context, folder string) ([]string, error)
 	// Open opens a committed object; the error wraps fs.ErrNotExist when there is none.
 	Open(ctx context.Context, name string) (Object, error)
 	// Create starts a new version of the object called name. Readers see it only

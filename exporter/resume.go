@@ -8,7 +8,7 @@ import (
 )
 
 // journalVersion changes with the form of the entries, or with the walk.
-const journalVersion = 1
+const journalVersion = 2
 
 // openJournal opens the journal of this very walk. Without one the run goes on:
 // a journal saves requests, it does not make the export right.
@@ -42,9 +42,10 @@ func (r *Run) journalName(plan Plan) (string, error) {
 		Endpoint, Team, Table string
 		Simulated             bool
 		Chosen, Users         []string
+		Since                 map[string]Mark
 	}{
 		journalVersion, r.engine.Tool, r.targets[0].table.Fingerprint(), plan.Survey.Endpoint, plan.Survey.TeamID,
-		r.targets[0].table.Name, plan.Survey.Simulated, r.config.Users, users,
+		r.targets[0].table.Name, plan.Survey.Simulated, r.config.Users, users, plan.since(),
 	})
 	if err != nil {
 		return "", err

@@ -51,8 +51,11 @@ func (e *Engine) Verify(ctx context.Context, location string) (result Verificati
 		return Verification{}, err
 	}
 	defer func() { err = errors.Join(err, file.close()) }()
+	return verifyFile(ctx, file, url)
+}
 
-	result = Verification{File: url, Bytes: file.object.Size(), Manifest: file.manifest}
+func verifyFile(ctx context.Context, file opened, url string) (Verification, error) {
+	result := Verification{File: url, Bytes: file.object.Size(), Manifest: file.manifest}
 	result.check("footer", true, "manifest version %d of run %s", file.manifest.Version, file.manifest.RunID)
 	table, ok := schema.Lookup(file.manifest.Table)
 	if !ok {
@@ -62,6 +65,7 @@ func (e *Engine) Verify(ctx context.Context, location string) (result Verificati
 	if err := result.schema(table, file); err != nil {
 		return result, nil
 	}
+	result.lineage()
 	return result, result.rows(ctx, table, file)
 }
 
