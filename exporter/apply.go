@@ -43,6 +43,9 @@ type Summary struct {
 	Seconds float64       `json:"seconds"`
 }
 
+// Done is the number of exports that need nothing any more.
+func (s Summary) Done() int { return len(s.Exports) + len(s.NothingNew) }
+
 // Apply claims the destinations, walks the source once, and commits every
 // export of the job, one after the other. Call Plan first. An error that wraps
 // [ErrIncomplete] means that the destinations hold what they held before.

@@ -100,7 +100,7 @@ func (t target) increment(current *Manifest, survey Survey, now time.Time) *Incr
 	case plan.FullProof == nil:
 		plan.Full = "no run has proven the file complete yet"
 	case plan.FullDue != nil && !now.Before(*plan.FullDue):
-		plan.Full = fmt.Sprintf("the last full proof is older than %s", span(t.FullEvery))
+		plan.Full = fmt.Sprintf("the last full proof is older than %s", Span(t.FullEvery))
 	case t.Mode == ModeMerge && !t.readable(current):
 		plan.Full = "the file's schema is another one"
 	default:
@@ -114,8 +114,8 @@ func (t target) increment(current *Manifest, survey Survey, now time.Time) *Incr
 	return plan
 }
 
-// span is a duration without its trailing zeros.
-func span(d time.Duration) string {
+// Span is a length of time as people write it: "168h", not "168h0m0s".
+func Span(d time.Duration) string {
 	text := d.String()
 	if strings.HasSuffix(text, "m0s") {
 		text = strings.TrimSuffix(text, "0s")

@@ -56,7 +56,7 @@ type Export struct {
 	Mode string
 	// FullEvery is how old the last full proof of a merge or append export may
 	// become before everything is read again.
-	FullEvery time.Duration
+	FullEvery time.Duration `json:",omitzero"`
 	// Parquet holds the options of the format.
 	Parquet ParquetOptions
 }

@@ -18,6 +18,8 @@ type view interface {
 	// summary shows what an apply did, and what its incomplete walk found.
 	summary(summary exporter.Summary)
 	verification(found exporter.Verification)
+	// verified sums up the files of a folder.
+	verified(total verifiedTotal)
 	// formatted names a file that fmt has rewritten, or would.
 	formatted(file string)
 	// listening says where the simulated API is.
