@@ -2,7 +2,7 @@ package exporter
 
 import (
 	"context"
-	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -100,7 +100,7 @@ func (t target) increment(current *Manifest, survey Survey, now time.Time) *Incr
 	case plan.FullProof == nil:
 		plan.Full = "no run has proven the file complete yet"
 	case plan.FullDue != nil && !now.Before(*plan.FullDue):
-		plan.Full = fmt.Sprintf("the last full proof is older than %s", Span(t.FullEvery))
+		plan.Full = "the last full proof is older than " + Span(t.FullEvery)
 	case t.Mode == ModeMerge && !t.readable(current):
 		plan.Full = "the file's schema is another one"
 	default:
@@ -136,10 +136,7 @@ func (p Plan) since() map[string]Mark {
 		}
 		needs := export.Increment.Since
 		if i == 0 {
-			lowest = make(map[string]Mark, len(needs))
-			for id, mark := range needs {
-				lowest[id] = mark
-			}
+			lowest = maps.Clone(needs)
 			continue
 		}
 		for id, mark := range lowest {

@@ -209,9 +209,10 @@ func (p *ExportPlan) compare(survey Survey) error {
 	}
 	if p.Current.Simulated != survey.Simulated || p.Current.Source.TeamID != survey.TeamID {
 		what, file := "replace it with", p.File
-		if p.Mode == ModeMerge {
+		switch p.Mode {
+		case ModeMerge:
 			what = "merge it with"
-		} else if p.Mode == ModeAppend {
+		case ModeAppend:
 			what, file = "add to it", p.CurrentFile
 		}
 		return WithHint(fmt.Errorf("%s holds an export of %s; this run would %s %s", file,

@@ -62,7 +62,7 @@ func verifyFile(ctx context.Context, file opened, url string) (Verification, err
 		result.check("schema", false, "the manifest names an unknown table %q", file.manifest.Table)
 		return result, nil
 	}
-	if err := result.schema(table, file); err != nil {
+	if !result.schema(table, file) {
 		return result, nil
 	}
 	result.lineage()
@@ -138,18 +138,18 @@ func (e *Engine) openAt(ctx context.Context, folder string, format Format, name 
 	return file, destination.URL(name), nil
 }
 
-// schema checks the columns; the error only says that it failed.
-func (v *Verification) schema(table *schema.Table, file opened) error {
+// schema checks the columns. It reports whether they are the table's.
+func (v *Verification) schema(table *schema.Table, file opened) bool {
 	if err := file.data.CheckSchema(table); err != nil {
 		v.check("schema", false, "%s", err)
-		return err
+		return false
 	}
 	if v.Manifest.SchemaFingerprint != table.Fingerprint() {
 		v.check("schema", false, "the manifest's fingerprint is %s, the table's is %s", v.Manifest.SchemaFingerprint, table.Fingerprint())
-		return errForeign
+		return false
 	}
 	v.check("schema", true, "%s version %d", table.Name, table.Version)
-	return nil
+	return true
 }
 
 // rows reads every row and checks what they say together.
