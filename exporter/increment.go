@@ -194,8 +194,14 @@ func (m *Manifest) account(t target, plan ExportPlan, tops tops) {
 			}
 		}
 	}
-	if t.Mode == ModeAppend {
+	switch {
+	case t.Mode == ModeAppend:
 		m.AtWatermark = tops.at(m.Watermarks, carried)
+	case carried != nil && !m.Proof.whole():
+		// Rows that are kept have theirs.
+		m.UnknownFields = append(slices.Clone(m.UnknownFields), carried.UnknownFields...)
+		slices.Sort(m.UnknownFields)
+		m.UnknownFields = slices.Compact(m.UnknownFields)
 	}
 	// An append that was not asked for everything has not taken everything.
 	if plan.Increment != nil && m.Proof.whole() && (t.Mode == ModeMerge || len(plan.Increment.Since) == 0) {

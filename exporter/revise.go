@@ -106,7 +106,7 @@ func (v *revision) records(ctx context.Context) iter.Seq2[arrow.Record, error] {
 
 func (v *revision) merge(ctx context.Context, file DataFile, yield func(arrow.Record, error) bool) {
 	old := newStream(v.target.table, upgraded(ctx, file, v.target.table, v.version))
-	old.kept = v.old
+	old.kept, old.name = v.old, v.target.url()+": "
 	found := newStream(v.target.table, v.fresh.records(ctx))
 	found.kept = v.new
 	mergeStreams(ctx, v.target.table, yield, old, found)
@@ -204,6 +204,7 @@ type stream struct {
 	next  func() (arrow.Record, error, bool)
 	stop  func()
 	kept  func(rowKey) bool
+	name  string // begins its errors
 	last  rowKey
 	some  bool
 }
@@ -225,11 +226,14 @@ func (s *stream) advance() (bool, error) {
 			s.last, s.some = cloneKey(s.keys.at(int(s.rec.NumRows())-1)), true
 		}
 		rec, err, ok := s.next()
+		if err == nil && ok {
+			s.keys, err = keysOf(s.table, rec)
+		}
+		if err != nil {
+			err = fmt.Errorf("%s%w", s.name, err)
+		}
 		if !ok || err != nil {
 			s.rec = nil
-			return false, err
-		}
-		if s.keys, err = keysOf(s.table, rec); err != nil {
 			return false, err
 		}
 		s.rec, s.row = rec, 0
@@ -238,7 +242,8 @@ func (s *stream) advance() (bool, error) {
 		}
 	}
 	if s.row > 0 && s.keys.at(s.row-1).compare(s.key()) > 0 || s.row == 0 && s.some && s.last.compare(s.key()) > 0 {
-		return false, errUnsorted
+		return false, WithHint(fmt.Errorf("%s%w", s.name, errUnsorted),
+			"The file was not written by lemexport as it is, so it cannot be merged into. Move it away.")
 	}
 	return true, nil
 }
