@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -81,6 +82,45 @@ func contract(t *testing.T, open func(t *testing.T) exporter.Destination) {
 		}
 		if got := read(t, to); got != "first" {
 			t.Errorf("a reader sees %q", got)
+		}
+	})
+	t.Run("objects in a folder are listed in order, once they are committed", func(t *testing.T) {
+		to := open(t)
+		for _, folder := range []string{"", "data"} {
+			if names, err := to.List(t.Context(), folder); err != nil || len(names) != 0 {
+				t.Errorf("an empty destination lists %q in %q (%v)", names, folder, err)
+			}
+		}
+		put(t, to, "beside")
+		for _, name := range []string{"data/b-2.parquet", "data/b-1.parquet", "data/a-3.parquet"} {
+			upload, err := to.Create(t.Context(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := upload.Write([]byte(name)); err != nil {
+				t.Fatal(err)
+			}
+			if names, err := to.List(t.Context(), "data"); err != nil || slices.Contains(names, name) {
+				t.Errorf("listed before it is committed: %q (%v)", names, err)
+			}
+			if err := upload.Commit(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		for folder, want := range map[string][]string{
+			"data": {"data/a-3.parquet", "data/b-1.parquet", "data/b-2.parquet"}, "": {dataName}, "other": nil,
+		} {
+			if names, err := to.List(t.Context(), folder); err != nil || !slices.Equal(names, want) {
+				t.Errorf("%q lists %q, want %q (%v)", folder, names, want, err)
+			}
+		}
+		object, err := to.Open(t.Context(), "data/b-1.parquet")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = object.Close() }()
+		if got, err := io.ReadAll(io.NewSectionReader(object, 0, object.Size())); err != nil || string(got) != "data/b-1.parquet" {
+			t.Errorf("the object holds %q (%v)", got, err)
 		}
 	})
 	t.Run("the second run is told of the first, and may go on after it", func(t *testing.T) {
