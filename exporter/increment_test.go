@@ -298,8 +298,34 @@ func TestAppendAddsWhatIsNewer(t *testing.T) {
 	}
 }
 
+// Rows of one time may come before and after a walk that saw that time.
+func TestAppendTakesWhatIsAsOldAsTheWatermark(t *testing.T) {
+	b := newBench(t, sim.Options{Users: 1, Conversations: 50, Drift: sim.Drift{Resolution: time.Second}})
+	b.sortableIDs()
+	job := in(exporter.ModeAppend, b.job(b.dir))
+	b.mustApply(t, job)
+	same := 0
+	for range 20 {
+		b.team.Move(sim.Movement{Kind: sim.Jump, Position: 30})
+		_, summary := b.mustApply(t, job)
+		if diff := gocmp.Diff(b.truth(), b.view(t)); diff != "" {
+			t.Fatal(diff)
+		}
+		user := summary.Proof.Users[0]
+		if user.Since.Equal(*user.Watermark) {
+			same++
+		}
+		if rows := summary.Exports[0].Manifest.Rows; rows != 1 {
+			t.Errorf("%d rows for one movement", rows)
+		}
+	}
+	if same == 0 {
+		t.Error("no row came with the time of the watermark")
+	}
+}
+
 func TestEveryExportTakesWhatItNeeds(t *testing.T) {
-	b := newBench(t, sim.Options{Users: 3, Conversations: 500, Seed: 2})
+	b := newBench(t, sim.Options{Users: 3, Conversations: 500, Seed: 2, LimitMax: 10})
 	b.sortableIDs()
 	places := []string{b.dir, filepath.Join(t.TempDir(), "merged"), filepath.Join(t.TempDir(), "whole")}
 	job := b.job(places...)
@@ -330,11 +356,11 @@ func TestEveryExportTakesWhatItNeeds(t *testing.T) {
 	// An append and a merge that have come to different places share an increment.
 	two := job
 	two.Exports = slices.Clone(job.Exports[:2])
-	b.churn(5, 3, sim.Jump)
+	b.churn(45, 3, sim.Jump)
 	b.mustApply(t, alone)
-	b.churn(5, 4, sim.Jump)
+	b.churn(45, 4, sim.Jump)
 	_, summary = b.mustApply(t, two)
-	if summary.Proof.Requests > 9 {
+	if summary.Proof.Requests > 40 {
 		t.Errorf("%d requests", summary.Proof.Requests)
 	}
 	if diff := gocmp.Diff(truth, idsOf(t, summary.Exports[1].File)); diff == "" {
