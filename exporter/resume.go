@@ -16,12 +16,12 @@ const journalVersion = 2
 // openJournal opens the journal of this very walk; with fresh, what is in it is
 // dropped. Without one the run goes on: a journal saves requests, it does not
 // make the export right.
-func (r *Run) openJournal(table *schema.Table, survey Survey, fresh bool) *runJournal {
+func (r *Run) openJournal(table *schema.Table, survey Survey, since map[string]Mark, fresh bool) *runJournal {
 	j := &runJournal{obs: r.obs}
 	if r.engine.Workspace == nil || r.config.Simulate != nil || r.config.APIKey.IsZero() {
 		return j
 	}
-	name, err := r.journalName(table, survey)
+	name, err := r.journalName(table, survey, since)
 	if err == nil {
 		j.inner, err = r.sealedJournal(name, fresh)
 	}
@@ -47,7 +47,7 @@ func (r *Run) sealedJournal(name string, fresh bool) (Journal, error) {
 
 // journalName tells walks apart: another configuration, team, set of users or
 // version has another journal.
-func (r *Run) journalName(table *schema.Table, survey Survey) (string, error) {
+func (r *Run) journalName(table *schema.Table, survey Survey, since map[string]Mark) (string, error) {
 	var users []string
 	for _, user := range survey.Users {
 		users = append(users, user.UserID)
@@ -59,9 +59,10 @@ func (r *Run) journalName(table *schema.Table, survey Survey) (string, error) {
 		Endpoint, Team, Table string
 		Simulated             bool
 		Chosen, Users         []string
+		Since                 map[string]Mark
 	}{
 		journalVersion, r.engine.Tool, table.Fingerprint(), survey.Endpoint, survey.TeamID,
-		table.Name, survey.Simulated, r.config.Users, users,
+		table.Name, survey.Simulated, r.config.Users, users, since,
 	})
 	if err != nil {
 		return "", err

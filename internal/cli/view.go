@@ -21,6 +21,8 @@ type view interface {
 	// walk found.
 	delivered(summary exporter.ReadSummary)
 	verification(found exporter.Verification)
+	// verified sums up the files of a folder.
+	verified(total verifiedTotal)
 	// formatted names a file that fmt has rewritten, or would.
 	formatted(file string)
 	// listening says where the simulated API is.
