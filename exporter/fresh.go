@@ -78,22 +78,19 @@ func (t tops) add(user string, keys keyColumns, rows int) {
 	}
 }
 
-// at lists the ids at each watermark: those that the walk has shown, and those
-// of before where the watermark is the same.
-func (t tops) at(watermarks map[string]time.Time, before *Manifest) map[string][]string {
+// at lists the ids at each watermark. A walk since a mark shows again what is as
+// old as the mark, so that none of an earlier run are missing.
+func (t tops) at(watermarks map[string]time.Time) map[string][]string {
 	all := make(map[string][]string, len(watermarks))
 	for user, watermark := range watermarks {
 		var ids []string
-		if before != nil && before.Watermarks[user].Equal(watermark) {
-			ids = slices.Clone(before.AtWatermark[user])
-		}
 		if top := t[user]; top != nil && top.version == watermark.UnixMicro() {
 			for id := range top.ids {
 				ids = append(ids, id)
 			}
 		}
 		slices.Sort(ids)
-		all[user] = slices.Compact(ids)
+		all[user] = ids
 	}
 	return all
 }

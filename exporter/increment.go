@@ -196,7 +196,7 @@ func (m *Manifest) account(t target, plan ExportPlan, tops tops) {
 	}
 	switch {
 	case t.Mode == ModeAppend:
-		m.AtWatermark = tops.at(m.Watermarks, carried)
+		m.AtWatermark = tops.at(m.Watermarks)
 	case carried != nil && !m.Proof.whole():
 		// Rows that are kept have theirs.
 		m.UnknownFields = append(slices.Clone(m.UnknownFields), carried.UnknownFields...)
