@@ -19,14 +19,17 @@ type Checkpoint struct {
 // checkpointVersion is the version of the text form.
 const checkpointVersion = 1
 
+// fields is a checkpoint without its methods, which would call themselves.
+type fields Checkpoint
+
 type checkpointText struct {
 	Version int `json:"v"`
-	Checkpoint
+	fields
 }
 
 // MarshalText gives the form that a host keeps: JSON, without personal data.
 func (c Checkpoint) MarshalText() ([]byte, error) {
-	return json.Marshal(checkpointText{checkpointVersion, c})
+	return json.Marshal(checkpointText{checkpointVersion, fields(c)})
 }
 
 // UnmarshalText reads what MarshalText wrote.
@@ -41,7 +44,7 @@ func (c *Checkpoint) UnmarshalText(text []byte) error {
 	if from.Journal == "" || from.Mark == "" || from.Pages < 1 {
 		return badCheckpoint(errors.New("not a checkpoint: it lacks a part"))
 	}
-	*c = from.Checkpoint
+	*c = Checkpoint(from.fields)
 	return nil
 }
 
