@@ -41,19 +41,19 @@ func held() []check {
 			checkStops(t, w, time.Now(), 200)
 		}},
 		{"a host that takes nothing holds the walk", func(t *testing.T, instance Instance) {
-			w := padded(t, 600, 600, 30<<10) // 60 pages of 300 KB
+			w := padded(t, 400, 400, 8<<10) // 40 pages of 80 KB
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			if _, err := instance.Client.Read(ctx, w.request(t)); err != nil {
 				t.Fatal(err)
 			}
 			// Of what the API allows, two seconds let 20 requests out.
-			if made := w.settles(t, 2500*time.Millisecond); made > 45 {
-				t.Errorf("%d requests of 63 for a host that has read nothing", made)
+			if made := w.settles(t, 2500*time.Millisecond); made > 30 {
+				t.Errorf("%d requests of 43 for a host that has read nothing", made)
 			}
 			cancel()
-			if made := w.settles(t, atOnce); made > 45 {
-				t.Errorf("%d requests of 63 after the call was cancelled", made)
+			if made := w.settles(t, atOnce); made > 30 {
+				t.Errorf("%d requests of 43 after the call was cancelled", made)
 			}
 		}},
 		{"a host that dies in the middle has lost nothing", func(t *testing.T, instance Instance) {

@@ -104,11 +104,11 @@ func read() []check {
 			}
 		}},
 		{"a row larger than gRPC's default limit comes whole", func(t *testing.T, instance Instance) {
-			w := withLargeRow(t, 5<<20)
+			w := withLargeRow(t, 4<<20)
 			r := readAll(t, instance, w.request(t))
 			r.must(t, pluginv1.Outcome_OUTCOME_COMPLETE)
 			same(t, newest(r.decode(t)), w.truth())
-			if r.largest < 5<<20 || !bytes.Contains(r.arrow.Bytes(), []byte(strings.Repeat("x", 5<<20))) {
+			if r.largest < 4<<20 || !bytes.Contains(r.arrow.Bytes(), []byte(strings.Repeat("x", 4<<20))) {
 				t.Errorf("the largest batch has %d bytes", r.largest)
 			}
 		}},
@@ -162,7 +162,7 @@ func padded(t *testing.T, conversations, rows, bytes int) *team {
 		}
 		all = append(all, raw)
 	}
-	return newTeam(t, sim.Options{Rows: all, LimitMax: 10})
+	return newTeam(t, sim.Options{Rows: all, UserIDs: model.UserIDs(), LimitMax: 10})
 }
 
 // atOnce is how soon a call that is cancelled has stopped the walk.

@@ -50,7 +50,7 @@ func stopped() []check {
 			}
 		}},
 		{"Stop does not wait for a host that takes nothing", func(t *testing.T, instance Instance) {
-			w := padded(t, 200, 200, 60<<10)
+			w := padded(t, 400, 400, 8<<10)
 			ctx, cancel := context.WithCancel(t.Context())
 			defer cancel()
 			if _, err := instance.Client.Read(ctx, w.request(t)); err != nil {

@@ -55,7 +55,7 @@ func small(t *testing.T) *team {
 // walk cannot be ahead of its host by more than a few pages.
 func manyPages(t *testing.T) *team {
 	t.Helper()
-	return padded(t, 150, 150, 16<<10)
+	return padded(t, 150, 150, 8<<10)
 }
 
 // object is a JSON object.
