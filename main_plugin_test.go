@@ -159,6 +159,7 @@ func TestPluginStartErrors(t *testing.T) {
 		"a program of another kind": {plugin.StartOptions{Path: falseProgram(t)}, "Is it a lemexport binary"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			client, err := plugin.Start(t.Context(), test.options)
 			if err == nil {
 				client.Close()
@@ -191,6 +192,7 @@ func TestPluginHandshakeErrors(t *testing.T) {
 		"another cookie":           {"other", 1, "Failed to read any lines from plugin's stdout"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			host := goplugin.NewClient(&goplugin.ClientConfig{
 				HandshakeConfig:  goplugin.HandshakeConfig{MagicCookieKey: plugin.CookieKey, MagicCookieValue: test.cookie},
 				VersionedPlugins: map[int]goplugin.PluginSet{test.version: {}},

@@ -118,7 +118,7 @@ func (c *Client) Close() {
 func (c *Client) Service() pluginv1.ExporterClient { return c.service }
 
 // PID is the id of the plugin's process.
-func (c *Client) PID() int { return c.command.Process.Pid }
+func (c *Client) PID() int { return c.command.Process.Pid } //nolint:forbidigo // of the process that this client started
 
 // Stop ends all Reads and Exports, and then the process. It returns when they
 // have ended, with their number.
