@@ -167,7 +167,12 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 	}
 	seen := newIndex(file)
 	defer func() { err = errors.Join(err, seen.close()) }()
-	journal := r.run.openJournal(r.table, plan.Survey, nil, r.options.From == nil)
+	var journal *runJournal
+	if r.options.From == nil {
+		journal = r.run.openJournal(r.table, plan.Survey, nil, true)
+	} else {
+		journal = r.run.awaitJournal(ctx, r.table, plan.Survey)
+	}
 	defer func() { err = errors.Join(err, journal.Close()) }()
 	delivered := r.progress(plan.Survey, journal)
 

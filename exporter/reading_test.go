@@ -93,7 +93,7 @@ func newestOf(rows [][]version) map[string]time.Time {
 	return kept
 }
 
-func (b *bench) truth() map[string]time.Time {
+func (b *bench) newestVersions() map[string]time.Time {
 	all := make(map[string]time.Time)
 	for _, conversation := range b.team.Conversations() {
 		all[conversation.ID] = conversation.LastActivityAt.UTC()
@@ -114,7 +114,7 @@ func TestReadingsThatGoOnDeliverWhatOneReadingDelivers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := gocmp.Diff(b.truth(), newestOf(whole)); diff != "" {
+	if diff := gocmp.Diff(b.newestVersions(), newestOf(whole)); diff != "" {
 		t.Fatalf("conversations (-want +got):\n%s", diff)
 	}
 	rapid.Check(t, func(r *rapid.T) {
@@ -211,7 +211,7 @@ func TestAReadingStartsOverWhenItsCheckpointIsOfNoUse(t *testing.T) {
 			if len(told.over) != 1 || !strings.Contains(told.over[0], test.want) {
 				t.Errorf("told %q, not %q", told.over, test.want)
 			}
-			want := b.truth()
+			want := b.newestVersions()
 			if job.Source.Users != nil {
 				want = make(map[string]time.Time)
 				for _, one := range b.team.List(job.Source.Users[0]) {
@@ -233,7 +233,7 @@ func TestOnceDeliversEveryConversationOnceNewestFirst(t *testing.T) {
 		t.Fatal(err)
 	}
 	all := slices.Concat(rows...)
-	if diff := gocmp.Diff(b.truth(), newestOf(rows)); diff != "" || len(all) != 250 || summary.Proof.Rows != 250 {
+	if diff := gocmp.Diff(b.newestVersions(), newestOf(rows)); diff != "" || len(all) != 250 || summary.Proof.Rows != 250 {
 		t.Errorf("%d rows, proof %+v (-want +got):\n%s", len(all), summary.Proof, diff)
 	}
 	if !slices.IsSortedFunc(all, func(a, b version) int { return b.at.Compare(a.at) }) {

@@ -1,11 +1,13 @@
 package exporter
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"iter"
+	"time"
 
 	"github.com/lemexport/lemexport/schema"
 )
@@ -18,7 +20,7 @@ const journalVersion = 2
 // make the export right.
 func (r *Run) openJournal(table *schema.Table, survey Survey, since map[string]Mark, fresh bool) *runJournal {
 	j := &runJournal{obs: r.obs}
-	if r.engine.Workspace == nil || r.config.Simulate != nil || r.config.APIKey.IsZero() {
+	if !r.keepsJournal() {
 		return j
 	}
 	name, err := r.journalName(table, survey, since)
@@ -30,6 +32,46 @@ func (r *Run) openJournal(table *schema.Table, survey Survey, since map[string]M
 		r.obs.Observe(NotResumable{Reason: err.Error()})
 	}
 	return j
+}
+
+// journalPatience is how long a reading that resumes waits for the one before it:
+// a host that cancels a call goes on before the call has ended.
+const (
+	journalPatience = 2 * time.Second
+	journalPoll     = 20 * time.Millisecond
+)
+
+// awaitJournal opens the journal of a reading that goes on, once the reading
+// before it has let it go.
+func (r *Run) awaitJournal(ctx context.Context, table *schema.Table, survey Survey) *runJournal {
+	name, err := r.journalName(table, survey, nil)
+	deadline := time.NewTimer(journalPatience)
+	defer deadline.Stop()
+	for err == nil && r.keepsJournal() {
+		var held Journal
+		if held, err = r.engine.Workspace.Journal(name, false); err == nil {
+			err = held.Close()
+			break
+		}
+		if !errors.Is(err, ErrBusy) {
+			break
+		}
+		poll := time.NewTimer(journalPoll)
+		select {
+		case <-poll.C:
+			err = nil
+		case <-deadline.C:
+		case <-ctx.Done():
+		}
+		poll.Stop()
+	}
+	return r.openJournal(table, survey, nil, false)
+}
+
+// keepsJournal reports whether a walk can be continued at all: a simulation ends
+// with its process.
+func (r *Run) keepsJournal() bool {
+	return r.engine.Workspace != nil && r.config.Simulate == nil && !r.config.APIKey.IsZero()
 }
 
 // sealedJournal opens a journal that only the holder of the API key can read.
