@@ -56,7 +56,7 @@ func held() []check {
 				t.Errorf("%d requests of 43 after the call was cancelled", made)
 			}
 		}},
-		{"a host that dies in the middle has lost nothing", func(t *testing.T, instance Instance) {
+		{"a crash never looks like an end", func(t *testing.T, instance Instance) {
 			if instance.Kill == nil {
 				t.Skip("this instance cannot be killed")
 			}

@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/encoding/prototext"
 	"google.golang.org/protobuf/proto"
 
@@ -85,7 +86,7 @@ func refuses(t *testing.T, instance Instance, json, path string) {
 	written.must(t, pluginv1.Outcome_OUTCOME_FAILED)
 	check("Export", written.result.GetDiagnostics(), written.result)
 	for _, err := range []error{r.err, written.err} {
-		if strings.Contains(err.Error(), key) {
+		if strings.Contains(status.Convert(err).Message(), key) {
 			t.Errorf("the status repeats the key: %v", err)
 		}
 	}
