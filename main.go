@@ -27,6 +27,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/store"
 	"github.com/lemexport/lemexport/internal/cli"
+	"github.com/lemexport/lemexport/plugin"
 )
 
 // release is the version of a release build: -ldflags "-X main.release=1.2.3".
@@ -45,6 +46,15 @@ func main() {
 
 func run() int {
 	version := buildVersion()
+	args := os.Args[1:]
+	if len(args) == 0 {
+		switch asked := plugin.Handshake(os.LookupEnv); {
+		case asked == plugin.AskedToServe && !isTerminal(os.Stdout):
+			return servePlugin(version)
+		case asked != plugin.AskedNothing:
+			args = []string{cli.PluginCommand} // which says what is wrong
+		}
+	}
 	app := cli.App{
 		Stdin:      os.Stdin,
 		Stdout:     os.Stdout,
@@ -57,18 +67,25 @@ func run() int {
 		Interrupts: interrupts,
 		Version:    version,
 		LoadConfig: func(files []cli.SourceFile) (exporter.Job, exporter.Diagnostics) {
-			sources := make([]config.File, 0, len(files))
-			for _, file := range files {
-				sources = append(sources, config.File(file))
-			}
-			return config.Load(sources, os.LookupEnv, time.Now)
+			return config.Load(configFiles(files), os.LookupEnv, time.Now)
+		},
+		LoadForReading: func(files []cli.SourceFile) (exporter.Job, exporter.Diagnostics) {
+			return config.LoadForReading(configFiles(files), os.LookupEnv, time.Now)
 		},
 		FormatConfig: func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
 		NewEngine:    func(log *slog.Logger, workDir string) *exporter.Engine { return newEngine(version, log, workDir) },
 		SimFaults:    simFaults(),
 		ServeSim:     serveSim,
 	}
-	return int(app.Main(context.Background(), os.Args[1:]))
+	return int(app.Main(context.Background(), args))
+}
+
+func configFiles(files []cli.SourceFile) []config.File {
+	sources := make([]config.File, 0, len(files))
+	for _, file := range files {
+		sources = append(sources, config.File(file))
+	}
+	return sources
 }
 
 func newEngine(version cli.Version, log *slog.Logger, workDir string) *exporter.Engine {

@@ -62,7 +62,7 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	}
 	defer func() { err = errors.Join(err, rows.close()) }()
 
-	journal := r.openJournal(plan, options)
+	journal := r.openJournal(r.targets[0].table, plan.Survey, options.NoResume)
 	defer func() { err = errors.Join(err, journal.Close()) }()
 	walked, err := r.walk(ctx, rows, plan, journal.orNil())
 	summary.Proof = walked.proof
@@ -194,6 +194,11 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 }
 
 func incomplete(proof Proof) error {
-	return WithHint(fmt.Errorf("%w: %s", ErrIncomplete, strings.Join(proof.Reasons, "; ")),
+	return WithHint(Unproven(proof),
 		"Nothing was written. Run apply again when the inbox is quieter, or commit what was read, marked as incomplete, with -allow-incomplete.")
+}
+
+// Unproven is the error of a proof that is not complete; it wraps [ErrIncomplete].
+func Unproven(proof Proof) error {
+	return fmt.Errorf("%w: %s", ErrIncomplete, strings.Join(proof.Reasons, "; "))
 }

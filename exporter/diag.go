@@ -21,6 +21,9 @@ type Diagnostic struct {
 	Detail string `json:"detail,omitempty"`
 	// Address names the block or attribute, for instance `source.lemlist.api_key`.
 	Address string `json:"address,omitempty"`
+	// Path is where in a configuration that is JSON and no file, as a JSON Pointer
+	// (RFC 6901); empty otherwise.
+	Path string `json:"path,omitempty"`
 	// Range is where in the file; nil when the finding is about no file.
 	Range *Range `json:"range,omitempty"`
 	// Snippet is the source around Range; nil when there is none or when the

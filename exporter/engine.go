@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/lemexport/lemexport/schema"
@@ -105,5 +107,8 @@ func (e *Engine) resolve(export Export) (target, error) {
 	}
 	return target{Export: export, table: table, format: format, destination: destination, name: table.Name + format.Extension()}, nil
 }
+
+// FormatNames lists the names of the file formats, sorted.
+func (e *Engine) FormatNames() []string { return slices.Sorted(maps.Keys(e.Formats)) }
 
 func (t target) url() string { return t.destination.URL(t.name) }

@@ -72,6 +72,10 @@ type Resumed struct {
 // cut short, the next one starts over.
 type NotResumable struct{ Reason string }
 
+// StartedOver reports that a checkpoint could not be used: everything is read and
+// delivered again.
+type StartedOver struct{ Reason string }
+
 // RowsWritten reports the rows handed to the encoder so far, for one export.
 type RowsWritten struct {
 	Rows int64
@@ -85,4 +89,5 @@ func (UserSkipped) event()    {}
 func (UnknownField) event()   {}
 func (Resumed) event()        {}
 func (NotResumable) event()   {}
+func (StartedOver) event()    {}
 func (RowsWritten) event()    {}

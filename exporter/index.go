@@ -63,6 +63,16 @@ func (x *index) add(user string, id IDHash, version int64) error {
 	return nil
 }
 
+// addAll adds the rows of a record.
+func (x *index) addAll(user string, keys keyColumns, rows int) error {
+	for row := range rows {
+		if err := x.add(user, HashID(keys.id.Value(row)), keys.version(row)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // isLost reports whether a row loses to another version of itself.
 func (x *index) isLost(row int64) bool {
 	return x.lost[row/64]&(1<<(row%64)) != 0
@@ -105,6 +115,20 @@ func (x *index) drop(row, better entry) {
 		count.superseded++
 	}
 	x.dropped[x.names[row.user]] = count
+}
+
+// account fills the proof's counts that need all rows. Call losers first.
+func (x *index) account(proof *Proof, distinct int64) {
+	proof.RowsRead = x.rows
+	proof.Rows = distinct
+	proof.Duplicates, proof.Superseded = 0, 0
+	for i := range proof.Users {
+		user := &proof.Users[i]
+		count := x.dropped[user.UserID]
+		user.Duplicates, user.Superseded = count.duplicates, count.superseded
+		proof.Duplicates += count.duplicates
+		proof.Superseded += count.superseded
+	}
 }
 
 // share reads the entries whose id falls into one share.

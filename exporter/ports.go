@@ -44,6 +44,8 @@ type Page struct {
 	Record arrow.Record
 	// UnknownFields are the keys of this page that the table does not model.
 	UnknownFields []string
+	// Recalled says that the page came from the journal of an earlier walk.
+	Recalled bool
 }
 
 // Format writes and reads one kind of data file.

@@ -6,23 +6,27 @@ import (
 	"encoding/json"
 	"errors"
 	"iter"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // journalVersion changes with the form of the entries, or with the walk.
 const journalVersion = 2
 
-// openJournal opens the journal of this very walk. Without one the run goes on:
-// a journal saves requests, it does not make the export right.
-func (r *Run) openJournal(plan Plan, options ApplyOptions) *runJournal {
+// openJournal opens the journal of this very walk; with fresh, what is in it is
+// dropped. Without one the run goes on: a journal saves requests, it does not
+// make the export right.
+func (r *Run) openJournal(table *schema.Table, survey Survey, fresh bool) *runJournal {
 	j := &runJournal{obs: r.obs}
 	if r.engine.Workspace == nil || r.config.Simulate != nil || r.config.APIKey.IsZero() {
 		return j
 	}
-	name, err := r.journalName(plan)
+	name, err := r.journalName(table, survey)
 	if err == nil {
-		j.inner, err = r.sealedJournal(name, options.NoResume)
+		j.inner, err = r.sealedJournal(name, fresh)
 	}
 	if err != nil {
+		j.inner = nil
 		r.obs.Observe(NotResumable{Reason: err.Error()})
 	}
 	return j
@@ -43,9 +47,9 @@ func (r *Run) sealedJournal(name string, fresh bool) (Journal, error) {
 
 // journalName tells walks apart: another configuration, team, set of users or
 // version has another journal.
-func (r *Run) journalName(plan Plan) (string, error) {
+func (r *Run) journalName(table *schema.Table, survey Survey) (string, error) {
 	var users []string
-	for _, user := range plan.Survey.Users {
+	for _, user := range survey.Users {
 		users = append(users, user.UserID)
 	}
 	body, err := json.Marshal(struct {
@@ -56,8 +60,8 @@ func (r *Run) journalName(plan Plan) (string, error) {
 		Simulated             bool
 		Chosen, Users         []string
 	}{
-		journalVersion, r.engine.Tool, r.targets[0].table.Fingerprint(), plan.Survey.Endpoint, plan.Survey.TeamID,
-		r.targets[0].table.Name, plan.Survey.Simulated, r.config.Users, users,
+		journalVersion, r.engine.Tool, table.Fingerprint(), survey.Endpoint, survey.TeamID,
+		table.Name, survey.Simulated, r.config.Users, users,
 	})
 	if err != nil {
 		return "", err
@@ -71,6 +75,9 @@ func (r *Run) journalName(plan Plan) (string, error) {
 type runJournal struct {
 	inner Journal
 	obs   Observer
+	// mark is what tells this journal from every other one of its name: a hash of
+	// the first entry. Empty until there is one.
+	mark string
 }
 
 // orNil is the journal for a walk; nil when there is none.
@@ -82,18 +89,40 @@ func (j *runJournal) orNil() Journal {
 }
 
 // Entries implements Journal.
-func (j *runJournal) Entries() iter.Seq2[[]byte, error] { return j.inner.Entries() }
+func (j *runJournal) Entries() iter.Seq2[[]byte, error] {
+	return func(yield func([]byte, error) bool) {
+		for entry, err := range j.inner.Entries() {
+			if err == nil {
+				j.note(entry)
+			}
+			if !yield(entry, err) {
+				return
+			}
+		}
+	}
+}
+
+// note sees an entry go by.
+func (j *runJournal) note(entry []byte) {
+	if j.mark == "" {
+		sum := sha256.Sum256(entry)
+		j.mark = hex.EncodeToString(sum[:8])
+	}
+}
 
 // Append implements Journal. It never fails.
 func (j *runJournal) Append(entry []byte) error {
 	if j.inner == nil {
 		return nil
 	}
-	if err := j.inner.Append(entry); err != nil {
-		j.obs.Observe(NotResumable{Reason: err.Error()})
-		_ = j.inner.Remove() // best effort: its disk is in trouble
-		j.inner = nil
+	err := j.inner.Append(entry)
+	if err == nil {
+		j.note(entry)
+		return nil
 	}
+	j.obs.Observe(NotResumable{Reason: err.Error()})
+	_ = j.inner.Remove() // best effort: its disk is in trouble
+	j.inner, j.mark = nil, ""
 	return nil
 }
 

@@ -86,10 +86,8 @@ func (s *spool) add(user string, rec arrow.Record) error {
 		return err
 	}
 	first := s.index.rows
-	for row := range int(sorted.NumRows()) {
-		if err := s.index.add(user, HashID(keys.id.Value(row)), keys.version(row)); err != nil {
-			return err
-		}
+	if err := s.index.addAll(user, keys, int(sorted.NumRows())); err != nil {
+		return err
 	}
 	at := s.runFor(keys.at(0))
 	if err := s.append(at, sorted, first); err != nil {
@@ -184,15 +182,4 @@ func (s *spool) seal(ctx context.Context) error {
 }
 
 // account fills the proof's counts that need all rows.
-func (s *spool) account(proof *Proof) {
-	proof.RowsRead = s.index.rows
-	proof.Rows = s.distinct
-	proof.Duplicates, proof.Superseded = 0, 0
-	for i := range proof.Users {
-		user := &proof.Users[i]
-		count := s.index.dropped[user.UserID]
-		user.Duplicates, user.Superseded = count.duplicates, count.superseded
-		proof.Duplicates += count.duplicates
-		proof.Superseded += count.superseded
-	}
-}
+func (s *spool) account(proof *Proof) { s.index.account(proof, s.distinct) }

@@ -68,9 +68,11 @@ func (c *checker) job(blocks []*block, files int) exporter.Job {
 		return job
 	case len(sources) == 0:
 		c.report.fail(nil, "source.lemlist", "Missing source",
-			"The configuration says nowhere what to read. Add a block source \"lemlist\" with api_key = env(\"LEMLIST_API_KEY\"), or with simulate {} to try it without a key.")
+			"The configuration says nowhere what to read. "+c.report.form(
+				"Add a block source \"lemlist\" with api_key = env(\"LEMLIST_API_KEY\"), or with simulate {} to try it without a key.",
+				`Add "source": {"lemlist": {"api_key": "…"}}, or "simulate": {} instead of the key to try it without one.`))
 	}
-	if len(exports) == 0 {
+	if len(exports) == 0 && !c.report.exportOptional {
 		c.report.fail(nil, "export.inbox_conversations", "Missing export",
 			"The configuration says nowhere what to export. Add a block export \"inbox_conversations\" with a destination, for instance destination = \"./out\".")
 	}
@@ -170,7 +172,8 @@ func usualLabel(kind string) string {
 func (c *checker) unknownAttribute(b *block, a *attribute, allowed shape) {
 	summary := fmt.Sprintf("Unknown attribute %q", shorten(a.name))
 	if slices.Contains(allowed.blocks, a.name) {
-		c.report.fail(a.nameAt, a.address, summary, fmt.Sprintf("%s is a block. Write it without the equals sign: %s { … }", a.name, a.name))
+		c.report.fail(a.nameAt, a.address, summary, a.name+" is a block. "+c.report.form(
+			fmt.Sprintf("Write it without the equals sign: %s { … }", a.name), "Its value is an object."))
 		return
 	}
 	// Whatever this was meant to be, in a source it could be the key.
@@ -184,7 +187,8 @@ func (c *checker) unknownAttribute(b *block, a *attribute, allowed shape) {
 func (c *checker) unknownBlock(b, nested *block, allowed shape) {
 	summary := fmt.Sprintf("Unknown block %q", shorten(nested.kind))
 	if slices.Contains(allowed.attributes, nested.kind) {
-		c.report.fail(nested.at, nested.address, summary, fmt.Sprintf("%s is an attribute. Write: %s = …", nested.kind, nested.kind))
+		c.report.fail(nested.at, nested.address, summary, nested.kind+" is an attribute. "+c.report.form(
+			fmt.Sprintf("Write: %s = …", nested.kind), "Its value is not an object."))
 		return
 	}
 	c.report.fail(nested.at, nested.address, summary,

@@ -38,7 +38,8 @@ func (c *checker) source(b *block) exporter.SourceConfig {
 			fmt.Sprintf("A source reads a real team or a simulated one. api_key is at %s. Remove one of the two.", c.report.where(key.nameAt)))
 	case key == nil && simulate == nil && !in.meant["api_key"] && !in.meant["simulate"]:
 		c.report.fail(b.at, b.address, "Missing api_key",
-			"Add api_key = env(\"LEMLIST_API_KEY\"), or the block simulate {} to try lemexport without a key.")
+			c.report.form("Add api_key = env(\"LEMLIST_API_KEY\"), or the block simulate {} to try lemexport without a key.",
+				`Add "api_key": "…", or "simulate": {} to try lemexport without a key.`))
 	}
 	if key != nil {
 		config.APIKey = c.key(key)
@@ -82,11 +83,12 @@ func (c *checker) key(a *attribute) exporter.Secret {
 	switch {
 	case strings.TrimSpace(value) != value:
 		c.report.fail(a.at, a.address, "White space around the API key",
-			"The key begins or ends with a blank or a line break, which lemlist would refuse. Remove it, or write trimspace(env(\"LEMLIST_API_KEY\")).")
+			"The key begins or ends with a blank or a line break, which lemlist would refuse. Remove it"+
+				c.report.form(", or write trimspace(env(\"LEMLIST_API_KEY\")).", "."))
 	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
 		c.report.fail(a.at, a.address, "Not an API key", "The key holds a blank or a control character. Copy it again from lemlist.")
 	}
-	if len(a.variables()) == 0 && a.at != nil {
+	if len(a.variables()) == 0 && a.at != nil && !c.report.json {
 		c.report.warn(a.at, a.address, "API key in a file",
 			"Files are copied, shared and committed. Put the key into an environment variable and write api_key = env(\"LEMLIST_API_KEY\").")
 	}

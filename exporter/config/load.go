@@ -21,7 +21,18 @@ type File struct {
 // of them is an error, the job is empty. While a file cannot be parsed, only
 // findings about syntax are reported: the rest would be guesses.
 func Load(files []File, env func(name string) (string, bool), now func() time.Time) (exporter.Job, exporter.Diagnostics) {
+	return load(files, env, now, newReport(files))
+}
+
+// LoadForReading is [Load] for a use that exports nothing: export blocks may be
+// missing.
+func LoadForReading(files []File, env func(name string) (string, bool), now func() time.Time) (exporter.Job, exporter.Diagnostics) {
 	report := newReport(files)
+	report.exportOptional = true
+	return load(files, env, now, report)
+}
+
+func load(files []File, env func(name string) (string, bool), now func() time.Time, report *report) (exporter.Job, exporter.Diagnostics) {
 	blocks := decode(files, functions(env, now()), report)
 	if report.broken {
 		return exporter.Job{}, report.finish()

@@ -21,6 +21,11 @@ type report struct {
 	secrets []string
 	// broken says that a file could not be parsed.
 	broken bool
+	// json says that the configuration came from a program, as JSON: places are JSON
+	// pointers, kept as names of files that have no lines.
+	json bool
+	// exportOptional says that nothing is wrong with a configuration without exports.
+	exportOptional bool
 }
 
 func newReport(files []File) *report {
@@ -73,10 +78,21 @@ func (r *report) secret(text string) {
 	}
 }
 
+// form chooses the words for the form that the configuration has.
+func (r *report) form(hcl, json string) string {
+	if r.json {
+		return json
+	}
+	return hcl
+}
+
 // where points at another part, for the sentence "It is already … at …".
 func (r *report) where(at *exporter.Range) string {
 	if at == nil {
 		return "another place"
+	}
+	if r.json {
+		return at.Filename
 	}
 	place := fmt.Sprintf("%s:%d", at.Filename, at.Start.Line)
 	if s := r.source(at); s != nil {
@@ -102,6 +118,9 @@ func (r *report) finish() exporter.Diagnostics {
 		one := &r.found[i]
 		if s := r.source(one.Range); s != nil {
 			one.Snippet = s.snippet(*one.Range)
+		}
+		if r.json && one.Range != nil {
+			one.Path, one.Range = scrub(one.Range.Filename, secrets), nil
 		}
 		one.Summary = scrub(one.Summary, secrets)
 		one.Detail = scrub(one.Detail, secrets)

@@ -113,7 +113,7 @@ func (w *walk) deliver(a landed, yield func(exporter.Page, error) bool) bool {
 			w.obs.Observe(exporter.UnknownField{Field: field})
 		}
 	}
-	return yield(exporter.Page{UserID: a.from.user, Number: page, Record: rec, UnknownFields: a.got.page.UnknownFields}, nil)
+	return yield(exporter.Page{UserID: a.from.user, Number: page, Record: rec, UnknownFields: a.got.page.UnknownFields, Recalled: w.past != nil}, nil)
 }
 
 // rowsOf takes from a record what the argument needs.

@@ -35,6 +35,8 @@ type App struct {
 
 	// LoadConfig turns files into a job.
 	LoadConfig func(files []SourceFile) (exporter.Job, exporter.Diagnostics)
+	// LoadForReading is LoadConfig for a use that exports nothing.
+	LoadForReading func(files []SourceFile) (exporter.Job, exporter.Diagnostics)
 	// FormatConfig rewrites a file in the usual form.
 	FormatConfig func(file SourceFile) ([]byte, exporter.Diagnostics)
 	// NewEngine makes the engine with its adapters. workDir is where a walk that is
@@ -52,6 +54,8 @@ type settings struct {
 	json     bool
 	noColor  bool
 	logLevel string
+	// dataOnStdout says that standard output is taken: the views use standard error.
+	dataOnStdout bool
 }
 
 // errEnded is wrapped by the errors that end a command whose view has already
@@ -89,6 +93,10 @@ func (a App) Main(ctx context.Context, args []string) exporter.ExitStatus {
 func (a App) run(ctx context.Context, args []string) exporter.ExitStatus {
 	var global settings
 	views := sync.OnceValue(func() view {
+		a := a
+		if global.dataOnStdout {
+			a.Stdout = a.Stderr
+		}
 		if global.json {
 			return newJSONView(a)
 		}

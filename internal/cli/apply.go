@@ -52,7 +52,7 @@ interrupted.`,
 }
 
 func runApply(ctx context.Context, app App, global settings, show view, arguments applyArguments) error {
-	job, err := loadJob(app, show, arguments.path)
+	job, err := loadJob(show, arguments.path, app.LoadConfig)
 	if err != nil {
 		return err
 	}

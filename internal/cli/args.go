@@ -81,13 +81,14 @@ func atMost(n int) cobra.PositionalArgs {
 	}
 }
 
-// exactly accepts one argument, called name in the help text.
-func exactly(name string) cobra.PositionalArgs {
+// upTo accepts one to n arguments, the first of which is called name in the help
+// text.
+func upTo(n int, name string) cobra.PositionalArgs {
 	return func(command *cobra.Command, args []string) error {
 		if len(args) == 0 {
 			return usageError(command, "%s needs a %s", command.CommandPath(), name)
 		}
-		return atMost(1)(command, args)
+		return atMost(n)(command, args)
 	}
 }
 

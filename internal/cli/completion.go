@@ -12,7 +12,7 @@ func newCompletion(app App) *cobra.Command {
 		Long: `Prints a script that completes lemexport's commands and flags in SHELL: bash,
 zsh, fish or powershell. Load it from the shell's start-up file.`,
 		Example:   "  source <(lemexport completion bash)",
-		Args:      exactly("SHELL"),
+		Args:      upTo(1, "SHELL"),
 		ValidArgs: shells,
 		RunE: func(command *cobra.Command, args []string) error {
 			root := command.Root()

@@ -104,12 +104,12 @@ func readLimited(reader io.Reader, name string) (SourceFile, error) {
 
 // loadJob reads a configuration and tells its warnings. The error holds every
 // finding when there is an error among them.
-func loadJob(app App, show view, path string) (exporter.Job, error) {
+func loadJob(show view, path string, load func([]SourceFile) (exporter.Job, exporter.Diagnostics)) (exporter.Job, error) {
 	files, err := readConfig(path)
 	if err != nil {
 		return exporter.Job{}, err
 	}
-	job, diags := app.LoadConfig(files)
+	job, diags := load(files)
 	if err := diags.Err(); err != nil {
 		return exporter.Job{}, err
 	}

@@ -43,6 +43,7 @@ func (v *humanView) question() {
 func (v *humanView) declined(reason string) { v.err.print("\nNot applied: " + reason + "\n") }
 
 func (v *humanView) summary(summary exporter.Summary)         { v.out.print(summaryText(summary)) }
+func (v *humanView) delivered(summary exporter.ReadSummary)   { v.err.print(deliveredText(summary)) }
 func (v *humanView) verification(found exporter.Verification) { v.out.print(verificationText(found)) }
 func (v *humanView) formatted(file string)                    { v.out.print(inline(file) + "\n") }
 

@@ -15,15 +15,7 @@ func summaryText(summary exporter.Summary) string {
 	if summary.Simulated {
 		fmt.Fprintf(&out, "%s\n", yellow(bold(simulatedNotice)))
 	}
-	rows := [][]string{
-		{"rows", count(proof.Rows)},
-		{"users", usersCount(proof)},
-		{"pages", pagesCount(proof)},
-		{"requests", count(proof.Requests)},
-		{"retries", retriesCount(proof)},
-		{"duplicates", count(proof.Duplicates)},
-		{"superseded", count(proof.Superseded)},
-	}
+	rows := proofRows(proof)
 	for _, export := range summary.Exports {
 		rows = append(rows, []string{"file", export.File}, []string{"bytes", count(export.Bytes)})
 	}
@@ -37,6 +29,35 @@ func summaryText(summary exporter.Summary) string {
 		}
 	}
 	return out.String()
+}
+
+// proofRows are the counts of a walk.
+func proofRows(proof exporter.Proof) [][]string {
+	return [][]string{
+		{"rows", count(proof.Rows)},
+		{"users", usersCount(proof)},
+		{"pages", pagesCount(proof)},
+		{"requests", count(proof.Requests)},
+		{"retries", retriesCount(proof)},
+		{"duplicates", count(proof.Duplicates)},
+		{"superseded", count(proof.Superseded)},
+	}
+}
+
+func deliveredText(summary exporter.ReadSummary) string {
+	title := green(bold("Read, and proven complete."))
+	switch skipped := len(summary.Proof.Skipped); {
+	case !summary.Proof.Complete:
+		title = red(bold("Nothing was delivered."))
+	case skipped > 0:
+		title = yellow(bold("Read, and proven complete for the users whose inbox the API gives; " + many(int64(skipped), "user") + " skipped."))
+	}
+	if summary.Simulated {
+		title += "\n" + yellow(bold(simulatedNotice))
+	}
+	rows := append(proofRows(*summary.Proof),
+		[]string{"seconds", strconv.FormatFloat(summary.Elapsed.Seconds(), 'f', 1, 64)}, []string{"complete", completeText(*summary.Proof)})
+	return title + "\n\n" + table(rows) + skippedText(summary.Proof.Skipped)
 }
 
 // doubtsText lists why a walk is not proven complete.

@@ -38,6 +38,17 @@ func (v *jsonView) summary(summary exporter.Summary) {
 	v.send(level, "summary", message, field{"summary", summary})
 }
 
+func (v *jsonView) delivered(summary exporter.ReadSummary) {
+	level, message := levelInfo, fmt.Sprintf("Read %s in %.1f s", many(summary.Proof.Rows, "row"), summary.Elapsed.Seconds())
+	switch {
+	case !summary.Proof.Complete:
+		level, message = levelWarn, "Nothing was delivered"
+	case len(summary.Proof.Skipped) > 0:
+		level = levelWarn
+	}
+	v.send(level, "read_summary", message, field{"summary", summary})
+}
+
 func (v *jsonView) verification(found exporter.Verification) {
 	level, message := levelInfo, "Intact, and proven complete"
 	switch {

@@ -37,7 +37,7 @@ something to do.`,
 }
 
 func runPlan(ctx context.Context, app App, global settings, show view, arguments planArguments) error {
-	job, err := loadJob(app, show, arguments.path)
+	job, err := loadJob(show, arguments.path, app.LoadConfig)
 	if err != nil {
 		return err
 	}

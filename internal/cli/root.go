@@ -55,7 +55,7 @@ look at the plan, then apply it.`,
 		}
 	}
 	add(groupMain, newValidate(app, global, views), newPlan(app, global, views), newApply(app, global, views), newVerify(app, global, views))
-	add(groupOther, newSchema(app, global), newFmt(app, views), newSim(app, views), newVersion(app, global), newCompletion(app))
+	add(groupOther, newSchema(app, global), newRead(app, global, views), newFmt(app, views), newSim(app, views), newPlugin(app), newVersion(app, global), newCompletion(app))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp(root))
 	root.SetHelpFunc(func(command *cobra.Command, _ []string) {

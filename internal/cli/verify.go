@@ -19,7 +19,7 @@ order and content hash. It asks no API.
 Exit status: 0 intact and proven complete, 1 damaged or not readable, 3 intact
 but not proven complete.`,
 		Example: "  lemexport verify out",
-		Args:    exactly("LOCATION"),
+		Args:    upTo(1, "LOCATION"),
 		RunE: func(command *cobra.Command, args []string) error {
 			return runVerify(command.Context(), app, *global, views(), args[0])
 		},

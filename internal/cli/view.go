@@ -17,6 +17,9 @@ type view interface {
 	declined(reason string)
 	// summary shows what an apply did, and what its incomplete walk found.
 	summary(summary exporter.Summary)
+	// delivered shows what a read gave to standard output, and what its incomplete
+	// walk found.
+	delivered(summary exporter.ReadSummary)
 	verification(found exporter.Verification)
 	// formatted names a file that fmt has rewritten, or would.
 	formatted(file string)

@@ -1,0 +1,224 @@
+package config
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// LoadJSON reads a configuration in JSON, as a program passes it: one object of
+// the shape of the HCL file. A block is a member named by its kind, a labelled
+// one an object of labels, and several blocks of one kind and label are an array.
+// All values are literal. Export blocks may be missing: what needs one says so.
+//
+// Diagnostics have a Path instead of a range.
+func LoadJSON(body []byte) (exporter.Job, exporter.Diagnostics) {
+	c := checker{report: &report{json: true, exportOptional: true}}
+	var job exporter.Job
+	if blocks, wrong := decodeJSON(body); wrong != nil {
+		c.report.fail(placeOf(wrong.at), "", "Not a configuration in JSON", wrong.detail)
+	} else {
+		job = c.job(blocks, 1)
+	}
+	diags := c.report.finish()
+	if diags.HasErrors() {
+		return exporter.Job{}, diags
+	}
+	return job, diags
+}
+
+// misshapen is JSON of another shape. Its detail holds no value: one of them is
+// the key.
+type misshapen struct {
+	at     jsontext.Pointer
+	detail string
+}
+
+func (m *misshapen) Error() string { return m.detail }
+
+// decodeJSON makes a tree. The places in it are JSON pointers.
+func decodeJSON(body []byte) ([]*block, *misshapen) {
+	if len(body) > maxFileSize {
+		return nil, &misshapen{"", fmt.Sprintf("It has %d bytes, the limit is %d.", len(body), maxFileSize)}
+	}
+	root, wrong := parseJSON(body)
+	if wrong != nil {
+		return nil, wrong
+	}
+	var blocks []*block
+	for _, kind := range root.members {
+		if kind.value.kind != '{' {
+			return nil, &misshapen{kind.value.pointer, fmt.Sprintf("It should be an object whose member names are labels: {%q: {%q: {}}}.",
+				kind.name, usualLabel(kind.name))}
+		}
+		for _, labelled := range kind.value.members {
+			labels := []label{{text: labelled.name, at: placeOf(labelled.value.pointer)}}
+			for _, body := range labelled.value.each() {
+				b := &block{kind: kind.name, labels: labels, address: blockAddress("", kind.name, labels), at: placeOf(body.pointer)}
+				if wrong := b.fill(body); wrong != nil {
+					return nil, wrong
+				}
+				blocks = append(blocks, b)
+			}
+		}
+	}
+	return blocks, nil
+}
+
+// fill sorts the members of a block's body into attributes and blocks.
+func (b *block) fill(body node) *misshapen {
+	if body.kind != '{' {
+		return &misshapen{body.pointer, "It should be an object: the body of a block."}
+	}
+	for _, m := range body.members {
+		at := placeOf(m.value.pointer)
+		if !m.value.isBlock() {
+			a := &attribute{name: m.name, address: b.address + "." + m.name, value: m.value.value(), nameAt: at, at: at}
+			for _, item := range m.value.items {
+				a.items = append(a.items, placeOf(item.pointer))
+			}
+			b.attributes = append(b.attributes, a)
+			continue
+		}
+		for _, one := range m.value.each() {
+			nested := &block{kind: m.name, address: blockAddress(b.address, m.name, nil), at: placeOf(one.pointer)}
+			if wrong := nested.fill(one); wrong != nil {
+				return wrong
+			}
+			b.blocks = append(b.blocks, nested)
+		}
+	}
+	return nil
+}
+
+// placeOf is a place in a configuration that is no file.
+func placeOf(pointer jsontext.Pointer) *exporter.Range {
+	return &exporter.Range{Filename: string(pointer)}
+}
+
+// node is a JSON value with its place.
+type node struct {
+	pointer jsontext.Pointer
+	kind    jsontext.Kind
+	text    string // of a string, or the literal of a number
+	members []member
+	items   []node
+}
+
+type member struct {
+	name  string
+	value node
+}
+
+// each is the elements of an array of blocks, or the block itself.
+func (n node) each() []node {
+	if n.kind == '[' {
+		return n.items
+	}
+	return []node{n}
+}
+
+// isBlock reports whether a member of a body is a block, or several.
+func (n node) isBlock() bool {
+	return n.kind == '{' || n.kind == '[' && len(n.items) > 0 && n.items[0].kind == '{'
+}
+
+// value is the value of an attribute.
+func (n node) value() cty.Value {
+	switch n.kind {
+	case '"':
+		return cty.StringVal(n.text)
+	case '0':
+		if number, err := cty.ParseNumberVal(n.text); err == nil {
+			return number
+		}
+		return cty.StringVal(n.text) // no number of this world: the wrong type
+	case 't', 'f':
+		return cty.BoolVal(n.kind == 't')
+	case '[':
+		items := make([]cty.Value, 0, len(n.items))
+		for _, item := range n.items {
+			items = append(items, item.value())
+		}
+		return cty.TupleVal(items)
+	case '{':
+		members := make(map[string]cty.Value, len(n.members))
+		for _, m := range n.members {
+			members[m.name] = m.value.value()
+		}
+		return cty.ObjectVal(members)
+	default:
+		return cty.NullVal(cty.DynamicPseudoType)
+	}
+}
+
+// parseJSON reads one object, strictly: no duplicate names, no invalid UTF-8,
+// nothing behind it.
+func parseJSON(body []byte) (node, *misshapen) {
+	decoder := jsontext.NewDecoder(bytes.NewReader(body))
+	root, err := readNode(decoder, 0)
+	if err == nil {
+		if _, err = decoder.ReadToken(); err == nil {
+			err = &misshapen{"", "There is more behind the first value."}
+		}
+	}
+	wrong, known := errors.AsType[*misshapen](err)
+	syntax, invalid := errors.AsType[*jsontext.SyntacticError](err)
+	switch {
+	case known:
+		return node{}, wrong
+	case invalid:
+		return node{}, &misshapen{syntax.JSONPointer, fmt.Sprintf("At byte %d: %s.", syntax.ByteOffset, syntax.Err)}
+	case root.kind == 0:
+		return node{}, &misshapen{"", "It ends too early."}
+	case root.kind != '{':
+		return node{}, &misshapen{"", "It should be an object: {\"source\": {\"lemlist\": {}}}."}
+	}
+	return root, nil
+}
+
+func readNode(decoder *jsontext.Decoder, depth int) (node, error) {
+	if depth > maxNesting {
+		return node{}, &misshapen{decoder.StackPointer(), fmt.Sprintf("It is nested more than %d levels deep.", maxNesting)}
+	}
+	token, err := decoder.ReadToken()
+	if err != nil {
+		return node{}, err
+	}
+	n := node{pointer: jsontext.Pointer(strings.Clone(string(decoder.StackPointer()))), kind: token.Kind()}
+	switch n.kind {
+	case '"', '0':
+		n.text = token.String()
+	case '[':
+		for decoder.PeekKind() != ']' {
+			item, err := readNode(decoder, depth+1)
+			if err != nil {
+				return node{}, err
+			}
+			n.items = append(n.items, item)
+		}
+		_, err = decoder.ReadToken()
+	case '{':
+		for decoder.PeekKind() != '}' {
+			name, err := decoder.ReadToken()
+			if err != nil {
+				return node{}, err
+			}
+			text := name.String()
+			value, err := readNode(decoder, depth+1)
+			if err != nil {
+				return node{}, err
+			}
+			n.members = append(n.members, member{text, value})
+		}
+		_, err = decoder.ReadToken()
+	default: // a literal: its kind says it all
+	}
+	return n, err
+}

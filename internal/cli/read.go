@@ -1,0 +1,112 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/apache/arrow/go/v15/arrow/ipc"
+	"github.com/spf13/cobra"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+func newRead(app App, global *settings, views func() view) *cobra.Command {
+	return &cobra.Command{
+		Use:   "read TABLE [PATH]",
+		Short: "Write a table to standard output as an Arrow stream",
+		Long: `Reads every conversation of the source in the configuration at PATH, and writes
+the rows of TABLE to standard output as an Arrow IPC stream: each conversation
+once, newest activity first, the proof in the metadata of the schema. Nothing is
+written before the walk is proven complete. Progress and the summary go to
+standard error. Export blocks are not used and may be missing.
+
+Exit status: 0 done, 1 error, 3 when the walk is not proven complete and
+nothing was written, 130 interrupted.`,
+		Example: "  lemexport read inbox_conversations > inbox.arrows\n" +
+			"  lemexport read inbox_conversations examples/quickstart | python3 -c '\n" +
+			"import sys, pyarrow as pa\nprint(pa.ipc.open_stream(sys.stdin.buffer).read_all())'",
+		Args:      upTo(2, "TABLE"),
+		ValidArgs: tableNames(),
+		RunE: func(command *cobra.Command, args []string) error {
+			if _, ok := app.Terminal(app.Stdout); ok {
+				return exporter.WithHint(errors.New("an Arrow stream is no text for a terminal"),
+					"Send it to a file or a program: lemexport read "+args[0]+" > inbox.arrows")
+			}
+			global.dataOnStdout = true
+			return runRead(command.Context(), app, *global, views(), args[0], argument(args[1:]))
+		},
+	}
+}
+
+func runRead(ctx context.Context, app App, global settings, show view, table, path string) error {
+	job, err := loadJob(show, path, app.LoadForReading)
+	if err != nil {
+		return err
+	}
+	job.Exports = nil
+	return interruptible(ctx, app, show, func(ctx context.Context) error {
+		var reading *exporter.Reading
+		var written int64
+		err := withRun(ctx, app, global, job, "", func(run *exporter.Run, events *feed) error {
+			var err error
+			if reading, err = run.Read(table, exporter.ReadOptions{Once: true}); err != nil {
+				return err
+			}
+			return events.during(app, show, func() error {
+				written, err = writeStream(ctx, app, reading)
+				return err
+			})
+		})
+		if reading == nil || reading.Summary().Proof == nil {
+			return interruption(ctx, err, "nothing was written")
+		}
+		summary := reading.Summary()
+		switch {
+		case errors.Is(err, exporter.ErrIncomplete):
+			show.delivered(summary)
+			show.diagnostics(doubts(err, *summary.Proof))
+			return ended{exporter.ExitIncomplete}
+		case err == nil:
+			show.delivered(summary)
+		}
+		return interruption(ctx, err, fmt.Sprintf("%s of the stream were written, not its end", many(written, "row")))
+	})
+}
+
+// writeStream writes the rows as one IPC stream and returns their number. A
+// stream that an error ends is broken off in a message: most readers take one
+// that only lacks its end marker for whole.
+func writeStream(ctx context.Context, app App, reading *exporter.Reading) (rows int64, err error) {
+	var stream *ipc.Writer
+	begin := func() error {
+		schema, err := reading.Schema()
+		if err == nil {
+			stream = ipc.NewWriter(app.Stdout, ipc.WithSchema(schema))
+		}
+		return err
+	}
+	defer func() {
+		if err != nil && stream != nil {
+			_, _ = app.Stdout.Write([]byte{0xff, 0xff, 0xff, 0xff, 8, 0, 0, 0, 0}) // half a message
+		}
+	}()
+	for batch, err := range reading.Batches(ctx) {
+		if err == nil && stream == nil {
+			err = begin()
+		}
+		if err == nil {
+			err = stream.Write(batch.Record)
+		}
+		if err != nil {
+			return rows, err
+		}
+		rows += batch.Record.NumRows()
+	}
+	if stream == nil { // an empty inbox is a table too
+		if err := begin(); err != nil {
+			return 0, err
+		}
+	}
+	return rows, stream.Close()
+}

@@ -1,0 +1,30 @@
+package parent
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"golang.org/x/sys/windows"
+)
+
+// Gone returns true when the parent process has ended, false when ctx has.
+func Gone(ctx context.Context) bool {
+	handle, err := windows.OpenProcess(windows.SYNCHRONIZE, false, uint32(os.Getppid()))
+	if err != nil {
+		return true // there is none any more
+	}
+	defer func() { _ = windows.CloseHandle(handle) }()
+	looks := time.NewTicker(pause)
+	defer looks.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return false
+		case <-looks.C:
+			if event, err := windows.WaitForSingleObject(handle, 0); err == nil && event == windows.WAIT_OBJECT_0 {
+				return true
+			}
+		}
+	}
+}

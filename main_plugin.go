@@ -1,0 +1,85 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/config"
+	"github.com/lemexport/lemexport/internal/cli"
+	"github.com/lemexport/lemexport/internal/parent"
+	"github.com/lemexport/lemexport/plugin"
+)
+
+// logLevelVariable names the least level of the records that a host is sent.
+const logLevelVariable = "LEMEXPORT_LOG_LEVEL"
+
+// Why a plugin ends without its host's word.
+var (
+	errTold   = errors.New("the plugin was told to end")
+	errOrphan = errors.New("the host process has ended")
+)
+
+// servePlugin answers the host that started this process, until the host stops
+// it or is gone.
+func servePlugin(version cli.Version) int {
+	level := slog.LevelInfo
+	if text, ok := os.LookupEnv(logLevelVariable); ok {
+		_ = level.UnmarshalText([]byte(text)) // another text leaves the default
+	}
+	// go-plugin takes over os.Stderr; this stays the real one.
+	stderr := os.Stderr
+	server := plugin.NewServer(plugin.Options{
+		Tool:        exporter.Tool{Name: "lemexport", Version: version.Number},
+		Commit:      version.Commit,
+		ParseConfig: config.LoadJSON,
+		NewEngine: func(log *slog.Logger, stateDir string) *exporter.Engine {
+			if stateDir == "" {
+				stateDir = usualStateDir()
+			}
+			return newEngine(version, log, stateDir)
+		},
+		Log: plugin.NewLog(stderr, level),
+	})
+	ctx, cancel := context.WithCancelCause(context.Background())
+	var watch sync.WaitGroup
+	watch.Go(func() {
+		if parent.Gone(ctx) {
+			cancel(errOrphan)
+		}
+	})
+	told := make(chan os.Signal, 1)
+	signal.Notify(told, syscall.SIGTERM, syscall.SIGHUP)
+	watch.Go(func() {
+		select {
+		case <-told:
+			cancel(errTold)
+		case <-ctx.Done():
+		}
+	})
+	plugin.Serve(ctx, server, stderr, level)
+	cancel(nil)
+	watch.Wait()
+	return 0
+}
+
+// usualStateDir is where a reading keeps its notes when the host does not say;
+// "" is nowhere.
+func usualStateDir() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "lemexport", "walks")
+}
+
+func isTerminal(file *os.File) bool {
+	_, ok := cli.TerminalSize(file)
+	return ok
+}

@@ -1,0 +1,49 @@
+package plugin
+
+import (
+	goplugin "github.com/hashicorp/go-plugin"
+)
+
+// ProtocolVersion is the version of the service that both sides speak, see
+// go-plugin's "versioned plugins".
+const ProtocolVersion = 1
+
+// CookieKey and CookieValue are what a host puts into the plugin's environment,
+// so that a program that a person starts can be told from a plugin. It is no
+// secret.
+const (
+	CookieKey   = "LEMEXPORT_PLUGIN"
+	CookieValue = "c4a1f7be-lemexport-exporter"
+)
+
+// Name is the name under which a go-plugin host dispenses the exporter.
+const Name = "exporter"
+
+// Asked says what started this process.
+type Asked int
+
+// What a process can be asked for.
+const (
+	// AskedNothing is no handshake at all.
+	AskedNothing Asked = iota
+	// AskedOther is a handshake with another cookie than ours.
+	AskedOther
+	// AskedToServe is a host's handshake.
+	AskedToServe
+)
+
+// Handshake reads from the environment whether a host has started this process.
+func Handshake(env func(name string) (string, bool)) Asked {
+	value, set := env(CookieKey)
+	switch {
+	case !set:
+		return AskedNothing
+	case value != CookieValue:
+		return AskedOther
+	}
+	return AskedToServe
+}
+
+func handshake() goplugin.HandshakeConfig {
+	return goplugin.HandshakeConfig{MagicCookieKey: CookieKey, MagicCookieValue: CookieValue}
+}

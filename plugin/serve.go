@@ -1,0 +1,70 @@
+package plugin
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/hashicorp/go-hclog"
+	goplugin "github.com/hashicorp/go-plugin"
+	"google.golang.org/grpc"
+)
+
+// farewell is how long a stopping process waits for its last answers to leave.
+const farewell = 500 * time.Millisecond
+
+// Serve answers a host until the host shuts the plugin down, Stop is called, or
+// ctx ends, whose cause the running calls then report. It returns when nothing
+// runs any more. Nothing else may be written to standard output before.
+//
+// log is the process's standard error; the records on it are go-plugin's JSON.
+func Serve(ctx context.Context, server *Server, log io.Writer, level slog.Level) {
+	ctx, cancel := context.WithCancel(ctx)
+	var watch sync.WaitGroup
+	goplugin.Serve(&goplugin.ServeConfig{
+		HandshakeConfig:  handshake(),
+		VersionedPlugins: versions(server),
+		Logger:           hclog.New(&hclog.LoggerOptions{Level: hclogLevel(level), Output: log, JSONFormat: true}),
+		GRPCServer: func(options []grpc.ServerOption) *grpc.Server {
+			transport := grpc.NewServer(append(options, grpc.MaxRecvMsgSize(largestRequest))...)
+			watch.Go(func() {
+				select {
+				case <-ctx.Done():
+					server.stop(context.Cause(ctx))
+				case <-server.stopped:
+				}
+				end(transport)
+			})
+			return transport
+		},
+	})
+	// The host may have hung up in the middle of a call.
+	cancel()
+	server.stop(errHostGone)
+	watch.Wait()
+}
+
+// largestRequest bounds what a host may send: a configuration.
+const largestRequest = 1 << 20
+
+// end closes the transport. go-plugin holds a stream open for as long as the
+// process lives, so that a graceful stop alone would never end.
+func end(transport *grpc.Server) {
+	late := time.AfterFunc(farewell, transport.Stop)
+	defer late.Stop()
+	transport.GracefulStop()
+}
+
+func hclogLevel(level slog.Level) hclog.Level {
+	switch {
+	case level < slog.LevelInfo:
+		return hclog.Debug
+	case level < slog.LevelWarn:
+		return hclog.Info
+	case level < slog.LevelError:
+		return hclog.Warn
+	}
+	return hclog.Error
+}
