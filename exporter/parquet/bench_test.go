@@ -37,7 +37,7 @@ func BenchmarkWrite(b *testing.B) {
 					b.Fatal(err)
 				}
 				for from := int64(0); from < benchRows; from += 4000 {
-					if err := created.Write(b.Context(), rec.NewSlice(from, from+4000)); err != nil {
+					if err := created.Write(b.Context(), rec.NewSlice(from, min(from+4000, benchRows))); err != nil {
 						b.Fatal(err)
 					}
 				}

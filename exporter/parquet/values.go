@@ -1,0 +1,123 @@
+package parquet
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/bitutil"
+	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// values are the values of a page, without nulls, of one physical type.
+type values interface {
+	// add appends values of an array of the column's Arrow type.
+	add(from arrow.Array, spans []span)
+	// size is about how many bytes they take before compression.
+	size() int
+	// encode returns the body of their page, in dst's memory or more, with its encoding.
+	encode(dst []byte) ([]byte, format.Encoding, error)
+	// bounds are the least and the greatest value in the form of the footer, nil
+	// when there is no value. They are not the caller's to keep.
+	bounds() (least, greatest []byte)
+	// clear begins a new page.
+	clear()
+}
+
+func newValues(leaf *branch, dictionary *dictionary, filter *filter) values {
+	switch leaf.column.Type {
+	case schema.Bool:
+		return &flags{encoding: leaf.storage.encoding}
+	case schema.Timestamp:
+		return &times{encoding: leaf.storage.encoding}
+	default:
+		t := &texts{storage: leaf.storage, dictionary: dictionary, filter: filter}
+		t.list.cut(0)
+		return t
+	}
+}
+
+// times are timestamps.
+type times struct {
+	encoding encoding.Encoding
+	values   []int64
+	ends     [2][8]byte
+}
+
+func (t *times) add(from arrow.Array, spans []span) {
+	all := from.(*array.Timestamp).TimestampValues()
+	for _, span := range spans {
+		for _, value := range all[span.start:span.end] {
+			t.values = append(t.values, int64(value))
+		}
+	}
+}
+
+func (t *times) size() int { return 8 * len(t.values) }
+func (t *times) clear()    { t.values = t.values[:0] }
+
+func (t *times) encode(dst []byte) ([]byte, format.Encoding, error) {
+	body, err := t.encoding.EncodeInt64(dst, t.values)
+	return body, t.encoding.Encoding(), err
+}
+
+func (t *times) bounds() (least, greatest []byte) {
+	if len(t.values) == 0 {
+		return nil, nil
+	}
+	low, high := t.values[0], t.values[0]
+	for _, value := range t.values {
+		low, high = min(low, value), max(high, value)
+	}
+	binary.LittleEndian.PutUint64(t.ends[0][:], uint64(low))
+	binary.LittleEndian.PutUint64(t.ends[1][:], uint64(high))
+	return t.ends[0][:], t.ends[1][:]
+}
+
+// flags are booleans, packed.
+type flags struct {
+	encoding encoding.Encoding
+	bits     []byte
+	count    int
+}
+
+func (f *flags) add(from arrow.Array, spans []span) {
+	packed, offset := from.Data().Buffers()[1].Bytes(), from.Data().Offset()
+	for _, span := range spans {
+		count := f.count + span.end - span.start
+		size := int(bitutil.BytesForBits(int64(count)))
+		f.bits = slices.Grow(f.bits, size-len(f.bits))[:size]
+		bitutil.CopyBitmap(packed, offset+span.start, span.end-span.start, f.bits, f.count)
+		f.count = count
+	}
+}
+
+func (f *flags) size() int { return len(f.bits) }
+
+func (f *flags) clear() {
+	f.bits, f.count = f.bits[:0], 0
+}
+
+func (f *flags) encode(dst []byte) ([]byte, format.Encoding, error) {
+	if spare := f.count % 8; spare > 0 { // the same bytes for the same values
+		f.bits[len(f.bits)-1] &= 1<<spare - 1
+	}
+	body, err := f.encoding.EncodeBoolean(dst, f.bits)
+	return body, f.encoding.Encoding(), err
+}
+
+func (f *flags) bounds() (least, greatest []byte) {
+	switch set := bitutil.CountSetBits(f.bits, 0, f.count); {
+	case f.count == 0:
+		return nil, nil
+	case set == 0:
+		return []byte{0}, []byte{0}
+	case set == f.count:
+		return []byte{1}, []byte{1}
+	}
+	return []byte{0}, []byte{1}
+}
