@@ -2,7 +2,6 @@ package parquet
 
 import (
 	"encoding/binary"
-	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -88,11 +87,13 @@ type flags struct {
 func (f *flags) add(from arrow.Array, spans []span) {
 	packed, offset := from.Data().Buffers()[1].Bytes(), from.Data().Offset()
 	for _, span := range spans {
-		count := f.count + span.end - span.start
-		size := int(bitutil.BytesForBits(int64(count)))
-		f.bits = slices.Grow(f.bits, size-len(f.bits))[:size]
-		bitutil.CopyBitmap(packed, offset+span.start, span.end-span.start, f.bits, f.count)
-		f.count = count
+		for bit := offset + span.start; bit < offset+span.end; bit++ {
+			if f.count%8 == 0 {
+				f.bits = append(f.bits, 0)
+			}
+			f.bits[f.count/8] |= packed[bit/8] >> (bit % 8) & 1 << (f.count % 8)
+			f.count++
+		}
 	}
 }
 
@@ -103,9 +104,6 @@ func (f *flags) clear() {
 }
 
 func (f *flags) encode(dst []byte) ([]byte, format.Encoding, error) {
-	if spare := f.count % 8; spare > 0 { // the same bytes for the same values
-		f.bits[len(f.bits)-1] &= 1<<spare - 1
-	}
 	body, err := f.encoding.EncodeBoolean(dst, f.bits)
 	return body, f.encoding.Encoding(), err
 }
