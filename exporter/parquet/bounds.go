@@ -19,12 +19,12 @@ const indexBytes = 16
 // (parquet.thrift, ColumnIndex). Pages of text without get the widest: from the
 // empty string to a byte that UTF-8 never uses.
 func (c *chunk) bound(of values, page *format.DataPageHeaderV2) {
-	least, greatest := of.bounds()
+	least, greatest, ok := of.bounds()
 	null := page.NumNulls == page.NumValues
 	c.index.NullPages = append(c.index.NullPages, null)
 	c.index.NullCounts = append(c.index.NullCounts, int64(page.NumNulls))
 	switch {
-	case least != nil:
+	case ok:
 		c.index.MinValues = append(c.index.MinValues, below(least))
 		c.index.MaxValues = append(c.index.MaxValues, above(greatest))
 	case null:

@@ -42,7 +42,10 @@ func newColumn(leaf *branch, packer *packer, filtered bool) *column {
 
 // add appends values with the levels of their slots.
 func (c *column) add(values arrow.Array, in *slots) {
-	c.again, c.defined = append(c.again, in.again...), append(c.defined, in.defined...)
+	c.defined = append(c.defined, in.defined...)
+	if c.leaf.again > 0 {
+		c.again = append(c.again, in.again...)
+	}
 	if len(in.values) > 0 { // an array without values may be without memory
 		c.values.add(values, in.values)
 	}
@@ -51,7 +54,7 @@ func (c *column) add(values arrow.Array, in *slots) {
 // endRows says that so many rows were added, and ends the page when it is full.
 func (c *column) endRows(rows int) error {
 	c.rows += int64(rows)
-	if c.values.size()+len(c.again)+len(c.defined) < PageBytes {
+	if c.values.size()+len(c.again)+len(c.defined) < c.packer.pageBytes {
 		return nil
 	}
 	return c.endPage()

@@ -76,6 +76,8 @@ func (f Format) create(w io.Writer, table *schema.Table, export exporter.Export,
 	s := &sink{
 		layout:     layout,
 		buffer:     bufio.NewWriterSize(w, buffer),
+		packer:     &packer{codec: codec, pageBytes: PageBytes},
+		pageRows:   PageRows,
 		groupRows:  cmp.Or(export.Parquet.RowGroupSize, RowGroupRows),
 		groupBytes: RowGroupBytes,
 		footer: format.FileMetaData{
@@ -87,9 +89,8 @@ func (f Format) create(w io.Writer, table *schema.Table, export exporter.Export,
 		},
 	}
 	s.out = newOutput(s.buffer)
-	packer := &packer{codec: codec}
 	for i, leaf := range layout.leaves {
-		s.columns = append(s.columns, newColumn(leaf, packer, filtered[i]))
+		s.columns = append(s.columns, newColumn(leaf, s.packer, filtered[i]))
 	}
 	for _, column := range layout.columns {
 		s.shredders = append(s.shredders, newShredder(column, s.columns))

@@ -14,6 +14,8 @@ import (
 // packer writes pages. The columns share it, for its memory.
 type packer struct {
 	codec compress.Codec
+	// pageBytes is about how large a page is before compression.
+	pageBytes int
 	// levels, body and packed are of the page before, to be written over.
 	levels, body, packed []byte
 }

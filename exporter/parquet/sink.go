@@ -28,12 +28,14 @@ type sink struct {
 	layout    *layout
 	buffer    *bufio.Writer
 	out       *output
+	packer    *packer
 	columns   []*column
 	shredders []*shredder
 	footer    format.FileMetaData
 	// chunks are those of the footer's row groups, for the page index.
 	chunks []chunk
-	// groupRows and groupBytes end a row group.
+	// pageRows ends the pages of all columns, groupRows and groupBytes the row group.
+	pageRows   int
 	groupRows  int
 	groupBytes int
 	// rows are those of the row group being written.
@@ -59,7 +61,7 @@ func (s *sink) write(ctx context.Context, rec arrow.Record) error {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("write parquet: %w", err)
 		}
-		to := min(total, from+stepRows, from+s.groupRows-s.rows, from+PageRows-s.rows%PageRows)
+		to := min(total, from+stepRows, from+s.groupRows-s.rows, from+s.pageRows-s.rows%s.pageRows)
 		for i, shredder := range s.shredders {
 			if err := s.writeColumn(shredder, rec.Column(i), from, to); err != nil {
 				return fmt.Errorf("write parquet column %q: %w", shredder.name(), err)
@@ -98,7 +100,7 @@ func (s *sink) writeColumn(shredder *shredder, values arrow.Array, from, to int)
 func (s *sink) endRows() error {
 	var size int
 	for _, column := range s.columns {
-		if s.rows%PageRows == 0 {
+		if s.rows%s.pageRows == 0 {
 			if err := column.endPage(); err != nil {
 				return err
 			}

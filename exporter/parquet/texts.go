@@ -72,9 +72,9 @@ func (t *texts) encode(dst []byte) ([]byte, format.Encoding, error) {
 	return body, t.storage.encoding.Encoding(), err
 }
 
-func (t *texts) bounds() (least, greatest []byte) {
+func (t *texts) bounds() (least, greatest []byte, ok bool) {
 	if !t.storage.bounds || t.list.len() == 0 {
-		return nil, nil
+		return nil, nil, false
 	}
 	low, high := 0, 0
 	lowest, highest := head(t.list.at(0)), head(t.list.at(0))
@@ -87,7 +87,7 @@ func (t *texts) bounds() (least, greatest []byte) {
 			high, highest = i, first
 		}
 	}
-	return t.list.at(low), t.list.at(high)
+	return t.list.at(low), t.list.at(high), true
 }
 
 // head is the beginning of a text as a number of the same order: of two texts

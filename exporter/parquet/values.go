@@ -20,9 +20,9 @@ type values interface {
 	size() int
 	// encode returns the body of their page, in dst's memory or more, with its encoding.
 	encode(dst []byte) ([]byte, format.Encoding, error)
-	// bounds are the least and the greatest value in the form of the footer, nil
-	// when there is no value. They are not the caller's to keep.
-	bounds() (least, greatest []byte)
+	// bounds are the least and the greatest value in the form of the footer, if there
+	// are values and the column has bounds. They are not the caller's to keep.
+	bounds() (least, greatest []byte, ok bool)
 	// clear begins a new page.
 	clear()
 }
@@ -64,9 +64,9 @@ func (t *times) encode(dst []byte) ([]byte, format.Encoding, error) {
 	return body, t.encoding.Encoding(), err
 }
 
-func (t *times) bounds() (least, greatest []byte) {
+func (t *times) bounds() (least, greatest []byte, ok bool) {
 	if len(t.values) == 0 {
-		return nil, nil
+		return nil, nil, false
 	}
 	low, high := t.values[0], t.values[0]
 	for _, value := range t.values {
@@ -74,7 +74,7 @@ func (t *times) bounds() (least, greatest []byte) {
 	}
 	binary.LittleEndian.PutUint64(t.ends[0][:], uint64(low))
 	binary.LittleEndian.PutUint64(t.ends[1][:], uint64(high))
-	return t.ends[0][:], t.ends[1][:]
+	return t.ends[0][:], t.ends[1][:], true
 }
 
 // flags are booleans, packed.
@@ -108,14 +108,14 @@ func (f *flags) encode(dst []byte) ([]byte, format.Encoding, error) {
 	return body, f.encoding.Encoding(), err
 }
 
-func (f *flags) bounds() (least, greatest []byte) {
+func (f *flags) bounds() (least, greatest []byte, ok bool) {
 	switch set := bitutil.CountSetBits(f.bits, 0, f.count); {
 	case f.count == 0:
-		return nil, nil
+		return nil, nil, false
 	case set == 0:
-		return []byte{0}, []byte{0}
+		return []byte{0}, []byte{0}, true
 	case set == f.count:
-		return []byte{1}, []byte{1}
+		return []byte{1}, []byte{1}, true
 	}
-	return []byte{0}, []byte{1}
+	return []byte{0}, []byte{1}, true
 }
