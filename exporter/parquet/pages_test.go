@@ -111,40 +111,46 @@ func encodeLimited(t recordtest.T, table *schema.Table, limits limits, records .
 // Every column holds the cells and levels that the format defines, and what
 // the footer says about them is true, wherever pages, row groups and records end.
 func TestTheFileSaysTheTruthAboutItsCells(t *testing.T) {
-	table := schema.InboxConversations()
-	rapid.Check(t, func(t *rapid.T) {
-		rows := rapid.IntRange(1, 40).Draw(t, "rows")
-		rec := recordtest.Any(t, table, rows)
-		cuts := rapid.SliceOfN(rapid.IntRange(0, rows), 0, 4).Draw(t, "cuts")
-		slices.Sort(cuts)
-		limits := anyLimits(t)
-		bytesOf := encodeLimited(t, table, limits, recordtest.Split(rec, cuts)...)
-		got, err := decode(table, bytesOf)
-		if err != nil {
-			t.Fatal(err)
-		}
-		recordtest.Same(t, table, got, []arrow.Record{rec})
+	rapid.Check(t, theTruth)
+}
 
-		layout, file := newLayout(table), openFile(t, bytesOf)
-		for number, group := range file.RowGroups() {
-			want := make([][]cell, len(layout.leaves))
-			first := number * limits.groupRows
-			for row := first; row < min(first+limits.groupRows, rows); row++ {
-				for i, column := range layout.columns {
-					shred(want, column, rec.Column(i), row, 0, 0)
-				}
-			}
-			if got := group.NumRows(); got != int64(min(limits.groupRows, rows-first)) {
-				t.Fatalf("row group %d has %d rows", number, got)
-			}
-			for leaf, chunk := range group.ColumnChunks() {
-				check := chunkTruth{layout.leaves[leaf], &file.Metadata().RowGroups[number].Columns[leaf].MetaData, chunk, want[leaf], limits}
-				if err := check.all(t); err != nil {
-					t.Fatalf("row group %d, column %s: %v", number, check.leaf.name(), err)
-				}
+func FuzzTheFileSaysTheTruthAboutItsCells(f *testing.F) {
+	f.Fuzz(rapid.MakeFuzz(theTruth))
+}
+
+func theTruth(t *rapid.T) {
+	table := schema.InboxConversations()
+	rows := rapid.IntRange(1, 40).Draw(t, "rows")
+	rec := recordtest.Any(t, table, rows)
+	cuts := rapid.SliceOfN(rapid.IntRange(0, rows), 0, 4).Draw(t, "cuts")
+	slices.Sort(cuts)
+	limits := anyLimits(t)
+	bytesOf := encodeLimited(t, table, limits, recordtest.Split(rec, cuts)...)
+	got, err := decode(table, bytesOf)
+	if err != nil {
+		t.Fatal(err)
+	}
+	recordtest.Same(t, table, got, []arrow.Record{rec})
+
+	layout, file := newLayout(table), openFile(t, bytesOf)
+	for number, group := range file.RowGroups() {
+		want := make([][]cell, len(layout.leaves))
+		first := number * limits.groupRows
+		for row := first; row < min(first+limits.groupRows, rows); row++ {
+			for i, column := range layout.columns {
+				shred(want, column, rec.Column(i), row, 0, 0)
 			}
 		}
-	})
+		if got := group.NumRows(); got != int64(min(limits.groupRows, rows-first)) {
+			t.Fatalf("row group %d has %d rows", number, got)
+		}
+		for leaf, chunk := range group.ColumnChunks() {
+			check := chunkTruth{layout.leaves[leaf], &file.Metadata().RowGroups[number].Columns[leaf].MetaData, chunk, want[leaf], limits}
+			if err := check.all(t); err != nil {
+				t.Fatalf("row group %d, column %s: %v", number, check.leaf.name(), err)
+			}
+		}
+	}
 }
 
 // chunkTruth compares a column chunk with its cells, by brute force.
