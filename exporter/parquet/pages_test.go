@@ -63,12 +63,13 @@ func shred(cells [][]cell, b *branch, values arrow.Array, row, again, defined in
 
 func cellOf(value parquet.Value) cell {
 	c := cell{nil, value.RepetitionLevel(), value.DefinitionLevel()}
-	switch value.Kind() {
-	case parquet.ByteArray:
+	switch kind := value.Kind(); {
+	case value.IsNull():
+	case kind == parquet.ByteArray:
 		c.value = string(value.ByteArray())
-	case parquet.Boolean:
+	case kind == parquet.Boolean:
 		c.value = value.Boolean()
-	case parquet.Int64:
+	default:
 		c.value = value.Int64()
 	}
 	return c
@@ -184,8 +185,10 @@ func (c *chunkTruth) all(t recordtest.T) error {
 			if cell.value == nil {
 				continue
 			}
-			if in, err := filter.Check(parquet.ValueOf(cell.value)); err != nil || !in {
-				return fmt.Errorf("%q is not in the filter: %v", cell.value, err)
+			if in, err := filter.Check(parquet.ValueOf(cell.value)); err != nil {
+				return err
+			} else if !in {
+				return fmt.Errorf("%q is not in the filter", cell.value)
 			}
 		}
 	}
