@@ -15,8 +15,8 @@ type filter struct {
 
 // add takes the values of a list.
 func (f *filter) add(list *textList) {
-	for i := range list.len() {
-		f.hashes = append(f.hashes, xxhash.Sum64(list.at(i)))
+	for _, value := range list.all() {
+		f.hashes = append(f.hashes, xxhash.Sum64(value))
 	}
 }
 

@@ -46,8 +46,10 @@ func (d *dictionary) index(page *textList) (numbers []int32, ok bool) {
 	}
 	d.number = d.number[:0]
 	known := d.list.len()
-	for i := 0; i < page.len() && !d.over; i++ {
-		d.number = append(d.number, d.find(page.at(i)))
+	for _, value := range page.all() {
+		if d.number = append(d.number, d.find(value)); d.over {
+			break
+		}
 	}
 	// A page of mostly new values is smaller without.
 	d.over = d.over || 2*(d.list.len()-known) > page.len()

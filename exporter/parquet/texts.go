@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"encoding/binary"
+	"iter"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -27,6 +28,19 @@ type textList struct {
 }
 
 func (s *textList) at(i int) []byte { return s.text[s.ends[i]:s.ends[i+1]] }
+
+// all yields them with their numbers.
+func (s *textList) all() iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		start := s.ends[0]
+		for i, end := range s.ends[1:] {
+			if !yield(i, s.text[start:end]) {
+				return
+			}
+			start = end
+		}
+	}
+}
 
 func (s *textList) len() int { return len(s.ends) - 1 }
 
@@ -76,18 +90,17 @@ func (t *texts) bounds() (least, greatest []byte, ok bool) {
 	if !t.storage.bounds || t.list.len() == 0 {
 		return nil, nil, false
 	}
-	low, high := 0, 0
-	lowest, highest := head(t.list.at(0)), head(t.list.at(0))
-	for i := range t.list.len() {
-		value := t.list.at(i)
+	least, greatest = t.list.at(0), t.list.at(0)
+	lowest, highest := head(least), head(greatest)
+	for _, value := range t.list.all() {
 		switch first := head(value); {
-		case first < lowest || first == lowest && bytes.Compare(value, t.list.at(low)) < 0:
-			low, lowest = i, first
-		case first > highest || first == highest && bytes.Compare(value, t.list.at(high)) > 0:
-			high, highest = i, first
+		case first < lowest || first == lowest && bytes.Compare(value, least) < 0:
+			least, lowest = value, first
+		case first > highest || first == highest && bytes.Compare(value, greatest) > 0:
+			greatest, highest = value, first
 		}
 	}
-	return t.list.at(low), t.list.at(high), true
+	return least, greatest, true
 }
 
 // head is the beginning of a text as a number of the same order: of two texts
