@@ -170,6 +170,13 @@ func theTruth(t *rapid.T) {
 		if got := group.NumRows(); got != int64(min(limits.groupRows, rows-first)) {
 			t.Fatalf("row group %d has %d rows", number, got)
 		}
+		total := int64(0)
+		for _, column := range file.Metadata().RowGroups[number].Columns {
+			total += column.MetaData.TotalCompressedSize
+		}
+		if got := file.Metadata().RowGroups[number].TotalCompressedSize; got != total {
+			t.Fatalf("row group %d has %d bytes instead of %d", number, got, total)
+		}
 		for leaf, chunk := range group.ColumnChunks() {
 			check := chunkTruth{layout.leaves[leaf], &file.Metadata().RowGroups[number].Columns[leaf].MetaData, chunk, want[leaf], limits}
 			if err := check.all(t); err != nil {
@@ -265,8 +272,21 @@ func (c *chunkTruth) index(pages [][]cell) error {
 	if columns.NumPages() != len(pages) || offsets.NumPages() != len(pages) {
 		return fmt.Errorf("%d pages instead of %d", columns.NumPages(), len(pages))
 	}
-	first := int64(0)
+	first, place := int64(0), c.meta.DataPageOffset
+	var last [2]parquet.Value
 	for number, page := range pages {
+		if offsets.Offset(number) != place {
+			return fmt.Errorf("page %d is at %d instead of %d", number, offsets.Offset(number), place)
+		}
+		place += offsets.CompressedPageSize(number)
+		if bounds := [2]parquet.Value{columns.MinValue(number), columns.MaxValue(number)}; !columns.NullPage(number) {
+			for i := range bounds {
+				if change := c.chunk.Type().Compare(bounds[i], last[i]); !last[i].IsNull() && (columns.IsAscending() && change < 0 || columns.IsDescending() && change > 0) {
+					return fmt.Errorf("page %d is not in the order that it says", number)
+				}
+				last[i] = bounds[i].Clone()
+			}
+		}
 		_, _, nulls := boundsOf(c.leaf, page)
 		if columns.NullCount(number) != nulls || columns.NullPage(number) != (nulls == int64(len(page))) {
 			return fmt.Errorf("page %d has %d nulls of %d, it says %d", number, nulls, len(page), columns.NullCount(number))
@@ -291,6 +311,9 @@ func (c *chunkTruth) index(pages [][]cell) error {
 			return fmt.Errorf("page %d has %d rows", number, rows)
 		}
 		first += rows
+	}
+	if end := firstPage(c.meta) + c.meta.TotalCompressedSize; place != end {
+		return fmt.Errorf("it ends at %d instead of %d", end, place)
 	}
 	return nil
 }
