@@ -1,20 +1,20 @@
 package schema
 
 import (
+	"bytes"
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 )
 
 // surprises collects Page.UnknownFields.
 type surprises struct {
-	found map[string]struct{}
+	found map[string]bool
 	text  []byte
 }
 
 // field notes a key that the table does not have, inside the object at path.
-func (s *surprises) field(path, name, what string) {
+func (s *surprises) field(path string, name []byte, what string) {
 	s.text = append(s.text[:0], path...)
 	if path != "" {
 		s.text = append(s.text, '.')
@@ -30,7 +30,7 @@ func (s *surprises) value(path, what string) {
 }
 
 // envelope notes a key around the rows, which belongs to no row.
-func (s *surprises) envelope(path, name string) {
+func (s *surprises) envelope(path string, name []byte) {
 	s.text = append(append(s.text[:0], "envelope: "...), path...)
 	s.text = appendPlain(s.text, name)
 	s.note("")
@@ -41,7 +41,7 @@ func (s *surprises) note(what string) {
 		s.text = append(append(append(s.text, " ("...), what...), ')')
 	}
 	if _, ok := s.found[string(s.text)]; !ok {
-		s.found[string(s.text)] = struct{}{}
+		s.found[string(s.text)] = true
 	}
 }
 
@@ -54,12 +54,12 @@ func (s *surprises) take() []string {
 
 // appendPlain writes a name so that it can not be taken for a path, and so
 // that it does no harm on a terminal: quoted, unless it is a plain word.
-func appendPlain(dst []byte, name string) []byte {
+func appendPlain(dst, name []byte) []byte {
 	odd := func(r rune) bool {
 		return (r < 'a' || 'z' < r) && (r < 'A' || 'Z' < r) && (r < '0' || '9' < r) && r != '_' && r != '$' && r != '-'
 	}
-	if name == "" || strings.ContainsFunc(name, odd) {
-		return strconv.AppendQuote(dst, name)
+	if len(name) == 0 || bytes.ContainsFunc(name, odd) {
+		return strconv.AppendQuote(dst, string(name))
 	}
 	return append(dst, name...)
 }

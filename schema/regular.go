@@ -1,0 +1,186 @@
+package schema
+
+import (
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+)
+
+// The fast path: a regular conversation goes from its text straight into the
+// columns, in one pass. Whatever is not regular — a value that does not fit, a
+// key that comes twice, text that is no Unicode — is left to the careful path:
+// rows.append reads it again from the start. So the rules for the odd are in
+// one place, and this one only has to notice them.
+
+// regular appends the conversation that starts at text[i] and returns where it
+// ends; -1 where it can not, and then the columns are as before.
+func (r *rows) regular(text []byte, i int, fetchedAt time.Time) (end int) {
+	n := r.row.len()
+	r.extra.reset()
+	r.unknown = r.unknown[:0]
+	if end = r.regularStruct(r.row, text, i); end < 0 {
+		r.row.cut(n)
+		return -1
+	}
+	for _, u := range r.unknown {
+		r.surprises.field(u.object.Path, u.name, "")
+	}
+	r.derive(fetchedAt)
+	return end
+}
+
+// unknown is a key of an object that the table does not model.
+type unknown struct {
+	object *column
+	name   []byte
+}
+
+// regularValue appends a value to its column.
+func (r *rows) regularValue(c *column, text []byte, i int) (end int) {
+	switch peek(text, i) {
+	case '"':
+		switch c.Type {
+		case String:
+			return r.regularString(c, text, i)
+		case Timestamp:
+			end, seen := scanString(text, i)
+			if end < 0 || seen != 0 {
+				return -1
+			}
+			micros, lost := parseTimestamp(text[i+1 : end-1])
+			if lost != "" {
+				return -1
+			}
+			c.appendMicros(micros)
+			return end
+		}
+	case '{':
+		if c.Type == Struct {
+			return r.regularStruct(c, text, i)
+		}
+	case '[':
+		if c.Type == List {
+			return r.regularList(c, text, i)
+		}
+	case 't':
+		if c.Type == Bool {
+			c.appendBool(true)
+			return scanWord(text, i, "true")
+		}
+	case 'f':
+		if c.Type == Bool {
+			c.appendBool(false)
+			return scanWord(text, i, "false")
+		}
+	case 'n':
+		if !c.Required {
+			c.absent()
+			return scanWord(text, i, "null")
+		}
+	}
+	return -1
+}
+
+func (r *rows) regularString(c *column, text []byte, i int) (end int) {
+	end, seen := scanString(text, i)
+	if end < 0 || seen&garbled != 0 || c.Required && end == i+len(`""`) {
+		return -1
+	}
+	c.openText()
+	if seen&escaped == 0 {
+		c.text = append(c.text, text[i+1:end-1]...)
+		return end
+	}
+	var err error
+	if c.text, err = jsontext.AppendUnquote(c.text, text[i:end]); err != nil {
+		return -1 // half a surrogate pair
+	}
+	return end
+}
+
+func (r *rows) regularList(c *column, text []byte, i int) (end int) {
+	c.openList()
+	i, more := scanItem(text, i+1, true, ']')
+	for more {
+		i = r.regularValue(c.elem, text, i)
+		i, more = scanItem(text, i, false, ']')
+	}
+	return i
+}
+
+func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
+	n, filled, from := c.len(), 0, len(r.unknown)
+	c.open()
+	expected := &c.follower
+	i, more := scanItem(text, i+1, true, '}')
+	for more {
+		f := *expected
+		if f != nil && i+len(f.prefix) <= len(text) && string(text[i:i+len(f.prefix)]) == f.prefix {
+			i = scanSpace(text, i+len(f.prefix))
+		} else {
+			end, value, seen := scanName(text, i)
+			if end < 0 || seen&(escaped|garbled) != 0 {
+				return -1
+			}
+			name := text[i+1 : end-1]
+			i = value
+			if f = c.field(name); f == nil {
+				if i = r.regularUnknown(c, name, from, text, i); i < 0 {
+					return -1
+				}
+				i, more = scanItem(text, i, false, '}')
+				continue
+			}
+			*expected = f
+		}
+		if f.len() > n {
+			return -1 // a duplicate
+		}
+		if i = r.regularValue(f, text, i); i < 0 {
+			return -1
+		}
+		filled++
+		expected = &f.follower
+		if peek(text, i) == ',' && peek(text, i+1) == '"' {
+			i++
+			continue
+		}
+		i, more = scanItem(text, i, false, '}')
+	}
+	if filled < c.keyed {
+		for _, f := range c.fields {
+			if f.len() == n && f.Key != "" {
+				if f.Required {
+					return -1
+				}
+				f.absent()
+			}
+		}
+	}
+	return i
+}
+
+// maxUnknown is how many unknown keys of one object are compared one by one.
+const maxUnknown = 32
+
+// regularUnknown keeps the value of an unknown key. from is where the keys of
+// this object begin in r.unknown.
+func (r *rows) regularUnknown(c *column, name []byte, from int, text []byte, i int) (end int) {
+	if len(r.unknown)-from >= maxUnknown {
+		return -1
+	}
+	for _, u := range r.unknown[from:] {
+		if u.object == c && string(u.name) == string(name) {
+			return -1 // a duplicate
+		}
+	}
+	end, _ = scanValue(text, i, c.depth)
+	if end < 0 {
+		return -1
+	}
+	r.unknown = append(r.unknown, unknown{object: c, name: name})
+	r.extra.at(c)
+	r.extra.enter(name)
+	r.extra.keep(text[i:end])
+	return end
+}
