@@ -26,7 +26,7 @@ type Decoder struct {
 // NewDecoder returns a decoder of pages that hold rows of the table. The
 // records' memory comes from mem, one piece for each, and is not the decoder's.
 func NewDecoder(table *Table, mem memory.Allocator) *Decoder {
-	d := &Decoder{table: table, mem: mem, surprises: surprises{found: map[string]bool{}}}
+	d := &Decoder{table: table, mem: mem, surprises: surprises{known: map[string]*surprise{}, page: 1}}
 	d.rows = rows{row: newRowColumn(table), surprises: &d.surprises}
 	return d
 }
@@ -69,8 +69,8 @@ func (d *Decoder) Take() arrow.Record {
 	return d.rows.row.record(d.table.Arrow(), d.mem)
 }
 
-// unquote returns the text of a name.
-func (d *Decoder) unquote(name []byte) string {
+// unquote returns the text of a name, valid until the next call.
+func (d *Decoder) unquote(name []byte) []byte {
 	d.name, _ = jsontext.AppendUnquote(d.name[:0], name)
-	return string(d.name)
+	return d.name
 }

@@ -42,16 +42,16 @@ func (d *Decoder) object(text []byte, fetchedAt time.Time) (pagination Paginatio
 			return pagination, malformed(text)
 		}
 		switch name := d.unquote(text[i:end]); {
-		case name == "data" && !data:
+		case string(name) == "data" && !data:
 			data = true
 			i, broken = d.data(text, value, fetchedAt)
-		case name == "pagination" && !paging:
+		case string(name) == "pagination" && !paging:
 			paging = true
 			pagination, i, broken = d.pagination(text, value)
-		case name == "data", name == "pagination":
+		case string(name) == "data", string(name) == "pagination":
 			return pagination, brokenAt(end, "%s comes twice", name)
 		default:
-			d.surprises.envelope("", []byte(name))
+			d.surprises.envelope("", name)
 			i, _ = scanValue(text, value, 1)
 		}
 		if broken != nil {

@@ -27,9 +27,9 @@ func (d *Decoder) pagination(text []byte, i int) (pagination Pagination, end int
 	}
 	for quoted, value := range members(text[i:end]) {
 		name := d.unquote(quoted)
-		i := slices.IndexFunc(numbers[:], func(n pageNumber) bool { return n.key == name })
+		i := slices.IndexFunc(numbers[:], func(n pageNumber) bool { return n.key == string(name) })
 		if i < 0 {
-			d.surprises.envelope("pagination.", []byte(name))
+			d.surprises.envelope("pagination.", name)
 			continue
 		}
 		if reason := numbers[i].set(value); reason != "" {
@@ -50,6 +50,7 @@ type pageNumber struct {
 	value    **int64
 	optional bool
 	seen     bool
+	whole    int64
 }
 
 // set takes the value; the reason is "" or says why it can not.
@@ -61,11 +62,11 @@ func (n *pageNumber) set(value []byte) (reason string) {
 	if value[0] == 'n' {
 		return ""
 	}
-	whole, ok := wholeNumber(value)
-	if !ok {
+	var ok bool
+	if n.whole, ok = wholeNumber(value); !ok {
 		return "is not a whole number of zero or more"
 	}
-	*n.value = &whole
+	*n.value = &n.whole
 	return ""
 }
 

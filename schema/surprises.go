@@ -2,16 +2,26 @@ package schema
 
 import (
 	"bytes"
-	"maps"
 	"slices"
 	"strconv"
 )
 
-// surprises collects Page.UnknownFields.
+// surprises collects Page.UnknownFields. It remembers the names of earlier
+// pages, since they mostly come again.
 type surprises struct {
-	found map[string]bool
+	known map[string]*surprise
+	page  int // counts them, from 1
+	found []string
 	text  []byte
 }
+
+type surprise struct {
+	text string
+	page int // where it was found last
+}
+
+// maxSurprises is how many names are remembered.
+const maxSurprises = 1000
 
 // field notes a key that the table does not have, inside the object at path.
 func (s *surprises) field(path string, name []byte, what string) {
@@ -40,15 +50,26 @@ func (s *surprises) note(what string) {
 	if what != "" {
 		s.text = append(append(append(s.text, " ("...), what...), ')')
 	}
-	if _, ok := s.found[string(s.text)]; !ok {
-		s.found[string(s.text)] = true
+	known := s.known[string(s.text)]
+	if known == nil {
+		known = &surprise{text: string(s.text)}
+		s.known[known.text] = known
+	}
+	if known.page != s.page {
+		known.page = s.page
+		s.found = append(s.found, known.text)
 	}
 }
 
-// take returns what was found, sorted, and forgets it.
+// take returns what was found, sorted, and goes on to another page.
 func (s *surprises) take() []string {
-	list := slices.Sorted(maps.Keys(s.found))
-	clear(s.found)
+	slices.Sort(s.found)
+	list := append([]string(nil), s.found...)
+	s.found = s.found[:0]
+	s.page++
+	if len(s.known) > maxSurprises {
+		clear(s.known)
+	}
 	return list
 }
 
