@@ -12,15 +12,16 @@ import (
 // see maxGathered.
 type column struct {
 	Column
-	dataType arrow.DataType
-	parent   *column // of a field the struct, of an element the list
-	elem     *column // List
-	fields   []*column
-	depth    int     // how many brackets are open inside of a value
-	prefix   string  // `"key":`
-	follower *column // the field that came after this one last time; of a struct, the first one
-	keyed    int     // Struct: how many fields have a Key
-	object   *object // Struct
+	dataType  arrow.DataType
+	parent    *column // of a field the struct, of an element the list
+	elem      *column // List
+	fields    []*column
+	depth     int         // how many brackets are open inside of a value
+	prefix    string      // `"key":`
+	follower  *column     // the field that came after this one last time; of a struct, the first one
+	keyed     int         // Struct: how many fields have a Key
+	object    *object     // Struct
+	strangers []*stranger // Struct
 
 	valid  []byte  // 1 or, for null, 0
 	starts []int32 // String, JSON: into text; List: into elem

@@ -115,11 +115,22 @@ func (e *extra) key() bool {
 	if e.silent > 0 {
 		return false
 	}
+	e.separate()
+	e.object = append(e.appendName(e.object), ':')
+	return true
+}
+
+// separate starts a member.
+func (e *extra) separate() {
 	separator := byte(',')
 	if len(e.object) == 0 {
 		separator = '{'
 	}
 	e.object = append(e.object, separator)
+}
+
+// appendName appends what the member for where we are is named.
+func (e *extra) appendName(dst []byte) []byte {
 	name := e.pointer
 	if token := name[1:]; bytes.IndexByte(token, '/') < 0 && !bytes.HasPrefix(token, []byte("~1")) {
 		name = token
@@ -127,13 +138,16 @@ func (e *extra) key() bool {
 			name = []byte(jsontext.Pointer(e.pointer).LastToken())
 		}
 	}
-	e.object, _ = jsontext.AppendQuote(e.object, name) // the error is about Unicode, which names already are
-	e.object = append(e.object, ':')
-	return true
+	dst, _ = jsontext.AppendQuote(dst, name) // the error is about Unicode, which names already are
+	return dst
 }
 
 func appendKept(dst, value []byte) []byte {
 	_, seen := scanValue(value, 0, 0)
+	return appendSeen(dst, value, seen)
+}
+
+func appendSeen(dst, value []byte, seen look) []byte {
 	literal := value[0] == '{' && startsReserved(value)
 	if seen == 0 && !literal {
 		return append(dst, value...)

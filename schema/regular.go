@@ -17,22 +17,19 @@ import (
 func (r *rows) regular(text []byte, i int, fetchedAt time.Time) (end int) {
 	n := r.row.len()
 	r.extra.reset()
-	r.unknown = r.unknown[:0]
+	r.strangers = r.strangers[:0]
 	if end = r.regularStruct(r.row, text, i); end < 0 {
 		r.row.cut(n)
 		return -1
 	}
-	for _, u := range r.unknown {
-		r.surprises.field(u.object.Path, u.name, "")
+	for _, s := range r.strangers {
+		if s.page != r.surprises.page {
+			s.page = r.surprises.page
+			r.surprises.field(s.path, []byte(s.name), "")
+		}
 	}
 	r.derive(fetchedAt)
 	return end
-}
-
-// unknown is a key of an object that the table does not model.
-type unknown struct {
-	object *column
-	name   []byte
 }
 
 // regularValue appends a value to its column.
@@ -109,8 +106,10 @@ func (r *rows) regularList(c *column, text []byte, i int) (end int) {
 }
 
 func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
-	n, filled, from := c.len(), 0, len(r.unknown)
+	n, filled := c.len(), 0
 	c.open()
+	r.objects++
+	object := r.objects
 	expected := &c.follower
 	i, more := scanItem(text, i+1, true, '}')
 	for more {
@@ -125,7 +124,7 @@ func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
 			name := text[i+1 : end-1]
 			i = value
 			if f = c.field(name); f == nil {
-				if i = r.regularUnknown(c, name, from, text, i); i < 0 {
+				if i = r.regularStranger(c, object, name, text, i); i < 0 {
 					return -1
 				}
 				i, more = scanItem(text, i, false, '}')
@@ -160,27 +159,3 @@ func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
 	return i
 }
 
-// maxUnknown is how many unknown keys of one object are compared one by one.
-const maxUnknown = 32
-
-// regularUnknown keeps the value of an unknown key. from is where the keys of
-// this object begin in r.unknown.
-func (r *rows) regularUnknown(c *column, name []byte, from int, text []byte, i int) (end int) {
-	if len(r.unknown)-from >= maxUnknown {
-		return -1
-	}
-	for _, u := range r.unknown[from:] {
-		if u.object == c && string(u.name) == string(name) {
-			return -1 // a duplicate
-		}
-	}
-	end, _ = scanValue(text, i, c.depth)
-	if end < 0 {
-		return -1
-	}
-	r.unknown = append(r.unknown, unknown{object: c, name: name})
-	r.extra.at(c)
-	r.extra.enter(name)
-	r.extra.keep(text[i:end])
-	return end
-}

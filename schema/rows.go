@@ -12,7 +12,8 @@ type rows struct {
 	row       *column
 	extra     extra
 	surprises *surprises
-	unknown   []unknown
+	strangers []*stranger // of the row
+	objects   int         // counts what regularStruct reads
 	text      []byte
 }
 
