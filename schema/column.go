@@ -32,7 +32,7 @@ type column struct {
 
 // newRowColumn returns the columns of a table as the fields of one struct, the row.
 func newRowColumn(table *Table) *column {
-	row := Column{Type: Struct, Fields: table.Columns}
+	row := Column{Type: Struct, Required: true, Fields: table.Columns}
 	return newColumn(row, &column{depth: pageDepth}, arrow.StructOf(table.Arrow().Fields()...))
 }
 

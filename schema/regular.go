@@ -18,7 +18,7 @@ func (r *rows) regular(text []byte, i int, fetchedAt time.Time) (end int) {
 	n := r.row.len()
 	r.extra.reset()
 	r.strangers = r.strangers[:0]
-	if end = r.regularStruct(r.row, text, i); end < 0 {
+	if end = r.regularValue(r.row, text, i); end < 0 {
 		r.row.cut(n)
 		return -1
 	}
