@@ -21,12 +21,13 @@ type Decoder struct {
 	rows      rows
 	surprises surprises
 	name      []byte
+	most      int // Size to Append to
 }
 
 // NewDecoder returns a decoder of pages that hold rows of the table. The
 // records' memory comes from mem, one piece for each, and is not the decoder's.
 func NewDecoder(table *Table, mem memory.Allocator) *Decoder {
-	d := &Decoder{table: table, mem: mem, surprises: surprises{known: map[string]*surprise{}, page: 1}}
+	d := &Decoder{table: table, mem: mem, most: maxGathered, surprises: surprises{known: map[string]*surprise{}, page: 1}}
 	d.rows = rows{row: newRowColumn(table), surprises: &d.surprises}
 	return d
 }
@@ -47,8 +48,8 @@ func (d *Decoder) Decode(body []byte, fetchedAt time.Time) (Page, error) {
 // the rows appended before still wait.
 func (d *Decoder) Append(body []byte, fetchedAt time.Time) (Page, error) {
 	n := d.rows.row.len()
-	if n > 0 && d.Size() > maxGathered {
-		return Page{}, errors.New("more than 1 GiB of rows wait for Take")
+	if n > 0 && d.Size() > d.most {
+		return Page{}, errors.New("too many rows wait for Take: 1 GiB is the most")
 	}
 	pagination, broken := d.envelope(body, fetchedAt)
 	unknown := d.surprises.take()
