@@ -17,6 +17,11 @@ func FuzzDecode(f *testing.F) {
 	}
 	f.Add(documented)
 	f.Add(documented[:len(documented)/2])
+	simulated, err := os.ReadFile("../exporter/lemlist/sim/testdata/page.golden.json")
+	if err != nil {
+		f.Fatal(err)
+	}
+	f.Add(simulated)
 	f.Add([]byte("<html></html>"))
 	f.Add([]byte("\xEF\xBB\xBF{}"))
 	f.Add(pageOf())
@@ -28,8 +33,15 @@ func FuzzDecode(f *testing.F) {
 		defer mem.AssertSize(t, 0)
 		page, err := NewDecoder(InboxConversations(), mem).Decode(body, fetched)
 		if err != nil {
-			if broken, ok := errors.AsType[*PageError](err); !ok || broken.Offset < 0 || broken.Offset > int64(len(body)) {
-				t.Errorf("no PageError inside the body: %v", err)
+			broken, ok := errors.AsType[*PageError](err)
+			if !ok || broken.Offset < 0 || broken.Offset > int64(len(body)) {
+				t.Fatalf("no PageError inside the body: %v", err)
+			}
+			switch broken.Reason {
+			case "the JSON is cut off", "malformed JSON", "the JSON is nested 10,000 levels deep or more", "something follows the JSON object":
+				if json.Valid(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))) {
+					t.Errorf("valid JSON: %v", err)
+				}
 			}
 			return
 		}
@@ -53,6 +65,9 @@ func FuzzDecode(f *testing.F) {
 			if err := checkRow(row, page.Record, i); err != nil {
 				t.Fatal(err)
 			}
+		}
+		if err := sameCarefully(page, body); err != nil {
+			t.Fatal(err)
 		}
 	})
 }
