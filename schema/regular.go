@@ -34,46 +34,24 @@ func (r *rows) regular(text []byte, i int, fetchedAt time.Time) (end int) {
 
 // regularValue appends a value to its column.
 func (r *rows) regularValue(c *column, text []byte, i int) (end int) {
-	switch peek(text, i) {
-	case '"':
-		switch c.Type {
-		case String:
-			return r.regularString(c, text, i)
-		case Timestamp:
-			end, seen := scanString(text, i)
-			if end < 0 || seen != 0 {
-				return -1
-			}
-			micros, lost := parseTimestamp(text[i+1 : end-1])
-			if lost != "" {
-				return -1
-			}
-			c.appendMicros(micros)
-			return end
-		}
-	case '{':
-		if c.Type == Struct {
-			return r.regularStruct(c, text, i)
-		}
-	case '[':
-		if c.Type == List {
-			return r.regularList(c, text, i)
-		}
-	case 't':
-		if c.Type == Bool {
-			c.appendBool(true)
-			return scanWord(text, i, "true")
-		}
-	case 'f':
-		if c.Type == Bool {
-			c.appendBool(false)
-			return scanWord(text, i, "false")
-		}
-	case 'n':
-		if !c.Required {
-			c.absent()
-			return scanWord(text, i, "null")
-		}
+	switch first := peek(text, i); {
+	case first == '"' && c.Type == String:
+		return r.regularString(c, text, i)
+	case first == '"' && c.Type == Timestamp:
+		return r.regularTimestamp(c, text, i)
+	case first == 't' && c.Type == Bool:
+		c.appendBool(true)
+		return scanWord(text, i, "true")
+	case first == 'f' && c.Type == Bool:
+		c.appendBool(false)
+		return scanWord(text, i, "false")
+	case first == '{' && c.Type == Struct:
+		return r.regularStruct(c, text, i)
+	case first == '[' && c.Type == List:
+		return r.regularList(c, text, i)
+	case first == 'n' && !c.Required:
+		c.absent()
+		return scanWord(text, i, "null")
 	}
 	return -1
 }
@@ -92,6 +70,19 @@ func (r *rows) regularString(c *column, text []byte, i int) (end int) {
 	if c.text, err = jsontext.AppendUnquote(c.text, text[i:end]); err != nil {
 		return -1 // half a surrogate pair
 	}
+	return end
+}
+
+func (r *rows) regularTimestamp(c *column, text []byte, i int) (end int) {
+	end, seen := scanString(text, i)
+	if end < 0 || seen != 0 {
+		return -1
+	}
+	micros, lost := parseTimestamp(text[i+1 : end-1])
+	if lost != "" {
+		return -1
+	}
+	c.appendMicros(micros)
 	return end
 }
 
@@ -158,4 +149,3 @@ func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
 	}
 	return i
 }
-
