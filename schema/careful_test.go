@@ -84,6 +84,8 @@ func TestRegularConversations(t *testing.T) {
 		{`,"createdAt":"2024-12-17T09:42:32.971Z","opportunities":[{"done":null},{}]`, true},
 		{`,"x":[ 1.50 ],"a/b":{},"é":{"$binary":1},"users":[{"role":"x"},{"role":"\ud800"}],"contact":{"x":null}`, true},
 		{`,"x":` + "\"\xff\"", true},
+		{`,"contact":{"email":null,"":null},"":null`, true},
+		{`,"contact":{"_id":"c"},"createdBy":"c","createdBy ":"d"`, true},
 		{`,"teamId":1`, false},
 		{`,"users":[1]`, false},
 		{`,"teamId":"a","teamId":"a"`, false},
@@ -102,6 +104,11 @@ func TestRegularConversations(t *testing.T) {
 		{`,"haveReplies":1`, false},
 	} {
 		d := NewDecoder(InboxConversations(), memory.DefaultAllocator)
+		idLast := `{"contact":{"_id":"c"},"_id":"ibx_2"}`
+		if d.rows.regular([]byte(idLast), 0, fetched) != len(idLast) {
+			t.Fatal("a key of the contact is taken for one of the row")
+		}
+		d.Take().Release()
 		first, row := `{"_id":"ibx_0","users":[{"userId":"usr_0"}],"x":0}`, `{"_id":"ibx_1"`+test.members+`}`
 		if d.rows.regular([]byte(first), 0, fetched) < 0 {
 			t.Fatal("the first row is not regular")
@@ -112,6 +119,10 @@ func TestRegularConversations(t *testing.T) {
 			t.Errorf("not regular: %s", row)
 		case !test.regular && (end != -1 || d.rows.row.len() != 1 || d.Size() != size):
 			t.Errorf("regular, or not undone: %s", row)
+		}
+		body := pageOf(row, first)
+		if err := sameCarefully(mustDecode(t, body), body); err != nil {
+			t.Errorf("%v\n%s", err, row)
 		}
 	}
 }

@@ -12,16 +12,19 @@ import (
 // see maxGathered.
 type column struct {
 	Column
-	dataType  arrow.DataType
-	parent    *column // of a field the struct, of an element the list
-	elem      *column // List
+	dataType arrow.DataType
+	depth    int     // how many brackets are open inside of a value
+	parent   *column // of a field the struct, of an element the list
+	elem     *column // List
+	follower *column // the field that came after this one last time
+	prefix   string  // `"key":`
+
+	// Of a Struct:
 	fields    []*column
-	depth     int         // how many brackets are open inside of a value
-	prefix    string      // `"key":`
-	follower  *column     // the field that came after this one last time; of a struct, the first one
-	keyed     int         // Struct: how many fields have a Key
-	object    *object     // Struct
-	strangers []*stranger // Struct
+	first     *column // the field that came first last time
+	keyed     int     // how many fields have a Key
+	strangers []*stranger
+	object    *object
 
 	valid  []byte  // 1 or, for null, 0
 	starts []int32 // String, JSON: into text; List: into elem
@@ -42,16 +45,15 @@ func newColumn(described Column, parent *column, dataType arrow.DataType) *colum
 	case *arrow.ListType:
 		c.elem = newColumn(*described.Elem, c, dataType.Elem())
 	case *arrow.StructType:
+		next := &c.first
 		for i, field := range dataType.Fields() {
-			c.fields = append(c.fields, newColumn(described.Fields[i], c, field.Type))
-			if i > 0 {
-				c.fields[i-1].follower = c.fields[i]
-			}
-			if described.Fields[i].Key != "" {
+			f := newColumn(described.Fields[i], c, field.Type)
+			c.fields = append(c.fields, f)
+			if f.Key != "" {
+				*next, next = f, &f.follower
 				c.keyed++
 			}
 		}
-		c.follower = c.fields[0]
 		c.object = newObject(described.Fields)
 	}
 	return c

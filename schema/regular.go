@@ -101,7 +101,7 @@ func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
 	c.open()
 	r.objects++
 	object := r.objects
-	expected := &c.follower
+	expected := &c.first
 	i, more := scanItem(text, i+1, true, '}')
 	for more {
 		f := *expected
