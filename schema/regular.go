@@ -104,48 +104,57 @@ func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
 	expected := &c.first
 	i, more := scanItem(text, i+1, true, '}')
 	for more {
-		f := *expected
-		if f != nil && i+len(f.prefix) <= len(text) && string(text[i:i+len(f.prefix)]) == f.prefix {
-			i = scanSpace(text, i+len(f.prefix))
-		} else {
-			end, value, seen := scanName(text, i)
-			if end < 0 || seen&(escaped|garbled) != 0 {
-				return -1
-			}
-			name := text[i+1 : end-1]
-			i = value
-			if f = c.field(name); f == nil {
-				if i = r.regularStranger(c, object, name, text, i); i < 0 {
-					return -1
-				}
-				i, more = scanItem(text, i, false, '}')
-				continue
-			}
-			*expected = f
-		}
-		if f.len() > n {
-			return -1 // a duplicate
-		}
-		if i = r.regularValue(f, text, i); i < 0 {
+		f, s, value := c.member(expected, text, i)
+		switch {
+		case f != nil && f.len() == n:
+			i = r.regularValue(f, text, value)
+			expected = &f.follower
+			filled++
+		case s != nil && s.object != object:
+			s.object = object
+			i = r.regularStranger(c, s, text, value)
+		default: // an odd name, or one that came before
 			return -1
 		}
-		filled++
-		expected = &f.follower
 		if peek(text, i) == ',' && peek(text, i+1) == '"' {
 			i++
 			continue
 		}
 		i, more = scanItem(text, i, false, '}')
 	}
-	if filled < c.keyed {
-		for _, f := range c.fields {
-			if f.len() == n && f.Key != "" {
-				if f.Required {
-					return -1
-				}
-				f.absent()
+	if filled == c.keyed {
+		return i
+	}
+	for _, f := range c.fields {
+		if f.len() == n && f.Key != "" {
+			if f.Required {
+				return -1
 			}
+			f.absent()
 		}
 	}
 	return i
+}
+
+// member finds what the member at text[i] is: a field or a stranger; neither
+// when its name is odd. It is looked for where it stood in the object before.
+func (c *column) member(expected **column, text []byte, i int) (f *column, s *stranger, value int) {
+	if f = *expected; f != nil {
+		if end := i + len(f.prefix); end <= len(text) && string(text[i:end]) == f.prefix {
+			return f, nil, scanSpace(text, end)
+		}
+	}
+	end, value, seen := scanName(text, i)
+	if end < 0 || seen&(escaped|garbled) != 0 {
+		return nil, nil, -1
+	}
+	name := text[i+1 : end-1]
+	if s = c.stranger(name); s != nil {
+		return nil, s, value
+	}
+	if f = c.field(name); f != nil {
+		*expected = f
+		return f, nil, value
+	}
+	return nil, c.newStranger(name), value
 }

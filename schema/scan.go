@@ -136,7 +136,7 @@ func scanString(text []byte, i int) (end int, seen look) {
 			quote, backslash := eight^'"'*ones, eight^'\\'*ones
 			// The top bit of a byte is set where it is beyond ASCII, or was borrowed because
 			// the byte is below the number. Above the first borrow the bits may lie.
-			special := (eight | (eight - ' '*ones) | (quote - ones) | (backslash - ones)) & tops
+			special := ((eight - ' '*ones) | (quote - ones) | (backslash - ones)) & tops
 			if special != 0 {
 				i += bits.TrailingZeros64(special) / 8
 				break

@@ -5,7 +5,7 @@ package schema
 type stranger struct {
 	name   string
 	path   string // of the column
-	member []byte // what `extra` has before the value; of keys of the row only
+	member []byte // what `extra` has before the value, the same in all rows for a key of the row
 	object int    // the number of the object that had it last
 	page   int    // the number of the page of which it was told last
 }
@@ -13,26 +13,17 @@ type stranger struct {
 // maxStrangers is how many a column remembers. Rows with others are not regular.
 const maxStrangers = 32
 
-// regularStranger keeps the value at text[i] of a key that the object with
-// that number has. A second one of the same name is not regular.
-func (r *rows) regularStranger(c *column, object int, name, text []byte, i int) (end int) {
+// regularStranger keeps the value at text[i].
+func (r *rows) regularStranger(c *column, s *stranger, text []byte, i int) (end int) {
 	end, seen := scanValue(text, i, c.depth)
-	s := c.stranger(name)
-	if end < 0 || s == nil || s.object == object {
+	if end < 0 {
 		return -1
 	}
-	s.object = object
 	r.strangers = append(r.strangers, s)
-	if c != r.row {
+	if s.member == nil || c != r.row {
 		r.extra.at(c)
-		r.extra.enter(name)
-		r.extra.keep(text[i:end])
-		return end
-	}
-	if s.member == nil {
-		r.extra.at(c)
-		r.extra.enter(name)
-		s.member = append(r.extra.appendName(nil), ':')
+		r.extra.enter([]byte(s.name))
+		s.member = append(r.extra.appendName(s.member[:0]), ':')
 	}
 	r.extra.separate()
 	r.extra.object = append(r.extra.object, s.member...)
@@ -40,13 +31,18 @@ func (r *rows) regularStranger(c *column, object int, name, text []byte, i int) 
 	return end
 }
 
-// stranger finds or remembers a name; nil when there are too many.
+// stranger returns the one of that name, nil where there is none yet.
 func (c *column) stranger(name []byte) *stranger {
 	for _, s := range c.strangers {
 		if s.name == string(name) {
 			return s
 		}
 	}
+	return nil
+}
+
+// newStranger remembers a name; nil when there are too many.
+func (c *column) newStranger(name []byte) *stranger {
 	if len(c.strangers) == maxStrangers {
 		c.strangers = nil
 		return nil
