@@ -79,7 +79,7 @@ func TestRegularConversations(t *testing.T) {
 	}{
 		{``, true},
 		{` , "teamId" : "tea_1" , "users" : [ { "userId" : "usr_1" } , { } ] `, true},
-		{`,"contactId":"c","teamId":"t","channels":[null,"email"],"users":null,"contact":null`, true},
+		{`,"contactId":"c", "teamId":"t","channels":[null,"email"],"users":null,"contact":null`, true},
 		{`,"lastSentSubject":"é 😀 \u00e9 \n\/ \ud83d\ude00"`, true},
 		{`,"createdAt":"2024-12-17T09:42:32.971Z","opportunities":[{"done":null},{}]`, true},
 		{`,"x":[ 1.50 ],"a/b":{},"é":{"$binary":1},"users":[{"role":"x"},{"role":"\ud800"}],"contact":{"x":null}`, true},
