@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
@@ -123,4 +124,26 @@ func FuzzDecode(f *testing.F) {
 			t.Fatal(err)
 		}
 	})
+}
+
+func TestDepthIsLimitedAsInTheStandardLibrary(t *testing.T) {
+	for depth := maxDepth - 7; depth <= maxDepth+1; depth++ {
+		deep := `"x":` + strings.Repeat("[", depth) + strings.Repeat("]", depth)
+		for _, body := range []string{
+			string(pageOf(`{"_id":"a",` + deep + `}`)),
+			string(pageOf(`{"_id":"a","_id":"b",` + deep + `}`)),
+			string(pageOf(`{"_id":"a","contact":{` + deep + `}}`)),
+			string(pageOf(`{"_id":"a","users":[{},{` + deep + `}]}`)),
+			`{` + deep + `,` + string(pageOf())[1:],
+			strings.TrimSuffix(string(pageOf()), `}}`) + `,` + deep + `}}`,
+		} {
+			page, err := NewDecoder(InboxConversations(), memory.DefaultAllocator).Decode([]byte(body), fetched)
+			if err == nil {
+				page.Record.Release()
+			}
+			if valid := json.Valid([]byte(body)); valid != (err == nil) {
+				t.Errorf("valid: %v, %d brackets after %.60s: %v", valid, depth, body, err)
+			}
+		}
+	}
 }
