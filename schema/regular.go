@@ -74,11 +74,11 @@ func (r *rows) regularString(c *column, text []byte, i int) (end int) {
 }
 
 func (r *rows) regularTimestamp(c *column, text []byte, i int) (end int) {
-	end, seen := scanString(text, i)
-	if end < 0 || seen != 0 {
+	end, _ = scanString(text, i)
+	if end < 0 {
 		return -1
 	}
-	micros, lost := parseTimestamp(text[i+1 : end-1])
+	micros, lost := parseTimestamp(text[i+1 : end-1]) // escaped, it would not be one
 	if lost != "" {
 		return -1
 	}
