@@ -28,7 +28,7 @@ type Decoder struct {
 // records' memory comes from mem, one piece for each, and is not the decoder's.
 func NewDecoder(table *Table, mem memory.Allocator) *Decoder {
 	d := &Decoder{table: table, mem: mem, most: maxGathered, surprises: surprises{known: map[string]*surprise{}, page: 1}}
-	d.rows = rows{row: newRowColumn(table), surprises: &d.surprises}
+	d.rows = newRows(table, &d.surprises)
 	return d
 }
 

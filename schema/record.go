@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"bytes"
 	"encoding/binary"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -55,10 +56,7 @@ func (c *column) size() int {
 }
 
 func (c *column) data(a *arena) *array.Data {
-	buffers, nulls := make([]*memory.Buffer, 1, 3), 0
-	for _, bit := range c.valid {
-		nulls += 1 - int(bit)
-	}
+	buffers, nulls := make([]*memory.Buffer, 1, 3), bytes.Count(c.valid, []byte{0})
 	if nulls > 0 {
 		buffers[0] = a.bitmap(c.valid)
 	}

@@ -104,7 +104,13 @@ func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
 	expected := &c.first
 	i, more := scanItem(text, i+1, true, '}')
 	for more {
-		f, s, value := c.member(expected, text, i)
+		// It mostly stands where it stood in the object before.
+		f, s, value := *expected, (*stranger)(nil), 0
+		if f != nil && i+len(f.prefix) <= len(text) && string(text[i:i+len(f.prefix)]) == f.prefix {
+			value = scanSpace(text, i+len(f.prefix))
+		} else if f, s, value = c.member(text, i); f != nil {
+			*expected = f
+		}
 		switch {
 		case f != nil && f.len() == n:
 			i = r.regularValue(f, text, value)
@@ -137,13 +143,8 @@ func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
 }
 
 // member finds what the member at text[i] is: a field or a stranger; neither
-// when its name is odd. It is looked for where it stood in the object before.
-func (c *column) member(expected **column, text []byte, i int) (f *column, s *stranger, value int) {
-	if f = *expected; f != nil {
-		if end := i + len(f.prefix); end <= len(text) && string(text[i:end]) == f.prefix {
-			return f, nil, scanSpace(text, end)
-		}
-	}
+// when its name is odd.
+func (c *column) member(text []byte, i int) (f *column, s *stranger, value int) {
 	end, value, seen := scanName(text, i)
 	if end < 0 || seen&(escaped|garbled) != 0 {
 		return nil, nil, -1
@@ -153,7 +154,6 @@ func (c *column) member(expected **column, text []byte, i int) (f *column, s *st
 		return nil, s, value
 	}
 	if f = c.field(name); f != nil {
-		*expected = f
 		return f, nil, value
 	}
 	return nil, c.newStranger(name), value

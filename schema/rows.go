@@ -10,11 +10,22 @@ import (
 // its column is decided here; regular.go is a short cut for the regular ones.
 type rows struct {
 	row       *column
+	derived   []*column // fields of the row that have no key
 	extra     extra
 	surprises *surprises
 	strangers []*stranger // of the row
 	objects   int         // counts what regularStruct reads
 	text      []byte
+}
+
+func newRows(table *Table, surprises *surprises) rows {
+	r := rows{row: newRowColumn(table), surprises: surprises}
+	for _, f := range r.row.fields {
+		if f.Key == "" {
+			r.derived = append(r.derived, f)
+		}
+	}
+	return r
 }
 
 // append adds the row of one JSON object, which is known to be valid. The
@@ -40,9 +51,8 @@ func isPresent(value []byte) bool { return len(value) > len(`""`) && value[0] ==
 // left over, of the timestamp type the time of the page.
 func (r *rows) derive(fetchedAt time.Time) {
 	rest := r.extra.close()
-	for _, f := range r.row.fields {
+	for _, f := range r.derived {
 		switch {
-		case f.Key != "":
 		case f.Type == JSON && len(rest) > 0:
 			f.openText()
 			f.text = append(f.text, rest...)
