@@ -50,8 +50,7 @@ func (r *Run) awaitJournal(ctx context.Context, table *schema.Table, survey Surv
 	for err == nil && r.keepsJournal() {
 		var held Journal
 		if held, err = r.engine.Workspace.Journal(name, false); err == nil {
-			err = held.Close()
-			break
+			_ = held.Close() // openJournal says what is wrong with it
 		}
 		if !errors.Is(err, ErrBusy) {
 			break

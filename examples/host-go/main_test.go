@@ -17,7 +17,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-const conversations = 2000
+const conversations = 500
 
 // binary is the real lemexport.
 func binary(t *testing.T) string {
@@ -83,7 +83,7 @@ func TestARunThatWasCutShortIsContinued(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	batches := 0
 	o.onBatch = func(int64) {
-		if batches++; batches == 12 {
+		if batches++; batches == 6 {
 			cancel()
 		}
 	}
