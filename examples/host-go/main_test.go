@@ -17,7 +17,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-const conversations = 500
+const conversations = 2000
 
 // binary is the real lemexport.
 func binary(t *testing.T) string {
@@ -76,14 +76,15 @@ func query[T any](t *testing.T, database, query string) (value T) {
 }
 
 func TestARunThatWasCutShortIsContinued(t *testing.T) {
+	plugin := binary(t)
 	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // where the plugin keeps its notes
-	o := options{plugin: binary(t), database: filepath.Join(t.TempDir(), "inbox.duckdb"), log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	o := options{plugin: plugin, database: filepath.Join(t.TempDir(), "inbox.duckdb"), log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 	o.config = team(t, o.plugin)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	batches := 0
 	o.onBatch = func(int64) {
-		if batches++; batches == 6 {
+		if batches++; batches == 12 {
 			cancel()
 		}
 	}
