@@ -64,13 +64,13 @@ type stretch struct {
 	class string
 }
 
-// columnChart is a histogram: columns, edges between them, and a scale.
+// columnChart is a histogram: columns with their numbers, and the edges between
+// them.
 type columnChart struct {
 	Name                  string
 	Height, Floor, EdgesY int
 	Columns               []columnBar
 	Edges                 []tick
-	Lines                 []tick
 }
 
 type columnBar struct {
@@ -97,11 +97,9 @@ func newColumnChart(name string, h histogram) columnChart {
 	for _, n := range h.counts {
 		top = max(top, n)
 	}
-	ticks := niceTicks(top)
-	chart.Lines = scaleLines(ticks)
 	slot := 100 / float64(len(h.counts))
 	for i, n := range h.counts {
-		height := int(math.Round(float64(chartFloor-chartTop) * float64(n) / float64(ticks[len(ticks)-1])))
+		height := int(math.Round(float64(chartFloor-chartTop) * float64(n) / float64(max(top, 1))))
 		if n > 0 {
 			height = max(height, 1)
 		}

@@ -67,7 +67,7 @@ func firstCard(table *schema.Table, f *facts) barsCard {
 			continue
 		}
 		n := f.since.below(i)
-		list = append(list, bar{Label: "within " + within.name, Value: "at least " + share(n, f.since.total), Parts: parts(f.since.total, stretch{n, "one"})})
+		list = append(list, bar{Label: "within " + many(int64(within.at/day), "day", "days"), Value: "at least " + share(n, f.since.total), Parts: parts(f.since.total, stretch{n, "one"})})
 	}
 	return barsCard{Bars: newBars("First reply, at the latest", list),
 		Note: fmt.Sprintf("The export has no time of the first reply, only of the newest, and the first was no later. "+
