@@ -53,7 +53,11 @@ func people(n int) (rows []json.RawMessage, secrets []string) {
 // clearText finds the first of the secrets in a text, also as base64.
 func clearText(text []byte, secrets []string) string {
 	for _, secret := range secrets {
-		if bytes.Contains(text, []byte(secret)) || bytes.Contains(text, []byte(strings.TrimRight(base64.StdEncoding.EncodeToString([]byte(secret))[:12], "="))) {
+		if bytes.Contains(text, []byte(secret)) {
+			return secret
+		}
+		whole := len(secret) / 3 * 3 // what its base64 shares with that of a longer text
+		if whole >= 9 && bytes.Contains(text, base64.StdEncoding.AppendEncode(nil, []byte(secret[:whole]))) {
 			return secret
 		}
 	}
@@ -144,7 +148,13 @@ func TestAHashedExportHoldsNoClearNameOrAddress(t *testing.T) {
 
 	// Stopped when all pages are read, before the sweeps.
 	p := start(t, dir, "apply", "-auto-approve", "-log-level=debug")
-	<-api.held
+	select {
+	case <-api.held:
+	case <-time.After(time.Minute):
+		_ = p.Process.Kill()
+		p.status(t)
+		t.Fatalf("the walk does not come to its sweeps: %s", &p.err)
+	}
 	if clearOpen(t, p.Process.Pid, secrets) == 0 {
 		t.Error("no temporary rows were looked at")
 	}
@@ -153,7 +163,8 @@ func TestAHashedExportHoldsNoClearNameOrAddress(t *testing.T) {
 	}
 	p.status(t)
 	output := append(p.out.Bytes(), p.err.Bytes()...)
-	if clearFiles(t, filepath.Join(dir, ".lemexport"), secrets) < 1000 {
+	// Entries are compressed: what is not sealed shows by the form of its head and body.
+	if clearFiles(t, filepath.Join(dir, ".lemexport"), append(secrets, `"kind"`, "usr_1", "\x28\xb5\x2f\xfd")) < 1000 {
 		t.Error("no journal was looked at")
 	}
 

@@ -21,12 +21,16 @@ const checkpointVersion = 1
 
 type checkpointText struct {
 	Version int `json:"v"`
-	Checkpoint
+	plainCheckpoint
 }
+
+// plainCheckpoint is a Checkpoint without its methods: encoding/json would call
+// them again.
+type plainCheckpoint Checkpoint
 
 // MarshalText gives the form that a host keeps: JSON, without personal data.
 func (c Checkpoint) MarshalText() ([]byte, error) {
-	return json.Marshal(checkpointText{checkpointVersion, c})
+	return json.Marshal(checkpointText{checkpointVersion, plainCheckpoint(c)})
 }
 
 // UnmarshalText reads what MarshalText wrote.
@@ -41,7 +45,7 @@ func (c *Checkpoint) UnmarshalText(text []byte) error {
 	if from.Journal == "" || from.Mark == "" || from.Pages < 1 {
 		return badCheckpoint(errors.New("not a checkpoint: it lacks a part"))
 	}
-	*c = from.Checkpoint
+	*c = Checkpoint(from.plainCheckpoint)
 	return nil
 }
 

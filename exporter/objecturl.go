@@ -140,14 +140,14 @@ func (o ObjectURL) set(known []ObjectParam, name string, values []string) error 
 	param := known[i]
 	switch {
 	case len(values) > 1:
-		return &ObjectURLError{Summary: "Repeated setting in the destination", Detail: fmt.Sprintf("%s is there more than once. Keep one.", name)}
+		return &ObjectURLError{Summary: "Repeated setting in the destination", Detail: name + " is there more than once. Keep one."}
 	case value == "":
 		return &ObjectURLError{Summary: "Empty setting in the destination", Detail: fmt.Sprintf("Give %s a value or leave it out.", name)}
 	case param.Values != nil && !slices.Contains(param.Values, value):
 		return &ObjectURLError{Summary: "Invalid setting in the destination", Detail: fmt.Sprintf("%s is one of: %s.", name, strings.Join(param.Values, ", "))}
 	case param.URL && !baseURL(value):
 		return &ObjectURLError{Summary: "Invalid setting in the destination",
-			Detail: fmt.Sprintf("%s is the base URL of a server, for instance https://minio.example:9000, without user, query or #.", name)}
+			Detail: name + " is the base URL of a server, for instance https://minio.example:9000, without user, query or #."}
 	}
 	o.Params[name] = value
 	return nil

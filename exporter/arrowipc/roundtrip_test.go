@@ -140,11 +140,11 @@ func TestASelectedTableComesBack(t *testing.T) {
 	if err := opened.CheckSchema(schema.InboxConversations()); err == nil {
 		t.Error("a table without columns passes for the whole one")
 	}
-	clear, err := schema.InboxConversations().Select(schema.Selection{Exclude: []string{"contact.full_name", "extra"}})
+	open, err := schema.InboxConversations().Select(schema.Selection{Exclude: []string{"contact.full_name", "extra"}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := opened.CheckSchema(clear); err == nil || !strings.Contains(err.Error(), "contact.email") {
+	if err := opened.CheckSchema(open); err == nil || !strings.Contains(err.Error(), "contact.email") {
 		t.Errorf("a hashed column passes for one that is not: %v", err)
 	}
 }

@@ -40,7 +40,7 @@ func (c *checker) columns(b *block, table *schema.Table) exporter.Columns {
 				continue
 			}
 			if _, err := table.Select(schema.Selection{Exclude: config.Exclude, Hash: []string{one.name}}); err != nil {
-				c.report.fail(one.at, one.address, "Column both left out and hashed", fmt.Sprintf("%s is in exclude already, or what it is part of is. Remove one of the two.", one.name))
+				c.report.fail(one.at, one.address, "Column both left out and hashed", one.name+" is in exclude already, or what it is part of is. Remove one of the two.")
 				continue
 			}
 			config.Hash = append(config.Hash, one.name)

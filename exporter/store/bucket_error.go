@@ -124,7 +124,7 @@ func (b *Bucket) text(err error) string {
 
 // scrub hides the values of signed URLs' parameters and what stands before an @.
 func scrub(text string) string {
-	text = regexp.MustCompile(`(?i)([?&](?:sig|se|st|skoid|sktid|x-(?:amz|goog)-[a-z-]+|[a-z_]*(?:key|token|secret|signature)[a-z_]*)=)[^&\s"']+`).ReplaceAllString(text, "${1}(sensitive)")
+	text = regexp.MustCompile(`(?i)([?&](?:sig|upload_?id|se|st|skoid|sktid|x-(?:amz|goog)-[a-z-]+|[a-z_]*(?:key|token|secret|signature)[a-z_]*)=)[^&\s"']+`).ReplaceAllString(text, "${1}(sensitive)")
 	return regexp.MustCompile(`://[^\s"/]*@`).ReplaceAllString(text, "://(sensitive)@")
 }
 

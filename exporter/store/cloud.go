@@ -50,10 +50,10 @@ type guarded struct {
 func (g *guarded) Read(p []byte) (int, error) {
 	n, err := g.SectionReader.Read(p)
 	g.read += int64(n)
-	if err == io.EOF && g.read < g.Size() { //nolint:errorlint // io.Reader says EOF itself
+	if err == io.EOF && g.read < g.Size() {
 		err = io.ErrUnexpectedEOF
 	}
-	if err != nil && err != io.EOF { //nolint:errorlint // see above
+	if err != nil && err != io.EOF {
 		g.cancel(err)
 	}
 	return n, err

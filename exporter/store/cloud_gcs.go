@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"cloud.google.com/go/storage"
@@ -55,13 +56,17 @@ func openGCS(ctx context.Context, at exporter.ObjectURL, options Options) (*clou
 		put: func(ctx context.Context, key string, body *io.SectionReader, metadata map[string]string, over exporter.Version) error {
 			return send(ctx, bucket, key, body, &blob.WriterOptions{
 				ContentType: contentType, Metadata: metadata, BufferSize: int(options.partSize(gcsPartSize)),
-				BeforeWrite: func(as func(any) bool) error { return gcsConditions(as, over, options) },
+				BeforeWrite: func(as func(any) bool) error {
+					return gcsConditions(as, over, options, int64(options.Attempts)*(1+body.Size()/options.partSize(gcsPartSize)))
+				},
 			})
 		},
 	}, nil
 }
 
-func gcsConditions(as func(any) bool, over exporter.Version, options Options) error {
+// gcsConditions sets what a write depends on, and how often it is tried again:
+// the client holds its number of attempts for all requests but uploads.
+func gcsConditions(as func(any) bool, over exporter.Version, options Options, attempts int64) error {
 	var object **storage.ObjectHandle
 	if !as(&object) {
 		return errHook
@@ -74,13 +79,16 @@ func gcsConditions(as func(any) bool, over exporter.Version, options Options) er
 		}
 		only = storage.Conditions{GenerationMatch: generation}
 	}
-	*object = (*object).If(only)
+	var failed atomic.Int64
+	*object = (*object).If(only).Retryer(storage.WithErrorFunc(func(err error) bool {
+		return storage.ShouldRetry(err) && failed.Add(1) < attempts
+	}))
 	var writer *storage.Writer
 	if !as(&writer) {
 		return errHook
 	}
-	// As long as the other requests together may take.
-	writer.ChunkRetryDeadline = time.Duration(options.Attempts) * options.MaxDelay
+	// The attempts are counted above: the time only has to be enough for them.
+	writer.ChunkRetryDeadline = time.Duration(options.Attempts) * (options.MaxDelay + options.Idle)
 	return nil
 }
 

@@ -69,11 +69,23 @@ func (p *s3Put) optional(param string) *string {
 	return nil
 }
 
+// checksum is the one of parts, which has to be the same from the beginning to
+// the end of an upload. Requests of their own have the client's default.
+func (p *s3Put) checksum() types.ChecksumAlgorithm {
+	if p.client.Options().RequestChecksumCalculation == aws.RequestChecksumCalculationWhenRequired {
+		return ""
+	}
+	return types.ChecksumAlgorithmCrc32
+}
+
 func (p *s3Put) inParts(ctx context.Context, key string, body *io.SectionReader, metadata map[string]string, over exporter.Version) (err error) {
-	created, err := p.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{
+	// A request that is cancelled may have begun an upload whose id nobody knows.
+	creating, end := grace(ctx, cleanupTime)
+	defer end()
+	created, err := p.client.CreateMultipartUpload(creating, &s3.CreateMultipartUploadInput{
 		Bucket: &p.bucket, Key: &key, ContentType: aws.String(contentType), Metadata: metadata,
 		ServerSideEncryption: types.ServerSideEncryption(p.params["ssetype"]), SSEKMSKeyId: p.optional("kmskeyid"),
-		StorageClass: types.StorageClass(p.params["storage_class"]),
+		StorageClass: types.StorageClass(p.params["storage_class"]), ChecksumAlgorithm: p.checksum(),
 	})
 	if err != nil {
 		return err
@@ -93,6 +105,19 @@ func (p *s3Put) inParts(ctx context.Context, key string, body *io.SectionReader,
 	complete.IfMatch, complete.IfNoneMatch = conditions(over)
 	_, err = p.client.CompleteMultipartUpload(ctx, complete)
 	return err
+}
+
+// grace is a context that ends some time after ctx has.
+func grace(ctx context.Context, after time.Duration) (later context.Context, end context.CancelFunc) {
+	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		select {
+		case <-later.Done():
+		case <-time.After(after):
+			cancel()
+		}
+	})
+	return later, func() { stop(); cancel() }
 }
 
 // parts uploads every part; the first failure ends the others.
@@ -133,6 +158,7 @@ func (p *s3Put) part(ctx context.Context, key string, id *string, number int32, 
 	}
 	done, err := p.client.UploadPart(ctx, &s3.UploadPartInput{
 		Bucket: &p.bucket, Key: &key, UploadId: id, PartNumber: &number, Body: body, ContentLength: aws.Int64(body.Size()),
+		ChecksumAlgorithm: p.checksum(),
 	})
 	if err != nil {
 		return types.CompletedPart{}, err

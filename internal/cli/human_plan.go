@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -22,7 +23,7 @@ func planText(plan exporter.Plan) string {
 		out.WriteString("\n" + exportText(export))
 	}
 	if len(survey.Unknown) > 0 {
-		fmt.Fprintf(&out, "\nUnknown to the table, kept in the column extra: %s.\n", inline(strings.Join(survey.Unknown, ", ")))
+		out.WriteString(unknownText(plan))
 	}
 	out.WriteString("\n" + bold("Known only after apply:") + "\n" + knownLater(plan))
 	return out.String()
@@ -86,6 +87,7 @@ func exportText(export exporter.ExportPlan) string {
 	}
 	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(export.File))
 	fmt.Fprintf(&out, "    with %s as %s, %s\n", export.Table, export.Format, export.Mode)
+	out.WriteString(columnsText(export.Columns))
 	if current := export.Current; current != nil {
 		fmt.Fprintf(&out, "    there now: %s\n", currentText(*current))
 	}
@@ -101,6 +103,30 @@ func exportText(export exporter.ExportPlan) string {
 			"    marked as read, do not show here; apply reads everything anew.\n")
 	}
 	return out.String()
+}
+
+// columnsText says what is left out and hashed.
+func columnsText(columns *exporter.ManifestColumns) string {
+	var out strings.Builder
+	if columns != nil && len(columns.Excluded) > 0 {
+		fmt.Fprintf(&out, "    without %s\n", inline(strings.Join(columns.Excluded, ", ")))
+	}
+	if columns != nil && len(columns.Hashed) > 0 {
+		fmt.Fprintf(&out, "    hashed: %s\n", inline(strings.Join(columns.Hashed, ", ")))
+	}
+	return out.String()
+}
+
+// unknownText names the keys that the table does not model, and where they go.
+func unknownText(plan exporter.Plan) string {
+	where := "kept in the column extra"
+	if len(plan.Exports) == 0 {
+		return ""
+	}
+	if columns := plan.Exports[0].Columns; columns != nil && slices.Contains(columns.Excluded, "extra") {
+		where = "left out with the column extra"
+	}
+	return fmt.Sprintf("\nUnknown to the table, %s: %s.\n", where, inline(strings.Join(plan.Survey.Unknown, ", ")))
 }
 
 func currentText(current exporter.Manifest) string {

@@ -25,7 +25,7 @@ func summaryText(summary exporter.Summary) string {
 		out.WriteString(doubtsText(proof))
 		out.WriteString("\nOpen it:\n")
 		for _, export := range summary.Exports {
-			fmt.Fprintf(&out, "  %s\n", inline(duckdbLine(export.File)))
+			fmt.Fprintf(&out, "  %s\n", inline(openLine(export.File)))
 		}
 	}
 	return out.String()
@@ -131,6 +131,16 @@ func completeText(proof exporter.Proof) string {
 		return green("yes") + ", by " + proof.Method
 	}
 	return red("no")
+}
+
+// openLine is a shell command that counts the rows of a file. DuckDB has no reader
+// of Arrow files of its own; pyarrow, which it takes tables from, has.
+func openLine(file string) string {
+	if !strings.HasSuffix(file, ".arrow") {
+		return duckdbLine(file)
+	}
+	code := `import sys, pyarrow.dataset as d; print(d.dataset(sys.argv[1], format="ipc").count_rows())`
+	return "python3 -c '" + code + "' '" + strings.ReplaceAll(file, "'", `'\''`) + "'"
 }
 
 // duckdbLine is the shell command that counts the rows of a file.

@@ -17,6 +17,9 @@ func verificationText(found exporter.Verification) string {
 	fmt.Fprintf(&out, "%s, %s, run %s of %s, team %s, by %s %s\n\n", many(manifest.Rows, "row"), many(found.Bytes, "byte"),
 		inline(manifest.RunID), stamp(manifest.Window.FinishedAt), inline(manifest.Source.TeamID), inline(manifest.Tool.Name), inline(manifest.Tool.Version))
 
+	if text := columnsText(manifest.Columns); text != "" {
+		out.WriteString(text + "\n")
+	}
 	failed := 0
 	var checks [][]string
 	for _, check := range found.Checks {

@@ -20,9 +20,9 @@ func newRoot(app App, global *settings, views func() view) *cobra.Command {
 	root := &cobra.Command{
 		Use:   "lemexport",
 		Short: "Export a lemlist team's inbox, all of it and provably so",
-		Long: `lemexport exports the inbox conversations of a lemlist team into a Parquet file
-that carries the proof of its completeness. Describe the export in a file,
-look at the plan, then apply it.`,
+		Long: `lemexport exports the inbox conversations of a lemlist team into a Parquet or
+an Arrow file that carries the proof of its completeness. Describe the export in
+a file, look at the plan, then apply it.`,
 		Example:       "  lemexport plan examples/quickstart\n  lemexport apply examples/quickstart",
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true,

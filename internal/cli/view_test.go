@@ -35,8 +35,12 @@ func TestPlanText(t *testing.T) {
 	narrowed := somePlan()
 	narrowed.Exports[0].DroppedUsers = []string{"usr_cleo", "usr_dan"}
 
+	columns := somePlan()
+	columns.Survey.Unknown = []string{"someNewField"}
+	columns.Exports[0].Columns = &exporter.ManifestColumns{Excluded: []string{"contact.full_name", "extra"}, Hashed: []string{"contact.email"}}
+
 	for name, plan := range map[string]exporter.Plan{
-		"create": somePlan(), "replace": replace, "unchanged": unchanged, "unknown": unknown, "narrowed": narrowed,
+		"create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "narrowed": narrowed,
 	} {
 		golden(t, "plan/"+name, render(planText(plan), false))
 	}
@@ -45,7 +49,8 @@ func TestPlanText(t *testing.T) {
 func TestSummaryText(t *testing.T) {
 	simulated := someSummary()
 	simulated.Simulated = true
-	simulated.Exports = append(simulated.Exports, exporter.Result{File: "it's/inbox_conversations.parquet", Bytes: 1})
+	simulated.Exports = append(simulated.Exports, exporter.Result{File: "it's/inbox_conversations.parquet", Bytes: 1},
+		exporter.Result{File: "it's/inbox_conversations.arrow", Bytes: 1})
 
 	allowed := someSummary()
 	allowed.Proof = incompleteProof()

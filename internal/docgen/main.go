@@ -30,6 +30,10 @@ Absent and null are the same. ` + "`extra`" + ` holds what the API sent and no c
 whose type does not fit. A top-level key keeps its name, a nested one is keyed by its JSON Pointer (RFC 6901).
 Field ids are numbered as Apache Iceberg numbers a fresh schema: the columns first, then what is inside them.
 
+A ` + "`columns`" + ` block ([configuration.md](configuration.md#columns)) leaves columns out or hashes them; ids of fields stay, the
+fingerprint is another one. Hashed columns have ` + "`lemexport:hashed`" + ` in their metadata, and what belongs to such columns is
+not in ` + "`extra`" + ` either.
+
 The Arrow schema of ` + "`lemexport schema -format=arrow`" + ` is in the file's footer too, under ` + "`ARROW:schema`" + `; readers that
 prefer Parquet's own types may show ` + "`extra`" + ` as their JSON type.
 `)

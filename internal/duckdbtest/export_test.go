@@ -44,6 +44,12 @@ func TestMain(m *testing.M) {
 // export runs the program against a simulated team and returns the file.
 func export(t *testing.T, options sim.Options) (path string, team *sim.Server) {
 	t.Helper()
+	return exportWith(t, options, "")
+}
+
+// exportWith does so with more blocks in the export.
+func exportWith(t *testing.T, options sim.Options, blocks string) (path string, team *sim.Server) {
+	t.Helper()
 	binary, err := program()
 	if err != nil {
 		t.Fatal(err)
@@ -58,13 +64,13 @@ func export(t *testing.T, options sim.Options) (path string, team *sim.Server) {
 	}
 	defer func() { _ = running.Close() }()
 	dir := t.TempDir()
-	config := fmt.Sprintf("source \"lemlist\" {\n  api_key  = env(\"KEY\")\n  endpoint = %q\n}\nexport \"inbox_conversations\" {\n  destination = \"out\"\n}\n", running.URL())
+	config := fmt.Sprintf("source \"lemlist\" {\n  api_key  = env(\"KEY\")\n  endpoint = %q\n}\nexport \"inbox_conversations\" {\n  destination = \"out\"\n%s\n}\n", running.URL(), blocks)
 	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	run := exec.Command(binary, "apply", "-auto-approve")
 	run.Dir = dir
-	run.Env = append(os.Environ(), "KEY="+team.Key(), "XDG_CACHE_HOME="+t.TempDir())
+	run.Env = append(os.Environ(), "KEY="+team.Key(), "HASH_KEY="+hashKey, "XDG_CACHE_HOME="+t.TempDir())
 	if output, err := run.CombinedOutput(); err != nil {
 		t.Fatalf("apply: %v\n%s", err, output)
 	}

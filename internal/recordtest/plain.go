@@ -23,6 +23,7 @@ func Plain(table *schema.Table, first, rows int) arrow.Record {
 	return builder.NewRecord()
 }
 
+// AppendPlain appends a value of a row like those of Plain.
 func AppendPlain(to array.Builder, column schema.Column, row int) {
 	newest := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).UnixMicro()
 	switch to := to.(type) {

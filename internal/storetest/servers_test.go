@@ -2,7 +2,6 @@ package storetest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -16,6 +15,9 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob/container"
 	toxiproxy "github.com/Shopify/toxiproxy/v2"
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/fsouza/fake-gcs-server/fakestorage"
 	"github.com/rs/zerolog"
 	"github.com/versity/versitygw/backend/meta"
@@ -40,14 +42,19 @@ type server struct {
 	proxy           *toxiproxy.Proxy
 	// query is the query of a destination's URL for an address.
 	query func(address string) string
-	// leftovers counts unfinished uploads, where they can be seen.
-	leftovers func(ctx context.Context) (int, error)
+	// list gives the keys of the visible objects below a folder.
+	list func(ctx context.Context, folder string) ([]string, error)
+	// leftovers counts unfinished uploads below a folder, where they can be seen.
+	leftovers func(ctx context.Context, folder string) (int, error)
 }
 
 // servers are those that run, by scheme.
 var servers = map[string]*server{}
 
 var folders atomic.Int64
+
+// sources is this folder: versitygw changes the working folder.
+var sources string
 
 // folder is a destination's folder that no other test uses.
 func folder() string { return fmt.Sprintf("acme/%d-%d", os.Getpid(), folders.Add(1)) }
@@ -65,6 +72,7 @@ func each(t *testing.T, test func(t *testing.T, s *server)) {
 			if s == nil {
 				t.Skip("AZURITE IS NOT RUNNING: set AZURITE to the address of its blob service, as .ci/run does")
 			}
+			t.Parallel() // every server has a proxy of its own
 			test(t, s)
 		})
 	}
@@ -75,6 +83,10 @@ func TestMain(m *testing.M) { os.Exit(run(m)) }
 func run(m *testing.M) int {
 	if role := os.Getenv(childRole); role != "" {
 		return childMain()
+	}
+	var err error
+	if sources, err = os.Getwd(); err != nil {
+		panic(err)
 	}
 	root, err := os.MkdirTemp("", "storetest")
 	if err != nil {
@@ -130,24 +142,43 @@ func proxyTo(name, listen, upstream string) *toxiproxy.Proxy {
 }
 
 func startS3(ctx context.Context, root string) (stop func() error, err error) {
-	data, side := filepath.Join(root, "data"), filepath.Join(root, "meta")
-	if err := errors.Join(os.MkdirAll(filepath.Join(data, bucketName), 0o755), os.MkdirAll(side, 0o755)); err != nil {
+	data := filepath.Join(root, "data")
+	if err := os.MkdirAll(filepath.Join(data, bucketName), 0o755); err != nil {
 		return nil, err
 	}
-	cars, err := meta.NewSideCar(side)
-	if err != nil {
-		return nil, err
+	// With its metadata in files of their own versitygw would show, for a moment, an
+	// old ETag over new bytes: it has to keep them in attributes of the file.
+	attributes := meta.XattrMeta{}
+	if err := attributes.Test(data); err != nil {
+		return nil, fmt.Errorf("TMPDIR needs a file system with extended attributes: %w", err)
 	}
-	backend, err := posix.New(data, cars, posix.PosixOpts{SideCarDir: side})
+	backend, err := posix.New(data, attributes, posix.PosixOpts{})
 	if err != nil {
 		return nil, err
 	}
 	s := &server{name: "s3", direct: freeAddress(), proxied: freeAddress(), query: func(address string) string {
 		return "endpoint=http://" + address + "&use_path_style=true&region=us-east-1"
 	}}
-	s.leftovers = func(context.Context) (int, error) {
-		left, err := filepath.Glob(filepath.Join(data, bucketName, ".sgwtmp", "multipart", "*", "*"))
-		return len(left), err
+	client := s3.New(s3.Options{
+		BaseEndpoint: aws.String("http://" + s.direct), UsePathStyle: true, Region: "us-east-1",
+		Credentials: credentials.NewStaticCredentialsProvider("root", "root-secret", ""),
+	})
+	s.list = func(ctx context.Context, folder string) (keys []string, err error) {
+		page, err := client.ListObjectsV2(ctx, &s3.ListObjectsV2Input{Bucket: aws.String(bucketName), Prefix: aws.String(folder + "/")})
+		if err != nil {
+			return nil, err
+		}
+		for _, object := range page.Contents {
+			keys = append(keys, *object.Key)
+		}
+		return keys, nil
+	}
+	s.leftovers = func(ctx context.Context, folder string) (int, error) {
+		page, err := client.ListMultipartUploads(ctx, &s3.ListMultipartUploadsInput{Bucket: aws.String(bucketName), Prefix: aws.String(folder + "/")})
+		if err != nil {
+			return 0, err
+		}
+		return len(page.Uploads), nil
 	}
 	ended := make(chan error, 1)
 	ctx, cancel := context.WithCancel(ctx)
@@ -195,7 +226,15 @@ func startGCS(root string) error {
 	}
 	gcs.CreateBucketWithOpts(fakestorage.CreateBucketOpts{Name: bucketName})
 	s.proxy = proxyTo("gs", s.proxied, s.direct)
-	s.leftovers = func(context.Context) (int, error) { return 0, nil }
+	s.list = func(_ context.Context, folder string) (keys []string, err error) {
+		page, err := gcs.ListObjectsWithOptionsPaginated(bucketName, fakestorage.ListOptions{Prefix: folder + "/"})
+		for _, object := range page.Objects {
+			keys = append(keys, object.Name)
+		}
+		return keys, err
+	}
+	// Sessions of resumable uploads cannot be listed. They end after a week.
+	s.leftovers = func(context.Context, string) (int, error) { return 0, nil }
 	servers["gs"] = s
 	return waitFor(s.direct)
 }
@@ -215,20 +254,28 @@ func startAzure(ctx context.Context, address string) error {
 	if _, err := client.Create(ctx, nil); err != nil && !strings.Contains(err.Error(), "ContainerAlreadyExists") {
 		return err
 	}
-	s.leftovers = func(ctx context.Context) (left int, err error) {
-		pages := client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{Include: container.ListBlobsInclude{UncommittedBlobs: true}})
-		for pages.More() {
-			page, err := pages.NextPage(ctx)
-			if err != nil {
-				return 0, err
-			}
-			for _, blob := range page.Segment.BlobItems {
-				if blob.Properties.ContentLength == nil || *blob.Properties.ContentLength == 0 {
-					left++
-				}
-			}
+	list := func(ctx context.Context, folder string, uncommitted bool) (keys []string, err error) {
+		page, err := client.NewListBlobsFlatPager(&container.ListBlobsFlatOptions{
+			Prefix: new(folder + "/"), Include: container.ListBlobsInclude{UncommittedBlobs: uncommitted},
+		}).NextPage(ctx)
+		if err != nil {
+			return nil, err
 		}
-		return left, nil
+		for _, blob := range page.Segment.BlobItems {
+			keys = append(keys, *blob.Name)
+		}
+		return keys, nil
+	}
+	s.list = func(ctx context.Context, folder string) ([]string, error) { return list(ctx, folder, false) }
+	// Blocks of a blob that was never committed. Those beside a committed blob
+	// cannot be seen here; its next commit drops them.
+	s.leftovers = func(ctx context.Context, folder string) (int, error) {
+		committed, err := list(ctx, folder, false)
+		if err != nil {
+			return 0, err
+		}
+		all, err := list(ctx, folder, true)
+		return len(all) - len(committed), err
 	}
 	s.proxy = proxyTo("azblob", s.proxied, s.direct)
 	servers["azblob"] = s
