@@ -144,7 +144,7 @@ func (f *facts) times(b batch, row int, ours bool) {
 	if ours {
 		f.waiting.add(f.asOf.Sub(reply))
 	}
-	if hasBegun {
+	if hasBegun && !reply.Before(begun) {
 		f.since.add(reply.Sub(begun))
 	}
 	switch {

@@ -71,7 +71,8 @@ func firstCard(table *schema.Table, f *facts) barsCard {
 	}
 	return barsCard{Bars: newBars("First reply, at the latest", list),
 		Note: fmt.Sprintf("The export has no time of the first reply, only of the newest, and the first was no later. "+
-			"Of %s, at least this share got a first reply within that time of being created.", many(f.since.total, "answered conversation", "answered conversations"))}
+			"Of %s whose newest reply came after the creation, at least this share got a first reply within that time of it.",
+			many(f.since.total, "conversation", "conversations"))}
 }
 
 // turnCard says who is waiting for whom.
