@@ -98,9 +98,6 @@ func (p *program) status(t *testing.T) int {
 	return p.ProcessState.ExitCode()
 }
 
-// beforeTheWalk is how many answers a plan takes: the team, and three first pages.
-const beforeTheWalk = 4
-
 func TestASignalDuringTheWalkLeavesTheDestinationAsItWas(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

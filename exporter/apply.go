@@ -34,10 +34,17 @@ type Summary struct {
 	Exports   []Result `json:"exports"`
 	// Wanted is the number of exports of the job; fewer Exports mean that an error
 	// ended the apply between two of them.
-	Wanted  int           `json:"exports_wanted"`
+	Wanted int `json:"exports_wanted"`
+	// NothingNew are the places of append exports that had nothing to add: no file
+	// was written.
+	NothingNew []string `json:"nothing_new,omitempty"`
+
 	Elapsed time.Duration `json:"-"`
 	Seconds float64       `json:"seconds"`
 }
+
+// Done is the number of exports that need nothing any more.
+func (s Summary) Done() int { return len(s.Exports) + len(s.NothingNew) }
 
 // Apply claims the destinations, walks the source once, and commits every
 // export of the job, one after the other. Call Plan first. An error that wraps
@@ -62,7 +69,7 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	}
 	defer func() { err = errors.Join(err, rows.close()) }()
 
-	journal := r.openJournal(r.targets[0].table, plan.Survey, options.NoResume)
+	journal := r.openJournal(r.targets[0].table, plan.Survey, plan.since(), options.NoResume)
 	defer func() { err = errors.Join(err, journal.Close()) }()
 	walked, err := r.walk(ctx, rows, plan, journal.orNil())
 	summary.Proof = walked.proof
@@ -73,14 +80,29 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 		// Another walk may be proven; this one read again would not be.
 		return summary, errors.Join(incomplete(walked.proof), journal.Remove())
 	}
-	for _, target := range r.targets {
-		result, err := r.write(ctx, target, rows, r.manifest(target, plan, walked, started))
+	for i, target := range r.targets {
+		if fresh := walked.pages.fresh[i]; fresh != nil && len(fresh.ids) == 0 {
+			summary.NothingNew = append(summary.NothingNew, target.destination.URL(target.table.Name))
+			continue
+		}
+		result, err := r.export(ctx, i, plan, rows, walked, started)
 		if err != nil {
 			return summary, fmt.Errorf("write %s: %w", target.url(), err)
 		}
 		summary.Exports = append(summary.Exports, result)
 	}
 	return summary, journal.Remove()
+}
+
+func (r *Run) export(ctx context.Context, i int, plan Plan, rows *spool, walked walked, started time.Time) (Result, error) {
+	target := r.targets[i]
+	body, err := target.body(rows, plan.Exports[i], walked, walked.pages.fresh[i])
+	if err != nil {
+		return Result{}, err
+	}
+	manifest := r.manifest(target, plan, walked, started)
+	manifest.account(target, plan.Exports[i], walked.pages.tops)
+	return r.write(ctx, target, body, manifest)
 }
 
 // lock claims every destination, and sees that it still holds what the plan saw.
@@ -138,16 +160,19 @@ func (t target) nameWinner(ctx context.Context, err error) error {
 type walked struct {
 	proof    Proof
 	unknown  []string
+	pages    *collector
 	finished time.Time
 }
 
 func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal) (walked, error) {
 	var total int64
-	if plan.Conversations != nil {
+	since := plan.since()
+	if plan.Conversations != nil && len(since) == 0 {
 		total = *plan.Conversations
 	}
 	r.obs.Observe(PhaseStarted{Phase: PhaseWalk, Total: total})
-	walk := r.source.Walk(ctx, journal)
+	walk := r.source.Walk(ctx, since, journal)
+	pages := newCollector(rows.table, plan)
 	unknown := make(map[string]struct{})
 	for _, field := range plan.Survey.Unknown {
 		unknown[field] = struct{}{}
@@ -157,7 +182,7 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal)
 			for _, field := range page.UnknownFields {
 				unknown[field] = struct{}{}
 			}
-			err = r.keep(rows, page)
+			err = r.keep(rows, pages, page)
 		}
 		if err != nil {
 			return walked{proof: walk.Proof()}, err
@@ -168,26 +193,20 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal)
 		return walked{proof: proof}, err
 	}
 	rows.account(&proof)
-	return walked{proof: proof, unknown: slices.Sorted(maps.Keys(unknown)), finished: r.engine.Now()}, nil
+	return walked{proof: proof, unknown: slices.Sorted(maps.Keys(unknown)), pages: pages, finished: r.engine.Now()}, nil
 }
 
 // keep adds a page's rows without what must not be written.
-func (r *Run) keep(rows *spool, page Page) error {
+func (r *Run) keep(rows *spool, pages *collector, page Page) error {
 	rec, err := masked(r.mask, page.Record)
 	if err != nil {
 		return err
 	}
 	defer rec.Release()
-	return rows.add(page.UserID, rec)
+	return errors.Join(rows.add(page.UserID, rec), pages.add(page.UserID, rec))
 }
 
 func (r *Run) manifest(target target, plan Plan, walked walked, started time.Time) Manifest {
-	watermarks := make(map[string]time.Time)
-	for _, user := range walked.proof.Users {
-		if user.Watermark != nil {
-			watermarks[user.UserID] = *user.Watermark
-		}
-	}
 	if resumed := walked.proof.ResumedFrom; resumed != nil {
 		started = *resumed
 	}
@@ -203,7 +222,6 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 		Columns:           target.Columns.manifest(),
 		Mode:              target.Mode,
 		Window:            Window{StartedAt: started.UTC(), FinishedAt: walked.finished.UTC()},
-		Watermarks:        watermarks,
 		UnknownFields:     walked.unknown,
 		Proof:             walked.proof,
 	}

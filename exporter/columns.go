@@ -52,6 +52,14 @@ func (m *ManifestColumns) selection() schema.Selection {
 	return schema.Selection{Exclude: m.Excluded, Hash: m.Hashed}
 }
 
+// hashKeyID is "" when nothing is hashed.
+func (m *ManifestColumns) hashKeyID() string {
+	if m == nil {
+		return ""
+	}
+	return m.HashKeyID
+}
+
 // maskOf is what the rows of a walk go through before anything is written; nil
 // when they stay as they are.
 func maskOf(export Export) (*schema.Mask, error) {

@@ -20,7 +20,7 @@ func (r *Reading) progress(survey Survey, journal *runJournal) *delivered {
 		d.startOver("there is no journal to go on with")
 		return d
 	}
-	name, err := r.run.journalName(r.table, survey)
+	name, err := r.run.journalName(r.table, survey, nil)
 	switch {
 	case err != nil:
 		d.startOver(err.Error())

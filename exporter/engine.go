@@ -60,15 +60,16 @@ type target struct {
 // Start resolves the job and opens its source. It reads and writes nothing yet.
 // Close the run when done.
 func (e *Engine) Start(ctx context.Context, job Job, obs Observer) (*Run, error) {
+	id := e.NewRunID()
 	targets := make([]target, 0, len(job.Exports))
 	for _, export := range job.Exports {
-		one, err := e.resolve(export)
+		one, err := e.resolve(export, id)
 		if err != nil {
 			return nil, err
 		}
 		targets = append(targets, one)
 	}
-	run, err := e.StartReading(ctx, job, obs)
+	run, err := e.start(ctx, id, job, obs)
 	if err != nil {
 		return nil, err
 	}
@@ -79,7 +80,11 @@ func (e *Engine) Start(ctx context.Context, job Job, obs Observer) (*Run, error)
 // StartReading is Start for a run that writes nothing: destinations are not
 // looked at. What the job's exports leave out and hash holds for it as well.
 func (e *Engine) StartReading(ctx context.Context, job Job, obs Observer) (*Run, error) {
-	run := &Run{engine: e, id: e.NewRunID(), config: job.Source, obs: obs}
+	return e.start(ctx, e.NewRunID(), job, obs)
+}
+
+func (e *Engine) start(ctx context.Context, id string, job Job, obs Observer) (*Run, error) {
+	run := &Run{engine: e, id: id, config: job.Source, obs: obs}
 	for _, export := range job.Exports {
 		if err := SameColumns(job.Exports[0], export); err != nil {
 			return nil, err
@@ -104,7 +109,7 @@ func (r *Run) ID() string { return r.id }
 // Close releases the source.
 func (r *Run) Close() error { return r.source.Close() }
 
-func (e *Engine) resolve(export Export) (target, error) {
+func (e *Engine) resolve(export Export, runID string) (target, error) {
 	table, ok := schema.Lookup(export.Table)
 	if !ok {
 		return target{}, fmt.Errorf("unknown table %q", export.Table)
@@ -121,7 +126,11 @@ func (e *Engine) resolve(export Export) (target, error) {
 	if err != nil {
 		return target{}, fmt.Errorf("destination %s: %w", WithoutQuery(export.Destination), err)
 	}
-	return target{Export: export, table: table, format: format, destination: destination, name: table.Name + format.Extension()}, nil
+	name := table.Name + format.Extension()
+	if export.Mode == ModeAppend {
+		name = table.Name + "/" + runID + format.Extension()
+	}
+	return target{Export: export, table: table, format: format, destination: destination, name: name}, nil
 }
 
 // FormatNames lists the names of the file formats, sorted.

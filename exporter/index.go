@@ -133,21 +133,40 @@ func (x *index) account(proof *Proof, distinct int64) {
 
 // share reads the entries whose id falls into one share.
 func (x *index) share(entries []entry, share, shares uint64) ([]entry, error) {
+	err := x.each(func(one entry) {
+		if binary.LittleEndian.Uint64(one.id[:8])%shares == share {
+			entries = append(entries, one)
+		}
+	})
+	return entries, err
+}
+
+// winners lists the rows that stay, in the order of their ids.
+func (x *index) winners() ([]foundRow, error) {
+	var found []foundRow
+	err := x.each(func(one entry) {
+		if !x.isLost(one.row) {
+			found = append(found, foundRow{id: one.id, version: one.version})
+		}
+	})
+	slices.SortFunc(found, func(a, b foundRow) int { return bytes.Compare(a.id[:], b.id[:]) })
+	return found, err
+}
+
+// each reads all entries, in order.
+func (x *index) each(see func(entry)) error {
 	reader := bufio.NewReaderSize(io.NewSectionReader(x.file, 0, x.rows*entrySize), 1<<16)
 	var raw [entrySize]byte
 	for row := range x.rows {
 		if _, err := io.ReadFull(reader, raw[:]); err != nil {
-			return nil, fmt.Errorf("read temporary index: %w", err)
+			return fmt.Errorf("read temporary index: %w", err)
 		}
-		if binary.LittleEndian.Uint64(raw[:8])%shares != share {
-			continue
-		}
-		entries = append(entries, entry{
+		see(entry{
 			id:      IDHash(raw[:16]),
 			version: int64(binary.LittleEndian.Uint64(raw[16:24])),
 			user:    binary.LittleEndian.Uint32(raw[24:]),
 			row:     row,
 		})
 	}
-	return entries, nil
+	return nil
 }

@@ -1,6 +1,20 @@
 package exporter
 
-import "github.com/lemexport/lemexport/schema"
+import (
+	"time"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// The modes of an export.
+const (
+	// ModeSnapshot reads everything and replaces the file.
+	ModeSnapshot = "snapshot"
+	// ModeMerge reads what is newer and merges it into the file.
+	ModeMerge = "merge"
+	// ModeAppend reads what is newer and adds a file of its own.
+	ModeAppend = "append"
+)
 
 // Job is a validated configuration: one source and what to export from it.
 type Job struct {
@@ -42,10 +56,13 @@ type Export struct {
 	Destination string
 	// Format is "parquet" or "arrow".
 	Format string
-	// Mode is "snapshot".
+	// Mode is "snapshot", "merge" or "append".
 	Mode string
 	// Columns says what is left out and what is hashed.
 	Columns Columns
+	// FullEvery is how old the last full proof of a merge or append export may
+	// become before everything is read again.
+	FullEvery time.Duration `json:",omitzero"`
 	// Parquet and Arrow hold the options of the formats.
 	Parquet ParquetOptions
 	Arrow   ArrowOptions

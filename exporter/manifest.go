@@ -26,8 +26,19 @@ type Manifest struct {
 	Window  Window           `json:"window"`
 	Rows    int64            `json:"rows"`
 	Content Content          `json:"content"`
-	// Watermarks is the newest `lastActivityAt` seen per user id.
+	// Watermarks is per user id how far the inbox is proven: the newest
+	// `lastActivityAt` seen by the last walk that proved it.
 	Watermarks map[string]time.Time `json:"watermarks"`
+	// AtWatermark lists per user the ids whose `lastActivityAt` is the watermark;
+	// append only.
+	AtWatermark map[string][]string `json:"ids_at_watermark,omitempty"`
+	// FullProof names the last run that walked every inbox in full and proved it;
+	// merge and append only. Nil when there is none.
+	FullProof *FullProof `json:"full_proof,omitempty"`
+	// Previous is the file that the run went on from; nil when it began anew.
+	Previous *Previous `json:"previous,omitempty"`
+	// Changes is what the run did to the rows of Previous; merge only.
+	Changes *Changes `json:"changes,omitempty"`
 	// UnknownFields are the API's keys that the table does not model, as found in `extra`.
 	UnknownFields []string `json:"unknown_fields,omitempty"`
 	Proof         Proof    `json:"proof"`

@@ -55,45 +55,51 @@ func (s *spool) merge(ctx context.Context, runs []*run, as *arrow.Schema, size i
 			yield(nil, err)
 			return
 		}
-		builder := array.NewRecordBuilder(memory.DefaultAllocator, as)
-		defer builder.Release()
-		emit := func() bool {
-			rec := builder.NewRecord()
-			defer rec.Release()
-			return yield(rec, nil)
+		queue.merge(ctx, as, size, yield)
+	}
+}
+
+// merge yields in order the rows of all cursors that are to be kept.
+func (c *cursors) merge(ctx context.Context, as *arrow.Schema, size int, yield func(arrow.Record, error) bool) {
+	heap.Init(c)
+	builder := array.NewRecordBuilder(memory.DefaultAllocator, as)
+	defer builder.Release()
+	emit := func() bool {
+		rec := builder.NewRecord()
+		defer rec.Release()
+		return yield(rec, nil)
+	}
+	var rows, bytes int
+	for c.Len() > 0 {
+		next := (*c)[0]
+		if at := next.here(); next.keep() {
+			appendRow(builder, at.rec, at.row)
+			rows++
+			bytes += at.rowBytes
 		}
-		var rows, bytes int
-		for queue.Len() > 0 {
-			next := queue[0]
-			if !next.lost() {
-				appendRow(builder, next.rec, next.row)
-				rows++
-				bytes += next.rowBytes
-			}
-			if rows == size || bytes >= batchBytes {
-				if err := ctx.Err(); err != nil {
-					yield(nil, err)
-					return
-				}
-				if !emit() {
-					return
-				}
-				rows, bytes = 0, 0
-			}
-			more, err := next.advance()
-			switch {
-			case err != nil:
+		if rows == size || bytes >= batchBytes {
+			if err := ctx.Err(); err != nil {
 				yield(nil, err)
 				return
-			case more:
-				heap.Fix(&queue, 0)
-			default:
-				heap.Pop(&queue)
 			}
+			if !emit() {
+				return
+			}
+			rows, bytes = 0, 0
 		}
-		if rows > 0 {
-			emit()
+		more, err := next.advance()
+		switch {
+		case err != nil:
+			yield(nil, err)
+			return
+		case more:
+			heap.Fix(c, 0)
+		default:
+			heap.Pop(c)
 		}
+	}
+	if rows > 0 {
+		emit()
 	}
 }
 
@@ -101,7 +107,7 @@ func (s *spool) merge(ctx context.Context, runs []*run, as *arrow.Schema, size i
 func (s *spool) open(runs []*run) (cursors, error) {
 	queue := make(cursors, 0, len(runs))
 	for _, run := range runs {
-		at := &cursor{spool: s, rest: run.segments}
+		at := &runCursor{spool: s, rest: run.segments}
 		more, err := at.advance()
 		if err != nil {
 			return queue, err
@@ -110,29 +116,47 @@ func (s *spool) open(runs []*run) (cursors, error) {
 			queue = append(queue, at)
 		}
 	}
-	heap.Init(&queue)
 	return queue, nil
 }
 
-// cursor walks one run.
-type cursor struct {
-	spool *spool
-	rest  []segment
-	first int64
-	rec   arrow.Record
-	keys  keyColumns
-	row   int
-	// rowBytes is the mean size of a row of the segment.
+// cursor walks sorted rows.
+type cursor interface {
+	// here is the row under the cursor.
+	here() *place
+	// keep decides whether that row is written. It is called once a row, in order.
+	keep() bool
+	// advance goes to the next row; false is the end.
+	advance() (bool, error)
+	release()
+}
+
+// place is a row of a record.
+type place struct {
+	rec  arrow.Record
+	keys keyColumns
+	row  int
+	// rowBytes is about the size of a row.
 	rowBytes int
 }
 
-// lost reports whether the row under the cursor is to be dropped.
-func (c *cursor) lost() bool {
-	return c.first >= 0 && c.spool.index.isLost(c.first+int64(c.row))
+func (p *place) here() *place { return p }
+
+// key is where the row stands in a file.
+func (p *place) key() rowKey { return p.keys.at(p.row) }
+
+// runCursor walks one run of a spool.
+type runCursor struct {
+	place
+	spool *spool
+	rest  []segment
+	first int64
 }
 
-// advance goes to the next row; false is the end of the run.
-func (c *cursor) advance() (bool, error) {
+func (c *runCursor) keep() bool {
+	return c.first < 0 || !c.spool.index.isLost(c.first+int64(c.row))
+}
+
+func (c *runCursor) advance() (bool, error) {
 	c.row++
 	if c.rec != nil && c.row < int(c.rec.NumRows()) {
 		return true, nil
@@ -156,7 +180,7 @@ func (c *cursor) advance() (bool, error) {
 	return true, nil
 }
 
-func (c *cursor) release() {
+func (c *runCursor) release() {
 	if c.rec != nil {
 		c.rec.Release()
 		c.rec = nil
@@ -164,16 +188,16 @@ func (c *cursor) release() {
 }
 
 // cursors is a heap of the runs, the newest row on top (container/heap).
-type cursors []*cursor
+type cursors []cursor
 
 func (c cursors) Len() int { return len(c) }
 func (c cursors) Less(i, j int) bool {
-	return c[i].keys.at(c[i].row).compare(c[j].keys.at(c[j].row)) < 0
+	return c[i].here().key().compare(c[j].here().key()) < 0
 }
 func (c cursors) Swap(i, j int) { c[i], c[j] = c[j], c[i] }
 
 // Push adds a cursor.
-func (c *cursors) Push(x any) { *c = append(*c, x.(*cursor)) }
+func (c *cursors) Push(x any) { *c = append(*c, x.(cursor)) }
 
 // Pop removes the last cursor.
 func (c *cursors) Pop() any {

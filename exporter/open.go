@@ -26,25 +26,32 @@ func (e *Engine) OpenFile(ctx context.Context, location string) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	table, err := tableOf(file)
+	table, err := tableOf(file.manifest)
+	if err == nil {
+		err = file.data.CheckSchema(table)
+	}
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", url, err), file.close())
 	}
 	return &File{opened: file, table: table, url: url}, nil
 }
 
-// tableOf is the table that a file holds: the one its manifest names, without
-// the columns that it leaves out.
-func tableOf(file opened) (*schema.Table, error) {
-	table, ok := schema.Lookup(file.manifest.Table)
+// tableOf is the table of a file with this manifest: as it was in the manifest's
+// schema version, without the columns that the file leaves out.
+func tableOf(manifest Manifest) (*schema.Table, error) {
+	table, ok := schema.Lookup(manifest.Table)
 	if !ok {
-		return nil, fmt.Errorf("the manifest names an unknown table %q", file.manifest.Table)
+		return nil, fmt.Errorf("the manifest names an unknown table %q", manifest.Table)
 	}
-	table, err := table.Select(file.manifest.Columns.selection())
+	was, ok := table.AsOf(manifest.SchemaVersion)
+	if !ok {
+		return nil, fmt.Errorf("the manifest names schema version %d of %s; this lemexport knows 1 to %d", manifest.SchemaVersion, table.Name, table.Version)
+	}
+	table, err := was.Select(manifest.Columns.selection())
 	if err != nil {
 		return nil, fmt.Errorf("the manifest's columns: %w", err)
 	}
-	return table, file.data.CheckSchema(table)
+	return table, nil
 }
 
 // URL is where the file is, for people.

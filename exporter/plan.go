@@ -25,6 +25,10 @@ const (
 	ActionCreate Action = "create"
 	// ActionReplace writes a new version of an export.
 	ActionReplace Action = "replace"
+	// ActionMerge writes a new version with what is newer merged in.
+	ActionMerge Action = "merge"
+	// ActionAppend adds a file beside others, when there is something to put into it.
+	ActionAppend Action = "append"
 )
 
 // Plan is what an apply would do, as far as it can be known before the walk.
@@ -34,8 +38,9 @@ type Plan struct {
 	// Conversations is the sum of the users' totals: an upper bound for the rows,
 	// since users share conversations. Nil when a user's total is unknown.
 	Conversations *int64 `json:"conversations_at_most"`
-	// Requests is what a walk over a list at rest takes; nil when unknown. Rows
-	// that move during the walk cost more.
+	// Requests is what a walk over a list at rest takes; nil when unknown: how much
+	// has moved since the last run shows only on the way, unless the first pages
+	// hold it all. Rows that move during the walk cost more.
 	Requests *int64 `json:"requests"`
 	// LeastTime is what the rate limit allows for Requests, in seconds; nil when unknown.
 	LeastTime *float64     `json:"least_seconds"`
@@ -51,12 +56,16 @@ type ExportPlan struct {
 	Action Action `json:"action"`
 	// Columns says what is left out and hashed; nil when nothing.
 	Columns *ManifestColumns `json:"columns,omitempty"`
-	// Current is the manifest of the file that is there now; nil when there is none.
-	Current *Manifest `json:"current,omitempty"`
+	// Current is the manifest of the file that is there now, with append of the
+	// newest, CurrentFile; nil when there is none.
+	Current     *Manifest `json:"current,omitempty"`
+	CurrentFile string    `json:"current_file,omitempty"`
+	// Increment is what a merge or append export reads; nil for a snapshot.
+	Increment *IncrementPlan `json:"increment,omitempty"`
 	// SchemaChanges says what the new file's schema changes, one sentence each.
 	SchemaChanges []string `json:"schema_changes,omitempty"`
 	// DroppedUsers are users of the current file whose inbox this run does not
-	// read: what only they had goes.
+	// read: what only they had goes, with a merge at the next full proof.
 	DroppedUsers []string `json:"dropped_users,omitempty"`
 	// Unchanged is true when the first pages show the newest activity and the
 	// totals that the current file was proven with. Flags that change without an
@@ -92,27 +101,40 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 		return Plan{}, err
 	}
 	plan.Survey = survey
-	plan.estimate()
-	for i := range plan.Exports {
-		if err := plan.Exports[i].compare(survey); err != nil {
+	for i, target := range r.targets {
+		export := &plan.Exports[i]
+		export.Increment = target.increment(export.Current, survey, r.engine.Now())
+		if err := export.compare(survey); err != nil {
 			return Plan{}, err
 		}
 	}
+	plan.estimate()
 	return plan, nil
 }
 
 // plan reads what stands at the target now.
 func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate, Columns: t.Columns.manifest()}
-	current, version, err := t.current(ctx)
+	if t.Mode == ModeAppend {
+		plan.Action = ActionAppend
+	}
+	name, current, version, err := t.current(ctx)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return plan, nil
 	case err != nil:
 		return ExportPlan{}, err
 	}
-	plan.Action = ActionReplace
 	plan.Current, plan.version = current, version
+	switch t.Mode {
+	case ModeAppend:
+		plan.CurrentFile, plan.version = t.destination.URL(name), ""
+		return plan, nil // other files keep their schema
+	case ModeMerge:
+		plan.Action = ActionMerge
+	default:
+		plan.Action = ActionReplace
+	}
 	plan.SchemaChanges = columnChanges(current.Columns, plan.Columns)
 	if current.SchemaVersion != t.table.Version || len(plan.SchemaChanges) == 0 && current.SchemaFingerprint != t.table.Fingerprint() {
 		change := fmt.Sprintf("Schema version %d of the file becomes version %d.", current.SchemaVersion, t.table.Version)
@@ -124,40 +146,59 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	return plan, nil
 }
 
-// current reads the manifest of the committed file. A file that is no export of
-// this table is never replaced.
-func (t target) current(ctx context.Context) (*Manifest, Version, error) {
-	manifest, version, err := readManifest(ctx, t.destination, t.format, t.name)
-	if errors.Is(err, errForeign) {
-		return nil, "", WithHint(fmt.Errorf("%s is in the way: %w", t.url(), err),
+// current reads the manifest of the committed file, with append of the newest. A
+// file that is no export of this table is never replaced, nor gone on from.
+func (t target) current(ctx context.Context) (name string, manifest *Manifest, version Version, err error) {
+	name = t.name
+	if t.Mode == ModeAppend {
+		if name, err = t.newest(ctx); name == "" {
+			return "", nil, "", errors.Join(fs.ErrNotExist, err)
+		}
+	}
+	url := t.destination.URL(name)
+	manifest, version, err = readManifest(ctx, t.destination, t.format, name)
+	switch {
+	case errors.Is(err, errForeign):
+		return "", nil, "", WithHint(fmt.Errorf("%s is in the way: %w", url, err),
 			"lemexport replaces only files that it wrote itself. Move the file away or choose another destination.")
-	}
-	if err != nil {
-		return nil, "", err
-	}
-	if manifest.Table != t.table.Name {
-		return nil, "", WithHint(fmt.Errorf("%s holds the table %q, not %q", t.url(), manifest.Table, t.table.Name),
+	case err != nil:
+		return "", nil, "", err
+	case manifest.Table != t.table.Name:
+		return "", nil, "", WithHint(fmt.Errorf("%s holds the table %q, not %q", url, manifest.Table, t.table.Name),
 			"Move the file away or choose another destination.")
+	case t.Mode != ModeSnapshot && manifest.SchemaVersion > t.table.Version:
+		return "", nil, "", WithHint(fmt.Errorf("%s has schema version %d, this lemexport writes version %d", url, manifest.SchemaVersion, t.table.Version),
+			"Update lemexport, or choose another destination.")
 	}
-	return manifest, version, nil
+	return name, manifest, version, nil
 }
 
 // estimate fills what follows from the survey. A user whose inbox fits one page
-// is read with one request; every other list costs one more, for the sweep.
+// is read with one request; every other list costs one more, for the sweep. One
+// request is enough where the first page shows all that has moved.
 func (p *Plan) estimate() {
 	var conversations, requests int64
+	since, known := p.since(), true
 	for _, user := range p.Survey.Users {
 		if user.TotalItems == nil || user.Pages == nil {
 			return
 		}
 		conversations += *user.TotalItems
-		requests += max(*user.Pages, 1)
-		if *user.Pages > 1 {
+		mark, bounded := since[user.UserID]
+		switch {
+		case *user.Pages <= 1 || bounded && user.Oldest != nil && user.Oldest.Before(mark.Newest):
 			requests++
+		case bounded:
+			known = false
+		default:
+			requests += *user.Pages + 1
 		}
 	}
-	least := LeastTime(requests).Seconds()
-	p.Conversations, p.Requests, p.LeastTime = &conversations, &requests, &least
+	p.Conversations = &conversations
+	if known {
+		least := LeastTime(requests).Seconds()
+		p.Requests, p.LeastTime = &requests, &least
+	}
 }
 
 // LeastTime is the least time in which the rate limit allows that many requests.
@@ -172,16 +213,24 @@ func (p *ExportPlan) compare(survey Survey) error {
 		return nil
 	}
 	if p.Current.Simulated != survey.Simulated || p.Current.Source.TeamID != survey.TeamID {
-		return WithHint(fmt.Errorf("%s holds an export of %s; this run would replace it with %s", p.File,
-			teamName(p.Current.Source.TeamID, p.Current.Simulated), teamName(survey.TeamID, survey.Simulated)),
+		what, file := "replace it with", p.File
+		switch p.Mode {
+		case ModeMerge:
+			what = "merge it with"
+		case ModeAppend:
+			what, file = "add to it", p.CurrentFile
+		}
+		return WithHint(fmt.Errorf("%s holds an export of %s; this run would %s %s", file,
+			teamName(p.Current.Source.TeamID, p.Current.Simulated), what, teamName(survey.TeamID, survey.Simulated)),
 			"Choose another destination, or move the file away first.")
 	}
 	for _, before := range p.Current.Proof.Users {
-		if !slices.ContainsFunc(survey.Users, func(now UserSurvey) bool { return now.UserID == before.UserID }) {
+		if p.Mode != ModeAppend && !slices.ContainsFunc(survey.Users, func(now UserSurvey) bool { return now.UserID == before.UserID }) {
 			p.DroppedUsers = append(p.DroppedUsers, before.UserID)
 		}
 	}
-	p.Unchanged = len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && sameLists(p.Current.Proof, survey)
+	p.Unchanged = len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && sameLists(p.Current.Proof, survey) &&
+		(p.Increment == nil || p.Increment.Full == "")
 	return nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"io"
 	"iter"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -14,13 +15,22 @@ import (
 type Source interface {
 	// Survey asks as little as a plan needs: the team and every user's first page.
 	Survey(ctx context.Context) (Survey, error)
-	// Walk reads every page of every user. The walk starts when its pages are
-	// ranged over. With a journal it first takes over what an earlier walk read,
-	// and keeps there what it reads itself; nil is a walk without one. The caller
-	// ends the journal.
-	Walk(ctx context.Context, journal Journal) Walk
+	// Walk reads every page of every user, but of a user that since names only
+	// what has moved since that mark. The walk starts when its pages are ranged
+	// over. With a journal it first takes over what an earlier walk, since the same
+	// marks, read, and keeps there what it reads itself; nil is a walk without one.
+	// The caller ends the journal.
+	Walk(ctx context.Context, since map[string]Mark, journal Journal) Walk
 	// Close releases connections and, for a simulated team, the server.
 	Close() error
+}
+
+// Mark is how far one user's list was proven by an earlier walk.
+type Mark struct {
+	// Newest is the newest `lastActivityAt` that walk saw.
+	Newest time.Time `json:"newest_activity_at"`
+	// Total is `totalItems` at its end; nil when unknown.
+	Total *int64 `json:"total_items"`
 }
 
 // Walk is one reading of a source.
@@ -81,7 +91,8 @@ type DataFile interface {
 	Records(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error]
 }
 
-// Destination is a place that holds committed files.
+// Destination is a place that holds committed files. A name may hold one slash:
+// a file in a folder of the destination.
 type Destination interface {
 	// URL is where the object called name is or will be, for people and for DuckDB.
 	URL(name string) string
@@ -91,6 +102,10 @@ type Destination interface {
 	// Object storage has no locks: there several runs are let in, and all commits
 	// but the first are refused.
 	Lock(ctx context.Context, runID string) (unlock func() error, err error)
+	// List returns the names of the committed objects in a folder of the
+	// destination ("" is the destination itself), in order: "folder/name". What is
+	// in folders inside it does not count. A folder that is not there is empty.
+	List(ctx context.Context, folder string) ([]string, error)
 	// Open opens a committed object; the error wraps fs.ErrNotExist when there is none.
 	Open(ctx context.Context, name string) (Object, error)
 	// Create starts a new version of the object called name, which may have one

@@ -54,6 +54,11 @@ type UserProof struct {
 	// null when the API did not say.
 	TotalStart *int64 `json:"total_items_start"`
 	TotalEnd   *int64 `json:"total_items_end"`
+	// Since is where an increment ends: an earlier run has proven what is older.
+	// Nil means that the list was walked in full.
+	Since *time.Time `json:"since,omitempty"`
+	// Widened says why an increment became a full walk.
+	Widened string `json:"widened,omitempty"`
 	// Passes counts the walks from top to bottom, Sweeps the shorter ones from the top.
 	Passes int64 `json:"passes"`
 	Sweeps int64 `json:"sweeps"`

@@ -167,12 +167,17 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 	}
 	seen := newIndex(file)
 	defer func() { err = errors.Join(err, seen.close()) }()
-	journal := r.run.openJournal(r.table, plan.Survey, r.options.From == nil)
+	var journal *runJournal
+	if r.options.From == nil {
+		journal = r.run.openJournal(r.table, plan.Survey, nil, true)
+	} else {
+		journal = r.run.awaitJournal(ctx, r.table, plan.Survey)
+	}
 	defer func() { err = errors.Join(err, journal.Close()) }()
 	delivered := r.progress(plan.Survey, journal)
 
 	r.run.obs.Observe(PhaseStarted{Phase: PhaseWalk, Total: valueOr(plan.Conversations, 0)})
-	walk := r.run.source.Walk(ctx, journal.orNil())
+	walk := r.run.source.Walk(ctx, nil, journal.orNil())
 	account := func() (int64, error) {
 		lost, err := seen.losers()
 		proof := walk.Proof()

@@ -17,8 +17,8 @@ import (
 // doubtful is a source whose walk cannot be proven.
 type doubtful struct{ exporter.Source }
 
-func (d doubtful) Walk(ctx context.Context, journal exporter.Journal) exporter.Walk {
-	return doubtfulWalk{d.Source.Walk(ctx, journal)}
+func (d doubtful) Walk(ctx context.Context, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
+	return doubtfulWalk{d.Source.Walk(ctx, since, journal)}
 }
 
 type doubtfulWalk struct{ exporter.Walk }
@@ -140,8 +140,8 @@ type cutShort struct {
 	stop func()
 }
 
-func (c cutShort) Walk(ctx context.Context, journal exporter.Journal) exporter.Walk {
-	return cutWalk{c.Source.Walk(ctx, journal), c.stop}
+func (c cutShort) Walk(ctx context.Context, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
+	return cutWalk{c.Source.Walk(ctx, since, journal), c.stop}
 }
 
 type cutWalk struct {

@@ -1,11 +1,13 @@
 package exporter
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"iter"
+	"time"
 
 	"github.com/lemexport/lemexport/schema"
 )
@@ -16,12 +18,12 @@ const journalVersion = 2
 // openJournal opens the journal of this very walk; with fresh, what is in it is
 // dropped. Without one the run goes on: a journal saves requests, it does not
 // make the export right.
-func (r *Run) openJournal(table *schema.Table, survey Survey, fresh bool) *runJournal {
+func (r *Run) openJournal(table *schema.Table, survey Survey, since map[string]Mark, fresh bool) *runJournal {
 	j := &runJournal{obs: r.obs}
-	if r.engine.Workspace == nil || r.config.Simulate != nil || r.config.APIKey.IsZero() {
+	if !r.keepsJournal() {
 		return j
 	}
-	name, err := r.journalName(table, survey)
+	name, err := r.journalName(table, survey, since)
 	if err == nil {
 		j.inner, err = r.sealedJournal(name, fresh)
 	}
@@ -30,6 +32,45 @@ func (r *Run) openJournal(table *schema.Table, survey Survey, fresh bool) *runJo
 		r.obs.Observe(NotResumable{Reason: err.Error()})
 	}
 	return j
+}
+
+// journalPatience is how long a reading that resumes waits for the one before it:
+// a host that cancels a call goes on before the call has ended.
+const (
+	journalPatience = 2 * time.Second
+	journalPoll     = 20 * time.Millisecond
+)
+
+// awaitJournal opens the journal of a reading that goes on, once the reading
+// before it has let it go.
+func (r *Run) awaitJournal(ctx context.Context, table *schema.Table, survey Survey) *runJournal {
+	name, err := r.journalName(table, survey, nil)
+	deadline := time.NewTimer(journalPatience)
+	defer deadline.Stop()
+	for err == nil && r.keepsJournal() {
+		var held Journal
+		if held, err = r.engine.Workspace.Journal(name, false); err == nil {
+			_ = held.Close() // openJournal says what is wrong with it
+		}
+		if !errors.Is(err, ErrBusy) {
+			break
+		}
+		poll := time.NewTimer(journalPoll)
+		select {
+		case <-poll.C:
+			err = nil
+		case <-deadline.C:
+		case <-ctx.Done():
+		}
+		poll.Stop()
+	}
+	return r.openJournal(table, survey, nil, false)
+}
+
+// keepsJournal reports whether a walk can be continued at all: a simulation ends
+// with its process.
+func (r *Run) keepsJournal() bool {
+	return r.engine.Workspace != nil && r.config.Simulate == nil && !r.config.APIKey.IsZero()
 }
 
 // sealedJournal opens a journal that only the holder of the API key can read.
@@ -47,7 +88,7 @@ func (r *Run) sealedJournal(name string, fresh bool) (Journal, error) {
 
 // journalName tells walks apart: another configuration, team, set of users or
 // version has another journal.
-func (r *Run) journalName(table *schema.Table, survey Survey) (string, error) {
+func (r *Run) journalName(table *schema.Table, survey Survey, since map[string]Mark) (string, error) {
 	var users []string
 	for _, user := range survey.Users {
 		users = append(users, user.UserID)
@@ -59,9 +100,10 @@ func (r *Run) journalName(table *schema.Table, survey Survey) (string, error) {
 		Endpoint, Team, Table string
 		Simulated             bool
 		Chosen, Users         []string
+		Since                 map[string]Mark
 	}{
 		journalVersion, r.engine.Tool, table.Fingerprint(), survey.Endpoint, survey.TeamID,
-		table.Name, survey.Simulated, r.config.Users, users,
+		table.Name, survey.Simulated, r.config.Users, users, since,
 	})
 	if err != nil {
 		return "", err

@@ -23,13 +23,13 @@ import (
 type sealed struct {
 	Journal
 	aead  cipher.AEAD
-	place place
+	place position
 	plain []byte
 	entry []byte
 }
 
-// place is where the next entry goes.
-type place struct {
+// position is where the next entry goes.
+type position struct {
 	number uint64
 	before [tagSize]byte
 }
@@ -57,18 +57,18 @@ func seal(journal Journal, name string, key Secret) (*sealed, error) {
 }
 
 // bytes is what an entry at the place is authenticated with.
-func (p place) bytes() []byte { return binary.LittleEndian.AppendUint64(p.before[:], p.number) }
+func (p position) bytes() []byte { return binary.LittleEndian.AppendUint64(p.before[:], p.number) }
 
 // after is the place behind an entry.
-func (p place) after(entry []byte) place {
-	return place{number: p.number + 1, before: [tagSize]byte(entry[len(entry)-tagSize:])}
+func (p position) after(entry []byte) position {
+	return position{number: p.number + 1, before: [tagSize]byte(entry[len(entry)-tagSize:])}
 }
 
 // Entries implements Journal. An entry that cannot be opened ends the journal,
 // as a damaged one does.
 func (s *sealed) Entries() iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
-		s.place = place{}
+		s.place = position{}
 		for entry, err := range s.Journal.Entries() {
 			if err != nil {
 				yield(nil, err)

@@ -27,4 +27,6 @@ type UserSurvey struct {
 	Pages *int64 `json:"pages"`
 	// Newest is the newest `lastActivityAt`; nil for an empty inbox.
 	Newest *time.Time `json:"newest_activity_at"`
+	// Oldest is the oldest `lastActivityAt` of the first page; nil when it has none.
+	Oldest *time.Time `json:"oldest_activity_on_first_page_at"`
 }

@@ -53,22 +53,21 @@ func (e *Engine) Verify(ctx context.Context, location string) (result Verificati
 		return Verification{}, err
 	}
 	defer func() { err = errors.Join(err, file.close()) }()
+	return verifyFile(ctx, file, url)
+}
 
-	result = Verification{File: url, Bytes: file.object.Size(), Manifest: file.manifest}
+func verifyFile(ctx context.Context, file opened, url string) (Verification, error) {
+	result := Verification{File: url, Bytes: file.object.Size(), Manifest: file.manifest}
 	result.check("footer", true, "manifest version %d of run %s", file.manifest.Version, file.manifest.RunID)
-	table, ok := schema.Lookup(file.manifest.Table)
-	if !ok {
-		result.check("schema", false, "the manifest names an unknown table %q", file.manifest.Table)
-		return result, nil
-	}
-	table, err = table.Select(file.manifest.Columns.selection())
+	table, err := tableOf(file.manifest)
 	if err != nil {
-		result.check("schema", false, "the manifest's columns: %s", err)
+		result.check("schema", false, "%s", err)
 		return result, nil
 	}
-	if err := result.schema(table, file); err != nil {
+	if !result.schema(table, file) {
 		return result, nil
 	}
+	result.lineage()
 	return result, result.rows(ctx, table, file)
 }
 
@@ -193,18 +192,18 @@ func (e *Engine) openAt(ctx context.Context, folder string, format Format, name 
 	return file, destination.URL(name), nil
 }
 
-// schema checks the columns; the error only says that it failed.
-func (v *Verification) schema(table *schema.Table, file opened) error {
+// schema checks the columns. It reports whether they are the table's.
+func (v *Verification) schema(table *schema.Table, file opened) bool {
 	if err := file.data.CheckSchema(table); err != nil {
 		v.check("schema", false, "%s", err)
-		return err
+		return false
 	}
 	if v.Manifest.SchemaFingerprint != table.Fingerprint() {
 		v.check("schema", false, "the manifest's fingerprint is %s, the table's is %s", v.Manifest.SchemaFingerprint, table.Fingerprint())
-		return errForeign
+		return false
 	}
 	v.check("schema", true, "%s version %d", table.Name, table.Version)
-	return nil
+	return true
 }
 
 // rows reads every row and checks what they say together.

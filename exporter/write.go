@@ -13,7 +13,7 @@ import (
 
 // write encodes the rows into a new version of the target's file and commits
 // it. The manifest comes without what only the rows tell.
-func (r *Run) write(ctx context.Context, target target, rows *spool, manifest Manifest) (result Result, err error) {
+func (r *Run) write(ctx context.Context, target target, rows body, manifest Manifest) (result Result, err error) {
 	upload, err := target.destination.Create(ctx, target.name, target.over)
 	if err != nil {
 		return Result{}, err
@@ -25,7 +25,7 @@ func (r *Run) write(ctx context.Context, target target, rows *spool, manifest Ma
 		return Result{}, err
 	}
 
-	r.obs.Observe(PhaseStarted{Phase: PhaseWrite, Total: rows.distinct})
+	r.obs.Observe(PhaseStarted{Phase: PhaseWrite, Total: rows.total})
 	content := newDigester(target.table)
 	for rec, err := range rows.records(ctx) {
 		if err != nil {
@@ -40,9 +40,10 @@ func (r *Run) write(ctx context.Context, target target, rows *spool, manifest Ma
 		}
 		r.obs.Observe(RowsWritten{Rows: content.rows})
 	}
-	if content.rows != rows.distinct {
-		return Result{}, fmt.Errorf("%d rows were written where %d were counted", content.rows, rows.distinct)
+	if rows.exact && content.rows != rows.total {
+		return Result{}, fmt.Errorf("%d rows were written where %d were counted", content.rows, rows.total)
 	}
+	manifest.Changes = rows.changes
 	manifest.Rows = content.rows
 	manifest.Content = content.content()
 	body, err := json.Marshal(manifest)

@@ -114,6 +114,12 @@ func (c *Client) Close() {
 	_ = os.RemoveAll(c.sockets) //nolint:forbidigo // see Start; nothing but a socket is in it
 }
 
+// Service is the protocol itself, for what the typed calls do not show.
+func (c *Client) Service() pluginv1.ExporterClient { return c.service }
+
+// PID is the id of the plugin's process.
+func (c *Client) PID() int { return c.command.Process.Pid } //nolint:forbidigo // of the process that this client started
+
 // Stop ends all Reads and Exports, and then the process. It returns when they
 // have ended, with their number.
 func (c *Client) Stop(ctx context.Context) (int, error) {

@@ -44,6 +44,7 @@ func Serve(ctx context.Context, server *Server, log io.Writer, level slog.Level)
 	cancel()
 	server.stop(errHostGone)
 	watch.Wait()
+	<-server.idle
 }
 
 // largestRequest bounds what a host may send: a configuration.

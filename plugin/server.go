@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"time"
 
 	"github.com/lemexport/lemexport/exporter"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
@@ -34,11 +35,15 @@ type Server struct {
 	mu       sync.Mutex
 	stopping error // why; nil while calls are welcome
 	calls    map[*call]struct{}
-	running  sync.WaitGroup
+	idle     chan struct{} // closed when no call runs and none is welcome
 }
 
 // call is a Read or an Export under way.
 type call struct{ cancel context.CancelCauseFunc }
+
+// patience is how long a stopping server waits for its calls. One whose host
+// takes nothing ends only with the connection.
+const patience = 5 * time.Second
 
 // The causes that end calls.
 var (
@@ -48,7 +53,7 @@ var (
 
 // NewServer makes a server. It holds nothing that has to be closed.
 func NewServer(options Options) *Server {
-	return &Server{options: options, stopped: make(chan struct{}), calls: make(map[*call]struct{})}
+	return &Server{options: options, stopped: make(chan struct{}), calls: make(map[*call]struct{}), idle: make(chan struct{})}
 }
 
 // begin registers a call; end must be called when it is over. When calls are no
@@ -63,28 +68,38 @@ func (s *Server) begin(ctx context.Context) (_ context.Context, end func(), err 
 	}
 	one := &call{cancel}
 	s.calls[one] = struct{}{}
-	s.running.Add(1)
 	return ctx, func() {
 		cancel(nil)
 		s.mu.Lock()
+		defer s.mu.Unlock()
 		delete(s.calls, one)
-		s.mu.Unlock()
-		s.running.Done()
+		if s.stopping != nil && len(s.calls) == 0 {
+			close(s.idle)
+		}
 	}, nil
 }
 
-// stop ends all calls, waits for them, and reports how many there were.
+// stop ends all calls, waits for them as long as patience allows, and reports
+// how many there were.
 func (s *Server) stop(why error) int {
 	s.mu.Lock()
 	if s.stopping == nil {
 		s.stopping = why
+		if len(s.calls) == 0 {
+			close(s.idle)
+		}
 	}
 	for one := range s.calls {
 		one.cancel(why)
 	}
 	ended := len(s.calls)
 	s.mu.Unlock()
-	s.running.Wait()
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	select {
+	case <-s.idle:
+	case <-late.C:
+	}
 	return ended
 }
 

@@ -103,6 +103,8 @@ func TestNothingIsLost(t *testing.T) {
 			`{"contact":{"email":null,"full_name":null,"id":null}}`, `{"z":1,"teamId":2,"/contact/y":3,"a":4}`, []string{"a", "contact.y", "teamId (number)", "z"}},
 		{"white space goes, texts and numbers stay", "\"a\" : [ 1e400 ,\n0.10, -0, 18446744073709551616, 1E+2, \" \\u00e9\\/ \\uD83D\\uDE00\" , { } , { \"b\" :\ttrue } ]", `{}`,
 			`{"a":[1e400,0.10,-0,18446744073709551616,1E+2," \u00e9\/ \uD83D\uDE00",{},{"b":true}]}`, []string{"a"}},
+		{"white space goes where nothing else is odd", `"a":[ 1 ],"b":{"c": 1},"c":{"d" :1},"d":[1 ,2],"e":[[ ]],"f":" "`, `{}`,
+			`{"a":[1],"b":{"c":1},"c":{"d":1},"d":[1,2],"e":[[]],"f":" "}`, []string{"a", "b", "c", "d", "e", "f"}},
 		{"names on a terminal do no harm", `"\u001b[31m":1,"\u202e":2`, `{}`, `{"\u001b[31m":1,"` + "\u202e" + `":2}`, []string{`"\u202e"`, `"\x1b[31m"`}},
 
 		{"a text where an object belongs", `"contact":"[object Object]"`, `{}`, `{"contact":"[object Object]"}`, []string{"contact (string)"}},

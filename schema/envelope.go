@@ -11,13 +11,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-const (
-	// maxBody keeps every column of a page, `extra` with its pointers included, far
-	// below the 2 GiB of an Arrow string column. Real pages have 0.1 MiB.
-	maxBody = 64 << 20
-	// maxDepth is jsontext's limit, and that of encoding/json.
-	maxDepth = 10_000
-)
+// maxBody keeps every column of a page, `extra` with its pointers included, far
+// below the 2 GiB of an Arrow string column. Real pages have 0.1 MiB.
+const maxBody = 64 << 20
 
 // envelope reads a whole body and appends its rows.
 func (d *Decoder) envelope(body []byte, fetchedAt time.Time) (Pagination, *PageError) {
@@ -34,116 +30,107 @@ func (d *Decoder) envelope(body []byte, fetchedAt time.Time) (Pagination, *PageE
 }
 
 func (d *Decoder) object(text []byte, fetchedAt time.Time) (pagination Pagination, broken *PageError) {
-	if broken := begins(text); broken != nil {
+	i, broken := begins(text)
+	if broken != nil {
 		return pagination, broken
 	}
 	var data, paging bool
-	d.reader.reset(text)
-	if err := d.reader.bracket(); err != nil {
-		return pagination, malformed(err, text)
-	}
-	for d.reader.more() {
-		quoted, err := d.reader.next()
-		if err != nil {
-			return pagination, malformed(err, text)
+	i, more := scanItem(text, i+1, true, '}')
+	for more {
+		end, value, _ := scanName(text, i)
+		if end < 0 {
+			return pagination, malformed(text)
 		}
-		switch name := d.unquote(quoted); {
-		case name == "data" && !data:
+		switch name := d.unquote(text[i:end]); {
+		case string(name) == "data" && !data:
 			data = true
-			broken = d.data(text, fetchedAt)
-		case name == "pagination" && !paging:
+			i, broken = d.data(text, value, fetchedAt)
+		case string(name) == "pagination" && !paging:
 			paging = true
-			pagination, broken = d.pagination(text)
-		case name == "data", name == "pagination":
-			broken = d.broken("%s comes twice", name)
+			pagination, i, broken = d.pagination(text, value)
+		case string(name) == "data", string(name) == "pagination":
+			return pagination, brokenAt(end, "%s comes twice", name)
 		default:
 			d.surprises.envelope("", name)
-			if _, err := d.reader.next(); err != nil {
-				broken = malformed(err, text)
-			}
+			i, _ = scanValue(text, value, 1)
 		}
 		if broken != nil {
 			return pagination, broken
 		}
+		i, more = scanItem(text, i, false, '}')
 	}
-	if err := d.reader.bracket(); err != nil {
-		return pagination, malformed(err, text)
-	}
-	end := d.reader.offset()
-	switch _, err := d.reader.json.ReadToken(); {
-	case !errors.Is(err, io.EOF):
-		return pagination, &PageError{Reason: "something follows the JSON object", Offset: end}
+	switch {
+	case i < 0:
+		return pagination, malformed(text)
+	case scanSpace(text, i) < len(text):
+		return pagination, brokenAt(i, "something follows the JSON object")
 	case !data:
-		return pagination, d.broken("data is missing")
+		return pagination, brokenAt(i, "data is missing")
 	case !paging:
-		return pagination, d.broken("pagination is missing")
+		return pagination, brokenAt(i, "pagination is missing")
 	}
 	return pagination, nil
 }
 
-// begins looks at the first byte that is not white space.
-func begins(text []byte) *PageError {
-	start := bytes.TrimLeft(text, " \t\r\n")
-	offset := int64(len(text) - len(start))
+// begins looks for the bracket that opens the object.
+func begins(text []byte) (i int, broken *PageError) {
+	i = scanSpace(text, 0)
 	switch {
-	case len(start) == 0:
-		return &PageError{Reason: "empty body", Offset: offset}
-	case start[0] == '<':
-		return &PageError{Reason: "HTML instead of JSON", Offset: offset}
-	case start[0] != '{':
-		return &PageError{Reason: "not a JSON object", Offset: offset}
+	case i == len(text):
+		return i, brokenAt(i, "empty body")
+	case text[i] == '<':
+		return i, brokenAt(i, "HTML instead of JSON")
+	case text[i] != '{':
+		return i, brokenAt(i, "not a JSON object")
 	}
-	return nil
+	return i, nil
 }
 
-// data reads the list of rows.
-func (d *Decoder) data(text []byte, fetchedAt time.Time) *PageError {
-	if kind := d.reader.json.PeekKind(); kind != jsontext.KindBeginArray {
-		return d.instead("data", "an array", text)
+// data reads the list of rows that starts at text[i].
+func (d *Decoder) data(text []byte, i int, fetchedAt time.Time) (end int, broken *PageError) {
+	if peek(text, i) != '[' {
+		return -1, instead(text, i, "data", "an array")
 	}
-	if err := d.reader.bracket(); err != nil {
-		return malformed(err, text)
+	i, more := scanItem(text, i+1, true, ']')
+	for n := 0; more; n++ {
+		end := d.rows.regular(text, i, fetchedAt)
+		if end < 0 {
+			if end, _ = scanValue(text, i, pageDepth); end < 0 {
+				return -1, malformed(text)
+			}
+			if text[i] != '{' {
+				return -1, brokenAt(end, "data[%d] is not an object but of type %s", n, kindName(text[i]))
+			}
+			if reason := d.rows.append(text[i:end], fetchedAt); reason != "" {
+				return -1, brokenAt(end, "data[%d] %s", n, reason)
+			}
+		}
+		i, more = scanItem(text, end, false, ']')
 	}
-	for i := 0; d.reader.more(); i++ {
-		row, err := d.reader.next()
-		if err != nil {
-			return malformed(err, text)
-		}
-		if kind := kindOf(row); kind != jsontext.KindBeginObject {
-			return d.broken("data[%d] is not an object but of type %s", i, kindName(kind))
-		}
-		reason, err := d.rows.append(row, fetchedAt)
-		if err != nil {
-			return malformed(err, text)
-		}
-		if reason != "" {
-			return d.broken("data[%d] %s", i, reason)
-		}
-	}
-	if err := d.reader.bracket(); err != nil {
-		return malformed(err, text)
-	}
-	return nil
+	return i, nil
 }
 
-// instead reads the value of a key of the envelope that has the wrong type.
-func (d *Decoder) instead(key, want string, text []byte) *PageError {
-	value, err := d.reader.next()
-	if err != nil {
-		return malformed(err, text)
+// instead is the error of a key of the envelope whose value, at text[i], has
+// the wrong type.
+func instead(text []byte, i int, key, want string) *PageError {
+	end, _ := scanValue(text, i, 1)
+	if end < 0 {
+		return malformed(text)
 	}
-	return d.broken("%s is not %s but of type %s", key, want, kindName(kindOf(value)))
+	return brokenAt(end, "%s is not %s but of type %s", key, want, kindName(text[i]))
 }
 
-// broken is an error at the place read last.
-func (d *Decoder) broken(format string, args ...any) *PageError {
-	return &PageError{Reason: fmt.Sprintf(format, args...), Offset: d.reader.offset()}
+func brokenAt(i int, format string, args ...any) *PageError {
+	return &PageError{Reason: fmt.Sprintf(format, args...), Offset: int64(i)}
 }
 
-// malformed is an error of the JSON text.
-func malformed(err error, text []byte) *PageError {
+// malformed is the error of a text that is no JSON. jsontext finds the place
+// again: the scanner only knows that there is one.
+func malformed(text []byte) *PageError {
+	decoder := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	_, err := decoder.ReadValue()
 	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-		return &PageError{Reason: "the JSON is cut off", Offset: int64(len(text))}
+		return brokenAt(len(text), "the JSON is cut off")
 	}
 	broken := &PageError{Reason: "malformed JSON"}
 	if syntax, ok := errors.AsType[*jsontext.SyntacticError](err); ok {

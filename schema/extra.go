@@ -52,11 +52,26 @@ func (e *extra) close() []byte {
 	return e.object
 }
 
-// enter goes to a member of where we are; leave with the result goes back.
-func (e *extra) enter(name string) (back int) {
-	back = len(e.pointer)
+// at goes to the value last appended to a column.
+func (e *extra) at(c *column) {
+	switch {
+	case c.parent.Type == List:
+		e.at(c.parent)
+		first := c.parent.starts[c.parent.len()-1]
+		e.pointer = append(e.pointer, '/')
+		e.pointer = strconv.AppendInt(e.pointer, int64(c.len()-1)-int64(first), 10)
+	case c.Key != "":
+		e.at(c.parent)
+		e.enter([]byte(c.Key))
+	default: // the row
+		e.pointer = e.pointer[:0]
+	}
+}
+
+// enter goes on to a member of where we are.
+func (e *extra) enter(name []byte) {
 	e.pointer = append(e.pointer, '/')
-	for _, c := range []byte(name) {
+	for _, c := range name {
 		switch c {
 		case '~':
 			e.pointer = append(e.pointer, "~0"...)
@@ -66,18 +81,7 @@ func (e *extra) enter(name string) (back int) {
 			e.pointer = append(e.pointer, c)
 		}
 	}
-	return back
 }
-
-// enterIndex goes to an element of where we are.
-func (e *extra) enterIndex(i int) (back int) {
-	back = len(e.pointer)
-	e.pointer = append(e.pointer, '/')
-	e.pointer = strconv.AppendInt(e.pointer, int64(i), 10)
-	return back
-}
-
-func (e *extra) leave(back int) { e.pointer = e.pointer[:back] }
 
 // keep keeps the whole value found where we are.
 func (e *extra) keep(value []byte) {
@@ -111,11 +115,22 @@ func (e *extra) key() bool {
 	if e.silent > 0 {
 		return false
 	}
+	e.separate()
+	e.object = append(e.appendName(e.object), ':')
+	return true
+}
+
+// separate starts a member.
+func (e *extra) separate() {
 	separator := byte(',')
 	if len(e.object) == 0 {
 		separator = '{'
 	}
 	e.object = append(e.object, separator)
+}
+
+// appendName appends what the member for where we are is named.
+func (e *extra) appendName(dst []byte) []byte {
 	name := e.pointer
 	if token := name[1:]; bytes.IndexByte(token, '/') < 0 && !bytes.HasPrefix(token, []byte("~1")) {
 		name = token
@@ -123,20 +138,23 @@ func (e *extra) key() bool {
 			name = []byte(jsontext.Pointer(e.pointer).LastToken())
 		}
 	}
-	e.object, _ = jsontext.AppendQuote(e.object, name) // the error is about Unicode, which names already are
-	e.object = append(e.object, ':')
-	return true
+	dst, _ = jsontext.AppendQuote(dst, name) // the error is about Unicode, which names already are
+	return dst
 }
 
 func appendKept(dst, value []byte) []byte {
-	kind := kindOf(value)
-	if kind == jsontext.KindNumber {
+	_, seen := scanValue(value, 0, 0)
+	return appendSeen(dst, value, seen)
+}
+
+func appendSeen(dst, value []byte, seen look) []byte {
+	literal := value[0] == '{' && startsReserved(value)
+	if seen == 0 && !literal {
 		return append(dst, value...)
 	}
 	if !jsontext.Value(value).IsValid(jsontext.AllowDuplicateNames(true)) {
 		return appendBinary(dst, value)
 	}
-	literal := kind == jsontext.KindBeginObject && startsReserved(value)
 	if literal {
 		dst = append(dst, `{"$literal":`...)
 	}
@@ -150,17 +168,12 @@ func appendKept(dst, value []byte) []byte {
 
 // startsReserved is whether the first name of an object is one of ours.
 func startsReserved(object []byte) bool {
-	rest := bytes.TrimLeft(object[1:], " \t\r\n")
-	if !bytes.HasPrefix(rest, []byte(`"$`)) && !bytes.HasPrefix(rest, []byte(`"\`)) {
+	start := scanSpace(object, 1)
+	if c := peek(object, start+1); c != '$' && c != '\\' {
 		return false
 	}
-	end := 1
-	for ; rest[end] != '"'; end++ {
-		if rest[end] == '\\' {
-			end++
-		}
-	}
-	name, _ := jsontext.AppendUnquote(nil, rest[:end+1])
+	end, _ := scanString(object, start)
+	name, _ := jsontext.AppendUnquote(nil, object[start:end])
 	switch string(name) {
 	case "$duplicates", "$binary", "$literal":
 		return true

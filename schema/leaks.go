@@ -1,6 +1,8 @@
 package schema
 
 import (
+	"encoding/json"
+	"errors"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -29,21 +31,11 @@ func (l *leaks) strip(object string) (string, error) {
 	if len(l.paths) == 0 {
 		return object, nil
 	}
-	r := newReader()
-	r.reset([]byte(object))
-	if err := r.bracket(); err != nil {
-		return "", err
+	if !json.Valid([]byte(object)) {
+		return "", errors.New("extra holds no JSON")
 	}
 	var kept []byte
-	for r.more() {
-		quoted, err := r.next()
-		if err != nil {
-			return "", err
-		}
-		value, err := r.next()
-		if err != nil {
-			return "", err
-		}
+	for quoted, value := range members([]byte(object)) {
 		name, err := jsontext.AppendUnquote(nil, quoted)
 		if err != nil {
 			return "", err
@@ -54,8 +46,8 @@ func (l *leaks) strip(object string) (string, error) {
 		kept = append(kept, ',')
 		kept = append(append(append(kept, quoted...), ':'), value...)
 	}
-	if err := r.bracket(); err != nil || len(kept) == 0 {
-		return "", err
+	if len(kept) == 0 {
+		return "", nil
 	}
 	kept[0] = '{'
 	return string(append(kept, '}')), nil

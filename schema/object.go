@@ -1,33 +1,22 @@
 package schema
 
 import (
-	"github.com/apache/arrow/go/v15/arrow/array"
+	"iter"
+
 	"github.com/go-json-experiment/json/jsontext"
 )
 
 // object reads the JSON objects of one place in the row, one at a time: of the
 // row itself, of a struct, of the elements of a list.
 type object struct {
-	path   string
-	fields []field
-	byKey  map[string]int
-	reader *reader
+	columns []Column
+	byKey   map[string]int
+	name    []byte
 
 	// Of the object read last:
 	members []member
 	known   []int          // by field, the index into members or -1
 	unknown map[string]int // by name, the index into members
-	name    []byte
-}
-
-// field is one column with the builder of its values.
-type field struct {
-	column  *Column
-	builder array.Builder
-	// object is set for a Struct, elem and reader for a List.
-	object *object
-	elem   *field
-	reader *reader
 }
 
 // member is one name of an object, with every value that came under it.
@@ -39,60 +28,27 @@ type member struct {
 	earlier [][]byte // the others
 }
 
-func newObject(path string, columns []Column, builder func(int) array.Builder) *object {
-	o := &object{
-		path:    path,
-		fields:  make([]field, len(columns)),
-		byKey:   make(map[string]int, len(columns)),
-		reader:  newReader(),
-		known:   make([]int, len(columns)),
-		unknown: map[string]int{},
-	}
-	for i := range columns {
-		o.fields[i] = newField(&columns[i], builder(i))
-		if key := columns[i].Key; key != "" {
-			o.byKey[key] = i
+func newObject(columns []Column) *object {
+	o := &object{columns: columns, byKey: map[string]int{}, known: make([]int, len(columns)), unknown: map[string]int{}}
+	for i, column := range columns {
+		if column.Key != "" {
+			o.byKey[column.Key] = i
 		}
 	}
 	return o
 }
 
-func newField(column *Column, builder array.Builder) field {
-	f := field{column: column, builder: builder}
-	switch builder := builder.(type) {
-	case *array.StructBuilder:
-		f.object = newObject(column.Path, column.Fields, builder.FieldBuilder)
-	case *array.ListBuilder:
-		elem := newField(column.Elem, builder.ValueBuilder())
-		f.elem, f.reader = &elem, newReader()
-	}
-	return f
-}
-
-// read sorts the members of an object, in order of first appearance. Names are
-// equal when their text is, however it was escaped.
-func (o *object) read(text []byte) error {
+// read sorts the members of a valid object, in order of first appearance.
+// Names are equal when their text is, however it was escaped.
+func (o *object) read(text []byte) {
 	o.members = o.members[:0]
 	for i := range o.known {
 		o.known[i] = -1
 	}
 	clear(o.unknown)
-	o.reader.reset(text)
-	if err := o.reader.bracket(); err != nil {
-		return err
-	}
-	for o.reader.more() {
-		name, err := o.reader.next()
-		if err != nil {
-			return err
-		}
-		value, err := o.reader.next()
-		if err != nil {
-			return err
-		}
+	for name, value := range members(text) {
 		o.add(name, value)
 	}
-	return o.reader.bracket()
 }
 
 func (o *object) add(quoted, value []byte) {
@@ -103,7 +59,7 @@ func (o *object) add(quoted, value []byte) {
 			return
 		}
 		o.known[i] = len(o.members)
-		o.members = append(o.members, member{name: o.fields[i].column.Key, field: i, value: value})
+		o.members = append(o.members, member{name: o.columns[i].Key, field: i, value: value})
 		return
 	}
 	if i, ok := o.unknown[string(o.name)]; ok {
@@ -126,4 +82,35 @@ func (o *object) value(field int) []byte {
 		return nil
 	}
 	return o.members[o.known[field]].value
+}
+
+// members yields the names, in quotes, and the values of a valid object.
+func members(object []byte) iter.Seq2[[]byte, []byte] {
+	return func(yield func(name, value []byte) bool) {
+		i, more := scanItem(object, 1, true, '}')
+		for more {
+			end, start, _ := scanName(object, i)
+			name := object[i:end]
+			i, _ = scanValue(object, start, 0)
+			if !yield(name, object[start:i]) {
+				return
+			}
+			i, more = scanItem(object, i, false, '}')
+		}
+	}
+}
+
+// elements yields the elements of a valid array.
+func elements(array []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		i, more := scanItem(array, 1, true, ']')
+		for more {
+			start := i
+			i, _ = scanValue(array, start, 0)
+			if !yield(array[start:i]) {
+				return
+			}
+			i, more = scanItem(array, i, false, ']')
+		}
+	}
 }

@@ -3,22 +3,21 @@ package schema
 import (
 	"slices"
 	"strconv"
-
-	"github.com/go-json-experiment/json/jsontext"
 )
 
-// pagination reads the object. It is strict, since a walk that misreads it
-// ends early and looks complete: every number is a whole number of zero or
-// more, or text of one; only the two neighbours may be null or absent.
-func (d *Decoder) pagination(text []byte) (pagination Pagination, broken *PageError) {
-	if kind := d.reader.json.PeekKind(); kind != jsontext.KindBeginObject {
-		return pagination, d.instead("pagination", "an object", text)
+// pagination reads the object that starts at text[i]. It is strict, since a
+// walk that misreads it ends early and looks complete: every number is a whole
+// number of zero or more, or text of one; only the two neighbours may be null
+// or absent.
+func (d *Decoder) pagination(text []byte, i int) (pagination Pagination, end int, broken *PageError) {
+	if peek(text, i) != '{' {
+		return pagination, -1, instead(text, i, "pagination", "an object")
 	}
-	value, err := d.reader.next()
-	if err != nil {
-		return pagination, malformed(err, text)
+	end, _ = scanValue(text, i, 1)
+	if end < 0 {
+		return pagination, -1, malformed(text)
 	}
-	numbers := []pageNumber{
+	numbers := [...]pageNumber{
 		{key: "totalItems", value: &pagination.TotalItems},
 		{key: "currentPage", value: &pagination.CurrentPage},
 		{key: "nextPage", value: &pagination.NextPage, optional: true},
@@ -26,35 +25,23 @@ func (d *Decoder) pagination(text []byte) (pagination Pagination, broken *PageEr
 		{key: "perPage", value: &pagination.PerPage},
 		{key: "totalPages", value: &pagination.TotalPages},
 	}
-	d.inner.reset(value)
-	if err := d.inner.bracket(); err != nil {
-		return pagination, malformed(err, text)
-	}
-	for d.inner.more() {
-		quoted, err := d.inner.next()
-		if err != nil {
-			return pagination, malformed(err, text)
-		}
-		value, err := d.inner.next()
-		if err != nil {
-			return pagination, malformed(err, text)
-		}
+	for quoted, value := range members(text[i:end]) {
 		name := d.unquote(quoted)
-		i := slices.IndexFunc(numbers, func(n pageNumber) bool { return n.key == name })
+		i := slices.IndexFunc(numbers[:], func(n pageNumber) bool { return n.key == string(name) })
 		if i < 0 {
 			d.surprises.envelope("pagination.", name)
 			continue
 		}
 		if reason := numbers[i].set(value); reason != "" {
-			return pagination, d.broken("pagination.%s %s", name, reason)
+			return pagination, -1, brokenAt(end, "pagination.%s %s", name, reason)
 		}
 	}
 	for _, n := range numbers {
 		if *n.value == nil && !n.optional {
-			return pagination, d.broken("pagination.%s is missing or null", n.key)
+			return pagination, -1, brokenAt(end, "pagination.%s is missing or null", n.key)
 		}
 	}
-	return pagination, nil
+	return pagination, end, nil
 }
 
 // pageNumber is one member of the object.
@@ -63,6 +50,7 @@ type pageNumber struct {
 	value    **int64
 	optional bool
 	seen     bool
+	whole    int64
 }
 
 // set takes the value; the reason is "" or says why it can not.
@@ -71,21 +59,21 @@ func (n *pageNumber) set(value []byte) (reason string) {
 		return "comes twice"
 	}
 	n.seen = true
-	if kindOf(value) == jsontext.KindNull {
+	if value[0] == 'n' {
 		return ""
 	}
-	whole, ok := wholeNumber(value)
-	if !ok {
+	var ok bool
+	if n.whole, ok = wholeNumber(value); !ok {
 		return "is not a whole number of zero or more"
 	}
-	*n.value = &whole
+	*n.value = &n.whole
 	return ""
 }
 
 // wholeNumber reads a JSON number or string of nothing but digits.
 func wholeNumber(value []byte) (int64, bool) {
 	digits := value
-	if kindOf(value) == jsontext.KindString {
+	if value[0] == '"' {
 		digits = value[1 : len(value)-1] // an escaped digit is none
 	}
 	for _, digit := range digits {

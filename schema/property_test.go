@@ -39,23 +39,44 @@ var (
 	}), drawText)
 )
 
-// drawAny draws any JSON value.
-func drawAny(t *rapid.T, depth int) string {
+// mood is how odd a conversation is.
+type mood struct {
+	text, time, name *rapid.Generator[string]
+	counts           []int // of a key
+	misfits          int   // one value of that many does not fit
+}
+
+var (
+	odd  = mood{drawText, drawTime, drawName, []int{1, 1, 1, 1, 1, 0, 0, 2, 3}, 8}
+	calm = mood{
+		text:    rapid.SampledFrom([]string{`"usr_1"`, `"usr_22222222"`, `""`, `"é 😀 שלום, a longer text"`, `"\u00e9\n\/\""`, `"\uD83D\uDE00 after"`, `"before \u0000"`}),
+		time:    rapid.SampledFrom([]string{`"2024-12-17T09:42:32.971Z"`, `"2024-02-29T23:59:59Z"`, `"1969-12-31t23:59:59.000001z"`, `"0000-01-01T00:00:00Z"`}),
+		name:    rapid.SampledFrom([]string{`"foo"`, `"bar"`, `"/foo"`, `"a/b"`, `"a~b"`, `"~1x"`, `""`, `"id"`, `"é"`, `"$binary"`}),
+		counts:  []int{1, 1, 1, 1, 1, 0},
+		misfits: 300,
+	}
+	drawMood = rapid.SampledFrom([]mood{calm, odd})
+)
+
+// any draws any JSON value.
+func (m mood) any(t *rapid.T, depth int) string {
 	switch kind := rapid.IntRange(0, 9).Draw(t, "kind"); {
 	case depth > 0 && kind == 0:
-		return drawArray(t, func() string { return drawAny(t, depth-1) })
+		return drawArray(t, func() string { return m.any(t, depth-1) })
 	case depth > 0 && kind <= 2:
-		return drawObject(t, nil, depth-1)
+		return m.object(t, nil, depth-1)
+	case kind <= 4:
+		return m.text.Draw(t, "text")
 	default:
 		return drawScalar.Draw(t, "scalar")
 	}
 }
 
-// drawValue draws a value for a column, which mostly fits.
-func drawValue(t *rapid.T, column Column) string {
-	switch rapid.IntRange(0, 7).Draw(t, "fits") {
+// value draws a value for a column, which mostly fits.
+func (m mood) value(t *rapid.T, column Column) string {
+	switch rapid.IntRange(0, m.misfits-1).Draw(t, "fits") {
 	case 0:
-		return drawAny(t, 2)
+		return m.any(t, 2)
 	case 1:
 		return "null"
 	}
@@ -63,13 +84,13 @@ func drawValue(t *rapid.T, column Column) string {
 	case Bool:
 		return rapid.SampledFrom([]string{"true", "false"}).Draw(t, "bool")
 	case Timestamp:
-		return drawTime.Draw(t, "time")
+		return m.time.Draw(t, "time")
 	case List:
-		return drawArray(t, func() string { return drawValue(t, *column.Elem) })
+		return drawArray(t, func() string { return m.value(t, *column.Elem) })
 	case Struct:
-		return drawObject(t, column.Fields, 1)
+		return m.object(t, column.Fields, 1)
 	default:
-		return drawText.Draw(t, "text")
+		return m.text.Draw(t, "text")
 	}
 }
 
@@ -81,20 +102,20 @@ func drawArray(t *rapid.T, element func() string) string {
 	return "[" + strings.Join(elements, drawSpace.Draw(t, "space")+",") + drawSpace.Draw(t, "space") + "]"
 }
 
-// drawObject draws an object of some known and some unknown keys, some of them
-// more than once.
-func drawObject(t *rapid.T, columns []Column, depth int, members ...string) string {
+// object draws an object of some known and some unknown keys, if it is odd some
+// of them more than once.
+func (m mood) object(t *rapid.T, columns []Column, depth int, members ...string) string {
 	space := drawSpace.Draw(t, "space")
 	for _, column := range columns {
 		if column.Key == "" || column.Required {
 			continue
 		}
-		for range rapid.SampledFrom([]int{1, 1, 1, 1, 1, 0, 0, 2, 3}).Draw(t, column.Key) {
-			members = append(members, `"`+column.Key+`"`+space+":"+space+drawValue(t, column))
+		for range rapid.SampledFrom(m.counts).Draw(t, column.Key) {
+			members = append(members, `"`+column.Key+`"`+space+":"+space+m.value(t, column))
 		}
 	}
 	for range rapid.SampledFrom([]int{0, 0, 1, 2, 5}).Draw(t, "unknown") {
-		members = append(members, drawName.Draw(t, "name")+":"+space+drawAny(t, depth))
+		members = append(members, m.name.Draw(t, "name")+":"+space+m.any(t, depth))
 	}
 	members = rapid.Permutation(members).Draw(t, "order")
 	return "{" + strings.Join(members, ","+space) + space + "}"
@@ -102,7 +123,11 @@ func drawObject(t *rapid.T, columns []Column, depth int, members ...string) stri
 
 // drawRow draws a conversation; its id is its last _id.
 func drawRow(t *rapid.T, id int) string {
-	row := drawObject(t, InboxConversations().Columns, 2, `"_id":"ibx_before"`)
+	m := drawMood.Draw(t, "mood")
+	if m.misfits == calm.misfits {
+		return m.object(t, InboxConversations().Columns, 2, fmt.Sprintf(`"_id":"ibx_%d"`, id))
+	}
+	row := m.object(t, InboxConversations().Columns, 2, `"_id":"ibx_before"`)
 	return fmt.Sprintf(`%s,"_id":"ibx_%d"}`, strings.TrimSuffix(row, "}"), id)
 }
 

@@ -1,20 +1,30 @@
 package schema
 
 import (
-	"maps"
+	"bytes"
 	"slices"
 	"strconv"
-	"strings"
 )
 
-// surprises collects Page.UnknownFields.
+// surprises collects Page.UnknownFields. It remembers the names of earlier
+// pages, since they mostly come again.
 type surprises struct {
-	found map[string]struct{}
+	known map[string]*surprise
+	page  int // counts them, from 1
+	found []string
 	text  []byte
 }
 
+type surprise struct {
+	text string
+	page int // where it was found last
+}
+
+// maxSurprises is how many names are remembered.
+const maxSurprises = 1000
+
 // field notes a key that the table does not have, inside the object at path.
-func (s *surprises) field(path, name, what string) {
+func (s *surprises) field(path string, name []byte, what string) {
 	s.text = append(s.text[:0], path...)
 	if path != "" {
 		s.text = append(s.text, '.')
@@ -30,7 +40,7 @@ func (s *surprises) value(path, what string) {
 }
 
 // envelope notes a key around the rows, which belongs to no row.
-func (s *surprises) envelope(path, name string) {
+func (s *surprises) envelope(path string, name []byte) {
 	s.text = append(append(s.text[:0], "envelope: "...), path...)
 	s.text = appendPlain(s.text, name)
 	s.note("")
@@ -40,26 +50,37 @@ func (s *surprises) note(what string) {
 	if what != "" {
 		s.text = append(append(append(s.text, " ("...), what...), ')')
 	}
-	if _, ok := s.found[string(s.text)]; !ok {
-		s.found[string(s.text)] = struct{}{}
+	known := s.known[string(s.text)]
+	if known == nil {
+		known = &surprise{text: string(s.text)}
+		s.known[known.text] = known
+	}
+	if known.page != s.page {
+		known.page = s.page
+		s.found = append(s.found, known.text)
 	}
 }
 
-// take returns what was found, sorted, and forgets it.
+// take returns what was found, sorted, and goes on to another page.
 func (s *surprises) take() []string {
-	list := slices.Sorted(maps.Keys(s.found))
-	clear(s.found)
+	slices.Sort(s.found)
+	list := append([]string(nil), s.found...)
+	s.found = s.found[:0]
+	s.page++
+	if len(s.known) > maxSurprises {
+		clear(s.known)
+	}
 	return list
 }
 
 // appendPlain writes a name so that it can not be taken for a path, and so
 // that it does no harm on a terminal: quoted, unless it is a plain word.
-func appendPlain(dst []byte, name string) []byte {
+func appendPlain(dst, name []byte) []byte {
 	odd := func(r rune) bool {
 		return (r < 'a' || 'z' < r) && (r < 'A' || 'Z' < r) && (r < '0' || '9' < r) && r != '_' && r != '$' && r != '-'
 	}
-	if name == "" || strings.ContainsFunc(name, odd) {
-		return strconv.AppendQuote(dst, name)
+	if len(name) == 0 || bytes.ContainsFunc(name, odd) {
+		return strconv.AppendQuote(dst, string(name))
 	}
 	return append(dst, name...)
 }

@@ -74,6 +74,8 @@ type Column struct {
 	Needed string
 	// Hashed columns hold a keyed hash instead of the API's text, see Table.Select.
 	Hashed bool
+	// Since is the version of the table that brought a top-level column; 0 is the first.
+	Since int
 	// AbsentFalse reads an absent or null boolean as false.
 	AbsentFalse bool
 	// Elem is the element of a List.
@@ -112,6 +114,24 @@ func (t *Table) Column(name string) (Column, int, bool) {
 		}
 	}
 	return Column{}, -1, false
+}
+
+// AsOf returns the table as it was in an earlier version: later ones only add
+// top-level columns. It reports false for a version that never was.
+func (t *Table) AsOf(version int) (*Table, bool) {
+	switch {
+	case version == t.Version:
+		return t, true
+	case version < 1 || version > t.Version:
+		return nil, false
+	}
+	was := &Table{Name: t.Name, Version: version, Description: t.Description}
+	for _, column := range t.Columns {
+		if column.Since <= version {
+			was.Columns = append(was.Columns, column)
+		}
+	}
+	return was, true
 }
 
 // number assigns field ids and paths to a fresh table.

@@ -1,7 +1,5 @@
 package schema
 
-import "time"
-
 // What a timestamp column does not hold of a text; "" is nothing.
 const (
 	notATimestamp = "not a timestamp"
@@ -19,15 +17,14 @@ func parseTimestamp(text []byte) (micros int64, lost string) {
 		text[4] != '-' || text[7] != '-' || text[10]|0x20 != 't' || text[13] != ':' || text[16] != ':' {
 		return 0, notATimestamp
 	}
-	century, year := twoDigits(text), twoDigits(text[2:])
-	month, day := twoDigits(text[5:]), twoDigits(text[8:])
-	hour, minute, second := twoDigits(text[11:]), twoDigits(text[14:]), twoDigits(text[17:])
+	century, year := twoDigits(text[0], text[1]), twoDigits(text[2], text[3])
+	month, day := twoDigits(text[5], text[6]), twoDigits(text[8], text[9])
+	hour, minute, second := twoDigits(text[11], text[12]), twoDigits(text[14], text[15]), twoDigits(text[17], text[18])
 	if century < 0 || year < 0 || month < 1 || month > 12 || day < 1 || !clock(hour, minute) || second < 0 || second > 59 {
 		return 0, notATimestamp
 	}
 	year += 100 * century
-	date := time.Date(year, time.Month(month), day, hour, minute, second, 0, time.UTC)
-	if date.Day() != day { // 30 February moved on to March
+	if day > 28 && day > daysIn(year, month) {
 		return 0, notATimestamp
 	}
 
@@ -41,7 +38,8 @@ func parseTimestamp(text []byte) (micros int64, lost string) {
 	case finer:
 		lost = tooFine
 	}
-	return (date.Unix()-offset)*1_000_000 + fraction, lost
+	seconds := ((daysSince1970(year, month, day)*24+hour)*60+minute)*60 + second
+	return (int64(seconds)-offset)*1_000_000 + fraction, lost
 }
 
 // fractionMicros reads ".123"; finer is whether digits after the sixth say
@@ -72,7 +70,7 @@ func zoneSeconds(text []byte) (seconds int64, utc, ok bool) {
 	if len(text) != len("+00:00") || text[0] != '+' && text[0] != '-' || text[3] != ':' {
 		return 0, false, false
 	}
-	hour, minute := twoDigits(text[1:]), twoDigits(text[4:])
+	hour, minute := twoDigits(text[1], text[2]), twoDigits(text[4], text[5])
 	if !clock(hour, minute) {
 		return 0, false, false
 	}
@@ -87,11 +85,32 @@ func clock(hour, minute int) bool {
 	return 0 <= hour && hour <= 23 && 0 <= minute && minute <= 59
 }
 
-// twoDigits reads the first two bytes of text, -1 where they are no digits.
-func twoDigits(text []byte) int {
-	tens, ones := int(text[0])-'0', int(text[1])-'0'
-	if tens < 0 || tens > 9 || ones < 0 || ones > 9 {
+// twoDigits is the number that two digits are, -1 where they are none.
+func twoDigits(tens, ones byte) int {
+	tens, ones = tens-'0', ones-'0'
+	if tens > 9 || ones > 9 {
 		return -1
 	}
-	return 10*tens + ones
+	return 10*int(tens) + int(ones)
+}
+
+func daysIn(year, month int) int {
+	switch {
+	case month != 2:
+		return 30 + (month+month/8)%2
+	case year%4 == 0 && (year%100 != 0 || year%400 == 0):
+		return 29
+	default:
+		return 28
+	}
+}
+
+// daysSince1970 counts in the Gregorian calendar, from year 0 on. Years begin
+// with March here, so that the day of a leap year is the last one; 400 of them
+// are 146,097 days, and go before so that nothing is negative.
+func daysSince1970(year, month, day int) int {
+	month = (month + 9) % 12
+	year += 400 - month/10
+	const before = 719_468 + 146_097 // 1 March 0 to 1 January 1970
+	return 365*year + year/4 - year/100 + year/400 + (306*month+5)/10 + day - 1 - before
 }

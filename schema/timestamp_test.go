@@ -80,3 +80,21 @@ func TestTimestampsAgreeWithTheStandardLibrary(t *testing.T) {
 		}
 	})
 }
+
+func TestEveryEndOfAMonthAgreesWithTheStandardLibrary(t *testing.T) {
+	for year := range 10_000 {
+		for month := range 12 {
+			for day := 28; day <= 31; day++ {
+				date := time.Date(year, time.Month(month+1), day, 0, 0, 0, 0, time.UTC)
+				text := []byte("0000-00-00T00:00:00Z")
+				for i, two := range map[int]int{0: year / 100, 2: year % 100, 5: month + 1, 8: day} {
+					text[i], text[i+1] = byte('0'+two/10), byte('0'+two%10)
+				}
+				micros, lost := parseTimestamp(text)
+				if exists := date.Day() == day; exists != (lost == "") || exists && micros != date.UnixMicro() {
+					t.Fatalf("%s: %d %q, want %v", text, micros, lost, date)
+				}
+			}
+		}
+	}
+}

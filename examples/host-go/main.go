@@ -83,11 +83,11 @@ func run(ctx context.Context, o options) (proof *exporter.Proof, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer func() { err = errors.Join(err, sink.close()) }()
+	defer func() { err = errors.Join(err, sink.close(ctx)) }()
 
 	reading := client.Read(plugin.ReadRequest{
 		Config: config, Table: tableName, Checkpoint: sink.checkpoint,
-		OnCheckpoint: sink.keep,
+		OnCheckpoint: func(token []byte) { sink.keep(ctx, token) },
 		OnEvent: func(event *pluginv1.Event) {
 			switch {
 			case event.GetNotice() != nil:

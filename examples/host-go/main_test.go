@@ -76,8 +76,9 @@ func query[T any](t *testing.T, database, query string) (value T) {
 }
 
 func TestARunThatWasCutShortIsContinued(t *testing.T) {
+	plugin := binary(t)
 	t.Setenv("XDG_CACHE_HOME", t.TempDir()) // where the plugin keeps its notes
-	o := options{plugin: binary(t), database: filepath.Join(t.TempDir(), "inbox.duckdb"), log: slog.New(slog.NewTextHandler(t.Output(), nil))}
+	o := options{plugin: plugin, database: filepath.Join(t.TempDir(), "inbox.duckdb"), log: slog.New(slog.NewTextHandler(t.Output(), nil))}
 	o.config = team(t, o.plugin)
 
 	ctx, cancel := context.WithCancel(t.Context())

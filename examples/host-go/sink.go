@@ -31,7 +31,7 @@ func openSink(ctx context.Context, path string, schema *arrow.Schema, info plugi
 	s = new(sink)
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, s.close())
+			err = errors.Join(err, s.close(ctx))
 		}
 	}()
 	if s.db, err = sql.Open("duckdb", path); err != nil {
@@ -86,9 +86,9 @@ func (s *sink) write(record arrow.Record) error {
 }
 
 // keep commits the rows so far together with the checkpoint that covers them.
-func (s *sink) keep(token []byte) {
+func (s *sink) keep(ctx context.Context, token []byte) {
 	if s.failed == nil {
-		s.failed = s.commit(context.Background(), "DELETE FROM checkpoint; INSERT INTO checkpoint VALUES (?)", token)
+		s.failed = s.commit(ctx, token)
 	}
 }
 
@@ -97,29 +97,32 @@ func (s *sink) finish(ctx context.Context) error {
 	if s.failed != nil {
 		return s.failed
 	}
-	return s.commit(ctx, "DELETE FROM checkpoint")
+	return s.commit(ctx, nil)
 }
 
-func (s *sink) commit(ctx context.Context, statement string, args ...any) error {
+// commit commits the rows so far and the checkpoint, if there is one, in one
+// transaction and begins the next.
+func (s *sink) commit(ctx context.Context, token []byte) error {
 	if err := s.appender.Flush(); err != nil {
 		return err
 	}
-	for _, one := range []struct {
-		statement string
-		args      []any
-	}{{statement, args}, {"COMMIT", nil}, {"BEGIN", nil}} {
-		if _, err := s.conn.ExecContext(ctx, one.statement, one.args...); err != nil {
+	if _, err := s.conn.ExecContext(ctx, "DELETE FROM checkpoint"); err != nil {
+		return err
+	}
+	if token != nil {
+		if _, err := s.conn.ExecContext(ctx, "INSERT INTO checkpoint VALUES (?)", token); err != nil {
 			return err
 		}
 	}
-	return nil
+	_, err := s.conn.ExecContext(ctx, "COMMIT; BEGIN")
+	return err
 }
 
 // close ends the transaction: what no checkpoint covers is not kept.
-func (s *sink) close() error {
+func (s *sink) close(ctx context.Context) error {
 	var failed []error
 	if s.appender != nil {
-		_, err := s.conn.ExecContext(context.Background(), "ROLLBACK")
+		_, err := s.conn.ExecContext(context.WithoutCancel(ctx), "ROLLBACK")
 		failed = append(failed, err)
 		_ = s.appender.Close() // what it still holds was rolled back
 	}

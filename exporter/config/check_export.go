@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"time"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -18,6 +19,7 @@ func (c *checker) export(b *block) exporter.Export {
 	}
 	config.Format = c.choose(in.attribute("format"), formats())
 	config.Mode = c.choose(in.attribute("mode"), modes())
+	config.FullEvery = c.fullEvery(in.attribute("full_every"), config.Mode)
 
 	table, known := schema.Lookup(config.Table)
 	if !known { // reported already
@@ -32,6 +34,25 @@ func (c *checker) export(b *block) exporter.Export {
 	config.Parquet = c.parquet(in.blocks["parquet"], config.Format, table)
 	config.Arrow = c.arrow(in.blocks["arrow"], config.Format)
 	return config
+}
+
+// How often a merge or append export reads everything.
+const (
+	defaultFullEvery = 7 * 24 * time.Hour
+	leastFullEvery   = time.Millisecond
+	mostFullEvery    = 366 * 24 * time.Hour
+)
+
+// fullEvery reads how old a full proof may become. A snapshot is one each time.
+func (c *checker) fullEvery(a *attribute, mode string) time.Duration {
+	if mode != exporter.ModeMerge && mode != exporter.ModeAppend {
+		if a != nil && mode == exporter.ModeSnapshot {
+			c.report.fail(a.nameAt, a.address, "full_every without merge or append",
+				"A snapshot reads everything each time. Remove full_every, or set mode to merge or append.")
+		}
+		return 0
+	}
+	return c.duration(a, leastFullEvery, mostFullEvery, defaultFullEvery)
 }
 
 func (c *checker) table(b *block) string {

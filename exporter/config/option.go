@@ -10,7 +10,7 @@ type option struct {
 // What this version offers. To offer more, flip the flag here.
 func formats() []option { return []option{{"parquet", true}, {"arrow", true}} }
 
-func modes() []option { return []option{{"snapshot", true}, {"merge", false}, {"append", false}} }
+func modes() []option { return []option{{"snapshot", true}, {"merge", true}, {"append", true}} }
 
 func compressions() []option {
 	return []option{{"zstd", true}, {"snappy", true}, {"gzip", true}, {"none", true}}

@@ -5,9 +5,12 @@ import (
 	"math/big"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/zclconf/go-cty/cty"
 	"github.com/zclconf/go-cty/cty/convert"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // need ends the sentence about an empty attribute.
@@ -90,6 +93,29 @@ func (c *checker) whole(a *attribute, lowest, highest, otherwise uint64) uint64 
 	default:
 		exact, _ := number.Uint64()
 		return exact
+	}
+	return otherwise
+}
+
+// duration reads a length of time in text from lowest to highest; a nil attribute
+// is otherwise.
+func (c *checker) duration(a *attribute, lowest, highest, otherwise time.Duration) time.Duration {
+	if a == nil {
+		return otherwise
+	}
+	text, ok := c.text(a, optional)
+	if !ok {
+		return otherwise
+	}
+	found, err := time.ParseDuration(text)
+	switch {
+	case err != nil:
+		c.report.fail(a.at, a.address, "Not a length of time",
+			fmt.Sprintf("%s is no length of time. Write a number and a unit, h, m or s, for instance %s = %q for %d days.", c.quoted(a, text), a.name, exporter.Span(otherwise), int(otherwise.Hours()/24)))
+	case found < lowest || found > highest:
+		c.report.fail(a.at, a.address, "Length of time out of range", fmt.Sprintf("%s must be from %s to %s.", a.name, exporter.Span(lowest), exporter.Span(highest)))
+	default:
+		return found
 	}
 	return otherwise
 }

@@ -19,6 +19,8 @@ type chain struct {
 	floor  int64
 	above  bool
 	sweeps bool // the chain begins at the top and ends with a row of another reading
+	// least is the oldest time that the account takes.
+	least int64
 	// mark splits the fresh rows into newer, level and older, for the account;
 	// the chain's own top when none is given.
 	mark                *int64
@@ -65,7 +67,14 @@ const (
 
 // newChain starts a chain at page 1 that ends with the list.
 func newChain() *chain {
-	return &chain{floor: never, next: 1, known: make(map[exporter.IDHash]int64)}
+	return &chain{floor: never, least: never, next: 1, known: make(map[exporter.IDHash]int64)}
+}
+
+// newChainTo starts a chain at page 1 that ends below the rows as old as since.
+func newChainTo(since int64) *chain {
+	c := newChain()
+	c.floor, c.least = since, since
+	return c
 }
 
 // newSweep starts a chain at page 1 that ends below floor.
@@ -90,7 +99,7 @@ func (c *chain) endAt(border int64) { c.floor, c.above = border, true }
 // counts reports whether the chain accounts for the row, of which other chains
 // may see the same version.
 func (c *chain) counts(row row) bool {
-	return (!c.inner || row.at <= c.border) && (!c.above || c.sweeps || row.at > c.floor)
+	return row.at >= c.least && (!c.inner || row.at <= c.border) && (!c.above || c.sweeps || row.at > c.floor)
 }
 
 // observe takes the page the chain asked for.

@@ -35,8 +35,11 @@ type strand struct {
 	begun  bool  // its first page has arrived and fits
 }
 
-func newDescent() *descent {
-	return &descent{strands: []*strand{{chain: newChain(), from: 1}}, least: strandPages, made: 1, quiet: true}
+func newDescent() *descent { return newDescentBy(newChain()) }
+
+// newDescentBy begins with the chain that is given.
+func newDescentBy(first *chain) *descent {
+	return &descent{strands: []*strand{{chain: first, from: 1}}, least: strandPages, made: 1, quiet: true}
 }
 
 // top is the newest time of the first page.

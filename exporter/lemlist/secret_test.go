@@ -40,7 +40,7 @@ func use(t *testing.T, source *Source) []error {
 	t.Helper()
 	_, err := source.Survey(t.Context())
 	errs := []error{err}
-	for _, err := range source.Walk(t.Context(), nil).Pages() {
+	for _, err := range source.Walk(t.Context(), nil, nil).Pages() {
 		errs = append(errs, err)
 	}
 	return errs

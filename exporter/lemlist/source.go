@@ -56,17 +56,18 @@ func (s *Source) Close() error {
 	return s.client.limiter.close()
 }
 
-// Walk reads every page of every user. It asks for the team first, unless a
-// survey has done so.
-func (s *Source) Walk(ctx context.Context, journal exporter.Journal) exporter.Walk {
+// Walk reads every page of every user, or what is newer than since. It asks for
+// the team first, unless a survey has done so.
+func (s *Source) Walk(ctx context.Context, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
 	s.client.keep.Store(journal != nil)
-	return &teamWalk{ctx: ctx, source: s, journal: journal}
+	return &teamWalk{ctx: ctx, source: s, since: since, journal: journal}
 }
 
 // teamWalk is a walk that finds out whom to read when it starts.
 type teamWalk struct {
 	ctx    context.Context //nolint:containedctx // a walk is one run; Pages has no argument to carry it
 	source *Source
+	since  map[string]exporter.Mark
 	// journal is where the walk is kept; nil is nowhere.
 	journal exporter.Journal
 	inner   exporter.Walk // nil until the team is known
@@ -81,7 +82,7 @@ func (w *teamWalk) Pages() iter.Seq2[exporter.Page, error] {
 			return
 		}
 		walk := newWalk(w.ctx, w.source, users, w.source.obs)
-		walk.journal = w.journal
+		walk.since, walk.journal = w.since, w.journal
 		w.inner = walk
 		walk.Pages()(yield)
 	}

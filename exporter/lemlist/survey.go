@@ -103,7 +103,8 @@ func (s *Source) firstPage(ctx context.Context, userID string) firstPage {
 	defer got.page.Record.Release()
 	says := got.page.Pagination
 	first.unknown = got.page.UnknownFields
-	first.survey = exporter.UserSurvey{UserID: userID, TotalItems: says.TotalItems, Newest: newest(got.page.Record)}
+	first.survey = exporter.UserSurvey{UserID: userID, TotalItems: says.TotalItems}
+	first.survey.Newest, first.survey.Oldest = activities(got.page.Record)
 	if says.PerPage != nil {
 		first.survey.PerPage = *says.PerPage
 	}
@@ -114,21 +115,24 @@ func (s *Source) firstPage(ctx context.Context, userID string) firstPage {
 	return first
 }
 
-// newest is the newest activity of a page; nil when no row has one.
-func newest(rec arrow.Record) *time.Time {
+// activities is the newest and the oldest activity of a page; nil when no row has one.
+func activities(rec arrow.Record) (newest, oldest *time.Time) {
 	_, at, _ := schema.InboxConversations().Column("last_activity_at")
 	times, ok := rec.Column(at).(*array.Timestamp)
 	if !ok {
-		return nil
+		return nil, nil
 	}
-	var found *time.Time
 	for i := range times.Len() {
 		if !times.IsValid(i) {
 			continue
 		}
-		if one := time.UnixMicro(int64(times.Value(i))).UTC(); found == nil || one.After(*found) {
-			found = &one
+		one := time.UnixMicro(int64(times.Value(i))).UTC()
+		if newest == nil || one.After(*newest) {
+			newest = &one
+		}
+		if oldest == nil || one.Before(*oldest) {
+			oldest = &one
 		}
 	}
-	return found
+	return newest, oldest
 }

@@ -72,7 +72,7 @@ func TestAWalkAsksForTheTeamOnlyWithoutASurvey(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		walk := source.Walk(t.Context(), nil)
+		walk := source.Walk(t.Context(), nil, nil)
 		rows := make(map[string]bool)
 		for page, err := range walk.Pages() {
 			if err != nil {
@@ -110,7 +110,7 @@ func TestAWalkAsksForTheTeamOnlyWithoutASurvey(t *testing.T) {
 func TestAWalkOfATeamThatCannotBeReadIsAnErrorAndNoProof(t *testing.T) {
 	_, endpoint := simulate(t, sim.Options{Unlimited: true, Account: sim.AccountBlocked})
 	source, _ := open(t, endpoint)
-	walk := source.Walk(t.Context(), nil)
+	walk := source.Walk(t.Context(), nil, nil)
 	for _, err := range walk.Pages() {
 		if err == nil || !strings.HasPrefix(err.Error(), "read the team: GET /team?version=v2: 403 Forbidden") || !strings.Contains(exporter.Hint(err), "blocked") {
 			t.Errorf("error %v, hint %q", err, exporter.Hint(err))
@@ -149,7 +149,7 @@ func TestTheTeamIsTheUnionOfBothListsAndAFormerMemberIsSkipped(t *testing.T) {
 	if len(survey.Skipped) != 1 || survey.Skipped[0].UserID != "usr_Bob" || survey.Skipped[0].Reason == "" {
 		t.Errorf("skipped %+v", survey.Skipped)
 	}
-	walk := source.Walk(t.Context(), nil)
+	walk := source.Walk(t.Context(), nil, nil)
 	for _, err := range walk.Pages() {
 		if err != nil {
 			t.Fatal(err)
@@ -166,7 +166,7 @@ func TestAChosenUserIsNeverSkipped(t *testing.T) {
 	if err == nil || !strings.Contains(err.Error(), "does not give the inbox of usr_Bob") || !strings.Contains(exporter.Hint(err), "Remove this user") {
 		t.Errorf("survey: error %v, hint %q", err, exporter.Hint(err))
 	}
-	walk := source.Walk(t.Context(), nil)
+	walk := source.Walk(t.Context(), nil, nil)
 	var failed error
 	for _, err := range walk.Pages() {
 		failed = errors.Join(failed, err)
@@ -181,7 +181,7 @@ func TestChosenUsersOutsideTheTeamAreNamedBeforeAnythingIsRead(t *testing.T) {
 	for name, try := range map[string]func() error{
 		"survey": func() error { _, err := source.Survey(t.Context()); return err },
 		"walk": func() (failed error) {
-			for _, err := range source.Walk(t.Context(), nil).Pages() {
+			for _, err := range source.Walk(t.Context(), nil, nil).Pages() {
 				failed = errors.Join(failed, err)
 			}
 			return failed

@@ -13,6 +13,8 @@ const (
 	methodPage   = "single-page"
 	methodSweep  = "seams+sweep"
 	methodPasses = "two-equal-passes"
+	// methodSince continues an earlier proof of the same list.
+	methodSince = "sweep-since"
 )
 
 // Bounds of a walk. A list that needs more moves too fast to be proven.
@@ -47,6 +49,10 @@ type request struct {
 // sweep is one page. When the list shows something that the assumptions
 // exclude, it starts over with plain passes. Sweeps and passes are one request
 // after the other.
+//
+// With since, the walk is only as long as what has moved since an earlier proof
+// of the list: it is one sweep more. When it shows that this is not enough, the
+// list is walked in full.
 type prover struct {
 	walk   *descent
 	chain  *chain // the sweep under way
@@ -67,6 +73,10 @@ type prover struct {
 	// closed says that whatever moved since the chain began is newer than its top.
 	closed bool
 
+	since   *exporter.Mark // nil when the list is walked in full
+	widened string         // why since was given up
+
+	begun         bool // the first page has come
 	reads, budget int64
 	refused       map[int64]int
 	totalStart    *int64
@@ -84,12 +94,20 @@ func newProver() *prover {
 	return &prover{walk: newDescent(), newest: never, asked: make(map[int]int64), refused: make(map[int64]int)}
 }
 
+// newProverSince reads what has moved since the list was proven up to mark.
+func newProverSince(mark exporter.Mark) *prover {
+	p := newProver()
+	p.since, p.newest = &mark, mark.Newest.UnixMicro()
+	p.walk = newDescentBy(newChainTo(p.newest))
+	return p
+}
+
 // next is a page to read now; false when there is none before another answer
 // has come, or the list is done. Every request must be answered, by observe or
 // by refuse.
 func (p *prover) next() (request, bool) {
 	switch {
-	case p.finished, p.passes == nil && p.reads > 0 && p.reads+int64(p.flying) >= p.budget:
+	case p.finished, p.passes == nil && p.begun && p.reads+int64(p.flying) >= p.budget:
 		return request{}, false
 	case p.passes == nil && p.chain == nil:
 		s := p.walk.next()
@@ -113,9 +131,9 @@ func (p *prover) ask(strand int, page int64) request {
 }
 
 // spare is the number of pages that another strand could share; 0 when none
-// could.
+// could. Nobody knows how far down a walk since a mark has to go.
 func (p *prover) spare() int64 {
-	if p.finished || p.passes != nil || p.chain != nil {
+	if p.finished || p.passes != nil || p.chain != nil || p.since != nil {
 		return 0
 	}
 	return p.walk.spare()
@@ -137,18 +155,18 @@ func (p *prover) observe(q request, r reading) {
 	case p.passes != nil:
 		p.pass(r)
 	case flaw != "":
-		p.fallBack(flaw, r)
+		p.doubted(flaw, r)
 	case r.total == nil && r.more():
-		p.fallBack("the API does not state totalItems", r)
+		p.doubted("the API does not state totalItems", r)
 	case p.chain != nil:
 		p.sweep(r)
 	default:
 		p.noteNewest(r)
 		if flaw := p.walk.observe(p.strand(q), r); flaw != "" {
-			p.fallBack(flaw, r)
+			p.doubted(flaw, r)
 			return
 		}
-		p.descended()
+		p.descended(r)
 	}
 }
 
@@ -167,8 +185,10 @@ func (p *prover) strand(q request) *strand {
 }
 
 // descended goes on after an answer to the walk.
-func (p *prover) descended() {
+func (p *prover) descended(r reading) {
 	switch {
+	case p.walk.done() && p.reads == 1 && p.since != nil:
+		p.conclude(r)
 	case p.walk.done() && p.reads == 1:
 		p.finish(methodPage)
 	case p.walk.waiting(): // or done
@@ -197,7 +217,7 @@ func (p *prover) sweep(r reading) {
 	p.chain.observe(r)
 	switch {
 	case p.chain.flaw != "":
-		p.fallBack(p.chain.flaw, r)
+		p.doubted(p.chain.flaw, r)
 	case p.chain.done:
 		p.swept(r)
 	default:
@@ -227,7 +247,7 @@ func (p *prover) refuse(q request) bool {
 		p.spend()
 	default:
 		p.walk.refused(p.strand(q), q.page)
-		p.descended()
+		p.descended(reading{total: p.totalEnd})
 	}
 	return true
 }
@@ -235,9 +255,13 @@ func (p *prover) refuse(q request) bool {
 // count keeps the account of every page.
 func (p *prover) count(r reading) {
 	p.reads++
-	if p.reads == 1 {
+	if !p.begun {
+		p.begun = true
 		p.totalStart = r.total
-		p.budget = readsPerPage*r.pages() + readsMore
+		p.budget = p.reads - 1 + readsPerPage*r.pages() + readsMore
+		if p.since != nil {
+			p.newestSince = r.arrived
+		}
 	}
 	p.totalEnd = r.total
 	p.rows += int64(len(r.rows))
@@ -276,11 +300,16 @@ func (p *prover) swept(last reading) {
 // conclude compares the account with the totals. Every row the list still has
 // was counted on the way down or has moved since: so the rows counted are not
 // fewer than the total at the end. And all that was counted and has not moved
-// was there at the start.
+// was there at the start. After an earlier proof, the list has no more rows than
+// it had then and those that have moved since.
 func (p *prover) conclude(last reading) {
 	newer, level, older, _ := p.walk.account()
 	counted := older + max(level, p.level) + newer + p.moved
 	switch {
+	case p.since != nil && p.since.Total != nil && last.total != nil && *p.since.Total+counted < *last.total:
+		p.widen(fmt.Sprintf("totalItems is %d though it was %d and %d conversations have moved", *last.total, *p.since.Total, counted))
+	case p.since != nil:
+		p.finish(methodSince)
 	case last.total != nil && counted < *last.total:
 		p.fallBack(fmt.Sprintf("totalItems is %d though %d conversations were counted", *last.total, counted), last)
 	case p.totalStart != nil && older > *p.totalStart:
@@ -293,13 +322,13 @@ func (p *prover) conclude(last reading) {
 // reopen has a list that was proven a while ago proven for now: its last sweep
 // was not the last after all. It reports false when that cannot be done.
 func (p *prover) reopen() bool {
-	switch p.method {
-	case methodSweep:
-		p.chain = newSweep(p.chain.top, p.closed, p.walk.top())
-	case methodPage:
-		p.chain = newSweep(p.walk.top(), p.walk.closed, p.walk.top())
-	default:
+	switch {
+	case p.method == methodPasses || p.method == "":
 		return false
+	case p.chain != nil:
+		p.chain = newSweep(p.chain.top, p.closed, p.walk.top())
+	default:
+		p.chain = newSweep(p.walk.top(), p.walk.closed, p.walk.top())
 	}
 	p.finished, p.method = false, ""
 	p.budget += readsMore
@@ -312,6 +341,28 @@ func (p *prover) finish(method string) {
 
 func (p *prover) giveUp(reason string) {
 	p.finished, p.method, p.reason = true, "", reason
+}
+
+// doubted goes on when a page shows what the assumptions exclude.
+func (p *prover) doubted(what string, r reading) {
+	if p.since != nil {
+		p.widen(what)
+		return
+	}
+	p.fallBack(what, r)
+}
+
+// widen walks the list in full: what is known of it from before does not fit. A
+// walk since a mark has one request at a time, so none is in flight.
+func (p *prover) widen(why string) {
+	_, _, _, steps := p.walk.account()
+	p.steps += steps
+	if p.chain != nil {
+		p.steps += p.chain.steps
+	}
+	p.since, p.widened, p.begun = nil, why, false
+	p.walk, p.chain = newDescent(), nil
+	p.moved, p.level = 0, 0
 }
 
 // fallBack starts plain passes: the assumptions do not hold. A first page, read
@@ -350,7 +401,11 @@ func (p *prover) proof(user string) exporter.UserProof {
 		UserID: user, Pages: p.reads, RowsRead: p.rows,
 		TotalStart: p.totalStart, TotalEnd: p.totalEnd,
 		Passes: 1, Sweeps: p.sweeps, StepBacks: steps + p.steps,
-		Complete: p.method != "", Method: p.method, Doubt: p.doubt, Reason: p.reason,
+		Complete: p.method != "", Method: p.method, Widened: p.widened, Doubt: p.doubt, Reason: p.reason,
+	}
+	if p.since != nil {
+		since := p.since.Newest.UTC()
+		proof.Since, proof.Passes = &since, 0
 	}
 	if p.passes != nil {
 		proof.Passes = p.passes.count

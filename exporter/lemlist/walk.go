@@ -26,6 +26,7 @@ type walk struct {
 	ctx     context.Context //nolint:containedctx // a walk is one run; Pages has no argument to carry it
 	list    lister
 	users   []string
+	since   map[string]exporter.Mark // what is known of some users' lists
 	obs     exporter.Observer
 	unknown map[string]struct{}
 	crew    crew

@@ -60,6 +60,9 @@ func (w *walk) begin() bool {
 		return false
 	}
 	in := &inbox{user: w.users[len(w.inboxes)], prover: newProver()}
+	if mark, ok := w.since[in.user]; ok {
+		in.prover = newProverSince(mark)
+	}
 	w.inboxes = append(w.inboxes, in)
 	w.active = append(w.active, in)
 	return true

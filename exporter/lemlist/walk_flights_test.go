@@ -203,7 +203,7 @@ func TestWalkInStrandsOverHTTP(t *testing.T) {
 				PastEnd: pastEnd,
 				Drift:   sim.Drift{Jumps: 0.7, Inserts: 0.3, Deletes: 0.3},
 			})
-			walk := source.Walk(t.Context(), nil)
+			walk := source.Walk(t.Context(), nil, nil)
 			found := map[string]union{}
 			for page, err := range walk.Pages() {
 				if err != nil {

@@ -36,7 +36,7 @@ func TestWalkIsAsFastAsTheRateLimit(t *testing.T) {
 			if _, _, _, err := source.read(t.Context(), false); err != nil {
 				t.Fatal(err)
 			}
-			walk, began := source.Walk(t.Context(), nil), time.Now()
+			walk, began := source.Walk(t.Context(), nil, nil), time.Now()
 			for _, err := range walk.Pages() {
 				if err != nil {
 					t.Fatal(err)

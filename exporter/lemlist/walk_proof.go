@@ -96,7 +96,7 @@ func (c *cost) add(more cost) {
 
 // weakest is the method that proves least of those the lists needed.
 func weakest(users []exporter.UserProof) string {
-	for _, method := range []string{methodPasses, methodSweep, methodPage} {
+	for _, method := range []string{methodPasses, methodSince, methodSweep, methodPage} {
 		if slices.ContainsFunc(users, func(u exporter.UserProof) bool { return u.Method == method }) {
 			return method
 		}

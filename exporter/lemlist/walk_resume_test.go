@@ -59,12 +59,18 @@ type newestOf map[string]time.Time
 // leg walks a team with the journal, and stops after some pages.
 func leg(t fatal, url string, team *sim.Server, journal exporter.Journal, most int) (newestOf, exporter.Proof) {
 	t.Helper()
+	return legSince(t, url, team, nil, journal, most)
+}
+
+// legSince does the same since marks.
+func legSince(t fatal, url string, team *sim.Server, since map[string]exporter.Mark, journal exporter.Journal, most int) (newestOf, exporter.Proof) {
+	t.Helper()
 	source, err := Open(Options{Endpoint: url, Key: exporter.NewSecret(team.Key()), Unlimited: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = source.Close() }()
-	walk := source.Walk(t.Context(), journal)
+	walk := source.Walk(t.Context(), since, journal)
 	shown := make(newestOf)
 	table := schema.InboxConversations()
 	_, id, _ := table.Column("id")

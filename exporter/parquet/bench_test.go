@@ -5,13 +5,19 @@ import (
 	"io"
 	"testing"
 
+	"github.com/apache/arrow/go/v15/arrow"
+
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/internal/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
 
-// benchRows is one row group.
-const benchRows = RowGroupRows
+const (
+	// benchRows is one row group.
+	benchRows = RowGroupRows
+	// benchStep is how many rows a record has, as many as a page of the API.
+	benchStep = 100
+)
 
 type counter struct{ n int64 }
 
@@ -24,30 +30,37 @@ func perRow(b *testing.B) {
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchRows, "ns/row")
 }
 
+// BenchmarkWrite writes one row group after the other into one file.
 func BenchmarkWrite(b *testing.B) {
 	table := schema.InboxConversations()
 	rec := recordtest.Plain(table, 0, benchRows)
+	var parts []arrow.Record
+	for from := int64(0); from < benchRows; from += benchStep {
+		parts = append(parts, rec.NewSlice(from, min(from+benchStep, benchRows)))
+	}
 	for _, compression := range compressions[1:] {
 		b.Run(compression, func(b *testing.B) {
+			var out counter
+			created, err := Format{}.Create(&out, table, exporter.Export{Parquet: exporter.ParquetOptions{Compression: compression}})
+			if err != nil {
+				b.Fatal(err)
+			}
+			groups := 0
 			b.ReportAllocs()
 			for b.Loop() {
-				var out counter
-				created, err := Format{}.Create(&out, table, exporter.Export{Parquet: exporter.ParquetOptions{Compression: compression}})
-				if err != nil {
-					b.Fatal(err)
-				}
-				for from := int64(0); from < benchRows; from += 4000 {
-					if err := created.Write(b.Context(), rec.NewSlice(from, from+4000)); err != nil {
+				groups++
+				for _, part := range parts {
+					if err := created.Write(b.Context(), part); err != nil {
 						b.Fatal(err)
 					}
 				}
-				if err := created.Finish(nil); err != nil {
-					b.Fatal(err)
-				}
-				b.SetBytes(out.n)
-				b.ReportMetric(float64(out.n)/benchRows, "B/row")
 			}
 			perRow(b)
+			if err := created.Finish(nil); err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(out.n / int64(groups))
+			b.ReportMetric(float64(out.n)/float64(groups)/benchRows, "B/row")
 		})
 	}
 }

@@ -69,7 +69,11 @@ func describe(n parquet.Node) string {
 // checkSchema compares a file's schema with a layout's.
 func checkSchema(file *parquet.File, layout *layout) (err error) {
 	defer catch(&err)
-	if err := compare("", file.Root(), layout.schema()); err != nil {
+	want, err := layout.root()
+	if err != nil {
+		return err
+	}
+	if err := compare("", file.Root(), want); err != nil {
 		return exporter.WithHint(fmt.Errorf("the file does not hold the table %s in version %d: %w", layout.table.Name, layout.table.Version, err),
 			"Another program or another version of lemexport wrote the file. Export again, or read it with the version that wrote it.")
 	}

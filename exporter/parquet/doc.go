@@ -6,4 +6,11 @@
 // column is a branch of a layout; its leaves are Parquet's columns, each with
 // the definition and repetition levels of the format (Apache Parquet, "Nested
 // Encoding").
+//
+// Writing goes through these, one after the other: a sink takes records and ends
+// pages and row groups; a shredder gives the values of a column of the table to
+// the columns of its leaves, as slots with levels; a column gathers a page of
+// them; the packer encodes and compresses it; a chunk keeps what the footer and
+// the page index say about it. Pages are bytes from then on, until their row group
+// is complete.
 package parquet

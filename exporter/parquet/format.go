@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bufio"
 	"bytes"
 	"cmp"
 	"encoding/base64"
@@ -11,7 +12,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
-	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -35,6 +36,8 @@ const (
 	// Parquet writers store it: base64 of an IPC stream with no batches.
 	ArrowSchemaKey = "ARROW:schema"
 
+	// formatVersion is what writers of data pages v2 state.
+	formatVersion  = 2
 	writeBuffer    = 64 << 10
 	idColumn       = "id"
 	activityColumn = "last_activity_at"
@@ -66,40 +69,43 @@ func (f Format) create(w io.Writer, table *schema.Table, export exporter.Export,
 		return nil, fmt.Errorf("write the arrow schema: %w", err)
 	}
 	layout := newLayout(table)
-	options := []parquet.WriterOption{
-		layout.schema(),
-		&parquet.WriterConfig{CreatedBy: "lemexport version " + cmp.Or(f.Version, "0.0.0") + " (build parquet-go)"},
-		parquet.Compression(codec),
-		parquet.PageBufferSize(PageBytes),
-		parquet.WriteBufferSize(buffer),
-		parquet.DataPageStatistics(false), // the column index has the same, and bounds would be computed twice
-		parquet.KeyValueMetadata(ArrowSchemaKey, arrowSchema),
-	}
-	for _, leaf := range layout.leaves {
-		if !leaf.storage.bounds {
-			options = append(options, parquet.SkipPageBounds(leaf.path...))
-		}
-	}
-	filters, err := layout.bloomFilters(export.Parquet.Bloom)
+	filtered, err := layout.filtered(export.Parquet.Bloom)
 	if err != nil {
 		return nil, err
 	}
-	// Never with DictionaryMaxBytes: the values after the fallback would miss in the filter.
-	options = append(options, parquet.BloomFilters(filters...), parquet.SortingWriterConfig(parquet.SortingColumns(sorting(table)...)))
-	created := newSink(layout, parquet.NewGenericWriter[any](w, options...))
-	created.groupRows = cmp.Or(export.Parquet.RowGroupSize, RowGroupRows)
-	return created, nil
+	s := &sink{
+		layout:     layout,
+		buffer:     bufio.NewWriterSize(w, buffer),
+		packer:     &packer{codec: codec, pageBytes: PageBytes},
+		pageRows:   PageRows,
+		groupRows:  cmp.Or(export.Parquet.RowGroupSize, RowGroupRows),
+		groupBytes: RowGroupBytes,
+		footer: format.FileMetaData{
+			Version:          formatVersion,
+			Schema:           layout.elements(),
+			ColumnOrders:     layout.columnOrders(),
+			CreatedBy:        "lemexport version " + cmp.Or(f.Version, "0.0.0") + " (build parquet-go)",
+			KeyValueMetadata: []format.KeyValue{{Key: ArrowSchemaKey, Value: arrowSchema}},
+		},
+	}
+	s.out = newOutput(s.buffer)
+	for i, leaf := range layout.leaves {
+		s.columns = append(s.columns, newColumn(leaf, s.packer, filtered[i]))
+	}
+	for _, column := range layout.columns {
+		s.shredders = append(s.shredders, newShredder(column, s.columns))
+	}
+	return s, s.out.begin()
 }
 
-// bloomFilters are the filters of the columns of those names, nil meaning `id`.
-func (l *layout) bloomFilters(names []string) ([]parquet.BloomFilterColumn, error) {
+// filtered says which leaves have a Bloom filter: those of the names, nil meaning `id`.
+func (l *layout) filtered(names []string) ([]bool, error) {
+	filtered := make([]bool, len(l.leaves))
 	if names == nil {
-		names = []string{}
-		if _, _, ok := l.table.Column(idColumn); ok {
-			names = append(names, idColumn)
+		if at := l.leaf(idColumn); at >= 0 {
+			filtered[at] = true
 		}
 	}
-	var filters []parquet.BloomFilterColumn
 	for _, name := range names {
 		at := slices.IndexFunc(l.leaves, func(b *branch) bool {
 			return strings.ReplaceAll(b.name(), ".element", "") == name && b.column.Type == schema.String
@@ -107,21 +113,26 @@ func (l *layout) bloomFilters(names []string) ([]parquet.BloomFilterColumn, erro
 		if at < 0 {
 			return nil, fmt.Errorf("no text column %q for a bloom filter", name)
 		}
-		filters = append(filters, parquet.SplitBlockFilter(BloomBits, l.leaves[at].path...))
+		filtered[at] = true
 	}
-	return filters, nil
+	return filtered, nil
 }
 
 // sorting is the engine's order of rows, for the columns that the table has.
-func sorting(table *schema.Table) []parquet.SortingColumn {
-	var order []parquet.SortingColumn
-	if _, _, ok := table.Column(activityColumn); ok {
-		order = append(order, parquet.Descending(activityColumn))
+func (l *layout) sorting() []format.SortingColumn {
+	var order []format.SortingColumn
+	if at := l.leaf(activityColumn); at >= 0 {
+		order = append(order, format.SortingColumn{ColumnIdx: int32(at), Descending: true})
 	}
-	if _, _, ok := table.Column(idColumn); ok {
-		order = append(order, parquet.Ascending(idColumn))
+	if at := l.leaf(idColumn); at >= 0 {
+		order = append(order, format.SortingColumn{ColumnIdx: int32(at)})
 	}
 	return order
+}
+
+// leaf is the leaf that is the table's column of that name, -1 for none.
+func (l *layout) leaf(name string) int {
+	return slices.IndexFunc(l.leaves, func(b *branch) bool { return len(b.path) == 1 && b.path[0] == name })
 }
 
 func encodeSchema(s *arrow.Schema) (string, error) {

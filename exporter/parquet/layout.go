@@ -44,6 +44,9 @@ type branch struct {
 // storage says how a Parquet column is written.
 type storage struct {
 	encoding encoding.Encoding
+	// dictionary has each row group start with a dictionary, which it gives up
+	// where the values do not repeat.
+	dictionary bool
 	// bounds keeps minimum and maximum. They are not truncated in the footer, so
 	// text of any length has none.
 	bounds bool
@@ -56,12 +59,11 @@ type rule struct {
 	storage
 }
 
-// rules are tried in order. Ids are random but share their prefix; a
-// dictionary pays only where few values repeat, and costs memory where they do not.
+// rules are tried in order. Ids are random but share their prefix.
 func rules() []rule {
-	few := storage{encoding: &parquet.RLEDictionary, bounds: true}
+	few := storage{encoding: &parquet.DeltaLengthByteArray, dictionary: true, bounds: true}
 	ids := storage{encoding: &parquet.DeltaByteArray, bounds: true}
-	text := storage{encoding: &parquet.DeltaLengthByteArray}
+	text := storage{encoding: &parquet.DeltaLengthByteArray, dictionary: true}
 	return []rule{
 		{schema.Bool, "*", storage{encoding: &parquet.Plain, bounds: true}},
 		{schema.Timestamp, "*", storage{encoding: &parquet.DeltaBinaryPacked, bounds: true}},

@@ -7,8 +7,6 @@ import (
 
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
-
-	"github.com/lemexport/lemexport/schema"
 )
 
 // headerBytes is more than the header of a page without statistics takes.
@@ -30,17 +28,6 @@ func checkChunks(r io.ReaderAt, group *format.RowGroup, layout *layout) error {
 		}
 	}
 	return nil
-}
-
-func physical(kind schema.Type) format.Type {
-	switch kind {
-	case schema.Bool:
-		return format.Boolean
-	case schema.Timestamp:
-		return format.Int64
-	default:
-		return format.ByteArray
-	}
 }
 
 // firstPage is the offset of a column chunk.
@@ -104,7 +91,7 @@ func (p *pageChecker) page(offset, end int64, number int) (int64, error) {
 		return 0, fmt.Errorf("%w: %d bytes where %d are left", errDamaged, size, end-offset)
 	}
 	p.seen.bytes += int64(length) + int64(header.UncompressedPageSize)
-	if header.Type == format.DictionaryPage && number == 1 && p.chunk.DictionaryPageOffset != 0 {
+	if header.Type == format.DictionaryPage && number == 1 && p.leaf.storage.dictionary && p.chunk.DictionaryPageOffset != 0 {
 		if dict := header.DictionaryPageHeader; !dict.Valid || dict.V.NumValues < 0 || dict.V.Encoding != format.Plain {
 			return 0, fmt.Errorf("%w: a bad dictionary", errDamaged)
 		}
@@ -120,7 +107,7 @@ func (p *pageChecker) data(header *format.PageHeader, body int64) error {
 	switch {
 	case header.Type != format.DataPageV2 || !header.DataPageHeaderV2.Valid:
 		return fmt.Errorf("%w: its type is %s", errDamaged, header.Type)
-	case page.Encoding != p.leaf.storage.encoding.Encoding():
+	case page.Encoding != p.leaf.storage.encoding.Encoding() && (page.Encoding != format.RLEDictionary || p.chunk.DictionaryPageOffset == 0):
 		return fmt.Errorf("%w: its encoding is %s", errDamaged, page.Encoding)
 	case page.NumNulls < 0 || page.NumRows < 0 || page.NumValues < page.NumNulls || page.NumValues < page.NumRows:
 		return fmt.Errorf("%w: %d values, %d nulls, %d rows", errDamaged, page.NumValues, page.NumNulls, page.NumRows)

@@ -1,47 +1,47 @@
 package parquet
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"fmt"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// stepRows is how many rows go through all columns before the context and the
-// row group's size are looked at again.
-const stepRows = 4096
+const (
+	// stepRows and stepBytes bound what goes through all columns before the context
+	// and the size of pages and of the row group are looked at again: they also
+	// bound how far these overshoot. One row may be larger.
+	stepRows  = 4096
+	stepBytes = 128 << 10
+)
 
 var errFinished = errors.New("the parquet file is finished")
 
 // sink writes one file. Pages are compressed as they fill up, wait for the end
-// of their row group, and then go to the writer column by column.
+// of their row group, and then go to the file column by column.
 type sink struct {
 	layout    *layout
-	writer    *parquet.GenericWriter[any]
+	buffer    *bufio.Writer
+	out       *output
+	packer    *packer
+	columns   []*column
 	shredders []*shredder
-	// groupRows and groupBytes end a row group.
+	footer    format.FileMetaData
+	// chunks are those of the footer's row groups, for the page index.
+	chunks []chunk
+	// pageRows ends the pages of all columns, groupRows and groupBytes the row group.
+	pageRows   int
 	groupRows  int
-	groupBytes int64
-	// rows and start are those of the row group being written.
-	rows  int
-	start int64
+	groupBytes int
+	// rows are those of the row group being written.
+	rows int
 	// failed is the first error; nothing is written after it.
 	failed error
-}
-
-func newSink(layout *layout, writer *parquet.GenericWriter[any]) *sink {
-	s := &sink{layout: layout, writer: writer, groupRows: RowGroupRows, groupBytes: RowGroupBytes}
-	columns := writer.ColumnWriters()
-	for position, column := range layout.columns {
-		for _, leaf := range column.leaves {
-			s.shredders = append(s.shredders, newShredder(column, position, leaf, columns[leaf]))
-		}
-	}
-	return s
 }
 
 // Write appends the record's rows.
@@ -61,30 +61,56 @@ func (s *sink) write(ctx context.Context, rec arrow.Record) error {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("write parquet: %w", err)
 		}
-		to := min(total, from+stepRows, from+s.groupRows-s.rows, from+PageRows-s.rows%PageRows)
-		endsPage := (s.rows+to-from)%PageRows == 0
-		for _, shredder := range s.shredders {
-			if err := shredder.write(rec, from, to, endsPage); err != nil {
-				return fmt.Errorf("write parquet column %q: %w", shredder.leaf().name(), err)
+		to := min(total, from+stepRows, from+s.groupRows-s.rows, from+s.pageRows-s.rows%s.pageRows)
+		for i, shredder := range s.shredders {
+			if err := s.writeColumn(shredder, rec.Column(i), from, to); err != nil {
+				return fmt.Errorf("write parquet column %q: %w", shredder.name(), err)
 			}
 		}
 		s.rows += to - from
 		from = to
-		if s.rows == s.groupRows || s.writer.Size()-s.start >= s.groupBytes {
-			if err := s.flush(); err != nil {
-				return fmt.Errorf("write parquet row group: %w", err)
-			}
+		if err := s.endRows(); err != nil {
+			return fmt.Errorf("write parquet row group: %w", err)
 		}
 	}
 	return nil
 }
 
-func (s *sink) flush() error {
-	if err := s.writer.Flush(); err != nil {
-		return err
+// writeColumn writes rows of a column of the table, and ends the pages that are full.
+func (s *sink) writeColumn(shredder *shredder, values arrow.Array, from, to int) error {
+	for from < to {
+		rows := to - from
+		for rows > 1 && weight(values, from, from+rows) > stepBytes {
+			rows /= 2
+		}
+		if err := shredder.writeRows(values, from, from+rows); err != nil {
+			return err
+		}
+		for _, leaf := range shredder.leaves {
+			if err := s.columns[leaf].endRows(rows); err != nil {
+				return err
+			}
+		}
+		from += rows
 	}
-	s.rows, s.start = 0, s.writer.Size()
 	return nil
+}
+
+// endRows ends pages and the row group where they have their size.
+func (s *sink) endRows() error {
+	var size int
+	for _, column := range s.columns {
+		if s.rows%s.pageRows == 0 {
+			if err := column.endPage(); err != nil {
+				return err
+			}
+		}
+		size += column.waiting.Len()
+	}
+	if s.rows < s.groupRows && size < s.groupBytes {
+		return nil
+	}
+	return s.endGroup()
 }
 
 // accept checks that the record is one of the table.
@@ -110,10 +136,23 @@ func (s *sink) Finish(manifest []byte) error {
 		return s.failed
 	}
 	s.failed = errFinished
-	s.writer.SetKeyValueMetadata(exporter.ManifestKey, string(manifest))
-	if err := s.writer.Close(); err != nil {
+	s.footer.KeyValueMetadata = append(s.footer.KeyValueMetadata, format.KeyValue{Key: exporter.ManifestKey, Value: string(manifest)})
+	if err := s.finish(); err != nil {
 		s.failed = fmt.Errorf("write parquet footer: %w", err)
 		return s.failed
 	}
 	return nil
+}
+
+func (s *sink) finish() error {
+	if err := s.endGroup(); err != nil {
+		return err
+	}
+	if err := s.writeIndex(); err != nil {
+		return err
+	}
+	if err := s.out.end(&s.footer); err != nil {
+		return err
+	}
+	return s.buffer.Flush()
 }

@@ -7,9 +7,11 @@ import (
 	"io"
 	"path"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
+	"gocloud.dev/blob"
 	"gocloud.dev/gcerrors"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -121,6 +123,34 @@ func (b *Bucket) Create(ctx context.Context, name string, over exporter.Version)
 		return nil, err
 	}
 	return &bucketUpload{bucket: b, cloud: cloud, name: name, over: over, file: file}, nil
+}
+
+// List returns the names of the committed objects in a folder of the
+// destination, in order.
+func (b *Bucket) List(ctx context.Context, folder string) ([]string, error) {
+	cloud, err := b.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	prefix := b.key(folder)
+	if prefix != "" {
+		prefix += "/"
+	}
+	var names []string
+	objects := cloud.bucket.List(&blob.ListOptions{Prefix: prefix, Delimiter: "/"})
+	for {
+		object, err := objects.Next(ctx)
+		if errors.Is(err, io.EOF) {
+			slices.Sort(names)
+			return names, nil
+		}
+		if err != nil {
+			return nil, b.explain(err)
+		}
+		if name := path.Base(object.Key); !object.IsDir && !strings.HasPrefix(name, ".") {
+			names = append(names, path.Join(folder, name))
+		}
+	}
 }
 
 // Open looks up a committed object; what it holds is fetched as it is read.

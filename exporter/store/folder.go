@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
+	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -28,7 +30,26 @@ func NewFolder(dir string) *Folder { return &Folder{dir: dir, sys: realSystem()}
 // URL is the path of the object, relative when the folder was given so.
 func (f *Folder) URL(name string) string { return filepath.ToSlash(f.path(name)) }
 
-func (f *Folder) path(name string) string { return filepath.Join(f.dir, name) }
+func (f *Folder) path(name string) string { return filepath.Join(f.dir, filepath.FromSlash(name)) }
+
+// List returns the names of the files in a folder of the destination, in order.
+// Hidden files are no exports.
+func (f *Folder) List(_ context.Context, folder string) ([]string, error) {
+	entries, err := os.ReadDir(f.path(folder))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, explain(err)
+	}
+	var names []string
+	for _, entry := range entries {
+		if !entry.IsDir() && !strings.HasPrefix(entry.Name(), ".") {
+			names = append(names, path.Join(folder, entry.Name()))
+		}
+	}
+	return names, nil
+}
 
 // Open opens a committed file. It makes nothing.
 func (f *Folder) Open(_ context.Context, name string) (exporter.Object, error) {
@@ -83,32 +104,37 @@ func versionAt(path string) (exporter.Version, error) {
 
 // Create starts a new version of a file, beside the old one. When the name is a
 // symbolic link, the file it points to is replaced, in its own folder, and the
-// link stays. That folder is claimed too, until the upload ends.
+// link stays. That folder is claimed too, until the upload ends, and so is one
+// that the name says.
 func (f *Folder) Create(ctx context.Context, name string, over exporter.Version) (exporter.Upload, error) {
-	inside := filepath.Dir(f.path(name))
-	if err := os.MkdirAll(inside, folderPerm); err != nil {
+	if err := os.MkdirAll(filepath.Dir(f.path(name)), folderPerm); err != nil {
 		return nil, explain(err)
+	}
+	if strings.Contains(name, "/") {
+		// A commit makes the file durable in its folder; this, the folder.
+		if err := f.sys.syncFolder(f.dir); err != nil {
+			return nil, explain(err)
+		}
 	}
 	target, err := resolve(f.path(name))
 	if err != nil {
 		return nil, explain(err)
 	}
-	release, err := f.claimLinked(ctx, inside, filepath.Dir(target))
+	release, err := f.claimLinked(ctx, filepath.Dir(target))
 	if err != nil {
 		return nil, err
 	}
-	up, err := newUpload(f.sys, target, filepath.Base(name), over, release)
+	up, err := newUpload(f.sys, target, path.Base(name), over, release)
 	if err != nil {
 		return nil, errors.Join(err, release())
 	}
 	return up, nil
 }
 
-// claimLinked claims the folder that a link in the folder inside leads to, unless
-// this run holds it.
-func (f *Folder) claimLinked(ctx context.Context, inside, dir string) (release func() error, err error) {
+// claimLinked claims the folder that a link or a name leads to, unless this run holds it.
+func (f *Folder) claimLinked(ctx context.Context, dir string) (release func() error, err error) {
 	nothing := func() error { return nil }
-	here, err := os.Stat(inside)
+	here, err := os.Stat(f.dir)
 	if err != nil {
 		return nil, explain(err)
 	}

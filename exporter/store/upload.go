@@ -21,7 +21,7 @@ const filePerm = 0o666
 
 // temporary is the pattern of our temporary names. None of them ends like a
 // data file, since DuckDB's globs match hidden names too.
-var temporary = regexp.MustCompile(`^\.[A-Za-z0-9_]+\.[a-z]+\.[A-Z0-9]{26}\.lemexport-tmp$`)
+var temporary = regexp.MustCompile(`^\.[A-Za-z0-9_-]+\.[a-z]+\.[A-Z0-9]{26}\.lemexport-tmp$`)
 
 func temporaryName(name string) string {
 	return "." + name + "." + rand.Text() + ".lemexport-tmp"

@@ -74,7 +74,7 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 				return err
 			})
 		})
-		if len(summary.Exports) > 0 || errors.Is(err, exporter.ErrIncomplete) {
+		if summary.Done() > 0 || errors.Is(err, exporter.ErrIncomplete) {
 			show.summary(summary)
 		}
 		switch {
@@ -100,10 +100,10 @@ func doubts(err error, proof exporter.Proof) exporter.Diagnostics {
 
 // consequence says what an interrupted apply leaves behind.
 func consequence(job exporter.Job, summary exporter.Summary) string {
-	switch len(summary.Exports) {
-	case 0:
+	switch {
+	case len(summary.Exports) == 0:
 		return "the destination is as it was"
-	case len(job.Exports):
+	case summary.Done() == len(job.Exports):
 		return "every export was committed"
 	}
 	files := make([]string, 0, len(summary.Exports))

@@ -49,7 +49,8 @@ func (v *humanView) reported(file string, size int64) {
 	v.out.print(fmt.Sprintf("Report written to %s (%s).\n", inline(file), many(size, "byte")))
 }
 
-func (v *humanView) formatted(file string) { v.out.print(inline(file) + "\n") }
+func (v *humanView) verified(total verifiedTotal) { v.out.print(verifiedText(total)) }
+func (v *humanView) formatted(file string)        { v.out.print(inline(file) + "\n") }
 
 func (v *humanView) listening(server SimServer, options SimOptions) {
 	v.out.print(fmt.Sprintf(`Simulated lemlist API at %s (%s, %s, seed %d).

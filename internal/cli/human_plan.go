@@ -20,7 +20,7 @@ func planText(plan exporter.Plan) string {
 	fmt.Fprintf(&out, "%s, %s.\n", many(int64(len(survey.Users)), "user"), conversationsText(plan))
 	out.WriteString(requestsText(plan) + "\n")
 	for _, export := range plan.Exports {
-		out.WriteString("\n" + exportText(export))
+		out.WriteString("\n" + exportText(export, survey))
 	}
 	if len(survey.Unknown) > 0 {
 		out.WriteString(unknownText(plan))
@@ -68,6 +68,10 @@ func conversationsText(plan exporter.Plan) string {
 
 func requestsText(plan exporter.Plan) string {
 	if plan.Requests == nil || plan.LeastTime == nil {
+		if plan.Conversations != nil {
+			return fmt.Sprintf("The number of requests is unknown: how much is newer shows on the way. The rate limit allows %d in %s.",
+				exporter.RateLimit, span(exporter.RateWindow))
+		}
 		return fmt.Sprintf("The number of requests is unknown. The rate limit allows %d in %s.", exporter.RateLimit, span(exporter.RateWindow))
 	}
 	least := time.Duration(*plan.LeastTime * float64(time.Second))
@@ -79,26 +83,49 @@ func requestsText(plan exporter.Plan) string {
 		many(*plan.Requests, "request"), exporter.RateLimit, span(exporter.RateWindow), span(least), count(plan.Survey.Requests))
 }
 
-func exportText(export exporter.ExportPlan) string {
+func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
 	var out strings.Builder
 	sign, verb := green("+"), "create"
-	if export.Action == exporter.ActionReplace {
+	switch export.Action {
+	case exporter.ActionReplace:
 		sign, verb = yellow("~"), "replace"
+	case exporter.ActionMerge:
+		sign, verb = yellow("~"), "merge into"
+	case exporter.ActionAppend:
+		verb = "add"
+	case exporter.ActionCreate:
 	}
 	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(export.File))
 	fmt.Fprintf(&out, "    with %s as %s, %s\n", export.Table, export.Format, export.Mode)
 	out.WriteString(columnsText(export.Columns))
 	if current := export.Current; current != nil {
-		fmt.Fprintf(&out, "    there now: %s\n", currentText(*current))
+		where := "there now: "
+		if export.CurrentFile != "" {
+			where = "newest file: " + inline(export.CurrentFile) + ", "
+		}
+		fmt.Fprintf(&out, "    %s%s\n", where, currentText(*current))
+	}
+	if export.Increment != nil {
+		out.WriteString(incrementText(export, survey))
 	}
 	for _, change := range export.SchemaChanges {
 		fmt.Fprintf(&out, "    %s\n", inline(change))
 	}
 	if dropped := export.DroppedUsers; len(dropped) > 0 {
-		fmt.Fprintf(&out, "    The file also covers %s whom this run does not read (%s): what only they had goes.\n",
-			many(int64(len(dropped)), "user"), inline(strings.Join(dropped, ", ")))
+		fate := "goes"
+		if increment := export.Increment; increment != nil && increment.Full == "" {
+			fate = "stays until the next full proof"
+		} else if increment != nil {
+			fate = "goes if the walk is proven"
+		}
+		fmt.Fprintf(&out, "    The file also covers %s whom this run does not read (%s): what only they had %s.\n",
+			many(int64(len(dropped)), "user"), inline(strings.Join(dropped, ", ")), fate)
 	}
-	if export.Unchanged {
+	switch {
+	case export.Unchanged && export.Increment != nil:
+		out.WriteString("    No new activity since then. Deletions, and changes without an activity, such as a\n" +
+			"    conversation marked as read, show at the next full proof only.\n")
+	case export.Unchanged:
 		out.WriteString("    No new activity since then. Changes without an activity, such as a conversation\n" +
 			"    marked as read, do not show here; apply reads everything anew.\n")
 	}
@@ -113,6 +140,38 @@ func columnsText(columns *exporter.ManifestColumns) string {
 	}
 	if columns != nil && len(columns.Hashed) > 0 {
 		fmt.Fprintf(&out, "    hashed: %s\n", inline(strings.Join(columns.Hashed, ", ")))
+	}
+	return out.String()
+}
+
+// incrementText says what a merge or an append reads.
+func incrementText(export exporter.ExportPlan, survey exporter.Survey) string {
+	var out strings.Builder
+	plan := export.Increment
+	if plan.Full != "" {
+		fmt.Fprintf(&out, "    reads every inbox in full: %s\n", inline(plan.Full))
+	} else {
+		out.WriteString("    reads what is newer:\n")
+		var rows [][]string
+		for _, user := range survey.Users {
+			from := "in full"
+			if mark, ok := plan.Since[user.UserID]; ok {
+				from = "since " + stamp(mark.Newest)
+			}
+			rows = append(rows, []string{"   ", user.UserID, from})
+		}
+		out.WriteString(table(rows))
+	}
+	switch {
+	case plan.FullProof == nil:
+		out.WriteString("    no full proof yet\n")
+	case plan.FullDue == nil || plan.Full != "":
+		fmt.Fprintf(&out, "    last full proof: %s\n", stamp(plan.FullProof.FinishedAt))
+	default:
+		fmt.Fprintf(&out, "    last full proof: %s, the next is due %s\n", stamp(plan.FullProof.FinishedAt), stamp(*plan.FullDue))
+	}
+	if export.Action == exporter.ActionAppend && plan.Full == "" {
+		out.WriteString("    there will be no file if nothing is new\n")
 	}
 	return out.String()
 }
@@ -142,7 +201,8 @@ func currentText(current exporter.Manifest) string {
 
 func knownLater(plan exporter.Plan) string {
 	lines := []string{"whether the walk proves itself complete"}
-	if plan.Conversations == nil || len(plan.Survey.Users) > 1 {
+	incremental := func(export exporter.ExportPlan) bool { return export.Increment != nil }
+	if plan.Conversations == nil || len(plan.Survey.Users) > 1 || slices.ContainsFunc(plan.Exports, incremental) {
 		lines = append(lines, "the number of rows")
 	}
 	lines = append(lines,

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"path"
 	"strconv"
 	"strings"
 
@@ -18,14 +19,20 @@ func summaryText(summary exporter.Summary) string {
 	rows := proofRows(proof)
 	for _, export := range summary.Exports {
 		rows = append(rows, []string{"file", export.File}, []string{"bytes", count(export.Bytes)})
+		rows = append(rows, lineageRows(export.Manifest)...)
+	}
+	for _, place := range summary.NothingNew {
+		rows = append(rows, []string{"nothing new", place})
 	}
 	rows = append(rows, []string{"seconds", strconv.FormatFloat(summary.Seconds, 'f', 1, 64)}, []string{"complete", completeText(proof)})
 	out.WriteString("\n" + table(rows) + skippedText(proof.Skipped))
-	if len(summary.Exports) > 0 {
+	if summary.Done() > 0 {
 		out.WriteString(doubtsText(proof))
+	}
+	if len(summary.Exports) > 0 {
 		out.WriteString("\nOpen it:\n")
 		for _, export := range summary.Exports {
-			fmt.Fprintf(&out, "  %s\n", inline(openLine(export.File)))
+			fmt.Fprintf(&out, "  %s\n", inline(openLine(openFile(export))))
 		}
 	}
 	return out.String()
@@ -70,10 +77,14 @@ func doubtsText(proof exporter.Proof) string {
 
 func summaryTitle(summary exporter.Summary) string {
 	switch {
-	case len(summary.Exports) == 0:
+	case summary.Done() == 0:
 		return red(bold("Nothing was written."))
-	case len(summary.Exports) < summary.Wanted:
+	case summary.Done() < summary.Wanted:
 		return red(bold(partly(summary) + "."))
+	case len(summary.Exports) == 0 && summary.Proof.Complete && len(summary.Proof.Skipped) == 0:
+		return green(bold("Nothing is new, and that is proven: no file was written."))
+	case len(summary.Exports) == 0:
+		return yellow(bold("Nothing is new, as far as can be proven: no file was written."))
 	case !summary.Proof.Complete:
 		return yellow(bold("Exported, but not proven complete."))
 	}
@@ -83,9 +94,36 @@ func summaryTitle(summary exporter.Summary) string {
 	return green(bold("Exported, and proven complete."))
 }
 
+// lineageRows say what a merge or an append made of the files before it.
+func lineageRows(manifest exporter.Manifest) [][]string {
+	var rows [][]string
+	if changes := manifest.Changes; changes != nil {
+		rows = append(rows, []string{"rows in it", fmt.Sprintf("%s (%s new, %s updated, %s read again, %s kept; %s removed)", count(manifest.Rows),
+			count(changes.Added), count(changes.Updated), count(changes.Refreshed), count(changes.Kept), count(changes.Removed))})
+	} else if manifest.Mode == exporter.ModeAppend {
+		rows = append(rows, []string{"rows in it", count(manifest.Rows)})
+	}
+	if full := manifest.FullProof; full != nil {
+		text := "this run"
+		if full.RunID != manifest.RunID {
+			text = stamp(full.FinishedAt) + " (run " + full.RunID + ")"
+		}
+		rows = append(rows, []string{"full proof", text})
+	}
+	return rows
+}
+
+// openFile is what to open: of an append all files.
+func openFile(export exporter.Result) string {
+	if export.Manifest.Mode != exporter.ModeAppend {
+		return export.File
+	}
+	return path.Dir(export.File) + "/*" + path.Ext(export.File)
+}
+
 // partly says how far an apply came that an error ended between two exports.
 func partly(summary exporter.Summary) string {
-	return fmt.Sprintf("%d of %d exports written, then an error", len(summary.Exports), summary.Wanted)
+	return fmt.Sprintf("%d of %d exports written, then an error", summary.Done(), summary.Wanted)
 }
 
 func usersCount(proof exporter.Proof) string {

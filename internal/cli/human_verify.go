@@ -61,8 +61,29 @@ func verdictText(found exporter.Verification, failed int) string {
 		return yellow(bold("Intact, but not proven complete,")) + " because\n" + strings.TrimSuffix(bullets(proof.Reasons), "\n")
 	case len(proof.Skipped) > 0:
 		return yellow(bold("Intact, and proven complete for the users whose inbox the API gives,")) +
-			fmt.Sprintf(" by %s; %s skipped.", inline(proof.Method), many(int64(len(proof.Skipped)), "user"))
+			fmt.Sprintf(" by %s; %s skipped.", inline(proof.Method), many(int64(len(proof.Skipped)), "user")) + ground(found.Manifest)
 	default:
-		return green(bold("Intact, and proven complete")) + " by " + inline(proof.Method) + "."
+		return green(bold("Intact, and proven complete")) + " by " + inline(proof.Method) + "." + ground(found.Manifest)
 	}
+}
+
+// ground says what an increment rests on.
+func ground(manifest exporter.Manifest) string {
+	full := manifest.FullProof
+	if full == nil || full.RunID == manifest.RunID {
+		return ""
+	}
+	return fmt.Sprintf("\nIt goes on from the full proof of %s (run %s): conversations deleted since, and\nchanges without an activity, show at the next one.",
+		stamp(full.FinishedAt), inline(full.RunID))
+}
+
+func verifiedText(total verifiedTotal) string {
+	text := fmt.Sprintf("\n%s, %s", many(int64(total.Files), "file"), many(total.Rows, "row"))
+	if total.Damaged > 0 {
+		return text + ": " + red(bold(many(int64(total.Damaged), "file")+" damaged.")) + "\n"
+	}
+	if !total.Complete {
+		return text + ": " + yellow(bold("intact, but not proven complete.")) + "\n"
+	}
+	return text + ": " + green(bold("intact, and proven complete.")) + "\n"
 }

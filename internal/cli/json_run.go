@@ -28,12 +28,16 @@ func (v *jsonView) summary(summary exporter.Summary) {
 	}
 	message := "Nothing was written"
 	switch {
-	case len(summary.Exports) == 0:
-		summary.Exports = []exporter.Result{} // a list in JSON, not null
-	case len(summary.Exports) < summary.Wanted:
+	case summary.Done() == 0:
+	case summary.Done() < summary.Wanted:
 		level, message = levelError, partly(summary)
+	case len(summary.Exports) == 0:
+		message = "Nothing is new, and no file was written"
 	default:
 		message = fmt.Sprintf("Exported %s in %s s", many(summary.Proof.Rows, "row"), fmt.Sprintf("%.1f", summary.Seconds))
+	}
+	if summary.Exports == nil {
+		summary.Exports = []exporter.Result{} // a list in JSON, not null
 	}
 	v.send(level, "summary", message, field{"summary", summary})
 }
@@ -59,6 +63,10 @@ func (v *jsonView) verification(found exporter.Verification) {
 	}
 	v.send(level, "verification", message, field{"verification", found}, field{"ok", found.OK()},
 		field{"complete", found.Manifest.Proof.Complete})
+}
+
+func (v *jsonView) verified(total verifiedTotal) {
+	v.send(levelInfo, "verification_total", fmt.Sprintf("%s, %s", many(int64(total.Files), "file"), many(total.Rows, "row")), field{"total", total})
 }
 
 const jsonInterval = time.Second

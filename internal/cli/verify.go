@@ -13,8 +13,9 @@ func newVerify(app App, global *settings, views func() view) *cobra.Command {
 		Use:   "verify LOCATION",
 		Short: "Read an export again and check it",
 		Long: `Reads the export at LOCATION, a file or the folder it was written to, and checks
-it against the manifest inside: footer, schema, number of rows, unique ids,
-order and content hash. It asks no API.
+it against the manifest inside: footer, schema, lineage of merged and appended
+files, number of rows, unique ids, order and content hash. Of a folder with the
+files of an append it checks each. It asks no API.
 
 Exit status: 0 intact and proven complete, 1 damaged or not readable, 3 intact
 but not proven complete.`,
@@ -27,20 +28,57 @@ but not proven complete.`,
 }
 
 func runVerify(ctx context.Context, app App, global settings, show view, location string) error {
-	var found exporter.Verification
-	err := interruptible(ctx, app, show, func(ctx context.Context) (err error) {
-		found, err = app.NewEngine(newLog(app, global), "").Verify(ctx, location)
-		return interruption(ctx, err, "nothing was changed")
+	total := verifiedTotal{Complete: true}
+	err := interruptible(ctx, app, show, func(ctx context.Context) error {
+		for found, err := range app.NewEngine(newLog(app, global), "").VerifyEach(ctx, location) {
+			if err != nil {
+				return interruption(ctx, err, "nothing was changed")
+			}
+			show.verification(found)
+			total.add(found)
+		}
+		return nil
 	})
 	if err != nil {
 		return err
 	}
-	show.verification(found)
+	if total.Files > 1 {
+		show.verified(total)
+	}
 	switch {
-	case !found.OK():
+	case total.Damaged > 0:
 		return ended{exporter.ExitError}
-	case !found.Manifest.Proof.Complete:
+	case !total.Complete:
 		return ended{exporter.ExitIncomplete}
 	}
 	return nil
+}
+
+// verifiedTotal is the sum over the files of a location.
+type verifiedTotal struct {
+	Files   int   `json:"files"`
+	Damaged int   `json:"damaged"`
+	Rows    int64 `json:"rows"`
+	// Complete is what the newest file of an append says: it takes up what earlier
+	// ones could not prove.
+	Complete bool `json:"complete"`
+	// appended says that a file of an append was seen, others that all before it
+	// are complete.
+	appended, others bool
+}
+
+func (v *verifiedTotal) add(found exporter.Verification) {
+	v.Files++
+	v.Rows += found.Manifest.Rows
+	if !found.OK() {
+		v.Damaged++
+	}
+	complete := found.Manifest.Proof.Complete
+	if found.Manifest.Mode == exporter.ModeAppend && v.appended {
+		v.Complete = v.others && complete
+		return
+	}
+	v.others = v.Complete
+	v.appended = found.Manifest.Mode == exporter.ModeAppend
+	v.Complete = v.Complete && complete
 }

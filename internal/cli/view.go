@@ -23,6 +23,8 @@ type view interface {
 	verification(found exporter.Verification)
 	// reported names the page that report wrote.
 	reported(file string, size int64)
+	// verified sums up the files of a folder.
+	verified(total verifiedTotal)
 	// formatted names a file that fmt has rewritten, or would.
 	formatted(file string)
 	// listening says where the simulated API is.

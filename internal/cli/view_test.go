@@ -39,7 +39,28 @@ func TestPlanText(t *testing.T) {
 	columns.Survey.Unknown = []string{"someNewField"}
 	columns.Exports[0].Columns = &exporter.ManifestColumns{Excluded: []string{"contact.full_name", "extra"}, Hashed: []string{"contact.email"}}
 
+	merge := somePlan()
+	merge.Requests, merge.LeastTime = nil, nil
+	merge.Exports[0].Mode, merge.Exports[0].Action = exporter.ModeMerge, exporter.ActionMerge
+	merge.Exports[0].Current, merge.Exports[0].DroppedUsers = new(someManifest()), []string{"usr_cleo"}
+	merge.Exports[0].Increment = &exporter.IncrementPlan{
+		Since:     map[string]exporter.Mark{"usr_anna": {Newest: day(1)}},
+		FullProof: &exporter.FullProof{RunID: "run-0", FinishedAt: day(0), Method: "seams+sweep"}, FullDue: new(day(9)),
+	}
+	due := somePlan()
+	due.Exports[0] = merge.Exports[0]
+	due.Exports[0].Increment = &exporter.IncrementPlan{Full: "the last full proof is older than 168h", FullProof: merge.Exports[0].Increment.FullProof, FullDue: new(day(1))}
+	add := somePlan()
+	add.Exports[0] = merge.Exports[0]
+	add.Exports[0].Mode, add.Exports[0].Action = exporter.ModeAppend, exporter.ActionAppend
+	add.Exports[0].File, add.Exports[0].CurrentFile = "out/inbox_conversations/run-2.parquet", "out/inbox_conversations/run-1.parquet"
+	add.Exports[0].DroppedUsers, add.Exports[0].Unchanged = nil, true
+	added := somePlan()
+	added.Exports[0].Mode, added.Exports[0].Action = exporter.ModeAppend, exporter.ActionAppend
+	added.Exports[0].Increment = &exporter.IncrementPlan{Full: "there is no file yet"}
+
 	for name, plan := range map[string]exporter.Plan{
+		"merge": merge, "merge-full": due, "append": add, "append-first": added,
 		"create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "narrowed": narrowed,
 	} {
 		golden(t, "plan/"+name, render(planText(plan), false))
@@ -62,7 +83,19 @@ func TestSummaryText(t *testing.T) {
 	skipping := someSummary()
 	skipping.Proof.Skipped = []exporter.SkippedUser{{UserID: "usr_gone", Reason: "User not in team"}}
 
+	merged := someSummary()
+	merged.Exports[0].Manifest.Mode = exporter.ModeMerge
+	merged.Exports[0].Manifest.Changes = &exporter.Changes{Added: 3, Updated: 20, Refreshed: 77, Kept: 11900, Removed: 1}
+	merged.Exports[0].Manifest.FullProof = &exporter.FullProof{RunID: "run-0", FinishedAt: day(0)}
+	appended := someSummary()
+	appended.Exports[0].File = "out/inbox_conversations/run-1.parquet"
+	appended.Exports[0].Manifest.Mode = exporter.ModeAppend
+	appended.Exports[0].Manifest.FullProof = &exporter.FullProof{RunID: appended.RunID, FinishedAt: day(2)}
+	nothingNew := someSummary()
+	nothingNew.Exports, nothingNew.Wanted, nothingNew.NothingNew = nil, 1, []string{"out/inbox_conversations"}
+
 	for name, summary := range map[string]exporter.Summary{
+		"merged": merged, "appended": appended, "nothing-new": nothingNew,
 		"complete": someSummary(), "simulated": simulated, "incomplete": allowed, "nothing": refused, "partial": partial, "skipping": skipping,
 	} {
 		golden(t, "summary/"+name, render(summaryText(summary), false))
@@ -80,7 +113,12 @@ func TestVerificationText(t *testing.T) {
 	skipping := someVerification()
 	skipping.Manifest.Proof.Skipped = []exporter.SkippedUser{{UserID: "usr_gone", Reason: "User not in team"}}
 
-	for name, found := range map[string]exporter.Verification{"intact": someVerification(), "incomplete": incomplete, "damaged": damaged, "skipping": skipping} {
+	increment := someVerification()
+	increment.Manifest.FullProof = &exporter.FullProof{RunID: "run-0", FinishedAt: day(0)}
+	golden(t, "verify/total", render(verifiedText(verifiedTotal{Files: 7, Rows: 5123, Complete: true})+
+		verifiedText(verifiedTotal{Files: 7, Rows: 5123})+verifiedText(verifiedTotal{Files: 7, Rows: 5123, Damaged: 1}), false))
+
+	for name, found := range map[string]exporter.Verification{"increment": increment, "intact": someVerification(), "incomplete": incomplete, "damaged": damaged, "skipping": skipping} {
 		golden(t, "verify/"+name, render(verificationText(found), false))
 	}
 }
@@ -172,6 +210,7 @@ func TestJSONStream(t *testing.T) {
 	show.plan(somePlan())
 	show.summary(someSummary())
 	show.verification(someVerification())
+	show.verified(verifiedTotal{Files: 2, Rows: 24000, Complete: true})
 	show.formatted("main.hcl")
 	show.stopping()
 	show.interrupted(&interruptedError{consequence: "the destination is as it was"})

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 
@@ -28,6 +29,7 @@ func Run(t *testing.T, kind Kind, open func(t *testing.T) (again func() exporter
 		"a reader of the old version gets that or is told":               pinned,
 		"an empty object and a large one are read at random":             random,
 		"a name may have one slash":                                      slash,
+		"objects in a folder are listed in order, once committed":        listed,
 		"abort keeps the old version; after a commit it does nothing":    abort,
 		"a context that has ended commits nothing":                       ended,
 		"of two runs that make a new object, one does":                   twoNew,
@@ -45,6 +47,38 @@ func Run(t *testing.T, kind Kind, open func(t *testing.T) (again func() exporter
 func absent(t *testing.T, open func() exporter.Destination) {
 	if _, err := open().Open(t.Context(), dataName); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Open gave %v", err)
+	}
+}
+
+func listed(t *testing.T, open func() exporter.Destination) {
+	to := open()
+	for _, folder := range []string{"", "data"} {
+		if names, err := to.List(t.Context(), folder); err != nil || len(names) != 0 {
+			t.Errorf("an empty destination lists %q in %q (%v)", names, folder, err)
+		}
+	}
+	put(t, to, "beside")
+	for _, name := range []string{"data/b-2.parquet", "data/b-1.parquet", "data/a-3.parquet"} {
+		upload, err := to.Create(t.Context(), name, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := upload.Write([]byte(name)); err != nil {
+			t.Fatal(err)
+		}
+		if names, err := to.List(t.Context(), "data"); err != nil || slices.Contains(names, name) {
+			t.Errorf("listed before it is committed: %q (%v)", names, err)
+		}
+		if err := upload.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for folder, want := range map[string][]string{
+		"data": {"data/a-3.parquet", "data/b-1.parquet", "data/b-2.parquet"}, "": {dataName}, "other": nil,
+	} {
+		if names, err := to.List(t.Context(), folder); err != nil || !slices.Equal(names, want) {
+			t.Errorf("%q lists %q, want %q (%v)", folder, names, want, err)
+		}
 	}
 }
 

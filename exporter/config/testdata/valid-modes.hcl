@@ -8,4 +8,5 @@ export "inbox_conversations" {
 export "inbox_conversations" {
   destination = "./b"
   mode = "append"
+  full_every = "720h"
 }

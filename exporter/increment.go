@@ -1,0 +1,210 @@
+package exporter
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+)
+
+// FullProof is a run that walked every inbox in full and proved it.
+type FullProof struct {
+	RunID string `json:"run_id"`
+	// FinishedAt is when its walk ended, by the local clock.
+	FinishedAt time.Time `json:"finished_at"`
+	Method     string    `json:"method"`
+}
+
+// Previous is the file that a run went on from.
+type Previous struct {
+	RunID string `json:"run_id"`
+	Rows  int64  `json:"rows"`
+}
+
+// Changes counts what a merge did. The rows of the new file are Added + Updated
+// + Refreshed + Kept, those of the old one Updated + Refreshed + Kept + Removed.
+type Changes struct {
+	// Added are conversations that the old file did not have.
+	Added int64 `json:"added"`
+	// Updated were replaced by another version, Refreshed by the same one, read again.
+	Updated   int64 `json:"updated"`
+	Refreshed int64 `json:"refreshed"`
+	// Kept were not read, or not in a newer version.
+	Kept int64 `json:"kept"`
+	// Removed are those that a proven full walk no longer shows.
+	Removed int64 `json:"removed"`
+}
+
+// IncrementPlan is what a merge or append export needs of the walk.
+type IncrementPlan struct {
+	// Full says why everything is read; empty when only what is newer is.
+	Full string `json:"full_because,omitempty"`
+	// Since is down to where the inbox of a user is read. Users who are not in it
+	// are read in full.
+	Since map[string]Mark `json:"since,omitempty"`
+	// FullProof is the last one; nil when there is none.
+	FullProof *FullProof `json:"full_proof,omitempty"`
+	// FullDue is when the next full proof is due, unless this run makes it.
+	FullDue *time.Time `json:"full_due_at,omitempty"`
+}
+
+// mistrust is how far a watermark may lie after the end of the walk that saw it:
+// clocks differ. One that lies further in the future would hide all activity until then.
+const mistrust = time.Hour
+
+// fullProof is the last full proof that a file tells of.
+func (m *Manifest) fullProof() *FullProof {
+	if m.FullProof == nil && m.Mode == ModeSnapshot && m.Proof.Complete {
+		return &FullProof{RunID: m.RunID, FinishedAt: m.Window.FinishedAt, Method: m.Proof.Method}
+	}
+	return m.FullProof
+}
+
+// marks are the places from which the next walk may go on. A list that was ever
+// seen to break an assumption is read in full.
+func (m *Manifest) marks() map[string]Mark {
+	proven := make(map[string]UserProof, len(m.Proof.Users))
+	for _, user := range m.Proof.Users {
+		proven[user.UserID] = user
+	}
+	marks := make(map[string]Mark)
+	for id, newest := range m.Watermarks {
+		user, read := proven[id]
+		if !read || user.Doubt != "" || newest.After(m.Window.FinishedAt.Add(mistrust)) {
+			continue
+		}
+		mark := Mark{Newest: newest}
+		if user.Complete {
+			mark.Total = user.TotalEnd
+		}
+		marks[id] = mark
+	}
+	return marks
+}
+
+// increment says what the export needs, now that its file is known.
+func (t target) increment(current *Manifest, survey Survey, now time.Time) *IncrementPlan {
+	if t.Mode != ModeMerge && t.Mode != ModeAppend {
+		return nil
+	}
+	if current == nil {
+		return &IncrementPlan{Full: "there is no file yet"}
+	}
+	plan := &IncrementPlan{FullProof: current.fullProof()}
+	if plan.FullProof != nil && t.FullEvery > 0 {
+		due := plan.FullProof.FinishedAt.Add(t.FullEvery)
+		plan.FullDue = &due
+	}
+	switch {
+	case plan.FullProof == nil:
+		plan.Full = "no run has proven the file complete yet"
+	case plan.FullDue != nil && !now.Before(*plan.FullDue):
+		plan.Full = "the last full proof is older than " + Span(t.FullEvery)
+	case t.Mode == ModeMerge && !t.readable(current):
+		plan.Full = "the file's schema is another one"
+	default:
+		plan.Since = current.marks()
+		for id := range plan.Since {
+			if !slices.ContainsFunc(survey.Users, func(u UserSurvey) bool { return u.UserID == id }) {
+				delete(plan.Since, id)
+			}
+		}
+	}
+	return plan
+}
+
+// Span is a length of time as people write it: "168h", not "168h0m0s".
+func Span(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
+}
+
+// since is where one walk has to go so that every export has what it needs: it
+// serves the neediest.
+func (p Plan) since() map[string]Mark {
+	var lowest map[string]Mark
+	for i, export := range p.Exports {
+		if export.Increment == nil {
+			return nil
+		}
+		needs := export.Increment.Since
+		if i == 0 {
+			lowest = maps.Clone(needs)
+			continue
+		}
+		for id, mark := range lowest {
+			other, ok := needs[id]
+			switch {
+			case !ok:
+				delete(lowest, id)
+			case other.Newest.Before(mark.Newest):
+				lowest[id] = other
+			}
+		}
+	}
+	return lowest
+}
+
+// whole reports whether every inbox was walked in full, and proven.
+func (p Proof) whole() bool {
+	return p.Complete && !slices.ContainsFunc(p.Users, func(u UserProof) bool { return u.Since != nil })
+}
+
+// newest is the newest file of an append export; "" when there is none.
+func (t target) newest(ctx context.Context) (string, error) {
+	names, err := t.destination.List(ctx, t.table.Name)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range slices.Backward(names) {
+		if strings.HasSuffix(name, t.format.Extension()) {
+			return name, nil
+		}
+	}
+	return "", nil
+}
+
+// account fills what a manifest says of the runs before. Watermarks advance only
+// where the walk has proven the list.
+func (m *Manifest) account(t target, plan ExportPlan, tops tops) {
+	m.Watermarks = make(map[string]time.Time)
+	var carried *Manifest
+	if plan.Increment != nil {
+		carried = plan.Current
+	}
+	if carried != nil {
+		m.Previous = &Previous{RunID: carried.RunID, Rows: carried.Rows}
+		m.FullProof = carried.fullProof()
+	}
+	for _, user := range m.Proof.Users {
+		switch {
+		case user.Complete && user.Watermark != nil:
+			m.Watermarks[user.UserID] = *user.Watermark
+		case user.Complete || carried == nil:
+		default:
+			if mark, ok := carried.marks()[user.UserID]; ok {
+				m.Watermarks[user.UserID] = mark.Newest
+			}
+		}
+	}
+	switch {
+	case t.Mode == ModeAppend:
+		m.AtWatermark = tops.at(m.Watermarks)
+	case carried != nil && !m.Proof.whole():
+		// Rows that are kept have theirs.
+		m.UnknownFields = append(slices.Clone(m.UnknownFields), carried.UnknownFields...)
+		slices.Sort(m.UnknownFields)
+		m.UnknownFields = slices.Compact(m.UnknownFields)
+	}
+	// An append that was not asked for everything has not taken everything.
+	if plan.Increment != nil && m.Proof.whole() && (t.Mode == ModeMerge || len(plan.Increment.Since) == 0) {
+		m.FullProof = &FullProof{RunID: m.RunID, FinishedAt: m.Window.FinishedAt, Method: m.Proof.Method}
+	}
+}

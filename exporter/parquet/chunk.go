@@ -1,0 +1,87 @@
+package parquet
+
+import (
+	"bytes"
+	"cmp"
+	"slices"
+
+	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// chunk is what the footer says about a column in a row group.
+type chunk struct {
+	meta      format.ColumnMetaData
+	index     format.ColumnIndex
+	locations []format.PageLocation
+	// rows and size are those of the pages so far.
+	rows, size int64
+}
+
+func newChunk(leaf *branch, codec compress.Codec) chunk {
+	c := chunk{meta: format.ColumnMetaData{Type: physical(leaf.column.Type), PathInSchema: leaf.path, Codec: codec.CompressionCodec()}}
+	if leaf.again > 0 {
+		c.meta.SizeStatistics.RepetitionLevelHistogram = make([]int64, leaf.again+1)
+	}
+	if leaf.present > 0 {
+		c.meta.SizeStatistics.DefinitionLevelHistogram = make([]int64, leaf.present+1)
+	}
+	return c
+}
+
+// add adds the page of a column, which has that header and takes so many bytes.
+func (c *chunk) add(of *column, page *format.DataPageHeaderV2, size int64) {
+	c.locations = append(c.locations, format.PageLocation{Offset: c.size, CompressedPageSize: int32(size), FirstRowIndex: c.rows})
+	c.size += size
+	c.rows += int64(page.NumRows)
+	c.meta.NumValues += int64(page.NumValues)
+	c.meta.Statistics.NullCount += int64(page.NumNulls)
+	if texts, ok := of.values.(*texts); ok {
+		c.meta.SizeStatistics.UnencodedByteArrayDataBytes += int64(len(texts.list.text))
+	}
+	count := func(levels []uint8, all, byPage thrift.Slice[int64]) thrift.Slice[int64] {
+		for level := range all {
+			n := int64(bytes.Count(levels, []byte{uint8(level)}))
+			all[level] += n
+			byPage = append(byPage, n)
+		}
+		return byPage
+	}
+	c.index.RepetitionLevelHistogram = count(of.again, c.meta.SizeStatistics.RepetitionLevelHistogram, c.index.RepetitionLevelHistogram)
+	c.index.DefinitionLevelHistogram = count(of.defined, c.meta.SizeStatistics.DefinitionLevelHistogram, c.index.DefinitionLevelHistogram)
+	c.bound(of.values, page)
+}
+
+// end completes the chunk, whose data pages begin at offset.
+func (c *chunk) end(offset int64) {
+	c.meta.DataPageOffset = offset
+	for i := range c.locations {
+		c.locations[i].Offset += offset
+	}
+	slices.SortFunc(c.meta.EncodingStats, func(a, b format.PageEncodingStats) int {
+		return cmp.Or(cmp.Compare(a.PageType, b.PageType), cmp.Compare(a.Encoding, b.Encoding))
+	})
+	for _, used := range c.meta.EncodingStats {
+		c.meta.Encoding = append(c.meta.Encoding, used.Encoding)
+	}
+	if c.meta.SizeStatistics.DefinitionLevelHistogram != nil {
+		c.meta.Encoding = append(c.meta.Encoding, format.RLE)
+	}
+	slices.Sort(c.meta.Encoding)
+	c.meta.Encoding = slices.Compact(c.meta.Encoding)
+	c.index.BoundaryOrder = order(c.meta.Type, &c.index)
+}
+
+func physical(kind schema.Type) format.Type {
+	switch kind {
+	case schema.Bool:
+		return format.Boolean
+	case schema.Timestamp:
+		return format.Int64
+	default:
+		return format.ByteArray
+	}
+}

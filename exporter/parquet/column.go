@@ -1,0 +1,137 @@
+package parquet
+
+import (
+	"bytes"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// column writes one Parquet column. What is added waits for the end of its page;
+// pages wait, compressed, for the end of the row group.
+type column struct {
+	leaf   *branch
+	packer *packer
+	// rows, again, defined and values are those of the page.
+	rows           int64
+	again, defined []uint8
+	values         values
+	// dictionary and filter are those of values, nil where it has none.
+	dictionary *dictionary
+	filter     *filter
+	// waiting holds the pages, which are written through pages.
+	waiting bytes.Buffer
+	pages   *output
+	chunk   chunk
+}
+
+func newColumn(leaf *branch, packer *packer, filtered bool) *column {
+	c := &column{leaf: leaf, packer: packer, chunk: newChunk(leaf, packer.codec)}
+	c.pages = newOutput(&c.waiting)
+	if leaf.storage.dictionary {
+		c.dictionary = newDictionary()
+	}
+	if filtered {
+		c.filter = new(filter)
+	}
+	c.values = newValues(leaf, c.dictionary, c.filter)
+	return c
+}
+
+// add appends values with the levels of their slots.
+func (c *column) add(values arrow.Array, in *slots) {
+	c.defined = append(c.defined, in.defined...)
+	if c.leaf.again > 0 {
+		c.again = append(c.again, in.again...)
+	}
+	if len(in.values) > 0 { // an array without values may be without memory
+		c.values.add(values, in.values)
+	}
+}
+
+// endRows says that so many rows were added, and ends the page when it is full.
+func (c *column) endRows(rows int) error {
+	c.rows += int64(rows)
+	if c.values.size()+len(c.again)+len(c.defined) < c.packer.pageBytes {
+		return nil
+	}
+	return c.endPage()
+}
+
+// endPage ends the page, unless it is empty.
+func (c *column) endPage() error {
+	if c.rows == 0 {
+		return nil
+	}
+	levels, repetition, err := c.packer.encodeLevels(c)
+	if err != nil {
+		return err
+	}
+	body, encoding, err := c.values.encode(c.packer.body)
+	if err != nil {
+		return err
+	}
+	c.packer.body = body
+	page := format.DataPageHeaderV2{
+		NumValues:                  int32(len(c.defined)),
+		NumNulls:                   int32(len(c.defined) - bytes.Count(c.defined, []byte{uint8(c.leaf.present)})),
+		NumRows:                    int32(c.rows),
+		Encoding:                   encoding,
+		RepetitionLevelsByteLength: int32(repetition),
+		DefinitionLevelsByteLength: int32(len(levels) - repetition),
+		IsCompressed:               thrift.New(c.packer.codec.CompressionCodec() != format.Uncompressed),
+	}
+	size, err := c.packer.pack(c.pages, &c.chunk.meta, &format.PageHeader{Type: format.DataPageV2, DataPageHeaderV2: thrift.New(page)}, levels, body)
+	if err != nil {
+		return err
+	}
+	c.chunk.add(c, &page, size)
+	c.rows, c.again, c.defined = 0, c.again[:0], c.defined[:0]
+	c.values.clear()
+	return nil
+}
+
+// flush writes the chunk to the file, without its filter, and begins the next one.
+func (c *column) flush(out *output) (chunk, error) {
+	if err := c.endPage(); err != nil {
+		return chunk{}, err
+	}
+	done := c.chunk
+	if c.dictionary != nil {
+		if err := c.flushDictionary(out, &done.meta); err != nil {
+			return done, err
+		}
+	}
+	done.end(out.offset)
+	_, err := out.Write(c.waiting.Bytes())
+	c.waiting.Reset()
+	c.pages.offset = 0
+	c.chunk = newChunk(c.leaf, c.packer.codec)
+	return done, err
+}
+
+// flushDictionary writes the dictionary's page, if a page uses it, and begins the next one.
+func (c *column) flushDictionary(out *output, meta *format.ColumnMetaData) error {
+	defer c.dictionary.clear()
+	list := &c.dictionary.list
+	if list.len() == 0 {
+		return nil
+	}
+	if c.filter != nil {
+		c.filter.add(list)
+	}
+	body, err := parquet.Plain.EncodeByteArray(c.packer.body, list.text, list.ends)
+	if err != nil {
+		return err
+	}
+	c.packer.body = body
+	meta.DictionaryPageOffset = out.offset
+	header := format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{
+		NumValues: int32(list.len()),
+		Encoding:  format.Plain,
+	})}
+	_, err = c.packer.pack(out, meta, &header, nil, body)
+	return err
+}

@@ -1,0 +1,74 @@
+package parquet
+
+import (
+	"bytes"
+	"hash/maphash"
+)
+
+const (
+	// dictionaryValues and dictionaryBytes are the most that a dictionary takes.
+	dictionaryValues = 4096
+	dictionaryBytes  = 256 << 10
+	// dictionaryTable is the size of its table, a power of two; half stays empty.
+	dictionaryTable = 2 * dictionaryValues
+)
+
+// dictionary holds the distinct values of a column in a row group. It gives
+// up for the rest of the row group where there are too many of them; pages that
+// use it stay.
+type dictionary struct {
+	list textList
+	// table holds, at the hash of a value or behind, its number plus one.
+	table  [dictionaryTable]uint16
+	seed   maphash.Seed
+	over   bool
+	number []int32
+}
+
+func newDictionary() *dictionary {
+	d := &dictionary{seed: maphash.MakeSeed()}
+	d.list.cut(0)
+	return d
+}
+
+// clear begins a new row group.
+func (d *dictionary) clear() {
+	clear(d.table[:])
+	d.list.cut(0)
+	d.over = false
+}
+
+// index returns the numbers of a page's values, or false when the page is
+// to be written without the dictionary.
+func (d *dictionary) index(page *textList) (numbers []int32, ok bool) {
+	if page.len() == 0 || d.over {
+		return nil, false
+	}
+	d.number = d.number[:0]
+	known := d.list.len()
+	for _, value := range page.all() {
+		if d.number = append(d.number, d.find(value)); d.over {
+			break
+		}
+	}
+	// A page of mostly new values is smaller without.
+	d.over = d.over || 2*(d.list.len()-known) > page.len()
+	if d.over {
+		d.list.cut(known)
+	}
+	return d.number, !d.over
+}
+
+// find returns the number of a value, and adds it when it is new.
+func (d *dictionary) find(value []byte) int32 {
+	at := maphash.Bytes(d.seed, value) % dictionaryTable
+	for ; d.table[at] != 0; at = (at + 1) % dictionaryTable {
+		if number := int(d.table[at]) - 1; bytes.Equal(d.list.at(number), value) {
+			return int32(number)
+		}
+	}
+	d.list.append(value)
+	d.table[at] = uint16(d.list.len())
+	d.over = d.list.len() == dictionaryValues || len(d.list.text) > dictionaryBytes
+	return int32(d.list.len() - 1)
+}

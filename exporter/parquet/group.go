@@ -1,0 +1,69 @@
+package parquet
+
+import (
+	"fmt"
+	"math"
+
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// endGroup writes the row group, unless it is empty.
+func (s *sink) endGroup() error {
+	if s.rows == 0 {
+		return nil
+	}
+	if len(s.footer.RowGroups) > math.MaxInt16 {
+		return fmt.Errorf("more than %d row groups", len(s.footer.RowGroups))
+	}
+	group := format.RowGroup{
+		NumRows:        int64(s.rows),
+		FileOffset:     s.out.offset,
+		SortingColumns: s.layout.sorting(),
+		Ordinal:        int16(len(s.footer.RowGroups)),
+	}
+	first := len(s.chunks)
+	for _, column := range s.columns {
+		chunk, err := column.flush(s.out)
+		if err != nil {
+			return err
+		}
+		s.chunks = append(s.chunks, chunk)
+	}
+	for i, column := range s.columns {
+		meta := &s.chunks[first+i].meta
+		if column.filter != nil {
+			if err := column.filter.write(s.out, meta); err != nil {
+				return err
+			}
+		}
+		group.Columns = append(group.Columns, format.ColumnChunk{MetaData: *meta})
+		group.TotalByteSize += meta.TotalUncompressedSize
+		group.TotalCompressedSize += meta.TotalCompressedSize
+	}
+	s.footer.RowGroups = append(s.footer.RowGroups, group)
+	s.footer.NumRows += group.NumRows
+	s.rows = 0
+	return nil
+}
+
+// writeIndex writes the page index of the whole file: first the bounds of all
+// pages, then their places.
+func (s *sink) writeIndex() (err error) {
+	columns := make([]*format.ColumnChunk, 0, len(s.chunks))
+	for _, group := range s.footer.RowGroups {
+		for i := range group.Columns {
+			columns = append(columns, &group.Columns[i])
+		}
+	}
+	for i, to := range columns {
+		if to.ColumnIndexOffset, to.ColumnIndexLength, err = s.out.encode(&s.chunks[i].index); err != nil {
+			return err
+		}
+	}
+	for i, to := range columns {
+		if to.OffsetIndexOffset, to.OffsetIndexLength, err = s.out.encode(&format.OffsetIndex{PageLocations: s.chunks[i].locations}); err != nil {
+			return err
+		}
+	}
+	return nil
+}

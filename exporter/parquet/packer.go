@@ -1,0 +1,90 @@
+package parquet
+
+import (
+	"fmt"
+	"hash/crc32"
+	"math"
+	"math/bits"
+
+	"github.com/parquet-go/parquet-go/compress"
+	"github.com/parquet-go/parquet-go/encoding/rle"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// packer writes pages. The columns share it, for its memory.
+type packer struct {
+	codec compress.Codec
+	// pageBytes is about how large a page is before compression.
+	pageBytes int
+	// levels, body and packed are of the page before, to be written over.
+	levels, body, packed []byte
+}
+
+// encodeLevels returns the levels of a column's page as they are stored: the
+// repetition levels, so many bytes, and the definition levels.
+func (p *packer) encodeLevels(c *column) (levels []byte, repetition int, err error) {
+	p.levels = p.levels[:0]
+	if err := p.appendLevels(c.again, c.leaf.again); err != nil {
+		return nil, 0, err
+	}
+	repetition = len(p.levels)
+	err = p.appendLevels(c.defined, c.leaf.present)
+	return p.levels, repetition, err
+}
+
+// appendLevels encodes levels, unless there is only one.
+func (p *packer) appendLevels(levels []uint8, highest int) error {
+	if highest == 0 {
+		return nil
+	}
+	encoding := rle.Encoding{BitWidth: bits.Len(uint(highest))}
+	encoded, err := encoding.EncodeLevels(p.packed, levels)
+	if err != nil {
+		return err
+	}
+	p.packed = encoded
+	p.levels = append(p.levels, encoded...)
+	return nil
+}
+
+// pack writes a page: its header, its levels, and its body, which it
+// compresses. It adds the page to the sums of its chunk and returns its size.
+func (p *packer) pack(out *output, meta *format.ColumnMetaData, header *format.PageHeader, levels, body []byte) (size int64, err error) {
+	if p.packed, err = p.codec.Encode(p.packed, body); err != nil {
+		return 0, err
+	}
+	whole, small := len(levels)+len(body), len(levels)+len(p.packed)
+	if max(whole, small) > math.MaxInt32 {
+		return 0, fmt.Errorf("a page of %d bytes is too large", whole)
+	}
+	header.UncompressedPageSize, header.CompressedPageSize = int32(whole), int32(small)
+	header.CRC = int32(crc32.Update(crc32.ChecksumIEEE(levels), crc32.IEEETable, p.packed))
+	start, length, err := out.encode(header)
+	if err != nil {
+		return 0, err
+	}
+	for _, part := range [][]byte{levels, p.packed} {
+		if _, err := out.Write(part); err != nil {
+			return 0, err
+		}
+	}
+	meta.TotalUncompressedSize += int64(length) + int64(whole)
+	meta.TotalCompressedSize += out.offset - start
+	countPage(meta, header)
+	return out.offset - start, nil
+}
+
+// countPage adds a page to the encodings of its chunk.
+func countPage(meta *format.ColumnMetaData, header *format.PageHeader) {
+	encoding := header.DictionaryPageHeader.V.Encoding
+	if header.Type == format.DataPageV2 {
+		encoding = header.DataPageHeaderV2.V.Encoding
+	}
+	for i := range meta.EncodingStats {
+		if stats := &meta.EncodingStats[i]; stats.PageType == header.Type && stats.Encoding == encoding {
+			stats.Count++
+			return
+		}
+	}
+	meta.EncodingStats = append(meta.EncodingStats, format.PageEncodingStats{PageType: header.Type, Encoding: encoding, Count: 1})
+}

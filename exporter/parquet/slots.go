@@ -1,0 +1,106 @@
+package parquet
+
+import (
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/bitutil"
+)
+
+// slots are the places of a branch in some rows: one for every value that it has,
+// and one for every null or empty list that leaves it without (Apache Parquet,
+// "Nested Encoding").
+type slots struct {
+	// again and defined are the repetition and definition levels reached so far.
+	again, defined []uint8
+	// values are the places, in the branch's array, of the slots whose definition
+	// level is the highest so far, in order.
+	values []span
+}
+
+// span is a range of values of an array: start is in it, end is not.
+type span struct{ start, end int }
+
+// rows fills s with the slots of rows of a column.
+func (s *slots) rows(from, to int) {
+	s.reset()
+	s.again = append(s.again, make([]uint8, to-from)...)
+	s.defined = append(s.defined, s.again...)
+	s.add(from, to)
+}
+
+// present fills s with the slots of in, one level higher where the value is not null.
+func (s *slots) present(in *slots, values arrow.Array, level uint8) {
+	s.reset()
+	s.again, s.defined = append(s.again, in.again...), append(s.defined, in.defined...)
+	if values.NullN() == 0 {
+		s.values = append(s.values, in.values...)
+		for slot, reached := range s.defined {
+			if reached == level-1 {
+				s.defined[slot] = level
+			}
+		}
+		return
+	}
+	bitmap, offset := values.NullBitmapBytes(), values.Data().Offset()
+	slot := 0
+	for _, span := range in.values {
+		for at := span.start; at < span.end; at++ {
+			for s.defined[slot] != level-1 {
+				slot++
+			}
+			if bitutil.BitIsSet(bitmap, offset+at) {
+				s.defined[slot] = level
+				s.add(at, at+1)
+			}
+			slot++
+		}
+	}
+}
+
+// elements fills s with a slot for every element of the lists of in, which are
+// present at level. An empty list keeps its slot. All elements of a list but the
+// first have the repetition level again.
+func (s *slots) elements(in *slots, lists *array.List, level, again uint8) {
+	s.reset()
+	slot := 0
+	for _, span := range in.values {
+		for at := span.start; at < span.end; at++ {
+			slot = s.copyUntil(level, in, slot)
+			s.again = append(s.again, in.again[slot])
+			slot++
+			start, end := lists.ValueOffsets(at)
+			if start == end {
+				s.defined = append(s.defined, level)
+				continue
+			}
+			s.defined = append(s.defined, level+1)
+			for range end - start - 1 {
+				s.again, s.defined = append(s.again, again), append(s.defined, level+1)
+			}
+			s.add(int(start), int(end))
+		}
+	}
+	s.copyUntil(level, in, slot)
+}
+
+// copyUntil appends the slots of in, from slot on, until one has the level, and
+// returns that.
+func (s *slots) copyUntil(level uint8, in *slots, slot int) int {
+	for ; slot < len(in.defined) && in.defined[slot] != level; slot++ {
+		s.again, s.defined = append(s.again, in.again[slot]), append(s.defined, in.defined[slot])
+	}
+	return slot
+}
+
+func (s *slots) reset() {
+	s.again, s.defined, s.values = s.again[:0], s.defined[:0], s.values[:0]
+}
+
+// add appends a range of values that is not empty.
+func (s *slots) add(start, end int) {
+	if last := len(s.values) - 1; last >= 0 && s.values[last].end == start {
+		s.values[last].end = end
+		return
+	}
+	s.values = append(s.values, span{start, end})
+}

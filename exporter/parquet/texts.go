@@ -1,0 +1,115 @@
+package parquet
+
+import (
+	"bytes"
+	"encoding/binary"
+	"iter"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+// texts are strings.
+type texts struct {
+	storage storage
+	list    textList
+	// dictionary is that of the row group, nil in columns without.
+	dictionary *dictionary
+	// filter is nil in columns without.
+	filter *filter
+}
+
+// textList is a list of strings in one piece: text[ends[i]:ends[i+1]] is the one of number i.
+type textList struct {
+	text []byte
+	ends []uint32
+}
+
+func (s *textList) at(i int) []byte { return s.text[s.ends[i]:s.ends[i+1]] }
+
+// all yields them with their numbers.
+func (s *textList) all() iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		start := s.ends[0]
+		for i, end := range s.ends[1:] {
+			if !yield(i, s.text[start:end]) {
+				return
+			}
+			start = end
+		}
+	}
+}
+
+func (s *textList) len() int { return len(s.ends) - 1 }
+
+// cut keeps the first n.
+func (s *textList) cut(n int) {
+	s.ends = append(s.ends, 0)[:n+1] // the first time, the 0 that every list begins with
+	s.text = s.text[:s.ends[n]]
+}
+
+func (s *textList) append(value []byte) {
+	s.text = append(s.text, value...)
+	s.ends = append(s.ends, uint32(len(s.text)))
+}
+
+func (t *texts) add(from arrow.Array, spans []span) {
+	all := from.(*array.String)
+	text, ends := all.ValueBytes(), all.ValueOffsets()
+	first := ends[0]
+	for _, span := range spans {
+		ends := ends[span.start : span.end+1]
+		shift := uint32(len(t.list.text)) - uint32(ends[0])
+		t.list.text = append(t.list.text, text[ends[0]-first:ends[len(ends)-1]-first]...)
+		for _, end := range ends[1:] {
+			t.list.ends = append(t.list.ends, uint32(end)+shift)
+		}
+	}
+}
+
+func (t *texts) size() int { return len(t.list.text) + 4*t.list.len() }
+func (t *texts) clear()    { t.list.cut(0) }
+
+func (t *texts) encode(dst []byte) ([]byte, format.Encoding, error) {
+	if t.dictionary != nil {
+		if indexes, ok := t.dictionary.index(&t.list); ok {
+			body, err := parquet.RLEDictionary.EncodeInt32(dst, indexes)
+			return body, format.RLEDictionary, err
+		}
+	}
+	if t.filter != nil {
+		t.filter.add(&t.list)
+	}
+	body, err := t.storage.encoding.EncodeByteArray(dst, t.list.text, t.list.ends)
+	return body, t.storage.encoding.Encoding(), err
+}
+
+func (t *texts) bounds() (least, greatest []byte, ok bool) {
+	if !t.storage.bounds || t.list.len() == 0 {
+		return nil, nil, false
+	}
+	least, greatest = t.list.at(0), t.list.at(0)
+	lowest, highest := head(least), head(greatest)
+	for _, value := range t.list.all() {
+		switch first := head(value); {
+		case first < lowest || first == lowest && bytes.Compare(value, least) < 0:
+			least, lowest = value, first
+		case first > highest || first == highest && bytes.Compare(value, greatest) > 0:
+			greatest, highest = value, first
+		}
+	}
+	return least, greatest, true
+}
+
+// head is the beginning of a text as a number of the same order: of two texts
+// with different heads, the one with the greater head is the greater.
+func head(text []byte) uint64 {
+	if len(text) >= 8 {
+		return binary.BigEndian.Uint64(text)
+	}
+	var padded [8]byte
+	copy(padded[:], text)
+	return binary.BigEndian.Uint64(padded[:])
+}

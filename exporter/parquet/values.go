@@ -1,0 +1,121 @@
+package parquet
+
+import (
+	"encoding/binary"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/bitutil"
+	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// values are the values of a page, without nulls, of one physical type.
+type values interface {
+	// add appends values of an array of the column's Arrow type.
+	add(from arrow.Array, spans []span)
+	// size is about how many bytes they take before compression.
+	size() int
+	// encode returns the body of their page, in dst's memory or more, with its encoding.
+	encode(dst []byte) ([]byte, format.Encoding, error)
+	// bounds are the least and the greatest value in the form of the footer, if there
+	// are values and the column has bounds. They are not the caller's to keep.
+	bounds() (least, greatest []byte, ok bool)
+	// clear begins a new page.
+	clear()
+}
+
+func newValues(leaf *branch, dictionary *dictionary, filter *filter) values {
+	switch leaf.column.Type {
+	case schema.Bool:
+		return &flags{encoding: leaf.storage.encoding}
+	case schema.Timestamp:
+		return &times{encoding: leaf.storage.encoding}
+	default:
+		t := &texts{storage: leaf.storage, dictionary: dictionary, filter: filter}
+		t.list.cut(0)
+		return t
+	}
+}
+
+// times are timestamps.
+type times struct {
+	encoding encoding.Encoding
+	values   []int64
+	ends     [2][8]byte
+}
+
+func (t *times) add(from arrow.Array, spans []span) {
+	all := from.(*array.Timestamp).TimestampValues()
+	for _, span := range spans {
+		for _, value := range all[span.start:span.end] {
+			t.values = append(t.values, int64(value))
+		}
+	}
+}
+
+func (t *times) size() int { return 8 * len(t.values) }
+func (t *times) clear()    { t.values = t.values[:0] }
+
+func (t *times) encode(dst []byte) ([]byte, format.Encoding, error) {
+	body, err := t.encoding.EncodeInt64(dst, t.values)
+	return body, t.encoding.Encoding(), err
+}
+
+func (t *times) bounds() (least, greatest []byte, ok bool) {
+	if len(t.values) == 0 {
+		return nil, nil, false
+	}
+	low, high := t.values[0], t.values[0]
+	for _, value := range t.values {
+		low, high = min(low, value), max(high, value)
+	}
+	binary.LittleEndian.PutUint64(t.ends[0][:], uint64(low))
+	binary.LittleEndian.PutUint64(t.ends[1][:], uint64(high))
+	return t.ends[0][:], t.ends[1][:], true
+}
+
+// flags are booleans, packed.
+type flags struct {
+	encoding encoding.Encoding
+	bits     []byte
+	count    int
+}
+
+func (f *flags) add(from arrow.Array, spans []span) {
+	packed, offset := from.Data().Buffers()[1].Bytes(), from.Data().Offset()
+	for _, span := range spans {
+		for bit := offset + span.start; bit < offset+span.end; bit++ {
+			if f.count%8 == 0 {
+				f.bits = append(f.bits, 0)
+			}
+			f.bits[f.count/8] |= packed[bit/8] >> (bit % 8) & 1 << (f.count % 8)
+			f.count++
+		}
+	}
+}
+
+func (f *flags) size() int { return len(f.bits) }
+
+func (f *flags) clear() {
+	f.bits, f.count = f.bits[:0], 0
+}
+
+func (f *flags) encode(dst []byte) ([]byte, format.Encoding, error) {
+	body, err := f.encoding.EncodeBoolean(dst, f.bits)
+	return body, f.encoding.Encoding(), err
+}
+
+func (f *flags) bounds() (least, greatest []byte, ok bool) {
+	switch set := bitutil.CountSetBits(f.bits, 0, f.count); {
+	case f.count == 0:
+		return nil, nil, false
+	case set == 0:
+		return []byte{0}, []byte{0}, true
+	case set == f.count:
+		return []byte{1}, []byte{1}, true
+	}
+	return []byte{0}, []byte{1}, true
+}

@@ -1,0 +1,289 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"log/slog"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/hashicorp/go-hclog"
+	goplugin "github.com/hashicorp/go-plugin"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/plugin"
+	"github.com/lemexport/lemexport/plugin/conformance"
+	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
+)
+
+// lockedBuffer is a buffer for several writers.
+type lockedBuffer struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *lockedBuffer) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *lockedBuffer) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.String()
+}
+
+func lemexportPath(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("lemexport") // which TestMain has put there
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// startPlugin starts the binary as a plugin, with folders of its own.
+func startPlugin(t *testing.T, change func(*plugin.StartOptions)) *plugin.Client {
+	t.Helper()
+	options := plugin.StartOptions{
+		Path: lemexportPath(t),
+		Dir:  t.TempDir(),
+		Env:  []string{"XDG_CACHE_HOME=" + t.TempDir(), "GORACE=" + withoutPause},
+	}
+	if change != nil {
+		change(&options)
+	}
+	client, err := plugin.Start(t.Context(), options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(client.Close)
+	return client
+}
+
+func TestPluginConforms(t *testing.T) {
+	t.Parallel()
+	conformance.Run(t, func(t *testing.T) conformance.Instance {
+		client := startPlugin(t, nil)
+		return conformance.Instance{Client: client.Service(), Kill: func() { kill(t, client.PID()) }}
+	})
+}
+
+func kill(t *testing.T, pid int) {
+	t.Helper()
+	process, err := os.FindProcess(pid)
+	if err == nil {
+		err = process.Kill()
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
+// jsonConfig is a configuration for an API, and for an export when dir is set.
+func jsonConfig(t *testing.T, endpoint, dir string) []byte {
+	t.Helper()
+	config := map[string]any{"source": map[string]any{"lemlist": map[string]any{"api_key": testKey, "endpoint": endpoint}}}
+	if dir != "" {
+		config["export"] = map[string]any{"inbox_conversations": map[string]any{"destination": dir}}
+	}
+	body, err := json.Marshal(config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
+}
+
+// drain reads to the end and returns the error of it; first is called after the
+// first record.
+func drain(ctx context.Context, reading *plugin.Reading, first func()) error {
+	for rec, err := range reading.Records(ctx) {
+		if err != nil {
+			return err
+		}
+		if first != nil && rec.NumRows() > 0 {
+			first()
+			first = nil
+		}
+	}
+	return nil
+}
+
+func TestAPluginThatIsKilledIsNamedInTheError(t *testing.T) {
+	t.Parallel()
+	api := newStoppingAPI(t, beforeTheWalk+2)
+	client := startPlugin(t, nil)
+	reading := client.Read(plugin.ReadRequest{Config: jsonConfig(t, api.url, ""), Table: "inbox_conversations", StateDir: t.TempDir()})
+	err := drain(t.Context(), reading, func() { kill(t, client.PID()) })
+	if !errors.Is(err, plugin.ErrPluginGone) {
+		t.Errorf("the reading ends with %v", err)
+	}
+	if _, err := client.Describe(t.Context()); !errors.Is(err, plugin.ErrPluginGone) {
+		t.Errorf("a later call ends with %v", err)
+	}
+}
+
+// The messages of what a host does wrong.
+func TestPluginStartErrors(t *testing.T) {
+	t.Parallel()
+	binary, err := os.ReadFile(lemexportPath(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	digest := sha256.Sum256(binary)
+	startPlugin(t, func(o *plugin.StartOptions) { o.SHA256 = digest[:] })
+
+	tampered := filepath.Join(t.TempDir(), "lemexport")
+	if err := os.WriteFile(tampered, append(binary, 0), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		options plugin.StartOptions
+		want    string
+	}{
+		"a tampered binary": {
+			plugin.StartOptions{Path: tampered, SHA256: digest[:]},
+			"the binary does not have the SHA-256 digest that was asked for; it was not started",
+		},
+		"half a digest":             {plugin.StartOptions{Path: tampered, SHA256: digest[:16]}, "a SHA-256 digest has 32 bytes, not 16"},
+		"a program of another kind": {plugin.StartOptions{Path: falseProgram(t)}, "Is it a lemexport binary"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			client, err := plugin.Start(t.Context(), test.options)
+			if err == nil {
+				client.Close()
+			}
+			if err == nil || !strings.Contains(err.Error()+" "+exporter.Hint(err), test.want) {
+				t.Errorf("the error is %v, not %q", err, test.want)
+			}
+		})
+	}
+}
+
+func falseProgram(t *testing.T) string {
+	t.Helper()
+	path, err := exec.LookPath("git") // which says that it does not know what to do
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// What a host of go-plugin's own is told.
+func TestPluginHandshakeErrors(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		cookie  string
+		version int
+		want    string
+	}{
+		"another protocol version": {plugin.CookieValue, 2, "incompatible API version with plugin. Plugin version: 1, Client versions: [2]"},
+		"another cookie":           {"other", 1, "Failed to read any lines from plugin's stdout"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			host := goplugin.NewClient(&goplugin.ClientConfig{
+				HandshakeConfig:  goplugin.HandshakeConfig{MagicCookieKey: plugin.CookieKey, MagicCookieValue: test.cookie},
+				VersionedPlugins: map[int]goplugin.PluginSet{test.version: {}},
+				AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
+				Cmd:              exec.CommandContext(t.Context(), lemexportPath(t)),
+				Logger:           hclog.NewNullLogger(),
+			})
+			defer host.Kill()
+			if _, err := host.Client(); err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("the error is %v, not %q", err, test.want)
+			}
+		})
+	}
+}
+
+func TestAPluginStartedWithAnotherCookieSaysNothingOnStdout(t *testing.T) {
+	t.Parallel()
+	command := exec.CommandContext(t.Context(), lemexportPath(t))
+	command.Env = append(os.Environ(), plugin.CookieKey+"=other")
+	var stdout, stderr bytes.Buffer
+	command.Stdout, command.Stderr = &stdout, &stderr
+	err := command.Run()
+	if _, failed := errors.AsType[*exec.ExitError](err); !failed {
+		t.Errorf("ended with %v", err)
+	}
+	if stdout.Len() > 0 || !strings.Contains(stderr.String(), "plugin") {
+		t.Errorf("wrote %q and %q", &stdout, &stderr)
+	}
+}
+
+// Records keep their levels on the way through go-plugin, and nothing that
+// crosses or stays holds the key.
+func TestAPluginsLogKeepsItsLevelsAndNothingHoldsTheKey(t *testing.T) {
+	t.Parallel()
+	team := newStoppingAPIOf(t, sim.Options{Conversations: 120, Faults: []sim.FaultRule{
+		{Fault: sim.FaultEcho, Path: "/api/inbox", Times: 1}, {Fault: sim.FaultEcho, Path: "/api/team", Times: 1},
+	}}, 1<<30)
+	var log, raw lockedBuffer
+	state, cache, dir := t.TempDir(), t.TempDir(), t.TempDir()
+	client := startPlugin(t, func(o *plugin.StartOptions) {
+		o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
+		o.Stderr, o.Dir = &raw, dir
+		o.Env = []string{"XDG_CACHE_HOME=" + cache, "LEMEXPORT_LOG_LEVEL=debug", "GORACE=" + withoutPause}
+	})
+	var crossed strings.Builder
+	observe := func(event *pluginv1.Event) { crossed.WriteString(event.String()) }
+	reading := client.Read(plugin.ReadRequest{
+		Config: jsonConfig(t, team.url, ""), Table: "inbox_conversations", StateDir: state, OnEvent: observe,
+		OnCheckpoint: func(token []byte) { crossed.Write(token) },
+	})
+	if err := drain(t.Context(), reading, nil); err != nil {
+		t.Fatal(err)
+	}
+	exported, err := client.Export(t.Context(), plugin.ExportRequest{Config: jsonConfig(t, team.url, filepath.Join(dir, "out")), StateDir: state, OnEvent: observe})
+	if err != nil {
+		t.Fatal(err)
+	}
+	results, err := json.Marshal([]any{reading.Result(), exported})
+	if err != nil {
+		t.Fatal(err)
+	}
+	client.Close()
+	for _, want := range []string{"level=INFO", "level=DEBUG", "run_id=" + exported.RunID} {
+		if !strings.Contains(log.String(), want) {
+			t.Errorf("the log has no %s:\n%.2000s", want, log.String())
+		}
+	}
+	keyless(t, "the log", log.String())
+	keyless(t, "standard error", raw.String())
+	keyless(t, "the events", crossed.String())
+	keyless(t, "the results", string(results))
+	for _, folder := range []string{state, cache, dir} {
+		err := filepath.WalkDir(folder, func(path string, entry fs.DirEntry, err error) error {
+			if err != nil || !entry.Type().IsRegular() {
+				return err
+			}
+			body, err := os.ReadFile(path)
+			keyless(t, path, string(body))
+			return err
+		})
+		if err != nil && !errors.Is(err, fs.ErrNotExist) { // a state folder goes with its last journal
+			t.Error(err)
+		}
+	}
+}
+
+func keyless(t *testing.T, where, text string) {
+	t.Helper()
+	for _, secret := range []string{testKey, sim.PlantedSecret} {
+		if strings.Contains(text, secret) {
+			t.Errorf("%s holds %s", where, secret)
+		}
+	}
+}
