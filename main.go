@@ -8,6 +8,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -25,6 +26,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
+	"github.com/lemexport/lemexport/exporter/report"
 	"github.com/lemexport/lemexport/exporter/store"
 	"github.com/lemexport/lemexport/internal/cli"
 	"github.com/lemexport/lemexport/plugin"
@@ -74,6 +76,7 @@ func run() int {
 		},
 		FormatConfig: func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
 		NewEngine:    func(log *slog.Logger, workDir string) *exporter.Engine { return newEngine(version, log, workDir) },
+		WriteReport:  writeReport,
 		SimFaults:    simFaults(),
 		ServeSim:     serveSim,
 	}
@@ -163,6 +166,13 @@ func startSim(ctx context.Context, address string, options sim.Options) (*simSer
 		return nil, err
 	}
 	return &simServer{running, server.Key()}, nil
+}
+
+func writeReport(ctx context.Context, file *exporter.File, name string, personal bool, to io.Writer) error {
+	return report.Write(ctx, to, report.Export{
+		File: name, Bytes: file.Bytes(), Manifest: file.Manifest(), Table: file.Table(),
+		Records: file.Records(ctx),
+	}, report.Options{Personal: personal})
 }
 
 func simFaults() []string {

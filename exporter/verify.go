@@ -59,14 +59,9 @@ func (e *Engine) Verify(ctx context.Context, location string) (result Verificati
 func verifyFile(ctx context.Context, file opened, url string) (Verification, error) {
 	result := Verification{File: url, Bytes: file.object.Size(), Manifest: file.manifest}
 	result.check("footer", true, "manifest version %d of run %s", file.manifest.Version, file.manifest.RunID)
-	table, ok := schema.Lookup(file.manifest.Table)
-	if !ok {
-		result.check("schema", false, "the manifest names an unknown table %q", file.manifest.Table)
-		return result, nil
-	}
-	table, err := table.Select(file.manifest.Columns.selection())
+	table, err := tableOf(file.manifest)
 	if err != nil {
-		result.check("schema", false, "the manifest's columns: %s", err)
+		result.check("schema", false, "%s", err)
 		return result, nil
 	}
 	if !result.schema(table, file) {

@@ -172,6 +172,10 @@ COMMENT ON COLUMN "a""b"."select" IS 'it''s';
 	}
 }
 
+func TestTableAsDBT(t *testing.T) {
+	golden(t, "inbox_conversations.dbt.yml", []byte(InboxConversations().DBT()))
+}
+
 func TestTableAsArrowIPC(t *testing.T) {
 	stream, err := InboxConversations().ArrowIPC()
 	if err != nil {

@@ -12,7 +12,8 @@ import (
 // the order in which they came (see prover and dispatch). The journal keeps
 // them in that order. The walk that takes over asks the same questions and is
 // given the same answers, until the journal ends; then it sends what the earlier
-// one had in flight. To the lists the time in between is a long time between two
+// one had in flight, and enters that it took over: a third walk must decide as the
+// second did from there on. To the lists the time in between is a long time between two
 // requests, which the argument of docs/walk.md allows. Lists that were proven
 // already are swept once more, so that they are as new as the rest.
 
@@ -40,7 +41,9 @@ func (w *walk) await(f *flights) (landed, bool, error) {
 		if ok || err != nil {
 			return a, ok, err
 		}
-		w.live(f)
+		if err := w.live(f); err != nil {
+			return landed{}, false, err
+		}
 	}
 	if f.flying == 0 {
 		return landed{}, false, nil
@@ -53,6 +56,11 @@ func (w *walk) await(f *flights) (landed, bool, error) {
 // is of no use.
 func (w *walk) recall(f *flights) (landed, bool, error) {
 	kept, ok, err := w.past.next()
+	for ok && err == nil && kept.head.Kind == entryTakeover {
+		w.reopen()
+		w.dispatch(f)
+		kept, ok, err = w.past.next()
+	}
 	if !ok || err != nil {
 		return landed{}, false, err
 	}
@@ -72,23 +80,37 @@ func (w *walk) recall(f *flights) (landed, bool, error) {
 }
 
 // live ends the taking over.
-func (w *walk) live(f *flights) {
+func (w *walk) live(f *flights) error {
 	w.past.close()
 	w.past = nil
+	if w.resumed > 0 {
+		entry, err := w.scribe.entry(entryHead{Kind: entryTakeover}, nil)
+		if err == nil {
+			err = w.journal.Append(entry)
+		}
+		if err != nil {
+			return err
+		}
+		w.obs.Observe(exporter.Resumed{Pages: w.resumed, From: w.from})
+	}
+	w.reopen()
 	for _, in := range w.inboxes {
-		switch {
-		case in.prover == nil || !in.prover.done():
-		case in.skipped == nil && in.prover.reopen():
-			w.active = append(w.active, in)
-		default:
-			in.prover = nil
+		if in.prover != nil && in.prover.done() {
+			in.prover = nil // settled, and not to be swept again
 		}
 	}
 	f.release()
-	if w.resumed > 0 {
-		w.obs.Observe(exporter.Resumed{Pages: w.resumed, From: w.from})
-	}
 	w.dispatch(f)
+	return nil
+}
+
+// reopen has the lists that are proven swept once more.
+func (w *walk) reopen() {
+	for _, in := range w.inboxes {
+		if in.prover != nil && in.prover.done() && in.skipped == nil && in.prover.reopen() {
+			w.active = append(w.active, in)
+		}
+	}
 }
 
 // note keeps an answer that came from the API and has been taken.
@@ -136,6 +158,8 @@ const (
 	entryPage    = "page"
 	entryRefused = "refused" // the page: errPageRefused
 	entrySkipped = "skipped" // the user: errUserNotInTeam
+	// From here on it is another walk that asks.
+	entryTakeover = "takeover"
 )
 
 func (h entryHead) request() request {

@@ -42,6 +42,9 @@ type App struct {
 	// NewEngine makes the engine with its adapters. workDir is where a walk that is
 	// cut short is kept; "" is nowhere.
 	NewEngine func(log *slog.Logger, workDir string) *exporter.Engine
+	// WriteReport makes the page of an export, which it calls name; with personal
+	// it shows the ids of users.
+	WriteReport func(ctx context.Context, file *exporter.File, name string, personal bool, to io.Writer) error
 	// SimFaults are the kinds of faults that the simulated API has.
 	SimFaults []string
 	// ServeSim starts the simulated API.

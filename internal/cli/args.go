@@ -14,7 +14,7 @@ import (
 )
 
 // rewrite accepts flags with one dash, as Terraform spells them: -json becomes
-// --json. There are no flags of one letter but -h, so nothing is lost. "--" ends
+// --json. Flags of one letter, -h and -o, stay. "--" ends
 // the flags; "-" alone is standard input.
 func rewrite(args []string) []string {
 	out := make([]string, 0, len(args))

@@ -45,8 +45,12 @@ func (v *humanView) declined(reason string) { v.err.print("\nNot applied: " + re
 func (v *humanView) summary(summary exporter.Summary)         { v.out.print(summaryText(summary)) }
 func (v *humanView) delivered(summary exporter.ReadSummary)   { v.err.print(deliveredText(summary)) }
 func (v *humanView) verification(found exporter.Verification) { v.out.print(verificationText(found)) }
-func (v *humanView) verified(total verifiedTotal)             { v.out.print(verifiedText(total)) }
-func (v *humanView) formatted(file string)                    { v.out.print(inline(file) + "\n") }
+func (v *humanView) reported(file string, size int64) {
+	v.out.print(fmt.Sprintf("Report written to %s (%s).\n", inline(file), many(size, "byte")))
+}
+
+func (v *humanView) verified(total verifiedTotal) { v.out.print(verifiedText(total)) }
+func (v *humanView) formatted(file string)        { v.out.print(inline(file) + "\n") }
 
 func (v *humanView) listening(server SimServer, options SimOptions) {
 	v.out.print(fmt.Sprintf(`Simulated lemlist API at %s (%s, %s, seed %d).

@@ -103,6 +103,10 @@ func (v *jsonView) declined(reason string) {
 	v.send(levelError, "declined", "Not applied: "+reason)
 }
 
+func (v *jsonView) reported(file string, size int64) {
+	v.send(levelInfo, "report", "Report written to "+file, field{"file", file}, field{"bytes", size})
+}
+
 func (v *jsonView) formatted(file string) {
 	v.send(levelInfo, "formatted", file, field{"file", file})
 }

@@ -54,7 +54,7 @@ a file, look at the plan, then apply it.`,
 			root.AddCommand(command)
 		}
 	}
-	add(groupMain, newValidate(app, global, views), newPlan(app, global, views), newApply(app, global, views), newVerify(app, global, views))
+	add(groupMain, newValidate(app, global, views), newPlan(app, global, views), newApply(app, global, views), newVerify(app, global, views), newReport(app, global, views))
 	add(groupOther, newSchema(app, global), newRead(app, global, views), newFmt(app, views), newSim(app, views), newPlugin(app), newVersion(app, global), newCompletion(app))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp(root))

@@ -19,13 +19,14 @@ func newSchema(app App, global *settings) *cobra.Command {
 		Short: "Print the columns of a table",
 		Long: `Prints the columns of TABLE, by default ` + schema.InboxConversations().Name + `.
 
-Formats: table for people; json; ddl, a CREATE TABLE statement for DuckDB;
-arrow, an Arrow IPC stream that holds the schema and no rows.`,
+Formats: table for people; json; ddl, a CREATE TABLE statement for DuckDB; dbt,
+a source file for dbt; arrow, an Arrow IPC stream that holds the schema and no
+rows.`,
 		Example:   "  lemexport schema\n  lemexport schema -format=ddl | duckdb lake.duckdb",
 		Args:      atMost(1),
 		ValidArgs: tableNames(),
 		RunE: func(command *cobra.Command, args []string) error {
-			if err := oneOf(command, "format", format, "table", "json", "arrow", "ddl"); err != nil {
+			if err := oneOf(command, "format", format, "table", "json", "arrow", "ddl", "dbt"); err != nil {
 				return err
 			}
 			if global.json {
@@ -37,7 +38,7 @@ arrow, an Arrow IPC stream that holds the schema and no rows.`,
 			return runSchema(app, *global, argument(args), format)
 		},
 	}
-	command.Flags().StringVar(&format, "format", "table", "print it as `FORMAT`: table, json, arrow or ddl")
+	command.Flags().StringVar(&format, "format", "table", "print it as `FORMAT`: table, json, arrow, ddl or dbt")
 	return command
 }
 
@@ -64,6 +65,8 @@ func runSchema(app App, global settings, name, format string) error {
 		body, err = found.JSON()
 	case "ddl":
 		body = []byte(found.DDL())
+	case "dbt":
+		body = []byte(found.DBT())
 	case "arrow":
 		if _, ok := app.Terminal(app.Stdout); ok {
 			return exporter.WithHint(errors.New("an Arrow stream is no text for a terminal"), "Send it to a file: lemexport schema -format=arrow > schema.arrows")

@@ -21,6 +21,8 @@ type view interface {
 	// walk found.
 	delivered(summary exporter.ReadSummary)
 	verification(found exporter.Verification)
+	// reported names the page that report wrote.
+	reported(file string, size int64)
 	// verified sums up the files of a folder.
 	verified(total verifiedTotal)
 	// formatted names a file that fmt has rewritten, or would.

@@ -33,6 +33,24 @@ var program = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
+// quickstart is a folder with the export of the README's first command, made once.
+var quickstart = sync.OnceValues(func() (string, error) {
+	binary, err := program()
+	if err != nil {
+		return "", err
+	}
+	example, err := filepath.Abs(filepath.Join("..", "..", "examples", "quickstart"))
+	if err != nil {
+		return "", err
+	}
+	run := exec.Command(binary, "apply", "-auto-approve", example)
+	run.Dir = filepath.Dir(binary) // which TestMain removes
+	if output, err := run.CombinedOutput(); err != nil {
+		return "", fmt.Errorf("apply: %w: %s", err, output)
+	}
+	return run.Dir, nil
+})
+
 func TestMain(m *testing.M) {
 	status := m.Run()
 	if path, err := program(); err == nil {

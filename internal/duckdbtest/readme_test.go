@@ -2,7 +2,6 @@ package duckdbtest
 
 import (
 	"os"
-	"os/exec"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -14,23 +13,13 @@ import (
 // The queries of the README, on the export of the README's first command, give
 // what the README shows.
 func TestReadmeQueries(t *testing.T) {
-	root, err := filepath.Abs(filepath.Join("..", ".."))
+	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	readme, err := os.ReadFile(filepath.Join(root, "README.md"))
+	dir, err := quickstart()
 	if err != nil {
 		t.Fatal(err)
-	}
-	binary, err := program()
-	if err != nil {
-		t.Fatal(err)
-	}
-	dir := t.TempDir()
-	run := exec.Command(binary, "apply", "-auto-approve", filepath.Join(root, "examples", "quickstart"))
-	run.Dir = dir
-	if output, err := run.CombinedOutput(); err != nil {
-		t.Fatalf("apply: %v\n%s", err, output)
 	}
 	db := openDuckDB(t)
 	shown := regexp.MustCompile("(?s)```sql\n(.*?);\n```\n\n```\n(.*?)```").FindAllStringSubmatch(string(readme), -1)

@@ -1,0 +1,118 @@
+package report
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// proofCard is the account of the walk.
+type proofCard struct {
+	Complete bool
+	Verdict  string
+	Reasons  []string
+	Method   string
+	Card     barsCard
+	Numbers  []tile
+	Users    []proofRow
+	Skipped  []string
+}
+
+type proofRow struct {
+	User, Pages, Requests, Read, Before, After, Complete, Why string
+}
+
+func newProofCard(proof exporter.Proof, names userNames) proofCard {
+	card := proofCard{
+		Complete: proof.Complete, Method: proof.Method, Verdict: "Proven complete",
+		Numbers: []tile{
+			{Value: count(proof.Requests), Label: "requests"}, {Value: count(proof.Retries), Label: "retries"},
+			{Value: count(proof.Throttled), Label: "told to slow down"}, {Value: count(proof.RowsRead), Label: "rows read"},
+		},
+		Card: barsCard{Bars: newBars("Rows read", []bar{{
+			Label: "Rows read", Value: count(proof.RowsRead),
+			Parts: parts(proof.RowsRead, stretch{proof.Rows, "one"}, stretch{proof.Duplicates, "rest"}, stretch{proof.Superseded, "two"}),
+		}})},
+	}
+	switch {
+	case !proof.Complete:
+		card.Verdict = "Not proven complete"
+	case len(proof.Skipped) > 0:
+		card.Verdict = "Proven complete for the inboxes that the API gives"
+	}
+	card.Card.Bars.Bars[0].Title = fmt.Sprintf("%s read: %s kept, %s duplicates, %s superseded",
+		count(proof.RowsRead), count(proof.Rows), count(proof.Duplicates), count(proof.Superseded))
+	for _, reason := range proof.Reasons {
+		card.Reasons = append(card.Reasons, names.in(reason))
+	}
+	for _, user := range proof.Users {
+		row := proofRow{
+			User: names.of(user.UserID), Pages: count(user.Pages), Requests: count(user.Requests), Read: count(user.RowsRead),
+			Before: orUnknown(user.TotalStart), After: orUnknown(user.TotalEnd), Complete: "yes",
+		}
+		if !user.Complete {
+			row.Complete, row.Why = "no", names.in(user.Reason)
+		}
+		card.Users = append(card.Users, row)
+	}
+	for _, user := range proof.Skipped {
+		card.Skipped = append(card.Skipped, names.of(user.UserID)+": "+names.in(user.Reason))
+	}
+	return card
+}
+
+func orUnknown(n *int64) string {
+	if n == nil {
+		return "unknown"
+	}
+	return count(*n)
+}
+
+// userNames are what the page calls the users.
+type userNames struct {
+	names    map[string]string
+	replacer *strings.Replacer
+}
+
+// newUserNames numbers the users, those with the most conversations first. With
+// personal they keep their ids.
+func newUserNames(f *facts, proof exporter.Proof, personal bool) userNames {
+	u := userNames{names: map[string]string{}}
+	var ids []string
+	add := func(id string) {
+		if _, ok := u.names[id]; ok {
+			return
+		}
+		u.names[id] = id
+		if !personal {
+			u.names[id] = fmt.Sprintf("User %d", len(u.names))
+		}
+		if id != "" {
+			ids = append(ids, id)
+		}
+	}
+	for _, one := range f.users.ranked(func(u *userFacts) int64 { return u.rows }) {
+		add(one.name)
+	}
+	for _, user := range proof.Users {
+		add(user.UserID)
+	}
+	for _, user := range proof.Skipped {
+		add(user.UserID)
+	}
+	// An id may begin like another: the longer one goes first.
+	slices.SortFunc(ids, func(a, b string) int { return len(b) - len(a) })
+	var pairs []string
+	for _, id := range ids {
+		pairs = append(pairs, id, u.names[id])
+	}
+	u.replacer = strings.NewReplacer(pairs...)
+	return u
+}
+
+func (u userNames) of(id string) string { return u.names[id] }
+
+// in replaces the ids in a text.
+func (u userNames) in(text string) string { return u.replacer.Replace(text) }

@@ -1,0 +1,52 @@
+package report
+
+import (
+	"context"
+	_ "embed"
+	"fmt"
+	"html/template"
+	"io"
+	"iter"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// Export is what a page is made of: a committed file, opened.
+type Export struct {
+	// File is the name the page gives to the file, Bytes its size.
+	File  string
+	Bytes int64
+	// Manifest is the file's, Table has the file's columns.
+	Manifest exporter.Manifest
+	Table    *schema.Table
+	// Records are the rows. They are read once, a record is not kept.
+	Records iter.Seq2[arrow.Record, error]
+}
+
+// Options are what a reader can choose.
+type Options struct {
+	// Personal shows the ids of users instead of numbers.
+	Personal bool
+}
+
+//go:embed page.html
+var pageHTML string
+
+// Write reads the rows and writes the page. The same export gives the same
+// bytes. Nothing is written before all rows are read; the error of a file whose
+// rows are not what its manifest says has a hint.
+func Write(ctx context.Context, to io.Writer, export Export, options Options) error {
+	// Parsed for every page: there is one in a process.
+	tmpl, err := template.New("page").Parse(pageHTML)
+	if err != nil {
+		return fmt.Errorf("the page's template: %w", err)
+	}
+	facts, err := collect(ctx, export.Table, export.Manifest, export.Records)
+	if err != nil {
+		return err
+	}
+	return tmpl.Execute(to, newPage(export, facts, options))
+}

@@ -1,0 +1,127 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"net/url"
+	"os"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// reportOptions are the flags of report.
+type reportOptions struct {
+	output   string
+	force    bool
+	personal bool
+}
+
+const stdoutName = "-"
+
+func newReport(app App, global *settings, views func() view) *cobra.Command {
+	var options reportOptions
+	command := &cobra.Command{
+		Use:   "report LOCATION",
+		Short: "Make an HTML page of an export",
+		Long: `Reads the export at LOCATION, a file or the folder it was written to, and makes
+one HTML page of it: proof, channels, users, activity over time, replies, whose
+turn it is, unknown fields and columns. The page loads nothing from a network,
+runs no script, and shows no names, addresses, messages or ids of users.
+
+Without -output it is written to the working folder, under the name of the file
+with the ending .html. An existing file is replaced with -force only.`,
+		Example: "  lemexport report out\n  lemexport report -output=- out > report.html",
+		Args:    upTo(1, "LOCATION"),
+		RunE: func(command *cobra.Command, args []string) error {
+			toStdout := options.output == stdoutName
+			if toStdout && options.force {
+				return usageError(command, "-force is for files, and -output=- is standard output")
+			}
+			global.dataOnStdout = toStdout
+			return runReport(command.Context(), app, *global, views(), args[0], options)
+		},
+	}
+	command.Flags().StringVarP(&options.output, "output", "o", "", "write to `FILE` (also: -o); - is standard output")
+	command.Flags().BoolVar(&options.force, "force", false, "replace the file if there is one")
+	command.Flags().BoolVar(&options.personal, "personal", false, "show the ids of users")
+	return command
+}
+
+func runReport(ctx context.Context, app App, global settings, show view, location string, options reportOptions) error {
+	return interruptible(ctx, app, show, func(ctx context.Context) (err error) {
+		defer func() { err = interruption(ctx, err, "no report was written") }()
+		file, err := app.NewEngine(newLog(app, global), "").OpenFile(ctx, location)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		exportName := baseName(file.URL())
+		write := func(to io.Writer) error { return app.WriteReport(ctx, file, exportName, options.personal, to) }
+		if options.output == stdoutName {
+			return write(app.Stdout)
+		}
+		name := options.output
+		if name == "" {
+			name = strings.TrimSuffix(exportName, filepath.Ext(exportName)) + ".html"
+		}
+		size, err := createFile(name, options.force, write)
+		if err != nil {
+			return err
+		}
+		show.reported(name, size)
+		return nil
+	})
+}
+
+// baseName is the last name of a path or a URL.
+func baseName(location string) string {
+	if parsed, err := url.Parse(location); err == nil && strings.Contains(location, "://") {
+		return path.Base(parsed.Path)
+	}
+	return filepath.Base(location)
+}
+
+// createFile writes a new file in one step: it appears whole or not at all. With
+// replace it takes the place of an old one.
+func createFile(name string, replace bool, write func(io.Writer) error) (size int64, err error) {
+	taken := exporter.WithHint(fmt.Errorf("%s exists", name), "Replace it with -force, or name another file with -output.")
+	if _, err := os.Lstat(name); err == nil && !replace {
+		return 0, taken
+	}
+	temp, err := os.OpenFile(fmt.Sprintf("%s.%d.tmp", name, os.Getpid()), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666) //nolint:gosec // the umask decides: it holds no personal data
+	if err != nil {
+		return 0, fmt.Errorf("write the report: %w", err)
+	}
+	defer func() {
+		if removed := os.Remove(temp.Name()); !errors.Is(removed, fs.ErrNotExist) {
+			err = errors.Join(err, removed)
+		}
+	}()
+	err = write(temp)
+	if err == nil {
+		err = temp.Sync()
+	}
+	info, statErr := temp.Stat()
+	if err = errors.Join(err, statErr, temp.Close()); err != nil {
+		return 0, err
+	}
+	if replace {
+		return info.Size(), os.Rename(temp.Name(), name)
+	}
+	err = os.Link(temp.Name(), name) // unlike a rename, it never replaces
+	if errors.Is(err, fs.ErrExist) {
+		return 0, taken
+	}
+	if err != nil { // a file system without links
+		err = os.Rename(temp.Name(), name)
+	}
+	return info.Size(), err
+}
