@@ -3,7 +3,9 @@ package main
 import (
 	"bytes"
 	"log/slog"
+	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -103,3 +105,34 @@ type unobserved struct{}
 
 // Observe implements exporter.Observer.
 func (unobserved) Observe(exporter.Event) {}
+
+// BenchmarkStartUp runs the program as it is released, for its version: whatever
+// a package does before main is in it.
+func BenchmarkStartUp(b *testing.B) {
+	path := filepath.Join(b.TempDir(), "lemexport")
+	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-tags=disable_grpc_modules", "-o", path, ".")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if output, err := build.CombinedOutput(); err != nil {
+		b.Fatalf("build: %v: %s", err, output)
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		b.Fatal(err)
+	}
+	var walls, cpus []float64
+	for b.Loop() {
+		cmd := exec.CommandContext(b.Context(), path, "version")
+		started := time.Now()
+		if err := cmd.Run(); err != nil {
+			b.Fatal(err)
+		}
+		walls = append(walls, time.Since(started).Seconds()*1e3)
+		cpus = append(cpus, (cmd.ProcessState.UserTime()+cmd.ProcessState.SystemTime()).Seconds()*1e3)
+	}
+	slices.Sort(walls)
+	slices.Sort(cpus)
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(walls[len(walls)/2], "median-ms")
+	b.ReportMetric(cpus[len(cpus)/2], "median-cpu-ms")
+	b.ReportMetric(float64(info.Size())/1e6, "MB")
+}
