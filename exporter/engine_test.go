@@ -2,7 +2,9 @@ package exporter_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -246,5 +248,33 @@ func TestOneWalkServesEveryExport(t *testing.T) {
 	one, two := b.mustVerify(t, b.dir), b.mustVerify(t, other)
 	if one.Manifest.Content.SHA256 != two.Manifest.Content.SHA256 {
 		t.Error("the two files differ")
+	}
+}
+
+// crowded is a folder on a disk with a little room.
+type crowded struct {
+	*store.Scratch
+	asked int64
+}
+
+// Room implements exporter.Scratch.
+func (c *crowded) Room(bytes int64) error {
+	c.asked = bytes
+	return c.Scratch.Room(bytes << 40)
+}
+
+func TestADiskThatIsTooSmallIsNoticedBeforeTheWalk(t *testing.T) {
+	b := newBench(t, sim.Options{Conversations: 300})
+	disk := &crowded{Scratch: store.NewScratch(t.TempDir())}
+	b.Scratch = disk
+	plan, summary, err := b.apply(t, b.job(b.dir), exporter.ApplyOptions{})
+	if err == nil || !strings.Contains(err.Error(), "has room for") || exporter.Hint(err) == "" || summary.Proof.Requests != 0 {
+		t.Errorf("got %v after %d requests", err, summary.Proof.Requests)
+	}
+	if disk.asked != 100**plan.Conversations {
+		t.Errorf("asked for room for %d bytes, the plan has %d conversations", disk.asked, *plan.Conversations)
+	}
+	if _, err := os.Stat(b.file()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("there is a file: %v", err)
 	}
 }

@@ -145,6 +145,8 @@ type Upload interface {
 type Scratch interface {
 	// File returns an empty private file. Close removes it.
 	File() (ScratchFile, error)
+	// Room fails when it is known that fewer than so many bytes can be written.
+	Room(bytes int64) error
 }
 
 // ScratchFile is a temporary file, appended to and read at random.

@@ -48,7 +48,25 @@ type segment struct {
 	first int64
 }
 
-func newSpool(scratch Scratch, table *schema.Table) (*spool, error) {
+// leastRow is less than a row takes in a spool, so that a disk with no room for
+// it is certain to be too small: they take about a kilobyte, but a conversation
+// that several users have counts for each of them before the walk.
+const leastRow = 100
+
+// leastRoom is what a spool of a full walk takes at the very least; 0 when that
+// is not known.
+func (p Plan) leastRoom() int64 {
+	if p.since() != nil {
+		return 0
+	}
+	return leastRow * valueOr(p.Conversations, 0)
+}
+
+// newSpool makes an empty spool, which will need that much room at the least.
+func newSpool(scratch Scratch, table *schema.Table, room int64) (*spool, error) {
+	if err := scratch.Room(room); err != nil {
+		return nil, fmt.Errorf("temporary rows: %w", err)
+	}
 	file, err := scratch.File()
 	if err != nil {
 		return nil, fmt.Errorf("temporary rows: %w", err)

@@ -24,6 +24,8 @@ type testScratch struct{ dir string }
 
 func (s testScratch) File() (ScratchFile, error) { return os.CreateTemp(s.dir, "spool") }
 
+func (testScratch) Room(int64) error { return nil }
+
 // version is one reading of one conversation, as small as a test needs it.
 type version struct {
 	id      string
@@ -96,7 +98,7 @@ func TestSpoolKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
 	table := schema.InboxConversations()
 	scratch := testScratch{t.TempDir()}
 	rapid.Check(t, func(t *rapid.T) {
-		rows, err := newSpool(scratch, table)
+		rows, err := newSpool(scratch, table, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -164,7 +166,7 @@ func TestSpoolKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
 // several rounds, and records stay small.
 func TestSpoolMergesMoreRunsThanItHoldsInMemory(t *testing.T) {
 	table := schema.InboxConversations()
-	rows, err := newSpool(testScratch{t.TempDir()}, table)
+	rows, err := newSpool(testScratch{t.TempDir()}, table, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -234,7 +236,7 @@ func TestIndexSharesCoverEveryID(t *testing.T) {
 
 func TestSpoolStopsWhenTheContextEnds(t *testing.T) {
 	table := schema.InboxConversations()
-	rows, err := newSpool(testScratch{t.TempDir()}, table)
+	rows, err := newSpool(testScratch{t.TempDir()}, table, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -272,7 +274,7 @@ func BenchmarkSpool(b *testing.B) {
 	table := schema.InboxConversations()
 	now := time.Now().UnixMicro()
 	for b.Loop() {
-		rows, err := newSpool(testScratch{b.TempDir()}, table)
+		rows, err := newSpool(testScratch{b.TempDir()}, table, 0)
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -41,7 +41,11 @@ func explainScratch(err error, dir string) error {
 		dir = os.TempDir()
 	}
 	if isFull(err) || isTooLarge(err) || isReadOnly(err) || errors.Is(err, fs.ErrPermission) || errors.Is(err, fs.ErrNotExist) {
-		return exporter.WithHint(err, fmt.Sprintf("Rows, and files on their way to or from an object store, are kept in %s for the time of the run. Make room there, or set TMPDIR to a folder that exists and has room.", dir))
+		return exporter.WithHint(err, scratchHint(dir))
 	}
 	return err
+}
+
+func scratchHint(dir string) string {
+	return fmt.Sprintf("Rows, and files on their way to or from an object store, are kept in %s for the time of the run. Make room there, or set TMPDIR to a folder that exists and has room.", dir)
 }

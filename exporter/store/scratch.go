@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,6 +21,20 @@ func NewScratch(dir string) *Scratch { return &Scratch{dir: dir} }
 // File returns an empty file. Where the system allows it the file has no name
 // any more, so that it vanishes with the process, however that ends.
 func (s *Scratch) File() (exporter.ScratchFile, error) { return newTemp(s.dir) }
+
+// Room implements exporter.Scratch. A folder whose room is not known has enough.
+func (s *Scratch) Room(least int64) error {
+	dir := s.dir
+	if dir == "" {
+		dir = os.TempDir()
+	}
+	room, err := roomIn(dir)
+	if err != nil || least <= 0 || room >= uint64(least) {
+		return nil //nolint:nilerr // what is wrong with the folder shows when a file is made in it
+	}
+	return exporter.WithHint(fmt.Errorf("%s has room for %d MB, and the rows need %d MB at the very least", dir, room/1e6, (least+999_999)/1e6),
+		scratchHint(dir))
+}
 
 // scratchPattern names temporary files, for the moment that they have a name.
 const scratchPattern = ".lemexport-*.scratch"

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"pgregory.net/rapid"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // Whatever is appended, in whatever pieces and by whatever means, is read back.
@@ -111,5 +113,18 @@ func TestScratchWithANameIsRemovedByClose(t *testing.T) {
 	}
 	if _, err := os.Stat(path); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the file is still there (%v)", err)
+	}
+}
+
+func TestRoomIsWhatTheDiskHas(t *testing.T) {
+	dir := t.TempDir()
+	for _, enough := range []int64{-1, 0, 1} {
+		if err := NewScratch(dir).Room(enough); err != nil {
+			t.Errorf("%d bytes: %v", enough, err)
+		}
+	}
+	err := NewScratch(dir).Room(1 << 62)
+	if err == nil || !strings.Contains(err.Error(), dir) || !strings.Contains(exporter.Hint(err), "TMPDIR") {
+		t.Errorf("got %v, hint %q", err, exporter.Hint(err))
 	}
 }
