@@ -33,3 +33,9 @@ zsh, fish or powershell. Load it from the shell's start-up file.`,
 		},
 	}
 }
+
+// completes gives the shell the values of a flag.
+func completes(command *cobra.Command, flag string, values ...string) {
+	// It fails for a flag that the command does not have.
+	cobra.CheckErr(command.RegisterFlagCompletionFunc(flag, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp)))
+}

@@ -44,6 +44,7 @@ a file, look at the plan, then apply it.`,
 	flags.BoolVar(&global.json, "json", false, "print JSON on standard output, one message a line")
 	flags.BoolVar(&global.noColor, "no-color", false, "print no colours (also: NO_COLOR=1)")
 	flags.StringVar(&global.logLevel, "log-level", "", "log to standard error from this `LEVEL` on: debug, info, warn or error")
+	completes(root, "log-level", "debug", "info", "warn", "error")
 	flags.BoolP("help", "h", false, "explain the command")
 
 	root.AddGroup(&cobra.Group{ID: groupMain, Title: "Commands"}, &cobra.Group{ID: groupOther, Title: "More commands"})

@@ -14,6 +14,7 @@ import (
 
 func newSchema(app App, global *settings) *cobra.Command {
 	var format string
+	formats := []string{"table", "json", "arrow", "ddl", "dbt"}
 	command := &cobra.Command{
 		Use:   "schema [TABLE]",
 		Short: "Print the columns of a table",
@@ -26,7 +27,7 @@ rows.`,
 		Args:      atMost(1),
 		ValidArgs: tableNames(),
 		RunE: func(command *cobra.Command, args []string) error {
-			if err := oneOf(command, "format", format, "table", "json", "arrow", "ddl", "dbt"); err != nil {
+			if err := oneOf(command, "format", format, formats...); err != nil {
 				return err
 			}
 			if global.json {
@@ -39,6 +40,7 @@ rows.`,
 		},
 	}
 	command.Flags().StringVar(&format, "format", "table", "print it as `FORMAT`: table, json, arrow, ddl or dbt")
+	completes(command, "format", formats...)
 	return command
 }
 

@@ -80,6 +80,7 @@ prints a configuration for it. The same flags make the same team.`,
 	flags.Float64Var(&options.Drift, "drift", 0, "between two reads, move, add and delete `N` conversations each, for instance 0.1")
 	flags.StringArrayVar(&faults, "fault", nil, "fail with `KIND` or KIND=SHARE of requests, for instance 502-html=0.05; may be repeated; the kinds: "+strings.Join(app.SimFaults, ", "))
 	flags.DurationVar(&options.Latency, "latency", 0, "let every answer take `TIME`, for instance 80ms")
+	completes(command, "fault", app.SimFaults...)
 	return command
 }
 
