@@ -25,6 +25,10 @@ const margin = 20 * time.Millisecond
 // when it finds a place; so among 21 calls the last to leave comes at least 2 s
 // after one of the others, and no window holds all of them.
 //
+// A call that ended without an answer, because its caller gave up or its program
+// was killed, may have reached the server as late as r. It holds its place for
+// the whole 2 s after its end.
+//
 // f+b is the credit. It is taken from the shortest round trip seen, without the
 // time to connect, which only approaches f+b from above: the credit is zero
 // until 20 round trips are known, and is forgotten at a 429, which says that
@@ -61,6 +65,7 @@ type apiCall struct {
 	sent     time.Time
 	done     time.Time // zero while in flight
 	rejected bool      // answered with 429
+	lost     bool      // ended without an answer
 }
 
 // reply is what the end of a call tells the budget. The zero value is a call
@@ -86,7 +91,11 @@ func (b *budget) credit() time.Duration {
 
 // free is when a finished call gives its place back.
 func (b *budget) free(c *apiCall) time.Time {
-	return c.done.Add(exporter.RateWindow + margin - b.credit())
+	whole := c.done.Add(exporter.RateWindow + margin)
+	if c.lost {
+		return whole
+	}
+	return whole.Add(-b.credit())
 }
 
 // next is when the next call may leave, which is now or earlier when it may
@@ -132,7 +141,7 @@ func (b *budget) take(now time.Time) *apiCall {
 
 // finish ends a call.
 func (b *budget) finish(c *apiCall, now time.Time, r reply) {
-	c.done, c.rejected = now, r.throttled
+	c.done, c.rejected, c.lost = now, r.throttled, !r.answered
 	if r.roundTrip > 0 && (b.samples == 0 || r.roundTrip < b.shortest) {
 		b.shortest = r.roundTrip
 	}

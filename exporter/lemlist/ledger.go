@@ -65,6 +65,7 @@ type ledgerCall struct {
 	Sent     int64 `json:"sent"`
 	Done     int64 `json:"done,omitempty"` // 0 while in flight
 	Rejected bool  `json:"rejected,omitempty"`
+	Lost     bool  `json:"lost,omitempty"` // ended without an answer
 }
 
 // Bounds of what is believed.
@@ -129,11 +130,11 @@ func (b *budget) readProgram(name string, e entry, now time.Time, alive func(str
 	}
 	b.programs[name] = p
 	for _, c := range e.Calls {
-		call := &apiCall{owner: name, sent: notAfter(c.Sent, now), rejected: c.Rejected}
+		call := &apiCall{owner: name, sent: notAfter(c.Sent, now), rejected: c.Rejected, lost: c.Lost}
 		if c.Done != 0 {
 			call.done = notAfter(c.Done, now)
 		} else if !runs || now.Sub(call.sent) > longestFlight {
-			call.done = now // the server may only now have got it
+			call.done, call.lost = now, true // the server may only now have got it
 		}
 		if call.done.IsZero() || now.Sub(call.done) <= kept {
 			b.calls = append(b.calls, call)
@@ -168,7 +169,7 @@ func (b *budget) write(now time.Time, id string, own program) []byte {
 		if owner == "" {
 			owner = id
 		}
-		calls[owner] = append(calls[owner], ledgerCall{Sent: unix(c.sent), Done: unix(c.done), Rejected: c.rejected})
+		calls[owner] = append(calls[owner], ledgerCall{Sent: unix(c.sent), Done: unix(c.done), Rejected: c.rejected, Lost: c.lost})
 	}
 	for name, p := range b.programs {
 		e := entry{Seen: unix(p.seen), Calls: calls[name]}

@@ -188,3 +188,19 @@ func TestProgramsTogetherUseTheWholeBudgetInEqualShares(t *testing.T) {
 		}
 	}
 }
+
+// The calls of a killed program may have reached the server as late as its end was
+// noticed: there is no answer that tells.
+func TestCallsOfAKilledProgramCountForAWholeWindow(t *testing.T) {
+	const back = 300 * time.Millisecond
+	for dies := time.Second; dies < 1400*time.Millisecond; dies += 40 * time.Millisecond {
+		workers := []worker{{callers: 20, calls: 120}, {callers: 20, starts: 5 * time.Second, dies: dies}}
+		var arrivals []time.Time
+		synctest.Test(t, func(t *testing.T) {
+			arrivals, _ = crowd(t, workers, func(int) road { return road{back: back} })
+		})
+		if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+			t.Errorf("killed %s after its start: 21 calls within %s", dies, least)
+		}
+	}
+}
