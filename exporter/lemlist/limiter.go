@@ -1,6 +1,7 @@
 package lemlist
 
 import (
+	"bytes"
 	"context"
 	"slices"
 	"sync"
@@ -20,6 +21,7 @@ type limiter struct {
 	changed chan struct{} // closed, and made anew, when the budget changes
 
 	ledger  Ledger      // nil: nobody to share the budget with
+	written []byte      // what this program put into the ledger last
 	failed  func(error) // told when the ledger is given up
 	waiting int         // callers
 	claim   program     // what the other programs are told
@@ -139,9 +141,13 @@ func (l *limiter) change(do func(now time.Time)) {
 		err := l.ledger.Update(func(text []byte) []byte {
 			did = true
 			now, id := time.Now(), l.ledger.ID()
-			l.budget.read(text, now, id, l.ledger.Alive)
+			// What this program wrote last says nothing new while it is alone.
+			if len(l.budget.programs) != 1 || !bytes.Equal(text, l.written) {
+				l.budget.read(text, now, id, l.ledger.Alive)
+			}
 			do(now)
-			return l.budget.write(now, id, l.claim)
+			l.written = l.budget.write(now, id, l.claim)
+			return l.written
 		})
 		if err != nil {
 			l.giveUp(err)
