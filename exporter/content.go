@@ -4,7 +4,8 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
-	"hash"
+	"math/bits"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -13,93 +14,133 @@ import (
 )
 
 // ContentAlgorithm names the way Content is computed: docs/manifest.md says it in words.
-const ContentAlgorithm = "columns-sha256-v1"
+const ContentAlgorithm = "rows-sha256-sum-v2"
 
 // fetchedAt is the one column that differs between two exports of the same data.
 const fetchedAt = "fetched_at"
 
-// Content identifies the rows of a file and their order, whatever the file's
-// encoding, row groups and batches.
+// Content identifies the rows of a file, whatever the file's encoding, row groups
+// and batches. Their order follows from the rows.
 type Content struct {
 	Algorithm string `json:"algorithm"`
-	// SHA256 is over the digests of all columns but fetched_at, so that two
+	// SHA256 is the sum of the SHA-256 of all rows without fetched_at, so that two
 	// exports of an unchanged inbox have the same.
 	SHA256 string `json:"sha256"`
-	// Columns is the digest of each top-level column, by name.
-	Columns map[string]string `json:"columns"`
+	// FetchedAt is a sum over fetched_at of all rows.
+	FetchedAt string `json:"fetched_at"`
 }
 
-// digester computes a Content from the records of a file, in order.
-type digester struct {
-	table   *schema.Table
-	columns []hash.Hash
-	buf     []byte
+// rowSum is the sum over some rows, from which a Content follows.
+type rowSum struct {
+	// words are a number of 256 bits, the lowest first.
+	words   [4]uint64
+	fetched uint64
 	rows    int64
 }
 
+func (s *rowSum) add(other rowSum) {
+	var carry uint64
+	for i, word := range other.words {
+		s.words[i], carry = bits.Add64(s.words[i], word, carry)
+	}
+	s.fetched += other.fetched
+	s.rows += other.rows
+}
+
+func (s *rowSum) subtract(other rowSum) {
+	var borrow uint64
+	for i, word := range other.words {
+		s.words[i], borrow = bits.Sub64(s.words[i], word, borrow)
+	}
+	s.fetched -= other.fetched
+	s.rows -= other.rows
+}
+
+func (s *rowSum) content() Content {
+	var sum []byte
+	for _, word := range slices.Backward(s.words[:]) {
+		sum = binary.BigEndian.AppendUint64(sum, word)
+	}
+	return Content{
+		Algorithm: ContentAlgorithm,
+		SHA256:    hex.EncodeToString(sum),
+		FetchedAt: hex.EncodeToString(binary.BigEndian.AppendUint64(nil, s.fetched)),
+	}
+}
+
+// rowSum is the sum that a content of so many rows came from; false when it
+// was computed in another way.
+func (c Content) rowSum(rows int64) (rowSum, bool) {
+	sum, err := hex.DecodeString(c.SHA256 + c.FetchedAt)
+	if c.Algorithm != ContentAlgorithm || err != nil || len(sum) != sha256.Size+8 {
+		return rowSum{}, false
+	}
+	words := wordsOf(sum)
+	return rowSum{words, binary.BigEndian.Uint64(sum[sha256.Size:]), rows}, true
+}
+
+func wordsOf(sum []byte) (words [4]uint64) {
+	for i := range words {
+		words[len(words)-1-i] = binary.BigEndian.Uint64(sum[8*i:])
+	}
+	return words
+}
+
+// digester sums rows, in any order.
+type digester struct {
+	rowSum
+	fetchedAt int // the column's position, -1 without
+
+	of    arrow.Record // what the following are of
+	forms []rowForm
+	times *array.Timestamp
+	buf   []byte
+}
+
 func newDigester(table *schema.Table) *digester {
-	d := &digester{table: table, columns: make([]hash.Hash, len(table.Columns))}
-	for i := range d.columns {
-		d.columns[i] = sha256.New()
-	}
-	return d
+	_, at, _ := table.Column(fetchedAt)
+	return &digester{fetchedAt: at}
 }
 
+// add adds the rows of a record.
 func (d *digester) add(rec arrow.Record) {
-	d.rows += rec.NumRows()
-	for i, sum := range d.columns {
-		d.buf = d.buf[:0]
-		for row := range int(rec.NumRows()) {
-			d.buf = appendValue(d.buf, rec.Column(i), row)
-		}
-		_, _ = sum.Write(d.buf) // a hash never fails
+	for row := range int(rec.NumRows()) {
+		d.addRow(rec, row)
 	}
 }
 
-func (d *digester) content() Content {
-	all := sha256.New()
-	columns := make(map[string]string, len(d.columns))
-	for i, column := range d.table.Columns {
-		sum := d.columns[i].Sum(nil)
-		columns[column.Name] = hex.EncodeToString(sum)
-		if column.Name != fetchedAt {
-			_, _ = all.Write(sum)
-		}
-	}
-	return Content{Algorithm: ContentAlgorithm, SHA256: hex.EncodeToString(all.Sum(nil)), Columns: columns}
+func (d *digester) addRow(rec arrow.Record, row int) {
+	d.enter(rec)
+	d.rowSum.add(d.hash(row))
 }
 
-// appendValue appends a self-delimiting form of one value: 0 for null; else 1
-// and the value. Integers are little endian; strings and lists carry their length.
-func appendValue(buf []byte, values arrow.Array, row int) []byte {
-	if values.IsNull(row) {
-		return append(buf, 0)
+// hash is the sum over one row. Its time counts times the lowest word, so that
+// rows cannot exchange theirs.
+func (d *digester) hash(row int) rowSum {
+	d.buf = d.buf[:0]
+	for i := range d.forms {
+		if i != d.fetchedAt {
+			d.buf = d.forms[i].append(d.buf, row)
+		}
 	}
-	buf = append(buf, 1)
-	switch values := values.(type) {
-	case *array.String:
-		text := values.Value(row)
-		buf = binary.LittleEndian.AppendUint32(buf, uint32(len(text)))
-		return append(buf, text...)
-	case *array.Boolean:
-		if values.Value(row) {
-			return append(buf, 1)
-		}
-		return append(buf, 0)
-	case *array.Timestamp:
-		return binary.LittleEndian.AppendUint64(buf, uint64(values.Value(row)))
-	case *array.List:
-		start, end := values.ValueOffsets(row)
-		buf = binary.LittleEndian.AppendUint32(buf, uint32(end-start))
-		for i := start; i < end; i++ {
-			buf = appendValue(buf, values.ListValues(), int(i))
-		}
-		return buf
-	case *array.Struct:
-		for field := range values.NumField() {
-			buf = appendValue(buf, values.Field(field), row)
-		}
-		return buf
+	sum := sha256.Sum256(d.buf)
+	one := rowSum{words: wordsOf(sum[:]), rows: 1}
+	if d.times != nil {
+		one.fetched = one.words[0] * uint64(d.times.Value(row))
 	}
-	panic("exporter: no digest for " + values.DataType().String())
+	return one
+}
+
+// enter goes to a record.
+func (d *digester) enter(rec arrow.Record) {
+	if d.of == rec {
+		return
+	}
+	d.of, d.forms, d.times = rec, d.forms[:0], nil
+	for _, column := range rec.Columns() {
+		d.forms = append(d.forms, newRowForm(column))
+	}
+	if d.fetchedAt >= 0 {
+		d.times, _ = rec.Column(d.fetchedAt).(*array.Timestamp)
+	}
 }

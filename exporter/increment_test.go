@@ -8,6 +8,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -155,6 +156,27 @@ func TestASnapshotCanBeMergedInto(t *testing.T) {
 	}
 	if diff := gocmp.Diff(b.truth(), idsOf(t, b.file())); diff != "" {
 		t.Error(diff)
+	}
+}
+
+// Rows that a merge keeps count as they were when they came from the API: what
+// changed them in the file since is found after the merge too.
+func TestAMergeHidesNoDamageToTheRowsItKeeps(t *testing.T) {
+	b := newBench(t, sim.Options{Conversations: 600})
+	merge := in(exporter.ModeMerge, b.job(b.dir))
+	b.mustApply(t, merge)
+	rows, manifest := load(t, b.file())
+	save(t, b.file(), schema.InboxConversations(), []arrow.Record{withColumn(t, rows, "contact_id", "created_by")}, manifest)
+	b.churn(5, 1, sim.Jump)
+	if _, summary := b.mustApply(t, merge); summary.Exports[0].Manifest.Changes.Kept == 0 {
+		t.Fatal("no row was kept: the test does not test")
+	}
+	verified, err := b.Verify(t.Context(), b.file())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !slices.ContainsFunc(verified.Checks, func(c exporter.Check) bool { return c.Name == "content hash" && !c.OK }) {
+		t.Errorf("the damage was not found: %+v", verified.Checks)
 	}
 }
 

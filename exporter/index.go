@@ -1,10 +1,9 @@
 package exporter
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -29,8 +28,12 @@ type dropCount struct{ duplicates, superseded int64 }
 // entrySize is an id hash, a version and a user number.
 const entrySize = 16 + 8 + 4
 
-// indexShare is the number of entries that losers holds in memory at once.
-const indexShare = 1 << 16
+const (
+	// indexShare is the number of entries that losers holds in memory at once.
+	indexShare = 1 << 17
+	// indexBlock is the number of entries that are read at once.
+	indexBlock = 1 << 11
+)
 
 // entry is one row of a share.
 type entry struct {
@@ -46,31 +49,36 @@ func newIndex(file ScratchFile) *index {
 
 func (x *index) close() error { return x.file.Close() }
 
-func (x *index) add(user string, id IDHash, version int64) error {
+// addAll adds the rows of a record, in order.
+func (x *index) addAll(user string, keys keyColumns, rows int) error {
+	for row := range rows {
+		x.append(user, HashID(keys.id.Value(row)), keys.version(row))
+	}
+	return x.flush(rows)
+}
+
+// flush writes the buffer, which has so many entries.
+func (x *index) flush(rows int) error {
+	if _, err := x.file.Write(x.buf); err != nil {
+		return fmt.Errorf("write temporary index: %w", err)
+	}
+	x.rows += int64(rows)
+	x.buf = x.buf[:0]
+	return nil
+}
+
+// append adds an entry to the buffer.
+func (x *index) append(user string, id IDHash, version int64) {
 	number, ok := x.numbers[user]
 	if !ok {
 		number = uint32(len(x.names))
 		x.numbers[user] = number
 		x.names = append(x.names, user)
 	}
-	x.buf = append(x.buf[:0], id[:]...)
+	x.buf = binary.LittleEndian.AppendUint64(x.buf, id[0])
+	x.buf = binary.LittleEndian.AppendUint64(x.buf, id[1])
 	x.buf = binary.LittleEndian.AppendUint64(x.buf, uint64(version))
 	x.buf = binary.LittleEndian.AppendUint32(x.buf, number)
-	if _, err := x.file.Write(x.buf); err != nil {
-		return fmt.Errorf("write temporary index: %w", err)
-	}
-	x.rows++
-	return nil
-}
-
-// addAll adds the rows of a record.
-func (x *index) addAll(user string, keys keyColumns, rows int) error {
-	for row := range rows {
-		if err := x.add(user, HashID(keys.id.Value(row)), keys.version(row)); err != nil {
-			return err
-		}
-	}
-	return nil
 }
 
 // isLost reports whether a row loses to another version of itself.
@@ -93,7 +101,10 @@ func (x *index) losers() (int64, error) {
 			return 0, err
 		}
 		slices.SortFunc(entries, func(a, b entry) int {
-			return cmp.Or(bytes.Compare(a.id[:], b.id[:]), cmp.Compare(b.version, a.version), cmp.Compare(b.row, a.row))
+			if c := a.id.Compare(b.id); c != 0 {
+				return c
+			}
+			return cmp.Or(cmp.Compare(b.version, a.version), cmp.Compare(b.row, a.row))
 		})
 		for i := 1; i < len(entries); i++ {
 			if entries[i].id == entries[i-1].id {
@@ -133,40 +144,43 @@ func (x *index) account(proof *Proof, distinct int64) {
 
 // share reads the entries whose id falls into one share.
 func (x *index) share(entries []entry, share, shares uint64) ([]entry, error) {
-	err := x.each(func(one entry) {
-		if binary.LittleEndian.Uint64(one.id[:8])%shares == share {
-			entries = append(entries, one)
+	err := x.each(func(id IDHash, row int64, rest []byte) {
+		if id[0]%shares == share {
+			entries = append(entries, entry{
+				id:      id,
+				version: versionOf(rest),
+				user:    binary.LittleEndian.Uint32(rest[8:]),
+				row:     row,
+			})
 		}
 	})
 	return entries, err
 }
 
-// winners lists the rows that stay, in the order of their ids.
-func (x *index) winners() ([]foundRow, error) {
-	var found []foundRow
-	err := x.each(func(one entry) {
-		if !x.isLost(one.row) {
-			found = append(found, foundRow{id: one.id, version: one.version})
-		}
-	})
-	slices.SortFunc(found, func(a, b foundRow) int { return bytes.Compare(a.id[:], b.id[:]) })
-	return found, err
-}
+func versionOf(rest []byte) int64 { return int64(binary.LittleEndian.Uint64(rest)) }
 
-// each reads all entries, in order.
-func (x *index) each(see func(entry)) error {
-	reader := bufio.NewReaderSize(io.NewSectionReader(x.file, 0, x.rows*entrySize), 1<<16)
-	var raw [entrySize]byte
-	for row := range x.rows {
-		if _, err := io.ReadFull(reader, raw[:]); err != nil {
-			return fmt.Errorf("read temporary index: %w", err)
+// each reads all entries, in order; rest is what comes after the id.
+func (x *index) each(see func(id IDHash, row int64, rest []byte)) error {
+	block := make([]byte, indexBlock*entrySize)
+	for row := int64(0); row < x.rows; {
+		raw := block[:min(x.rows-row, indexBlock)*entrySize]
+		if n, err := x.file.ReadAt(raw, row*entrySize); n < len(raw) {
+			return fmt.Errorf("read temporary index: %w", errors.Join(err, io.ErrUnexpectedEOF))
 		}
-		see(entry{
-			id:      IDHash(raw[:16]),
-			version: int64(binary.LittleEndian.Uint64(raw[16:24])),
-			user:    binary.LittleEndian.Uint32(raw[24:]),
-			row:     row,
-		})
+		for ; len(raw) > 0; raw, row = raw[entrySize:], row+1 {
+			see(IDHash{binary.LittleEndian.Uint64(raw), binary.LittleEndian.Uint64(raw[8:])}, row, raw[16:entrySize])
+		}
 	}
 	return nil
+}
+
+// winners are the rows that stay, so many.
+func (x *index) winners(count int64) (map[IDHash]foundRow, error) {
+	found := make(map[IDHash]foundRow, count)
+	err := x.each(func(id IDHash, row int64, rest []byte) {
+		if !x.isLost(row) {
+			found[id] = foundRow{version: versionOf(rest)}
+		}
+	})
+	return found, err
 }

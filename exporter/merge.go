@@ -6,132 +6,29 @@ import (
 	"iter"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
 const (
 	// batchRows is the size of the records that go to a sink.
 	batchRows = 4096
-	// mergeWidth is the number of runs merged at once: each holds one segment in memory.
-	mergeWidth = 64
-	// segmentRows is the size of the segments that compacting writes.
-	segmentRows = 256
 	// batchBytes bounds a record whose rows are large.
 	batchBytes = 4 << 20
 )
 
-// records yields the winners, newest first, in batches of at most batchRows
-// rows. The record is the loop body's only until the next iteration. It can be
-// called again.
-func (s *spool) records(ctx context.Context) iter.Seq2[arrow.Record, error] {
-	return s.merge(ctx, s.runs, s.table.Arrow(), batchRows)
-}
-
-// compact merges runs into longer ones until few are left. Only a server that
-// does not sort its list makes so many.
-func (s *spool) compact(ctx context.Context) error {
-	for len(s.runs) > mergeWidth {
-		merged := new(run)
-		for rec, err := range s.merge(ctx, s.runs[:mergeWidth], s.schema, segmentRows) {
-			if err == nil {
-				err = s.append(merged, rec, -1)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		s.runs = append(s.runs[mergeWidth:], merged)
-	}
-	return nil
-}
-
-// merge yields the winners of some runs in order.
-func (s *spool) merge(ctx context.Context, runs []*run, as *arrow.Schema, size int) iter.Seq2[arrow.Record, error] {
-	return func(yield func(arrow.Record, error) bool) {
-		queue, err := s.open(runs)
-		defer queue.release()
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		queue.merge(ctx, as, size, yield)
-	}
-}
-
-// merge yields in order the rows of all cursors that are to be kept.
-func (c *cursors) merge(ctx context.Context, as *arrow.Schema, size int, yield func(arrow.Record, error) bool) {
-	heap.Init(c)
-	builder := array.NewRecordBuilder(memory.DefaultAllocator, as)
-	defer builder.Release()
-	emit := func() bool {
-		rec := builder.NewRecord()
-		defer rec.Release()
-		return yield(rec, nil)
-	}
-	var rows, bytes int
-	for c.Len() > 0 {
-		next := (*c)[0]
-		if at := next.here(); next.keep() {
-			appendRow(builder, at.rec, at.row)
-			rows++
-			bytes += at.rowBytes
-		}
-		if rows == size || bytes >= batchBytes {
-			if err := ctx.Err(); err != nil {
-				yield(nil, err)
-				return
-			}
-			if !emit() {
-				return
-			}
-			rows, bytes = 0, 0
-		}
-		more, err := next.advance()
-		switch {
-		case err != nil:
-			yield(nil, err)
-			return
-		case more:
-			heap.Fix(c, 0)
-		default:
-			heap.Pop(c)
-		}
-	}
-	if rows > 0 {
-		emit()
-	}
-}
-
-// open makes a cursor for every run that holds rows.
-func (s *spool) open(runs []*run) (cursors, error) {
-	queue := make(cursors, 0, len(runs))
-	for _, run := range runs {
-		at := &runCursor{spool: s, rest: run.segments}
-		more, err := at.advance()
-		if err != nil {
-			return queue, err
-		}
-		if more {
-			queue = append(queue, at)
-		}
-	}
-	return queue, nil
-}
-
-// cursor walks sorted rows.
+// cursor walks sorted rows, a block at a time.
 type cursor interface {
-	// here is the row under the cursor.
-	here() *place
-	// keep decides whether that row is written. It is called once a row, in order.
+	// here is the block under the cursor.
+	here() *block
+	// keep decides whether the row under the cursor is written. It is called once a
+	// row, in order.
 	keep() bool
-	// advance goes to the next row; false is the end.
+	// advance goes to the next block, which has a row at the least; false is the end.
 	advance() (bool, error)
 	release()
 }
 
-// place is a row of a record.
-type place struct {
+// block is a record that a cursor stands in, at row.
+type block struct {
 	rec  arrow.Record
 	keys keyColumns
 	row  int
@@ -139,56 +36,144 @@ type place struct {
 	rowBytes int
 }
 
-func (p *place) here() *place { return p }
+func (b *block) here() *block { return b }
 
 // key is where the row stands in a file.
-func (p *place) key() rowKey { return p.keys.at(p.row) }
+func (b *block) key() rowKey { return b.keys.at(b.row) }
 
-// runCursor walks one run of a spool.
-type runCursor struct {
-	place
-	spool *spool
-	rest  []segment
-	first int64
+// ended reports whether the cursor is behind the last row.
+func (b *block) ended() bool { return b.rec == nil || b.row == int(b.rec.NumRows()) }
+
+// enter goes to the first row of a record.
+func (b *block) enter(rec arrow.Record, keys keyColumns, bytes int) {
+	b.rec, b.keys, b.row = rec, keys, 0
+	b.rowBytes = bytes / max(int(rec.NumRows()), 1)
 }
 
-func (c *runCursor) keep() bool {
-	return c.first < 0 || !c.spool.index.isLost(c.first+int64(c.row))
+// merger yields the rows of sorted cursors that are to be kept, in order.
+type merger struct {
+	queue cursors
+	as    *arrow.Schema
+	// size is the most rows of a record.
+	size int
+	// waiting are the rows of the next record. Their records are retained.
+	waiting     []piece
+	rows, bytes int
 }
 
-func (c *runCursor) advance() (bool, error) {
-	c.row++
-	if c.rec != nil && c.row < int(c.rec.NumRows()) {
-		return true, nil
+// run yields until the end, an error, or until no more is wanted.
+func (m *merger) run(ctx context.Context, yield func(arrow.Record, error) bool) {
+	defer m.drop()
+	heap.Init(&m.queue)
+	for len(m.queue) > 0 {
+		top := m.queue[0]
+		m.take(top)
+		if m.full() {
+			if err := ctx.Err(); err != nil {
+				yield(nil, err)
+				return
+			}
+			if !m.emit(yield) {
+				return
+			}
+		}
+		if top.here().ended() {
+			switch more, err := top.advance(); {
+			case err != nil:
+				yield(nil, err)
+				return
+			case !more:
+				heap.Pop(&m.queue)
+				continue
+			}
+		}
+		heap.Fix(&m.queue, 0)
 	}
-	c.release()
-	if len(c.rest) == 0 {
-		return false, nil
-	}
-	rec, err := c.spool.load(c.rest[0])
-	if err != nil {
-		return false, err
-	}
-	keys, err := keysOf(c.spool.table, rec)
-	if err != nil {
-		rec.Release()
-		return false, err
-	}
-	c.rec, c.keys, c.first, c.row = rec, keys, c.rest[0].first, 0
-	c.rowBytes = int(c.rest[0].length / rec.NumRows())
-	c.rest = c.rest[1:]
-	return true, nil
+	m.emit(yield)
 }
 
-func (c *runCursor) release() {
-	if c.rec != nil {
-		c.rec.Release()
-		c.rec = nil
+func (m *merger) full() bool { return m.rows >= m.size || m.bytes >= batchBytes }
+
+// take takes the rows of the first cursor down to where another one is ahead, or
+// the record is full.
+func (m *merger) take(top cursor) {
+	at := top.here()
+	next, contested := m.queue.second()
+	for from := at.row; ; {
+		stop := at.ended() || m.full() || contested && at.key().compare(next) > 0
+		kept := !stop && top.keep()
+		if !kept && at.row > from {
+			at.rec.Retain()
+			m.waiting = append(m.waiting, piece{at.rec, from, at.row})
+		}
+		if stop {
+			return
+		}
+		at.row++
+		if kept {
+			m.rows++
+			m.bytes += at.rowBytes
+		} else {
+			from = at.row
+		}
 	}
 }
 
-// cursors is a heap of the runs, the newest row on top (container/heap).
+// emit yields the record that waits, if it has rows.
+func (m *merger) emit(yield func(arrow.Record, error) bool) bool {
+	if m.rows == 0 {
+		return true
+	}
+	rec := gather(m.as, m.waiting)
+	defer rec.Release()
+	m.drop()
+	return yield(rec, nil)
+}
+
+// drop forgets what waits.
+func (m *merger) drop() {
+	for _, one := range m.waiting {
+		one.rec.Release()
+	}
+	clear(m.waiting)
+	m.waiting, m.rows, m.bytes = m.waiting[:0], 0, 0
+}
+
+// mergeCursors yields the kept rows of all cursors in order, in records of at
+// most size rows, and releases the cursors. The record is the loop body's only
+// until the next iteration.
+func mergeCursors(ctx context.Context, as *arrow.Schema, size int, all []cursor) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) {
+		m := merger{as: as, size: size}
+		for _, one := range all {
+			defer one.release()
+		}
+		for _, one := range all {
+			more, err := one.advance()
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if more {
+				m.queue = append(m.queue, one)
+			}
+		}
+		m.run(ctx, yield)
+	}
+}
+
+// cursors is a heap, the newest row on top (container/heap).
 type cursors []cursor
+
+// second is the key that comes first of all but the top's.
+func (c cursors) second() (key rowKey, ok bool) {
+	for _, one := range c[1:min(len(c), 3)] { // the children of the top
+		if at := one.here().key(); !ok || at.compare(key) < 0 {
+			key, ok = at, true
+		}
+	}
+	return key, ok
+}
 
 func (c cursors) Len() int { return len(c) }
 func (c cursors) Less(i, j int) bool {
@@ -205,10 +190,4 @@ func (c *cursors) Pop() any {
 	x := (*c)[last]
 	*c = (*c)[:last]
 	return x
-}
-
-func (c cursors) release() {
-	for _, one := range c {
-		one.release()
-	}
 }

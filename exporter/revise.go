@@ -1,17 +1,14 @@
 package exporter
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
 	"iter"
-	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
-	"github.com/apache/arrow/go/v15/arrow/util"
 
 	"github.com/lemexport/lemexport/schema"
 )
@@ -25,6 +22,9 @@ type body struct {
 	records func(ctx context.Context) iter.Seq2[arrow.Record, error]
 	// changes is what is known after the last record; nil when there is nothing.
 	changes *Changes
+	// sum is that of the rows after the last record; nil when it has to be computed
+	// from them.
+	sum *rowSum
 }
 
 // body makes the rows of a target's new file.
@@ -35,12 +35,12 @@ func (t target) body(rows *spool, plan ExportPlan, walked walked, fresh *fresh) 
 		return body{}, WithHint(errors.New("the file's rows have another schema, and the walk is not proven complete"),
 			"Nothing was written: what the walk may have missed would be lost. Run apply again when the inbox is quieter.")
 	case t.Mode == ModeMerge && plan.Current != nil && t.readable(plan.Current):
-		found, err := rows.index.winners()
+		found, err := rows.index.winners(rows.distinct)
 		if err != nil {
 			return body{}, err
 		}
-		revision := &revision{target: t, fresh: rows, found: found, whole: walked.proof.whole(), version: plan.Current.SchemaVersion}
-		return body{total: plan.Current.Rows + rows.distinct, records: revision.records, changes: &revision.changes}, nil
+		v := newRevision(t, plan.Current, rows, found, walked.proof.whole())
+		return body{total: plan.Current.Rows + rows.distinct, records: v.records, changes: &v.changes, sum: v.sum}, nil
 	case fresh != nil:
 		return body{total: int64(len(fresh.ids)), exact: true, records: fresh.of(t.table, rows)}, nil
 	}
@@ -60,26 +60,42 @@ func (f *fresh) of(table *schema.Table, rows *spool) func(context.Context) iter.
 	return func(ctx context.Context) iter.Seq2[arrow.Record, error] {
 		return func(yield func(arrow.Record, error) bool) {
 			from := newStream(table, rows.records(ctx))
-			from.kept = func(key rowKey) bool { return f.has(key.id) }
-			mergeStreams(ctx, table, yield, from)
+			from.kept = func(at *block) bool { return f.has(at.key().id) }
+			mergeCursors(ctx, table.Arrow(), batchRows, []cursor{from})(yield)
 		}
 	}
 }
 
-// revision merges the rows of a walk into those of a committed file. It keeps 32
-// bytes for each row of the walk, whatever the size of the file.
+// revision merges the rows of a walk into those of a committed file. It keeps
+// some 50 bytes for each row of the walk, whatever the size of the file.
 type revision struct {
 	target  target
 	fresh   *spool
-	found   []foundRow // in the order of ids
-	whole   bool       // the walk shows everything there is
-	version int        // of the file's schema
+	found   map[IDHash]foundRow
+	whole   bool // the walk shows everything there is
+	version int  // of the file's schema
 	changes Changes
+	// sum is that of the new file: what the old file's manifest says of its rows,
+	// less gone, plus come. So a row that is kept counts as it was when it came from
+	// the API, and no merge makes damage to it look right. It is nil where that
+	// cannot be.
+	sum        *rowSum
+	gone, come *digester
+}
+
+func newRevision(t target, file *Manifest, rows *spool, found map[IDHash]foundRow, whole bool) *revision {
+	v := &revision{
+		target: t, fresh: rows, found: found, whole: whole, version: file.SchemaVersion,
+		gone: newDigester(t.table), come: newDigester(t.table),
+	}
+	if sum, ok := file.Content.rowSum(file.Rows); ok && !whole && file.SchemaVersion == t.table.Version {
+		v.sum = &sum
+	}
+	return v
 }
 
 // foundRow is a row of the walk.
 type foundRow struct {
-	id      IDHash
 	version int64
 	matched bool // the file has another version, or the same
 	stale   bool // the file's is newer
@@ -110,14 +126,22 @@ func (v *revision) merge(ctx context.Context, file DataFile, yield func(arrow.Re
 	old.kept, old.name = v.old, v.target.url()+": "
 	found := newStream(v.target.table, v.fresh.records(ctx))
 	found.kept = v.new
-	mergeStreams(ctx, v.target.table, yield, old, found)
+	mergeCursors(ctx, v.target.table.Arrow(), batchRows, []cursor{old, found})(yield)
 	v.settle()
 }
 
 // old decides on a row of the file.
-func (v *revision) old(key rowKey) bool {
+func (v *revision) old(at *block) bool {
+	kept := v.keepsOld(at.key())
+	if !kept && v.sum != nil {
+		v.gone.addRow(at.rec, at.row)
+	}
+	return kept
+}
+
+func (v *revision) keepsOld(key rowKey) bool {
 	id := HashID(key.id)
-	i, ok := slices.BinarySearchFunc(v.found, id, func(row foundRow, id IDHash) int { return bytes.Compare(row.id[:], id[:]) })
+	row, ok := v.found[id]
 	if !ok {
 		if v.whole {
 			v.changes.Removed++
@@ -126,7 +150,6 @@ func (v *revision) old(key rowKey) bool {
 		v.changes.Kept++
 		return true
 	}
-	row := &v.found[i]
 	row.matched = true
 	switch {
 	case row.version == key.version:
@@ -137,20 +160,27 @@ func (v *revision) old(key rowKey) bool {
 		// It comes before the other: rows come newest first.
 		row.stale = true
 		v.changes.Kept++
-		return true
 	}
-	return false
+	v.found[id] = row
+	return row.stale
 }
 
 // new decides on a row of the walk.
-func (v *revision) new(key rowKey) bool {
-	id := HashID(key.id)
-	i, ok := slices.BinarySearchFunc(v.found, id, func(row foundRow, id IDHash) int { return bytes.Compare(row.id[:], id[:]) })
-	return ok && !v.found[i].stale
+func (v *revision) new(at *block) bool {
+	row, ok := v.found[HashID(at.key().id)]
+	kept := ok && !row.stale
+	if kept && v.sum != nil {
+		v.come.addRow(at.rec, at.row)
+	}
+	return kept
 }
 
 // settle counts what is only known after the last row.
 func (v *revision) settle() {
+	if v.sum != nil {
+		v.sum.subtract(v.gone.rowSum)
+		v.sum.add(v.come.rowSum)
+	}
 	for _, row := range v.found {
 		if !row.matched {
 			v.changes.Added++
@@ -196,74 +226,4 @@ func widen(rec arrow.Record, was, table *schema.Table) arrow.Record {
 		column.Release()
 	}
 	return wide
-}
-
-// stream is a cursor over records that come from elsewhere.
-type stream struct {
-	place
-	table *schema.Table
-	next  func() (arrow.Record, error, bool)
-	stop  func()
-	kept  func(rowKey) bool
-	name  string // begins its errors
-	last  rowKey
-	some  bool
-}
-
-// errUnsorted is a file whose rows are not where they belong.
-var errUnsorted = errors.New("its rows are not newest first")
-
-func newStream(table *schema.Table, records iter.Seq2[arrow.Record, error]) *stream {
-	next, stop := iter.Pull2(records)
-	return &stream{table: table, next: next, stop: stop}
-}
-
-func (s *stream) keep() bool { return s.kept(s.key()) }
-
-func (s *stream) advance() (bool, error) {
-	s.row++
-	for s.rec == nil || s.row >= int(s.rec.NumRows()) {
-		if s.rec != nil && s.rec.NumRows() > 0 {
-			s.last, s.some = cloneKey(s.keys.at(int(s.rec.NumRows())-1)), true
-		}
-		rec, err, ok := s.next()
-		if err == nil && ok {
-			s.keys, err = keysOf(s.table, rec)
-		}
-		if err != nil {
-			err = fmt.Errorf("%s%w", s.name, err)
-		}
-		if !ok || err != nil {
-			s.rec = nil
-			return false, err
-		}
-		s.rec, s.row = rec, 0
-		if rec.NumRows() > 0 {
-			s.rowBytes = int(util.TotalRecordSize(rec) / rec.NumRows())
-		}
-	}
-	if s.row > 0 && s.keys.at(s.row-1).compare(s.key()) > 0 || s.row == 0 && s.some && s.last.compare(s.key()) > 0 {
-		return false, WithHint(fmt.Errorf("%s%w", s.name, errUnsorted),
-			"The file was not written by lemexport as it is, so it cannot be merged into. Move it away.")
-	}
-	return true, nil
-}
-
-func (s *stream) release() { s.stop() }
-
-// mergeStreams yields the kept rows of all streams, in order.
-func mergeStreams(ctx context.Context, table *schema.Table, yield func(arrow.Record, error) bool, streams ...*stream) {
-	var queue cursors
-	for _, one := range streams {
-		defer one.release()
-		more, err := one.advance()
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		if more {
-			queue = append(queue, one)
-		}
-	}
-	queue.merge(ctx, table.Arrow(), batchRows, yield)
 }

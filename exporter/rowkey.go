@@ -2,8 +2,8 @@ package exporter
 
 import (
 	"cmp"
-	"crypto/sha256"
 	"fmt"
+	"hash/maphash"
 	"math"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -12,13 +12,24 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// IDHash stands for an id: 128 bits of SHA-256, so that no input makes two ids one.
-type IDHash [16]byte
+// IDHash stands for an id in this process: 128 bits that follow from the id and
+// from seeds that no one else knows, so that no input makes two ids one.
+type IDHash [2]uint64
+
+// idSeeds are those of HashID.
+var idSeeds = [2]maphash.Seed{maphash.MakeSeed(), maphash.MakeSeed()} //nolint:gochecknoglobals // made once, never changed
 
 // HashID returns what stands for an id where the id itself would take too much memory.
 func HashID(id string) IDHash {
-	sum := sha256.Sum256([]byte(id))
-	return IDHash(sum[:16])
+	return IDHash{maphash.String(idSeeds[0], id), maphash.String(idSeeds[1], id)}
+}
+
+// Compare is the order of hashes, which says nothing of the ids.
+func (h IDHash) Compare(other IDHash) int {
+	if c := cmp.Compare(h[0], other[0]); c != 0 {
+		return c
+	}
+	return cmp.Compare(h[1], other[1])
 }
 
 // neverActive is the version of a row without `last_activity_at`: older than all.

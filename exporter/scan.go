@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"bytes"
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -42,6 +41,6 @@ func (s *scan) add(rec arrow.Record) error {
 
 // duplicates counts the rows whose id another row has too.
 func (s *scan) duplicates() int {
-	slices.SortFunc(s.ids, func(a, b IDHash) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(s.ids, IDHash.Compare)
 	return len(s.ids) - len(slices.Compact(s.ids))
 }

@@ -1,18 +1,13 @@
 package exporter
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/ipc"
-	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/lemexport/lemexport/schema"
 )
@@ -20,32 +15,18 @@ import (
 // spool keeps the rows of a walk on disk and gives them back newest first, one
 // per id, in memory that does not grow with them: an external merge sort.
 //
-// Every record becomes a segment of one file. A record that continues where
-// some run of segments ends extends that run, so a user's inbox read from top
-// to bottom is one run, and merging it costs one segment of memory. Which of
-// several versions of a row wins is decided by the index, see index.go.
+// A page that continues where some run ends extends that run, so a user's inbox
+// read from top to bottom is one run, and merging it costs one segment of memory.
+// Which of several versions of a row wins is decided by the index, see index.go.
 type spool struct {
 	table    *schema.Table
 	schema   *arrow.Schema // the table's, without metadata: segments repeat it
 	file     ScratchFile
 	written  int64
+	waiting  int // bytes of the pages that no segment has yet
 	runs     []*run
 	index    *index
 	distinct int64
-}
-
-// run is a sequence of segments in file order.
-type run struct {
-	segments []segment
-	last     rowKey
-}
-
-// segment is one record on disk.
-type segment struct {
-	offset, length int64
-	// first is the number of the segment's first row in the index; negative when
-	// the segment holds winners only.
-	first int64
 }
 
 // leastRow is less than a row takes in a spool, so that a disk with no room for
@@ -87,7 +68,12 @@ func plainSchema(full *arrow.Schema) *arrow.Schema {
 	return arrow.NewSchema(fields, nil)
 }
 
-func (s *spool) close() error { return errors.Join(s.file.Close(), s.index.close()) }
+func (s *spool) close() error {
+	for _, run := range s.runs {
+		run.release()
+	}
+	return errors.Join(s.file.Close(), s.index.close())
+}
 
 // add keeps a page's rows. Records that come later win ties.
 func (s *spool) add(user string, rec arrow.Record) error {
@@ -108,11 +94,8 @@ func (s *spool) add(user string, rec arrow.Record) error {
 		return err
 	}
 	at := s.runFor(keys.at(0))
-	if err := s.append(at, sorted, first); err != nil {
-		return err
-	}
 	at.last = cloneKey(keys.at(int(sorted.NumRows()) - 1))
-	return nil
+	return s.extend(at, sorted, first)
 }
 
 // cloneKey frees a key from the memory of its record.
@@ -149,48 +132,20 @@ func (s *spool) sort(rec arrow.Record) (arrow.Record, error) {
 		return rec, nil
 	}
 	slices.SortStableFunc(order, byKey)
-	builder := array.NewRecordBuilder(memory.DefaultAllocator, s.schema)
-	defer builder.Release()
-	for _, row := range order {
-		appendRow(builder, rec, row)
+	pieces := make([]piece, len(order))
+	for i, row := range order {
+		pieces[i] = piece{rec, row, row + 1}
 	}
-	return builder.NewRecord(), nil
-}
-
-// append writes a record as a segment at the end of a run.
-func (s *spool) append(to *run, rec arrow.Record, first int64) error {
-	var body bytes.Buffer
-	plain := array.NewRecord(s.schema, rec.Columns(), rec.NumRows())
-	defer plain.Release()
-	writer := ipc.NewWriter(&body, ipc.WithSchema(s.schema))
-	if err := errors.Join(writer.Write(plain), writer.Close()); err != nil {
-		return fmt.Errorf("encode temporary rows: %w", err)
-	}
-	if _, err := s.file.Write(body.Bytes()); err != nil {
-		return fmt.Errorf("write temporary rows: %w", err)
-	}
-	to.segments = append(to.segments, segment{offset: s.written, length: int64(body.Len()), first: first})
-	s.written += int64(body.Len())
-	return nil
-}
-
-// load reads a segment back; the caller releases the record.
-func (s *spool) load(at segment) (arrow.Record, error) {
-	reader, err := ipc.NewReader(io.NewSectionReader(s.file, at.offset, at.length))
-	if err != nil {
-		return nil, fmt.Errorf("read temporary rows: %w", err)
-	}
-	defer reader.Release()
-	rec, err := reader.Read()
-	if err != nil {
-		return nil, fmt.Errorf("read temporary rows: %w", err)
-	}
-	rec.Retain()
-	return rec, nil
+	return gather(s.schema, pieces), nil
 }
 
 // seal ends the adding: it finds the rows to drop and leaves few enough runs to merge.
 func (s *spool) seal(ctx context.Context) error {
+	for _, run := range s.runs {
+		if err := s.flush(run); err != nil {
+			return err
+		}
+	}
 	losers, err := s.index.losers()
 	if err != nil {
 		return err

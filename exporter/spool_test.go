@@ -215,9 +215,10 @@ func TestIndexSharesCoverEveryID(t *testing.T) {
 	const ids = indexShare + 1000
 	for round := range 2 {
 		for id := range ids {
-			if err := x.add("usr_a", HashID(fmt.Sprint(id)), int64(round)); err != nil {
-				t.Fatal(err)
-			}
+			x.append("usr_a", HashID(fmt.Sprint(id)), int64(round))
+		}
+		if err := x.flush(ids); err != nil {
+			t.Fatal(err)
 		}
 	}
 	lost, err := x.losers()

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sort"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -26,7 +27,7 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 	}
 
 	r.obs.Observe(PhaseStarted{Phase: PhaseWrite, Total: rows.total})
-	content := newDigester(target.table)
+	content, written := newDigester(target.table), int64(0)
 	for rec, err := range rows.records(ctx) {
 		if err != nil {
 			return Result{}, err
@@ -34,18 +35,28 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 		if err := sink.Write(ctx, rec); err != nil {
 			return Result{}, err
 		}
-		content.add(rec)
+		if rows.sum == nil {
+			content.add(rec)
+		}
+		written += rec.NumRows()
 		if err := manifest.Window.extend(target, rec); err != nil {
 			return Result{}, err
 		}
-		r.obs.Observe(RowsWritten{Rows: content.rows})
+		r.obs.Observe(RowsWritten{Rows: written})
 	}
-	if rows.exact && content.rows != rows.total {
-		return Result{}, fmt.Errorf("%d rows were written where %d were counted", content.rows, rows.total)
+	if rows.exact && written != rows.total {
+		return Result{}, fmt.Errorf("%d rows were written where %d were counted", written, rows.total)
+	}
+	sum := &content.rowSum
+	if rows.sum != nil {
+		sum = rows.sum
+	}
+	if sum.rows != written {
+		return Result{}, fmt.Errorf("%d rows were written where the content hash is of %d", written, sum.rows)
 	}
 	manifest.Changes = rows.changes
-	manifest.Rows = content.rows
-	manifest.Content = content.content()
+	manifest.Rows = written
+	manifest.Content = sum.content()
 	body, err := json.Marshal(manifest)
 	if err != nil {
 		return Result{}, fmt.Errorf("encode manifest: %w", err)
@@ -67,16 +78,17 @@ func (w *Window) extend(target target, rec arrow.Record) error {
 	if err != nil {
 		return err
 	}
-	for row := range int(rec.NumRows()) {
-		if keys.version(row) == neverActive {
-			break
-		}
-		at := time.UnixMicro(keys.version(row)).UTC()
-		if w.NewestActivity == nil {
-			w.NewestActivity = &at
-		}
-		w.OldestActivity = &at
+	rows := int(rec.NumRows())
+	active := sort.Search(rows, func(row int) bool { return keys.version(row) == neverActive })
+	if active == 0 {
+		return nil
 	}
+	if w.NewestActivity == nil {
+		newest := time.UnixMicro(keys.version(0)).UTC()
+		w.NewestActivity = &newest
+	}
+	oldest := time.UnixMicro(keys.version(active - 1)).UTC()
+	w.OldestActivity = &oldest
 	return nil
 }
 

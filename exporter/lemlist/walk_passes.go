@@ -1,7 +1,6 @@
 package lemlist
 
 import (
-	"bytes"
 	"cmp"
 	"fmt"
 	"slices"
@@ -139,7 +138,7 @@ func (p *passes) again(found []row, whole bool) verdict {
 // distinct sorts rows by id and keeps the newest version of each.
 func distinct(rows []row) []row {
 	slices.SortFunc(rows, func(a, b row) int {
-		return cmp.Or(bytes.Compare(a.id[:], b.id[:]), cmp.Compare(b.at, a.at))
+		return cmp.Or(a.id.Compare(b.id), cmp.Compare(b.at, a.at))
 	})
 	return slices.CompactFunc(rows, func(a, b row) bool { return a.id == b.id })
 }
@@ -154,7 +153,7 @@ func agree(before, after []row) bool {
 	since := slices.MaxFunc(before, func(a, b row) int { return cmp.Compare(a.at, b.at) }).at
 	i := 0
 	for _, row := range after {
-		if i < len(before) && bytes.Compare(before[i].id[:], row.id[:]) < 0 {
+		if i < len(before) && before[i].id.Compare(row.id) < 0 {
 			return false // gone, or missed by the second pass
 		}
 		same := i < len(before) && before[i].id == row.id

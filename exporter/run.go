@@ -1,0 +1,210 @@
+package exporter
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/ipc"
+	"github.com/apache/arrow/go/v15/arrow/util"
+)
+
+const (
+	// segmentBytes is about the size of a segment. Reading and writing small ones
+	// costs more than their rows.
+	segmentBytes = 512 << 10
+	// waitingBytes is the most that the pages of all runs take in memory.
+	waitingBytes = 8 << 20
+	// mergeWidth is the number of runs merged at once: each holds one segment in memory.
+	mergeWidth = 32
+	// segmentRows is the size of the segments that compacting writes.
+	segmentRows = 1024
+)
+
+// run is sorted rows: segments in file order, and behind them pages that wait in
+// memory until they are worth a segment.
+type run struct {
+	segments []segment
+	pages    []piece
+	from     []origin // of the pages
+	waiting  int      // bytes of the pages
+	last     rowKey
+}
+
+// segment is a record on disk.
+type segment struct {
+	offset, length int64
+	// from is where its rows come from; empty when it holds winners only.
+	from []origin
+}
+
+// origin is rows of one page, which have consecutive numbers in the index.
+type origin struct {
+	first int64
+	rows  int
+}
+
+// extend adds a page to a run.
+func (s *spool) extend(to *run, page arrow.Record, first int64) error {
+	page.Retain()
+	size := int(util.TotalRecordSize(page))
+	to.pages = append(to.pages, piece{page, 0, int(page.NumRows())})
+	to.from = append(to.from, origin{first, int(page.NumRows())})
+	to.waiting += size
+	s.waiting += size
+	if to.waiting >= segmentBytes {
+		return s.flush(to)
+	}
+	if s.waiting < waitingBytes {
+		return nil
+	}
+	for _, run := range s.runs {
+		if err := s.flush(run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flush makes a segment of the pages that wait.
+func (s *spool) flush(of *run) error {
+	if len(of.pages) == 0 {
+		return nil
+	}
+	rec := gather(s.schema, of.pages)
+	defer rec.Release()
+	from := of.from
+	of.from = nil
+	s.waiting -= of.waiting
+	of.release()
+	return s.append(of, rec, from)
+}
+
+// release drops the pages that wait.
+func (r *run) release() {
+	for _, page := range r.pages {
+		page.rec.Release()
+	}
+	clear(r.pages)
+	r.pages, r.waiting = r.pages[:0], 0
+}
+
+// append writes a record as a segment at the end of a run.
+func (s *spool) append(to *run, rec arrow.Record, from []origin) error {
+	var body bytes.Buffer
+	plain := array.NewRecord(s.schema, rec.Columns(), rec.NumRows())
+	defer plain.Release()
+	writer := ipc.NewWriter(&body, ipc.WithSchema(s.schema))
+	if err := errors.Join(writer.Write(plain), writer.Close()); err != nil {
+		return fmt.Errorf("encode temporary rows: %w", err)
+	}
+	if _, err := s.file.Write(body.Bytes()); err != nil {
+		return fmt.Errorf("write temporary rows: %w", err)
+	}
+	to.segments = append(to.segments, segment{offset: s.written, length: int64(body.Len()), from: from})
+	s.written += int64(body.Len())
+	return nil
+}
+
+// load reads a segment back; the caller releases the record.
+func (s *spool) load(at segment) (arrow.Record, error) {
+	reader, err := ipc.NewReader(io.NewSectionReader(s.file, at.offset, at.length))
+	if err != nil {
+		return nil, fmt.Errorf("read temporary rows: %w", err)
+	}
+	defer reader.Release()
+	rec, err := reader.Read()
+	if err != nil {
+		return nil, fmt.Errorf("read temporary rows: %w", err)
+	}
+	rec.Retain()
+	return rec, nil
+}
+
+// records yields the winners, newest first, in batches of at most batchRows
+// rows. The record is the loop body's only until the next iteration. It can be
+// called again.
+func (s *spool) records(ctx context.Context) iter.Seq2[arrow.Record, error] {
+	return s.merge(ctx, s.runs, s.table.Arrow(), batchRows)
+}
+
+// compact merges runs into longer ones until few are left. Only a server that
+// does not sort its list makes so many.
+func (s *spool) compact(ctx context.Context) error {
+	for len(s.runs) > mergeWidth {
+		merged := new(run)
+		for rec, err := range s.merge(ctx, s.runs[:mergeWidth], s.schema, segmentRows) {
+			if err == nil {
+				err = s.append(merged, rec, nil)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		s.runs = append(s.runs[mergeWidth:], merged)
+	}
+	return nil
+}
+
+// merge yields the winners of some runs in order.
+func (s *spool) merge(ctx context.Context, runs []*run, as *arrow.Schema, size int) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) {
+		all := make([]cursor, len(runs))
+		for i, run := range runs {
+			all[i] = &runCursor{spool: s, rest: run.segments}
+		}
+		mergeCursors(ctx, as, size, all)(yield)
+	}
+}
+
+// runCursor walks one run of a spool.
+type runCursor struct {
+	block
+	spool *spool
+	rest  []segment
+	from  []origin
+}
+
+func (c *runCursor) keep() bool {
+	if len(c.from) == 0 {
+		return true
+	}
+	number := c.from[0].first
+	c.from[0].first++
+	if c.from[0].rows--; c.from[0].rows == 0 {
+		c.from = c.from[1:]
+	}
+	return !c.spool.index.isLost(number)
+}
+
+func (c *runCursor) advance() (bool, error) {
+	c.release()
+	if len(c.rest) == 0 {
+		return false, nil
+	}
+	rec, err := c.spool.load(c.rest[0])
+	if err != nil {
+		return false, err
+	}
+	keys, err := keysOf(c.spool.table, rec)
+	if err != nil {
+		rec.Release()
+		return false, err
+	}
+	c.enter(rec, keys, int(c.rest[0].length))
+	c.from = append([]origin(nil), c.rest[0].from...)
+	c.rest = c.rest[1:]
+	return true, nil
+}
+
+func (c *runCursor) release() {
+	if c.rec != nil {
+		c.rec.Release()
+		c.rec = nil
+	}
+}
