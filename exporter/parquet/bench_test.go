@@ -15,8 +15,8 @@ import (
 const (
 	// benchRows is one row group.
 	benchRows = RowGroupRows
-	// benchStep is how many rows a record has, as many as a page of the API.
-	benchStep = 100
+	// benchStep is how many rows a record has, as the engine's records.
+	benchStep = 4096
 )
 
 type counter struct{ n int64 }

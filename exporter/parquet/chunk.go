@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"slices"
 
-	"github.com/parquet-go/parquet-go/compress"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
@@ -21,8 +20,8 @@ type chunk struct {
 	rows, size int64
 }
 
-func newChunk(leaf *branch, codec compress.Codec) chunk {
-	c := chunk{meta: format.ColumnMetaData{Type: physical(leaf.column.Type), PathInSchema: leaf.path, Codec: codec.CompressionCodec()}}
+func newChunk(leaf *branch, codec format.CompressionCodec) chunk {
+	c := chunk{meta: format.ColumnMetaData{Type: physical(leaf.column.Type), PathInSchema: leaf.path, Codec: codec}}
 	if leaf.again > 0 {
 		c.meta.SizeStatistics.RepetitionLevelHistogram = make([]int64, leaf.again+1)
 	}

@@ -20,11 +20,11 @@ const (
 )
 
 // codecOf returns the codec of a compression's name; the empty name is zstd,
-// level 0 the default.
-func codecOf(name string, level int) (compress.Codec, error) {
+// level 0 the default. So many workers may use it at the same time.
+func codecOf(name string, level, workers int) (compress.Codec, error) {
 	switch name {
 	case "", "zstd":
-		return newDenseZstd(kzstd.EncoderLevelFromZstd(cmp.Or(level, DefaultZstdLevel)))
+		return newDenseZstd(kzstd.EncoderLevelFromZstd(cmp.Or(level, DefaultZstdLevel)), workers)
 	case "snappy":
 		return &parquet.Snappy, nil
 	case "gzip":
@@ -43,11 +43,11 @@ type denseZstd struct {
 	encoder *kzstd.Encoder
 }
 
-func newDenseZstd(level kzstd.EncoderLevel) (*denseZstd, error) {
+func newDenseZstd(level kzstd.EncoderLevel, workers int) (*denseZstd, error) {
 	encoder, err := kzstd.NewWriter(nil,
 		kzstd.WithEncoderLevel(level),
 		kzstd.WithAllLitEntropyCompression(true),
-		kzstd.WithEncoderConcurrency(1),
+		kzstd.WithEncoderConcurrency(workers),
 		kzstd.WithWindowSize(2*PageBytes), // the default keeps 8 MiB of history, and no page needs it
 		kzstd.WithEncoderCRC(false),
 		kzstd.WithZeroFrames(true),

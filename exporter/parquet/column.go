@@ -12,8 +12,8 @@ import (
 // column writes one Parquet column. What is added waits for the end of its page;
 // pages wait, compressed, for the end of the row group.
 type column struct {
-	leaf   *branch
-	packer *packer
+	leaf  *branch
+	codec format.CompressionCodec
 	// rows, again, defined and values are those of the page.
 	rows           int64
 	again, defined []uint8
@@ -27,8 +27,8 @@ type column struct {
 	chunk   chunk
 }
 
-func newColumn(leaf *branch, packer *packer, filtered bool) *column {
-	c := &column{leaf: leaf, packer: packer, chunk: newChunk(leaf, packer.codec)}
+func newColumn(leaf *branch, codec format.CompressionCodec, filtered bool) *column {
+	c := &column{leaf: leaf, codec: codec, chunk: newChunk(leaf, codec)}
 	c.pages = newOutput(&c.waiting)
 	if leaf.storage.dictionary {
 		c.dictionary = newDictionary()
@@ -52,28 +52,28 @@ func (c *column) add(values arrow.Array, in *slots) {
 }
 
 // endRows says that so many rows were added, and ends the page when it is full.
-func (c *column) endRows(rows int) error {
+func (c *column) endRows(p *packer, rows int) error {
 	c.rows += int64(rows)
-	if c.values.size()+len(c.again)+len(c.defined) < c.packer.pageBytes {
+	if c.values.size()+len(c.again)+len(c.defined) < p.pageBytes {
 		return nil
 	}
-	return c.endPage()
+	return c.endPage(p)
 }
 
 // endPage ends the page, unless it is empty.
-func (c *column) endPage() error {
+func (c *column) endPage(p *packer) error {
 	if c.rows == 0 {
 		return nil
 	}
-	levels, repetition, err := c.packer.encodeLevels(c)
+	levels, repetition, err := p.encodeLevels(c)
 	if err != nil {
 		return err
 	}
-	body, encoding, err := c.values.encode(c.packer.body)
+	body, encoding, err := c.values.encode(p.body)
 	if err != nil {
 		return err
 	}
-	c.packer.body = body
+	p.body = body
 	page := format.DataPageHeaderV2{
 		NumValues:                  int32(len(c.defined)),
 		NumNulls:                   int32(len(c.defined) - bytes.Count(c.defined, []byte{uint8(c.leaf.present)})),
@@ -81,9 +81,9 @@ func (c *column) endPage() error {
 		Encoding:                   encoding,
 		RepetitionLevelsByteLength: int32(repetition),
 		DefinitionLevelsByteLength: int32(len(levels) - repetition),
-		IsCompressed:               thrift.New(c.packer.codec.CompressionCodec() != format.Uncompressed),
+		IsCompressed:               thrift.New(c.codec != format.Uncompressed),
 	}
-	size, err := c.packer.pack(c.pages, &c.chunk.meta, &format.PageHeader{Type: format.DataPageV2, DataPageHeaderV2: thrift.New(page)}, levels, body)
+	size, err := p.pack(c.pages, &c.chunk.meta, &format.PageHeader{Type: format.DataPageV2, DataPageHeaderV2: thrift.New(page)}, levels, body)
 	if err != nil {
 		return err
 	}
@@ -93,14 +93,12 @@ func (c *column) endPage() error {
 	return nil
 }
 
-// flush writes the chunk to the file, without its filter, and begins the next one.
-func (c *column) flush(out *output) (chunk, error) {
-	if err := c.endPage(); err != nil {
-		return chunk{}, err
-	}
+// flush writes the chunk, whose pages have ended, to the file, without its filter,
+// and begins the next one.
+func (c *column) flush(p *packer, out *output) (chunk, error) {
 	done := c.chunk
 	if c.dictionary != nil {
-		if err := c.flushDictionary(out, &done.meta); err != nil {
+		if err := c.flushDictionary(p, out, &done.meta); err != nil {
 			return done, err
 		}
 	}
@@ -108,12 +106,12 @@ func (c *column) flush(out *output) (chunk, error) {
 	_, err := out.Write(c.waiting.Bytes())
 	c.waiting.Reset()
 	c.pages.offset = 0
-	c.chunk = newChunk(c.leaf, c.packer.codec)
+	c.chunk = newChunk(c.leaf, c.codec)
 	return done, err
 }
 
 // flushDictionary writes the dictionary's page, if a page uses it, and begins the next one.
-func (c *column) flushDictionary(out *output, meta *format.ColumnMetaData) error {
+func (c *column) flushDictionary(p *packer, out *output, meta *format.ColumnMetaData) error {
 	defer c.dictionary.clear()
 	list := &c.dictionary.list
 	if list.len() == 0 {
@@ -122,16 +120,16 @@ func (c *column) flushDictionary(out *output, meta *format.ColumnMetaData) error
 	if c.filter != nil {
 		c.filter.add(list)
 	}
-	body, err := parquet.Plain.EncodeByteArray(c.packer.body, list.text, list.ends)
+	body, err := parquet.Plain.EncodeByteArray(p.body, list.text, list.ends)
 	if err != nil {
 		return err
 	}
-	c.packer.body = body
+	p.body = body
 	meta.DictionaryPageOffset = out.offset
 	header := format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{
 		NumValues: int32(list.len()),
 		Encoding:  format.Plain,
 	})}
-	_, err = c.packer.pack(out, meta, &header, nil, body)
+	_, err = p.pack(out, meta, &header, nil, body)
 	return err
 }

@@ -77,7 +77,8 @@ func TestADictionaryIsKeptWhereValuesRepeat(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			created.pageRows, created.packer.pageBytes, created.groupBytes = page, 1<<30, 1<<30
+			created.limitPages(page, 1<<30)
+			created.groupBytes = 1 << 30
 			if err := created.Write(t.Context(), rec); err != nil {
 				t.Fatal(err)
 			}

@@ -7,6 +7,7 @@ import (
 	"encoding/base64"
 	"fmt"
 	"io"
+	"runtime"
 	"slices"
 	"strings"
 
@@ -47,6 +48,9 @@ const (
 type Format struct {
 	// Version is lemexport's version, for the footer's created_by.
 	Version string
+	// Workers encode columns at the same time; 0 is as many as there are processors.
+	// The file is the same for any number.
+	Workers int
 }
 
 // Extension returns ".parquet".
@@ -60,7 +64,8 @@ func (f Format) Create(w io.Writer, table *schema.Table, export exporter.Export)
 }
 
 func (f Format) create(w io.Writer, table *schema.Table, export exporter.Export, buffer int) (*sink, error) {
-	codec, err := codecOf(export.Parquet.Compression, export.Parquet.Level)
+	workers := cmp.Or(f.Workers, runtime.GOMAXPROCS(0))
+	codec, err := codecOf(export.Parquet.Compression, export.Parquet.Level, workers)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +81,7 @@ func (f Format) create(w io.Writer, table *schema.Table, export exporter.Export,
 	s := &sink{
 		layout:     layout,
 		buffer:     bufio.NewWriterSize(w, buffer),
-		packer:     &packer{codec: codec, pageBytes: PageBytes},
+		crewRows:   crewRows,
 		pageRows:   PageRows,
 		groupRows:  cmp.Or(export.Parquet.RowGroupSize, RowGroupRows),
 		groupBytes: RowGroupBytes,
@@ -89,8 +94,11 @@ func (f Format) create(w io.Writer, table *schema.Table, export exporter.Export,
 		},
 	}
 	s.out = newOutput(s.buffer)
+	for range workers {
+		s.packers = append(s.packers, &packer{codec: codec, pageBytes: PageBytes})
+	}
 	for i, leaf := range layout.leaves {
-		s.columns = append(s.columns, newColumn(leaf, s.packer, filtered[i]))
+		s.columns = append(s.columns, newColumn(leaf, codec.CompressionCodec(), filtered[i]))
 	}
 	for _, column := range layout.columns {
 		s.shredders = append(s.shredders, newShredder(column, s.columns))

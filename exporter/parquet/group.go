@@ -21,9 +21,12 @@ func (s *sink) endGroup() error {
 		SortingColumns: s.layout.sorting(),
 		Ordinal:        int16(len(s.footer.RowGroups)),
 	}
+	if err := s.each(s.rows, func(p *packer, shredder *shredder, _ int) error { return s.endPages(p, shredder) }); err != nil {
+		return err
+	}
 	first := len(s.chunks)
 	for _, column := range s.columns {
-		chunk, err := column.flush(s.out)
+		chunk, err := column.flush(s.packers[0], s.out)
 		if err != nil {
 			return err
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// packer writes pages. The columns share it, for its memory.
+// packer writes pages, one at a time. A worker has one, for its memory.
 type packer struct {
 	codec compress.Codec
 	// pageBytes is about how large a page is before compression.

@@ -104,6 +104,14 @@ func nested() *schema.Table {
 	}}
 }
 
+// limitPages makes pages small, and worth all workers.
+func (s *sink) limitPages(rows, bytes int) {
+	s.pageRows, s.crewRows = rows, 1
+	for _, p := range s.packers {
+		p.pageBytes = bytes
+	}
+}
+
 // encodeLimited writes records with several filters.
 func encodeLimited(t recordtest.T, table *schema.Table, limits limits, records ...arrow.Record) []byte {
 	t.Helper()
@@ -119,7 +127,7 @@ func encodeLimited(t recordtest.T, table *schema.Table, limits limits, records .
 	if err != nil {
 		t.Fatal(err)
 	}
-	created.pageRows, created.packer.pageBytes = limits.pageRows, limits.pageBytes
+	created.limitPages(limits.pageRows, limits.pageBytes)
 	for _, rec := range records {
 		if err := created.Write(background(), rec); err != nil {
 			t.Fatal(err)

@@ -107,6 +107,35 @@ func TestTheSameRecordsGiveTheSameBytes(t *testing.T) {
 	}
 }
 
+// Also when pages and row groups end at different rows of the columns.
+func TestAnyNumberOfWorkersWritesTheSameFile(t *testing.T) {
+	table := schema.InboxConversations()
+	rapid.Check(t, func(t *rapid.T) {
+		rec := recordtest.Any(t, table, rapid.IntRange(0, 24).Draw(t, "rows"))
+		options := exporter.Export{Parquet: exporter.ParquetOptions{
+			RowGroupSize: rapid.IntRange(1, 30).Draw(t, "row group"),
+			Compression:  rapid.SampledFrom(compressions).Draw(t, "compression"),
+		}}
+		rows, bytes := rapid.IntRange(1, 9).Draw(t, "page"), rapid.IntRange(8, 256).Draw(t, "page bytes")
+		var files []string
+		for _, workers := range []int{1, 2, 5} {
+			var out strings.Builder
+			created, err := Format{Workers: workers}.create(&out, table, options, writeBuffer)
+			if err != nil {
+				t.Fatal(err)
+			}
+			created.limitPages(rows, bytes)
+			if err := errors.Join(created.Write(background(), rec), created.Finish([]byte("{}"))); err != nil {
+				t.Fatal(err)
+			}
+			files = append(files, out.String())
+		}
+		if files[0] != files[1] || files[0] != files[2] {
+			t.Fatal("the files differ")
+		}
+	})
+}
+
 func TestRecordsAreBounded(t *testing.T) {
 	table := schema.InboxConversations()
 	t.Run("by rows", func(t *testing.T) {

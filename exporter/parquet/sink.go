@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"sync"
+	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/parquet-go/parquet-go/format"
@@ -18,6 +20,8 @@ const (
 	// bound how far these overshoot. One row may be larger.
 	stepRows  = 4096
 	stepBytes = 128 << 10
+	// crewRows are enough for more than one worker.
+	crewRows = 512
 )
 
 var errFinished = errors.New("the parquet file is finished")
@@ -25,10 +29,13 @@ var errFinished = errors.New("the parquet file is finished")
 // sink writes one file. Pages are compressed as they fill up, wait for the end
 // of their row group, and then go to the file column by column.
 type sink struct {
-	layout    *layout
-	buffer    *bufio.Writer
-	out       *output
-	packer    *packer
+	layout *layout
+	buffer *bufio.Writer
+	out    *output
+	// packers are one for each worker that encodes columns.
+	packers []*packer
+	// crewRows is how many rows are worth more than one of them.
+	crewRows  int
 	columns   []*column
 	shredders []*shredder
 	footer    format.FileMetaData
@@ -62,10 +69,12 @@ func (s *sink) write(ctx context.Context, rec arrow.Record) error {
 			return fmt.Errorf("write parquet: %w", err)
 		}
 		to := min(total, from+stepRows, from+s.groupRows-s.rows, from+s.pageRows-s.rows%s.pageRows)
-		for i, shredder := range s.shredders {
-			if err := s.writeColumn(shredder, rec.Column(i), from, to); err != nil {
-				return fmt.Errorf("write parquet column %q: %w", shredder.name(), err)
-			}
+		full := (s.rows+to-from)%s.pageRows == 0
+		err := s.each(to-from, func(p *packer, shredder *shredder, i int) error {
+			return s.writeColumn(p, shredder, rec.Column(i), from, to, full)
+		})
+		if err != nil {
+			return err
 		}
 		s.rows += to - from
 		from = to
@@ -76,8 +85,39 @@ func (s *sink) write(ctx context.Context, rec arrow.Record) error {
 	return nil
 }
 
-// writeColumn writes rows of a column of the table, and ends the pages that are full.
-func (s *sink) writeColumn(shredder *shredder, values arrow.Array, from, to int) error {
+// each does something for every column of the table, several at the same time
+// when there are enough rows: columns have nothing in common, so the file is the
+// same for any number of workers.
+func (s *sink) each(rows int, do func(p *packer, shredder *shredder, i int) error) error {
+	packers := s.packers
+	if rows < s.crewRows {
+		packers = packers[:1]
+	}
+	errs := make([]error, len(packers))
+	var next atomic.Int64
+	work := func(worker int) {
+		for errs[worker] == nil {
+			i := int(next.Add(1)) - 1
+			if i >= len(s.shredders) {
+				return
+			}
+			if err := do(packers[worker], s.shredders[i], i); err != nil {
+				errs[worker] = fmt.Errorf("write parquet column %q: %w", s.shredders[i].name(), err)
+			}
+		}
+	}
+	var crew sync.WaitGroup
+	for worker := 1; worker < len(packers); worker++ {
+		crew.Go(func() { work(worker) })
+	}
+	work(0)
+	crew.Wait()
+	return errors.Join(errs...)
+}
+
+// writeColumn writes rows of a column of the table, and ends the pages that are
+// full; with end, all of them.
+func (s *sink) writeColumn(p *packer, shredder *shredder, values arrow.Array, from, to int, end bool) error {
 	for from < to {
 		rows := to - from
 		for rows > 1 && weight(values, from, from+rows) > stepBytes {
@@ -87,24 +127,32 @@ func (s *sink) writeColumn(shredder *shredder, values arrow.Array, from, to int)
 			return err
 		}
 		for _, leaf := range shredder.leaves {
-			if err := s.columns[leaf].endRows(rows); err != nil {
+			if err := s.columns[leaf].endRows(p, rows); err != nil {
 				return err
 			}
 		}
 		from += rows
 	}
+	if !end {
+		return nil
+	}
+	return s.endPages(p, shredder)
+}
+
+// endPages ends the pages of a column of the table.
+func (s *sink) endPages(p *packer, shredder *shredder) error {
+	for _, leaf := range shredder.leaves {
+		if err := s.columns[leaf].endPage(p); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// endRows ends pages and the row group where they have their size.
+// endRows ends the row group when it has its size.
 func (s *sink) endRows() error {
 	var size int
 	for _, column := range s.columns {
-		if s.rows%s.pageRows == 0 {
-			if err := column.endPage(); err != nil {
-				return err
-			}
-		}
 		size += column.waiting.Len()
 	}
 	if s.rows < s.groupRows && size < s.groupBytes {
