@@ -27,16 +27,18 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 	}
 
 	r.obs.Observe(PhaseStarted{Phase: PhaseWrite, Total: rows.total})
+	// Reading, hashing and encoding go on at the same time.
 	content, written := newDigester(target.table), int64(0)
-	for rec, err := range rows.records(ctx) {
+	records := ahead(rows.records(ctx))
+	if rows.sum == nil {
+		records = ahead(through(records, content.add))
+	}
+	for rec, err := range records {
 		if err != nil {
 			return Result{}, err
 		}
 		if err := sink.Write(ctx, rec); err != nil {
 			return Result{}, err
-		}
-		if rows.sum == nil {
-			content.add(rec)
 		}
 		written += rec.NumRows()
 		if err := manifest.Window.extend(target, rec); err != nil {
