@@ -75,10 +75,12 @@ func run() int {
 			return config.LoadForReading(configFiles(files), os.LookupEnv, time.Now)
 		},
 		FormatConfig: func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
-		NewEngine:    func(log *slog.Logger, workDir string) *exporter.Engine { return newEngine(version, log, workDir) },
-		WriteReport:  writeReport,
-		SimFaults:    simFaults(),
-		ServeSim:     serveSim,
+		NewEngine: func(log *slog.Logger, workDir string, memory int64) *exporter.Engine {
+			return newEngine(version, log, workDir, memory)
+		},
+		WriteReport: writeReport,
+		SimFaults:   simFaults(),
+		ServeSim:    serveSim,
 	}
 	return int(app.Main(context.Background(), args))
 }
@@ -91,7 +93,10 @@ func configFiles(files []cli.SourceFile) []config.File {
 	return sources
 }
 
-func newEngine(version cli.Version, log *slog.Logger, workDir string) *exporter.Engine {
+func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int64) *exporter.Engine {
+	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
+		debug.SetMemoryLimit(memory) // near it, the collector works harder
+	}
 	var workspace exporter.Workspace
 	if workDir != "" {
 		workspace = store.NewWorkspace(workDir)
@@ -102,10 +107,11 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string) *exporter.
 		},
 		OpenDestination: store.Open,
 		Formats: map[string]exporter.Format{
-			"parquet": parquet.Format{Version: version.Number},
+			"parquet": parquet.Format{Version: version.Number, Memory: memory},
 			"arrow":   arrowipc.Format{},
 		},
 		Scratch:   store.NewScratch(""),
+		Memory:    memory,
 		Workspace: workspace,
 		Tool:      exporter.Tool{Name: "lemexport", Version: version.Number},
 		Now:       time.Now,

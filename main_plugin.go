@@ -35,6 +35,12 @@ func servePlugin(version cli.Version) int {
 	if text, ok := os.LookupEnv(logLevelVariable); ok {
 		_ = level.UnmarshalText([]byte(text)) // another text leaves the default
 	}
+	memory := int64(exporter.DefaultMemory)
+	if text, ok := os.LookupEnv(cli.MemoryVariable); ok {
+		if asked, err := cli.ParseMemory(text); err == nil { // another text leaves the default
+			memory = asked
+		}
+	}
 	// A host that dies takes the other end of our log with it. That must not end us
 	// in the middle of what we write.
 	signal.Ignore(syscall.SIGPIPE)
@@ -48,7 +54,7 @@ func servePlugin(version cli.Version) int {
 			if stateDir == "" {
 				stateDir = usualStateDir()
 			}
-			return newEngine(version, log, stateDir)
+			return newEngine(version, log, stateDir, memory)
 		},
 		Log: plugin.NewLog(stderr, level),
 	})

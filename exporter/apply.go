@@ -63,7 +63,7 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 
-	rows, err := newSpool(r.engine.Scratch, r.targets[0].table, plan.leastRoom())
+	rows, err := newSpool(r.engine.Scratch, r.targets[0].table, r.engine.limits(), plan.leastRoom())
 	if err != nil {
 		return summary, err
 	}

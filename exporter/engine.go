@@ -10,8 +10,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// Engine runs jobs with the adapters it was given. Every field but Workspace is
-// required.
+// Engine runs jobs with the adapters it was given. Every field but Memory and
+// Workspace is required.
 type Engine struct {
 	// OpenSource connects to the team of a job.
 	OpenSource func(ctx context.Context, config SourceConfig, obs Observer) (Source, error)
@@ -21,6 +21,9 @@ type Engine struct {
 	Formats map[string]Format
 	// Scratch holds rows between the walk and the file.
 	Scratch Scratch
+	// Memory is about how many bytes the rows of a run take in memory; 0 is
+	// [DefaultMemory]. The size of a team makes no difference.
+	Memory int64
 	// Workspace keeps the journal of a walk that was cut short; nil keeps none. The
 	// engine uses it for real servers only: a simulation ends with its process.
 	Workspace Workspace

@@ -14,6 +14,7 @@ import (
 // row for the losers, the rows that a newer or later read version replaces.
 type index struct {
 	file    ScratchFile
+	atOnce  int64 // entries that losers sorts in memory
 	rows    int64
 	names   []string
 	numbers map[string]uint32
@@ -28,12 +29,8 @@ type dropCount struct{ duplicates, superseded int64 }
 // entrySize is an id hash, a version and a user number.
 const entrySize = 16 + 8 + 4
 
-const (
-	// indexShare is the number of entries that losers holds in memory at once.
-	indexShare = 1 << 17
-	// indexBlock is the number of entries that are read at once.
-	indexBlock = 1 << 11
-)
+// indexBlock is the number of entries that are read at once.
+const indexBlock = 1 << 11
 
 // entry is one row of a share.
 type entry struct {
@@ -43,8 +40,8 @@ type entry struct {
 	user    uint32
 }
 
-func newIndex(file ScratchFile) *index {
-	return &index{file: file, numbers: make(map[string]uint32), dropped: make(map[string]dropCount)}
+func newIndex(file ScratchFile, atOnce int) *index {
+	return &index{file: file, atOnce: int64(atOnce), numbers: make(map[string]uint32), dropped: make(map[string]dropCount)}
 }
 
 func (x *index) close() error { return x.file.Close() }
@@ -91,10 +88,10 @@ func (x *index) isLost(row int64) bool {
 // their hash, and each share is sorted in memory.
 func (x *index) losers() (int64, error) {
 	x.lost = make([]uint64, (x.rows+63)/64)
-	shares := (x.rows + indexShare - 1) / indexShare
+	shares := (x.rows + x.atOnce - 1) / x.atOnce
 	var lost int64
 	// A share varies around its mean by the square root of it; grow if it must.
-	entries := make([]entry, 0, min(x.rows, indexShare+indexShare/64))
+	entries := make([]entry, 0, min(x.rows, x.atOnce+x.atOnce/64))
 	for share := range shares {
 		var err error
 		if entries, err = x.share(entries[:0], uint64(share), uint64(shares)); err != nil {

@@ -8,12 +8,11 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 )
 
-const (
-	// batchRows is the size of the records that go to a sink.
-	batchRows = 4096
-	// batchBytes bounds a record whose rows are large.
-	batchBytes = 4 << 20
-)
+// batchRows is the most rows of a record that goes to a sink.
+const batchRows = 4096
+
+// size bounds a record.
+type size struct{ rows, bytes int }
 
 // cursor walks sorted rows, a block at a time.
 type cursor interface {
@@ -54,8 +53,7 @@ func (b *block) enter(rec arrow.Record, keys keyColumns, bytes int) {
 type merger struct {
 	queue cursors
 	as    *arrow.Schema
-	// size is the most rows of a record.
-	size int
+	most  size
 	// waiting are the rows of the next record. Their records are retained.
 	waiting     []piece
 	rows, bytes int
@@ -92,7 +90,7 @@ func (m *merger) run(ctx context.Context, yield func(arrow.Record, error) bool) 
 	m.emit(yield)
 }
 
-func (m *merger) full() bool { return m.rows >= m.size || m.bytes >= batchBytes }
+func (m *merger) full() bool { return m.rows >= m.most.rows || m.bytes >= m.most.bytes }
 
 // take takes the rows of the first cursor down to where another one is ahead, or
 // the record is full.
@@ -139,12 +137,12 @@ func (m *merger) drop() {
 	m.waiting, m.rows, m.bytes = m.waiting[:0], 0, 0
 }
 
-// mergeCursors yields the kept rows of all cursors in order, in records of at
-// most size rows, and releases the cursors. The record is the loop body's only
+// mergeCursors yields the kept rows of all cursors in order, in records that end
+// with the row that makes them large enough, and releases the cursors. The record is the loop body's only
 // until the next iteration.
-func mergeCursors(ctx context.Context, as *arrow.Schema, size int, all []cursor) iter.Seq2[arrow.Record, error] {
+func mergeCursors(ctx context.Context, as *arrow.Schema, most size, all []cursor) iter.Seq2[arrow.Record, error] {
 	return func(yield func(arrow.Record, error) bool) {
-		m := merger{as: as, size: size}
+		m := merger{as: as, most: most}
 		for _, one := range all {
 			defer one.release()
 		}

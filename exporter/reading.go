@@ -134,7 +134,7 @@ func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
 
 // once keeps the rows until they are known to be all.
 func (r *Reading) once(ctx context.Context, plan Plan, yield func(Batch) bool) (err error) {
-	rows, err := newSpool(r.run.engine.Scratch, r.table, plan.leastRoom())
+	rows, err := newSpool(r.run.engine.Scratch, r.table, r.run.engine.limits(), plan.leastRoom())
 	if err != nil {
 		return err
 	}
@@ -165,7 +165,7 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 	if err != nil {
 		return fmt.Errorf("temporary index: %w", err)
 	}
-	seen := newIndex(file)
+	seen := newIndex(file, r.run.engine.limits().share)
 	defer func() { err = errors.Join(err, seen.close()) }()
 	var journal *runJournal
 	if r.options.From == nil {

@@ -61,7 +61,7 @@ func (f *fresh) of(table *schema.Table, rows *spool) func(context.Context) iter.
 		return func(yield func(arrow.Record, error) bool) {
 			from := newStream(table, rows.records(ctx))
 			from.kept = func(at *block) bool { return f.has(at.key().id) }
-			mergeCursors(ctx, table.Arrow(), batchRows, []cursor{from})(yield)
+			mergeCursors(ctx, table.Arrow(), size{batchRows, rows.limits.batch}, []cursor{from})(yield)
 		}
 	}
 }
@@ -126,7 +126,7 @@ func (v *revision) merge(ctx context.Context, file DataFile, yield func(arrow.Re
 	old.kept, old.name = v.old, v.target.url()+": "
 	found := newStream(v.target.table, v.fresh.records(ctx))
 	found.kept = v.new
-	mergeCursors(ctx, v.target.table.Arrow(), batchRows, []cursor{old, found})(yield)
+	mergeCursors(ctx, v.target.table.Arrow(), size{batchRows, v.fresh.limits.batch}, []cursor{old, found})(yield)
 	v.settle()
 }
 

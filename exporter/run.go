@@ -14,17 +14,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/util"
 )
 
-const (
-	// segmentBytes is about the size of a segment. Reading and writing small ones
-	// costs more than their rows.
-	segmentBytes = 512 << 10
-	// waitingBytes is the most that the pages of all runs take in memory.
-	waitingBytes = 8 << 20
-	// mergeWidth is the number of runs merged at once: each holds one segment in memory.
-	mergeWidth = 32
-	// segmentRows is the size of the segments that compacting writes.
-	segmentRows = 1024
-)
+// mergeWidth is the number of runs merged at once: each holds one segment in memory.
+const mergeWidth = 32
 
 // run is sorted rows: segments in file order, and behind them pages that wait in
 // memory until they are worth a segment.
@@ -57,10 +48,10 @@ func (s *spool) extend(to *run, page arrow.Record, first int64) error {
 	to.from = append(to.from, origin{first, int(page.NumRows())})
 	to.waiting += size
 	s.waiting += size
-	if to.waiting >= segmentBytes {
+	if to.waiting >= s.limits.segment {
 		return s.flush(to)
 	}
-	if s.waiting < waitingBytes {
+	if s.waiting < s.limits.waiting {
 		return nil
 	}
 	for _, run := range s.runs {
@@ -130,7 +121,7 @@ func (s *spool) load(at segment) (arrow.Record, error) {
 // rows. The record is the loop body's only until the next iteration. It can be
 // called again.
 func (s *spool) records(ctx context.Context) iter.Seq2[arrow.Record, error] {
-	return s.merge(ctx, s.runs, s.table.Arrow(), batchRows)
+	return s.merge(ctx, s.runs, s.table.Arrow(), size{batchRows, s.limits.batch})
 }
 
 // compact merges runs into longer ones until few are left. Only a server that
@@ -138,7 +129,7 @@ func (s *spool) records(ctx context.Context) iter.Seq2[arrow.Record, error] {
 func (s *spool) compact(ctx context.Context) error {
 	for len(s.runs) > mergeWidth {
 		merged := new(run)
-		for rec, err := range s.merge(ctx, s.runs[:mergeWidth], s.schema, segmentRows) {
+		for rec, err := range s.merge(ctx, s.runs[:mergeWidth], s.schema, size{batchRows, s.limits.segment}) {
 			if err == nil {
 				err = s.append(merged, rec, nil)
 			}
@@ -152,13 +143,13 @@ func (s *spool) compact(ctx context.Context) error {
 }
 
 // merge yields the winners of some runs in order.
-func (s *spool) merge(ctx context.Context, runs []*run, as *arrow.Schema, size int) iter.Seq2[arrow.Record, error] {
+func (s *spool) merge(ctx context.Context, runs []*run, as *arrow.Schema, most size) iter.Seq2[arrow.Record, error] {
 	return func(yield func(arrow.Record, error) bool) {
 		all := make([]cursor, len(runs))
 		for i, run := range runs {
 			all[i] = &runCursor{spool: s, rest: run.segments}
 		}
-		mergeCursors(ctx, as, size, all)(yield)
+		mergeCursors(ctx, as, most, all)(yield)
 	}
 }
 

@@ -21,6 +21,7 @@ import (
 type spool struct {
 	table    *schema.Table
 	schema   *arrow.Schema // the table's, without metadata: segments repeat it
+	limits   limits
 	file     ScratchFile
 	written  int64
 	waiting  int // bytes of the pages that no segment has yet
@@ -44,7 +45,7 @@ func (p Plan) leastRoom() int64 {
 }
 
 // newSpool makes an empty spool, which will need that much room at the least.
-func newSpool(scratch Scratch, table *schema.Table, room int64) (*spool, error) {
+func newSpool(scratch Scratch, table *schema.Table, limits limits, room int64) (*spool, error) {
 	if err := scratch.Room(room); err != nil {
 		return nil, fmt.Errorf("temporary rows: %w", err)
 	}
@@ -56,7 +57,7 @@ func newSpool(scratch Scratch, table *schema.Table, room int64) (*spool, error) 
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("temporary index: %w", err), file.Close())
 	}
-	return &spool{table: table, schema: plainSchema(table.Arrow()), file: file, index: newIndex(entries)}, nil
+	return &spool{table: table, schema: plainSchema(table.Arrow()), limits: limits, file: file, index: newIndex(entries, limits.share)}, nil
 }
 
 // plainSchema drops the metadata of a schema and its top-level fields.

@@ -98,7 +98,7 @@ func TestSpoolKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
 	table := schema.InboxConversations()
 	scratch := testScratch{t.TempDir()}
 	rapid.Check(t, func(t *rapid.T) {
-		rows, err := newSpool(scratch, table, 0)
+		rows, err := newSpool(scratch, table, limitsOf(rapid.Int64Range(1<<12, 1<<27).Draw(t, "memory")), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,7 +166,7 @@ func TestSpoolKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
 // several rounds, and records stay small.
 func TestSpoolMergesMoreRunsThanItHoldsInMemory(t *testing.T) {
 	table := schema.InboxConversations()
-	rows, err := newSpool(testScratch{t.TempDir()}, table, 0)
+	rows, err := newSpool(testScratch{t.TempDir()}, table, limitsOf(LeastMemory), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,9 +210,10 @@ func TestIndexSharesCoverEveryID(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	x := newIndex(file)
+	const share = 1 << 12
+	x := newIndex(file, share)
 	defer func() { _ = x.close() }()
-	const ids = indexShare + 1000
+	const ids = share + 1000
 	for round := range 2 {
 		for id := range ids {
 			x.append("usr_a", HashID(fmt.Sprint(id)), int64(round))
@@ -237,7 +238,7 @@ func TestIndexSharesCoverEveryID(t *testing.T) {
 
 func TestSpoolStopsWhenTheContextEnds(t *testing.T) {
 	table := schema.InboxConversations()
-	rows, err := newSpool(testScratch{t.TempDir()}, table, 0)
+	rows, err := newSpool(testScratch{t.TempDir()}, table, limitsOf(LeastMemory), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -275,7 +276,7 @@ func BenchmarkSpool(b *testing.B) {
 	table := schema.InboxConversations()
 	now := time.Now().UnixMicro()
 	for b.Loop() {
-		rows, err := newSpool(testScratch{b.TempDir()}, table, 0)
+		rows, err := newSpool(testScratch{b.TempDir()}, table, limitsOf(LeastMemory), 0)
 		if err != nil {
 			b.Fatal(err)
 		}

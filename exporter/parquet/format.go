@@ -51,6 +51,9 @@ type Format struct {
 	// Workers encode columns at the same time; 0 is as many as there are processors.
 	// The file is the same for any number.
 	Workers int
+	// Memory is a budget in bytes. A quarter of it may be pages that wait for the end
+	// of their row group, [RowGroupBytes] at the most; 0 is enough for that.
+	Memory int64
 }
 
 // Extension returns ".parquet".
@@ -84,7 +87,7 @@ func (f Format) create(w io.Writer, table *schema.Table, export exporter.Export,
 		crewRows:   crewRows,
 		pageRows:   PageRows,
 		groupRows:  cmp.Or(export.Parquet.RowGroupSize, RowGroupRows),
-		groupBytes: RowGroupBytes,
+		groupBytes: int(cmp.Or(min(f.Memory/4, RowGroupBytes), RowGroupBytes)),
 		footer: format.FileMetaData{
 			Version:          formatVersion,
 			Schema:           layout.elements(),

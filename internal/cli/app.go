@@ -40,8 +40,8 @@ type App struct {
 	// FormatConfig rewrites a file in the usual form.
 	FormatConfig func(file SourceFile) ([]byte, exporter.Diagnostics)
 	// NewEngine makes the engine with its adapters. workDir is where a walk that is
-	// cut short is kept; "" is nowhere.
-	NewEngine func(log *slog.Logger, workDir string) *exporter.Engine
+	// cut short is kept; "" is nowhere. memory is the engine's budget in bytes.
+	NewEngine func(log *slog.Logger, workDir string, memory int64) *exporter.Engine
 	// WriteReport makes the page of an export, which it calls name; with personal
 	// it shows the ids of users.
 	WriteReport func(ctx context.Context, file *exporter.File, name string, personal bool, to io.Writer) error
@@ -57,6 +57,7 @@ type settings struct {
 	json     bool
 	noColor  bool
 	logLevel string
+	memory   byteSize
 	// dataOnStdout says that standard output is taken: the views use standard error.
 	dataOnStdout bool
 }

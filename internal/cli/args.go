@@ -59,6 +59,8 @@ func badFlag(command *cobra.Command, err error) error {
 
 func wanted(flag *pflag.Flag) string {
 	switch flag.Value.Type() {
+	case "size":
+		return "a size such as 64MiB, 32MiB at the least"
 	case "bool":
 		return "true or false"
 	case "int":

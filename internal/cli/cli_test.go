@@ -79,7 +79,7 @@ func newConsole(stdin string) *console {
 			return file.Bytes, nil
 		},
 		SimFaults: []string{"500-text", "502-html"},
-		NewEngine: func(*slog.Logger, string) *exporter.Engine { return &exporter.Engine{} },
+		NewEngine: func(*slog.Logger, string, int64) *exporter.Engine { return &exporter.Engine{} },
 	}
 	return c
 }

@@ -72,7 +72,7 @@ func withRunOf(
 	ctx context.Context, app App, global settings, job exporter.Job, workDir string, start starting, work func(*exporter.Run, *feed) error,
 ) (err error) {
 	events := newFeed(app.Now)
-	run, err := start(app.NewEngine(newLog(app, global), workDir), ctx, job, events)
+	run, err := start(app.NewEngine(newLog(app, global), workDir, int64(global.memory)), ctx, job, events)
 	if err != nil {
 		return err
 	}

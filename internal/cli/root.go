@@ -44,6 +44,8 @@ a file, look at the plan, then apply it.`,
 	flags.BoolVar(&global.json, "json", false, "print JSON on standard output, one message a line")
 	flags.BoolVar(&global.noColor, "no-color", false, "print no colours (also: NO_COLOR=1)")
 	flags.StringVar(&global.logLevel, "log-level", "", "log to standard error from this `LEVEL` on: debug, info, warn or error")
+	global.memory = exporter.DefaultMemory
+	flags.Var(&global.memory, "memory", "let rows take up to `SIZE` of memory, for instance 64MiB (also: LEMEXPORT_MEMORY)")
 	completes(root, "log-level", "debug", "info", "warn", "error")
 	flags.BoolP("help", "h", false, "explain the command")
 
@@ -74,6 +76,11 @@ func (s *settings) prepare(app App, command *cobra.Command) error {
 	if s.logLevel != "" {
 		if err := oneOf(command, "log-level", s.logLevel, "debug", "info", "warn", "error"); err != nil {
 			return err
+		}
+	}
+	if text, ok := app.Env(MemoryVariable); ok && text != "" && !command.Flags().Changed("memory") {
+		if err := s.memory.Set(text); err != nil {
+			return exporter.WithHint(fmt.Errorf("%s=%q: %w", MemoryVariable, text, err), "Set it to a size such as 64MiB, or to nothing.")
 		}
 	}
 	if s.chdir == "" {
