@@ -13,7 +13,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/lemexport/lemexport/bench/inbox"
 	"github.com/lemexport/lemexport/bench/process"
+	"github.com/lemexport/lemexport/exporter"
 )
 
 const (
@@ -55,8 +57,8 @@ func liveRun(ctx context.Context, options options) (string, error) {
 
 // exportLive is one apply beside a simulation, which it ends.
 func exportLive(ctx context.Context, program string, options options) (took process.Usage, err error) {
-	requests := time.Duration(options.conversations/100 + 10)
-	ctx, cancel := context.WithTimeout(ctx, patience+requests*time.Second/5)
+	// Twice the time in which the rate limit allows it.
+	ctx, cancel := context.WithTimeout(ctx, patience+2*exporter.LeastTime(int64(options.conversations/inbox.PageSize)))
 	defer cancel()
 	sim, err := startSim(ctx, program, options.conversations)
 	if err != nil {

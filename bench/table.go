@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 	"unicode/utf8"
@@ -50,7 +51,7 @@ func (t table) String() string {
 
 // count writes a number as people do: 1,000,000.
 func count(n int) string {
-	text := fmt.Sprint(n)
+	text := strconv.Itoa(n)
 	for at := len(text) - 3; at > 0; at -= 3 {
 		text = text[:at] + "," + text[at:]
 	}
@@ -59,7 +60,7 @@ func count(n int) string {
 
 func seconds(d time.Duration) string { return fmt.Sprintf("%.2f", d.Seconds()) }
 
-func mebibytes(bytes int64) string { return fmt.Sprintf("%d", (bytes+1<<19)>>20) }
+func mebibytes(bytes int64) string { return strconv.FormatInt((bytes+1<<19)>>20, 10) }
 
 // mebibytesOfFile has a digit more: files are smaller than processes.
 func mebibytesOfFile(bytes int64) string { return fmt.Sprintf("%.1f", float64(bytes)/(1<<20)) }

@@ -79,7 +79,7 @@ func (s pagesSource) pages() iter.Seq2[exporter.Page, error] {
 }
 
 // errEnough ends the reading of pages early.
-var errEnough = errors.New("enough pages") //nolint:gochecknoglobals // a constant
+var errEnough = errors.New("enough pages")
 
 // activity is the span of a page, which is newest first.
 func activity(rec arrow.Record) (newest, oldest time.Time) {
