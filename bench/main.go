@@ -28,12 +28,13 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 
 	"github.com/lemexport/lemexport/bench/process"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if text, ok := process.Asked(os.Args); ok {
 		exitOn(process.Perform(ctx, text, works()))
@@ -80,8 +81,8 @@ type options struct {
 
 // inFolder runs a command with a folder for its files, and prints its table.
 func (o options) inFolder(ctx context.Context, command func(context.Context, options) (string, error)) (err error) {
-	if o.conversations < 1 || o.runs < 1 || o.workers < 1 || o.changes < 1 || o.changes > o.conversations {
-		return fmt.Errorf("%d conversations, %d changes, %d workers and %d runs make no contest", o.conversations, o.changes, o.workers, o.runs)
+	if o.conversations < 1 || o.runs < 1 || o.workers < 1 {
+		return fmt.Errorf("%d conversations, %d workers and %d runs are no contest", o.conversations, o.workers, o.runs)
 	}
 	if o.dir == "" {
 		if o.dir, err = os.MkdirTemp("", "lemexport-bench-"); err != nil {
@@ -90,6 +91,9 @@ func (o options) inFolder(ctx context.Context, command func(context.Context, opt
 		defer func() { _ = os.RemoveAll(o.dir) }()
 	}
 	if o.dir, err = filepath.Abs(o.dir); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(o.dir, 0o755); err != nil {
 		return err
 	}
 	printed, err := command(ctx, o)

@@ -15,6 +15,9 @@ import (
 // turn: the encoder by itself, which has the rows in memory, and the engine's
 // write of a snapshot, which has them in its temporary file.
 func mergeContest(ctx context.Context, options options) (string, error) {
+	if options.changes < 10 || options.changes > options.conversations {
+		return "", fmt.Errorf("%d changes of %d conversations are no merge: a tenth of them is new, the others are known", options.changes, options.conversations)
+	}
 	programs, err := build(ctx, options.dir)
 	if err != nil {
 		return "", err
