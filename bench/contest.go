@@ -35,8 +35,6 @@ func contestants() []contestant {
 		{"apply-2", engine, 2, productGC, nil},
 		{"duckdb-1", duckdb, 1, 0, nil},
 		{"duckdb-2", duckdb, 2, 0, nil},
-		{"duckdb-1-any-order", duckdb, 1, 0, nil},
-		{"duckdb-2-any-order", duckdb, 2, 0, nil},
 		{"pqarrow", self, 1, 0, pqarrowWriter},
 		{"encoding-json", self, 1, 0, standardLibrary},
 		{nothing, self, 1, 0, func(context.Context, process.Task) error { return nil }},

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow/go/v15/parquet/pqarrow"
 
 	"github.com/lemexport/lemexport/bench/process"
+	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -21,7 +22,8 @@ func pqarrowWriter(ctx context.Context, task process.Task) error {
 		return err
 	}
 	table := schema.InboxConversations()
-	properties := pq.NewWriterProperties(pq.WithCompression(compress.Codecs.Zstd))
+	// In one large row group it takes several times as long.
+	properties := pq.NewWriterProperties(pq.WithCompression(compress.Codecs.Zstd), pq.WithMaxRowGroupLength(parquet.RowGroupRows))
 	writer, err := pqarrow.NewFileWriter(table.Arrow(), file, properties, pqarrow.DefaultWriterProps())
 	if err != nil {
 		return err
