@@ -4,37 +4,34 @@ import (
 	"context"
 	"errors"
 	"os"
-	"runtime"
 
-	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/apache/arrow/go/v15/arrow"
 
+	"github.com/lemexport/lemexport/bench/process"
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/schema"
 )
 
-func lemexport(ctx context.Context, pages, out string, workers int) (err error) {
-	runtime.GOMAXPROCS(workers)
-	file, err := os.Create(out)
+// lemexport is the decoder and the Parquet sink of the product, and nothing else of it.
+func lemexport(ctx context.Context, task process.Task) error {
+	return intoSink(task.Out, func(sink exporter.Sink) error {
+		return eachRecord(ctx, task.Pages, task.Workers, func(rec arrow.Record) error { return sink.Write(ctx, rec) })
+	})
+}
+
+// intoSink makes a Parquet file of what fill writes.
+func intoSink(path string, fill func(exporter.Sink) error) (err error) {
+	file, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
-	table := schema.InboxConversations()
-	sink, err := parquet.Format{Version: "bench"}.Create(file, table, exporter.Export{})
+	sink, err := parquet.Format{Version: "bench"}.Create(file, schema.InboxConversations(), exporter.Export{})
 	if err != nil {
 		return err
 	}
-	decoder := schema.NewDecoder(table, memory.DefaultAllocator)
-	err = eachPage(pages, func(body []byte) error {
-		page, err := decoder.Decode(body, fetched())
-		if err != nil {
-			return err
-		}
-		defer page.Record.Release()
-		return sink.Write(ctx, page.Record)
-	})
-	if err != nil {
+	if err := fill(sink); err != nil {
 		return err
 	}
 	return sink.Finish([]byte("{}"))

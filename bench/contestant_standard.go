@@ -9,6 +9,9 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/compress/zstd"
+
+	"github.com/lemexport/lemexport/bench/inbox"
+	"github.com/lemexport/lemexport/bench/process"
 )
 
 // conversation is what a first version of such a program would have: one struct
@@ -56,14 +59,14 @@ type contact struct {
 
 // standardLibrary reads with encoding/json and writes with parquet-go's
 // GenericWriter. A row whose types surprise encoding/json keeps what fits.
-func standardLibrary(_ context.Context, pages, out string) (err error) {
-	file, err := os.Create(out)
+func standardLibrary(_ context.Context, task process.Task) (err error) {
+	file, err := os.Create(task.Out)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	writer := parquet.NewGenericWriter[conversation](file, parquet.Compression(&zstd.Codec{}), parquet.MaxRowsPerRowGroup(50_000))
-	err = eachPage(pages, func(body []byte) error {
+	err = inbox.Each(task.Pages, func(body []byte) error {
 		var page struct {
 			Data []json.RawMessage `json:"data"`
 		}
@@ -79,7 +82,7 @@ func standardLibrary(_ context.Context, pages, out string) (err error) {
 					}
 				}
 			}
-			rows[i].FetchedAt = fetched()
+			rows[i].FetchedAt = inbox.Fetched()
 		}
 		_, err := writer.Write(rows)
 		return err

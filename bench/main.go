@@ -1,8 +1,22 @@
-// Bench converts a team's pages of JSON into Parquet with lemexport and with its
-// peers, in turn, several times, and prints the ratios of CPU, wall time, peak
-// memory and file size. It is a module of its own: its peers need cgo.
+// Bench measures lemexport beside its peers, and prints the tables of
+// docs/performance.md. It is a module of its own: DuckDB needs cgo.
 //
-//	go run . -conversations 1000000 -runs 5
+//	go -C bench run . -conversations 1000000
+//
+// converts a team's pages of JSON into Parquet with lemexport, with its peers, and
+// with the whole engine, and compares CPU, wall time, peak memory and file size.
+//
+//	go -C bench run . -merge -conversations 1000000 -changes 10000
+//
+// merges changes into an export, and compares that with writing it anew.
+//
+//	go -C bench run . -live -conversations 30000
+//
+// builds the program, lets it export a simulated team at the rate limit of the
+// API, and starts it many times.
+//
+// Contestants run in turn, as often as -runs says, each in a process of its own.
+// The process that starts them does nothing itself, not even the pages.
 package main
 
 import (
@@ -14,26 +28,41 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
+
+	"github.com/lemexport/lemexport/bench/process"
 )
 
 func main() {
-	if len(os.Args) == 5 && os.Args[1] == contestWord {
-		exitOn(contest(os.Args[2], os.Args[3], os.Args[4]))
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	if text, ok := process.Asked(os.Args); ok {
+		exitOn(process.Perform(ctx, text, works()))
 		return
 	}
 	var options options
-	flag.IntVar(&options.conversations, "conversations", 100_000, "convert `N` conversations, in pages of 100")
+	flag.IntVar(&options.conversations, "conversations", 100_000, "an inbox of `N` conversations, in pages of 100")
 	flag.IntVar(&options.runs, "runs", 5, "run every contestant `N` times")
 	flag.StringVar(&options.dir, "dir", "", "keep pages and results in `DIR` (default: a temporary folder)")
-	only := flag.String("only", "", "run only these contestants: `NAMES` separated by commas")
+	only := flag.String("only", "", "convert with these contestants only: `NAMES` separated by commas")
+	merge := flag.Bool("merge", false, "measure a merge")
+	flag.IntVar(&options.changes, "changes", 10_000, "with -merge: merge `N` changed conversations")
+	flag.IntVar(&options.workers, "workers", 1, "with -merge: use `N` cores")
+	live := flag.Bool("live", false, "measure the program at the rate limit of the API, and its start")
 	flag.Parse()
 	options.names = names()
 	if *only != "" {
-		options.names = slices.DeleteFunc(options.names, func(name string) bool { return !slices.Contains(strings.Split(*only, ","), name) })
+		wanted := strings.Split(*only, ",")
+		options.names = slices.DeleteFunc(options.names, func(name string) bool { return !slices.Contains(wanted, name) })
 	}
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
-	defer stop()
-	exitOn(compare(ctx, options))
+	measure := contest
+	switch {
+	case *merge:
+		measure = mergeContest
+	case *live:
+		measure = liveRun
+	}
+	exitOn(options.inFolder(ctx, measure))
 }
 
 func exitOn(err error) {
@@ -45,37 +74,32 @@ func exitOn(err error) {
 
 // options say what is measured.
 type options struct {
-	conversations, runs int
-	dir                 string
-	names               []string
+	conversations, changes, workers, runs int
+	dir                                   string
+	names                                 []string
 }
 
-// compare makes the pages, runs the contest and prints its table.
-func compare(ctx context.Context, options options) error {
-	dir := options.dir
-	if dir == "" {
-		made, err := os.MkdirTemp("", "lemexport-bench-")
-		if err != nil {
+// inFolder runs a command with a folder for its files, and prints its table.
+func (o options) inFolder(ctx context.Context, command func(context.Context, options) (string, error)) (err error) {
+	if o.conversations < 1 || o.runs < 1 || o.workers < 1 {
+		return fmt.Errorf("%d conversations, %d workers and %d runs are no contest", o.conversations, o.workers, o.runs)
+	}
+	if o.dir == "" {
+		if o.dir, err = os.MkdirTemp("", "lemexport-bench-"); err != nil {
 			return err
 		}
-		defer func() { _ = os.RemoveAll(made) }()
-		dir = made
+		defer func() { _ = os.RemoveAll(o.dir) }()
 	}
-	pages := filepath.Join(dir, fmt.Sprintf("pages-%d.ndjson", options.conversations))
-	if err := makePages(ctx, pages, options.conversations); err != nil {
+	if o.dir, err = filepath.Abs(o.dir); err != nil {
 		return err
 	}
-	results := make(map[string][]result)
-	for run := range options.runs {
-		for _, name := range options.names {
-			one, err := measure(ctx, name, pages, filepath.Join(dir, name+".parquet"))
-			if err != nil {
-				return fmt.Errorf("%s: %w", name, err)
-			}
-			fmt.Fprintf(os.Stderr, "run %d of %d: %-22s %s\n", run+1, options.runs, name, one)
-			results[name] = append(results[name], one)
-		}
+	if err := os.MkdirAll(o.dir, 0o755); err != nil {
+		return err
 	}
-	fmt.Print(table(options, results))
-	return check(ctx, options, dir)
+	printed, err := command(ctx, o)
+	if err != nil {
+		return err
+	}
+	fmt.Print(printed)
+	return nil
 }

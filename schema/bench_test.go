@@ -126,9 +126,10 @@ func measure(b *testing.B, body []byte, decode func() error) {
 		}
 	}
 	cpuAfter, allocationsAfter := spent(b)
-	conversations := float64(b.N * benchConversations)
-	b.ReportMetric(float64(cpuAfter-cpu)/conversations, "user-ns/conversation")
-	b.ReportMetric(float64(allocationsAfter-allocations)/conversations, "allocs/conversation")
+	rows := float64(b.N * benchConversations)
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/rows, "ns/row")
+	b.ReportMetric(float64(cpuAfter-cpu)/rows, "user-ns/row")
+	b.ReportMetric(float64(allocationsAfter-allocations)/rows, "allocs/row")
 }
 
 // spent is the process's CPU time in user mode, in nanoseconds, and how much

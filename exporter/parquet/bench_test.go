@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"io"
+	"runtime"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -26,8 +27,18 @@ func (c *counter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-func perRow(b *testing.B) {
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/benchRows, "ns/row")
+// allocations is how often memory was allocated so far.
+func allocations() uint64 {
+	var memory runtime.MemStats
+	runtime.ReadMemStats(&memory)
+	return memory.Mallocs
+}
+
+// perRow reports what the rows took since so many allocations.
+func perRow(b *testing.B, since uint64) {
+	rows := float64(b.N) * benchRows
+	b.ReportMetric(float64(allocations()-since)/rows, "allocs/row")
+	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/rows, "ns/row")
 }
 
 // BenchmarkWrite writes one row group after the other into one file.
@@ -46,7 +57,7 @@ func BenchmarkWrite(b *testing.B) {
 				b.Fatal(err)
 			}
 			groups := 0
-			b.ReportAllocs()
+			since := allocations()
 			for b.Loop() {
 				groups++
 				for _, part := range parts {
@@ -55,7 +66,7 @@ func BenchmarkWrite(b *testing.B) {
 					}
 				}
 			}
-			perRow(b)
+			perRow(b, since)
 			if err := created.Finish(nil); err != nil {
 				b.Fatal(err)
 			}
@@ -69,7 +80,7 @@ func BenchmarkRead(b *testing.B) {
 	table := schema.InboxConversations()
 	file := encode(b, table, 0, "", recordtest.Plain(table, 0, benchRows))
 	b.SetBytes(int64(len(file)))
-	b.ReportAllocs()
+	since := allocations()
 	for b.Loop() {
 		opened, err := Format{}.Open(bytes.NewReader(file), int64(len(file)))
 		if err != nil {
@@ -81,7 +92,7 @@ func BenchmarkRead(b *testing.B) {
 			}
 		}
 	}
-	perRow(b)
+	perRow(b, since)
 }
 
 var _ io.Writer = (*counter)(nil)

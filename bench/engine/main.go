@@ -1,0 +1,54 @@
+// Engine is the product's engine as a contestant of the benchmark, with the
+// adapters that it has, but for the source.
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"github.com/lemexport/lemexport/bench/process"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	text, ok := process.Asked(os.Args)
+	if !ok {
+		fmt.Fprintln(os.Stderr, "engine: bench runs this")
+		os.Exit(1)
+	}
+	if err := process.Perform(ctx, text, map[string]process.Work{"convert": export, "export": export}); err != nil {
+		fmt.Fprintln(os.Stderr, "engine:", err)
+		os.Exit(1)
+	}
+}
+
+// export is an apply of the engine, anew or on top of the file that Before names,
+// and returns what the writing took.
+func export(ctx context.Context, task process.Task) (took time.Duration, err error) {
+	dir := task.Out + ".d"
+	defer func() { _ = os.RemoveAll(dir) }()
+	if task.Before != "" {
+		if err := os.MkdirAll(dir, 0o755); err != nil {
+			return 0, err
+		}
+		// A commit replaces the name, so that the old file stays what it is.
+		if err := os.Link(task.Before, filepath.Join(dir, "inbox_conversations.parquet")); err != nil {
+			return 0, err
+		}
+	}
+	source := pagesSource{path: task.Pages, total: int64(task.Conversations)}
+	result, took, err := apply(ctx, source, dir, task.Mode)
+	if err != nil {
+		return 0, err
+	}
+	if changes := result.Manifest.Changes; task.Before != "" && (changes == nil || changes.Added == 0 || changes.Updated == 0 || changes.Kept == 0) {
+		return 0, fmt.Errorf("the merge was none: %+v", changes)
+	}
+	return took, os.Rename(result.File, task.Out)
+}

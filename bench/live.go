@@ -1,0 +1,166 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"syscall"
+	"time"
+
+	"github.com/lemexport/lemexport/bench/inbox"
+	"github.com/lemexport/lemexport/bench/process"
+	"github.com/lemexport/lemexport/exporter"
+)
+
+const (
+	// starts is how often the program is started for nothing.
+	starts = 30
+	// patience is for what takes no time by rights; an export gets it on top of what
+	// the rate limit takes.
+	patience = time.Minute
+)
+
+// liveRun lets the program, as it is released, export a simulated team that
+// answers as often as lemlist does: 20 times in 2 seconds.
+func liveRun(ctx context.Context, options options) (string, error) {
+	program := filepath.Join(options.dir, "lemexport")
+	if err := goBuild(ctx, "..", program, "CGO_ENABLED=0", release()...); err != nil {
+		return "", err
+	}
+	var runs []process.Usage
+	for run := range options.runs {
+		took, err := exportLive(ctx, program, options)
+		if err != nil {
+			return "", err
+		}
+		fmt.Fprintf(os.Stderr, "run %d of %d: %s\n", run+1, options.runs, took)
+		runs = append(runs, took)
+	}
+	start, err := startUp(ctx, program)
+	if err != nil {
+		return "", err
+	}
+	middle := medianOf(runs)
+	var out table
+	out.row("", "CPU s", "wall s", "of one core", "peak MiB")
+	out.row("apply", seconds(middle.CPU), seconds(middle.Wall), fmt.Sprintf("%.1f %%", 100*middle.CPU.Seconds()/middle.Wall.Seconds()), mebibytes(middle.Peak))
+	out.row("version", fmt.Sprintf("%.3f", start.CPU.Seconds()), fmt.Sprintf("%.3f", start.Wall.Seconds()), "", mebibytes(start.Peak))
+	return fmt.Sprintf("%s conversations of one user at the rate limit, medians of %d, and of %d starts.\n\n%s",
+		count(options.conversations), options.runs, starts, out), nil
+}
+
+// exportLive is one apply beside a simulation, which it ends.
+func exportLive(ctx context.Context, program string, options options) (took process.Usage, err error) {
+	// Twice the time in which the rate limit allows it.
+	ctx, cancel := context.WithTimeout(ctx, patience+2*exporter.LeastTime(int64(options.conversations/inbox.PageSize)))
+	defer cancel()
+	sim, err := startSim(ctx, program, options.conversations)
+	if err != nil {
+		return took, err
+	}
+	defer func() { err = errors.Join(err, sim.stop()) }()
+	dir, err := os.MkdirTemp(options.dir, "live-")
+	if err != nil {
+		return took, err
+	}
+	defer func() { _ = os.RemoveAll(dir) }()
+	config := fmt.Sprintf(`source "lemlist" {
+  api_key  = env("LEMEXPORT_BENCH_KEY")
+  endpoint = %q
+}
+
+export "inbox_conversations" {
+  destination = "./out"
+}
+`, sim.Endpoint)
+	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(config), 0o600); err != nil {
+		return took, err
+	}
+	command := exec.CommandContext(ctx, program, "-chdir="+dir, "apply", "-auto-approve")
+	// The ledger of the rate is the run's own: no earlier run counts.
+	command.Env = append(os.Environ(), "LEMEXPORT_BENCH_KEY="+sim.Key, "XDG_CACHE_HOME="+filepath.Join(dir, "cache"))
+	took, err = measured(command)
+	if err != nil {
+		return took, err
+	}
+	info, err := os.Stat(filepath.Join(dir, "out", "inbox_conversations.parquet"))
+	if err != nil {
+		return took, err
+	}
+	took.Size = info.Size()
+	return took, nil
+}
+
+// startUp starts the program for its version.
+func startUp(ctx context.Context, program string) (process.Usage, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	var runs []process.Usage
+	for range starts {
+		took, err := measured(exec.CommandContext(ctx, program, "version"))
+		if err != nil {
+			return process.Usage{}, err
+		}
+		runs = append(runs, took)
+	}
+	return medianOf(runs), nil
+}
+
+// measured runs a program that does not measure itself. Its peak is never less
+// than that of this process, which is small.
+func measured(command *exec.Cmd) (process.Usage, error) {
+	started := time.Now()
+	if output, err := command.CombinedOutput(); err != nil {
+		return process.Usage{}, fmt.Errorf("%s: %w\n%s", filepath.Base(command.Path), err, output)
+	}
+	wall, state := time.Since(started), command.ProcessState
+	return process.Usage{Wall: wall, CPU: state.UserTime() + state.SystemTime(), Peak: state.SysUsage().(*syscall.Rusage).Maxrss << 10}, nil
+}
+
+// simulation is a simulated team in a process of its own.
+type simulation struct {
+	Endpoint string `json:"endpoint"`
+	Key      string `json:"api_key"`
+	process  *exec.Cmd
+}
+
+// startSim waits until the simulation says where it listens.
+func startSim(ctx context.Context, program string, conversations int) (*simulation, error) {
+	command := exec.CommandContext(ctx, program, "sim", "-json", "-addr=127.0.0.1:0", "-users=1", "-conversations="+strconv.Itoa(conversations))
+	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
+	command.WaitDelay = 10 * time.Second
+	out, err := command.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	if err := command.Start(); err != nil {
+		return nil, err
+	}
+	sim := &simulation{process: command}
+	for lines := bufio.NewScanner(out); lines.Scan(); {
+		var message struct {
+			Type string `json:"type"`
+		}
+		err := json.Unmarshal(lines.Bytes(), &message)
+		if err == nil && message.Type == "listening" {
+			err = json.Unmarshal(lines.Bytes(), sim)
+		}
+		if err != nil {
+			return nil, errors.Join(err, sim.stop())
+		}
+		if sim.Endpoint != "" {
+			return sim, nil // the little that it says at its end fits the pipe
+		}
+	}
+	return nil, errors.Join(errors.New("the simulation does not listen"), sim.stop())
+}
+
+func (s *simulation) stop() error {
+	return errors.Join(s.process.Process.Signal(os.Interrupt), s.process.Wait())
+}
