@@ -3,6 +3,7 @@ package exporter
 import (
 	"context"
 	"iter"
+	"maps"
 	"runtime"
 	"testing"
 
@@ -90,7 +91,7 @@ func BenchmarkSpoolRead(b *testing.B) {
 
 // benchSpool panics where a benchmark has nothing left to measure.
 func benchSpool(ctx context.Context, table *schema.Table, scratch Scratch, parts []arrow.Record) *spool {
-	rows, err := newSpool(scratch, table, 0)
+	rows, err := newSpool(scratch, table, limitsOf(DefaultMemory), 0)
 	if err != nil {
 		panic(err)
 	}
@@ -111,12 +112,13 @@ func BenchmarkMerge(b *testing.B) {
 	parts, size := benchParts(table, batchRows)
 	changed := benchSpool(b.Context(), table, testScratch{b.TempDir()}, []arrow.Record{benchChanged(table)})
 	defer func() { _ = changed.close() }()
-	found, err := changed.index.winners()
+	found, err := changed.index.winners(changed.distinct)
 	if err != nil {
 		b.Fatal(err)
 	}
 	perRow(b, size, func() error {
-		revision := revision{target: target{table: table, destination: nowhere{}}, fresh: changed, found: found, version: table.Version}
+		carried := &Manifest{SchemaVersion: table.Version, Rows: benchRows, Content: newDigester(table).content()}
+		revision := newRevision(target{table: table, destination: nowhere{}}, carried, changed, maps.Clone(found), false)
 		var failed error
 		revision.merge(b.Context(), benchFile{parts: parts}, func(_ arrow.Record, err error) bool {
 			failed = err

@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -87,18 +86,18 @@ func (r *run) release() {
 
 // append writes a record as a segment at the end of a run.
 func (s *spool) append(to *run, rec arrow.Record, from []origin) error {
-	var body bytes.Buffer
+	s.body.Reset()
 	plain := array.NewRecord(s.schema, rec.Columns(), rec.NumRows())
 	defer plain.Release()
-	writer := ipc.NewWriter(&body, ipc.WithSchema(s.schema))
+	writer := ipc.NewWriter(&s.body, ipc.WithSchema(s.schema))
 	if err := errors.Join(writer.Write(plain), writer.Close()); err != nil {
 		return fmt.Errorf("encode temporary rows: %w", err)
 	}
-	if _, err := s.file.Write(body.Bytes()); err != nil {
+	if _, err := s.file.Write(s.body.Bytes()); err != nil {
 		return fmt.Errorf("write temporary rows: %w", err)
 	}
-	to.segments = append(to.segments, segment{offset: s.written, length: int64(body.Len()), from: from})
-	s.written += int64(body.Len())
+	to.segments = append(to.segments, segment{offset: s.written, length: int64(s.body.Len()), from: from})
+	s.written += int64(s.body.Len())
 	return nil
 }
 

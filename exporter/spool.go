@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -26,6 +27,7 @@ type spool struct {
 	written  int64
 	waiting  int // bytes of the pages that no segment has yet
 	runs     []*run
+	body     bytes.Buffer // the segment being written
 	index    *index
 	distinct int64
 }

@@ -8,7 +8,6 @@ import (
 	"os"
 	"slices"
 	"testing"
-	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -270,38 +269,4 @@ func TestSpoolStopsWhenTheContextEnds(t *testing.T) {
 	if batches != 1 || stopped == nil {
 		t.Errorf("%d batches and error %v after the cancellation, want 1 and an error", batches, stopped)
 	}
-}
-
-func BenchmarkSpool(b *testing.B) {
-	table := schema.InboxConversations()
-	now := time.Now().UnixMicro()
-	for b.Loop() {
-		rows, err := newSpool(testScratch{b.TempDir()}, table, limitsOf(LeastMemory), 0)
-		if err != nil {
-			b.Fatal(err)
-		}
-		for page := range 100 {
-			versions := make([]version, 100)
-			for i := range versions {
-				versions[i] = version{id: fmt.Sprintf("ibx_%010d", page*100+i), active: now - int64(page*100+i), users: 2}
-			}
-			rec := record(table, versions)
-			if err := rows.add("usr_a", rec); err != nil {
-				b.Fatal(err)
-			}
-			rec.Release()
-		}
-		if err := rows.seal(b.Context()); err != nil {
-			b.Fatal(err)
-		}
-		for _, err := range rows.records(b.Context()) {
-			if err != nil {
-				b.Fatal(err)
-			}
-		}
-		if err := rows.close(); err != nil {
-			b.Fatal(err)
-		}
-	}
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N)/10_000, "ns/row")
 }
