@@ -3,6 +3,7 @@ package parquet
 import (
 	"bytes"
 	"io"
+	"runtime"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -70,6 +71,8 @@ func BenchmarkRead(b *testing.B) {
 	file := encode(b, table, 0, "", recordtest.Plain(table, 0, benchRows))
 	b.SetBytes(int64(len(file)))
 	b.ReportAllocs()
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
 	for b.Loop() {
 		opened, err := Format{}.Open(bytes.NewReader(file), int64(len(file)))
 		if err != nil {
@@ -81,7 +84,9 @@ func BenchmarkRead(b *testing.B) {
 			}
 		}
 	}
+	runtime.ReadMemStats(&after)
 	perRow(b)
+	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(b.N)/benchRows, "allocs/row")
 }
 
 var _ io.Writer = (*counter)(nil)
