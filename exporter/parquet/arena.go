@@ -18,6 +18,7 @@ type arena struct {
 	free    []*memory.Buffer
 	data    []array.Data
 	nested  []arrow.ArrayData
+	texts   []filling
 }
 
 // needs is how large an arena must be.
@@ -47,6 +48,27 @@ func (a *arena) part(size int) *memory.Buffer {
 	part.Reset(a.bytes[:size:size])
 	a.bytes = a.bytes[align(size):]
 	return part
+}
+
+// later is a buffer that fill will fill.
+func (a *arena) later(texts filling) *memory.Buffer {
+	texts.buffer = &a.buffers[0]
+	a.buffers = a.buffers[1:]
+	a.texts = append(a.texts, texts)
+	return texts.buffer
+}
+
+// fill fills the buffers of texts, whose size is known at last.
+func (a *arena) fill() {
+	size := bodySlack
+	for _, texts := range a.texts {
+		size += align(texts.size)
+	}
+	whole := make([]byte, size)
+	for _, texts := range a.texts {
+		texts.fill(whole)
+		whole = whole[align(texts.size):]
+	}
 }
 
 // bitmap has a bit for every level, set where that is least or more, which is not

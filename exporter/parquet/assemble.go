@@ -56,15 +56,12 @@ func (a *assembler) need(n *needs) {
 	n.nested += len(a.parts)
 	n.add((slots + 7) / 8)
 	switch a.column.Type {
-	case schema.List:
-		n.add(4 * (slots + 1))
 	case schema.Timestamp:
 		n.add(8 * slots)
 	case schema.Bool:
 		n.add((slots + 7) / 8)
-	case schema.String, schema.JSON:
+	case schema.String, schema.JSON, schema.List:
 		n.add(4 * (slots + 1))
-		n.add(first.stock.size(first.values))
 	case schema.Struct:
 	}
 	for _, part := range a.parts {
@@ -100,20 +97,32 @@ func (a *assembler) data(to *arena) (*array.Data, error) {
 
 // agreed returns the shape that all leaves of the branch have.
 func (a *assembler) agreed() (*shape, error) {
-	present := uint8(a.present)
-	same := func(a, b uint8) bool { return reached(a, present) == reached(b, present) }
+	for _, in := range a.intakes[1:] {
+		in.alike = in.like(a.intakes[0])
+	}
 	for i, in := range a.intakes {
+		if i > 0 && in.alike {
+			in.follow(a.intakes[0])
+			continue
+		}
 		shape := &a.shapes[min(i, 1)]
 		if a.column.Type == schema.Struct {
 			shape.group(in, uint8(a.again))
-		} else if !shape.list(in, uint8(a.again), present) {
+		} else if !shape.list(in, uint8(a.again), uint8(a.present)) {
 			return nil, fmt.Errorf("%w: column %q has elements without a list", errDamaged, in.leaf.name())
 		}
-		if i > 0 && !(slices.EqualFunc(shape.levels, a.shapes[0].levels, same) && slices.Equal(shape.starts, a.shapes[0].starts)) {
+		if i > 0 && !shape.equal(&a.shapes[0], uint8(a.present)) {
 			return nil, fmt.Errorf("%w: the columns of %q disagree", errDamaged, a.name())
 		}
 	}
 	return &a.shapes[0], nil
+}
+
+// equal reports whether two leaves have the same shape: the levels only need to
+// be on the same side of present.
+func (s *shape) equal(other *shape, present uint8) bool {
+	same := func(a, b uint8) bool { return reached(a, present) == reached(b, present) }
+	return slices.EqualFunc(s.levels, other.levels, same) && slices.Equal(s.starts, other.starts)
 }
 
 // group reads the values of a struct off the slots of a leaf: those that do not

@@ -21,7 +21,7 @@ const (
 	batchRows  = 4096
 	batchBytes = 4 << 20
 
-	magic      = "PAR1"
+	magic = "PAR1"
 )
 
 // errDamaged is wrapped by the errors of files that contradict themselves.

@@ -15,16 +15,24 @@ type intake struct {
 	// rows wait, with their levels and values. In columns outside of lists each row
 	// is one slot, and again is empty.
 	rows           int
-	again, defined queue[uint8]
+	again, defined levels
 	stock          stock
 	// takenAgain and takenDefined are the levels of what the record being built
 	// takes, and values how many values. They narrow to the elements of lists on the way down.
 	takenAgain, takenDefined []uint8
 	values                   int
+	// alike says that these levels are those of the first column of the same list.
+	alike bool
 }
 
 func newIntake(leaf *branch, from *unpacker) *intake {
-	return &intake{leaf: leaf, pages: pages{from: from, leaf: leaf}, stock: newStock(leaf)}
+	return &intake{
+		leaf:    leaf,
+		pages:   pages{from: from, leaf: leaf},
+		again:   newLevels(leaf.again),
+		defined: newLevels(leaf.present),
+		stock:   newStock(leaf),
+	}
 }
 
 // start goes to a column chunk.
@@ -47,7 +55,7 @@ func (in *intake) more() (bool, error) {
 
 func (in *intake) decode(page *page) error {
 	if !page.dictionary {
-		if err := page.levels(in.leaf, &in.again, &in.defined); err != nil {
+		if err := page.levels(&in.again, &in.defined); err != nil {
 			return err
 		}
 		in.rows += int(page.NumRows)
@@ -65,6 +73,18 @@ func (in *intake) take(rows int) {
 	in.takenDefined = in.defined.take(slots)
 	in.values = bytes.Count(in.takenDefined, []byte{uint8(in.leaf.present)})
 	in.rows -= rows
+}
+
+// like reports whether the levels taken are those of another column, which most
+// columns of a list are.
+func (in *intake) like(other *intake) bool {
+	return bytes.Equal(in.takenDefined, other.takenDefined) && bytes.Equal(in.takenAgain, other.takenAgain)
+}
+
+// follow narrows the levels taken as another column did, whose were alike.
+func (in *intake) follow(other *intake) {
+	in.takenDefined = in.takenDefined[:copy(in.takenDefined, other.takenDefined)]
+	in.takenAgain = in.takenAgain[:copy(in.takenAgain, other.takenAgain)]
 }
 
 func (in *intake) wrap(err error) error {

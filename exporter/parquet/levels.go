@@ -41,30 +41,39 @@ func checkRuns(data []byte, width uint64, values int) error {
 	return nil
 }
 
-// decodeLevels adds the levels of a page. Columns where only one is possible
-// store none.
-func decodeLevels(to *queue[uint8], data []byte, highest, values int) ([]uint8, error) {
-	levels := to.add(values)
-	if highest == 0 {
-		clear(levels)
-		return levels, nil
+// levels are the repetition or definition levels of a column that wait to be taken.
+type levels struct {
+	queue[uint8]
+	highest  int
+	encoding rle.Encoding
+}
+
+func newLevels(highest int) levels {
+	return levels{highest: highest, encoding: rle.Encoding{BitWidth: bits.Len(uint(highest))}}
+}
+
+// decode adds the levels of a page and returns them. Columns where only one is
+// possible store none.
+func (l *levels) decode(data []byte, count int) ([]uint8, error) {
+	added := l.add(count)
+	if l.highest == 0 {
+		clear(added)
+		return added, nil
 	}
-	width := bits.Len(uint(highest))
-	if err := checkRuns(data, uint64(width), values); err != nil {
+	if err := checkRuns(data, uint64(l.encoding.BitWidth), count); err != nil {
 		return nil, err
 	}
-	encoding := rle.Encoding{BitWidth: width}
-	decoded, err := encoding.DecodeLevels(levels, data) // in place, if there is room for the last group
+	decoded, err := l.encoding.DecodeLevels(added, data) // in place, if there is room for the last group
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
-	copy(levels, decoded)
-	for level := highest + 1; level < 1<<width; level++ {
-		if bytes.IndexByte(levels, uint8(level)) >= 0 {
-			return nil, fmt.Errorf("%w: a level of %d above %d", errDamaged, level, highest)
+	copy(added, decoded)
+	for level := l.highest + 1; level < 1<<l.encoding.BitWidth; level++ {
+		if bytes.IndexByte(added, uint8(level)) >= 0 {
+			return nil, fmt.Errorf("%w: a level of %d above %d", errDamaged, level, l.highest)
 		}
 	}
-	return levels, nil
+	return added, nil
 }
 
 // slotsOf is how many slots so many rows have: each begins where the repetition

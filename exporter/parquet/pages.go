@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"hash/crc32"
 
-	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -35,6 +34,7 @@ type pages struct {
 	seen        tally
 	// ahead is the beginning of the page to come, which came with the one before.
 	ahead []byte
+	page  page
 }
 
 // tally sums what page headers say.
@@ -109,19 +109,18 @@ func (p *pages) header() (header *format.PageHeader, length int, err error) {
 		}
 		p.ahead = append(p.ahead[:0], data...)
 	}
-	if length, err = checkThrift(p.ahead); err != nil {
+	length, err = checkThrift(p.ahead)
+	if err != nil {
 		return nil, 0, err
 	}
-	header = new(format.PageHeader)
-	if err := thrift.Unmarshal(new(thrift.CompactProtocol), p.ahead[:length], header); err != nil {
-		return nil, 0, fmt.Errorf("%w: %w", errDamaged, err)
-	}
-	return header, length, nil
+	header, err = p.from.header(p.ahead[:length])
+	return header, length, err
 }
 
 // unpack checks a page of a kind that the sink writes, and decompresses it.
 func (p *pages) unpack(header *format.PageHeader, data []byte) (unpacked *page, err error) {
-	unpacked = new(page)
+	unpacked = &p.page
+	*unpacked = page{}
 	if header.Type == format.DictionaryPage && p.number == 1 && p.leaf.storage.dictionary && p.chunk.DictionaryPageOffset != 0 {
 		dict := header.DictionaryPageHeader
 		if !dict.Valid || dict.V.NumValues < 0 || dict.V.Encoding != format.Plain {
@@ -165,10 +164,10 @@ func (p *pages) check(header *format.PageHeader) error {
 }
 
 // levels adds the levels of a page, and compares them with what its header says.
-func (p *page) levels(leaf *branch, again, defined *queue[uint8]) error {
+func (p *page) levels(again, defined *levels) error {
 	slots, rows := int(p.NumValues), int(p.NumValues)
-	if leaf.again > 0 {
-		levels, err := decodeLevels(again, p.repetition, leaf.again, slots)
+	if again.highest > 0 {
+		levels, err := again.decode(p.repetition, slots)
 		if err != nil {
 			return err
 		}
@@ -176,11 +175,11 @@ func (p *page) levels(leaf *branch, again, defined *queue[uint8]) error {
 			return fmt.Errorf("%w: it begins within a row", errDamaged)
 		}
 	}
-	levels, err := decodeLevels(defined, p.definition, leaf.present, slots)
+	levels, err := defined.decode(p.definition, slots)
 	if err != nil {
 		return err
 	}
-	nulls := slots - bytes.Count(levels, []byte{uint8(leaf.present)})
+	nulls := slots - bytes.Count(levels, []byte{uint8(defined.highest)})
 	if rows != int(p.NumRows) || nulls != int(p.NumNulls) {
 		return fmt.Errorf("%w: its levels have %d rows and %d nulls instead of %d and %d", errDamaged, rows, nulls, p.NumRows, p.NumNulls)
 	}

@@ -98,7 +98,7 @@ func (r *reader) gather() (rows int, err error) {
 // to take all rows of one for alike.
 func (r *reader) size(rows int) (size int64) {
 	for _, intake := range r.intakes {
-		size += int64(intake.stock.size(-1)) * int64(rows) / int64(intake.rows)
+		size += int64(intake.stock.size()) * int64(rows) / int64(intake.rows)
 	}
 	return size
 }
@@ -124,16 +124,20 @@ func (r *reader) record(rows int) (arrow.Record, error) {
 		assembler.need(&need)
 	}
 	to := newArena(need)
-	columns := make([]arrow.Array, len(r.assemblers))
+	data := make([]*array.Data, len(r.assemblers))
 	for i, assembler := range r.assemblers {
-		data, err := assembler.data(to)
-		if err != nil {
+		var err error
+		if data[i], err = assembler.data(to); err != nil {
 			return nil, err
 		}
-		if data.Len() != rows {
-			return nil, fmt.Errorf("%w: the columns of %q have %d rows instead of %d", errDamaged, assembler.name(), data.Len(), rows)
+		if data[i].Len() != rows {
+			return nil, fmt.Errorf("%w: the columns of %q have %d rows instead of %d", errDamaged, assembler.name(), data[i].Len(), rows)
 		}
-		columns[i] = array.MakeFromData(data)
+	}
+	to.fill()
+	columns := make([]arrow.Array, len(data))
+	for i := range data {
+		columns[i] = array.MakeFromData(data[i])
 	}
 	rec := array.NewRecord(r.layout.table.Arrow(), columns, int64(rows))
 	for _, column := range columns {

@@ -17,8 +17,8 @@ type stock interface {
 	clear()
 	// decode adds the values of a page, of which there are so many.
 	decode(from *unpacker, page *page, count int) error
-	// size is how many bytes of text the first values have, or all for a negative count.
-	size(count int) int
+	// size is how many bytes of text wait.
+	size() int
 	// fill takes the first count values and puts them into buffers, from the second
 	// on: one for each level that is present, in their order.
 	fill(to *arena, buffers []*memory.Buffer, levels []uint8, present uint8, count int)
@@ -38,7 +38,7 @@ func newStock(leaf *branch) stock {
 // timeStock are timestamps.
 type timeStock struct{ queue[int64] }
 
-func (s *timeStock) size(int) int { return 0 }
+func (s *timeStock) size() int { return 0 }
 
 func (s *timeStock) decode(_ *unpacker, page *page, count int) error {
 	if count == 0 { // older files have no body then
@@ -84,7 +84,7 @@ type flagStock struct {
 	spread []uint8
 }
 
-func (s *flagStock) size(int) int { return 0 }
+func (s *flagStock) size() int { return 0 }
 
 func (s *flagStock) decode(_ *unpacker, page *page, count int) error {
 	if len(page.body) != (count+7)/8 {

@@ -1,12 +1,14 @@
 package parquet
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"io"
 
 	kzstd "github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -24,6 +26,10 @@ const (
 type unpacker struct {
 	from io.ReaderAt
 	zstd *kzstd.Decoder
+	// headers decodes head from text.
+	text    bytes.Reader
+	headers *thrift.Decoder
+	head    format.PageHeader
 	// packed and body are of the page before, to be written over; so are the lengths
 	// and places of its values.
 	packed, body     []byte
@@ -40,7 +46,9 @@ func newUnpacker(from io.ReaderAt) (*unpacker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}
-	return &unpacker{from: from, zstd: decoder}, nil
+	u := &unpacker{from: from, zstd: decoder}
+	u.headers = thrift.NewDecoder(new(thrift.CompactProtocol).NewReader(&u.text))
+	return u, nil
 }
 
 func (u *unpacker) close() { u.zstd.Close() }
@@ -52,6 +60,21 @@ func (u *unpacker) read(offset, size int64) ([]byte, error) {
 		return nil, err
 	}
 	return u.packed, nil
+}
+
+// header decodes the header of a page, which data ends with. It is good until the
+// next call.
+func (u *unpacker) header(data []byte) (*format.PageHeader, error) {
+	u.text.Reset(data)
+	u.head = format.PageHeader{}
+	err := u.headers.Decode(&u.head)
+	if err == nil && u.text.Len() > 0 {
+		err = fmt.Errorf("%d bytes follow the header", u.text.Len())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	return &u.head, nil
 }
 
 // unpack decompresses the body of a page, which has that size. It is good until
