@@ -35,6 +35,7 @@ func newArena(n needs) *arena {
 		free:    make([]*memory.Buffer, most*n.data),
 		data:    make([]array.Data, n.data),
 		nested:  make([]arrow.ArrayData, n.nested),
+		texts:   make([]filling, 0, n.data),
 	}
 }
 

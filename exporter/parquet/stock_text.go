@@ -47,18 +47,22 @@ func (s *textStock) decode(from *unpacker, page *page, count int) error {
 
 // decodeDictionary decodes PLAIN: each text behind its length.
 func (s *textStock) decodeDictionary(body []byte, count int) error {
-	for ; len(body) >= 4; count-- {
-		length := binary.LittleEndian.Uint32(body)
-		if body = body[4:]; uint64(length) > uint64(len(body)) {
-			break
+	if count > len(body)/4 {
+		return fmt.Errorf("%w: a dictionary of %d in %d bytes", errDamaged, count, len(body))
+	}
+	s.dictionary.ends = slices.Grow(s.dictionary.ends, count)
+	s.dictionary.text = slices.Grow(s.dictionary.text, len(body)+bodySlack)
+	for range count {
+		if len(body) < 4 || uint64(binary.LittleEndian.Uint32(body)) > uint64(len(body)-4) {
+			return fmt.Errorf("%w: a dictionary is cut off", errDamaged)
 		}
-		s.dictionary.append(body[:length])
-		body = body[length:]
+		end := 4 + binary.LittleEndian.Uint32(body)
+		s.dictionary.append(body[4:end])
+		body = body[end:]
 	}
-	if count != 0 || len(body) > 0 {
-		return fmt.Errorf("%w: a bad dictionary", errDamaged)
+	if len(body) > 0 {
+		return fmt.Errorf("%w: %d bytes follow a dictionary", errDamaged, len(body))
 	}
-	s.dictionary.text = slices.Grow(s.dictionary.text, bodySlack)
 	return nil
 }
 
@@ -202,6 +206,10 @@ func (s *textStock) grow(count, size int) error {
 // paste copies n bytes and returns n. Both sides have bodySlack bytes behind
 // these, so that short texts, which most are, take a few moves of fixed size.
 func paste(to, from []byte, n int) int {
+	if n <= 8 {
+		binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from))
+		return n
+	}
 	if n > bodySlack {
 		return copy(to[:n], from)
 	}
