@@ -1,7 +1,6 @@
 package parquet
 
 import (
-	"bytes"
 	"fmt"
 	"hash/crc32"
 
@@ -40,13 +39,6 @@ type pages struct {
 // tally sums what page headers say.
 type tally struct {
 	bytes, values, nulls, rows int64
-}
-
-// page is one page with its body decompressed, good until the next one.
-type page struct {
-	format.DataPageHeaderV2
-	dictionary                   bool
-	repetition, definition, body []byte
 }
 
 // start goes to a column chunk.
@@ -160,28 +152,5 @@ func (p *pages) check(header *format.PageHeader) error {
 	p.seen.values += int64(page.NumValues)
 	p.seen.nulls += int64(page.NumNulls)
 	p.seen.rows += int64(page.NumRows)
-	return nil
-}
-
-// levels adds the levels of a page, and compares them with what its header says.
-func (p *page) levels(again, defined *levels) error {
-	slots, rows := int(p.NumValues), int(p.NumValues)
-	if again.highest > 0 {
-		levels, err := again.decode(p.repetition, slots)
-		if err != nil {
-			return err
-		}
-		if rows = bytes.Count(levels, []byte{0}); slots > 0 && levels[0] != 0 {
-			return fmt.Errorf("%w: it begins within a row", errDamaged)
-		}
-	}
-	levels, err := defined.decode(p.definition, slots)
-	if err != nil {
-		return err
-	}
-	nulls := slots - bytes.Count(levels, []byte{uint8(defined.highest)})
-	if rows != int(p.NumRows) || nulls != int(p.NumNulls) {
-		return fmt.Errorf("%w: its levels have %d rows and %d nulls instead of %d and %d", errDamaged, rows, nulls, p.NumRows, p.NumNulls)
-	}
 	return nil
 }

@@ -42,6 +42,9 @@ func (r *reader) start(group *format.RowGroup) (err error) {
 	if len(group.Columns) != len(r.intakes) {
 		return fmt.Errorf("%w: %d column chunks instead of %d", errDamaged, len(group.Columns), len(r.intakes))
 	}
+	if group.NumRows < 0 {
+		return fmt.Errorf("%w: %d rows", errDamaged, group.NumRows)
+	}
 	for i, intake := range r.intakes {
 		if err := intake.start(&group.Columns[i].MetaData, group.NumRows); err != nil {
 			return err

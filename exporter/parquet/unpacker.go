@@ -30,11 +30,10 @@ type unpacker struct {
 	text    bytes.Reader
 	headers *thrift.Decoder
 	head    format.PageHeader
-	// packed and body are of the page before, to be written over; so are the lengths
-	// and places of its values.
-	packed, body     []byte
-	prefixes, widths []int64
-	places           []int32
+	// packed and body are of the page before, to be written over; so are
+	// the lengths of what its texts share with the one before, and of the rest.
+	packed, body    []byte
+	prefixes, rests []int64
 }
 
 func newUnpacker(from io.ReaderAt) (*unpacker, error) {
