@@ -96,19 +96,33 @@ func (s *textStock) decodeSuffixes(from *unpacker, body []byte, count int) error
 	if err := s.grow(count, total); err != nil {
 		return err
 	}
-	text, before, at := s.list.text[:cap(s.list.text)], len(s.list.text), len(s.list.text)
-	suffixes := rest[:len(rest)+bodySlack]
-	for i, prefix := range from.prefixes {
-		start := at
-		at += paste(text[at:], text[before:], int(prefix))
-		copied := paste(text[at:], suffixes, int(lengths[i]))
-		suffixes = suffixes[copied:]
-		at += copied
-		before = start
+	s.join(from.prefixes, lengths, rest[:len(rest)+bodySlack])
+	return nil
+}
+
+// join puts texts together from their beginnings and their rests. There is
+// bodySlack behind both sides, so that short texts, which most are, take a few
+// moves of fixed size; and head has the beginning of the last one, which could
+// not be loaded again before the memory has it.
+func (s *textStock) join(prefixes, lengths []int64, rests []byte) {
+	text, at, before := s.list.text[:cap(s.list.text)], uint(len(s.list.text)), uint(0)
+	head := uint64(0)
+	for i, prefix := range prefixes {
+		shared, length := uint(prefix), uint(lengths[i])
+		if shared <= 8 && length <= 32 {
+			head = head&(1<<(8*shared)-1) | binary.LittleEndian.Uint64(rests)<<(8*shared)
+			binary.LittleEndian.PutUint64(text[at:], head)
+			move32(text[at+shared:], rests)
+		} else {
+			copy(text[at:], text[before:before+shared])
+			copy(text[at+shared:], rests[:length])
+			head = binary.LittleEndian.Uint64(text[at:])
+		}
+		rests = rests[length:]
+		before, at = at, at+shared+length
 		s.list.ends = append(s.list.ends, uint32(at))
 	}
 	s.list.text = text[:at]
-	return nil
 }
 
 // decodeTexts decodes DELTA_LENGTH_BYTE_ARRAY: all lengths, and all texts.
@@ -147,23 +161,7 @@ func (u *unpacker) lengths(data []byte, count int) (lengths []int64, texts []byt
 	return u.rests, texts, err
 }
 
-// paste copies n bytes and returns n. Both sides have bodySlack bytes behind
-// these, so that short texts, which most are, take a few moves of fixed size.
-func paste(to, from []byte, n int) int {
-	if n <= 8 {
-		binary.LittleEndian.PutUint64(to, binary.LittleEndian.Uint64(from))
-		return n
-	}
-	if n > bodySlack {
-		return copy(to[:n], from)
-	}
-	move32(to, from)
-	if n > 32 {
-		move32(to[32:], from[32:])
-	}
-	return n
-}
-
+// move32 copies 32 bytes.
 func move32(to, from []byte) {
 	to, from = to[:32], from[:32]
 	a, b := binary.LittleEndian.Uint64(from), binary.LittleEndian.Uint64(from[8:])

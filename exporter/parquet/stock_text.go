@@ -130,7 +130,16 @@ func (f *filling) fill(to []byte) {
 	known := f.from.dictionary.text[:cap(f.from.dictionary.text)]
 	ends, at := f.from.dictionary.ends, 0
 	for _, place := range f.places {
-		start := ends[place]
-		at += paste(to[at:], known[start:], int(ends[place+1]-start))
+		start, size := ends[place], int(ends[place+1]-ends[place])
+		switch {
+		case size <= 32:
+			move32(to[at:], known[start:])
+		case size <= bodySlack:
+			move32(to[at:], known[start:])
+			move32(to[at+32:], known[start+32:])
+		default:
+			copy(to[at:], known[start:ends[place+1]])
+		}
+		at += size
 	}
 }
