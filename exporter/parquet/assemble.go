@@ -1,144 +1,165 @@
 package parquet
 
 import (
-	"errors"
 	"fmt"
-	"io"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/parquet-go/parquet-go"
 
 	"github.com/lemexport/lemexport/schema"
 )
 
-// assembler builds the Arrow values of one branch from the cursors of its
-// leaves: the inverse of shredder.
+// assembler builds the array of one branch from what the intakes of its leaves
+// took: the inverse of shredder.
 type assembler struct {
 	*branch
-	cursors []*cursor
+	of      arrow.DataType
+	buffers int // that an array of the type has
+	intakes []*intake
 	parts   []*assembler
-	to      array.Builder
-	// bytes counts the text appended.
-	bytes *int
+	// shapes are scratch memory, for the branch and for comparing its leaves with it.
+	shapes [2]shape
 }
 
-// newAssembler joins a branch with its builder and the layout's cursors.
-func newAssembler(b *branch, cursors []*cursor, to array.Builder, bytes *int) *assembler {
-	a := &assembler{branch: b, to: to, bytes: bytes}
+// shape is what every leaf knows about the values of its branch: the definition
+// level of each and, of lists, where each begins and the last one ends.
+type shape struct {
+	levels []uint8
+	starts []int32
+}
+
+// newAssembler joins a branch with its Arrow type and the intakes of the layout's leaves.
+func newAssembler(b *branch, of arrow.DataType, intakes []*intake) *assembler {
+	a := &assembler{branch: b, of: of, buffers: len(of.Layout().Buffers)}
 	for _, leaf := range b.leaves {
-		a.cursors = append(a.cursors, cursors[leaf])
+		a.intakes = append(a.intakes, intakes[leaf])
 	}
 	for i, part := range b.parts {
-		var inner array.Builder
-		switch to := to.(type) {
-		case *array.ListBuilder:
-			inner = to.ValueBuilder()
-		case *array.StructBuilder:
-			inner = to.FieldBuilder(i)
+		var inner arrow.DataType
+		switch of := of.(type) {
+		case *arrow.ListType:
+			inner = of.Elem()
+		case *arrow.StructType:
+			inner = of.Field(i).Type
 		}
-		a.parts = append(a.parts, newAssembler(part, cursors, inner, bytes))
+		a.parts = append(a.parts, newAssembler(part, inner, intakes))
 	}
 	return a
 }
 
-// read appends one value. again is the repetition level it must have, defined
-// the definition level its parent has.
-func (a *assembler) read(again, defined int) error {
-	head, err := a.head(a.cursors[0], again, defined)
-	if err != nil {
-		return err
-	}
-	level := head.DefinitionLevel()
-	if level < a.present {
-		a.to.AppendNull()
-		return a.skip(again, level)
-	}
-	switch to := a.to.(type) {
-	case *array.ListBuilder:
-		to.Append(true)
-		return a.readList(again, level)
-	case *array.StructBuilder:
-		to.Append(true)
-		for _, field := range a.parts {
-			if err := field.read(again, a.present); err != nil {
-				return err
-			}
-		}
-		return nil
-	}
-	if err := a.append(head); err != nil {
-		return err
-	}
-	a.cursors[0].take()
-	return nil
-}
-
-// readList appends the elements of a list that is not null.
-func (a *assembler) readList(again, level int) error {
-	if level == a.present {
-		return a.skip(again, level) // no elements
-	}
-	for {
-		if err := a.parts[0].read(again, a.present+1); err != nil {
-			return err
-		}
-		again = a.again
-		next, err := a.cursors[0].peek()
-		if errors.Is(err, io.EOF) || err == nil && next.RepetitionLevel() < again {
-			return nil
-		}
-		if err != nil {
-			return err
-		}
-	}
-}
-
-// skip takes the one value that every leaf has for a null or an empty list.
-func (a *assembler) skip(again, level int) error {
-	for _, cursor := range a.cursors {
-		head, err := a.head(cursor, again, level)
-		if err != nil {
-			return err
-		}
-		if head.DefinitionLevel() != level {
-			return fmt.Errorf("%w: the columns of %q disagree", errDamaged, a.name())
-		}
-		cursor.take()
-	}
-	return nil
-}
-
-// head is the next value of a cursor, with its levels checked.
-func (a *assembler) head(cursor *cursor, again, defined int) (*parquet.Value, error) {
-	value, err := cursor.peek()
-	if errors.Is(err, io.EOF) {
-		err = fmt.Errorf("%w: it ends early", errDamaged)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("column %q: %w", cursor.leaf.name(), err)
-	}
-	if r, d := value.RepetitionLevel(), value.DefinitionLevel(); r != again || d < defined || d > cursor.leaf.present {
-		return nil, fmt.Errorf("%w: column %q has levels %d and %d", errDamaged, cursor.leaf.name(), r, d)
-	}
-	return value, nil
-}
-
-// append appends the value of a leaf.
-func (a *assembler) append(value *parquet.Value) error {
-	if value.IsNull() {
-		return fmt.Errorf("%w: column %q has a null of a value's level", errDamaged, a.name())
-	}
+// need adds what the branch takes of an arena at most: as many values as slots.
+func (a *assembler) need(n *needs) {
+	first := a.intakes[0]
+	slots := len(first.takenDefined)
+	n.data++
+	n.nested += len(a.parts)
+	n.add((slots + 7) / 8)
 	switch a.column.Type {
-	case schema.String, schema.JSON:
-		text := value.ByteArray()
-		*a.bytes += len(text)
-		a.to.(*array.StringBuilder).BinaryBuilder.Append(text)
 	case schema.Timestamp:
-		a.to.(*array.TimestampBuilder).Append(arrow.Timestamp(value.Int64()))
+		n.add(8 * slots)
 	case schema.Bool:
-		a.to.(*array.BooleanBuilder).Append(value.Boolean())
-	case schema.List, schema.Struct: // not leaves
+		n.add((slots + 7) / 8)
+	case schema.String, schema.JSON, schema.List:
+		n.add(4 * (slots + 1))
+	case schema.Struct:
 	}
-	return nil
+	for _, part := range a.parts {
+		part.need(n)
+	}
+}
+
+// data builds the array of the values that the slots taken hold.
+func (a *assembler) data(to *arena) (*array.Data, error) {
+	if len(a.parts) == 0 {
+		in := a.intakes[0]
+		buffers := to.pointers(a.buffers)
+		in.stock.fill(to, buffers, in.takenDefined, uint8(a.present), in.values)
+		return to.array(a.of, in.takenDefined, uint8(a.present), buffers, nil), nil
+	}
+	shape, err := a.agreed()
+	if err != nil {
+		return nil, err
+	}
+	children := to.children(len(a.parts))
+	for i, part := range a.parts {
+		if children[i], err = part.data(to); err != nil {
+			return nil, err
+		}
+	}
+	buffers := to.pointers(a.buffers)
+	if a.column.Type == schema.List {
+		buffers[1] = to.part(4 * len(shape.starts))
+		copy(arrow.Int32Traits.CastFromBytes(buffers[1].Bytes()), shape.starts)
+	}
+	return to.array(a.of, shape.levels, uint8(a.present), buffers, children), nil
+}
+
+// agreed returns the shape that all leaves of the branch have.
+func (a *assembler) agreed() (*shape, error) {
+	for _, in := range a.intakes[1:] {
+		in.alike = in.like(a.intakes[0])
+	}
+	for i, in := range a.intakes {
+		if i > 0 && in.alike {
+			in.follow(a.intakes[0])
+			continue
+		}
+		shape := &a.shapes[min(i, 1)]
+		if a.column.Type == schema.Struct {
+			shape.group(in, uint8(a.again))
+		} else if !shape.list(in, uint8(a.again), uint8(a.present)) {
+			return nil, fmt.Errorf("%w: column %q has elements without a list", errDamaged, in.leaf.name())
+		}
+		if i > 0 && !shape.equal(&a.shapes[0], uint8(a.present)) {
+			return nil, fmt.Errorf("%w: the columns of %q disagree", errDamaged, a.name())
+		}
+	}
+	return &a.shapes[0], nil
+}
+
+// equal reports whether two leaves have the same shape: the levels only need to
+// be on the same side of present.
+func (s *shape) equal(other *shape, present uint8) bool {
+	same := func(a, b uint8) bool { return reached(a, present) == reached(b, present) }
+	return slices.EqualFunc(s.levels, other.levels, same) && slices.Equal(s.starts, other.starts)
+}
+
+// group reads the values of a struct off the slots of a leaf: those that do not
+// go on with a list inside it.
+func (s *shape) group(in *intake, again uint8) {
+	if in.leaf.again == int(again) {
+		s.levels = in.takenDefined
+		return
+	}
+	s.levels = nil
+	for i, level := range in.takenDefined {
+		if in.takenAgain[i] <= again {
+			s.levels = append(s.levels, level)
+		}
+	}
+}
+
+// list reads lists off the slots of a leaf and leaves it those of their elements.
+// False says that an element follows what is none.
+func (s *shape) list(in *intake, again, present uint8) bool {
+	repeated, defined := in.takenAgain, in.takenDefined
+	s.starts = slices.Grow(s.starts[:0], len(defined)+1)[:len(defined)+1]
+	s.levels = slices.Grow(s.levels[:0], len(defined)+1)[:len(defined)+1]
+	lists, elements, kept := 0, 0, 0
+	inside, orphans := uint8(0), uint8(0)
+	for i, level := range defined {
+		goesOn, element := reached(repeated[i], again), reached(level, present+1)
+		orphans |= goesOn &^ (inside & element)
+		inside = element
+		s.starts[lists], s.levels[lists] = int32(elements), level // kept unless the list goes on
+		lists += int(1 - goesOn)
+		elements += int(element &^ reached(repeated[i], again+1))
+		repeated[kept], defined[kept] = repeated[i], level // kept if it is of an element
+		kept += int(element)
+	}
+	s.starts, s.levels = s.starts[:lists+1], s.levels[:lists]
+	s.starts[lists] = int32(elements)
+	in.takenAgain, in.takenDefined = repeated[:kept], defined[:kept]
+	return orphans == 0
 }

@@ -91,12 +91,7 @@ func TestAPageHeaderThatLiesIsAnError(t *testing.T) {
 		for i, chunk := range openFile(t, file).Metadata().RowGroups[0].Columns {
 			damaged := bytes.Clone(file)
 			changeHeader(t, damaged[chunk.MetaData.DataPageOffset:], lie)
-			opened, err := Format{}.Open(bytes.NewReader(damaged), int64(len(damaged)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			group := &opened.(*dataFile).file.Metadata().RowGroups[0]
-			if err := checkChunks(bytes.NewReader(damaged), group, newLayout(table)); !errors.Is(err, errDamaged) {
+			if _, err := decode(table, damaged); !errors.Is(err, errDamaged) {
 				t.Errorf("a page of column %d lies about %s: %v", i, name, err)
 			}
 		}
@@ -126,10 +121,10 @@ func changeHeader(t *testing.T, data []byte, change func(header *format.PageHead
 	copy(data, changed)
 }
 
-func TestLevelsMustFillTheirLength(t *testing.T) {
+func TestRunsMustFillTheirLength(t *testing.T) {
 	for name, test := range map[string]struct {
 		data   []byte
-		values int64
+		values int
 		ok     bool
 	}{
 		"a run":                    {[]byte{6 << 1, 1}, 6, true},
@@ -142,7 +137,7 @@ func TestLevelsMustFillTheirLength(t *testing.T) {
 		"an endless run":           {[]byte{0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01, 1}, 6, false},
 		"a length without end":     {[]byte{0xff, 0xff}, 6, false},
 	} {
-		if err := checkLevels(test.data, 1, test.values); (err == nil) != test.ok {
+		if err := checkRuns(test.data, 1, test.values); (err == nil) != test.ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

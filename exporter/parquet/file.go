@@ -21,8 +21,7 @@ const (
 	batchRows  = 4096
 	batchBytes = 4 << 20
 
-	readBuffer = 64 << 10
-	magic      = "PAR1"
+	magic = "PAR1"
 )
 
 // errDamaged is wrapped by the errors of files that contradict themselves.
@@ -51,7 +50,6 @@ func open(r io.ReaderAt, size int64) (file *parquet.File, err error) {
 	file, err = parquet.OpenFile(r, size,
 		parquet.SkipPageIndex(true),
 		parquet.SkipBloomFilters(true),
-		parquet.ReadBufferSize(readBuffer),
 	)
 	if err != nil {
 		return nil, err
@@ -142,10 +140,14 @@ func (f *dataFile) Records(ctx context.Context, table *schema.Table) iter.Seq2[a
 			yield(nil, err)
 			return
 		}
-		reader := newReader(layout)
+		reader, err := newReader(f.from, layout)
+		if err != nil {
+			yield(nil, err)
+			return
+		}
 		defer reader.close()
-		for i, group := range f.file.RowGroups() {
-			if !f.group(ctx, reader, i, group, yield) {
+		for i := range f.file.Metadata().RowGroups {
+			if !f.group(ctx, reader, i, yield) {
 				return
 			}
 		}
@@ -153,15 +155,12 @@ func (f *dataFile) Records(ctx context.Context, table *schema.Table) iter.Seq2[a
 }
 
 // group yields the rows of a row group; false ends the reading.
-func (f *dataFile) group(ctx context.Context, reader *reader, number int, group parquet.RowGroup, yield func(arrow.Record, error) bool) bool {
+func (f *dataFile) group(ctx context.Context, reader *reader, number int, yield func(arrow.Record, error) bool) bool {
 	fail := func(err error) bool {
 		yield(nil, advise(fmt.Errorf("read parquet row group %d: %w", number+1, err)))
 		return false
 	}
-	if err := checkChunks(f.from, &f.file.Metadata().RowGroups[number], reader.layout); err != nil {
-		return fail(err)
-	}
-	if err := reader.start(group); err != nil {
+	if err := reader.start(&f.file.Metadata().RowGroups[number]); err != nil {
 		return fail(err)
 	}
 	for {

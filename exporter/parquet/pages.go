@@ -1,34 +1,14 @@
 package parquet
 
 import (
-	"errors"
 	"fmt"
-	"io"
+	"hash/crc32"
 
-	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
 
 // headerBytes is more than the header of a page without statistics takes.
 const headerBytes = 512
-
-// checkChunks checks the columns of a row group before the library reads them.
-func checkChunks(r io.ReaderAt, group *format.RowGroup, layout *layout) error {
-	if len(group.Columns) != len(layout.leaves) {
-		return fmt.Errorf("%w: %d column chunks instead of %d", errDamaged, len(group.Columns), len(layout.leaves))
-	}
-	for i, leaf := range layout.leaves {
-		chunk := &group.Columns[i].MetaData
-		if chunk.Type != physical(leaf.column.Type) || chunk.Codec != group.Columns[0].MetaData.Codec {
-			return fmt.Errorf("%w: column %q is %s in %s", errDamaged, leaf.name(), chunk.Type, chunk.Codec)
-		}
-		pages := pageChecker{from: r, chunk: chunk, leaf: leaf}
-		if err := pages.check(group.NumRows); err != nil {
-			return fmt.Errorf("column %q: %w", leaf.name(), err)
-		}
-	}
-	return nil
-}
 
 // firstPage is the offset of a column chunk.
 func firstPage(chunk *format.ColumnMetaData) int64 {
@@ -38,16 +18,22 @@ func firstPage(chunk *format.ColumnMetaData) int64 {
 	return chunk.DataPageOffset
 }
 
-// pageChecker walks the page headers and levels of a column chunk, without the
-// values. Checksums cover page bodies only, and the library believes headers: it
-// allocates what they say. So every number of a header is first compared with
-// another place that says the same.
-type pageChecker struct {
-	from   io.ReaderAt
-	chunk  *format.ColumnMetaData
-	leaf   *branch
-	seen   tally
-	buffer []byte
+// pages walks the pages of a column chunk. Checksums cover page bodies only, so
+// every number of a header is compared with another place that says the same,
+// and the sum of all pages with the footer.
+type pages struct {
+	from  *unpacker
+	leaf  *branch
+	chunk *format.ColumnMetaData
+	// rows are those of the row group.
+	rows int64
+	// offset is that of the page to come, end that of the first byte that is not the chunk's.
+	offset, end int64
+	number      int
+	seen        tally
+	// ahead is the beginning of the page to come, which came with the one before.
+	ahead []byte
+	page  page
 }
 
 // tally sums what page headers say.
@@ -55,61 +41,107 @@ type tally struct {
 	bytes, values, nulls, rows int64
 }
 
-func (p *pageChecker) check(rows int64) error {
-	offset := firstPage(p.chunk)
-	end := offset + p.chunk.TotalCompressedSize
-	for number := 1; offset < end; number++ {
-		size, err := p.page(offset, end, number)
-		if err != nil {
-			return fmt.Errorf("page %d: %w", number, err)
-		}
-		offset += size
-	}
-	want := tally{p.chunk.TotalUncompressedSize, p.chunk.NumValues, p.chunk.Statistics.NullCount, rows}
-	if p.seen != want {
-		return fmt.Errorf("%w: its pages hold %+v instead of %+v", errDamaged, p.seen, want)
+// start goes to a column chunk.
+func (p *pages) start(chunk *format.ColumnMetaData, rows int64) error {
+	p.chunk, p.rows, p.number, p.seen, p.ahead = chunk, rows, 0, tally{}, p.ahead[:0]
+	p.offset = firstPage(chunk)
+	p.end = p.offset + chunk.TotalCompressedSize
+	if chunk.Type != physical(p.leaf.column.Type) {
+		return fmt.Errorf("%w: its type is %s", errDamaged, chunk.Type)
 	}
 	return nil
 }
 
-// page checks the page at offset and returns its size with its header.
-func (p *pageChecker) page(offset, end int64, number int) (int64, error) {
-	head, err := p.read(offset, min(headerBytes, end-offset))
-	if err != nil {
-		return 0, err
-	}
-	length, err := checkThrift(head)
-	if err != nil {
-		return 0, err
-	}
-	var header format.PageHeader
-	if err := thrift.Unmarshal(new(thrift.CompactProtocol), head[:length], &header); err != nil {
-		return 0, fmt.Errorf("%w: %w", errDamaged, err)
-	}
-	size := int64(length) + int64(header.CompressedPageSize)
-	if header.CompressedPageSize < 0 || header.UncompressedPageSize < 0 || size > end-offset {
-		return 0, fmt.Errorf("%w: %d bytes where %d are left", errDamaged, size, end-offset)
-	}
-	p.seen.bytes += int64(length) + int64(header.UncompressedPageSize)
-	if header.Type == format.DictionaryPage && number == 1 && p.leaf.storage.dictionary && p.chunk.DictionaryPageOffset != 0 {
-		if dict := header.DictionaryPageHeader; !dict.Valid || dict.V.NumValues < 0 || dict.V.Encoding != format.Plain {
-			return 0, fmt.Errorf("%w: a bad dictionary", errDamaged)
+// next returns the next page, nil at the end of the chunk.
+func (p *pages) next() (*page, error) {
+	if p.offset >= p.end {
+		want := tally{p.chunk.TotalUncompressedSize, p.chunk.NumValues, p.chunk.Statistics.NullCount, p.rows}
+		if p.seen != want {
+			return nil, fmt.Errorf("%w: its pages hold %+v instead of %+v", errDamaged, p.seen, want)
 		}
-		return size, nil
+		return nil, nil
 	}
-	return size, p.data(&header, offset+int64(length))
+	p.number++
+	page, err := p.read()
+	if err != nil {
+		return nil, fmt.Errorf("page %d: %w", p.number, err)
+	}
+	return page, nil
 }
 
-// data checks a data page of the kind that the sink writes.
-func (p *pageChecker) data(header *format.PageHeader, body int64) error {
-	page := header.DataPageHeaderV2.V
+func (p *pages) read() (*page, error) {
+	header, length, err := p.header()
+	if err != nil {
+		return nil, err
+	}
+	size := int64(header.CompressedPageSize)
+	left := p.end - p.offset - int64(length)
+	if size < 0 || size > left {
+		return nil, fmt.Errorf("%w: %d bytes where %d are left", errDamaged, size, left)
+	}
+	data, err := p.from.read(p.offset+int64(length), min(size+headerBytes, left))
+	if err != nil {
+		return nil, err
+	}
+	p.ahead = append(p.ahead[:0], data[size:]...)
+	p.offset += int64(length) + size
+	p.seen.bytes += int64(length) + int64(header.UncompressedPageSize)
+	if data = data[:size]; int32(crc32.ChecksumIEEE(data)) != header.CRC {
+		return nil, fmt.Errorf("%w: its checksum is wrong", errDamaged)
+	}
+	return p.unpack(header, data)
+}
+
+// header reads the header of the page to come.
+func (p *pages) header() (header *format.PageHeader, length int, err error) {
+	if p.number == 1 {
+		data, err := p.from.read(p.offset, min(headerBytes, p.end-p.offset))
+		if err != nil {
+			return nil, 0, err
+		}
+		p.ahead = append(p.ahead[:0], data...)
+	}
+	length, err = checkThrift(p.ahead)
+	if err != nil {
+		return nil, 0, err
+	}
+	header, err = p.from.header(p.ahead[:length])
+	return header, length, err
+}
+
+// unpack checks a page of a kind that the sink writes, and decompresses it.
+func (p *pages) unpack(header *format.PageHeader, data []byte) (unpacked *page, err error) {
+	unpacked = &p.page
+	*unpacked = page{}
+	if header.Type == format.DictionaryPage && p.number == 1 && p.leaf.storage.dictionary && p.chunk.DictionaryPageOffset != 0 {
+		dict := header.DictionaryPageHeader
+		if !dict.Valid || dict.V.NumValues < 0 || dict.V.Encoding != format.Plain {
+			return nil, fmt.Errorf("%w: a bad dictionary", errDamaged)
+		}
+		unpacked.dictionary, unpacked.NumValues = true, dict.V.NumValues
+	} else {
+		if err := p.check(header); err != nil {
+			return nil, err
+		}
+		unpacked.DataPageHeaderV2 = header.DataPageHeaderV2.V
+	}
+	levels := int(unpacked.RepetitionLevelsByteLength) + int(unpacked.DefinitionLevelsByteLength)
+	unpacked.repetition = data[:unpacked.RepetitionLevelsByteLength]
+	unpacked.definition = data[unpacked.RepetitionLevelsByteLength:levels]
+	unpacked.body, err = p.from.unpack(p.chunk.Codec, data[levels:], int(header.UncompressedPageSize)-levels)
+	return unpacked, err
+}
+
+// check compares what the header of a data page says.
+func (p *pages) check(header *format.PageHeader) error {
+	page := &header.DataPageHeaderV2.V
 	repetition, definition := int64(page.RepetitionLevelsByteLength), int64(page.DefinitionLevelsByteLength)
 	switch {
 	case header.Type != format.DataPageV2 || !header.DataPageHeaderV2.Valid:
 		return fmt.Errorf("%w: its type is %s", errDamaged, header.Type)
 	case page.Encoding != p.leaf.storage.encoding.Encoding() && (page.Encoding != format.RLEDictionary || p.chunk.DictionaryPageOffset == 0):
 		return fmt.Errorf("%w: its encoding is %s", errDamaged, page.Encoding)
-	case page.NumNulls < 0 || page.NumRows < 0 || page.NumValues < page.NumNulls || page.NumValues < page.NumRows:
+	case page.NumNulls < 0 || page.NumRows < 0 || page.NumValues < page.NumNulls || page.NumValues < page.NumRows || page.NumValues > maxSlots:
 		return fmt.Errorf("%w: %d values, %d nulls, %d rows", errDamaged, page.NumValues, page.NumNulls, page.NumRows)
 	case page.IsCompressed.Valid && page.IsCompressed.V != (p.chunk.Codec != format.Uncompressed):
 		return fmt.Errorf("%w: it disagrees on compression", errDamaged)
@@ -117,31 +149,8 @@ func (p *pageChecker) data(header *format.PageHeader, body int64) error {
 		(repetition == 0) != (p.leaf.again == 0), (definition == 0) != (p.leaf.present == 0):
 		return fmt.Errorf("%w: levels of %d and %d bytes", errDamaged, repetition, definition)
 	}
-	levels, err := p.read(body, repetition+definition)
-	if err != nil {
-		return err
-	}
-	values := int64(page.NumValues)
-	if repetition > 0 {
-		err = checkLevels(levels[:repetition], p.leaf.again, values)
-	}
-	if definition > 0 {
-		err = errors.Join(err, checkLevels(levels[repetition:], p.leaf.present, values))
-	}
-	p.seen.values += values
+	p.seen.values += int64(page.NumValues)
 	p.seen.nulls += int64(page.NumNulls)
 	p.seen.rows += int64(page.NumRows)
-	return err
-}
-
-// read returns bytes of the file, good until the next call.
-func (p *pageChecker) read(offset, size int64) ([]byte, error) {
-	if int64(cap(p.buffer)) < size {
-		p.buffer = make([]byte, size)
-	}
-	buffer := p.buffer[:size]
-	if n, err := p.from.ReadAt(buffer, offset); int64(n) < size {
-		return nil, err
-	}
-	return buffer, nil
+	return nil
 }

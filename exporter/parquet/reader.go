@@ -1,52 +1,56 @@
 package parquet
 
 import (
-	"errors"
 	"fmt"
 	"io"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/memory"
-	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
-// reader turns row groups into records.
+// reader turns row groups into records: the inverse of sink.
 type reader struct {
-	layout  *layout
-	cursors []*cursor
-	columns []*assembler
-	builder *array.RecordBuilder
+	layout     *layout
+	from       *unpacker
+	intakes    []*intake
+	assemblers []*assembler
 	// left is the number of rows of the row group not read yet.
-	left  int64
-	bytes int
+	left int64
 }
 
-func newReader(layout *layout) *reader {
-	r := &reader{layout: layout, builder: array.NewRecordBuilder(memory.DefaultAllocator, layout.table.Arrow())}
+func newReader(from io.ReaderAt, layout *layout) (*reader, error) {
+	unpacker, err := newUnpacker(from)
+	if err != nil {
+		return nil, err
+	}
+	r := &reader{layout: layout, from: unpacker}
 	for _, leaf := range layout.leaves {
-		r.cursors = append(r.cursors, &cursor{leaf: leaf})
+		r.intakes = append(r.intakes, newIntake(leaf, unpacker))
 	}
 	for i, column := range layout.columns {
-		r.columns = append(r.columns, newAssembler(column, r.cursors, r.builder.Field(i), &r.bytes))
+		r.assemblers = append(r.assemblers, newAssembler(column, layout.table.Arrow().Field(i).Type, r.intakes))
 	}
-	return r
+	return r, nil
 }
 
-func (r *reader) close() {
-	for _, cursor := range r.cursors {
-		cursor.close()
-	}
-	r.builder.Release()
-}
+func (r *reader) close() { r.from.close() }
 
 // start goes to a row group.
-func (r *reader) start(group parquet.RowGroup) (err error) {
+func (r *reader) start(group *format.RowGroup) (err error) {
 	defer catch(&err)
-	for i, chunk := range group.ColumnChunks() {
-		r.cursors[i].start(chunk)
+	if len(group.Columns) != len(r.intakes) {
+		return fmt.Errorf("%w: %d column chunks instead of %d", errDamaged, len(group.Columns), len(r.intakes))
 	}
-	r.left = group.NumRows()
+	if group.NumRows < 0 {
+		return fmt.Errorf("%w: %d rows", errDamaged, group.NumRows)
+	}
+	for i, intake := range r.intakes {
+		if err := intake.start(&group.Columns[i].MetaData, group.NumRows); err != nil {
+			return err
+		}
+	}
+	r.left = group.NumRows
 	return nil
 }
 
@@ -57,28 +61,90 @@ func (r *reader) next() (rec arrow.Record, err error) {
 	if r.left == 0 {
 		return nil, r.ended()
 	}
-	r.bytes = 0
-	r.builder.Reserve(int(min(batchRows, r.left)))
-	for rows := 0; rows < batchRows && r.bytes < batchBytes && r.left > 0; rows++ {
-		for _, column := range r.columns {
-			if err := column.read(0, 0); err != nil {
-				return nil, err
+	rows, err := r.gather()
+	if err != nil {
+		return nil, err
+	}
+	for _, intake := range r.intakes {
+		intake.take(rows)
+	}
+	r.left -= int64(rows)
+	return r.record(rows)
+}
+
+// gather reads pages until all columns have the rows of a record, and returns
+// how many that are. The column that has the fewest is always the next, so that
+// none reads far ahead of the others.
+func (r *reader) gather() (rows int, err error) {
+	want := int(min(batchRows, r.left))
+	for {
+		behind := r.intakes[0]
+		for _, intake := range r.intakes {
+			if intake.rows < behind.rows {
+				behind = intake
 			}
 		}
-		r.left--
+		if behind.rows >= want || behind.rows > 0 && r.size(behind.rows) >= batchBytes {
+			return min(want, behind.rows), nil
+		}
+		more, err := behind.more()
+		if err == nil && !more {
+			err = behind.wrap(fmt.Errorf("%w: it ends early", errDamaged))
+		}
+		if err != nil {
+			return 0, err
+		}
 	}
-	return r.builder.NewRecord(), nil
+}
+
+// size is about how much text the next rows have. Pages are small enough
+// to take all rows of one for alike.
+func (r *reader) size(rows int) (size int64) {
+	for _, intake := range r.intakes {
+		size += int64(intake.stock.size()) * int64(rows) / int64(intake.rows)
+	}
+	return size
 }
 
 // ended checks that no column has values left.
 func (r *reader) ended() error {
-	for _, cursor := range r.cursors {
-		switch _, err := cursor.peek(); {
-		case err == nil:
-			return fmt.Errorf("%w: column %q has more values than rows", errDamaged, cursor.leaf.name())
-		case !errors.Is(err, io.EOF):
-			return fmt.Errorf("column %q: %w", cursor.leaf.name(), err)
+	for _, intake := range r.intakes {
+		more, err := intake.more()
+		if err != nil {
+			return err
+		}
+		if more || intake.rows > 0 {
+			return intake.wrap(fmt.Errorf("%w: it has more values than rows", errDamaged))
 		}
 	}
 	return nil
+}
+
+// record builds the record of the rows that the columns took.
+func (r *reader) record(rows int) (arrow.Record, error) {
+	var need needs
+	for _, assembler := range r.assemblers {
+		assembler.need(&need)
+	}
+	to := newArena(need)
+	data := make([]*array.Data, len(r.assemblers))
+	for i, assembler := range r.assemblers {
+		var err error
+		if data[i], err = assembler.data(to); err != nil {
+			return nil, err
+		}
+		if data[i].Len() != rows {
+			return nil, fmt.Errorf("%w: the columns of %q have %d rows instead of %d", errDamaged, assembler.name(), data[i].Len(), rows)
+		}
+	}
+	to.fill()
+	columns := make([]arrow.Array, len(data))
+	for i := range data {
+		columns[i] = array.MakeFromData(data[i])
+	}
+	rec := array.NewRecord(r.layout.table.Arrow(), columns, int64(rows))
+	for _, column := range columns {
+		column.Release()
+	}
+	return rec, nil
 }

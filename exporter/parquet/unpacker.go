@@ -1,0 +1,121 @@
+package parquet
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"io"
+
+	kzstd "github.com/klauspost/compress/zstd"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+)
+
+const (
+	// maxPage and maxSlots are more than the sink puts into a page: a page ends at
+	// its size, and a row comes from a response of at most 64 MiB.
+	maxPage  = 128 << 20
+	maxSlots = 16 << 20
+	// maxRatio is more than any codec can compress: zstd has blocks of 128 KiB in four bytes.
+	maxRatio = 32 << 10
+)
+
+// unpacker reads pages: the inverse of packer. The columns share it, for its
+// memory.
+type unpacker struct {
+	from io.ReaderAt
+	zstd *kzstd.Decoder
+	// headers decodes head from text.
+	text    bytes.Reader
+	headers *thrift.Decoder
+	head    format.PageHeader
+	// packed and body are of the page before, to be written over; so are
+	// the lengths of what its texts share with the one before, and of the rest.
+	packed, body    []byte
+	prefixes, rests []int64
+}
+
+func newUnpacker(from io.ReaderAt) (*unpacker, error) {
+	decoder, err := kzstd.NewReader(nil,
+		kzstd.WithDecoderConcurrency(1),
+		kzstd.WithDecoderMaxMemory(maxPage),
+		kzstd.WithDecodeAllCapLimit(true),
+	)
+	if err != nil {
+		return nil, fmt.Errorf("zstd: %w", err)
+	}
+	u := &unpacker{from: from, zstd: decoder}
+	u.headers = thrift.NewDecoder(new(thrift.CompactProtocol).NewReader(&u.text))
+	return u, nil
+}
+
+func (u *unpacker) close() { u.zstd.Close() }
+
+// read returns bytes of the file, good until the next call.
+func (u *unpacker) read(offset, size int64) ([]byte, error) {
+	u.packed = room(u.packed, int(size))
+	if n, err := u.from.ReadAt(u.packed, offset); int64(n) < size {
+		return nil, err
+	}
+	return u.packed, nil
+}
+
+// header decodes the header of a page, which data ends with. It is good until the
+// next call.
+func (u *unpacker) header(data []byte) (*format.PageHeader, error) {
+	u.text.Reset(data)
+	u.head = format.PageHeader{}
+	err := u.headers.Decode(&u.head)
+	if err == nil && u.text.Len() > 0 {
+		err = fmt.Errorf("%d bytes follow the header", u.text.Len())
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	return &u.head, nil
+}
+
+// unpack decompresses the body of a page, which has that size. It is good until
+// the next call, and bodySlack bytes are behind it.
+func (u *unpacker) unpack(codec format.CompressionCodec, packed []byte, size int) (body []byte, err error) {
+	if size < 0 || size > maxPage || size/maxRatio > len(packed) {
+		return nil, fmt.Errorf("%w: %d bytes from %d", errDamaged, size, len(packed))
+	}
+	if u.body = room(u.body, size); size == 0 { // older files have nothing there, compressed or not
+		return u.body, nil
+	}
+	switch codec {
+	case format.Uncompressed:
+		body = append(u.body[:0], packed...)
+	case format.Zstd:
+		body, err = u.zstd.DecodeAll(packed, u.body[:0:size])
+	case format.Snappy:
+		if stated, n := binary.Uvarint(packed); n <= 0 || stated != uint64(size) {
+			return nil, fmt.Errorf("%w: its body has %d bytes instead of %d", errDamaged, stated, size)
+		}
+		body, err = parquet.Snappy.Decode(u.body, packed)
+	case format.Gzip:
+		body, err = parquet.Gzip.Decode(u.body, packed)
+	default:
+		return nil, fmt.Errorf("%w: its compression is %s", errDamaged, codec)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	if len(body) != size {
+		return nil, fmt.Errorf("%w: its body has %d bytes instead of %d", errDamaged, len(body), size)
+	}
+	if &body[0] != &u.body[0] {
+		copy(u.body, body)
+	}
+	return u.body, nil
+}
+
+// room is memory for size bytes and the slack behind them, in that of buffer if it is enough.
+func room(buffer []byte, size int) []byte {
+	if cap(buffer) < size+bodySlack {
+		buffer = make([]byte, size+size/4+bodySlack)
+	}
+	return buffer[:size]
+}
