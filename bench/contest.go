@@ -70,7 +70,7 @@ func works() map[string]process.Work {
 		},
 		"changes": func(_ context.Context, task process.Task) (time.Duration, error) { return 0, inbox.MakeChanges(task) },
 		"convert": convert,
-		"encode":  encode,
+		"anew":    anew,
 	}
 }
 

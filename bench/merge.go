@@ -12,7 +12,7 @@ import (
 )
 
 // mergeContest compares a merge with two ways to write the same rows anew, all in
-// turn: the encoder by itself, which has the rows in memory, and the engine's
+// turn: hash and encoder by themselves, which have the rows in memory, and the engine's
 // write of a snapshot, which has them in its temporary file.
 func mergeContest(ctx context.Context, options options) (string, error) {
 	if options.changes < 10 || options.changes > options.conversations {
@@ -32,19 +32,19 @@ func mergeContest(ctx context.Context, options options) (string, error) {
 		return "", err
 	}
 	task := process.Task{Pages: pages, Conversations: options.conversations, Workers: options.workers, GCPercent: productGC}
-	encode, snapshot, merge := task, task, task
-	encode.Kind, encode.Out = "encode", in("encoded.parquet")
+	anew, snapshot, merge := task, task, task
+	anew.Kind, anew.Out = "anew", in("anew.parquet")
 	snapshot.Kind, snapshot.Mode, snapshot.Out = "export", exporter.ModeSnapshot, in("old.parquet")
 	merge.Kind, merge.Mode, merge.Out = "export", exporter.ModeMerge, in("merged.parquet")
 	merge.Pages, merge.Before = changes.Out, snapshot.Out
 
-	var encodes, snapshots, merges []process.Usage
+	var anews, snapshots, merges []process.Usage
 	for run := range options.runs {
 		for _, one := range []struct {
 			task    process.Task
 			program program
 			took    *[]process.Usage
-		}{{encode, self, &encodes}, {snapshot, engine, &snapshots}, {merge, engine, &merges}} {
+		}{{anew, self, &anews}, {snapshot, engine, &snapshots}, {merge, engine, &merges}} {
 			took, err := one.task.Run(ctx, programs[one.program])
 			if err != nil {
 				return "", err
@@ -57,18 +57,18 @@ func mergeContest(ctx context.Context, options options) (string, error) {
 	if _, err := merge.Run(ctx, programs[duckdb]); err != nil {
 		return "", err
 	}
-	return mergeTable(options, encodes, snapshots, merges), nil
+	return mergeTable(options, anews, snapshots, merges), nil
 }
 
-func mergeTable(options options, encodes, snapshots, merges []process.Usage) string {
+func mergeTable(options options, anews, snapshots, merges []process.Usage) string {
 	var out table
-	out.row("", "write, CPU s", "of encode", "of snapshot", "all, CPU s", "wall s", "peak MiB", "file MiB")
+	out.row("", "write, CPU s", "of anew", "of snapshot", "all, CPU s", "wall s", "peak MiB", "file MiB")
 	for _, one := range []struct {
 		name string
 		runs []process.Usage
-	}{{"encode", encodes}, {"snapshot", snapshots}, {"merge", merges}} {
+	}{{"anew", anews}, {"snapshot", snapshots}, {"merge", merges}} {
 		middle := medianOf(one.runs)
-		out.row(one.name, seconds(middle.Part), partOf(one.runs, encodes), partOf(one.runs, snapshots),
+		out.row(one.name, seconds(middle.Part), partOf(one.runs, anews), partOf(one.runs, snapshots),
 			seconds(middle.CPU), seconds(middle.Wall), mebibytes(middle.Peak), mebibytesOfFile(middle.Size))
 	}
 	return fmt.Sprintf("%s changes merged into %s conversations with GOMAXPROCS=%d, medians of %d.\n\n%s",

@@ -61,10 +61,10 @@ func drain(records iter.Seq2[arrow.Record, error]) error {
 func BenchmarkDigest(b *testing.B) {
 	table := schema.InboxConversations()
 	parts, bytes := benchParts(table, batchRows)
-	sums := newDigester(table)
+	sums := NewDigester(table)
 	perRow(b, bytes, func() error {
 		for _, part := range parts {
-			sums.add(part)
+			sums.Add(part)
 		}
 		return nil
 	})
@@ -117,7 +117,7 @@ func BenchmarkMerge(b *testing.B) {
 		b.Fatal(err)
 	}
 	perRow(b, size, func() error {
-		carried := &Manifest{SchemaVersion: table.Version, Rows: benchRows, Content: newDigester(table).content()}
+		carried := &Manifest{SchemaVersion: table.Version, Rows: benchRows, Content: NewDigester(table).content()}
 		revision := newRevision(target{table: table, destination: nowhere{}}, carried, changed, maps.Clone(found), false)
 		var failed error
 		revision.merge(b.Context(), benchFile{parts: parts}, func(_ arrow.Record, err error) bool {

@@ -86,8 +86,9 @@ func wordsOf(sum []byte) (words [4]uint64) {
 	return words
 }
 
-// digester sums rows, in any order.
-type digester struct {
+// Digester computes the Content of rows, in any order: of what a consumer has
+// stored of an export, for instance. It must not be used concurrently.
+type Digester struct {
 	rowSum
 	fetchedAt int // the column's position, -1 without
 
@@ -97,26 +98,30 @@ type digester struct {
 	buf   []byte
 }
 
-func newDigester(table *schema.Table) *digester {
+// NewDigester returns a digester of records of the table.
+func NewDigester(table *schema.Table) *Digester {
 	_, at, _ := table.Column(fetchedAt)
-	return &digester{fetchedAt: at}
+	return &Digester{fetchedAt: at}
 }
 
-// add adds the rows of a record.
-func (d *digester) add(rec arrow.Record) {
+// Add adds the rows of a record.
+func (d *Digester) Add(rec arrow.Record) {
 	for row := range int(rec.NumRows()) {
 		d.addRow(rec, row)
 	}
 }
 
-func (d *digester) addRow(rec arrow.Record, row int) {
+// Content is that of the rows added so far.
+func (d *Digester) Content() Content { return d.content() }
+
+func (d *Digester) addRow(rec arrow.Record, row int) {
 	d.enter(rec)
 	d.rowSum.add(d.hash(row))
 }
 
 // hash is the sum over one row. Its time counts times the lowest word, so that
 // rows cannot exchange theirs.
-func (d *digester) hash(row int) rowSum {
+func (d *Digester) hash(row int) rowSum {
 	d.buf = d.buf[:0]
 	for i := range d.forms {
 		if i != d.fetchedAt {
@@ -132,7 +137,7 @@ func (d *digester) hash(row int) rowSum {
 }
 
 // enter goes to a record.
-func (d *digester) enter(rec arrow.Record) {
+func (d *Digester) enter(rec arrow.Record) {
 	if d.of == rec {
 		return
 	}

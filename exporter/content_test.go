@@ -74,11 +74,11 @@ func TestContentIsTheDocumentedSumWhateverTheOrder(t *testing.T) {
 		rows := int(rec.NumRows())
 		want := contentAsDocumented(table, rec)
 
-		d := newDigester(table)
+		d := NewDigester(table)
 		for from := 0; from < rows; {
 			to := rapid.IntRange(from+1, rows).Draw(t, "to")
 			part := rec.NewSlice(int64(from), int64(to))
-			d.add(part)
+			d.Add(part)
 			part.Release()
 			from = to
 		}
@@ -90,7 +90,7 @@ func TestContentIsTheDocumentedSumWhateverTheOrder(t *testing.T) {
 		if !ok {
 			t.Fatalf("%+v is not understood", want)
 		}
-		gone, come := newDigester(table), newDigester(table)
+		gone, come := NewDigester(table), NewDigester(table)
 		for row := range rows {
 			gone.addRow(rec, row)
 		}
@@ -117,7 +117,7 @@ func numbers(n int) []int {
 }
 
 func TestContentOfAnotherKindIsNotCarriedOn(t *testing.T) {
-	good := newDigester(schema.InboxConversations()).content()
+	good := NewDigester(schema.InboxConversations()).content()
 	for name, content := range map[string]Content{
 		"none":              {},
 		"another algorithm": {Algorithm: "columns-sha256-v1", SHA256: good.SHA256, FetchedAt: good.FetchedAt},

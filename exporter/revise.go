@@ -80,13 +80,13 @@ type revision struct {
 	// the API, and no merge makes damage to it look right. It is nil where that
 	// cannot be.
 	sum        *rowSum
-	gone, come *digester
+	gone, come *Digester
 }
 
 func newRevision(t target, file *Manifest, rows *spool, found map[IDHash]foundRow, whole bool) *revision {
 	v := &revision{
 		target: t, fresh: rows, found: found, whole: whole, version: file.SchemaVersion,
-		gone: newDigester(t.table), come: newDigester(t.table),
+		gone: NewDigester(t.table), come: NewDigester(t.table),
 	}
 	if sum, ok := file.Content.rowSum(file.Rows); ok && !whole && file.SchemaVersion == t.table.Version {
 		v.sum = &sum

@@ -11,14 +11,14 @@ import (
 // scan is what verify learns from the rows. It keeps 16 bytes a row, for the ids.
 type scan struct {
 	table     *schema.Table
-	content   *digester
+	content   *Digester
 	ids       []IDHash
 	last      rowKey
 	unordered int64
 }
 
 func newScan(table *schema.Table) *scan {
-	return &scan{table: table, content: newDigester(table)}
+	return &scan{table: table, content: NewDigester(table)}
 }
 
 func (s *scan) add(rec arrow.Record) error {
@@ -35,7 +35,7 @@ func (s *scan) add(rec arrow.Record) error {
 		s.ids = append(s.ids, HashID(key.id))
 	}
 	s.last = cloneKey(s.last)
-	s.content.add(rec)
+	s.content.Add(rec)
 	return nil
 }
 

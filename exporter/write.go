@@ -28,10 +28,10 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 
 	r.obs.Observe(PhaseStarted{Phase: PhaseWrite, Total: rows.total})
 	// Reading, hashing and encoding go on at the same time.
-	content, written := newDigester(target.table), int64(0)
+	content, written := NewDigester(target.table), int64(0)
 	records := ahead(rows.records(ctx))
 	if rows.sum == nil {
-		records = ahead(through(records, content.add))
+		records = ahead(through(records, content.Add))
 	}
 	for rec, err := range records {
 		if err != nil {

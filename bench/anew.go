@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"time"
 
@@ -9,10 +10,12 @@ import (
 
 	"github.com/lemexport/lemexport/bench/process"
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
-// encode writes records that are in memory, and returns what the writing took.
-func encode(ctx context.Context, task process.Task) (took time.Duration, err error) {
+// anew writes records that are in memory into a new file, with their content
+// hash, and returns what the writing took.
+func anew(ctx context.Context, task process.Task) (took time.Duration, err error) {
 	var records []arrow.Record
 	err = eachRecord(ctx, task.Pages, 1, func(rec arrow.Record) error {
 		rec.Retain()
@@ -27,8 +30,10 @@ func encode(ctx context.Context, task process.Task) (took time.Duration, err err
 	if err != nil {
 		return 0, err
 	}
+	content := exporter.NewDigester(schema.InboxConversations())
 	err = intoSink(task.Out, func(sink exporter.Sink) error {
 		for _, rec := range records {
+			content.Add(rec)
 			if err := sink.Write(ctx, rec); err != nil {
 				return err
 			}
@@ -40,5 +45,8 @@ func encode(ctx context.Context, task process.Task) (took time.Duration, err err
 	}
 	after, err := process.CPU()
 	runtime.KeepAlive(records)
+	if content.Content() == (exporter.Content{}) {
+		return 0, errors.New("no content hash")
+	}
 	return after - before, err
 }
