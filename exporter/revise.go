@@ -72,6 +72,7 @@ type revision struct {
 	target  target
 	fresh   *spool
 	found   map[IDHash]foundRow
+	sieve   sieve // of found
 	whole   bool // the walk shows everything there is
 	version int  // of the file's schema
 	changes Changes
@@ -87,6 +88,10 @@ func newRevision(t target, file *Manifest, rows *spool, found map[IDHash]foundRo
 	v := &revision{
 		target: t, fresh: rows, found: found, whole: whole, version: file.SchemaVersion,
 		gone: NewDigester(t.table), come: NewDigester(t.table),
+	}
+	v.sieve = newSieve(len(found))
+	for id := range found {
+		v.sieve.add(id)
 	}
 	if sum, ok := file.Content.rowSum(file.Rows); ok && !whole && file.SchemaVersion == t.table.Version {
 		v.sum = &sum
@@ -141,7 +146,11 @@ func (v *revision) old(at *block) bool {
 
 func (v *revision) keepsOld(key rowKey) bool {
 	id := HashID(key.id)
-	row, ok := v.found[id]
+	var row foundRow
+	ok := v.sieve.passes(id)
+	if ok {
+		row, ok = v.found[id]
+	}
 	if !ok {
 		if v.whole {
 			v.changes.Removed++
