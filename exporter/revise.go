@@ -73,8 +73,8 @@ type revision struct {
 	fresh   *spool
 	found   map[IDHash]foundRow
 	sieve   sieve // of found
-	whole   bool // the walk shows everything there is
-	version int  // of the file's schema
+	whole   bool  // the walk shows everything there is
+	version int   // of the file's schema
 	changes Changes
 	// sum is that of the new file: what the old file's manifest says of its rows,
 	// less gone, plus come. So a row that is kept counts as it was when it came from
