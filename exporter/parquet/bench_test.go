@@ -2,8 +2,10 @@ package parquet
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -66,27 +68,35 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
+// BenchmarkRead opens and reads files of one row group and of ten: what a file
+// costs once shows in the difference.
 func BenchmarkRead(b *testing.B) {
 	table := schema.InboxConversations()
-	file := encode(b, table, 0, "", recordtest.Plain(table, 0, benchRows))
-	b.SetBytes(int64(len(file)))
-	b.ReportAllocs()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	for b.Loop() {
-		opened, err := Format{}.Open(bytes.NewReader(file), int64(len(file)))
-		if err != nil {
-			b.Fatal(err)
-		}
-		for _, err := range opened.Records(b.Context(), table) {
-			if err != nil {
-				b.Fatal(err)
+	group := recordtest.Plain(table, 0, benchRows)
+	for _, groups := range []int{1, 10} {
+		file := encode(b, table, 0, "", slices.Repeat([]arrow.Record{group}, groups)...)
+		b.Run(fmt.Sprintf("groups=%d", groups), func(b *testing.B) {
+			b.SetBytes(int64(len(file)))
+			b.ReportAllocs()
+			var before, after runtime.MemStats
+			runtime.ReadMemStats(&before)
+			for b.Loop() {
+				opened, err := Format{}.Open(bytes.NewReader(file), int64(len(file)))
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, err := range opened.Records(b.Context(), table) {
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
 			}
-		}
+			runtime.ReadMemStats(&after)
+			rows := float64(b.N) * float64(groups) * benchRows
+			b.ReportMetric(float64(b.Elapsed().Nanoseconds())/rows, "ns/row")
+			b.ReportMetric(float64(after.Mallocs-before.Mallocs)/rows, "allocs/row")
+		})
 	}
-	runtime.ReadMemStats(&after)
-	perRow(b)
-	b.ReportMetric(float64(after.Mallocs-before.Mallocs)/float64(b.N)/benchRows, "allocs/row")
 }
 
 var _ io.Writer = (*counter)(nil)
