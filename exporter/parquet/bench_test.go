@@ -2,8 +2,10 @@ package parquet
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -34,9 +36,9 @@ func allocations() uint64 {
 	return memory.Mallocs
 }
 
-// perRow reports what the rows took since so many allocations.
-func perRow(b *testing.B, since uint64) {
-	rows := float64(b.N) * benchRows
+// perRow reports what each of so many rows took since so many allocations.
+func perRow(b *testing.B, each int, since uint64) {
+	rows := float64(b.N) * float64(each)
 	b.ReportMetric(float64(allocations()-since)/rows, "allocs/row")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/rows, "ns/row")
 }
@@ -66,7 +68,7 @@ func BenchmarkWrite(b *testing.B) {
 					}
 				}
 			}
-			perRow(b, since)
+			perRow(b, benchRows, since)
 			if err := created.Finish(nil); err != nil {
 				b.Fatal(err)
 			}
@@ -76,23 +78,30 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
+// BenchmarkRead opens and reads files of one row group and of ten: what a file
+// costs once shows in the difference.
 func BenchmarkRead(b *testing.B) {
 	table := schema.InboxConversations()
-	file := encode(b, table, 0, "", recordtest.Plain(table, 0, benchRows))
-	b.SetBytes(int64(len(file)))
-	since := allocations()
-	for b.Loop() {
-		opened, err := Format{}.Open(bytes.NewReader(file), int64(len(file)))
-		if err != nil {
-			b.Fatal(err)
-		}
-		for _, err := range opened.Records(b.Context(), table) {
-			if err != nil {
-				b.Fatal(err)
+	group := recordtest.Plain(table, 0, benchRows)
+	for _, groups := range []int{1, 10} {
+		file := encode(b, table, 0, "", slices.Repeat([]arrow.Record{group}, groups)...)
+		b.Run(fmt.Sprintf("groups=%d", groups), func(b *testing.B) {
+			b.SetBytes(int64(len(file)))
+			since := allocations()
+			for b.Loop() {
+				opened, err := Format{}.Open(bytes.NewReader(file), int64(len(file)))
+				if err != nil {
+					b.Fatal(err)
+				}
+				for _, err := range opened.Records(b.Context(), table) {
+					if err != nil {
+						b.Fatal(err)
+					}
+				}
 			}
-		}
+			perRow(b, groups*benchRows, since)
+		})
 	}
-	perRow(b, since)
 }
 
 var _ io.Writer = (*counter)(nil)

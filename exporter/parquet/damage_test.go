@@ -10,6 +10,7 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/parquet-go/parquet-go/encoding/rle"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
@@ -98,6 +99,46 @@ func TestAPageHeaderThatLiesIsAnError(t *testing.T) {
 	}
 }
 
+// The footer's counts are compared with the pages, and those of a page with its
+// levels: a lie that both tell is seen too.
+func TestAFooterThatLiesIsAnError(t *testing.T) {
+	table := recordtest.Small()
+	file := encode(t, table, 0, "none", recordtest.Plain(table, 0, damageRows))
+	for name, test := range map[string]struct {
+		footer func(meta *format.ColumnMetaData)
+		header func(header *format.PageHeader) // tells the same, if it is there
+	}{
+		"its number of values": {func(m *format.ColumnMetaData) { m.NumValues++ }, nil},
+		"its number of nulls":  {func(m *format.ColumnMetaData) { m.Statistics.NullCount++ }, nil},
+		"its size":             {func(m *format.ColumnMetaData) { m.TotalUncompressedSize++ }, nil},
+		"its nulls, as its page": {
+			func(m *format.ColumnMetaData) { m.Statistics.NullCount++ },
+			func(h *format.PageHeader) { h.DataPageHeaderV2.V.NumNulls++ },
+		},
+		"its values, as its page": {
+			func(m *format.ColumnMetaData) { m.NumValues++ },
+			func(h *format.PageHeader) { h.DataPageHeaderV2.V.NumValues++ },
+		},
+	} {
+		for i, chunk := range openFile(t, file).Metadata().RowGroups[0].Columns {
+			damaged := bytes.Clone(file)
+			if test.header != nil {
+				changeHeader(t, damaged[chunk.MetaData.DataPageOffset:], test.header)
+			}
+			opened, err := Format{}.Open(bytes.NewReader(damaged), int64(len(damaged)))
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.footer(&opened.(*dataFile).file.Metadata().RowGroups[0].Columns[i].MetaData)
+			for _, err = range opened.Records(t.Context(), table) {
+			}
+			if !errors.Is(err, errDamaged) {
+				t.Errorf("the footer lies about column %d and %s: %v", i, name, err)
+			}
+		}
+	}
+}
+
 // changeHeader rewrites the page header at the start of data in place.
 func changeHeader(t *testing.T, data []byte, change func(header *format.PageHeader)) {
 	t.Helper()
@@ -119,6 +160,36 @@ func changeHeader(t *testing.T, data []byte, change func(header *format.PageHead
 		t.Fatalf("the header has %d bytes instead of %d", len(changed), length)
 	}
 	copy(data, changed)
+}
+
+func TestAPageHasTheRowsAndNullsOfItsLevels(t *testing.T) {
+	encoding := rle.Encoding{BitWidth: 1}
+	for name, test := range map[string]struct {
+		again       []uint8
+		rows, nulls int32
+		ok          bool
+	}{
+		"as they are":        {[]uint8{0, 1, 0, 0}, 3, 1, true},
+		"a row more":         {[]uint8{0, 1, 0, 0}, 4, 1, false},
+		"a row less":         {[]uint8{0, 1, 0, 0}, 2, 1, false},
+		"a null more":        {[]uint8{0, 1, 0, 0}, 3, 2, false},
+		"from within a row":  {[]uint8{1, 0, 0, 0}, 3, 1, false},
+		"each value of them": {[]uint8{0, 0, 0, 0}, 4, 1, true},
+	} {
+		var p page
+		var err error
+		if p.repetition, err = encoding.EncodeLevels(nil, test.again); err != nil {
+			t.Fatal(err)
+		}
+		if p.definition, err = encoding.EncodeLevels(nil, []uint8{1, 1, 0, 1}); err != nil {
+			t.Fatal(err)
+		}
+		p.NumValues, p.NumRows, p.NumNulls = int32(len(test.again)), test.rows, test.nulls
+		again, defined := newLevels(1), newLevels(1)
+		if err := p.levels(&again, &defined); (err == nil) != test.ok {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
 }
 
 func TestRunsMustFillTheirLength(t *testing.T) {

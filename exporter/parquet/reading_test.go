@@ -2,7 +2,9 @@ package parquet
 
 import (
 	"bytes"
+	"encoding/binary"
 	"errors"
+	"runtime"
 	"slices"
 	"testing"
 
@@ -111,6 +113,15 @@ func TestABodyThatClaimsTooMuchIsRefused(t *testing.T) {
 				t.Errorf("%s: a body said to have %d bytes: %v", kind, size, err)
 			}
 		}
+	}
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	lie := append(binary.AppendUvarint(nil, 1<<30), "snappy states its size itself"...)
+	if _, err := unpacker.unpack(format.Snappy, lie, len(content)); !errors.Is(err, errDamaged) {
+		t.Errorf("a gibibyte of snappy: %v", err)
+	}
+	if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 1<<20 {
+		t.Errorf("%d bytes were allocated for it", after.TotalAlloc-before.TotalAlloc)
 	}
 	if cap(unpacker.body) > 1<<20 {
 		t.Errorf("%d bytes were allocated", cap(unpacker.body))
