@@ -62,13 +62,23 @@ func newSpool(scratch Scratch, table *schema.Table, limits limits, room int64) (
 	return &spool{table: table, schema: plainSchema(table.Arrow()), limits: limits, file: file, index: newIndex(entries, limits.share)}, nil
 }
 
-// plainSchema drops the metadata of a schema and its top-level fields.
+// plainSchema drops the metadata of a schema and its fields.
 func plainSchema(full *arrow.Schema) *arrow.Schema {
-	fields := slices.Clone(full.Fields())
+	return arrow.NewSchema(plainFields(full.Fields()), nil)
+}
+
+func plainFields(full []arrow.Field) []arrow.Field {
+	fields := slices.Clone(full)
 	for i := range fields {
 		fields[i].Metadata = arrow.Metadata{}
+		switch kind := fields[i].Type.(type) {
+		case *arrow.ListType:
+			fields[i].Type = arrow.ListOfField(plainFields([]arrow.Field{kind.ElemField()})[0])
+		case *arrow.StructType:
+			fields[i].Type = arrow.StructOf(plainFields(kind.Fields())...)
+		}
 	}
-	return arrow.NewSchema(fields, nil)
+	return fields
 }
 
 func (s *spool) close() error {
