@@ -103,7 +103,7 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int
 	}
 	return &exporter.Engine{
 		OpenSource: func(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
-			return openSource(ctx, source, obs, log, "lemexport/"+version.Number)
+			return openSource(ctx, source, obs, log, "lemexport/"+version.Number, memory)
 		},
 		OpenDestination: store.Open,
 		Formats: map[string]exporter.Format{
@@ -121,9 +121,9 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int
 
 // openSource connects to the team of a configuration: the real one, or one that
 // is simulated in this process and spoken to over HTTP all the same.
-func openSource(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer, log *slog.Logger, agent string) (exporter.Source, error) {
+func openSource(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer, log *slog.Logger, agent string, memory int64) (exporter.Source, error) {
 	options := lemlist.Options{
-		Endpoint: source.Endpoint, Key: source.APIKey, Users: source.Users, Observer: obs, Logger: log, UserAgent: agent,
+		Endpoint: source.Endpoint, Key: source.APIKey, Users: source.Users, Observer: obs, Logger: log, UserAgent: agent, Memory: memory,
 	}
 	if source.Simulate == nil {
 		options.Ledger = func(name string) lemlist.Ledger { return store.NewLedger("", name) }

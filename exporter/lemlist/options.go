@@ -31,6 +31,10 @@ type Options struct {
 	// the key. nil shares with nobody; nor does Unlimited.
 	Ledger func(name string) Ledger
 
+	// Memory is the budget of the run, in bytes, of which pages in flight take a
+	// quarter at most; 0 is [exporter.DefaultMemory].
+	Memory int64
+
 	// pace replaces the timing; tests shorten it.
 	pace *pace
 }

@@ -1,6 +1,7 @@
 package lemlist
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,6 +19,7 @@ type Source struct {
 	client *client
 	chosen []string
 	obs    exporter.Observer
+	memory int64 // the budget, in bytes
 
 	mu   sync.Mutex
 	team *team // once it is known
@@ -47,7 +49,7 @@ func Open(opts Options) (*Source, error) {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	obs := newOnce(opts.Observer)
-	return &Source{client: newClient(base, opts, obs), chosen: slices.Clone(opts.Users), obs: obs}, nil
+	return &Source{client: newClient(base, opts, obs), chosen: slices.Clone(opts.Users), obs: obs, memory: cmp.Or(opts.Memory, exporter.DefaultMemory)}, nil
 }
 
 // Close closes the connections that are kept, and the ledger.
@@ -83,6 +85,7 @@ func (w *teamWalk) Pages() iter.Seq2[exporter.Page, error] {
 		}
 		walk := newWalk(w.ctx, w.source, users, w.source.obs)
 		walk.since, walk.journal = w.since, w.journal
+		walk.crew.memory = w.source.memory / flightShare
 		w.inner = walk
 		walk.Pages()(yield)
 	}

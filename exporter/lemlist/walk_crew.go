@@ -3,21 +3,37 @@ package lemlist
 import (
 	"time"
 
+	"github.com/apache/arrow/go/v15/arrow/util"
+
 	"github.com/lemexport/lemexport/exporter"
 )
+
+// flightShare is the share of the memory budget that pages in flight may take: a
+// quarter.
+const flightShare = 4
 
 // firstGuess is the round trip that is expected before one is known.
 const firstGuess = 200 * time.Millisecond
 
+// pageCost is how many times the bytes of its rows a page takes at most while it
+// is fetched and decoded: the body, what the decoder gathers, the record.
+const pageCost = 4
+
 // crew decides how many requests should be in flight to use the rate limit up.
 type crew struct {
 	roundTrip time.Duration // the latest ones count more
+	// memory is what pages in flight may take together, in bytes; largest is the
+	// largest page so far.
+	memory, largest int64
 }
 
-func newCrew() crew { return crew{roundTrip: firstGuess} }
+func newCrew() crew { return crew{roundTrip: firstGuess, memory: exporter.DefaultMemory / flightShare} }
 
 // learn takes the round trip of a request.
 func (c *crew) learn(a landed) {
+	if a.err == nil {
+		c.largest = max(c.largest, util.TotalRecordSize(a.got.page.Record))
+	}
 	// By the wall clock, which is what a journal keeps: a walk that is taken over
 	// must decide as it did.
 	if took := a.got.arrived.Round(0).Sub(a.got.sent.Round(0)); a.err == nil && took > 0 {
@@ -30,7 +46,13 @@ func (c *crew) learn(a landed) {
 // spends with us. When one request at a time is enough, it is 1.
 func (c *crew) size() int {
 	const every = exporter.RateWindow / exporter.RateLimit
-	return min(max(int((c.roundTrip+every/3)/every)+1, 1), mostFlying)
+	return min(max(int((c.roundTrip+every/3)/every)+1, 1), c.most())
+}
+
+// most is how many requests may be in flight: the next page may be as large as
+// the largest.
+func (c *crew) most() int {
+	return int(min(max(c.memory/max(c.largest*pageCost, 1), 1), mostFlying))
 }
 
 // dispatch sends what can be asked now. While there are too few requests in
@@ -39,7 +61,7 @@ func (c *crew) size() int {
 func (w *walk) dispatch(f *flights) {
 	for {
 		for _, in := range w.active {
-			for f.flying < mostFlying {
+			for f.flying < w.crew.most() {
 				asked, ok := in.prover.next()
 				if !ok {
 					break

@@ -7,8 +7,9 @@ import (
 )
 
 // mostFlying bounds the page requests in flight, and with them the pages in
-// memory. The rate limit allows 20 requests in 2 s, so that more of them make
-// no walk faster unless an answer takes longer than 1.5 s.
+// memory; very large pages have to do with fewer, see crew. The rate limit allows
+// 20 requests in 2 s, so that more of them make no walk faster unless an answer
+// takes longer than 1.5 s.
 const mostFlying = 16
 
 // flights are the page requests under way. It belongs to one goroutine; only

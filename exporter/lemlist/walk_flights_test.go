@@ -12,6 +12,8 @@ import (
 
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 
+	"github.com/apache/arrow/go/v15/arrow/util"
+
 	"github.com/lemexport/lemexport/exporter"
 )
 
@@ -113,6 +115,37 @@ func TestWalkKeepsRequestsInFlight(t *testing.T) {
 			}
 			if _, flying, most := s.now(); flying != 0 || most != one.want || took > one.longest {
 				t.Errorf("%v: at most %d requests in flight, want %d; %d left; took %s", one, most, one.want, flying, took)
+			}
+		})
+	}
+}
+
+// Of pages that are large beside the budget of memory fewer are under way, once
+// the first has shown how large they are; one always is.
+func TestWalkHoldsFewerLargePages(t *testing.T) {
+	for budgetPages, want := range map[int64]int{0: 1, 1: 1, 2: 2, 5: 5, 100: 16} {
+		synctest.Test(t, func(t *testing.T) {
+			s, users := newSlow(t, 5*time.Second, 100)
+			var seen events
+			w := newWalk(t.Context(), s, users, &seen)
+			most := 0
+			for page, err := range w.Pages() {
+				if err != nil {
+					t.Fatal(err)
+				}
+				if most == 0 {
+					w.crew.memory = budgetPages * pageCost * util.TotalRecordSize(page.Record)
+				}
+				most++
+				if _, flying, _ := s.now(); most > 20 && flying > want {
+					t.Fatalf("budget for %d pages: %d in flight, want %d at the most", budgetPages, flying, want)
+				}
+			}
+			if proof := w.Proof(); !proof.Complete {
+				t.Fatalf("budget for %d pages: %v", budgetPages, proof.Reasons)
+			}
+			if w.crew.most() != want {
+				t.Errorf("budget for %d pages: %d may be in flight, want %d", budgetPages, w.crew.most(), want)
 			}
 		})
 	}
