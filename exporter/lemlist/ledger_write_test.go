@@ -81,7 +81,7 @@ func TestAProgramThatIsAloneSeldomLooksIntoTheLedger(t *testing.T) {
 			<-time.After(time.Millisecond)
 			release(reply{answered: true, roundTrip: time.Millisecond})
 		}
-		looks := int(time.Since(began)/ledgerPoll) + 1
+		looks := int(time.Since(began)/alonePoll) + 1
 		if most := 2*calls + looks; ledger.updates > most {
 			t.Errorf("%d updates for %d calls, %d looks", ledger.updates, calls, looks)
 		}
@@ -117,10 +117,10 @@ func TestAProgramThatWaitsSeesANewcomer(t *testing.T) {
 		go func() { _, _ = first.acquire(ctx) }()
 		synctest.Wait()
 		second.pause(time.Now().Add(time.Minute))
-		<-time.After(ledgerPoll + time.Nanosecond)
+		<-time.After(alonePoll + time.Nanosecond)
 		first.mu.Lock()
 		defer first.mu.Unlock()
-		if paused := time.Until(first.budget.paused); paused < time.Minute-2*ledgerPoll {
+		if paused := time.Until(first.budget.paused); paused < time.Minute-2*alonePoll {
 			t.Errorf("it knows of a pause of %s", paused)
 		}
 	})

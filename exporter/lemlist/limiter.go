@@ -99,7 +99,7 @@ func (l *limiter) try() (release func(reply), at time.Time, known bool, changed 
 // try again. At the last update, a moment ago, there was no other program; one that
 // has come since can only have made the wait longer.
 func (l *limiter) full(now time.Time) (at time.Time, full bool) {
-	look := l.updated.Add(ledgerPoll)
+	look := l.updated.Add(alonePoll)
 	if l.ledger == nil || len(l.budget.programs) != 1 || now.Before(l.updated) || !now.Before(look) {
 		return at, false
 	}
