@@ -121,7 +121,7 @@ func FuzzEntry(f *testing.F) {
 		f.Add(coding, []byte("\x05\x10hello"))
 		f.Add(coding, []byte{})
 	}
-	f.Fuzz(func(t *testing.T, coding string, body []byte) {
+	f.Fuzz(func(_ *testing.T, coding string, body []byte) {
 		p := newPast(new(notebook))
 		defer p.close()
 		got, _, err := p.listing(keptEntry{head: entryHead{Kind: entryPage, Coding: coding}, body: body})

@@ -55,7 +55,7 @@ func (g *guard) lock(patience time.Duration) error {
 		}
 		locked, err := tryLockFile(g.File)
 		for ; err == nil && !locked && time.Now().Before(deadline); locked, err = tryLockFile(g.File) {
-			time.Sleep(ledgerPoll)
+			<-time.After(ledgerPoll)
 		}
 		switch {
 		case err != nil:
