@@ -51,8 +51,8 @@ type budget struct {
 	others  [2]int
 	spanned time.Time
 
-	// programs are those with which the budget is shared, by what names them in the
-	// ledger. Their calls are among the calls.
+	// programs are the others with which the budget is shared, by what names them in
+	// the ledger. Their calls are among the calls.
 	programs map[string]*program
 
 	frees []time.Time // the memory of next

@@ -159,7 +159,6 @@ func notAfter(ns int64, latest time.Time) time.Time {
 // one, without its calls. There are two updates a request, so it is made by hand.
 func (b *budget) write(to []byte, now time.Time, id string, own program) []byte {
 	own.seen = now
-	b.programs[id] = &own
 	to = member(append(to, '{'), "written", unix(now))
 	if b.paused.After(now) {
 		to = member(to, "paused", unix(b.paused))
@@ -172,27 +171,29 @@ func (b *budget) write(to []byte, now time.Time, id string, own program) []byte 
 	to = append(strconv.AppendInt(to, int64(b.others[1]), 10), ']')
 	to = member(to, "spanned", unix(b.spanned))
 	to = append(to, `,"programs":{`...)
+	to = b.writeProgram(to, now, id, own, "")
 	for name, p := range b.programs {
-		owner := name
-		if name == id {
-			owner = ""
-		}
-		wants := p.claims(now)
-		if !wants && !slices.ContainsFunc(b.calls, func(c *apiCall) bool { return c.owner == owner }) {
-			continue
-		}
-		quoted, err := jsontext.AppendQuote(another(to), name)
-		if err != nil {
-			continue // no name of a program
-		}
-		to = member(append(quoted, ":{"...), "seen", unix(p.seen))
-		if wants {
-			to = member(to, "wants", int64(p.wants))
-			to = member(to, "until", unix(p.until))
-		}
-		to = append(b.writeCalls(append(to, `,"calls":[`...), owner), "]}"...)
+		to = b.writeProgram(to, now, name, *p, name)
 	}
 	return append(to, "}}\n"...)
+}
+
+// writeProgram appends what is known of a program, unless that is nothing.
+func (b *budget) writeProgram(to []byte, now time.Time, name string, p program, owner string) []byte {
+	wants := p.claims(now)
+	if !wants && !slices.ContainsFunc(b.calls, func(c *apiCall) bool { return c.owner == owner }) {
+		return to
+	}
+	quoted, err := jsontext.AppendQuote(another(to), name)
+	if err != nil {
+		return to // no name of a program
+	}
+	to = member(append(quoted, ":{"...), "seen", unix(p.seen))
+	if wants {
+		to = member(to, "wants", int64(p.wants))
+		to = member(to, "until", unix(p.until))
+	}
+	return append(b.writeCalls(append(to, `,"calls":[`...), owner), "]}"...)
 }
 
 func (b *budget) writeCalls(to []byte, owner string) []byte {

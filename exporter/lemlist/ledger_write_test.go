@@ -3,6 +3,7 @@ package lemlist
 import (
 	"context"
 	"encoding/json"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,6 +101,38 @@ func TestAProgramThatIsAloneSeldomLooksIntoTheLedger(t *testing.T) {
 		}
 		if more := ledger.updates - before; more > 2*calls+calls/4 {
 			t.Errorf("%d updates for %d calls at an even pace", more, calls)
+		}
+	})
+}
+
+// What a program claims it claims from the others, not from itself.
+func TestAProgramThatIsAloneGivesWayToNobody(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ledger := newAccountBook().program()
+		l := sharing(t, ledger)
+		const callers, each = 4, 100
+		began := time.Now()
+		var all sync.WaitGroup
+		for range callers {
+			all.Go(func() {
+				for range each {
+					release, err := l.acquire(t.Context())
+					if err != nil {
+						t.Error(err)
+						return
+					}
+					<-time.After(30 * time.Millisecond)
+					release(reply{answered: true, roundTrip: 30 * time.Millisecond})
+				}
+			})
+		}
+		all.Wait()
+		took := time.Since(began)
+		if most := 2*callers*each + int(took/alonePoll) + 1; ledger.updates > most {
+			t.Errorf("%d updates for %d calls", ledger.updates, callers*each)
+		}
+		if best := exporter.LeastTime(callers * each); took > best*102/100 {
+			t.Errorf("took %s, %s is possible", took, best)
 		}
 	})
 }

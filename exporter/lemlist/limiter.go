@@ -95,12 +95,15 @@ func (l *limiter) try() (release func(reply), at time.Time, known bool, changed 
 	}, at, true, nil
 }
 
+// alone reports whether there was no other program at the last update.
+func (l *limiter) alone() bool { return len(l.written) > 0 && len(l.budget.programs) == 0 }
+
 // full tells without a look into the ledger that no call may leave, and when to
 // try again. At the last update, a moment ago, there was no other program; one that
 // has come since can only have made the wait longer.
 func (l *limiter) full(now time.Time) (at time.Time, full bool) {
 	look := l.updated.Add(alonePoll)
-	if l.ledger == nil || len(l.budget.programs) != 1 || now.Before(l.updated) || !now.Before(look) {
+	if l.ledger == nil || !l.alone() || now.Before(l.updated) || !now.Before(look) {
 		return at, false
 	}
 	at, known := l.budget.next(now)
@@ -161,7 +164,7 @@ func (l *limiter) change(do func(now time.Time)) {
 			did = true
 			now, id := time.Now(), l.ledger.ID()
 			// What this program wrote last says nothing new while it is alone.
-			if len(l.budget.programs) != 1 || !bytes.Equal(text, l.written) {
+			if !l.alone() || !bytes.Equal(text, l.written) {
 				l.budget.read(text, now, id, l.ledger.Alive)
 			}
 			do(now)
