@@ -13,7 +13,7 @@ import (
 )
 
 // journalVersion changes with the form of the entries, or with the walk.
-const journalVersion = 2
+const journalVersion = 3
 
 // openJournal opens the journal of this very walk; with fresh, what is in it is
 // dropped. Without one the run goes on: a journal saves requests, it does not

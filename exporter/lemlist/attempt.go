@@ -21,41 +21,49 @@ var (
 type answer struct {
 	status  int
 	header  http.Header
-	body    []byte // valid until the attempt ends
+	body    *body // valid until the attempt ends; nil without an answer
 	sent    time.Time
 	arrived time.Time
+}
+
+// text is the body.
+func (a answer) text() []byte {
+	if a.body == nil {
+		return nil
+	}
+	return a.body.text.Bytes()
 }
 
 // attempt sends a question once, and has a good answer accepted.
 func (c *client) attempt(ctx context.Context, q question, number int, spent *cost) *failure {
 	target := *c.base.JoinPath(q.path)
 	target.RawQuery = q.values().Encode()
-	name := c.redact.line("GET /"+q.path+"?"+target.RawQuery, 4*longestMessage)
-	if target.RawQuery == "" {
-		name = "GET /" + q.path
+	name := func() string {
+		if target.RawQuery == "" {
+			return "GET /" + q.path
+		}
+		return c.redact.line("GET /"+q.path+"?"+target.RawQuery, 4*longestMessage)
 	}
-	body := c.bodies.take()
-	defer c.bodies.give(body)
-
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), http.NoBody) //nolint:gosec // the endpoint is the choice of who runs it: see parseEndpoint
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), http.NoBody)
 	if err != nil {
-		return c.lost(name, err)
+		return c.lost(name(), err)
 	}
 	request.SetBasicAuth("", c.key.Reveal())
 	request.Header.Set("Accept", "application/json")
 	request.Header.Set("Accept-Encoding", "gzip")
 	request.Header.Set("User-Agent", c.userAgent)
 
-	got, err := c.send(request, body, spent)
+	got, err := c.send(request, spent)
+	defer c.bodies.give(got.body)
 	var failed *failure
 	switch {
 	case err != nil:
-		failed = c.lost(name, err)
+		failed = c.lost(name(), err)
 	case got.status < 200 || got.status > 299:
-		failed = c.refusal(name, got)
+		failed = c.refusal(name(), got)
 	default:
 		if err := q.accept(got); err != nil {
-			failed = c.unfit(name, got, err)
+			failed = c.unfit(name(), got, err)
 		} else if got.header.Get(headerSimulated) == "true" {
 			c.simulated.Store(true)
 		}
@@ -82,7 +90,7 @@ func (c *client) log(ctx context.Context, request *http.Request, got answer, num
 		slog.String("query", c.redact.replacer.Replace(request.URL.RawQuery)),
 		slog.Int("attempt", number),
 		slog.Int("status", got.status),
-		slog.Int("bytes", len(got.body)),
+		slog.Int("bytes", len(got.text())),
 		slog.Duration("duration", got.arrived.Sub(got.sent)),
 	}
 	if failed != nil {
@@ -92,8 +100,8 @@ func (c *client) log(ctx context.Context, request *http.Request, got answer, num
 }
 
 // send waits for a place in the budget, sends the request and reads the whole
-// answer into body. The times are set also with an error.
-func (c *client) send(request *http.Request, body *buffer, spent *cost) (got answer, err error) {
+// answer. The times are set also with an error; the body is to be given back.
+func (c *client) send(request *http.Request, spent *cost) (got answer, err error) {
 	trip := &flight{limiter: c.limiter, spent: spent}
 	if err := trip.board(request.Context()); err != nil {
 		return got, err
@@ -127,8 +135,8 @@ func (c *client) send(request *http.Request, body *buffer, spent *cost) (got ans
 	}
 	stall := time.AfterFunc(c.pace.stall, func() { cancel(errStalled) })
 	defer stall.Stop()
-	err = c.bodies.read(body, response, limit, func() { stall.Reset(c.pace.stall) })
-	got.body = body.Bytes()
+	got.body = c.bodies.take()
+	err = got.body.read(response, limit, func() { stall.Reset(c.pace.stall) })
 	if err == nil || !good && errors.Is(err, errTooLarge) { // the beginning of an error says enough
 		return got, nil
 	}

@@ -90,13 +90,14 @@ func TestBodiesThatCannotBeReadAreFailures(t *testing.T) {
 		requests int64
 		message  string
 	}{
-		"a decompression bomb":       {bomb, "gzip", problemTooLarge, 1, "read the answer: the answer is too large: more than 65536 bytes"},
-		"a plain flood":              {[]byte(emptyPage + strings.Repeat(" ", 1<<20)), "", problemTooLarge, 1, "the answer is too large"},
-		"gzip that is cut":           {cut[:len(cut)-6], "gzip", problemBroken, 6, "read the answer: unexpected EOF"},
-		"gzip with a wrong checksum": {append(bytes.Clone(cut[:len(cut)-8]), 1, 2, 3, 4, 5, 6, 7, 8), "gzip", problemBroken, 6, "checksum"},
-		"no gzip at all":             {[]byte(emptyPage), "gzip", problemBroken, 6, "gzip: "},
-		"gzip of nothing":            {nil, "gzip", problemGarbled, 6, "empty body"},
-		"an encoding not asked for":  {[]byte(emptyPage), "br", problemBroken, 6, `compressed with "br", which was not asked for`},
+		"a decompression bomb":        {bomb, "gzip", problemTooLarge, 1, "read the answer: the answer is too large: more than 65536 bytes"},
+		"a plain flood":               {[]byte(emptyPage + strings.Repeat(" ", 1<<20)), "", problemTooLarge, 1, "the answer is too large"},
+		"gzip of nothing without end": {bytes.Repeat(zipped(""), 1<<13), "gzip", problemTooLarge, 1, "the answer is too large: more than 65536 bytes, compressed"},
+		"gzip that is cut":            {cut[:len(cut)-6], "gzip", problemBroken, 6, "read the answer: unexpected EOF"},
+		"gzip with a wrong checksum":  {append(bytes.Clone(cut[:len(cut)-8]), 1, 2, 3, 4, 5, 6, 7, 8), "gzip", problemBroken, 6, "checksum"},
+		"no gzip at all":              {[]byte(emptyPage), "gzip", problemBroken, 6, "gzip: "},
+		"gzip of nothing":             {nil, "gzip", problemGarbled, 6, "empty body"},
+		"an encoding not asked for":   {[]byte(emptyPage), "br", problemBroken, 6, `compressed with "br", which was not asked for`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -201,25 +202,29 @@ func (b *blanks) Close() error { return nil }
 
 func TestNoMoreIsReadThanTheLimit(t *testing.T) {
 	endless := &blanks{}
-	var body buffer
-	err := newBodies().read(&body, &http.Response{Body: endless}, 1000, func() {
+	got := new(body)
+	err := got.read(&http.Response{Body: endless}, 1000, func() {
 		if endless.read > 1<<20 {
 			t.Fatal("it does not stop")
 		}
 	})
-	if !errors.Is(err, errTooLarge) || body.Len() != 1000 {
-		t.Errorf("error %v, %d bytes", err, body.Len())
+	if !errors.Is(err, errTooLarge) || got.text.Len() != 1000 {
+		t.Errorf("error %v, %d bytes", err, got.text.Len())
 	}
 }
 
 func TestABufferIsWipedBeforeItIsUsedAgain(t *testing.T) {
-	pool := newBodies()
-	body := pool.take()
-	body.WriteString("secret-hook")
-	kept := body.Bytes()
-	pool.give(body)
-	if string(kept) != strings.Repeat("\x00", len(kept)) {
-		t.Errorf("still there: %q", kept)
+	var pool bodies
+	one := pool.take()
+	one.text.WriteString("secret-hook")
+	one.gzip = append(one.gzip, "secret-hook, compressed"...)
+	text, gzip := one.text.Bytes(), one.gzip
+	pool.give(one)
+	if wiped := append(text, gzip...); string(wiped) != strings.Repeat("\x00", len(wiped)) {
+		t.Errorf("still there: %q", wiped)
+	}
+	if pool.take() != one {
+		t.Error("it is not used again")
 	}
 }
 

@@ -51,9 +51,11 @@ type budget struct {
 	others  [2]int
 	spanned time.Time
 
-	// programs are those with which the budget is shared, by what names them in the
-	// ledger. Their calls are among the calls.
+	// programs are the others with which the budget is shared, by what names them in
+	// the ledger. Their calls are among the calls.
 	programs map[string]*program
+
+	frees []time.Time // the memory of next
 }
 
 // span is how long calls of others are expected to go on.
@@ -104,7 +106,7 @@ func (b *budget) next(now time.Time) (at time.Time, known bool) {
 	others := b.expect(now)
 	places := max(1, b.limit-others)
 	var held int
-	var frees []time.Time
+	frees := b.frees[:0]
 	for _, call := range b.calls {
 		if call.done.IsZero() {
 			held++
@@ -113,6 +115,7 @@ func (b *budget) next(now time.Time) (at time.Time, known bool) {
 			frees = append(frees, free)
 		}
 	}
+	b.frees = frees
 	at, known = now, true
 	if missing := held - places + 1; missing > 0 {
 		if known = missing <= len(frees); known {

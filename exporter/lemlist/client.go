@@ -1,13 +1,11 @@
 package lemlist
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"net/http"
 	"net/url"
 	"strconv"
-	"sync"
 	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
@@ -32,8 +30,8 @@ type client struct {
 	obs       exporter.Observer
 	logger    *slog.Logger
 
-	bodies   *bodies
-	decoders sync.Pool // of *schema.Decoder
+	bodies   bodies
+	decoders spares[schema.Decoder]
 	sizes    *pageSizes
 	repeats  repeats
 
@@ -51,14 +49,13 @@ func newClient(base *url.URL, opts Options, obs exporter.Observer) *client {
 		base: base, key: opts.Key, redact: newRedactor(opts.Key), userAgent: opts.UserAgent,
 		transport: newTransport(base, p), limiter: newLimiter(opts.Unlimited), pace: p,
 		obs: obs, logger: opts.Logger,
-		bodies: newBodies(), sizes: newPageSizes(p.pageSizes), repeats: repeats{left: p.repeats, most: p.repeats},
+		sizes: newPageSizes(p.pageSizes), repeats: repeats{left: p.repeats, most: p.repeats},
 	}
 	if opts.Ledger != nil && !opts.Unlimited {
 		c.limiter.share(opts.Ledger(ledgerName(base, opts.Key)), func(err error) {
 			c.logger.Warn("the rate limit is not shared with other runs of this key on this machine", slog.Any("error", err))
 		})
 	}
-	c.decoders.New = func() any { return schema.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator()) }
 	return c
 }
 
@@ -76,16 +73,14 @@ func (c *client) list(ctx context.Context, userID string, page int64) (listing, 
 			return values
 		},
 		accept: func(good answer) error {
-			decoder, _ := c.decoders.Get().(*schema.Decoder)
-			defer c.decoders.Put(decoder)
-			decoded, err := decoder.Decode(good.body, good.arrived)
+			decoded, err := c.decode(good)
 			if err != nil {
 				return err
 			}
 			c.sizes.settle(size)
 			got = listing{page: decoded, sent: good.sent, arrived: good.arrived}
 			if c.keep.Load() {
-				got.body = bytes.Clone(good.body)
+				got.body = good.body.keep()
 			}
 			return nil
 		},
@@ -93,4 +88,17 @@ func (c *client) list(ctx context.Context, userID string, page int64) (listing, 
 	})
 	got.cost = spent
 	return got, err
+}
+
+// decode reads a page, with a decoder that was used before if there is one.
+func (c *client) decode(good answer) (schema.Page, error) {
+	decoder := c.decoders.take()
+	if decoder == nil {
+		decoder = schema.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator())
+	}
+	text := good.body.text.Bytes()
+	if len(text) <= largestKept {
+		defer c.decoders.give(decoder)
+	}
+	return decoder.Decode(text, good.arrived)
 }

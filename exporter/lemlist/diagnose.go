@@ -4,9 +4,9 @@ import "errors"
 
 // refusal makes the failure of an answer that is no success.
 func (c *client) refusal(request string, got answer) *failure {
-	message := c.redact.message(got.body)
+	message := c.redact.message(got.text())
 	failed := &failure{
-		problem: classify(got.status, message, isPage(got.body)),
+		problem: classify(got.status, message, isPage(got.text())),
 		request: request, status: got.status, message: message,
 	}
 	if failed.problem == problemThrottled {
@@ -21,8 +21,8 @@ func (c *client) refusal(request string, got answer) *failure {
 // unfit makes the failure of a success that is not what was asked for.
 func (c *client) unfit(request string, got answer, err error) *failure {
 	failed := &failure{problem: problemGarbled, request: request, status: got.status, message: err.Error(), cause: err}
-	if isPage(got.body) {
-		failed.problem, failed.message = problemWebPage, c.redact.page(got.body)+" instead of JSON"
+	if isPage(got.text()) {
+		failed.problem, failed.message = problemWebPage, c.redact.page(got.text())+" instead of JSON"
 	}
 	return failed
 }

@@ -6,8 +6,11 @@ import (
 	"encoding/json"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -19,7 +22,8 @@ type Ledger interface {
 	ID() string
 	// Update hands the account, nil when there is none, to change, and keeps what
 	// that returns. No other update of any program happens in between. change waits
-	// for nothing. With an error it may not have been called.
+	// for nothing. With an error it may not have been called. change does not keep the
+	// account, nor Update what change returned.
 	Update(change func(account []byte) []byte) error
 	// Alive reports whether another program runs. It is asked within an update.
 	Alive(id string) bool
@@ -101,7 +105,7 @@ func (b *budget) read(text []byte, now time.Time, id string, alive func(string) 
 		b.paused = paused
 	}
 	for name, entry := range a.Programs {
-		if name != id {
+		if name != id && name != "" { // which is the owner of our own calls
 			b.readProgram(name, entry, now, alive)
 		}
 	}
@@ -151,40 +155,79 @@ func notAfter(ns int64, latest time.Time) time.Time {
 	return latest
 }
 
-// write is the account as all programs know it now. own is the entry of this one,
-// without its calls.
-func (b *budget) write(now time.Time, id string, own program) []byte {
-	a := account{
-		Written: unix(now), Limit: b.limit, Shortest: b.shortest, Samples: min(b.samples, exporter.RateLimit),
-		Others: b.others, Spanned: unix(b.spanned), Programs: make(map[string]entry),
-	}
-	if b.paused.After(now) {
-		a.Paused = unix(b.paused)
-	}
+// write appends the account as all programs know it now. own is the entry of this
+// one, without its calls. There are two updates a request, so it is made by hand.
+func (b *budget) write(to []byte, now time.Time, id string, own program) []byte {
 	own.seen = now
-	b.programs[id] = &own
-	calls := make(map[string][]ledgerCall)
-	for _, c := range b.calls {
-		owner := c.owner
-		if owner == "" {
-			owner = id
-		}
-		calls[owner] = append(calls[owner], ledgerCall{Sent: unix(c.sent), Done: unix(c.done), Rejected: c.rejected, Lost: c.lost})
+	to = member(append(to, '{'), "written", unix(now))
+	if b.paused.After(now) {
+		to = member(to, "paused", unix(b.paused))
 	}
+	to = member(to, "limit", int64(b.limit))
+	to = member(to, "shortest", int64(b.shortest))
+	to = member(to, "samples", int64(min(b.samples, exporter.RateLimit)))
+	to = append(to, `,"others":[`...)
+	to = append(strconv.AppendInt(to, int64(b.others[0]), 10), ',')
+	to = append(strconv.AppendInt(to, int64(b.others[1]), 10), ']')
+	to = member(to, "spanned", unix(b.spanned))
+	to = append(to, `,"programs":{`...)
+	to = b.writeProgram(to, now, id, own, "")
 	for name, p := range b.programs {
-		e := entry{Seen: unix(p.seen), Calls: calls[name]}
-		if p.until.After(now) {
-			e.Wants, e.Until = p.wants, unix(p.until)
-		}
-		if e.Wants > 0 || len(e.Calls) > 0 {
-			a.Programs[name] = e
-		}
+		to = b.writeProgram(to, now, name, *p, name)
 	}
-	text, err := json.Marshal(a)
+	return append(to, "}}\n"...)
+}
+
+// writeProgram appends what is known of a program, unless that is nothing.
+func (b *budget) writeProgram(to []byte, now time.Time, name string, p program, owner string) []byte {
+	wants := p.claims(now)
+	if !wants && !slices.ContainsFunc(b.calls, func(c *apiCall) bool { return c.owner == owner }) {
+		return to
+	}
+	quoted, err := jsontext.AppendQuote(another(to), name)
 	if err != nil {
-		return nil // numbers and names of programs always have a form
+		return to // no name of a program
 	}
-	return append(text, '\n')
+	to = member(append(quoted, ":{"...), "seen", unix(p.seen))
+	if wants {
+		to = member(to, "wants", int64(p.wants))
+		to = member(to, "until", unix(p.until))
+	}
+	return append(b.writeCalls(append(to, `,"calls":[`...), owner), "]}"...)
+}
+
+func (b *budget) writeCalls(to []byte, owner string) []byte {
+	for _, c := range b.calls {
+		if c.owner != owner {
+			continue
+		}
+		to = member(append(another(to), '{'), "sent", unix(c.sent))
+		if !c.done.IsZero() {
+			to = member(to, "done", unix(c.done))
+		}
+		if c.rejected {
+			to = append(to, `,"rejected":true`...)
+		}
+		if c.lost {
+			to = append(to, `,"lost":true`...)
+		}
+		to = append(to, '}')
+	}
+	return to
+}
+
+// another appends the comma before what is not the first in its brackets.
+func another(to []byte) []byte {
+	if last := to[len(to)-1]; last == '{' || last == '[' {
+		return to
+	}
+	return append(to, ',')
+}
+
+// member appends a member of an object.
+func member(to []byte, name string, number int64) []byte {
+	to = append(append(append(another(to), '"'), name...), `":`...)
+	return strconv.AppendInt(to, number, 10)
 }
 
 // unix is a time of the account; the zero time is 0.

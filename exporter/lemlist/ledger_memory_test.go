@@ -1,6 +1,7 @@
 package lemlist
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/url"
@@ -45,6 +46,8 @@ type memoryLedger struct {
 	book   *accountBook
 	id     string
 	broken error
+
+	updates int
 }
 
 func (l *memoryLedger) ID() string { return l.id }
@@ -55,7 +58,8 @@ func (l *memoryLedger) Update(change func([]byte) []byte) error {
 	if l.broken != nil {
 		return l.broken
 	}
-	l.book.text = change(l.book.text)
+	l.updates++
+	l.book.text = bytes.Clone(change(l.book.text))
 	return nil
 }
 

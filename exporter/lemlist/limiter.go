@@ -22,6 +22,7 @@ type limiter struct {
 
 	ledger  Ledger      // nil: nobody to share the budget with
 	written []byte      // what this program put into the ledger last
+	updated time.Time   // when that was
 	failed  func(error) // told when the ledger is given up
 	waiting int         // callers
 	claim   program     // what the other programs are told
@@ -70,6 +71,9 @@ func (l *limiter) count(more int) {
 func (l *limiter) try() (release func(reply), at time.Time, known bool, changed <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if at, full := l.full(time.Now()); full {
+		return nil, at, true, l.changed
+	}
 	var call *apiCall
 	l.change(func(now time.Time) {
 		if at, known = l.next(now); !known || at.After(now) {
@@ -89,6 +93,24 @@ func (l *limiter) try() (release func(reply), at time.Time, known bool, changed 
 			l.wake()
 		}
 	}, at, true, nil
+}
+
+// alone reports whether there was no other program at the last update.
+func (l *limiter) alone() bool { return len(l.written) > 0 && len(l.budget.programs) == 0 }
+
+// full tells without a look into the ledger that no call may leave, and when to
+// try again. At the last update, a moment ago, there was no other program; one that
+// has come since can only have made the wait longer.
+func (l *limiter) full(now time.Time) (at time.Time, full bool) {
+	look := l.updated.Add(alonePoll)
+	if l.ledger == nil || !l.alone() || now.Before(l.updated) || !now.Before(look) {
+		return at, false
+	}
+	at, known := l.budget.next(now)
+	if !known || at.After(look) {
+		at = look
+	}
+	return at, at.After(now)
 }
 
 // next is when the next call of this program may leave, or when to look again.
@@ -142,11 +164,12 @@ func (l *limiter) change(do func(now time.Time)) {
 			did = true
 			now, id := time.Now(), l.ledger.ID()
 			// What this program wrote last says nothing new while it is alone.
-			if len(l.budget.programs) != 1 || !bytes.Equal(text, l.written) {
+			if !l.alone() || !bytes.Equal(text, l.written) {
 				l.budget.read(text, now, id, l.ledger.Alive)
 			}
 			do(now)
-			l.written = l.budget.write(now, id, l.claim)
+			l.written = l.budget.write(l.written[:0], now, id, l.claim)
+			l.updated = now
 			return l.written
 		})
 		if err != nil {

@@ -25,8 +25,8 @@ type listing struct {
 	sent    time.Time   // when the successful request left, local clock
 	arrived time.Time   // when its body was complete, local clock (this is fetched_at)
 	cost    cost
-	// body is the answer itself, for the journal; nil when nobody keeps one.
-	body []byte
+	// body is the answer itself, for the journal; empty when nobody keeps one.
+	body keptBody
 }
 
 // cost counts HTTP requests.

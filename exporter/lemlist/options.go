@@ -83,7 +83,7 @@ func defaultPace() pace {
 		repeats:       200,
 		// The maximum of `limit` is not documented; public clients use 50 and 100.
 		pageSizes:      []int{100, 50, 0},
-		body:           64 << 20,
+		body:           largestBody,
 		errorBodyBytes: 64 << 10,
 	}
 }

@@ -14,6 +14,9 @@ const (
 	// ledgerPoll is how often the account is looked at again when others may have
 	// changed it. Their calls count for two seconds after their end, so there is time.
 	ledgerPoll = 100 * time.Millisecond
+	// alonePoll is the same while there was nobody else at the last look. A newcomer
+	// finds few places free at once: those that are taken are for two seconds.
+	alonePoll = 5 * ledgerPoll
 	// grace is how late a program may be to take what it claims.
 	grace = 50 * time.Millisecond
 	// giveWay is how long the others are given to take it.

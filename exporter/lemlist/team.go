@@ -22,7 +22,7 @@ func (c *client) readTeam(ctx context.Context) (team, cost, error) {
 		path:   "team",
 		values: func() url.Values { return url.Values{"version": {"v2"}} },
 		accept: func(good answer) (err error) {
-			found, err = decodeTeam(good.body)
+			found, err = decodeTeam(good.text())
 			return err
 		},
 	})

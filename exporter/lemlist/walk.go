@@ -56,7 +56,9 @@ func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 		f := newFlights(w.ctx, w.list)
 		defer w.interrupt()
 		defer f.land()
-		more, err := true, w.open(f)
+		w.open(f)
+		var err error
+		more := true
 		for more && err == nil {
 			w.dispatch(f)
 			var a landed

@@ -5,41 +5,61 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
-	"github.com/klauspost/compress/zstd"
+	"github.com/klauspost/compress/gzip"
+	"github.com/klauspost/compress/s2"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
 )
 
-// journalWindow is the window of the compression: more than most pages, and
-// little memory.
-const journalWindow = 256 << 10
+// keptBody is a body for the journal. One that came compressed is kept as it
+// came: to compress it once more is most of what a journal would cost.
+type keptBody struct {
+	bytes  []byte
+	coding string
+}
+
+// The codings of bodies.
+const (
+	codingNone = ""
+	codingGzip = "gzip"
+	codingS2   = "s2" // of those that came without
+)
+
+// keep copies a body for the journal.
+func (b *body) keep() keptBody {
+	if len(b.gzip) > 0 {
+		return keptBody{bytes.Clone(b.gzip), codingGzip}
+	}
+	return keptBody{bytes.Clone(b.text.Bytes()), codingNone}
+}
 
 // scribe makes journal entries.
-type scribe struct {
-	zip  *zstd.Encoder
-	text []byte
-}
-
-func newScribe() (*scribe, error) {
-	zip, err := zstd.NewWriter(nil, zstd.WithEncoderConcurrency(1), zstd.WithEncoderLevel(zstd.SpeedFastest), zstd.WithWindowSize(journalWindow))
-	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
-	}
-	return &scribe{zip: zip}, nil
-}
+type scribe struct{ text []byte }
 
 // entry is valid until the next call.
-func (s *scribe) entry(head entryHead, body []byte) ([]byte, error) {
+func (s *scribe) entry(head entryHead, body keptBody) ([]byte, error) {
+	head.Coding = body.coding
+	if body.coding == codingNone && len(body.bytes) > 0 {
+		head.Coding = codingS2
+	}
 	line, err := json.Marshal(head)
 	if err != nil {
 		return nil, fmt.Errorf("journal: %w", err)
 	}
 	s.text = append(append(s.text[:0], line...), '\n')
-	s.text = s.zip.EncodeAll(body, s.text)
+	if head.Coding != codingS2 {
+		s.text = append(s.text, body.bytes...)
+		return s.text, nil
+	}
+	n := len(s.text)
+	s.text = slices.Grow(s.text, s2.MaxEncodedLen(len(body.bytes)))
+	s.text = s.text[:n+len(s2.Encode(s.text[n:cap(s.text)], body.bytes))]
 	return s.text, nil
 }
 
@@ -47,26 +67,21 @@ func (s *scribe) entry(head entryHead, body []byte) ([]byte, error) {
 type past struct {
 	read    func() ([]byte, error, bool)
 	close   func()
-	zip     *zstd.Decoder
 	decoder *schema.Decoder
+	zip     gzip.Reader
+	text    bytes.Buffer
 }
 
 // keptEntry is an entry of the journal.
 type keptEntry struct {
 	head entryHead
-	body []byte // compressed
+	body []byte // in the head's coding
 }
 
-func newPast(journal exporter.Journal) (*past, error) {
-	zip, err := zstd.NewReader(nil, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxMemory(128<<20))
-	if err != nil {
-		return nil, fmt.Errorf("journal: %w", err)
-	}
-	p := &past{zip: zip, decoder: schema.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator())}
-	next, stop := iter.Pull2(journal.Entries())
-	p.read = next
-	p.close = func() { stop(); zip.Close() }
-	return p, nil
+func newPast(journal exporter.Journal) *past {
+	p := &past{decoder: schema.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator())}
+	p.read, p.close = iter.Pull2(journal.Entries())
+	return p
 }
 
 // next is the next entry; false is the end of the journal, or of what this
@@ -98,13 +113,42 @@ func (p *past) listing(kept keptEntry) (got listing, refused, err error) {
 	default:
 		return listing{}, nil, errors.New("an entry of an unknown kind")
 	}
-	body, err := p.zip.DecodeAll(kept.body, nil)
-	if err != nil {
+	if err := p.unpack(kept); err != nil {
 		return listing{}, nil, err
 	}
-	page, err := p.decoder.Decode(body, head.Arrived)
+	page, err := p.decoder.Decode(p.text.Bytes(), head.Arrived)
 	if err != nil {
 		return listing{}, nil, err
 	}
 	return listing{page: page, sent: head.Sent, arrived: head.Arrived, cost: spent}, nil, nil
+}
+
+// unpack decompresses the body of an entry into text, which is bounded whatever
+// the entry says.
+func (p *past) unpack(kept keptEntry) error {
+	p.text.Reset()
+	switch kept.head.Coding {
+	case codingGzip:
+		if err := p.zip.Reset(bytes.NewReader(kept.body)); err != nil {
+			return err
+		}
+		n, err := p.text.ReadFrom(io.LimitReader(&p.zip, largestBody+1))
+		if err == nil && n > largestBody {
+			err = errTooLarge
+		}
+		return err
+	case codingS2:
+		size, err := s2.DecodedLen(kept.body)
+		if err == nil && size > largestBody {
+			err = errTooLarge
+		}
+		if err != nil {
+			return err
+		}
+		p.text.Grow(size)
+		text, err := s2.Decode(p.text.AvailableBuffer()[:size], kept.body)
+		p.text.Write(text)
+		return err
+	}
+	return fmt.Errorf("an entry of the unknown coding %q", kept.head.Coding)
 }

@@ -18,19 +18,12 @@ import (
 // already are swept once more, so that they are as new as the rest.
 
 // open looks what an earlier walk has left.
-func (w *walk) open(f *flights) error {
+func (w *walk) open(f *flights) {
 	if w.journal == nil {
-		return nil
+		return
 	}
-	var err error
-	if w.scribe, err = newScribe(); err != nil {
-		return err
-	}
-	if w.past, err = newPast(w.journal); err != nil {
-		return err
-	}
+	w.scribe, w.past = new(scribe), newPast(w.journal)
 	f.hold()
-	return nil
 }
 
 // await returns the next answer, from the journal or from the API; false is the
@@ -84,7 +77,7 @@ func (w *walk) live(f *flights) error {
 	w.past.close()
 	w.past = nil
 	if w.resumed > 0 {
-		entry, err := w.scribe.entry(entryHead{Kind: entryTakeover}, nil)
+		entry, err := w.scribe.entry(entryHead{Kind: entryTakeover}, keptBody{})
 		if err == nil {
 			err = w.journal.Append(entry)
 		}
@@ -139,9 +132,10 @@ func (w *walk) note(a landed) error {
 }
 
 // entryHead is the head of a journal entry, in JSON. Behind it and a line feed
-// stands the answer's body, compressed with Zstandard.
+// stands the answer's body.
 type entryHead struct {
 	Kind      string    `json:"kind"`
+	Coding    string    `json:"coding,omitempty"` // of the body
 	User      string    `json:"user"`
 	Strand    int       `json:"strand"`
 	Number    int64     `json:"number"`

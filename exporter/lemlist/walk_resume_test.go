@@ -103,7 +103,7 @@ func TestAWalkThatIsCutShortIsContinued(t *testing.T) {
 		var atRest atomic.Bool
 		team, err := sim.New(sim.Options{
 			Users: rapid.IntRange(1, 5).Draw(t, "users"), Conversations: rapid.IntRange(1, 90).Draw(t, "conversations"),
-			Seed: rapid.Uint64().Draw(t, "seed"), LimitMax: 10, Unlimited: true,
+			Seed: rapid.Uint64().Draw(t, "seed"), LimitMax: 10, Unlimited: true, Gzip: rapid.Bool().Draw(t, "gzip"),
 			Drift: sim.Drift{Script: func(step int) []sim.Movement {
 				if step <= len(script) && !atRest.Load() {
 					return script[step-1]

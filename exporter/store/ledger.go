@@ -2,15 +2,17 @@ package store
 
 import (
 	"bytes"
-	"context"
 	"crypto/rand"
+	"encoding/binary"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"hash/crc32"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +34,10 @@ type Ledger struct {
 
 	mu    sync.Mutex
 	alive *flock.Flock // nil before the first update
+	guard guard
+	file  kept
+	body  []byte // what the file holds
+	next  []byte // what it will hold
 }
 
 // The bounds of a ledger.
@@ -64,7 +70,9 @@ func (l *Ledger) ID() string { return l.id }
 
 // Update hands the text, nil when there is none, to change, and keeps what that
 // returns. No other update of any process happens in between; change must not
-// wait for anything. With an error it may not have been called.
+// wait for anything, nor keep the text. With an error it may not have been called.
+//
+// It happens two or three times a request, so the files stay open.
 func (l *Ledger) Update(change func(text []byte) []byte) (err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -73,38 +81,45 @@ func (l *Ledger) Update(change func(text []byte) []byte) (err error) {
 			return err
 		}
 	}
-	lock, err := l.lock(l.name, ledgerPatience)
+	if err := l.guard.lock(ledgerPatience); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, l.guard.unlock()) }()
+	size, err := l.file.open()
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, lock.Close()) }()
-	file, err := os.OpenFile(l.path(l.name+ledgerText), os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
-		return err
+	l.body = slices.Grow(l.body[:0], int(min(size, ledgerSize)))[:min(size, ledgerSize)]
+	if n, err := l.file.ReadAt(l.body, 0); err != nil {
+		l.body = l.body[:n] // what makes no sense is as good as nothing
 	}
-	defer func() { err = errors.Join(err, file.Close()) }()
+	l.next = seal(l.next[:0], change(unseal(l.body)))
 	// In place, which costs a hundredth of a new file under the old name. A writer
 	// who is killed half-way leaves a sum that is wrong.
-	_, err = file.WriteAt(seal(change(unseal(file))), 0)
+	_, err = l.file.WriteAt(l.next, 0)
 	return err
 }
 
-// seal puts the sum and the length before a text: what is left of a longer one
-// behind it does not matter.
-func seal(text []byte) []byte {
-	return append(fmt.Appendf(nil, "%08x %d\n", crc32.ChecksumIEEE(text), len(text)), text...)
+// seal appends a text with its sum and its length before it: what is left of a
+// longer one behind it does not matter.
+func seal(to, text []byte) []byte {
+	var sum [4]byte
+	binary.BigEndian.PutUint32(sum[:], crc32.ChecksumIEEE(text))
+	to = append(hex.AppendEncode(to, sum[:]), ' ')
+	to = append(strconv.AppendInt(to, int64(len(text)), 10), '\n')
+	return append(to, text...)
 }
 
-// unseal reads a text. What makes no sense is as good as nothing.
-func unseal(file io.Reader) []byte {
-	body, err := io.ReadAll(io.LimitReader(file, ledgerSize))
-	head, text, _ := bytes.Cut(body, []byte("\n"))
-	var sum uint32
-	var size int
-	if _, errHead := fmt.Sscanf(string(head), "%x %d", &sum, &size); err != nil || errHead != nil || size < 0 || size > len(text) {
+// unseal takes a text out. What makes no sense is as good as nothing.
+func unseal(body []byte) []byte {
+	head, text, _ := bytes.Cut(body, []byte{'\n'})
+	first, second, _ := bytes.Cut(head, []byte{' '})
+	sum, err := strconv.ParseUint(string(first), 16, 32)
+	size, errSize := strconv.Atoi(string(second))
+	if err != nil || errSize != nil || size < 0 || size > len(text) {
 		return nil
 	}
-	if text = text[:size]; crc32.ChecksumIEEE(text) != sum {
+	if text = text[:size]; crc32.ChecksumIEEE(text) != uint32(sum) {
 		return nil
 	}
 	return text
@@ -143,7 +158,7 @@ func (l *Ledger) Close() error {
 	if l.alive == nil {
 		return nil
 	}
-	err := l.alive.Close()
+	err := errors.Join(l.guard.close(), l.file.close(), l.alive.Close())
 	if removed := os.Remove(l.alive.Path()); !errors.Is(removed, fs.ErrNotExist) {
 		err = errors.Join(err, removed)
 	}
@@ -152,24 +167,3 @@ func (l *Ledger) Close() error {
 }
 
 func (l *Ledger) path(name string) string { return filepath.Join(l.dir, name) }
-
-// lock waits for its turn to change the ledger of a name.
-func (l *Ledger) lock(name string, patience time.Duration) (*flock.Flock, error) {
-	ctx, stop := context.WithTimeout(context.Background(), patience)
-	defer stop()
-	path := l.path(name + ledgerLock)
-	for {
-		lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
-		if _, err := lock.TryLockContext(ctx, ledgerPoll); err != nil {
-			return nil, &fs.PathError{Op: "lock", Path: path, Err: err}
-		}
-		// The file may have been removed in the meantime: see sweep.
-		ours, err := lock.Stat()
-		if there, errThere := os.Lstat(path); err == nil && errThere == nil && os.SameFile(ours, there) {
-			return lock, nil
-		}
-		if err := lock.Close(); err != nil {
-			return nil, err
-		}
-	}
-}

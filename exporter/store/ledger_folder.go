@@ -25,17 +25,18 @@ func (l *Ledger) enter() error {
 		return err
 	}
 	l.sweep()
-	lock, err := l.lock(l.name, ledgerPatience)
-	if err != nil {
-		return err
+	l.guard, l.file = l.guardOf(l.name), kept{path: l.path(l.name + ledgerText)}
+	if err := l.guard.lock(ledgerPatience); err != nil {
+		return errors.Join(err, l.guard.close())
 	}
-	defer func() { _ = lock.Close() }()
+	defer func() { _ = l.guard.unlock() }()
 	// Within the lock, so that nobody takes the file for one of a dead process
 	// before it is locked.
 	path := l.path(l.name + "." + l.id + ledgerAlive)
 	alive := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
 	if locked, err := alive.TryLock(); err != nil || !locked {
-		return &fs.PathError{Op: "lock", Path: path, Err: errors.Join(err, errors.New("no lock on a file of one's own"))}
+		err = errors.Join(err, errors.New("no lock on a file of one's own"), l.guard.close())
+		return &fs.PathError{Op: "lock", Path: path, Err: err}
 	}
 	l.alive = alive
 	return nil
@@ -75,7 +76,7 @@ func (l *Ledger) sweep() {
 			continue // it is in use
 		}
 		l.sweepOne(name, entries)
-		_ = lock.Close()
+		_ = lock.close()
 	}
 }
 

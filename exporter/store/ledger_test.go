@@ -294,6 +294,40 @@ func TestLedgersThatNobodyUsesAreRemoved(t *testing.T) {
 	}
 }
 
+// A ledger keeps its files open; that one of them is removed, by a process that
+// found it old or by a person, parts nobody.
+func TestALedgerWhoseFilesAreRemovedIsStillOne(t *testing.T) {
+	for name, remove := range map[string][]string{"the text": {ledgerText}, "the lock": {ledgerLock}, "both": {ledgerText, ledgerLock}} {
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			first, second := ledgerIn(t, dir, "a"), ledgerIn(t, dir, "a")
+			swap(t, first, "before")
+			for _, ending := range remove {
+				if err := os.Remove(filepath.Join(dir, "a"+ending)); err != nil {
+					t.Skip("this system removes no open file:", err)
+				}
+			}
+			swap(t, second, "second")
+			if got := swap(t, first, "first"); got != "second" {
+				t.Errorf("the first reads %q", got)
+			}
+			if got := text(t, second); got != "first" {
+				t.Errorf("the second reads %q", got)
+			}
+			err := first.Update(func(text []byte) []byte {
+				lock, err := second.lock("a", time.Millisecond)
+				if err == nil {
+					t.Error("two hold the lock", lock.close())
+				}
+				return text
+			})
+			if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 // An update never waits for a stopped process for ever.
 func TestALedgerThatStaysLockedIsAnError(t *testing.T) {
 	l := ledgerIn(t, t.TempDir(), "a")
@@ -304,9 +338,23 @@ func TestALedgerThatStaysLockedIsAnError(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer func() { _ = lock.Close() }()
+	defer func() { _ = lock.close() }()
 	if second, err := l.lock("a", 20*time.Millisecond); err == nil {
-		t.Error("two hold the lock", second.Close())
+		t.Error("two hold the lock", second.close())
+	}
+}
+
+// An update costs no file that is opened, nor memory: there are several a request.
+func TestAnUpdateOfALedgerTakesNoMemory(t *testing.T) {
+	l := ledgerIn(t, t.TempDir(), "a")
+	body := []byte(strings.Repeat("x", 4<<10))
+	got := testing.AllocsPerRun(100, func() {
+		if err := l.Update(func([]byte) []byte { return body }); err != nil {
+			t.Fatal(err)
+		}
+	})
+	if got > 5 { // two looks at names
+		t.Errorf("%.0f allocations", got)
 	}
 }
 
