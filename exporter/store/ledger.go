@@ -72,7 +72,7 @@ func (l *Ledger) ID() string { return l.id }
 // returns. No other update of any process happens in between; change must not
 // wait for anything, nor keep the text. With an error it may not have been called.
 //
-// It happens two or three times a request, so the files stay open.
+// It happens twice a request, so the files stay open.
 func (l *Ledger) Update(change func(text []byte) []byte) (err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
