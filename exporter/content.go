@@ -116,7 +116,7 @@ func (d *Digester) Content() Content { return d.content() }
 
 func (d *Digester) addRow(rec arrow.Record, row int) {
 	d.enter(rec)
-	d.rowSum.add(d.hash(row))
+	d.add(d.hash(row))
 }
 
 // hash is the sum over one row. Its time counts times the lowest word, so that

@@ -61,7 +61,7 @@ func (f *rowForm) append(buf []byte, row int) []byte {
 	if f.bits != nil && !bitutil.BitIsSet(f.bits, f.offset+row) {
 		return append(buf, 0)
 	}
-	switch f.kind {
+	switch f.kind { //nolint:exhaustive // newRowForm takes no other
 	case arrow.STRING:
 		text := f.text[f.ends[row]:f.ends[row+1]]
 		buf = binary.AppendUvarint(buf, uint64(len(text))+1)
