@@ -180,6 +180,21 @@ func TestAMergeHidesNoDamageToTheRowsItKeeps(t *testing.T) {
 	}
 }
 
+// A file that has not the rows it counts is not gone on from, and the error says
+// which file that is and what to do.
+func TestAMergeIntoAFileThatLacksRowsIsRefused(t *testing.T) {
+	b := newBench(t, sim.Options{Conversations: 600})
+	merge := in(exporter.ModeMerge, b.job(b.dir))
+	b.mustApply(t, merge)
+	rows, manifest := load(t, b.file())
+	save(t, b.file(), schema.InboxConversations(), []arrow.Record{rows.NewSlice(0, 599)}, manifest)
+	b.churn(5, 1, sim.Jump)
+	_, _, err := b.apply(t, merge, exporter.ApplyOptions{})
+	if err == nil || !strings.Contains(err.Error(), b.file()) || !strings.Contains(exporter.Hint(err), "Move it away") {
+		t.Errorf("the error is %v (%s)", err, exporter.Hint(err))
+	}
+}
+
 // unproven is a source that proves the inbox of one user only.
 type unproven struct{ exporter.Source }
 

@@ -31,8 +31,8 @@ type block struct {
 	rec  arrow.Record
 	keys keyColumns
 	row  int
-	// rowBytes is about the size of a row.
-	rowBytes int
+	// bytes is about the size of the record, rowBytes that of a row.
+	bytes, rowBytes int
 }
 
 func (b *block) here() *block { return b }
@@ -46,7 +46,7 @@ func (b *block) ended() bool { return b.rec == nil || b.row == int(b.rec.NumRows
 // enter goes to the first row of a record.
 func (b *block) enter(rec arrow.Record, keys keyColumns, bytes int) {
 	b.rec, b.keys, b.row = rec, keys, 0
-	b.rowBytes = bytes / max(int(rec.NumRows()), 1)
+	b.bytes, b.rowBytes = bytes, bytes/max(int(rec.NumRows()), 1)
 }
 
 // merger yields the rows of sorted cursors that are to be kept, in order.
@@ -57,6 +57,8 @@ type merger struct {
 	// waiting are the rows of the next record. Their records are retained.
 	waiting     []piece
 	rows, bytes int
+	// held is the bytes of the records that were gone through meanwhile.
+	held int
 }
 
 // run yields until the end, an error, or until no more is wanted.
@@ -76,6 +78,7 @@ func (m *merger) run(ctx context.Context, yield func(arrow.Record, error) bool) 
 			}
 		}
 		if top.here().ended() {
+			m.pass(top.here())
 			switch more, err := top.advance(); {
 			case err != nil:
 				yield(nil, err)
@@ -117,6 +120,20 @@ func (m *merger) take(top cursor) {
 	}
 }
 
+// pass sees a block that is gone through. Rows that wait retain all of their
+// record: where few of its rows are kept, they are copied before that is much.
+func (m *merger) pass(at *block) {
+	if m.rows == 0 {
+		return
+	}
+	if m.held += at.bytes; m.held <= 2*m.most.bytes {
+		return
+	}
+	rec, rows, bytes := gather(m.as, m.waiting), m.rows, m.bytes
+	m.drop()
+	m.waiting, m.rows, m.bytes = append(m.waiting, piece{rec, 0, rows}), rows, bytes
+}
+
 // emit yields the record that waits, if it has rows.
 func (m *merger) emit(yield func(arrow.Record, error) bool) bool {
 	if m.rows == 0 {
@@ -134,7 +151,7 @@ func (m *merger) drop() {
 		one.rec.Release()
 	}
 	clear(m.waiting)
-	m.waiting, m.rows, m.bytes = m.waiting[:0], 0, 0
+	m.waiting, m.rows, m.bytes, m.held = m.waiting[:0], 0, 0, 0
 }
 
 // mergeCursors yields the kept rows of all cursors in order, in records that end

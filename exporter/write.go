@@ -53,8 +53,9 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 	if rows.sum != nil {
 		sum = rows.sum
 	}
-	if sum.rows != written {
-		return Result{}, fmt.Errorf("%d rows were written where the content hash is of %d", written, sum.rows)
+	if sum.rows != written { // one that was carried on
+		return Result{}, WithHint(fmt.Errorf("the old file lacks rows or has too many: %d rows were merged where its manifest makes %d", written, sum.rows),
+			"The file was changed after it was written, so it cannot be merged into. Move it away.")
 	}
 	manifest.Changes = rows.changes
 	manifest.Rows = written

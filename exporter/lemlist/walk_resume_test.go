@@ -62,10 +62,20 @@ func leg(t fatal, url string, team *sim.Server, journal exporter.Journal, most i
 	return legSince(t, url, team, nil, journal, most)
 }
 
+// thrifty makes a leg of a run that has so much memory.
+type thrifty struct {
+	exporter.Journal
+	memory int64
+}
+
 // legSince does the same since marks.
 func legSince(t fatal, url string, team *sim.Server, since map[string]exporter.Mark, journal exporter.Journal, most int) (newestOf, exporter.Proof) {
 	t.Helper()
-	source, err := Open(Options{Endpoint: url, Key: exporter.NewSecret(team.Key()), Unlimited: true})
+	options := Options{Endpoint: url, Key: exporter.NewSecret(team.Key()), Unlimited: true}
+	if little, ok := journal.(thrifty); ok {
+		options.Memory = little.memory
+	}
+	source, err := Open(options)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -120,15 +130,16 @@ func TestAWalkThatIsCutShortIsContinued(t *testing.T) {
 		}
 		defer func() { _ = running.Close() }()
 		journal := new(notebook)
+		memory := rapid.SampledFrom([]int64{1, 1 << 17, 1 << 18, exporter.DefaultMemory}) // pages in flight: 1, a few, many
 		for range rapid.IntRange(1, 3).Draw(t, "cuts") {
-			leg(t, running.URL(), team, journal, rapid.IntRange(1, 40).Draw(t, "pages"))
+			leg(t, running.URL(), team, thrifty{journal, memory.Draw(t, "memory")}, rapid.IntRange(1, 40).Draw(t, "pages"))
 			lost := rapid.IntRange(0, min(3, len(journal.entries))).Draw(t, "lost")
 			journal.entries = journal.entries[:len(journal.entries)-lost]
 			journal.taken = min(journal.taken, len(journal.entries))
 			team.Move(rapid.SliceOfN(movements(), 0, 5).Draw(t, "meanwhile")...)
 		}
 		atRest.Store(true)
-		shown, proof := leg(t, running.URL(), team, journal, 0)
+		shown, proof := leg(t, running.URL(), team, thrifty{journal, memory.Draw(t, "memory")}, 0)
 		if !proof.Complete {
 			t.Fatalf("not complete: %v", proof.Reasons)
 		}
