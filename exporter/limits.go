@@ -13,8 +13,8 @@ const (
 // limits are what a budget of memory is spent on: bytes, not rows, so that large
 // rows take no more.
 type limits struct {
-	// batch bounds a record on its way to a sink; there are about ten of them. One
-	// row alone may be larger.
+	// batch bounds a record on its way to a sink; there are about ten of them, those
+	// included that a merge copies rows from. One row alone may be larger.
 	batch int
 	// segment is about the size of a segment of a spool, of which a merge holds
 	// mergeWidth. Reading and writing small ones costs more than their rows.

@@ -68,16 +68,17 @@ func (m *merger) run(ctx context.Context, yield func(arrow.Record, error) bool) 
 	for len(m.queue) > 0 {
 		top := m.queue[0]
 		m.take(top)
-		if m.full() {
+		ended := top.here().ended()
+		if m.full() || ended {
 			if err := ctx.Err(); err != nil {
 				yield(nil, err)
 				return
 			}
-			if !m.emit(yield) {
-				return
-			}
 		}
-		if top.here().ended() {
+		if m.full() && !m.emit(yield) {
+			return
+		}
+		if ended {
 			m.pass(top.here())
 			switch more, err := top.advance(); {
 			case err != nil:
