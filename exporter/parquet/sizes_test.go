@@ -1,0 +1,45 @@
+package parquet
+
+import (
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/lemexport/lemexport/internal/recordtest"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// emptyTexts is a record whose lists of channels have so many empty strings each.
+func emptyTexts(table *schema.Table, rows, elements int) arrow.Record {
+	builder := array.NewRecordBuilder(memory.DefaultAllocator, table.Arrow())
+	defer builder.Release()
+	for row := range rows {
+		for i, column := range table.Columns {
+			if column.Name != "channels" {
+				recordtest.AppendPlain(builder.Field(i), column, row)
+				continue
+			}
+			list := builder.Field(i).(*array.ListBuilder)
+			list.Append(true)
+			texts := list.ValueBuilder().(*array.StringBuilder)
+			for range elements {
+				texts.Append("")
+			}
+		}
+	}
+	return builder.NewRecord()
+}
+
+func TestPagesAreBoundedByTheirElements(t *testing.T) {
+	table := recordtest.Small()
+	file := openFile(t, encode(t, table, 0, "", emptyTexts(table, 20, stepBytes/4)))
+	offsets, err := file.RowGroups()[0].ColumnChunks()[4].OffsetIndex()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if offsets.NumPages() < 2 {
+		t.Error("they all are in one page")
+	}
+}
