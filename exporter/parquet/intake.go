@@ -63,6 +63,9 @@ func (in *intake) decode(page *page) error {
 	return in.stock.decode(in.pages.from, page, int(page.NumValues-page.NumNulls))
 }
 
+// size is about how many bytes wait: a column of the sink has that size.
+func (in *intake) size() int { return in.stock.size() + in.again.len() + in.defined.len() }
+
 // take chooses the rows of the next record. What it gives is good until the next page.
 func (in *intake) take(rows int) {
 	slots := rows

@@ -97,11 +97,11 @@ func (r *reader) gather() (rows int, err error) {
 	}
 }
 
-// size is about how much text the next rows have. Pages are small enough
-// to take all rows of one for alike.
+// size is about how large the next rows are. Pages are small enough to take all
+// rows of one for alike.
 func (r *reader) size(rows int) (size int64) {
 	for _, intake := range r.intakes {
-		size += int64(intake.stock.size()) * int64(rows) / int64(intake.rows)
+		size += int64(intake.size()) * int64(rows) / int64(intake.rows)
 	}
 	return size
 }

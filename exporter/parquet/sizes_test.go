@@ -43,3 +43,17 @@ func TestPagesAreBoundedByTheirElements(t *testing.T) {
 		t.Error("they all are in one page")
 	}
 }
+
+// A few bytes can be lists of many elements without text.
+func TestRecordsAreBoundedByTheirElements(t *testing.T) {
+	table := recordtest.Small()
+	want := emptyTexts(table, 9, 1<<20)
+	got, err := decode(table, encode(t, table, 0, "", want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) < 3 {
+		t.Errorf("%d records, the first of %d rows", len(got), got[0].NumRows())
+	}
+	recordtest.Same(t, table, got, []arrow.Record{want})
+}
