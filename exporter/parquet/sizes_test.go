@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -30,6 +31,32 @@ func emptyTexts(table *schema.Table, rows, elements int) arrow.Record {
 		}
 	}
 	return builder.NewRecord()
+}
+
+// A response has 64 MiB at most, and an element of a list takes three bytes.
+func TestAListOfAWholeResponseComesBack(t *testing.T) {
+	table := recordtest.Small()
+	want := emptyTexts(table, 1, 64<<20/3)
+	got, err := decode(table, encode(t, table, 0, "", want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 1 || !array.RecordEqual(got[0], want) {
+		t.Error("it is another")
+	}
+}
+
+// In a text of a whole response, every byte can become U+FFFD.
+func TestATextThreeTimesAsLongAsAResponseComesBack(t *testing.T) {
+	table := recordtest.Small()
+	want := named(table, 1, func(int) string { return strings.Repeat("\uFFFD", 64<<20) })
+	got, err := decode(table, encode(t, table, 0, "", want))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(got) != 1 || !array.RecordEqual(got[0], want) {
+		t.Error("it is another")
+	}
 }
 
 func TestPagesAreBoundedByTheirElements(t *testing.T) {

@@ -14,9 +14,10 @@ import (
 
 const (
 	// maxPage and maxSlots are more than the sink puts into a page: a page ends at
-	// its size, and a row comes from a response of at most 64 MiB.
-	maxPage  = 128 << 20
-	maxSlots = 16 << 20
+	// its size, and a row comes from a response of at most 64 MiB. A byte that is no
+	// Unicode becomes the three of U+FFFD, and an element of a list takes three.
+	maxPage  = 256 << 20
+	maxSlots = 32 << 20
 	// maxRatio is more than any codec can compress: zstd has blocks of 128 KiB in four bytes.
 	maxRatio = 32 << 10
 )
