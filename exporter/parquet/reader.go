@@ -122,29 +122,16 @@ func (r *reader) ended() error {
 
 // record builds the record of the rows that the columns took.
 func (r *reader) record(rows int) (arrow.Record, error) {
-	var need needs
-	for _, assembler := range r.assemblers {
-		assembler.need(&need)
-	}
-	to := newArena(need)
-	data := make([]*array.Data, len(r.assemblers))
+	columns := make([]arrow.Array, len(r.assemblers))
 	for i, assembler := range r.assemblers {
-		var err error
-		if data[i], err = assembler.data(to); err != nil {
+		data, err := assembler.data()
+		if err != nil {
 			return nil, err
 		}
-		if data[i].Len() != rows {
-			return nil, fmt.Errorf("%w: the columns of %q have %d rows instead of %d", errDamaged, assembler.name(), data[i].Len(), rows)
+		if data.Len() != rows {
+			return nil, fmt.Errorf("%w: the columns of %q have %d rows instead of %d", errDamaged, assembler.name(), data.Len(), rows)
 		}
+		columns[i] = array.MakeFromData(data)
 	}
-	to.fill()
-	columns := make([]arrow.Array, len(data))
-	for i := range data {
-		columns[i] = array.MakeFromData(data[i])
-	}
-	rec := array.NewRecord(r.layout.table.Arrow(), columns, int64(rows))
-	for _, column := range columns {
-		column.Release()
-	}
-	return rec, nil
+	return array.NewRecord(r.layout.table.Arrow(), columns, int64(rows)), nil
 }

@@ -19,9 +19,9 @@ type stock interface {
 	decode(from *unpacker, page *page, count int) error
 	// size is how many bytes of text wait.
 	size() int
-	// fill takes the first count values and puts them into buffers, from the second
-	// on: one for each level that is present, in their order.
-	fill(to *arena, buffers []*memory.Buffer, levels []uint8, present uint8, count int)
+	// buffers takes the first count values, one for each level that is present, and
+	// returns the buffers of an array of all levels.
+	buffers(count int, levels []uint8, present uint8) []*memory.Buffer
 }
 
 func newStock(leaf *branch) stock {
@@ -56,27 +56,26 @@ func decodeWhole(to []int64, data []byte) error {
 	return err
 }
 
-func (s *timeStock) fill(to *arena, buffers []*memory.Buffer, levels []uint8, present uint8, count int) {
-	buffers[1] = to.part(8 * len(levels))
-	times := arrow.Int64Traits.CastFromBytes(buffers[1].Bytes())
+func (s *timeStock) buffers(count int, levels []uint8, present uint8) []*memory.Buffer {
+	times := make([]int64, len(levels))
 	spread(times, s.take(count), levels, present)
+	return buffersOf(arrow.Int64Traits.CastToBytes(times))
 }
 
-// spread gives each level that is present its value. What the others get does not matter.
+// spread gives each level that is present its value, and leaves the others alone.
 func spread[T any](to, values []T, levels []uint8, present uint8) {
-	if len(values) == len(to) || len(values) == 0 {
+	if len(values) == len(to) {
 		copy(to, values)
 		return
 	}
-	next, last := 0, len(values)-1
+	next := 0
 	for i, level := range levels {
-		to[i] = values[min(next, last)]
-		next += int(reached(level, present))
+		if level >= present {
+			to[i] = values[next]
+			next++
+		}
 	}
 }
-
-// reached is 1 where a level is at least another, else 0. Levels are below 128.
-func reached(level, least uint8) uint8 { return 1 - (level-least)>>7 }
 
 // flagStock are booleans, a byte each.
 type flagStock struct {
@@ -97,8 +96,9 @@ func (s *flagStock) decode(_ *unpacker, page *page, count int) error {
 	return nil
 }
 
-func (s *flagStock) fill(to *arena, buffers []*memory.Buffer, levels []uint8, present uint8, count int) {
+func (s *flagStock) buffers(count int, levels []uint8, present uint8) []*memory.Buffer {
 	s.spread = slices.Grow(s.spread[:0], len(levels))[:len(levels)]
 	spread(s.spread, s.take(count), levels, present)
-	buffers[1], _ = to.bitmap(s.spread, 1)
+	bitmap, _ := bitmapOf(s.spread, 1)
+	return buffersOf(bitmap)
 }

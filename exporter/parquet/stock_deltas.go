@@ -4,74 +4,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"slices"
-
-	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/format"
 )
-
-func (s *textStock) decode(from *unpacker, page *page, count int) error {
-	switch {
-	case page.dictionary:
-		return s.decodeDictionary(page.body, int(page.NumValues))
-	case count == 0: // older files have no body then
-		return nil
-	case page.Encoding == format.RLEDictionary:
-		return s.decodePlaces(page.body, count)
-	case page.Encoding == format.DeltaByteArray:
-		return s.decodeSuffixes(from, page.body, count)
-	default:
-		return s.decodeTexts(from, page.body, count)
-	}
-}
-
-// decodeDictionary decodes PLAIN: each text behind its length.
-func (s *textStock) decodeDictionary(body []byte, count int) error {
-	if count > len(body)/4 {
-		return fmt.Errorf("%w: a dictionary of %d in %d bytes", errDamaged, count, len(body))
-	}
-	s.dictionary.ends = slices.Grow(s.dictionary.ends, count)
-	s.dictionary.text = slices.Grow(s.dictionary.text, len(body)+bodySlack)
-	for range count {
-		if len(body) < 4 || uint64(binary.LittleEndian.Uint32(body)) > uint64(len(body)-4) {
-			return fmt.Errorf("%w: a dictionary is cut off", errDamaged)
-		}
-		end := 4 + binary.LittleEndian.Uint32(body)
-		s.dictionary.append(body[4:end])
-		body = body[end:]
-	}
-	if len(body) > 0 {
-		return fmt.Errorf("%w: %d bytes follow a dictionary", errDamaged, len(body))
-	}
-	return nil
-}
-
-// decodePlaces decodes RLE_DICTIONARY: the width of places in the dictionary, and the places.
-func (s *textStock) decodePlaces(body []byte, count int) error {
-	if len(body) == 0 || body[0] > 32 {
-		return fmt.Errorf("%w: bad places in a dictionary", errDamaged)
-	}
-	if err := checkRuns(body[1:], uint64(body[0]), count); err != nil {
-		return err
-	}
-	places := s.places.add(count)
-	decoded, err := parquet.RLEDictionary.DecodeInt32(places, body) // in place, if there is room for the last group
-	if err != nil {
-		return fmt.Errorf("%w: %w", errDamaged, err)
-	}
-	copy(places, decoded)
-	ends, total := s.dictionary.ends, 0
-	for _, place := range places {
-		if uint(place) >= uint(len(ends)-1) {
-			return fmt.Errorf("%w: place %d in a dictionary of %d", errDamaged, place, len(ends)-1)
-		}
-		total += int(ends[place+1] - ends[place])
-	}
-	if err := s.count(total); err != nil || s.taken == s.list.len() {
-		return err
-	}
-	s.spell()
-	return nil
-}
 
 // decodeSuffixes decodes DELTA_BYTE_ARRAY: how much of each text is that of the
 // one before, how long the rest is, and the rests.
@@ -159,6 +92,20 @@ func (u *unpacker) lengths(data []byte, count int) (lengths []int64, texts []byt
 		err = fmt.Errorf("%w: the lengths of texts are not those of %d bytes", errDamaged, len(texts))
 	}
 	return u.rests, texts, err
+}
+
+// move copies a text with bodySlack behind both sides: in few moves of fixed size
+// where it is short, which most are.
+func move(to, from []byte, size int) {
+	switch {
+	case size <= 32:
+		move32(to, from)
+	case size <= bodySlack:
+		move32(to, from)
+		move32(to[32:], from[32:])
+	default:
+		copy(to, from[:size])
+	}
 }
 
 // move32 copies 32 bytes.
