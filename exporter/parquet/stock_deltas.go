@@ -1,7 +1,6 @@
 package parquet
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 )
@@ -33,24 +32,13 @@ func (s *textStock) decodeSuffixes(from *unpacker, body []byte, count int) error
 	return nil
 }
 
-// join puts texts together from their beginnings and their rests. There is
-// bodySlack behind both sides, so that short texts, which most are, take a few
-// moves of fixed size; and head has the beginning of the last one, which could
-// not be loaded again before the memory has it.
+// join puts texts together from their beginnings and their rests.
 func (s *textStock) join(prefixes, lengths []int64, rests []byte) {
-	text, at, before := s.list.text[:cap(s.list.text)], uint(len(s.list.text)), uint(0)
-	head := uint64(0)
+	text, at, before := s.list.text[:cap(s.list.text)], len(s.list.text), 0
 	for i, prefix := range prefixes {
-		shared, length := uint(prefix), uint(lengths[i])
-		if shared <= 8 && length <= 32 {
-			head = head&(1<<(8*shared)-1) | binary.LittleEndian.Uint64(rests)<<(8*shared)
-			binary.LittleEndian.PutUint64(text[at:], head)
-			move32(text[at+shared:], rests)
-		} else {
-			copy(text[at:], text[before:before+shared])
-			copy(text[at+shared:], rests[:length])
-			head = binary.LittleEndian.Uint64(text[at:])
-		}
+		shared, length := int(prefix), int(lengths[i])
+		copy(text[at:], text[before:before+shared])
+		move(text[at+shared:], rests, length)
 		rests = rests[length:]
 		before, at = at, at+shared+length
 		s.list.ends = append(s.list.ends, uint32(at))
@@ -94,27 +82,12 @@ func (u *unpacker) lengths(data []byte, count int) (lengths []int64, texts []byt
 	return u.rests, texts, err
 }
 
-// move copies a text with bodySlack behind both sides: in few moves of fixed size
-// where it is short, which most are.
+// move copies a text. There is bodySlack behind both sides, so that a short one,
+// which most are, takes a few moves of fixed size.
 func move(to, from []byte, size int) {
-	switch {
-	case size <= 32:
-		move32(to, from)
-	case size <= bodySlack:
-		move32(to, from)
-		move32(to[32:], from[32:])
-	default:
+	if size > 32 {
 		copy(to, from[:size])
+		return
 	}
-}
-
-// move32 copies 32 bytes.
-func move32(to, from []byte) {
-	to, from = to[:32], from[:32]
-	a, b := binary.LittleEndian.Uint64(from), binary.LittleEndian.Uint64(from[8:])
-	c, d := binary.LittleEndian.Uint64(from[16:]), binary.LittleEndian.Uint64(from[24:])
-	binary.LittleEndian.PutUint64(to, a)
-	binary.LittleEndian.PutUint64(to[8:], b)
-	binary.LittleEndian.PutUint64(to[16:], c)
-	binary.LittleEndian.PutUint64(to[24:], d)
+	*(*[32]byte)(to) = [32]byte(from)
 }
