@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
 	"math/bits"
@@ -67,10 +68,11 @@ func (a *assembler) data() (*array.Data, error) {
 	return a.array(shape.levels, buffers, children), nil
 }
 
-// array makes an array whose value is null where its level is below present.
+// array makes an array whose value is null where its level is below present. Where
+// all levels are the highest, as in most columns, that is quickly seen.
 func (a *assembler) array(levels []uint8, buffers []*memory.Buffer, children []arrow.ArrayData) *array.Data {
-	nulls := 0
-	if a.present > 0 {
+	nulls, highest := 0, byte(a.intakes[0].leaf.present)
+	if bytes.Count(levels, []byte{highest}) < len(levels) && a.present > 0 {
 		var bitmap []byte
 		if bitmap, nulls = bitmapOf(levels, uint8(a.present)); nulls > 0 {
 			buffers[0] = memory.NewBufferBytes(bitmap)
