@@ -61,7 +61,7 @@ func (in *intake) decode(page *page) error {
 	return in.stock.decode(in.pages.from, page, int(page.NumValues-page.NumNulls))
 }
 
-// size is about how many bytes wait: a column of the sink has that size.
+// size is about how many bytes wait, as the sink counts those of a page.
 func (in *intake) size() int { return in.stock.size() + in.again.len() + in.defined.len() }
 
 // take chooses the rows of the next record. What it gives is good until the next page.

@@ -120,7 +120,8 @@ func (r *reader) ended() error {
 	return nil
 }
 
-// record builds the record of the rows that the columns took.
+// record builds the record of the rows that the columns took, from memory that no
+// other has and the collector frees: a record can be kept.
 func (r *reader) record(rows int) (arrow.Record, error) {
 	columns := make([]arrow.Array, len(r.assemblers))
 	for i, assembler := range r.assemblers {

@@ -42,6 +42,8 @@ func (s *shape) read(b *branch, in *intake) bool {
 	return true
 }
 
+// list reads lists, each at the slot where it begins. Empty ones and nulls have a
+// slot without an element.
 func (s *shape) list(again, present uint8) bool {
 	slots := len(s.of.defined)
 	s.starts, s.levels = grown(s.starts, slots+1), grown(s.levels, slots)
@@ -49,7 +51,7 @@ func (s *shape) list(again, present uint8) bool {
 	lists, parts, elements, inside := 0, 0, int32(0), false
 	for i, level := range s.of.defined {
 		repeated, element := s.of.again[i], level > present
-		if repeated < again {
+		if repeated < again { // a list begins
 			s.starts[lists], s.levels[lists] = elements, level
 			lists++
 		} else if !inside || !element {
@@ -58,7 +60,7 @@ func (s *shape) list(again, present uint8) bool {
 		if inside = element; element {
 			s.parts.again[parts], s.parts.defined[parts] = repeated, level
 			parts++
-			if repeated <= again {
+			if repeated <= again { // else a list in the element goes on
 				elements++
 			}
 		}
@@ -68,9 +70,6 @@ func (s *shape) list(again, present uint8) bool {
 	s.parts = slotLevels{s.parts.again[:parts], s.parts.defined[:parts]}
 	return true
 }
-
-// grown has so many elements, in the memory of a slice whose content does not matter.
-func grown[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
 
 // equal reports whether two leaves have the same shape: the levels only need to
 // be on the same side of present.

@@ -2,7 +2,6 @@ package parquet
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/memory"
@@ -17,7 +16,7 @@ type stock interface {
 	clear()
 	// decode adds the values of a page, of which there are so many.
 	decode(from *unpacker, page *page, count int) error
-	// size is how many bytes of text wait.
+	// size is about how many bytes wait.
 	size() int
 	// buffers takes the first count values, one for each level that is present, and
 	// returns the buffers of an array of all levels.
@@ -38,7 +37,7 @@ func newStock(leaf *branch) stock {
 // timeStock are timestamps.
 type timeStock struct{ queue[int64] }
 
-func (s *timeStock) size() int { return 0 }
+func (s *timeStock) size() int { return 8 * s.len() }
 
 func (s *timeStock) decode(_ *unpacker, page *page, count int) error {
 	if count == 0 { // older files have no body then
@@ -83,7 +82,7 @@ type flagStock struct {
 	spread []uint8
 }
 
-func (s *flagStock) size() int { return 0 }
+func (s *flagStock) size() int { return s.len() }
 
 func (s *flagStock) decode(_ *unpacker, page *page, count int) error {
 	if len(page.body) != (count+7)/8 {
@@ -97,7 +96,7 @@ func (s *flagStock) decode(_ *unpacker, page *page, count int) error {
 }
 
 func (s *flagStock) buffers(count int, levels []uint8, present uint8) []*memory.Buffer {
-	s.spread = slices.Grow(s.spread[:0], len(levels))[:len(levels)]
+	s.spread = grown(s.spread, len(levels))
 	spread(s.spread, s.take(count), levels, present)
 	bitmap, _ := bitmapOf(s.spread, 1)
 	return buffersOf(bitmap)

@@ -1,14 +1,11 @@
 package parquet
 
-import (
-	"fmt"
-	"slices"
-)
+import "fmt"
 
 // decodeSuffixes decodes DELTA_BYTE_ARRAY: how much of each text is that of the
 // one before, how long the rest is, and the rests.
 func (s *textStock) decodeSuffixes(from *unpacker, body []byte, count int) error {
-	from.prefixes = slices.Grow(from.prefixes[:0], count)[:count]
+	from.prefixes = grown(from.prefixes, count)
 	rest, err := decodeDeltas(from.prefixes, body)
 	if err != nil {
 		return err
@@ -66,7 +63,7 @@ func (s *textStock) decodeTexts(from *unpacker, body []byte, count int) error {
 
 // lengths decodes lengths that the texts follow.
 func (u *unpacker) lengths(data []byte, count int) (lengths []int64, texts []byte, err error) {
-	u.rests = slices.Grow(u.rests[:0], count)[:count]
+	u.rests = grown(u.rests, count)
 	texts, err = decodeDeltas(u.rests, data)
 	left := int64(len(texts))
 	for _, length := range u.rests {

@@ -19,8 +19,8 @@ type textStock struct {
 	taken      int // of the list
 	places     queue[int32]
 	dictionary textList
-	bytes      int // of the texts that wait
-	found      textList
+	bytes      int      // of the texts that wait
+	found      textList // scratch memory
 }
 
 func (s *textStock) clear() {
@@ -170,7 +170,7 @@ func (s *textStock) decodePlaces(body []byte, count int) error {
 		}
 		total += int(ends[place+1] - ends[place])
 	}
-	if s.taken < s.list.len() { // texts wait
+	if s.taken < s.list.len() { // texts wait, and these come behind them
 		return s.grow(0, total)
 	}
 	return s.count(total)
