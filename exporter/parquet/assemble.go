@@ -1,11 +1,15 @@
 package parquet
 
 import (
+	"bytes"
+	"encoding/binary"
 	"fmt"
+	"math/bits"
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/lemexport/lemexport/schema"
 )
@@ -15,23 +19,15 @@ import (
 type assembler struct {
 	*branch
 	of      arrow.DataType
-	buffers int // that an array of the type has
 	intakes []*intake
 	parts   []*assembler
-	// shapes are scratch memory, for the branch and for comparing its leaves with it.
-	shapes [2]shape
-}
-
-// shape is what every leaf knows about the values of its branch: the definition
-// level of each and, of lists, where each begins and the last one ends.
-type shape struct {
-	levels []uint8
-	starts []int32
+	// shapes are scratch memory, one for each leaf.
+	shapes []shape
 }
 
 // newAssembler joins a branch with its Arrow type and the intakes of the layout's leaves.
 func newAssembler(b *branch, of arrow.DataType, intakes []*intake) *assembler {
-	a := &assembler{branch: b, of: of, buffers: len(of.Layout().Buffers)}
+	a := &assembler{branch: b, of: of, shapes: make([]shape, len(b.leaves))}
 	for _, leaf := range b.leaves {
 		a.intakes = append(a.intakes, intakes[leaf])
 	}
@@ -48,118 +44,90 @@ func newAssembler(b *branch, of arrow.DataType, intakes []*intake) *assembler {
 	return a
 }
 
-// need adds what the branch takes of an arena at most: as many values as slots.
-func (a *assembler) need(n *needs) {
-	first := a.intakes[0]
-	slots := len(first.takenDefined)
-	n.data++
-	n.nested += len(a.parts)
-	n.add((slots + 7) / 8)
-	switch a.column.Type {
-	case schema.Timestamp:
-		n.add(8 * slots)
-	case schema.Bool:
-		n.add((slots + 7) / 8)
-	case schema.String, schema.JSON, schema.List:
-		n.add(4 * (slots + 1))
-	case schema.Struct:
-	}
-	for _, part := range a.parts {
-		part.need(n)
-	}
-}
-
 // data builds the array of the values that the slots taken hold.
-func (a *assembler) data(to *arena) (*array.Data, error) {
+func (a *assembler) data() (*array.Data, error) {
 	if len(a.parts) == 0 {
 		in := a.intakes[0]
-		buffers := to.pointers(a.buffers)
-		in.stock.fill(to, buffers, in.takenDefined, uint8(a.present), in.values)
-		return to.array(a.of, in.takenDefined, uint8(a.present), buffers, nil), nil
+		levels := in.taken.defined
+		return a.array(levels, in.stock.buffers(in.values, levels, uint8(a.present)), nil), nil
 	}
 	shape, err := a.agreed()
 	if err != nil {
 		return nil, err
 	}
-	children := to.children(len(a.parts))
+	children := make([]arrow.ArrayData, len(a.parts))
 	for i, part := range a.parts {
-		if children[i], err = part.data(to); err != nil {
+		if children[i], err = part.data(); err != nil {
 			return nil, err
 		}
 	}
-	buffers := to.pointers(a.buffers)
+	buffers := buffersOf()
 	if a.column.Type == schema.List {
-		buffers[1] = to.part(4 * len(shape.starts))
-		copy(arrow.Int32Traits.CastFromBytes(buffers[1].Bytes()), shape.starts)
+		buffers = buffersOf(arrow.Int32Traits.CastToBytes(slices.Clone(shape.starts)))
 	}
-	return to.array(a.of, shape.levels, uint8(a.present), buffers, children), nil
+	return a.array(shape.levels, buffers, children), nil
 }
 
-// agreed returns the shape that all leaves of the branch have.
-func (a *assembler) agreed() (*shape, error) {
-	for _, in := range a.intakes[1:] {
-		in.alike = in.like(a.intakes[0])
+// array makes an array whose value is null where its level is below present. Where
+// all levels are the highest, as in most columns, that is quickly seen.
+func (a *assembler) array(levels []uint8, buffers []*memory.Buffer, children []arrow.ArrayData) *array.Data {
+	nulls, highest := 0, byte(a.intakes[0].leaf.present)
+	if bytes.Count(levels, []byte{highest}) < len(levels) && a.present > 0 {
+		var bitmap []byte
+		if bitmap, nulls = bitmapOf(levels, uint8(a.present)); nulls > 0 {
+			buffers[0] = memory.NewBufferBytes(bitmap)
+		}
 	}
+	return array.NewData(a.of, len(levels), buffers, children, nulls, 0)
+}
+
+// agreed returns the shape that all leaves of the branch have, and leaves them the
+// slots of its parts.
+func (a *assembler) agreed() (*shape, error) {
+	first := &a.shapes[0]
 	for i, in := range a.intakes {
-		if i > 0 && in.alike {
-			in.follow(a.intakes[0])
+		if i > 0 && in.taken.equal(first.of) { // most columns of a list
+			in.taken = first.parts
 			continue
 		}
-		shape := &a.shapes[min(i, 1)]
-		if a.column.Type == schema.Struct {
-			shape.group(in, uint8(a.again))
-		} else if !shape.list(in, uint8(a.again), uint8(a.present)) {
+		shape := &a.shapes[i]
+		if !shape.read(a.branch, in) {
 			return nil, fmt.Errorf("%w: column %q has elements without a list", errDamaged, in.leaf.name())
 		}
-		if i > 0 && !shape.equal(&a.shapes[0], uint8(a.present)) {
+		if !shape.equal(first, uint8(a.present)) {
 			return nil, fmt.Errorf("%w: the columns of %q disagree", errDamaged, a.name())
 		}
+		in.taken = shape.parts
 	}
-	return &a.shapes[0], nil
+	return first, nil
 }
 
-// equal reports whether two leaves have the same shape: the levels only need to
-// be on the same side of present.
-func (s *shape) equal(other *shape, present uint8) bool {
-	same := func(a, b uint8) bool { return reached(a, present) == reached(b, present) }
-	return slices.EqualFunc(s.levels, other.levels, same) && slices.Equal(s.starts, other.starts)
-}
-
-// group reads the values of a struct off the slots of a leaf: those that do not
-// go on with a list inside it.
-func (s *shape) group(in *intake, again uint8) {
-	if in.leaf.again == int(again) {
-		s.levels = in.takenDefined
-		return
-	}
-	s.levels = nil
-	for i, level := range in.takenDefined {
-		if in.takenAgain[i] <= again {
-			s.levels = append(s.levels, level)
+// bitmapOf has a bit for every level, set where that is least or more, which is not
+// 0. It counts the others.
+func bitmapOf(levels []uint8, least uint8) (packed []byte, unset int) {
+	const ones = 0x0101010101010101
+	packed, unset = make([]byte, (len(levels)+7)/8), len(levels)
+	for i := range packed {
+		var eight [8]byte
+		if left := levels[8*i:]; len(left) >= 8 {
+			eight = [8]byte(left)
+		} else {
+			copy(eight[:], left)
 		}
+		// The highest bit of a byte stays where that is not below least: levels have seven.
+		reached := (binary.LittleEndian.Uint64(eight[:]) | ones<<7) - uint64(least)*ones
+		// The factor moves the lowest bit of byte k to bit 56+k; no two sums meet.
+		packed[i] = byte(reached >> 7 & ones * 0x0102040810204080 >> 56)
+		unset -= bits.OnesCount8(packed[i])
 	}
+	return packed, unset
 }
 
-// list reads lists off the slots of a leaf and leaves it those of their elements.
-// False says that an element follows what is none.
-func (s *shape) list(in *intake, again, present uint8) bool {
-	repeated, defined := in.takenAgain, in.takenDefined
-	s.starts = slices.Grow(s.starts[:0], len(defined)+1)[:len(defined)+1]
-	s.levels = slices.Grow(s.levels[:0], len(defined)+1)[:len(defined)+1]
-	lists, elements, kept := 0, 0, 0
-	inside, orphans := uint8(0), uint8(0)
-	for i, level := range defined {
-		goesOn, element := reached(repeated[i], again), reached(level, present+1)
-		orphans |= goesOn &^ (inside & element)
-		inside = element
-		s.starts[lists], s.levels[lists] = int32(elements), level // kept unless the list goes on
-		lists += int(1 - goesOn)
-		elements += int(element &^ reached(repeated[i], again+1))
-		repeated[kept], defined[kept] = repeated[i], level // kept if it is of an element
-		kept += int(element)
+// buffersOf are the buffers of an array, behind the place of its bitmap of nulls.
+func buffersOf(parts ...[]byte) []*memory.Buffer {
+	buffers := make([]*memory.Buffer, 1, 1+len(parts))
+	for _, part := range parts {
+		buffers = append(buffers, memory.NewBufferBytes(part))
 	}
-	s.starts, s.levels = s.starts[:lists+1], s.levels[:lists]
-	s.starts[lists] = int32(elements)
-	in.takenAgain, in.takenDefined = repeated[:kept], defined[:kept]
-	return orphans == 0
+	return buffers
 }

@@ -18,7 +18,7 @@
 // the rows of a record, and lets the one that has the fewest read on; its pages
 // check each page against its checksum and the footer, and the unpacker decompresses
 // it; levels and a stock hold what was decoded until a record takes it; an assembler
-// makes the array of a column of the table of what its leaves took, in an arena that
+// makes the array of a column of the table of what its leaves took, in memory that
 // is the record's own. Nothing in a file is believed before it was compared with
 // something else, and no memory is allocated because a file says so.
 package parquet

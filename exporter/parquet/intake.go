@@ -17,12 +17,10 @@ type intake struct {
 	rows           int
 	again, defined levels
 	stock          stock
-	// takenAgain and takenDefined are the levels of what the record being built
-	// takes, and values how many values. They narrow to the elements of lists on the way down.
-	takenAgain, takenDefined []uint8
-	values                   int
-	// alike says that these levels are those of the first column of the same list.
-	alike bool
+	// taken are the slots that the record being built takes, and values how many of
+	// them have one. On the way down the slots narrow to the elements of lists.
+	taken  slotLevels
+	values int
 }
 
 func newIntake(leaf *branch, from *unpacker) *intake {
@@ -63,28 +61,19 @@ func (in *intake) decode(page *page) error {
 	return in.stock.decode(in.pages.from, page, int(page.NumValues-page.NumNulls))
 }
 
+// size is about how many bytes wait, as the sink counts those of a page.
+func (in *intake) size() int { return in.stock.size() + in.again.len() + in.defined.len() }
+
 // take chooses the rows of the next record. What it gives is good until the next page.
 func (in *intake) take(rows int) {
 	slots := rows
 	if in.leaf.again > 0 {
 		slots = slotsOf(in.again.waiting(), rows)
-		in.takenAgain = in.again.take(slots)
+		in.taken.again = in.again.take(slots)
 	}
-	in.takenDefined = in.defined.take(slots)
-	in.values = bytes.Count(in.takenDefined, []byte{uint8(in.leaf.present)})
+	in.taken.defined = in.defined.take(slots)
+	in.values = bytes.Count(in.taken.defined, []byte{uint8(in.leaf.present)})
 	in.rows -= rows
-}
-
-// like reports whether the levels taken are those of another column, which most
-// columns of a list are.
-func (in *intake) like(other *intake) bool {
-	return bytes.Equal(in.takenDefined, other.takenDefined) && bytes.Equal(in.takenAgain, other.takenAgain)
-}
-
-// follow narrows the levels taken as another column did, whose were alike.
-func (in *intake) follow(other *intake) {
-	in.takenDefined = in.takenDefined[:copy(in.takenDefined, other.takenDefined)]
-	in.takenAgain = in.takenAgain[:copy(in.takenAgain, other.takenAgain)]
 }
 
 func (in *intake) wrap(err error) error {

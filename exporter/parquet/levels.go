@@ -79,23 +79,14 @@ func (l *levels) decode(data []byte, count int) ([]uint8, error) {
 // slotsOf is how many slots so many rows have: each begins where the repetition
 // level is 0.
 func slotsOf(again []uint8, rows int) int {
-	const block = 256
-	at := 0
-	for at+block <= len(again) {
-		begun := bytes.Count(again[at:at+block], []byte{0})
-		if begun > rows {
-			break
+	for at, level := range again {
+		if level > 0 {
+			continue
 		}
-		rows -= begun
-		at += block
-	}
-	for ; at < len(again); at++ {
-		if again[at] == 0 {
-			if rows == 0 {
-				break
-			}
-			rows--
+		if rows == 0 {
+			return at
 		}
+		rows--
 	}
-	return at
+	return len(again)
 }

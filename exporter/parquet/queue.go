@@ -29,3 +29,6 @@ func (q *queue[T]) add(n int) []T {
 	q.all, q.taken = slices.Grow(q.all[:waiting], n)[:waiting+n], 0
 	return q.all[waiting:]
 }
+
+// grown has so many elements, in the memory of a slice whose content does not matter.
+func grown[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }

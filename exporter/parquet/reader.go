@@ -97,11 +97,11 @@ func (r *reader) gather() (rows int, err error) {
 	}
 }
 
-// size is about how much text the next rows have. Pages are small enough
-// to take all rows of one for alike.
+// size is about how large the next rows are. Pages are small enough to take all
+// rows of one for alike.
 func (r *reader) size(rows int) (size int64) {
 	for _, intake := range r.intakes {
-		size += int64(intake.stock.size()) * int64(rows) / int64(intake.rows)
+		size += int64(intake.size()) * int64(rows) / int64(intake.rows)
 	}
 	return size
 }
@@ -120,31 +120,19 @@ func (r *reader) ended() error {
 	return nil
 }
 
-// record builds the record of the rows that the columns took.
+// record builds the record of the rows that the columns took, from memory that no
+// other has and the collector frees: a record can be kept.
 func (r *reader) record(rows int) (arrow.Record, error) {
-	var need needs
-	for _, assembler := range r.assemblers {
-		assembler.need(&need)
-	}
-	to := newArena(need)
-	data := make([]*array.Data, len(r.assemblers))
+	columns := make([]arrow.Array, len(r.assemblers))
 	for i, assembler := range r.assemblers {
-		var err error
-		if data[i], err = assembler.data(to); err != nil {
+		data, err := assembler.data()
+		if err != nil {
 			return nil, err
 		}
-		if data[i].Len() != rows {
-			return nil, fmt.Errorf("%w: the columns of %q have %d rows instead of %d", errDamaged, assembler.name(), data[i].Len(), rows)
+		if data.Len() != rows {
+			return nil, fmt.Errorf("%w: the columns of %q have %d rows instead of %d", errDamaged, assembler.name(), data.Len(), rows)
 		}
+		columns[i] = array.MakeFromData(data)
 	}
-	to.fill()
-	columns := make([]arrow.Array, len(data))
-	for i := range data {
-		columns[i] = array.MakeFromData(data[i])
-	}
-	rec := array.NewRecord(r.layout.table.Arrow(), columns, int64(rows))
-	for _, column := range columns {
-		column.Release()
-	}
-	return rec, nil
+	return array.NewRecord(r.layout.table.Arrow(), columns, int64(rows)), nil
 }

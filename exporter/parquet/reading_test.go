@@ -145,8 +145,8 @@ func TestListsAreReadOffTheirLevels(t *testing.T) {
 		"what is deeper, with nothing": {[]uint8{0, 2}, []uint8{4, 1}, nil},
 	} {
 		var got shape
-		in := &intake{takenAgain: test.again, takenDefined: test.defined}
-		if ok := got.list(in, 1, 1); ok != (test.starts != nil) || ok && !slices.Equal(got.starts, test.starts) {
+		got.of = slotLevels{test.again, test.defined}
+		if ok := got.list(1, 1); ok != (test.starts != nil) || ok && !slices.Equal(got.starts, test.starts) {
 			t.Errorf("%s: lists at %d, %t", name, got.starts, ok)
 		}
 	}

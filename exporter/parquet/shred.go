@@ -73,7 +73,7 @@ func weight(values arrow.Array, from, to int) int {
 	}
 	switch values := values.(type) {
 	case *array.String:
-		return values.ValueOffset(to) - values.ValueOffset(from)
+		return to - from + values.ValueOffset(to) - values.ValueOffset(from)
 	case *array.List:
 		start, _ := values.ValueOffsets(from)
 		_, end := values.ValueOffsets(to - 1)

@@ -2,7 +2,6 @@ package parquet
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/memory"
@@ -17,11 +16,11 @@ type stock interface {
 	clear()
 	// decode adds the values of a page, of which there are so many.
 	decode(from *unpacker, page *page, count int) error
-	// size is how many bytes of text wait.
+	// size is about how many bytes wait.
 	size() int
-	// fill takes the first count values and puts them into buffers, from the second
-	// on: one for each level that is present, in their order.
-	fill(to *arena, buffers []*memory.Buffer, levels []uint8, present uint8, count int)
+	// buffers takes the first count values, one for each level that is present, and
+	// returns the buffers of an array of all levels.
+	buffers(count int, levels []uint8, present uint8) []*memory.Buffer
 }
 
 func newStock(leaf *branch) stock {
@@ -38,7 +37,7 @@ func newStock(leaf *branch) stock {
 // timeStock are timestamps.
 type timeStock struct{ queue[int64] }
 
-func (s *timeStock) size() int { return 0 }
+func (s *timeStock) size() int { return 8 * s.len() }
 
 func (s *timeStock) decode(_ *unpacker, page *page, count int) error {
 	if count == 0 { // older files have no body then
@@ -56,27 +55,26 @@ func decodeWhole(to []int64, data []byte) error {
 	return err
 }
 
-func (s *timeStock) fill(to *arena, buffers []*memory.Buffer, levels []uint8, present uint8, count int) {
-	buffers[1] = to.part(8 * len(levels))
-	times := arrow.Int64Traits.CastFromBytes(buffers[1].Bytes())
+func (s *timeStock) buffers(count int, levels []uint8, present uint8) []*memory.Buffer {
+	times := make([]int64, len(levels))
 	spread(times, s.take(count), levels, present)
+	return buffersOf(arrow.Int64Traits.CastToBytes(times))
 }
 
-// spread gives each level that is present its value. What the others get does not matter.
+// spread gives each level that is present its value, and leaves the others alone.
 func spread[T any](to, values []T, levels []uint8, present uint8) {
-	if len(values) == len(to) || len(values) == 0 {
+	if len(values) == len(to) {
 		copy(to, values)
 		return
 	}
-	next, last := 0, len(values)-1
+	next := 0
 	for i, level := range levels {
-		to[i] = values[min(next, last)]
-		next += int(reached(level, present))
+		if level >= present {
+			to[i] = values[next]
+			next++
+		}
 	}
 }
-
-// reached is 1 where a level is at least another, else 0. Levels are below 128.
-func reached(level, least uint8) uint8 { return 1 - (level-least)>>7 }
 
 // flagStock are booleans, a byte each.
 type flagStock struct {
@@ -84,7 +82,7 @@ type flagStock struct {
 	spread []uint8
 }
 
-func (s *flagStock) size() int { return 0 }
+func (s *flagStock) size() int { return s.len() }
 
 func (s *flagStock) decode(_ *unpacker, page *page, count int) error {
 	if len(page.body) != (count+7)/8 {
@@ -97,8 +95,9 @@ func (s *flagStock) decode(_ *unpacker, page *page, count int) error {
 	return nil
 }
 
-func (s *flagStock) fill(to *arena, buffers []*memory.Buffer, levels []uint8, present uint8, count int) {
-	s.spread = slices.Grow(s.spread[:0], len(levels))[:len(levels)]
+func (s *flagStock) buffers(count int, levels []uint8, present uint8) []*memory.Buffer {
+	s.spread = grown(s.spread, len(levels))
 	spread(s.spread, s.take(count), levels, present)
-	buffers[1], _ = to.bitmap(s.spread, 1)
+	bitmap, _ := bitmapOf(s.spread, 1)
+	return buffersOf(bitmap)
 }

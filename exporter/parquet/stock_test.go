@@ -9,7 +9,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
 	"github.com/parquet-go/parquet-go/format"
@@ -89,10 +88,7 @@ func TestTextsWaitInOrder(t *testing.T) {
 
 // taken takes texts as a record does.
 func taken(stock *textStock, count int) (texts []string) {
-	to := newArena(needs{bytes: align(4 * (count + 1)), data: 1})
-	buffers := make([]*memory.Buffer, 3)
-	stock.fill(to, buffers, make([]uint8, count), 0, count)
-	to.fill()
+	buffers := stock.buffers(count, make([]uint8, count), 0)
 	ends := buffers[1].Bytes()
 	for i := range count {
 		texts = append(texts, string(buffers[2].Bytes()[binary.LittleEndian.Uint32(ends[4*i:]):binary.LittleEndian.Uint32(ends[4*i+4:])]))

@@ -1,21 +1,26 @@
 package parquet
 
 import (
+	"encoding/binary"
 	"fmt"
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 // textStock are strings: texts, or places in the dictionary of the row group.
-// Texts follow places only where a dictionary is given up.
+// Places are only looked up when a record takes them, or when texts follow
+// because the dictionary was given up.
 type textStock struct {
 	list       textList
 	taken      int // of the list
 	places     queue[int32]
 	dictionary textList
-	bytes      int
+	bytes      int      // of the texts that wait
+	found      textList // scratch memory
 }
 
 func (s *textStock) clear() {
@@ -27,7 +32,17 @@ func (s *textStock) clear() {
 
 func (s *textStock) size() int { return s.bytes }
 
-// grow makes room for texts, moving those that wait over those that were taken.
+// count adds the texts of a page to those that wait.
+func (s *textStock) count(size int) error {
+	if size > maxPage {
+		return fmt.Errorf("%w: a page of %d bytes of text", errDamaged, size)
+	}
+	s.bytes += size
+	return nil
+}
+
+// grow makes room for texts behind those that wait, which it moves over those
+// that were taken.
 func (s *textStock) grow(count, size int) error {
 	if err := s.count(size); err != nil {
 		return err
@@ -39,107 +54,124 @@ func (s *textStock) grow(count, size int) error {
 		list.ends[i] -= start
 	}
 	s.taken = 0
-	s.spell()
+	s.look(list, s.places.take(s.places.len()))
 	list.ends = slices.Grow(list.ends, count)
 	list.text = slices.Grow(list.text, size+bodySlack)
 	return nil
 }
 
-// count adds the texts of a page to those that wait.
-func (s *textStock) count(size int) error {
-	if size > maxPage {
-		return fmt.Errorf("%w: a page of %d bytes of text", errDamaged, size)
+// look appends the texts of places in the dictionary to a list.
+func (s *textStock) look(to *textList, places []int32) {
+	ends, known := s.dictionary.ends, s.dictionary.text[:cap(s.dictionary.text)]
+	first, at := len(to.ends), len(to.text)
+	to.ends = slices.Grow(to.ends, len(places))[:first+len(places)]
+	size := uint32(at)
+	for i, place := range places {
+		size += ends[place+1] - ends[place]
+		to.ends[first+i] = size
 	}
-	s.bytes += size
-	return nil
+	to.text = slices.Grow(to.text, int(size)-at+bodySlack)[:size]
+	text := to.text[:cap(to.text)]
+	for _, place := range places {
+		size := int(ends[place+1] - ends[place])
+		move(text[at:], known[ends[place]:], size)
+		at += size
+	}
 }
 
-// spell puts the texts of the places that wait behind those that wait already:
-// columns change between both at most once in a row group.
-func (s *textStock) spell() {
-	for _, place := range s.places.take(s.places.len()) {
-		s.list.append(s.dictionary.at(int(place)))
-	}
-}
-
-func (s *textStock) fill(to *arena, buffers []*memory.Buffer, levels []uint8, present uint8, count int) {
-	buffers[1] = to.part(4 * (len(levels) + 1))
-	offsets := arrow.Uint32Traits.CastFromBytes(buffers[1].Bytes())
-	taken := filling{from: s, first: s.taken}
+func (s *textStock) buffers(count int, levels []uint8, present uint8) []*memory.Buffer {
+	var ends []uint32
+	var text []byte
 	if s.places.len() > 0 {
-		taken.places = s.places.take(count)
-		s.measure(offsets, taken.places, levels, present)
+		s.found.ends, s.found.text = append(s.found.ends[:0], 0), nil
+		s.look(&s.found, s.places.take(count))
+		ends, text = s.found.ends, s.found.text
 	} else {
-		ends := s.list.ends[s.taken : s.taken+count+1]
+		ends = s.list.ends[s.taken : s.taken+count+1]
+		text = slices.Clone(s.list.text[ends[0]:ends[count]])
 		s.taken += count
-		shift(offsets, ends, levels, present)
 	}
-	taken.size = int(offsets[len(levels)])
-	s.bytes -= taken.size
-	buffers[2] = to.later(taken)
+	s.bytes -= len(text)
+	return buffersOf(arrow.Uint32Traits.CastToBytes(offsetsOf(ends, levels, present)), text)
 }
 
-// measure puts the offsets of the texts of places.
-func (s *textStock) measure(offsets []uint32, places []int32, levels []uint8, present uint8) {
-	ends, at, next, last := s.dictionary.ends, uint32(0), 0, len(places)-1
-	for i, level := range levels {
-		offsets[i] = at
-		if last < 0 {
-			continue
-		}
-		place, there := places[min(next, last)], reached(level, present)
-		at += (ends[place+1] - ends[place]) * uint32(there)
-		next += int(there)
-	}
-	offsets[len(levels)] = at
-}
-
-// shift puts the offsets of texts in one piece.
-func shift(offsets, ends []uint32, levels []uint8, present uint8) {
-	first, next := ends[0], 0
+// offsetsOf are the offsets of texts with those ends, one for each level that is present.
+func offsetsOf(ends []uint32, levels []uint8, present uint8) []uint32 {
+	offsets, first, next := make([]uint32, len(levels)+1), ends[0], 0
 	if len(ends) == len(offsets) {
 		for i, end := range ends {
 			offsets[i] = end - first
 		}
-		return
+		return offsets
 	}
 	for i, level := range levels {
-		offsets[i] = ends[next] - first
-		next += int(reached(level, present))
-	}
-	offsets[len(levels)] = ends[next] - first
-}
-
-// filling are texts that were taken, whose memory is allocated when the size of
-// all texts of the record is known.
-type filling struct {
-	buffer *memory.Buffer
-	from   *textStock
-	size   int
-	places []int32 // of the dictionary, if there are any
-	first  int     // text of the list
-}
-
-// fill puts the texts at the start of to, which has bodySlack behind them.
-func (f *filling) fill(to []byte) {
-	f.buffer.Reset(to[:f.size:f.size])
-	if f.places == nil {
-		copy(to[:f.size], f.from.list.text[f.from.list.ends[f.first]:])
-		return
-	}
-	known := f.from.dictionary.text[:cap(f.from.dictionary.text)]
-	ends, at := f.from.dictionary.ends, 0
-	for _, place := range f.places {
-		start, size := ends[place], int(ends[place+1]-ends[place])
-		switch {
-		case size <= 32:
-			move32(to[at:], known[start:])
-		case size <= bodySlack:
-			move32(to[at:], known[start:])
-			move32(to[at+32:], known[start+32:])
-		default:
-			copy(to[at:], known[start:ends[place+1]])
+		if level >= present {
+			next++
 		}
-		at += size
+		offsets[i+1] = ends[next] - first
 	}
+	return offsets
+}
+
+func (s *textStock) decode(from *unpacker, page *page, count int) error {
+	switch {
+	case page.dictionary:
+		return s.decodeDictionary(page.body, int(page.NumValues))
+	case count == 0: // older files have no body then
+		return nil
+	case page.Encoding == format.RLEDictionary:
+		return s.decodePlaces(page.body, count)
+	case page.Encoding == format.DeltaByteArray:
+		return s.decodeSuffixes(from, page.body, count)
+	default:
+		return s.decodeTexts(from, page.body, count)
+	}
+}
+
+// decodeDictionary decodes PLAIN: each text behind its length.
+func (s *textStock) decodeDictionary(body []byte, count int) error {
+	if count > len(body)/4 {
+		return fmt.Errorf("%w: a dictionary of %d in %d bytes", errDamaged, count, len(body))
+	}
+	s.dictionary.ends = slices.Grow(s.dictionary.ends, count)
+	s.dictionary.text = slices.Grow(s.dictionary.text, len(body)+bodySlack)
+	for range count {
+		if len(body) < 4 || uint64(binary.LittleEndian.Uint32(body)) > uint64(len(body)-4) {
+			return fmt.Errorf("%w: a dictionary is cut off", errDamaged)
+		}
+		end := 4 + binary.LittleEndian.Uint32(body)
+		s.dictionary.append(body[4:end])
+		body = body[end:]
+	}
+	if len(body) > 0 {
+		return fmt.Errorf("%w: %d bytes follow a dictionary", errDamaged, len(body))
+	}
+	return nil
+}
+
+// decodePlaces decodes RLE_DICTIONARY: the width of places in the dictionary, and the places.
+func (s *textStock) decodePlaces(body []byte, count int) error {
+	if len(body) == 0 || body[0] > 32 {
+		return fmt.Errorf("%w: bad places in a dictionary", errDamaged)
+	}
+	if err := checkRuns(body[1:], uint64(body[0]), count); err != nil {
+		return err
+	}
+	places := s.places.add(count)
+	decoded, err := parquet.RLEDictionary.DecodeInt32(places, body) // in place, if there is room for the last group
+	if err != nil {
+		return fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	copy(places, decoded)
+	ends, total := s.dictionary.ends, 0
+	for _, place := range places {
+		if uint(place) >= uint(len(ends)-1) {
+			return fmt.Errorf("%w: place %d in a dictionary of %d", errDamaged, place, len(ends)-1)
+		}
+		total += int(ends[place+1] - ends[place])
+	}
+	if s.taken < s.list.len() { // texts wait, and these come behind them
+		return s.grow(0, total)
+	}
+	return s.count(total)
 }

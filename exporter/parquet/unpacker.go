@@ -3,9 +3,11 @@ package parquet
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"io"
 
+	kgzip "github.com/klauspost/compress/gzip"
 	kzstd "github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
@@ -14,9 +16,10 @@ import (
 
 const (
 	// maxPage and maxSlots are more than the sink puts into a page: a page ends at
-	// its size, and a row comes from a response of at most 64 MiB.
-	maxPage  = 128 << 20
-	maxSlots = 16 << 20
+	// its size, and a row comes from a response of at most 64 MiB. A byte that is no
+	// Unicode becomes the three of U+FFFD, and an element of a list takes three.
+	maxPage  = 256 << 20
+	maxSlots = 32 << 20
 	// maxRatio is more than any codec can compress: zstd has blocks of 128 KiB in four bytes.
 	maxRatio = 32 << 10
 )
@@ -26,6 +29,7 @@ const (
 type unpacker struct {
 	from io.ReaderAt
 	zstd *kzstd.Decoder
+	gzip kgzip.Reader
 	// headers decodes head from text.
 	text    bytes.Reader
 	headers *thrift.Decoder
@@ -96,7 +100,7 @@ func (u *unpacker) unpack(codec format.CompressionCodec, packed []byte, size int
 		}
 		body, err = parquet.Snappy.Decode(u.body, packed)
 	case format.Gzip:
-		body, err = parquet.Gzip.Decode(u.body, packed)
+		body, err = u.body, u.gunzip(packed)
 	default:
 		return nil, fmt.Errorf("%w: its compression is %s", errDamaged, codec)
 	}
@@ -110,6 +114,20 @@ func (u *unpacker) unpack(codec format.CompressionCodec, packed []byte, size int
 		copy(u.body, body)
 	}
 	return u.body, nil
+}
+
+// gunzip fills the body. The library would go on until the end of what is packed.
+func (u *unpacker) gunzip(packed []byte) error {
+	if err := u.gzip.Reset(bytes.NewReader(packed)); err != nil {
+		return err
+	}
+	if _, err := io.ReadFull(&u.gzip, u.body); err != nil {
+		return err
+	}
+	if n, err := u.gzip.Read(make([]byte, 1)); n > 0 || !errors.Is(err, io.EOF) {
+		return fmt.Errorf("more than %d bytes, or a wrong checksum", len(u.body))
+	}
+	return nil
 }
 
 // room is memory for size bytes and the slack behind them, in that of buffer if it is enough.
