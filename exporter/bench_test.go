@@ -118,7 +118,7 @@ func BenchmarkMerge(b *testing.B) {
 		b.Fatal(err)
 	}
 	perRow(b, size, func() error {
-		carried := &Manifest{SchemaVersion: table.Version, Rows: benchRows, Content: NewDigester(table).content()}
+		carried := &Manifest{SchemaVersion: table.Version, Rows: benchRows, Content: NewDigester(table).Content()}
 		revision := newRevision(target{table: table, destination: nowhere{}}, carried, changed, maps.Clone(found), false)
 		var failed error
 		revision.merge(b.Context(), benchFile{parts: parts}, func(_ arrow.Record, err error) bool {

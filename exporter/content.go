@@ -89,7 +89,7 @@ func wordsOf(sum []byte) (words [4]uint64) {
 // Digester computes the Content of rows, in any order: of what a consumer has
 // stored of an export, for instance. It must not be used concurrently.
 type Digester struct {
-	rowSum
+	sum       rowSum
 	fetchedAt int // the column's position, -1 without
 
 	of    arrow.Record // what the following are of
@@ -112,11 +112,11 @@ func (d *Digester) Add(rec arrow.Record) {
 }
 
 // Content is that of the rows added so far.
-func (d *Digester) Content() Content { return d.content() }
+func (d *Digester) Content() Content { return d.sum.content() }
 
 func (d *Digester) addRow(rec arrow.Record, row int) {
 	d.enter(rec)
-	d.add(d.hash(row))
+	d.sum.add(d.hash(row))
 }
 
 // hash is the sum over one row. Its time counts times the lowest word, so that

@@ -82,8 +82,8 @@ func TestContentIsTheDocumentedSumWhateverTheOrder(t *testing.T) {
 			part.Release()
 			from = to
 		}
-		if got := d.content(); got != want || d.rows != int64(rows) {
-			t.Fatalf("in parts: %+v of %d rows, want %+v of %d", got, d.rows, want, rows)
+		if got := d.Content(); got != want || d.sum.rows != int64(rows) {
+			t.Fatalf("in parts: %+v of %d rows, want %+v of %d", got, d.sum.rows, want, rows)
 		}
 
 		sum, ok := want.rowSum(int64(rows))
@@ -97,11 +97,11 @@ func TestContentIsTheDocumentedSumWhateverTheOrder(t *testing.T) {
 		for _, row := range rapid.Permutation(numbers(rows)).Draw(t, "order") {
 			come.addRow(rec, row)
 		}
-		sum.subtract(gone.rowSum)
+		sum.subtract(gone.sum)
 		if sum != (rowSum{}) {
 			t.Fatalf("without its rows, a file has the sum %+v", sum)
 		}
-		sum.add(come.rowSum)
+		sum.add(come.sum)
 		if got := sum.content(); got != want {
 			t.Fatalf("in another order: %+v, want %+v", got, want)
 		}
@@ -117,7 +117,7 @@ func numbers(n int) []int {
 }
 
 func TestContentOfAnotherKindIsNotCarriedOn(t *testing.T) {
-	good := NewDigester(schema.InboxConversations()).content()
+	good := NewDigester(schema.InboxConversations()).Content()
 	for name, content := range map[string]Content{
 		"none":              {},
 		"another algorithm": {Algorithm: "columns-sha256-v1", SHA256: good.SHA256, FetchedAt: good.FetchedAt},

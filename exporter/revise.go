@@ -22,14 +22,22 @@ type body struct {
 	records func(ctx context.Context) iter.Seq2[arrow.Record, error]
 	// changes is what is known after the last record; nil when there is nothing.
 	changes *Changes
-	// sum is that of the rows after the last record; nil when it has to be computed
-	// from them.
+	// sum is that of the rows, after the last record.
 	sum *rowSum
+}
+
+// hashed computes the sum from the records, while others make and use them.
+func (b body) hashed(table *schema.Table) body {
+	digester, records := NewDigester(table), b.records
+	b.sum = &digester.sum
+	b.records = func(ctx context.Context) iter.Seq2[arrow.Record, error] {
+		return through(ahead(records(ctx)), digester.Add)
+	}
+	return b
 }
 
 // body makes the rows of a target's new file.
 func (t target) body(rows *spool, plan ExportPlan, walked walked, fresh *fresh) (body, error) {
-	all := body{total: rows.distinct, exact: true, records: rows.records}
 	switch {
 	case t.Mode == ModeMerge && plan.Current != nil && !t.readable(plan.Current) && !walked.proof.whole():
 		return body{}, WithHint(errors.New("the file's rows have another schema, and the walk is not proven complete"),
@@ -40,11 +48,15 @@ func (t target) body(rows *spool, plan ExportPlan, walked walked, fresh *fresh) 
 			return body{}, err
 		}
 		v := newRevision(t, plan.Current, rows, found, walked.proof.whole())
-		return body{total: plan.Current.Rows + rows.distinct, records: v.records, changes: &v.changes, sum: v.sum}, nil
+		merged := body{total: plan.Current.Rows + rows.distinct, records: v.records, changes: &v.changes, sum: v.sum}
+		if v.sum == nil {
+			return merged.hashed(t.table), nil
+		}
+		return merged, nil
 	case fresh != nil:
-		return body{total: int64(len(fresh.ids)), exact: true, records: fresh.of(t.table, rows)}, nil
+		return body{total: int64(len(fresh.ids)), exact: true, records: fresh.of(t.table, rows)}.hashed(t.table), nil
 	}
-	return all, nil
+	return body{total: rows.distinct, exact: true, records: rows.records}.hashed(t.table), nil
 }
 
 // readable reports whether the rows of a file can become rows of the table: it
@@ -187,8 +199,8 @@ func (v *revision) new(at *block) bool {
 // settle counts what is only known after the last row.
 func (v *revision) settle() {
 	if v.sum != nil {
-		v.sum.subtract(v.gone.rowSum)
-		v.sum.add(v.come.rowSum)
+		v.sum.subtract(v.gone.sum)
+		v.sum.add(v.come.sum)
 	}
 	for _, row := range v.found {
 		if !row.matched {

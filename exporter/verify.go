@@ -217,16 +217,16 @@ func (v *Verification) rows(ctx context.Context, table *schema.Table, file opene
 			return ctx.Err()
 		}
 		if err != nil {
-			v.check("rows", false, "row %d and on cannot be read: %s", scan.content.rows+1, err)
+			v.check("rows", false, "row %d and on cannot be read: %s", scan.content.sum.rows+1, err)
 			return nil
 		}
 	}
-	read, want := scan.content.rows, v.Manifest.Rows
+	read, want := scan.content.sum.rows, v.Manifest.Rows
 	v.check("rows", read == want && file.data.Rows() == want, "%d read, %d in the manifest, %d in the footer", read, want, file.data.Rows())
 	duplicates := scan.duplicates()
 	v.check("unique ids", duplicates == 0, "%d ids, %d of them more than once", read, duplicates)
 	v.check("order", scan.unordered == 0, "%d rows are not newest first", scan.unordered)
-	v.content(scan.content.content())
+	v.content(scan.content.Content())
 	return nil
 }
 

@@ -27,13 +27,8 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 	}
 
 	r.obs.Observe(PhaseStarted{Phase: PhaseWrite, Total: rows.total})
-	// Reading, hashing and encoding go on at the same time.
-	content, written := NewDigester(target.table), int64(0)
-	records := ahead(rows.records(ctx))
-	if rows.sum == nil {
-		records = ahead(through(records, content.Add))
-	}
-	for rec, err := range records {
+	var written int64
+	for rec, err := range ahead(rows.records(ctx)) {
 		if err != nil {
 			return Result{}, err
 		}
@@ -49,17 +44,13 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 	if rows.exact && written != rows.total {
 		return Result{}, fmt.Errorf("%d rows were written where %d were counted", written, rows.total)
 	}
-	sum := &content.rowSum
-	if rows.sum != nil {
-		sum = rows.sum
-	}
-	if sum.rows != written { // one that was carried on
-		return Result{}, WithHint(fmt.Errorf("the old file lacks rows or has too many: %d rows were merged where its manifest makes %d", written, sum.rows),
+	if rows.sum.rows != written { // one that was carried on
+		return Result{}, WithHint(fmt.Errorf("the old file lacks rows or has too many: %d rows were merged where its manifest makes %d", written, rows.sum.rows),
 			"The file was changed after it was written, so it cannot be merged into. Move it away.")
 	}
 	manifest.Changes = rows.changes
 	manifest.Rows = written
-	manifest.Content = sum.content()
+	manifest.Content = rows.sum.content()
 	body, err := json.Marshal(manifest)
 	if err != nil {
 		return Result{}, fmt.Errorf("encode manifest: %w", err)
