@@ -85,11 +85,7 @@ func convert(ctx context.Context, task process.Task) (time.Duration, error) {
 
 // contest makes the pages and lets the contestants convert them in turn.
 func contest(ctx context.Context, options options) (string, error) {
-	programs, err := build(ctx, options.dir)
-	if err != nil {
-		return "", err
-	}
-	pages, err := options.pages(ctx, programs)
+	programs, pages, err := options.prepare(ctx)
 	if err != nil {
 		return "", err
 	}
@@ -117,15 +113,18 @@ func contest(ctx context.Context, options options) (string, error) {
 	return standings(options, results), nil
 }
 
-// pages makes the file of pages, unless the folder has it.
-func (o options) pages(ctx context.Context, programs map[program]string) (string, error) {
-	path := filepath.Join(o.dir, fmt.Sprintf("pages-%d.ndjson", o.conversations))
-	if _, err := os.Stat(path); err == nil {
-		return path, nil
+// prepare builds the programs, and makes the file of pages, unless the folder has it.
+func (o options) prepare(ctx context.Context) (programs map[program]string, pages string, err error) {
+	if programs, err = build(ctx, o.dir); err != nil {
+		return nil, "", err
 	}
-	making := process.Task{Kind: "pages", Out: path, Conversations: o.conversations}
-	_, err := making.Run(ctx, programs[self])
-	return path, err
+	pages = filepath.Join(o.dir, fmt.Sprintf("pages-%d.ndjson", o.conversations))
+	if _, err := os.Stat(pages); err == nil {
+		return programs, pages, nil
+	}
+	making := process.Task{Kind: "pages", Out: pages, Conversations: o.conversations}
+	_, err = making.Run(ctx, programs[self])
+	return programs, pages, err
 }
 
 // standings prints medians, and their ratios to those of the yardstick: DuckDB

@@ -18,11 +18,7 @@ func mergeContest(ctx context.Context, options options) (string, error) {
 	if options.changes < 10 || options.changes > options.conversations {
 		return "", fmt.Errorf("%d changes of %d conversations are no merge: a tenth of them is new, the others are known", options.changes, options.conversations)
 	}
-	programs, err := build(ctx, options.dir)
-	if err != nil {
-		return "", err
-	}
-	pages, err := options.pages(ctx, programs)
+	programs, pages, err := options.prepare(ctx)
 	if err != nil {
 		return "", err
 	}

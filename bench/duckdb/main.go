@@ -7,10 +7,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"strings"
-	"syscall"
 	"time"
 
 	_ "github.com/duckdb/duckdb-go/v2" // the driver
@@ -19,21 +16,10 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	text, ok := process.Asked(os.Args)
-	if !ok {
-		fmt.Fprintln(os.Stderr, "duckdb: bench runs this")
-		os.Exit(1)
-	}
-	err := process.Perform(ctx, text, map[string]process.Work{
+	process.Main("duckdb", map[string]process.Work{
 		"convert": func(ctx context.Context, task process.Task) (time.Duration, error) { return 0, convert(ctx, task) },
 		"check":   func(ctx context.Context, task process.Task) (time.Duration, error) { return 0, check(ctx, task) },
 	})
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "duckdb:", err)
-		os.Exit(1)
-	}
 }
 
 // apiTypes are the types of a page, so that DuckDB need not guess them. Keys that

@@ -6,26 +6,14 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/lemexport/lemexport/bench/process"
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
-	text, ok := process.Asked(os.Args)
-	if !ok {
-		fmt.Fprintln(os.Stderr, "engine: bench runs this")
-		os.Exit(1)
-	}
-	if err := process.Perform(ctx, text, map[string]process.Work{"convert": export, "export": export}); err != nil {
-		fmt.Fprintln(os.Stderr, "engine:", err)
-		os.Exit(1)
-	}
+	process.Main("engine", map[string]process.Work{"convert": export, "export": export})
 }
 
 // export is an apply of the engine, anew or on top of the file that Before names,

@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"runtime"
 	"runtime/debug"
 	"syscall"
@@ -93,6 +94,20 @@ func Asked(args []string) (text string, ok bool) {
 		return "", false
 	}
 	return args[2], true
+}
+
+// Main is the main function of a program that does nothing but tasks.
+func Main(name string, works map[string]Work) {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	err := errors.New("bench runs this")
+	if text, ok := Asked(os.Args); ok {
+		err = Perform(ctx, text, works)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+		os.Exit(1)
+	}
 }
 
 // Perform does a task in this process.
