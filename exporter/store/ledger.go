@@ -35,7 +35,7 @@ type Ledger struct {
 	mu    sync.Mutex
 	alive *flock.Flock // nil before the first update
 	guard guard
-	file  kept
+	text  kept
 	body  []byte // what the file holds
 	next  []byte // what it will hold
 }
@@ -85,18 +85,18 @@ func (l *Ledger) Update(change func(text []byte) []byte) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.guard.unlock()) }()
-	size, err := l.file.open()
+	size, err := l.text.open()
 	if err != nil {
 		return err
 	}
 	l.body = slices.Grow(l.body[:0], int(min(size, ledgerSize)))[:min(size, ledgerSize)]
-	if n, err := l.file.ReadAt(l.body, 0); err != nil {
+	if n, err := l.text.file.ReadAt(l.body, 0); err != nil {
 		l.body = l.body[:n] // what makes no sense is as good as nothing
 	}
 	l.next = seal(l.next[:0], change(unseal(l.body)))
 	// In place, which costs a hundredth of a new file under the old name. A writer
 	// who is killed half-way leaves a sum that is wrong.
-	_, err = l.file.WriteAt(l.next, 0)
+	_, err = l.text.file.WriteAt(l.next, 0)
 	return err
 }
 
@@ -158,7 +158,7 @@ func (l *Ledger) Close() error {
 	if l.alive == nil {
 		return nil
 	}
-	err := errors.Join(l.guard.close(), l.file.close(), l.alive.Close())
+	err := errors.Join(l.guard.close(), l.text.close(), l.alive.Close())
 	if removed := os.Remove(l.alive.Path()); !errors.Is(removed, fs.ErrNotExist) {
 		err = errors.Join(err, removed)
 	}

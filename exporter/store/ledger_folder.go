@@ -25,7 +25,7 @@ func (l *Ledger) enter() error {
 		return err
 	}
 	l.sweep()
-	l.guard, l.file = l.guardOf(l.name), kept{path: l.path(l.name + ledgerText)}
+	l.guard, l.text = l.guardOf(l.name), kept{path: l.path(l.name + ledgerText)}
 	if err := l.guard.lock(ledgerPatience); err != nil {
 		return errors.Join(err, l.guard.close())
 	}

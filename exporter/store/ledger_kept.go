@@ -11,34 +11,34 @@ import (
 // path: another process, or a person, may have removed it.
 type kept struct {
 	path string
-	*os.File
+	file *os.File // nil while it is closed
 	info fs.FileInfo
 }
 
 // open sees to it that the file at the path is open, and made if there is none.
 // It returns its size.
 func (k *kept) open() (size int64, err error) {
-	if k.File != nil {
+	if k.file != nil {
 		if there, err := os.Stat(k.path); err == nil && os.SameFile(k.info, there) {
 			return there.Size(), nil
 		}
 		_ = k.close()
 	}
-	if k.File, err = os.OpenFile(k.path, os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+	if k.file, err = os.OpenFile(k.path, os.O_CREATE|os.O_RDWR, 0o600); err != nil {
 		return 0, err
 	}
-	if k.info, err = k.Stat(); err != nil {
+	if k.info, err = k.file.Stat(); err != nil {
 		return 0, errors.Join(err, k.close())
 	}
 	return k.info.Size(), nil
 }
 
 func (k *kept) close() error {
-	if k.File == nil {
+	if k.file == nil {
 		return nil
 	}
-	err := k.Close()
-	k.File = nil
+	err := k.file.Close()
+	k.file = nil
 	return err
 }
 
@@ -48,13 +48,13 @@ type guard struct{ kept }
 // lock waits for its turn.
 func (g *guard) lock(patience time.Duration) error {
 	for deadline := time.Now().Add(patience); ; {
-		if g.File == nil {
+		if g.file == nil {
 			if _, err := g.open(); err != nil {
 				return err
 			}
 		}
-		locked, err := tryLockFile(g.File)
-		for ; err == nil && !locked && time.Now().Before(deadline); locked, err = tryLockFile(g.File) {
+		locked, err := tryLockFile(g.file)
+		for ; err == nil && !locked && time.Now().Before(deadline); locked, err = tryLockFile(g.file) {
 			<-time.After(ledgerPoll)
 		}
 		switch {
@@ -73,7 +73,7 @@ func (g *guard) lock(patience time.Duration) error {
 	}
 }
 
-func (g *guard) unlock() error { return unlockFile(g.File) }
+func (g *guard) unlock() error { return unlockFile(g.file) }
 
 // lock waits for its turn to change the ledger of a name; close ends it.
 func (l *Ledger) lock(name string, patience time.Duration) (*guard, error) {
