@@ -34,15 +34,8 @@ func gather(as *arrow.Schema, pieces []piece) arrow.Record {
 		for at, one := range pieces {
 			parts[at] = part{one.rec.Column(i), one.from, one.to}
 		}
-		data := join(as.Field(i).Type, parts)
-		columns[i] = array.MakeFromData(data)
-		data.Release()
+		columns[i] = array.MakeFromData(join(as.Field(i).Type, parts))
 	}
-	defer func() {
-		for _, column := range columns {
-			column.Release()
-		}
-	}()
 	return array.NewRecord(as, columns, rows)
 }
 
@@ -83,16 +76,7 @@ func join(kind arrow.DataType, parts []part) *array.Data {
 	default:
 		panic(fmt.Sprintf("exporter: cannot copy a %s", kind))
 	}
-	data := array.NewData(kind, length, buffers, children, nulls, 0)
-	for _, buffer := range buffers {
-		if buffer != nil {
-			buffer.Release()
-		}
-	}
-	for _, child := range children {
-		child.Release()
-	}
-	return data
+	return array.NewData(kind, length, buffers, children, nulls, 0)
 }
 
 // joinValidity returns no bitmap where there are no nulls.
@@ -186,8 +170,5 @@ func joinLists(parts []part, length int) (offsets *memory.Buffer, elements []par
 	return offsets, elements
 }
 
-func newBuffer(size int) *memory.Buffer {
-	buffer := memory.NewResizableBuffer(memory.DefaultAllocator)
-	buffer.Resize(size)
-	return buffer
-}
+// newBuffer is memory that the collector frees, so nobody has to.
+func newBuffer(size int) *memory.Buffer { return memory.NewBufferBytes(make([]byte, size)) }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -187,7 +188,7 @@ func (c *runCursor) advance() (bool, error) {
 		return false, err
 	}
 	c.enter(rec, keys, int(c.rest[0].length))
-	c.from = append([]origin(nil), c.rest[0].from...)
+	c.from = slices.Clone(c.rest[0].from)
 	c.rest = c.rest[1:]
 	return true, nil
 }
