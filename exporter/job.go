@@ -32,6 +32,8 @@ type SourceConfig struct {
 	Endpoint string
 	// Users restricts the walk to these user ids; empty means every user of the team.
 	Users []string
+	// Margin is what the walk allows for clocks, caches and replicas.
+	Margin Margin
 	// Simulate, when set, replaces the API by an in-process simulated team.
 	Simulate *Simulation
 }

@@ -31,6 +31,13 @@ type Mark struct {
 	Newest time.Time `json:"newest_activity_at"`
 	// Total is `totalItems` at its end; nil when unknown.
 	Total *int64 `json:"total_items"`
+	// Floor is down to where the next walk has to go: Newest less the lookback, or
+	// higher where the earlier run did not remember that much. Zero is Newest.
+	Floor time.Time `json:"floor_at,omitzero"`
+	// Known is how many conversations of the list, as old as Floor or newer, the
+	// earlier run had when it ended; nil when unknown. With it and Total the walk
+	// notices older conversations that appear.
+	Known *int64 `json:"known_since_floor,omitempty"`
 }
 
 // Walk is one reading of a source.

@@ -12,6 +12,9 @@ type Proof struct {
 	Reasons []string `json:"reasons,omitempty"`
 	// Method names the argument the proof rests on, for instance "seams+sweep".
 	Method string `json:"method"`
+	// Margin is what the walk allowed for clocks, caches and replicas; nil in
+	// proofs of versions that had none.
+	Margin *ProofMargin `json:"margin,omitempty"`
 	// Users has one entry per user walked, in the order of the walk.
 	Users []UserProof `json:"users"`
 	// Skipped are users of the team whose inbox the API refuses to give.
@@ -59,6 +62,10 @@ type UserProof struct {
 	Since *time.Time `json:"since,omitempty"`
 	// Widened says why an increment became a full walk.
 	Widened string `json:"widened,omitempty"`
+	// LookbackSeconds is how far below its target the last page of the walk reached:
+	// the margin that was held in a single look. It is the configured one, or less
+	// on a list where more than a page of conversations moves in that time.
+	LookbackSeconds *float64 `json:"lookback_seconds,omitempty"`
 	// Passes counts the walks from top to bottom, Sweeps the shorter ones from the top.
 	Passes int64 `json:"passes"`
 	Sweeps int64 `json:"sweeps"`
