@@ -59,15 +59,19 @@ func newClient(base *url.URL, opts Options, obs exporter.Observer) *client {
 	return c
 }
 
-// list reads one page of one user's inbox. It implements lister.
-func (c *client) list(ctx context.Context, userID string, page int64) (listing, error) {
+// fetch reads one page of one user's inbox, of the largest size that the API takes
+// or of its own. It implements lister.
+func (c *client) fetch(ctx context.Context, userID string, page, own int64) (listing, error) {
 	var got listing
 	var size int
 	spent, err := c.ask(ctx, question{
 		path: "inbox",
 		values: func() url.Values {
 			values := url.Values{"userId": {userID}, "page": {strconv.FormatInt(page, 10)}}
-			if size = c.sizes.current(); size > 0 {
+			if size = int(own); own == 0 {
+				size = c.sizes.current()
+			}
+			if size > 0 {
 				values.Set("limit", strconv.Itoa(size))
 			}
 			return values
@@ -77,14 +81,16 @@ func (c *client) list(ctx context.Context, userID string, page int64) (listing, 
 			if err != nil {
 				return err
 			}
-			c.sizes.settle(size)
+			if own == 0 {
+				c.sizes.settle(size)
+			}
 			got = listing{page: decoded, sent: good.sent, arrived: good.arrived}
 			if c.keep.Load() {
 				got.body = good.body.keep()
 			}
 			return nil
 		},
-		refused: func() bool { return c.sizes.refuse(size) },
+		refused: func() bool { return own == 0 && c.sizes.refuse(size) },
 	})
 	got.cost = spent
 	return got, err

@@ -14,9 +14,9 @@ var errUserNotInTeam = errors.New("the user is not in the team of this key")
 
 // lister reads one page of one user's inbox: one good answer, whatever it took.
 type lister interface {
-	// list reads the page, counted from 1. When it fails, retries included, the
-	// listing holds nothing but its cost.
-	list(ctx context.Context, userID string, page int64) (listing, error)
+	// fetch reads the page, counted from 1, of pages of that size; 0 is the size of
+	// the walk. When it fails, retries included, the listing holds nothing but its cost.
+	fetch(ctx context.Context, userID string, page, size int64) (listing, error)
 }
 
 // listing is one good answer of GET /inbox and what it cost.

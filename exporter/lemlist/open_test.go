@@ -65,6 +65,8 @@ func open(t *testing.T, endpoint string, change ...func(*Options)) (*Source, *wi
 	p := quickPace()
 	opts := Options{
 		Endpoint: endpoint, Key: exporter.NewSecret(testKey), Observer: w, UserAgent: "lemexport/test", Unlimited: true,
+		// Simulated rows have their newest activity 10 ms apart.
+		Margin: exporter.Margin{Lookback: 100 * time.Millisecond, Settle: 20 * time.Millisecond},
 		Logger: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})), pace: &p,
 	}
 	for _, one := range change {

@@ -35,6 +35,10 @@ type Options struct {
 	// quarter at most; 0 is [exporter.DefaultMemory].
 	Memory int64
 
+	// Margin is what the walk allows for clocks, caches and replicas; zero is
+	// [exporter.DefaultMargin].
+	Margin exporter.Margin
+
 	// pace replaces the timing; tests shorten it.
 	pace *pace
 }

@@ -20,6 +20,7 @@ type Source struct {
 	chosen []string
 	obs    exporter.Observer
 	memory int64 // the budget, in bytes
+	margin exporter.Margin
 
 	mu   sync.Mutex
 	team *team // once it is known
@@ -49,7 +50,7 @@ func Open(opts Options) (*Source, error) {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	obs := newOnce(opts.Observer)
-	return &Source{client: newClient(base, opts, obs), chosen: slices.Clone(opts.Users), obs: obs, memory: cmp.Or(opts.Memory, exporter.DefaultMemory)}, nil
+	return &Source{client: newClient(base, opts, obs), chosen: slices.Clone(opts.Users), obs: obs, memory: cmp.Or(opts.Memory, exporter.DefaultMemory), margin: cmp.Or(opts.Margin, exporter.DefaultMargin())}, nil
 }
 
 // Close closes the connections that are kept, and the ledger.
@@ -83,7 +84,7 @@ func (w *teamWalk) Pages() iter.Seq2[exporter.Page, error] {
 			yield(exporter.Page{}, err)
 			return
 		}
-		walk := newWalk(w.ctx, w.source, users, w.source.obs)
+		walk := newWalk(w.ctx, w.source, users, w.source.margin, w.source.obs)
 		walk.since, walk.journal = w.since, w.journal
 		walk.crew.memory = w.source.memory / flightShare
 		w.inner = walk
@@ -117,9 +118,14 @@ func (s *Source) read(ctx context.Context, anew bool) (team, []string, cost, err
 	return *s.team, users, spent, err
 }
 
-// list implements lister. A user who was chosen is never skipped.
+// list reads a page of the walk's size.
 func (s *Source) list(ctx context.Context, userID string, page int64) (listing, error) {
-	got, err := s.client.list(ctx, userID, page)
+	return s.fetch(ctx, userID, page, 0)
+}
+
+// fetch implements lister. A user who was chosen is never skipped.
+func (s *Source) fetch(ctx context.Context, userID string, page, size int64) (listing, error) {
+	got, err := s.client.fetch(ctx, userID, page, size)
 	if len(s.chosen) > 0 && errors.Is(err, errUserNotInTeam) {
 		err = exporter.WithHint(fmt.Errorf("the API does not give the inbox of %s, who was chosen: %s", userID, err), problemUser.hint()) //nolint:errorlint // hides errUserNotInTeam
 	}

@@ -7,11 +7,7 @@ import (
 	"iter"
 	"time"
 
-	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
-
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/schema"
 )
 
 // errPageRefused is wrapped by a lister whose server refuses a page for good (a
@@ -31,8 +27,10 @@ type walk struct {
 	unknown map[string]struct{}
 	crew    crew
 	inboxes []*inbox // those begun, in the order of users
-	active  []*inbox // those of them that are not settled
+	active  []*inbox // those of them that are not finished
 	ended   bool
+	margin  exporter.Margin
+	retired time.Time // when the latest page of the lists that are finished arrived
 
 	journal exporter.Journal // nil is none
 	past    *past            // what an earlier walk read, until all of it is taken over
@@ -43,8 +41,8 @@ type walk struct {
 
 // newWalk makes a walk over the inboxes of users, in that order. Nothing is
 // read before Pages is ranged over.
-func newWalk(ctx context.Context, l lister, users []string, obs exporter.Observer) *walk {
-	return &walk{ctx: ctx, list: l, users: users, obs: obs, unknown: make(map[string]struct{}), crew: newCrew()}
+func newWalk(ctx context.Context, l lister, users []string, margin exporter.Margin, obs exporter.Observer) *walk {
+	return &walk{ctx: ctx, list: l, users: users, margin: margin, obs: obs, unknown: make(map[string]struct{}), crew: newCrew()}
 }
 
 // Pages reads every inbox and yields every page read, those read again included.
@@ -89,7 +87,7 @@ func (w *walk) receive(a landed, yield func(exporter.Page, error) bool) (bool, e
 	in.spent.add(a.got.cost)
 	switch {
 	case errors.Is(a.err, errUserNotInTeam):
-		w.skip(in)
+		w.denied(a)
 		return true, nil
 	case errors.Is(a.err, errPageRefused) && in.prover.refuse(a.asked):
 		return true, nil
@@ -105,7 +103,9 @@ func (w *walk) deliver(a landed, yield func(exporter.Page, error) bool) bool {
 	rec := a.got.page.Record
 	defer rec.Release()
 	page, says := a.asked.page, a.got.page.Pagination
-	a.from.prover.observe(a.asked, newReading(page, rowsOf(rec), says, a.got.sent, a.got.arrived))
+	r := newReading(page, rowsOf(rec), says, a.got.sent, a.got.arrived)
+	r.audit = auditOf(rec, a.from.user)
+	a.from.prover.observe(a.asked, r)
 	w.obs.Observe(exporter.PageFetched{
 		UserID: a.from.user, Page: page, Rows: int(rec.NumRows()),
 		TotalItems: says.TotalItems, More: says.NextPage != nil,
@@ -117,21 +117,4 @@ func (w *walk) deliver(a landed, yield func(exporter.Page, error) bool) bool {
 		}
 	}
 	return yield(exporter.Page{UserID: a.from.user, Number: page, Record: rec, UnknownFields: a.got.page.UnknownFields, Recalled: w.past != nil}, nil)
-}
-
-// rowsOf takes from a record what the argument needs.
-func rowsOf(rec arrow.Record) []row {
-	table := schema.InboxConversations()
-	_, id, _ := table.Column("id")
-	_, activity, _ := table.Column("last_activity_at")
-	ids := rec.Column(id).(*array.String)
-	times := rec.Column(activity).(*array.Timestamp)
-	rows := make([]row, rec.NumRows())
-	for i := range rows {
-		rows[i] = row{id: exporter.HashID(ids.Value(i)), at: never}
-		if times.IsValid(i) {
-			rows[i].at = int64(times.Value(i))
-		}
-	}
-	return rows
 }

@@ -57,11 +57,16 @@ func (c *crew) most() int {
 
 // dispatch sends what can be asked now. While there are too few requests in
 // flight it begins another user's list, or else another strand of the list that
-// has the most pages for one: lists need nothing to be joined, strands may.
+// has the most pages for one. When nothing is in flight any more, the lists are
+// looked at once more.
 func (w *walk) dispatch(f *flights) {
 	for {
 		for _, in := range w.active {
-			for f.flying < w.crew.most() {
+			most := w.crew.size()
+			if in.prover.lanes = most; in.prover.phase == descending {
+				most = w.crew.most() // what has begun goes on
+			}
+			for f.flying < most {
 				asked, ok := in.prover.next()
 				if !ok {
 					break
@@ -70,7 +75,7 @@ func (w *walk) dispatch(f *flights) {
 			}
 		}
 		more := w.crew.size() - f.flying
-		if more <= 0 || !w.begin() && !w.split(more) {
+		if more <= 0 || !w.begin() && !w.split(more) && (f.flying > 0 || !w.close()) {
 			return
 		}
 	}
@@ -81,9 +86,9 @@ func (w *walk) begin() bool {
 	if len(w.inboxes) == len(w.users) {
 		return false
 	}
-	in := &inbox{user: w.users[len(w.inboxes)], prover: newProver()}
+	in := &inbox{user: w.users[len(w.inboxes)], prover: newProver(w.margin)}
 	if mark, ok := w.since[in.user]; ok {
-		in.prover = newProverSince(mark)
+		in.prover = newProverSince(mark, w.margin)
 	}
 	w.inboxes = append(w.inboxes, in)
 	w.active = append(w.active, in)

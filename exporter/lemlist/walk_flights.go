@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"time"
 )
 
 // mostFlying bounds the page requests in flight, and with them the pages in
@@ -53,9 +54,30 @@ func (f *flights) send(from *inbox, asked request) {
 
 func (f *flights) start(from *inbox, asked request) {
 	f.running.Go(func() {
-		got, err := f.list.list(f.ctx, from.user, asked.page)
+		sent := time.Now()
+		got, err := f.fetch(from, asked)
+		if err != nil {
+			got.sent, got.arrived = sent, time.Now()
+		}
 		f.landed <- landed{from: from, asked: asked, got: got, err: err}
 	})
+}
+
+// longestPause bounds the wait before a request, should the clock be set back.
+const longestPause = time.Minute
+
+// fetch sends a request when its time has come.
+func (f *flights) fetch(from *inbox, asked request) (listing, error) {
+	if wait := min(time.Until(asked.after), longestPause); wait > 0 {
+		timer := time.NewTimer(wait)
+		defer timer.Stop()
+		select {
+		case <-timer.C:
+		case <-f.ctx.Done():
+			return listing{}, f.ctx.Err()
+		}
+	}
+	return f.list.fetch(f.ctx, from.user, asked.page, asked.size)
 }
 
 // hold keeps requests back from now on.
@@ -72,7 +94,7 @@ func (f *flights) release() {
 
 // answer takes a held request that has its answer.
 func (f *flights) answer(user string, asked request) (landed, bool) {
-	i := slices.IndexFunc(f.held, func(one landed) bool { return one.from.user == user && one.asked == asked })
+	i := slices.IndexFunc(f.held, func(one landed) bool { return one.from.user == user && one.asked.same(asked) })
 	if i < 0 {
 		return landed{}, false
 	}

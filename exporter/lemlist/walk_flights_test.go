@@ -26,14 +26,14 @@ type slow struct {
 	sent, flying, most int
 }
 
-func (s *slow) list(ctx context.Context, user string, page int64) (listing, error) {
+func (s *slow) fetch(ctx context.Context, user string, page, size int64) (listing, error) {
 	s.count(1)
 	defer s.count(-1)
 	sent := time.Now()
 	if err := rest(ctx, s.latency); err != nil {
 		return listing{}, err
 	}
-	got, err := s.shelf.list(ctx, user, page)
+	got, err := s.shelf.fetch(ctx, user, page, size)
 	got.sent, got.arrived = sent, time.Now()
 	return got, err
 }
@@ -94,7 +94,7 @@ func TestWalkKeepsRequestsInFlight(t *testing.T) {
 			s, users := newSlow(t, one.latency, one.pages...)
 			var seen events
 			began := time.Now()
-			w := newWalk(t.Context(), s, users, &seen)
+			w := newWalk(t.Context(), s, users, exact, &seen)
 			for _, err := range w.Pages() {
 				if err != nil {
 					t.Fatal(err)
@@ -106,8 +106,8 @@ func TestWalkKeepsRequestsInFlight(t *testing.T) {
 			}
 			for i, user := range proof.Users {
 				want := int64(one.pages[i] + 1)
-				if want == 2 {
-					want = 1
+				if want == 2 && took < 5*time.Second {
+					want = 1 // one page is one moment, and all lists were read at about the same
 				}
 				if user.UserID != users[i] || user.Pages != want {
 					t.Errorf("%v: user %d is %s with %d pages, want %d", one, i, user.UserID, user.Pages, want)
@@ -127,7 +127,7 @@ func TestWalkHoldsFewerLargePages(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s, users := newSlow(t, 5*time.Second, 100)
 			var seen events
-			w := newWalk(t.Context(), s, users, &seen)
+			w := newWalk(t.Context(), s, users, exact, &seen)
 			most := 0
 			for page, err := range w.Pages() {
 				if err != nil {
@@ -157,7 +157,7 @@ func TestWalkWaitsForItsConsumer(t *testing.T) {
 		s, users := newSlow(t, 3*time.Second, 200, 200, 3)
 		var seen events
 		taken := 0
-		for _, err := range newWalk(t.Context(), s, users, &seen).Pages() {
+		for _, err := range newWalk(t.Context(), s, users, exact, &seen).Pages() {
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -195,7 +195,7 @@ func TestWalkStopsEverythingAtOnce(t *testing.T) {
 				s, users := newSlow(t, time.Second, 100, 100, 100)
 				s.fails = one.fails
 				var seen events
-				w := newWalk(ctx, s, users, &seen)
+				w := newWalk(ctx, s, users, exact, &seen)
 				taken, last := 0, time.Now()
 				var failed error
 				for _, err := range w.Pages() {

@@ -106,9 +106,9 @@ func (p *past) listing(kept keptEntry) (got listing, refused, err error) {
 	spent := cost{requests: head.Requests, retries: head.Retries, throttled: head.Throttled}
 	switch head.Kind {
 	case entryRefused:
-		return listing{cost: spent}, errPageRefused, nil
+		return listing{sent: head.Sent, arrived: head.Arrived, cost: spent}, errPageRefused, nil
 	case entrySkipped:
-		return listing{cost: spent}, errUserNotInTeam, nil
+		return listing{sent: head.Sent, arrived: head.Arrived, cost: spent}, errUserNotInTeam, nil
 	case entryPage:
 	default:
 		return listing{}, nil, errors.New("an entry of an unknown kind")

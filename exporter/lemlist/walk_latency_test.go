@@ -31,7 +31,7 @@ func TestWalkIsAsFastAsTheRateLimit(t *testing.T) {
 		{"3 users, 300 ms, moving", 3, sim.Options{Latency: 300 * time.Millisecond, Drift: sim.Drift{Jumps: 0.2, Inserts: 0.1, Deletes: 0.1}}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
-			one.opts.Users, one.opts.Conversations, one.opts.Scope = one.users, 100**pagesFlag, sim.ScopeTeam
+			one.opts.Users, one.opts.Conversations = one.users, 100**pagesFlag
 			server, source, _ := virtual(t, one.opts)
 			if _, _, _, err := source.read(t.Context(), false); err != nil {
 				t.Fatal(err)

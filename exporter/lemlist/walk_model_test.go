@@ -33,9 +33,13 @@ type model struct {
 }
 
 type item struct {
-	id int
-	at int64
+	id   int
+	at   int64
+	born int64
 }
+
+// exact is a walk without a margin: for lists of the kind that the argument assumes.
+var exact = exporter.Margin{}
 
 // kind is a kind of movement.
 type kind int
@@ -66,6 +70,7 @@ type quirk struct {
 	perPage   func(answer int) int
 	cap       int  // pages after which nextPage is null
 	stuckPage int  // page that names itself as the next one
+	fixed     bool // the size asked for is ignored
 	sameNext  bool // every page is the first, and names the next number
 }
 
@@ -77,7 +82,7 @@ func (m *model) before(a, b item) int {
 }
 
 func newModel(ats []int64, perPage int, moves script) *model {
-	m := &model{perPage: perPage, script: moves, versions: map[int]map[int64]bool{}, deleted: map[int]bool{}, local: time.Unix(1_800_000_000, 0)}
+	m := &model{perPage: perPage, script: moves, versions: map[int]map[int64]bool{}, deleted: map[int]bool{}, local: time.Unix(1_700_000_000, 0)}
 	for _, at := range ats {
 		m.add(at, 0)
 		m.clock = max(m.clock, at)
@@ -92,7 +97,7 @@ func (m *model) add(at int64, salt int) {
 	if salt%2 == 1 {
 		id = 1_000_000 - m.lastID*2
 	}
-	m.place(item{id, at})
+	m.place(item{id, at, at})
 }
 
 func (m *model) place(row item) {
@@ -128,9 +133,9 @@ func (m *model) play(moves []move) {
 
 // answer plays the movements that come before the answer and gives the page;
 // false is a refusal.
-func (m *model) answer(page int64) (reading, bool) {
+func (m *model) answer(q request) (reading, bool) {
 	sent := m.local
-	r, ok := m.serve(page)
+	r, ok := m.serve(q.page, q.size)
 	m.clock++ // no two answers within the clock's resolution
 	m.local = m.local.Add(20 * time.Millisecond)
 	r.sent, r.arrived = sent, m.local
@@ -138,7 +143,7 @@ func (m *model) answer(page int64) (reading, bool) {
 }
 
 // serve does the same at one moment: no time passes.
-func (m *model) serve(page int64) (reading, bool) {
+func (m *model) serve(page, limit int64) (reading, bool) {
 	m.play(m.script(m.answers))
 	if m.first == nil {
 		m.first, m.deleted = map[int]bool{}, map[int]bool{}
@@ -151,6 +156,9 @@ func (m *model) serve(page int64) (reading, bool) {
 	size := m.perPage
 	if m.quirk.perPage != nil {
 		size = m.quirk.perPage(m.answers)
+	}
+	if limit > 0 && !m.quirk.fixed {
+		size = min(size, int(limit))
 	}
 	pages := (len(m.list) + size - 1) / size
 	m.mostPages = max(m.mostPages, pages)
@@ -189,7 +197,7 @@ func (m *model) serve(page int64) (reading, bool) {
 	}
 	rows := make([]row, 0, to-from)
 	for _, one := range m.list[from:to] {
-		rows = append(rows, row{id: modelID(one.id), at: one.at * 1000})
+		rows = append(rows, row{id: modelID(one.id), at: one.at * 1000, born: one.born * 1000})
 	}
 	return newReading(page, rows, says, m.local, m.local), true
 }
@@ -212,9 +220,9 @@ func prove(m *model) (*prover, union) { return proveUntil(m, func(*prover) bool 
 
 // proveUntil does the same and stops early.
 func proveUntil(m *model, stop func(*prover) bool) (*prover, union) {
-	p, found := newProver(), union{}
-	for q, more := p.next(); more && !stop(p); q, more = p.next() {
-		r, ok := m.answer(q.page)
+	p, found := newProver(exact), union{}
+	for q, more := ask(p); more && !stop(p); q, more = ask(p) {
+		r, ok := m.answer(q)
 		if !ok {
 			if !p.refuse(q) {
 				p.giveUp("refused")
@@ -227,11 +235,22 @@ func proveUntil(m *model, stop func(*prover) bool) (*prover, union) {
 	return p, found
 }
 
+// ask is the next request of a list that is alone.
+func ask(p *prover) (request, bool) {
+	if q, more := p.next(); more || p.flying > 0 {
+		return q, more
+	}
+	if !p.close(p.read) {
+		return request{}, false
+	}
+	return p.next()
+}
+
 // plain reads page after page until there is no next one.
 func plain(m *model) union {
 	found := union{}
 	for page := int64(1); page != 0; {
-		r, ok := m.answer(page)
+		r, ok := m.answer(request{page: page})
 		if !ok {
 			break
 		}

@@ -36,6 +36,8 @@ type passes struct {
 	previous []row
 	current  []row
 	page     []row // the previous page, to notice a server that repeats it
+	most     int64 // the largest total of this pass
+	empty    int   // pages without rows that are not the last
 	// top is the newest time on the first page of the pass or sweep under way,
 	// floor that of the one before it: where a sweep ends.
 	top, floor int64
@@ -49,17 +51,23 @@ func newPasses() *passes { return &passes{next: 1, count: 1} }
 // observe takes the page that next names.
 func (p *passes) observe(r reading) verdict {
 	if r.asked == 1 {
-		p.top = never
-		if len(r.rows) > 0 {
-			p.top = r.rows[0].at
-		}
+		p.top = newestBefore(r)
+	}
+	if r.total != nil && !p.sweeping {
+		p.most = max(p.most, *r.total)
+	}
+	if len(r.rows) == 0 && r.next != 0 {
+		p.empty++
 	}
 	switch {
+	case p.empty > spareNames:
+		p.reason = fmt.Sprintf("%d pages without conversations name a next one", p.empty)
+		return passesFail
 	case p.sweeping && p.below(r):
 		return p.swept(r)
 	case r.next == 0:
 		p.current = append(p.current, r.rows...)
-		return p.end(r)
+		return p.end()
 	case r.next <= r.asked:
 		p.reason = fmt.Sprintf("page %d names page %d as the next one", r.asked, r.next)
 		return passesFail
@@ -97,18 +105,19 @@ func (p *passes) swept(r reading) verdict {
 	return passesGoOn
 }
 
-// end compares a finished pass with the one before.
-func (p *passes) end(last reading) verdict {
-	read := len(p.current)
+// end compares a finished pass with the one before. Two equal passes say something
+// only when they show as many conversations as every total states.
+func (p *passes) end() verdict {
 	found := distinct(p.current)
-	// A row that came twice may have taken the place of one that did not come.
-	repeated := len(found) < read && last.total != nil && int64(len(found)) < *last.total
+	equal := p.whole && agree(p.previous, found)
+	short := int64(len(found)) < p.most
 	switch {
-	case last.cut():
-		p.reason = fmt.Sprintf("the API states %d conversations and lists %d", *last.total, len(found))
-	case repeated:
-		p.reason = fmt.Sprintf("a pass showed %d of %d conversations, some of them twice", len(found), *last.total)
-	case p.whole && agree(p.previous, found):
+	case short && equal:
+		p.reason = fmt.Sprintf("the API states %d conversations and lists %d, twice the same", p.most, len(found))
+		return passesFail
+	case short:
+		p.reason = fmt.Sprintf("the API states %d conversations and lists %d", p.most, len(found))
+	case equal:
 		p.previous, p.current = nil, nil
 		p.sweeping, p.floor, p.next = true, p.top, 1
 		return passesGoOn
@@ -130,6 +139,7 @@ func (p *passes) again(found []row, whole bool) verdict {
 		return passesFail
 	}
 	p.whole, p.previous, p.current, p.page = whole, found, nil, nil
+	p.most, p.empty = 0, 0
 	p.count++
 	p.next = 1
 	return passesGoOn

@@ -3,6 +3,7 @@ package lemlist
 import (
 	"fmt"
 	"slices"
+	"time"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -10,7 +11,10 @@ import (
 // Proof is the account of the walk. It is complete when Pages has ended and the
 // list of every user of the team that the API gives was proven.
 func (w *walk) Proof() exporter.Proof {
-	proof := exporter.Proof{Resumed: w.resumed}
+	proof := exporter.Proof{Resumed: w.resumed, Margin: &exporter.ProofMargin{
+		LookbackSeconds: w.margin.Lookback.Seconds(), SettleSeconds: w.margin.Settle.Seconds(),
+	}}
+	alike := w.alike()
 	if w.resumed > 0 {
 		proof.ResumedFrom = &w.from
 	}
@@ -23,6 +27,10 @@ func (w *walk) Proof() exporter.Proof {
 			continue
 		}
 		user := in.proof
+		if alike[in] {
+			user.Complete, user.Method = false, ""
+			user.Reason = "other users have the very same list, and its rows name nobody: the API may have given one list for all"
+		}
 		user.Requests, user.Retries = in.spent.requests, in.spent.retries
 		proof.Users = append(proof.Users, user)
 		proof.RowsRead += user.RowsRead
@@ -44,34 +52,102 @@ func (w *walk) Proof() exporter.Proof {
 // inbox is the reading of one user's list.
 type inbox struct {
 	user    string
-	prover  *prover // nil when it is settled
+	prover  *prover // nil when it is finished
 	spent   cost
+	denials int // answers that the user is not in the team
 	skipped *exporter.SkippedUser
-	proof   exporter.UserProof // once it is settled
+	proof   exporter.UserProof // once it is finished
+	print   listPrint
 }
 
-// settle keeps the proofs of the lists that are done, and forgets their rows.
+// listPrint tells lists apart, whatever their order.
+type listPrint struct {
+	ids     uint64
+	rows    int64
+	unnamed bool
+}
+
+// alike finds the lists of several conversations that are equal though no row says
+// whose it is.
+func (w *walk) alike() map[*inbox]bool {
+	of := make(map[listPrint][]*inbox)
+	for _, in := range w.inboxes {
+		if in.print.unnamed && in.print.rows > 1 {
+			of[in.print] = append(of[in.print], in)
+		}
+	}
+	found := make(map[*inbox]bool)
+	for _, same := range of {
+		for _, in := range same {
+			found[in] = len(same) > 1
+		}
+	}
+	return found
+}
+
+// retire keeps the proof of a list, and forgets its rows.
+func (w *walk) retire(in *inbox) {
+	p := in.prover
+	w.retired = later(w.retired, p.read)
+	in.proof, in.print = p.proof(in.user), listPrint{p.print, p.distinct(), p.audit.unnamed > 0}
+	in.prover = nil
+}
+
+// settle retires the lists that are finished.
 func (w *walk) settle() {
 	w.active = slices.DeleteFunc(w.active, func(in *inbox) bool {
-		if !in.prover.done() {
+		if in.prover.phase != finished || in.prover.flying > 0 {
 			return false
 		}
-		in.proof = in.prover.proof(in.user)
-		if w.past == nil {
-			in.prover = nil // else it is proven again, see live
-		}
+		w.retire(in)
 		return true
 	})
 }
 
-// skip notes a user whose inbox the API refuses.
-func (w *walk) skip(in *inbox) {
-	in.prover.giveUp("")
-	if in.skipped == nil {
-		in.skipped = &exporter.SkippedUser{UserID: in.user, Reason: errUserNotInTeam.Error()}
-		w.obs.Observe(exporter.UserSkipped{SkippedUser: *in.skipped})
+// close has every list looked at once more that waits for it, now that nothing is
+// in flight, or whose last look lies too long before what was read of the others.
+// It reports whether there is anything to read.
+func (w *walk) close() bool {
+	if len(w.inboxes) < len(w.users) {
+		return false
+	}
+	var last time.Time
+	for _, in := range w.active {
+		last = later(last, in.prover.read)
+	}
+	last = later(last, w.retired)
+	more := false
+	for _, in := range w.active {
+		more = in.prover.close(last) || more
+	}
+	return more
+}
+
+// denied takes the answer that a user is not in the team. One may come by mistake:
+// a user is skipped when the first page is refused twice, and no page ever came.
+func (w *walk) denied(a landed) {
+	in := a.from
+	in.denials++
+	p := in.prover
+	p.flying--
+	switch {
+	case in.denials <= mostDenials[p.reads > 0]:
+		p.pause = a.got.arrived.Add(w.margin.Settle)
+		p.again(a.asked)
+	case p.reads > 0:
+		p.giveUp(fmt.Sprintf("after %d pages the API said: %s", p.reads, errUserNotInTeam))
+	default:
+		p.giveUp("")
+		if in.skipped == nil {
+			in.skipped = &exporter.SkippedUser{UserID: in.user, Reason: errUserNotInTeam.Error()}
+			w.obs.Observe(exporter.UserSkipped{SkippedUser: *in.skipped})
+		}
 	}
 }
+
+// mostDenials is how often a user may be refused before that is believed, by
+// whether a page of the list has come.
+var mostDenials = map[bool]int{false: 1, true: 3} //nolint:gochecknoglobals // a constant
 
 // interrupt ends what is still under way.
 func (w *walk) interrupt() {
@@ -80,10 +156,10 @@ func (w *walk) interrupt() {
 		w.past = nil
 	}
 	for _, in := range w.active {
-		if !in.prover.finished {
+		if in.prover.phase != finished && (in.prover.phase != settled || !w.ended) {
 			in.prover.giveUp("the walk was interrupted")
 		}
-		in.proof, in.prover = in.prover.proof(in.user), nil
+		w.retire(in)
 	}
 	w.active = nil
 }

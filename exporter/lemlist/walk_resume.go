@@ -15,7 +15,7 @@ import (
 // one had in flight, and enters that it took over: a third walk must decide as the
 // second did from there on. To the lists the time in between is a long time between two
 // requests, which the argument of docs/walk.md allows. Lists that were proven
-// already are swept once more, so that they are as new as the rest.
+// already are looked at once more, so that they are as new as the rest.
 
 // open looks what an earlier walk has left.
 func (w *walk) open(f *flights) {
@@ -87,22 +87,15 @@ func (w *walk) live(f *flights) error {
 		w.obs.Observe(exporter.Resumed{Pages: w.resumed, From: w.from})
 	}
 	w.reopen()
-	for _, in := range w.inboxes {
-		if in.prover != nil && in.prover.done() {
-			in.prover = nil // settled, and not to be swept again
-		}
-	}
 	f.release()
 	w.dispatch(f)
 	return nil
 }
 
-// reopen has the lists that are proven swept once more.
+// reopen has the lists that are proven looked at once more.
 func (w *walk) reopen() {
-	for _, in := range w.inboxes {
-		if in.prover != nil && in.prover.done() && in.skipped == nil && in.prover.reopen() {
-			w.active = append(w.active, in)
-		}
+	for _, in := range w.active {
+		in.prover.reopen()
 	}
 }
 
@@ -112,7 +105,7 @@ func (w *walk) note(a landed) error {
 		return nil
 	}
 	head := entryHead{
-		User: a.from.user, Strand: a.asked.strand, Number: a.asked.number, Page: a.asked.page,
+		User: a.from.user, Strand: a.asked.strand, Number: a.asked.number, Page: a.asked.page, Size: a.asked.size,
 		Sent: a.got.sent, Arrived: a.got.arrived,
 		Requests: a.got.cost.requests, Retries: a.got.cost.retries, Throttled: a.got.cost.throttled,
 	}
@@ -140,6 +133,7 @@ type entryHead struct {
 	Strand    int       `json:"strand"`
 	Number    int64     `json:"number"`
 	Page      int64     `json:"page"`
+	Size      int64     `json:"size,omitempty"`
 	Sent      time.Time `json:"sent"`
 	Arrived   time.Time `json:"arrived"`
 	Requests  int64     `json:"requests"`
@@ -157,5 +151,5 @@ const (
 )
 
 func (h entryHead) request() request {
-	return request{strand: h.Strand, number: h.Number, page: h.Page}
+	return request{strand: h.Strand, number: h.Number, page: h.Page, size: h.Size}
 }

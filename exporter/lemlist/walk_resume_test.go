@@ -71,7 +71,7 @@ type thrifty struct {
 // legSince does the same since marks.
 func legSince(t fatal, url string, team *sim.Server, since map[string]exporter.Mark, journal exporter.Journal, most int) (newestOf, exporter.Proof) {
 	t.Helper()
-	options := Options{Endpoint: url, Key: exporter.NewSecret(team.Key()), Unlimited: true}
+	options := Options{Margin: exporter.Margin{Lookback: 100 * time.Millisecond, Settle: time.Millisecond}, Endpoint: url, Key: exporter.NewSecret(team.Key()), Unlimited: true}
 	if little, ok := journal.(thrifty); ok {
 		options.Memory = little.memory
 	}

@@ -34,7 +34,7 @@ func newShelf(t *testing.T, models map[string]*model) *shelf {
 	return s
 }
 
-func (s *shelf) list(ctx context.Context, user string, page int64) (listing, error) {
+func (s *shelf) fetch(ctx context.Context, user string, page, size int64) (listing, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	spent := cost{requests: 2, retries: 1}
@@ -48,7 +48,7 @@ func (s *shelf) list(ctx context.Context, user string, page int64) (listing, err
 	if !ok {
 		return listing{cost: spent}, fmt.Errorf("read it: %w", errUserNotInTeam)
 	}
-	r, ok := m.answer(page)
+	r, ok := m.answer(request{page: page, size: size})
 	if !ok {
 		return listing{cost: spent}, fmt.Errorf("400: %w", errPageRefused)
 	}
@@ -96,7 +96,7 @@ func TestWalkReadsEveryUserAndAccountsForIt(t *testing.T) {
 		"usr_d": newModel(nil, 10, still),
 	})
 	var seen events
-	w := newWalk(t.Context(), s, []string{"usr_a", "usr_b", "usr_c", "usr_d"}, &seen)
+	w := newWalk(t.Context(), s, []string{"usr_a", "usr_b", "usr_c", "usr_d"}, exact, &seen)
 	if proof := w.Proof(); proof.Complete {
 		t.Error("complete before it began")
 	}
@@ -112,7 +112,7 @@ func TestWalkReadsEveryUserAndAccountsForIt(t *testing.T) {
 		t.Errorf("pages %v, want %v", pages, want)
 	}
 	proof := w.Proof()
-	if !proof.Complete || proof.Method != methodSweep || proof.Requests != 14 || proof.Retries != 7 || proof.RowsRead != 38 || len(proof.Reasons) != 0 {
+	if !proof.Complete || proof.Method != methodSweep || proof.Requests != 16 || proof.Retries != 8 || proof.RowsRead != 38 || len(proof.Reasons) != 0 {
 		t.Errorf("proof %+v", proof)
 	}
 	if len(proof.Skipped) != 1 || proof.Skipped[0].UserID != "usr_b" {
@@ -164,7 +164,7 @@ func TestWalkThatEndsEarlyIsNotComplete(t *testing.T) {
 			s := newShelf(t, map[string]*model{"usr_a": newModel(quietList(25), 10, still), "usr_b": newModel(quietList(5), 10, still)})
 			s.fails = one.fails
 			var seen events
-			w := newWalk(one.ctx, s, one.users, &seen)
+			w := newWalk(one.ctx, s, one.users, exact, &seen)
 			var failed error
 			pages := 0
 			for _, err := range w.Pages() {
@@ -184,10 +184,11 @@ func TestWalkThatEndsEarlyIsNotComplete(t *testing.T) {
 // A list of several users is as complete as the weakest of its proofs.
 func TestWalkProofNamesTheWeakestMethod(t *testing.T) {
 	odd := newModel(quietList(25), 10, still)
-	odd.quirk.noTotal = true
+	odd.quirk.unsorted = true
+	slices.SortFunc(odd.list, odd.before)
 	s := newShelf(t, map[string]*model{"usr_a": newModel(quietList(25), 10, still), "usr_b": odd})
 	var seen events
-	w := newWalk(t.Context(), s, []string{"usr_a", "usr_b"}, &seen)
+	w := newWalk(t.Context(), s, []string{"usr_a", "usr_b"}, exact, &seen)
 	for _, err := range w.Pages() {
 		if err != nil {
 			t.Fatal(err)

@@ -18,6 +18,8 @@ const never = math.MinInt64
 type row struct {
 	id exporter.IDHash // a hash, see hashID
 	at int64           // lastActivityAt in microseconds, or never
+	// born is createdAt in microseconds, or never when it is unknown.
+	born int64
 }
 
 // reading is what one page showed: rows that stood together in the list at one
@@ -38,6 +40,14 @@ type reading struct {
 	served      int64 // the page number the server states
 	sent        time.Time
 	arrived     time.Time
+	audit       audit
+}
+
+// audit counts the rows of a page that do not fit the list of the user.
+type audit struct {
+	// foreign rows name users, but not the one whose list it is; unnamed ones name
+	// nobody. unreadable ones have a lastActivityAt that cannot be read.
+	foreign, unnamed, unreadable int64
 }
 
 // newReading describes a page. The server's own pagination counts, whatever
@@ -66,7 +76,8 @@ func newReading(asked int64, rows []row, says schema.Pagination, sent, arrived t
 }
 
 // flaw names what the page itself shows that no list of the kind we assume can
-// show; "" is a good page.
+// show; "" is a good page. Totals are not part of it: the server may count at
+// another moment than it finds the rows.
 func (r reading) flaw() string {
 	ids := make(map[exporter.IDHash]struct{}, len(r.rows))
 	for i, row := range r.rows {
@@ -88,36 +99,30 @@ func (r reading) flaw() string {
 		return "the first page is empty though there is more"
 	case r.perPage > 0 && count > r.perPage:
 		return fmt.Sprintf("page %d holds %d rows and states %d as its size", r.asked, count, r.perPage)
-	case r.placed && count > 0 && r.total != nil && *r.total < r.offset+count:
-		return fmt.Sprintf("totalItems is %d though page %d ends with row %d", *r.total, r.asked, r.offset+count)
-	case r.placed && count < r.perPage && r.next != 0:
+	case r.cut():
+		return fmt.Sprintf("page %d is the last, though totalItems is %d", r.asked, *r.total)
+	case count < max(r.perPage, 1) && r.next != 0:
 		return fmt.Sprintf("page %d shows %d of its %d rows and is not the last", r.asked, count, r.perPage)
-	case r.placed && count > 0 && r.next == 0 && r.total != nil && *r.total > r.end:
-		return fmt.Sprintf("totalItems is %d though the last page, %d, ends with row %d", *r.total, r.asked, r.end)
 	}
 	return ""
 }
 
-// border is the newest time on the page that is older than its first row; false
-// when there is none. All rows of that time or older stand behind the first row.
-func (r reading) border() (int64, bool) {
-	for _, row := range r.rows {
-		if row.at < r.rows[0].at {
-			return row.at, true
-		}
-	}
-	return 0, false
-}
-
-// more reports whether the page says that the list holds more than it shows.
-func (r reading) more() bool {
-	return r.next != 0 || r.total != nil && *r.total > int64(len(r.rows))
+// passing reports whether a page may look like this once and right when it is
+// asked for again: a part of it is missing.
+func (r reading) passing() bool {
+	count := int64(len(r.rows))
+	return r.cut() || r.served == r.asked && (r.next == 0 || r.next == r.asked+1) && count < max(r.perPage, 1)
 }
 
 // cut reports whether the server names no further page though its own total
 // needs one: a list that is only shown in part.
 func (r reading) cut() bool {
 	return r.next == 0 && r.placed && r.total != nil && *r.total > r.offset+r.perPage
+}
+
+// more reports whether the page says that the list holds more than it shows.
+func (r reading) more() bool {
+	return r.next != 0 || r.total != nil && *r.total > int64(len(r.rows))
 }
 
 // pages is the number of pages the list has by this page's account; 0 when it

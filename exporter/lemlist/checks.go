@@ -1,0 +1,136 @@
+package lemlist
+
+import (
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+const (
+	// mostTries bounds the pages that are read for one hole.
+	mostTries = 24
+	// mostStride bounds the steps of the search for it, in rows.
+	mostStride = 1 << 20
+)
+
+// checks close the holes between the pages of a descent that may hide a row, each
+// by a page that lies across it.
+type checks struct {
+	began time.Time // when the page before the first check arrived
+	aims  map[exporter.IDHash]*aim
+	// shift is by how much rows have moved down since the descent read them, as far
+	// as the latest check says.
+	shift int64
+}
+
+// aim is the search for one hole: from the row above it, or below the hole at the top.
+type aim struct {
+	edge
+	open  bool // a request is in flight
+	tries int
+	// off corrects the place where the hole should be. above and below are
+	// corrections that led to a page above the hole, and below it; stride is by how
+	// much the next one goes further.
+	off          int64
+	above, below *int64
+	stride       int64
+}
+
+func newChecks(began time.Time) *checks {
+	return &checks{began: began, aims: make(map[exporter.IDHash]*aim)}
+}
+
+// from is the edge by which a hole is found, and known.
+func (h hole) from() edge {
+	if h.above != nil {
+		return h.above.tail
+	}
+	return h.below.head
+}
+
+func (h hole) id() exporter.IDHash { return h.from().ids[0] }
+
+func (c *checks) aim(h hole) *aim {
+	one := c.aims[h.id()]
+	if one == nil {
+		one = &aim{edge: h.from()}
+		if one.sent.Before(c.began) {
+			one.off = c.shift
+		}
+		c.aims[h.id()] = one
+	}
+	return one
+}
+
+// request is the page for a hole.
+func (c *checks) request(h hole, size int64, fixed bool) pageSpec {
+	one := c.aim(h)
+	one.open = true
+	one.tries++
+	place := max(one.place+one.off, 0)
+	if across, ok := around(place, size); ok && !fixed {
+		return across
+	}
+	// Both pages that meet there, one after the other.
+	if one.tries%2 == 1 {
+		place = max(place-1, 0)
+	}
+	meets := pageSpec{page: place/max(size, 1) + 1, size: size}
+	if fixed {
+		meets.size = 0
+	}
+	return meets
+}
+
+// observe takes the page for a hole; h is what is left of it, nil when it is closed.
+func (c *checks) observe(one *aim, h *hole, r reading, fixed bool) {
+	one.open = false
+	for i, row := range r.rows {
+		if row.id == one.ids[0] && row.at == one.at && r.placed {
+			one.off = r.offset + int64(i) + 1 - one.place
+			one.above, one.below, one.stride = nil, nil, 0
+			if one.sent.Before(c.began) {
+				c.shift = one.off
+			}
+			return
+		}
+	}
+	if h == nil || fixed && h.below != nil && len(r.rows) > 0 && r.rows[0].id == h.below.head.ids[0] {
+		return
+	}
+	off := one.off
+	if len(r.rows) > 0 && r.rows[0].at > one.at {
+		one.above = &off
+	} else {
+		one.below = &off
+	}
+	one.stride = min(max(2*one.stride, (r.perPage+1)/2, 1), mostStride)
+	switch {
+	case one.above == nil:
+		one.off -= one.stride
+	case one.below == nil:
+		one.off += one.stride
+	case *one.below-*one.above > 1:
+		one.off = (*one.above + *one.below) / 2
+	default: // the list has moved meanwhile
+		one.above, one.below, one.stride = nil, nil, 0
+	}
+}
+
+// suspicious reports whether a row may have been missed in a hole. None was when
+// the pages on both sides touch in place, the lower one was asked for when the
+// upper one had come, and nothing changed as long before and after as answers may
+// lie apart. In the other order every movement counts, wherever it was.
+func (t *tally) suspicious(h hole, settle time.Duration) bool {
+	if h.above == nil || h.below == nil || t.start == nil || t.vague {
+		return true
+	}
+	tail, head := h.above.tail, h.below.head
+	if tail.place < 0 || head.place < 0 || head.place > tail.place {
+		return true
+	}
+	if head.sent.Before(tail.arrived) {
+		return t.moved || len(t.shakes) > 0
+	}
+	return t.shaken(period{tail.sent.Add(-settle), head.arrived.Add(settle)})
+}

@@ -1,0 +1,294 @@
+package lemlist
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// close has the list looked at once more, when it needs that: because it waits for
+// it, or because other lists were read long after the last look. It reports
+// whether there is a page to read now.
+func (p *prover) close(last time.Time) bool {
+	switch {
+	case p.phase == waiting:
+	case p.phase == settled && p.since == nil && last.Sub(p.looked) > atOnce:
+	default:
+		return false
+	}
+	p.lookFrom(time.Time{})
+	p.spend()
+	return p.phase == looking
+}
+
+// reopen has a list that was proven a while ago proven for now: its last look was
+// not the last after all.
+func (p *prover) reopen() {
+	if p.phase == settled {
+		p.phase, p.method = waiting, ""
+		p.budget += readsMore
+	}
+}
+
+// lookFrom begins a look, not to be sent before that time. Down to the floor it goes
+// once after the list was read, then down to where the look before began.
+func (p *prover) lookFrom(after time.Time) {
+	target := p.floor
+	if p.deep {
+		if target = p.top; p.closed {
+			target++
+		}
+	}
+	p.phase, p.look = looking, &look{target: target, after: after}
+}
+
+// lookedAt takes a page of a look.
+func (p *prover) lookedAt(r reading) {
+	first := p.look.reads == 0
+	closed := p.closed
+	if first {
+		top := newestBefore(r)
+		closed = top == never || top < p.newest || top == p.newest && !r.sent.Before(p.newestSince.Add(tick))
+	}
+	p.look.observe(r)
+	switch {
+	case first && p.unmoved(r):
+		p.looked, p.held = r.sent, p.margin.Lookback
+		p.top, p.closed = p.look.top, closed
+		p.sweeps++
+		p.conclude(r)
+	case p.look.done():
+		p.swept(closed)
+	default:
+		p.closed = closed
+		p.spend()
+	}
+}
+
+// unmoved reports whether a first page read now, with the numbers, says that
+// nothing has moved since the walk began.
+func (p *prover) unmoved(r reading) bool {
+	return p.since == nil && p.walked == 1 && len(p.shakes) == 0 && equalTotals(p.walk.first, r) && p.distinct() >= *r.total &&
+		slices.EqualFunc(r.rows, p.walk.first.rows, func(a, b row) bool { return a.id == b.id && a.at == b.at })
+}
+
+// swept goes on after a look that has come to its target.
+func (p *prover) swept(closed bool) {
+	done := p.look
+	p.sweeps++
+	p.closed = closed
+	if done.reads > 1 {
+		p.top, p.deep = done.top, true
+		p.lookFrom(time.Time{})
+		p.spend()
+		return
+	}
+	p.looked = done.first.sent
+	p.held = p.reach(done)
+	p.top, p.deep = done.top, true
+	p.conclude(done.first)
+}
+
+// reach is how far below its target a look of one page went, at most the
+// lookback: below the newest time of the look before it.
+func (p *prover) reach(done *look) time.Duration {
+	lookback := p.margin.Lookback
+	from := p.top
+	if p.since != nil {
+		lookback = time.Duration(p.newest-p.floor) * time.Microsecond
+	}
+	if !p.deep || p.since != nil && p.sweeps == 1 || done.cover.intervals == nil || done.cover.intervals[0].end {
+		return lookback // it went down to the floor
+	}
+	return min(max(time.Duration(from-done.cover.intervals[0].tail.at)*time.Microsecond, 0), lookback)
+}
+
+// conclude compares what has been seen with what the API states, after a look
+// that was one moment.
+func (p *prover) conclude(last reading) {
+	short := last.total != nil && p.since == nil && p.distinct() < *last.total
+	switch {
+	case p.audit.unreadable > 0:
+		p.giveUp(fmt.Sprintf("lastActivityAt of %d rows cannot be read, so the order of the list is unknown", p.audit.unreadable))
+	case p.audit.foreign > 0:
+		p.giveUp(fmt.Sprintf("%d rows do not name the user among their users: the API gave another list", p.audit.foreign))
+	case p.since != nil:
+		p.concludeSince(last)
+	case len(p.back) > 0 && (p.lowered || p.waited > 1):
+		p.fallBack("the lastActivityAt of a conversation went back", last)
+	case len(p.back) > 0 || short && p.waited == 0:
+		// The page may be of a moment before.
+		p.waited++
+		p.lookFrom(last.arrived.Add(p.margin.Settle))
+	case short && p.suspected():
+		p.beginChecks()
+	case short:
+		p.walkAgain(fmt.Sprintf("the API states %d conversations and lists %d", *last.total, p.distinct()))
+	case p.appeared > 0:
+		p.walkAgain(fmt.Sprintf("%d conversations appeared among older ones that had been read", p.appeared))
+	case p.rise(p.margin.Settle) > 0:
+		p.walkAgain(fmt.Sprintf("totalItems grew by %d more than new conversations came", p.rise(p.margin.Settle)))
+	case p.reads == 1:
+		p.settle(methodPage)
+	case !p.counted(last.total) && p.suspected():
+		p.beginChecks()
+	default:
+		p.settle(methodSweep)
+	}
+}
+
+// settle ends the reading of the list, for now.
+func (p *prover) settle(method string) {
+	p.phase, p.method = settled, method
+}
+
+// beginChecks has the holes checked in which a row may have been missed.
+func (p *prover) beginChecks() {
+	p.phase, p.deep = checking, false
+	if p.checks == nil {
+		p.checks = newChecks(p.read)
+	}
+	p.spend()
+}
+
+// checked takes a page for a hole.
+func (p *prover) checked(q request, r reading) {
+	aim := p.checks.aims[p.aimed[q]]
+	delete(p.aimed, q)
+	p.steps++
+	var left *hole
+	for h := range p.cover.holes(p.floor) {
+		if h.id() == aim.ids[0] {
+			left = &h
+		}
+	}
+	p.checks.observe(aim, left, r, p.fixed)
+	switch {
+	case aim.tries > mostTries:
+		p.giveUp(fmt.Sprintf("the inbox changes too fast: a gap was not closed by %d pages", aim.tries))
+	case p.suspected():
+		p.spend()
+	case p.flying == 0:
+		p.lookFrom(p.read.Add(p.margin.Settle))
+		p.spend()
+	}
+}
+
+// walkAgain walks the list from top to bottom once more: what was seen stays.
+func (p *prover) walkAgain(why string) {
+	if p.walked == walks || p.reopened == why {
+		p.giveUp(why + ", twice the same")
+		return
+	}
+	p.reopened = why
+	p.walked++
+	p.anew()
+	p.phase, p.deep, p.waited = descending, false, 0
+	p.walk, p.cover, p.checks, p.look = newDescent(p.walk.least), cover{}, nil, nil
+	p.recent = nil
+	p.spend()
+}
+
+// concludeSince compares the totals with those of the earlier proof: the list has
+// no more rows than it had then and those that have come to stand above the floor.
+func (p *prover) concludeSince(last reading) {
+	least, known := p.floor, int64(0)
+	if p.since.Known == nil {
+		least = p.since.Newest.UnixMicro() + 1 // how many of the others there were is not known
+	} else {
+		known = *p.since.Known
+	}
+	more := p.seen.since(least) - known
+	if p.since.Total != nil && last.total == nil {
+		p.widen("the API does not state totalItems any more")
+		return
+	}
+	// Of the known ones some may be gone.
+	if p.since.Total != nil && last.total != nil && *last.total-*p.since.Total > max(more, 0) {
+		p.widen(fmt.Sprintf("totalItems is %d though it was %d and %d conversations are new", *last.total, *p.since.Total, more))
+		return
+	}
+	p.settle(methodSince)
+}
+
+// doubted goes on when a page shows what the assumptions exclude.
+func (p *prover) doubted(what string, r reading) {
+	if p.since != nil {
+		p.widen(what)
+		return
+	}
+	p.fallBack(what, r)
+}
+
+// widen walks the list in full: what is known of it from before does not fit. A
+// walk since a mark has one request at a time, so none is in flight.
+func (p *prover) widen(why string) {
+	fresh := newTally()
+	fresh.audit = p.audit
+	p.tally = fresh
+	p.since, p.widened = nil, why
+	p.phase, p.look, p.deep, p.walked = descending, nil, false, 1
+	p.cover, p.recent = cover{}, nil
+	p.budget = max(p.budget, p.reads+readsPerPage*min(reading{total: p.totalEnd, perPage: p.size}.pages(), maxPages)+readsMore)
+}
+
+// fallBack starts plain passes: the assumptions do not hold. A first page, read
+// alone, is the first page of the first pass.
+func (p *prover) fallBack(doubt string, r reading) {
+	p.doubt = doubt
+	p.phase, p.passes = passing, newPasses()
+	p.stale = p.flying
+	if r.asked == 1 && p.flying == 0 {
+		p.pass(r)
+	}
+}
+
+func (p *prover) pass(r reading) {
+	p.read = later(p.read, r.arrived)
+	p.judge(p.passes.observe(r))
+}
+
+func (p *prover) judge(v verdict) {
+	switch v {
+	case passesAgree:
+		switch {
+		case p.audit.unreadable > 0:
+			p.giveUp(fmt.Sprintf("%s; lastActivityAt of %d rows cannot be read", p.doubt, p.audit.unreadable))
+		default:
+			p.finish(methodPasses)
+		}
+	case passesFail:
+		p.giveUp(p.doubt + "; " + p.passes.reason)
+	case passesGoOn:
+	}
+}
+
+// proof is the account of the list, without requests.
+func (p *prover) proof(user string) exporter.UserProof {
+	proof := exporter.UserProof{
+		UserID: user, Pages: p.reads, RowsRead: p.rows,
+		TotalStart: p.start, TotalEnd: p.totalEnd,
+		Passes: p.walked, Sweeps: p.sweeps, StepBacks: p.steps,
+		Complete: p.method != "", Method: p.method, Widened: p.widened, Doubt: p.doubt, Reason: p.reason,
+	}
+	if p.since != nil {
+		since := p.since.Newest.UTC()
+		proof.Since = &since
+	}
+	if p.passes != nil {
+		if !p.walk.done() { // it was left for the passes
+			proof.Passes--
+		}
+		proof.Passes += p.passes.count
+		proof.Sweeps += p.passes.sweeps
+	} else if proof.Complete {
+		proof.LookbackSeconds = new(p.held.Seconds())
+	}
+	if p.newest != never {
+		newest := time.UnixMicro(p.newest).UTC()
+		proof.Watermark = &newest
+	}
+	return proof
+}

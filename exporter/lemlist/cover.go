@@ -1,0 +1,185 @@
+package lemlist
+
+import (
+	"cmp"
+	"iter"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// cover is what has been seen of a list, as intervals of time. A page shows every row
+// that stood in the list at its moment and is older than its first row and newer
+// than its last one. So the rows that did not move are covered as soon as the
+// intervals join: in whatever order the pages came, wherever they began, and
+// whatever was deleted. See docs/walk.md.
+type cover struct {
+	intervals []interval // newest first, not joined
+}
+
+// interval is a stretch of the list without a hole. Its head is above every time
+// when nothing stands above it, and its tail below every time at the end of the list.
+type interval struct {
+	head, tail edge
+	top        bool // nothing stands above it
+	end        bool // nothing stands below it
+}
+
+// edge is one end of a interval.
+type edge struct {
+	at int64 // lastActivityAt of the row at the end
+	// ids are the rows of that time that were seen here: rows of one time have an
+	// order that only their ids show.
+	ids []exporter.IDHash
+	// place is how many rows of the list stood above the edge when it was read; the
+	// row itself is among them at a tail. Negative when it is unknown.
+	place int64
+	// sent and arrived are those of the page.
+	sent, arrived time.Time
+}
+
+// intervalOf is the interval of a page, which has a row at the least.
+func intervalOf(r reading) interval {
+	first, last := r.rows[0].at, r.rows[len(r.rows)-1].at
+	s := interval{
+		head: edge{at: first, place: -1, sent: r.sent, arrived: r.arrived},
+		tail: edge{at: last, place: -1, sent: r.sent, arrived: r.arrived},
+		top:  r.asked == 1 && r.served == 1,
+		end:  r.next == 0 && r.served == r.asked,
+	}
+	for _, row := range r.rows {
+		if row.at == first {
+			s.head.ids = append(s.head.ids, row.id)
+		}
+		if row.at == last {
+			s.tail.ids = append(s.tail.ids, row.id)
+		}
+	}
+	if r.placed {
+		s.head.place, s.tail.place = r.offset, r.end
+	}
+	if s.top { // no row is newer at this moment
+		s.head = edge{at: math.MaxInt64}
+	}
+	if s.end {
+		s.tail = edge{at: never}
+	}
+	return s
+}
+
+// add takes a page. It reports whether the page joined what was there.
+func (c *cover) add(r reading) (joined bool) {
+	if len(r.rows) == 0 {
+		if r.asked == 1 && r.next == 0 { // an empty list
+			c.intervals = []interval{{head: edge{at: math.MaxInt64}, tail: edge{at: never}, top: true, end: true}}
+		}
+		return false
+	}
+	s := intervalOf(r)
+	from, _ := slices.BinarySearchFunc(c.intervals, s.head.at, func(one interval, at int64) int { return cmp.Compare(at, one.tail.at) })
+	to := from
+	for to < len(c.intervals) && c.intervals[to].head.at >= s.tail.at {
+		to++
+	}
+	var apart []interval
+	for again := true; again; { // a interval may join only after another has
+		again, apart = false, nil
+		for _, one := range c.intervals[from:to] {
+			if one.joins(s) {
+				s, joined, again = s.with(one), true, true
+			} else {
+				apart = append(apart, one)
+			}
+		}
+		c.intervals = slices.Replace(c.intervals, from, to, apart...)
+		to = from + len(apart)
+	}
+	at, _ := slices.BinarySearchFunc(c.intervals, s, func(a, b interval) int {
+		return cmp.Or(cmp.Compare(b.head.at, a.head.at), cmp.Compare(b.tail.at, a.tail.at), cmp.Compare(a.head.place, b.head.place))
+	})
+	c.intervals = slices.Insert(c.intervals, at, s)
+	return joined
+}
+
+// joins reports whether no row that did not move can stand between two intervals.
+func (s interval) joins(other interval) bool {
+	above, below := s, other
+	if below.head.at > above.head.at {
+		above, below = below, above
+	}
+	if above.end {
+		return below.head.at < above.head.at || share(above.head.ids, below.head.ids)
+	}
+	if below.head.at != above.tail.at {
+		return below.head.at > above.tail.at
+	}
+	// They touch in one time, or lie in it: then in one of its rows.
+	return share(above.tail.ids, below.head.ids) || share(below.tail.ids, above.head.ids) && below.tail.at == above.head.at
+}
+
+func share(a, b []exporter.IDHash) bool {
+	return slices.ContainsFunc(a, func(id exporter.IDHash) bool { return slices.Contains(b, id) })
+}
+
+// with joins two intervals.
+func (s interval) with(other interval) interval {
+	return interval{
+		head: s.head.further(other.head, 1), tail: s.tail.further(other.tail, -1),
+		top: s.top || other.top, end: s.end || other.end,
+	}
+}
+
+// further is the edge that reaches further in a direction, 1 is up. Of two in one
+// time both have their rows, and the later page says where they are.
+func (e edge) further(other edge, direction int) edge {
+	if c := direction * cmp.Compare(e.at, other.at); c != 0 {
+		if c > 0 {
+			return e
+		}
+		return other
+	}
+	if other.sent.After(e.sent) {
+		e, other = other, e
+	}
+	ids := slices.Clone(e.ids)
+	for _, id := range other.ids {
+		if !slices.Contains(ids, id) {
+			ids = append(ids, id)
+		}
+	}
+	e.ids = ids
+	return e
+}
+
+// within reports whether rows of that time would have been seen.
+func (c *cover) within(at int64) bool {
+	i, _ := slices.BinarySearchFunc(c.intervals, at, func(one interval, at int64) int { return cmp.Compare(at, one.tail.at) })
+	if i == len(c.intervals) {
+		return false
+	}
+	one := c.intervals[i]
+	return (one.top || at < one.head.at) && (one.end || at > one.tail.at)
+}
+
+// hole is a stretch that has not been seen: below the interval above, or at the top
+// when there is none; down to the interval below, or to the end.
+type hole struct{ above, below *interval }
+
+// holes yields the holes that rows older than floor may stand in, from the top down.
+func (c *cover) holes(floor int64) iter.Seq[hole] {
+	return func(yield func(hole) bool) {
+		for i := range c.intervals {
+			one := &c.intervals[i]
+			switch {
+			case one.head.at >= floor, i > 0 && c.intervals[i-1].end:
+			case i > 0 && !yield(hole{&c.intervals[i-1], one}), i == 0 && !one.top && !yield(hole{nil, one}):
+				return
+			}
+		}
+		if n := len(c.intervals); n > 0 && !c.intervals[n-1].end {
+			yield(hole{&c.intervals[n-1], nil})
+		}
+	}
+}

@@ -1,0 +1,96 @@
+package lemlist
+
+import (
+	"slices"
+	"time"
+)
+
+// look is one sweep of a list: from the top down to rows older than its target,
+// by pages that overlap. One that is a single page is one moment.
+type look struct {
+	cover  cover
+	target int64 // it ends at a row older than that
+	reads  int64
+	after  time.Time // not to be asked for before
+	first  reading
+	last   reading
+	// top is the newest time on the first page that is not in the future.
+	top int64
+	// shift is by how much the rows have moved down since they were read, as far as
+	// the pages that did not fit say; stride by how much it changed last.
+	shift, stride int64
+}
+
+// request is the page to read next.
+func (l *look) request(size int64, fixed bool) pageSpec {
+	if l.reads == 0 {
+		return pageSpec{page: 1}
+	}
+	place := max(l.cover.intervals[0].tail.place+l.shift, 0)
+	if fixed || size < 2 {
+		return pageSpec{page: place/max(size, 1) + 1}
+	}
+	return onward(place, size)
+}
+
+// observe takes the page asked for.
+func (l *look) observe(r reading) {
+	l.reads++
+	if l.reads == 1 {
+		l.first, l.last, l.top = r, r, newestBefore(r)
+		l.cover.add(r)
+		return
+	}
+	before := l.cover.intervals[0].tail
+	l.cover.add(r)
+	// What does not join the top is read again when it is known to.
+	l.cover.intervals = slices.DeleteFunc(l.cover.intervals, func(one interval) bool { return !one.top })
+	top := &l.cover.intervals[0]
+	switch {
+	case top.end || top.tail.at < before.at || len(top.tail.ids) > len(before.ids):
+		l.shift, l.stride = 0, 0
+	case len(r.rows) > 0 && r.placed && before.place == r.offset && equalTotals(l.last, r):
+		// Servers that ignore the size asked for give pages that touch and do not
+		// overlap: there the totals must do.
+		s := intervalOf(r)
+		top.tail, top.end = s.tail, s.end
+		l.shift, l.stride = 0, 0
+	default:
+		l.stride = min(max(2*l.stride, r.perPage, 1), mostStride)
+		if len(r.rows) > 0 && r.rows[0].at >= before.at {
+			l.shift += l.stride
+		} else {
+			l.shift -= l.stride
+		}
+	}
+	l.last = r
+}
+
+func equalTotals(a, b reading) bool {
+	return a.total != nil && b.total != nil && *a.total == *b.total
+}
+
+// done reports whether everything down to the target has been seen.
+func (l *look) done() bool {
+	if l.reads == 0 || len(l.cover.intervals) == 0 {
+		return l.reads > 0
+	}
+	top := l.cover.intervals[0]
+	return top.end || top.tail.at < l.target
+}
+
+// newestBefore is the newest time of a page that was not in the future when it
+// was asked for: what is dated ahead says nothing of when rows move. When all of
+// them are in the future, it is our clock that is wrong.
+func newestBefore(r reading) int64 {
+	now := r.sent.UnixMicro()
+	for _, row := range r.rows {
+		if row.at <= now {
+			return row.at
+		}
+	}
+	if len(r.rows) == 0 {
+		return never
+	}
+	return r.rows[0].at
+}

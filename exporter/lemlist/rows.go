@@ -1,0 +1,71 @@
+package lemlist
+
+import (
+	"encoding/json"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// column is a column of a record of conversations.
+func column[T arrow.Array](rec arrow.Record, name string) T {
+	_, at, _ := schema.InboxConversations().Column(name)
+	return rec.Column(at).(T)
+}
+
+// rowsOf takes from a record what the argument needs.
+func rowsOf(rec arrow.Record) []row {
+	ids := column[*array.String](rec, "id")
+	times := column[*array.Timestamp](rec, "last_activity_at")
+	births := column[*array.Timestamp](rec, "created_at")
+	rows := make([]row, rec.NumRows())
+	for i := range rows {
+		rows[i] = row{id: exporter.HashID(ids.Value(i)), at: never, born: never}
+		if times.IsValid(i) {
+			rows[i].at = int64(times.Value(i))
+		}
+		if births.IsValid(i) {
+			rows[i].born = int64(births.Value(i))
+		}
+	}
+	return rows
+}
+
+// auditOf counts the rows that do not fit the list of a user.
+func auditOf(rec arrow.Record, user string) (found audit) {
+	lists := column[*array.List](rec, "users")
+	names := lists.ListValues().(*array.Struct).Field(0).(*array.String)
+	times := column[*array.Timestamp](rec, "last_activity_at")
+	extra := column[*array.String](rec, "extra")
+	for i := range int(rec.NumRows()) {
+		from, to := lists.ValueOffsets(i)
+		named := lists.IsNull(i) || from == to
+		if named {
+			found.unnamed++
+		}
+		for at := from; at < to && !named; at++ {
+			named = names.IsNull(int(at)) || names.Value(int(at)) == user
+		}
+		if !named {
+			found.foreign++
+		}
+		if times.IsNull(i) && extra.IsValid(i) && holdsTime(extra.Value(i)) {
+			found.unreadable++
+		}
+	}
+	return found
+}
+
+// holdsTime reports whether a lastActivityAt did not fit its column.
+func holdsTime(extra string) bool {
+	const key = "lastActivityAt"
+	if !strings.Contains(extra, key) {
+		return false
+	}
+	var kept map[string]json.RawMessage
+	return json.Unmarshal([]byte(extra), &kept) == nil && kept[key] != nil
+}

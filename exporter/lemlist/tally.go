@@ -1,0 +1,178 @@
+package lemlist
+
+import (
+	"slices"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// tally counts what a list has shown, for the comparison with the totals that
+// the API states, and keeps what says that something moved.
+type tally struct {
+	seen rowTable
+	// floor divides the rows that may have moved since the walk began from the
+	// others; entered counts conversations as new as that which may not have been in
+	// the list before.
+	floor   int64
+	entered int64
+	before  int64 // of them those that had entered when the latest walk began
+	// back are rows whose lastActivityAt was lower when they were read again, with
+	// the time they had; lowered says that one was no move of the walk.
+	back    map[exporter.IDHash]int64
+	lowered bool
+	// shown is when the newest version of a row that may have moved arrived: an answer
+	// to a request that was sent before may show an older one.
+	shown map[exporter.IDHash]time.Time
+	// appeared counts old rows that came where everything had been seen.
+	appeared int64
+
+	start  *int64 // totalItems of the first page
+	levels []level
+	shakes []period
+	fell   bool
+	moved  bool // a row has moved, or may have
+	// vague says that a total was smaller than the place of a row: totals say nothing.
+	vague bool
+	audit audit
+	print uint64 // of the ids, whatever their order
+}
+
+// level is a total and when it was stated.
+type level struct {
+	period
+	total int64
+}
+
+// period is the time of one or several requests.
+type period struct{ from, to time.Time }
+
+func newTally() tally {
+	return tally{floor: never, back: make(map[exporter.IDHash]int64), shown: make(map[exporter.IDHash]time.Time)}
+}
+
+// take counts the rows of a page. Of the first page everything was there before.
+func (t *tally) take(r reading, first bool, seen *cover) {
+	t.audit.foreign += r.audit.foreign
+	t.audit.unreadable += r.audit.unreadable
+	for _, row := range r.rows {
+		at, known := t.seen.put(row.id[0], row.at)
+		t.moved = t.moved || !first && at != row.at && row.at >= t.floor
+		switch {
+		case known && row.at >= at:
+			delete(t.back, row.id)
+		case known && at < t.floor:
+			t.back[row.id], t.lowered = at, true
+		case known:
+			if t.shown[row.id].Before(r.sent) {
+				t.back[row.id] = at
+			}
+		default:
+			t.print ^= row.id[1]
+			if row.at >= t.floor {
+				if !first && (row.born == never || row.born >= t.floor) {
+					t.entered++
+				}
+			} else if !first && seen.within(row.at) {
+				t.appeared++
+			}
+		}
+	}
+	t.show(r)
+	t.vague = t.vague || r.placed && len(r.rows) > 0 && r.total != nil && *r.total < r.end
+	if r.total != nil {
+		t.levels = append(t.levels, level{period{r.sent, r.arrived}, *r.total})
+		if n := len(t.levels); n > 2 && t.levels[n-2].total == *r.total && t.levels[n-3].total == *r.total {
+			t.levels[n-2] = t.levels[n-1] // only changes matter
+			t.levels = t.levels[:n-1]
+		}
+	}
+}
+
+// show notes when the rows that may have moved were shown.
+func (t *tally) show(r reading) {
+	for _, row := range r.rows {
+		if row.at < t.floor {
+			return
+		}
+		if at, _ := t.seen.get(row.id[0]); at == row.at {
+			t.shown[row.id] = later(t.shown[row.id], r.arrived)
+		}
+	}
+}
+
+// compare notes what changed from one page to a later one.
+func (t *tally) compare(before, after reading) {
+	moved := before.total == nil || after.total == nil || *before.total != *after.total
+	if before.total != nil && after.total != nil && *after.total < *before.total {
+		t.fell = true
+	}
+	if !moved && before.placed && after.placed && before.end == after.offset && len(before.rows) > 0 && len(after.rows) > 0 {
+		last := before.rows[len(before.rows)-1]
+		moved = after.rows[0].at > last.at || slices.ContainsFunc(after.rows, func(r row) bool { return r.id == last.id })
+	}
+	if !moved {
+		return
+	}
+	t.shake(period{before.sent, after.arrived})
+}
+
+// shake notes a period in which something changed. The periods are kept in order
+// and apart.
+func (t *tally) shake(in period) {
+	from, _ := slices.BinarySearchFunc(t.shakes, in.from, func(one period, at time.Time) int { return one.to.Compare(at) })
+	to := from
+	for to < len(t.shakes) && !t.shakes[to].from.After(in.to) {
+		if t.shakes[to].from.Before(in.from) {
+			in.from = t.shakes[to].from
+		}
+		in.to = later(in.to, t.shakes[to].to)
+		to++
+	}
+	t.shakes = slices.Replace(t.shakes, from, to, in)
+}
+
+// shaken reports whether anything changed in a period.
+func (t *tally) shaken(in period) bool {
+	i, _ := slices.BinarySearchFunc(t.shakes, in.from, func(one period, at time.Time) int { return one.to.Compare(at) })
+	return i < len(t.shakes) && !t.shakes[i].from.After(in.to)
+}
+
+// distinct is the number of conversations that the list has shown.
+func (t *tally) distinct() int64 { return int64(t.seen.len()) }
+
+// counted reports whether the numbers alone prove that nothing is missing: no
+// total fell, and everything that was there at the start or has come since was
+// seen, which is what is there at the end.
+func (t *tally) counted(end *int64) bool {
+	return t.start != nil && end != nil && !t.vague && !t.fell && t.distinct() >= *t.start+t.entered && t.distinct() == *end
+}
+
+// rise is by how much a total was larger than one that was stated at least so long
+// before, beyond the conversations that have entered since the walk began.
+func (t *tally) rise(apart time.Duration) int64 {
+	var most int64
+	for i, one := range t.levels {
+		for _, other := range t.levels[i+1:] {
+			if other.from.Sub(one.to) >= apart {
+				most = max(most, other.total-one.total)
+			}
+		}
+	}
+	if t.vague {
+		return 0
+	}
+	return most - (t.entered - t.before)
+}
+
+// anew begins another walk of the list: what has been seen stays.
+func (t *tally) anew() {
+	t.levels, t.appeared, t.before = nil, 0, t.entered
+}
+
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
