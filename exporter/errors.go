@@ -23,6 +23,10 @@ var ErrBusy = errors.New("destination is in use by another run")
 // another one in the meantime. Nothing of the other run is lost.
 var ErrConflict = errors.New("another run has written the destination in the meantime")
 
+// ErrAltered is wrapped by the error of a file whose rows can be read, but that is
+// not, elsewhere, as it was written.
+var ErrAltered = errors.New("the file was changed after it was written")
+
 type hintedError struct {
 	error
 	hint string
