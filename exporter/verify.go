@@ -244,7 +244,7 @@ func (v *Verification) file(sealed bool, altered error) {
 	case sealed:
 		v.check("file", true, "all bytes match their checksums")
 	default:
-		v.check("file", true, "no checksums, an earlier version wrote it: the manifest itself cannot be checked")
+		v.check("file", true, "no checksums: an earlier version wrote the file, and nothing can check its manifest")
 	}
 }
 

@@ -15,7 +15,7 @@ import (
 
 // verify does what the engine's Verify does with a file, but for what only its
 // manifest tells: it looks for the manifest and reads everything.
-func verify(t *testing.T, table *schema.Table, file []byte) error {
+func verify(t recordtest.T, table *schema.Table, file []byte) error {
 	t.Helper()
 	opened, err := Format{}.Open(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
@@ -27,7 +27,7 @@ func verify(t *testing.T, table *schema.Table, file []byte) error {
 	if err := opened.CheckSchema(table); err != nil {
 		return err
 	}
-	for _, err := range opened.Verify(t.Context(), table) {
+	for _, err := range opened.Verify(background(), table) {
 		if err != nil {
 			return err
 		}
@@ -129,7 +129,7 @@ func inside(file []byte, value string, at int) bool {
 }
 
 // unseal takes the checksums out of a file: an earlier version wrote none.
-func unseal(t *testing.T, file []byte) []byte {
+func unseal(t recordtest.T, file []byte) []byte {
 	t.Helper()
 	opened, err := open(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
