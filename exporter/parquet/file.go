@@ -89,10 +89,7 @@ func readTail(r io.ReaderAt, size int64) ([]byte, error) {
 	if n, err := r.ReadAt(body, size-int64(len(body))); n < len(body) {
 		return nil, fmt.Errorf("read the footer: %w", err)
 	}
-	length, err := checkThrift(body[:footer])
-	if err == nil && int64(length) < footer {
-		err = fmt.Errorf("%w: %d bytes follow its footer", errDamaged, footer-int64(length))
-	}
+	_, err := checkThrift(body[:footer])
 	return body, err
 }
 
