@@ -211,10 +211,6 @@ func (v *Verification) rows(ctx context.Context, table *schema.Table, file opene
 	scan := newScan(table)
 	var altered error
 	for rec, err := range file.data.Verify(ctx, table) {
-		if errors.Is(err, ErrAltered) {
-			altered = err
-			break
-		}
 		if err == nil {
 			err = scan.add(rec)
 		}
@@ -222,6 +218,10 @@ func (v *Verification) rows(ctx context.Context, table *schema.Table, file opene
 			return ctx.Err()
 		}
 		if err != nil {
+			if errors.Is(err, ErrAltered) { // behind the last row
+				altered = err
+				break
+			}
 			v.check("rows", false, "row %d and on cannot be read: %s", scan.content.sum.rows+1, err)
 			return nil
 		}

@@ -2,6 +2,7 @@ package exporter_test
 
 import (
 	"bytes"
+	"errors"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -81,5 +82,35 @@ func TestVerifySaysThatAnEarlierFileHasNoChecksums(t *testing.T) {
 		}) {
 			t.Errorf("%s: %+v", name, verified.Checks)
 		}
+	}
+}
+
+// What a manifest states is where a merge goes on from: one that was changed stops
+// every command, and the file stays as it is.
+func TestNoRunGoesOnFromAManifestThatWasChanged(t *testing.T) {
+	b := newBench(t, sim.Options{Users: 2, Conversations: 60})
+	job := in(exporter.ModeMerge, b.job(b.dir))
+	b.mustApply(t, job)
+	file, err := os.ReadFile(b.file())
+	if err != nil {
+		t.Fatal(err)
+	}
+	file[bytes.LastIndex(file, []byte(`"watermarks":{`))+len(`"watermarks":{"`)] ^= 1
+	if err := os.WriteFile(b.file(), file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	run, err := b.Start(t.Context(), job, quiet{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = run.Close() }()
+	if _, err := run.Plan(t.Context()); !errors.Is(err, exporter.ErrAltered) || exporter.Hint(err) == "" {
+		t.Errorf("plan: %v", err)
+	}
+	if _, err := b.Verify(t.Context(), b.file()); !errors.Is(err, exporter.ErrAltered) || strings.Contains(err.Error(), "not a lemexport file") {
+		t.Errorf("verify: %v", err)
+	}
+	if now, err := os.ReadFile(b.file()); err != nil || !bytes.Equal(now, file) {
+		t.Errorf("the file was changed: %v", err)
 	}
 }

@@ -70,7 +70,7 @@ func open(r io.ReaderAt, size int64) (file *dataFile, err error) {
 
 // advise says what to do about a damaged file.
 func advise(err error) error {
-	if errors.Is(err, errDamaged) {
+	if errors.Is(err, errDamaged) || errors.Is(err, exporter.ErrAltered) {
 		return exporter.WithHint(err, "The file was changed or cut off after it was written. Export again.")
 	}
 	return err

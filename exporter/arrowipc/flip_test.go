@@ -33,7 +33,11 @@ func verify(t *testing.T, table *schema.Table, file []byte) error {
 
 func TestVerifyFindsEveryFlippedBit(t *testing.T) {
 	table := recordtest.Small()
-	for _, compression := range compressions[1:] {
+	tried := compressions[1:]
+	if !*everyByte {
+		tried = compressions[1:2]
+	}
+	for _, compression := range tried {
 		file := encode(t, table, compression, recordtest.Plain(table, 0, 6))
 		if err := verify(t, table, file); err != nil {
 			t.Fatalf("the file itself: %v", err)

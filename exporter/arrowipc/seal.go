@@ -91,14 +91,14 @@ func footerDigits(end []byte) (digits []byte, err error) {
 func checkFooterHash(end []byte) error {
 	digits, err := footerDigits(end)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errDamaged, err)
+		return fmt.Errorf("%w: %w", exporter.ErrAltered, err)
 	}
 	stated := string(digits)
 	copy(digits, noDigits())
 	sum := sha256.Sum256(end)
 	copy(digits, stated)
 	if hex.EncodeToString(sum[:]) != stated {
-		return fmt.Errorf("%w: its footer does not match its checksum", errDamaged)
+		return fmt.Errorf("%w: its footer does not match its checksum", exporter.ErrAltered)
 	}
 	return nil
 }

@@ -120,7 +120,7 @@ func catch(err *error) {
 
 // advise says what to do about a damaged file.
 func advise(err error) error {
-	if errors.Is(err, errDamaged) || errors.Is(err, parquet.ErrCorrupted) {
+	if errors.Is(err, errDamaged) || errors.Is(err, exporter.ErrAltered) || errors.Is(err, parquet.ErrCorrupted) {
 		return exporter.WithHint(err, "The file was changed or cut off after it was written. Export again.")
 	}
 	return err

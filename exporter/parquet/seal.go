@@ -64,14 +64,14 @@ func footerDigits(tail []byte) ([]byte, error) {
 func checkFooterHash(tail []byte, stated string) error {
 	digits, err := footerDigits(tail)
 	if err != nil {
-		return fmt.Errorf("%w: %w", errDamaged, err)
+		return fmt.Errorf("%w: %w", exporter.ErrAltered, err)
 	}
 	was := bytes.Clone(digits)
 	copy(digits, noDigits())
 	sum := sha256.Sum256(tail)
 	copy(digits, was)
 	if hex.EncodeToString(sum[:]) != stated {
-		return fmt.Errorf("%w: its footer does not match its checksum", errDamaged)
+		return fmt.Errorf("%w: its footer does not match its checksum", exporter.ErrAltered)
 	}
 	return nil
 }

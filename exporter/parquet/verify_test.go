@@ -112,7 +112,7 @@ func TestAFileWithADamagedManifestIsNotOpened(t *testing.T) {
 	file := encode(t, table, 0, "", recordtest.Plain(table, 0, 1))
 	at := bytes.LastIndex(file, []byte(testManifest))
 	file[at+len(`{"run_id":"`)] ^= 1
-	if _, err := (Format{}).Open(bytes.NewReader(file), int64(len(file))); !errors.Is(err, errDamaged) || exporter.Hint(err) == "" {
+	if _, err := (Format{}).Open(bytes.NewReader(file), int64(len(file))); !errors.Is(err, exporter.ErrAltered) || exporter.Hint(err) == "" {
 		t.Errorf("opened: %v", err)
 	}
 }
