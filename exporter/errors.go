@@ -23,6 +23,10 @@ var ErrBusy = errors.New("destination is in use by another run")
 // another one in the meantime. Nothing of the other run is lost.
 var ErrConflict = errors.New("another run has written the destination in the meantime")
 
+// ErrAltered is wrapped by the error of an export whose bytes do not match its
+// checksums, or, in a file without, its rows.
+var ErrAltered = errors.New("the file was changed after it was written")
+
 type hintedError struct {
 	error
 	hint string

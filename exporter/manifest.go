@@ -5,6 +5,10 @@ import "time"
 // ManifestKey is the key of the manifest in a file's key-value metadata.
 const ManifestKey = "lemexport.manifest"
 
+// FooterHashKey is the key, in the same place, of the SHA-256 of the end of the file
+// from the footer on, in hexadecimal. While it is computed its digits are zeros.
+const FooterHashKey = "lemexport.footer.sha256"
+
 // ManifestVersion is the version of the manifest's own layout.
 const ManifestVersion = 1
 

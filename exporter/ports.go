@@ -96,6 +96,13 @@ type DataFile interface {
 	// Records yields the rows in file order, in batches of bounded size, with the
 	// ownership rules of Walk.Pages.
 	Records(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error]
+	// Verify yields the rows as Records does and checks, with every checksum that the
+	// file holds, all else in it. A last error that wraps [ErrAltered] says that the
+	// rows could be read and something else is not as it was written.
+	Verify(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error]
+	// Sealed reports whether the file holds checksums of itself. Those that an
+	// earlier version wrote do not, and Verify finds less in them.
+	Sealed() bool
 }
 
 // Destination is a place that holds committed files. A name may hold one slash:

@@ -44,7 +44,7 @@ func openExport(ctx context.Context, from Destination, format Format, name strin
 func parseExport(object Object, format Format) (DataFile, Manifest, error) {
 	data, err := format.Open(object, object.Size())
 	if err != nil {
-		return nil, Manifest{}, fmt.Errorf("%w: %w", errForeign, err)
+		return nil, Manifest{}, notOpened(err)
 	}
 	body := data.Manifest()
 	if body == nil {
@@ -62,6 +62,14 @@ func parseExport(object Object, format Format) (DataFile, Manifest, error) {
 			"Update lemexport.")
 	}
 	return data, manifest, nil
+}
+
+// notOpened tells an export of ours that was changed from a file that is none.
+func notOpened(err error) error {
+	if errors.Is(err, ErrAltered) {
+		return WithHint(err, "Its manifest cannot be trusted, so no run replaces the file or goes on from it. Export to another destination.")
+	}
+	return fmt.Errorf("%w: %w", errForeign, err)
 }
 
 func readManifest(ctx context.Context, from Destination, format Format, name string) (*Manifest, Version, error) {

@@ -209,7 +209,8 @@ func (v *Verification) schema(table *schema.Table, file opened) bool {
 // rows reads every row and checks what they say together.
 func (v *Verification) rows(ctx context.Context, table *schema.Table, file opened) error {
 	scan := newScan(table)
-	for rec, err := range file.data.Records(ctx, table) {
+	var altered error
+	for rec, err := range file.data.Verify(ctx, table) {
 		if err == nil {
 			err = scan.add(rec)
 		}
@@ -217,6 +218,10 @@ func (v *Verification) rows(ctx context.Context, table *schema.Table, file opene
 			return ctx.Err()
 		}
 		if err != nil {
+			if errors.Is(err, ErrAltered) { // behind the last row
+				altered = err
+				break
+			}
 			v.check("rows", false, "row %d and on cannot be read: %s", scan.content.sum.rows+1, err)
 			return nil
 		}
@@ -227,7 +232,20 @@ func (v *Verification) rows(ctx context.Context, table *schema.Table, file opene
 	v.check("unique ids", duplicates == 0, "%d ids, %d of them more than once", read, duplicates)
 	v.check("order", scan.unordered == 0, "%d rows are not newest first", scan.unordered)
 	v.content(scan.content.Content())
+	v.file(file.data.Sealed(), altered)
 	return nil
+}
+
+// file says how all of the file that holds no rows was found.
+func (v *Verification) file(sealed bool, altered error) {
+	switch {
+	case altered != nil:
+		v.check("file", false, "%s", altered)
+	case sealed:
+		v.check("file", true, "all bytes match their checksums")
+	default:
+		v.check("file", true, "no checksums: an earlier version wrote the file, and nothing can check its manifest")
+	}
 }
 
 func (v *Verification) content(found Content) {

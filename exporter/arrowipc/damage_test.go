@@ -121,5 +121,6 @@ func FuzzAnyBytesAreReadOrRefused(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		_ = use(t, table, file)
+		_ = verify(t, table, file)
 	})
 }

@@ -18,6 +18,9 @@ import (
 
 // dataFile is a file with its footer read. It must not be used concurrently.
 type dataFile struct {
+	file *summing
+	// begin is where the footer begins.
+	begin  int64
 	reader *ipc.FileReader
 	memory *budget
 	rows   int64
@@ -35,22 +38,28 @@ func (Format) Open(r io.ReaderAt, size int64) (exporter.DataFile, error) {
 
 func open(r io.ReaderAt, size int64) (file *dataFile, err error) {
 	defer catch(&err)
-	footer, begin, err := readFooter(r, size)
+	end, begin, err := readFooter(r, size)
 	if err != nil {
 		return nil, err
 	}
+	footer := end[:len(end)-tail]
 	if err := checkFooter(footer); err != nil {
 		return nil, err
 	}
 	if _, err := blocks(footer, begin); err != nil {
 		return nil, err
 	}
-	memory := newBudget()
-	reader, err := ipc.NewFileReader(io.NewSectionReader(r, 0, size), ipc.WithAllocator(memory))
+	memory, under := newBudget(), &summing{from: r}
+	reader, err := ipc.NewFileReader(io.NewSectionReader(under, 0, size), ipc.WithAllocator(memory))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
-	file = &dataFile{reader: reader, memory: memory}
+	file = &dataFile{file: under, begin: begin, reader: reader, memory: memory}
+	if file.Sealed() {
+		if err := checkFooterHash(end); err != nil {
+			return nil, err
+		}
+	}
 	if text, ok := file.lookup(RowsKey); ok {
 		if file.rows, err = strconv.ParseInt(text, 10, 64); err != nil {
 			return nil, fmt.Errorf("%w: its number of rows is no number", errDamaged)
@@ -61,7 +70,7 @@ func open(r io.ReaderAt, size int64) (file *dataFile, err error) {
 
 // advise says what to do about a damaged file.
 func advise(err error) error {
-	if errors.Is(err, errDamaged) {
+	if errors.Is(err, errDamaged) || errors.Is(err, exporter.ErrAltered) {
 		return exporter.WithHint(err, "The file was changed or cut off after it was written. Export again.")
 	}
 	return err

@@ -19,30 +19,30 @@ const (
 	tail = 4 + len(magic)
 )
 
-// readFooter reads the footer's bytes and returns where they begin. It looks at
-// the magic bytes before anything of a length that they state is allocated.
-func readFooter(r io.ReaderAt, size int64) (footer []byte, begin int64, err error) {
+// readFooter reads the footer and what follows it, and returns where it begins. It
+// looks at the magic bytes before anything of a length that they state is allocated.
+func readFooter(r io.ReaderAt, size int64) (read []byte, begin int64, err error) {
 	const cutOff = "The file is cut off or is no Arrow file."
 	if size < head+int64(tail) {
 		return nil, 0, exporter.WithHint(fmt.Errorf("%d bytes are too few for an arrow file", size), cutOff)
 	}
-	var end [tail]byte
-	if n, err := r.ReadAt(end[:], size-int64(tail)); n < tail {
+	var last [tail]byte
+	if n, err := r.ReadAt(last[:], size-int64(tail)); n < tail {
 		return nil, 0, fmt.Errorf("read the end of the file: %w", err)
 	}
-	if string(end[4:]) != magic {
+	if string(last[4:]) != magic {
 		return nil, 0, exporter.WithHint(errors.New("the file does not end as an arrow file"), cutOff)
 	}
-	length := int64(binary.LittleEndian.Uint32(end[:4]))
+	length := int64(binary.LittleEndian.Uint32(last[:4]))
 	if length < 4 || length > size-head-int64(tail) {
 		return nil, 0, fmt.Errorf("%w: a footer of %d bytes in a file of %d", errDamaged, length, size)
 	}
 	begin = size - int64(tail) - length
-	footer = make([]byte, length)
-	if n, err := r.ReadAt(footer, begin); n < len(footer) {
+	read = make([]byte, length+int64(tail))
+	if n, err := r.ReadAt(read, begin); n < len(read) {
 		return nil, 0, fmt.Errorf("read the footer: %w", err)
 	}
-	return footer, begin, nil
+	return read, begin, nil
 }
 
 // The slots of the tables of a footer that hold vectors of tables, and the one
@@ -55,6 +55,8 @@ const (
 	schemaFields     = 1
 	schemaMetadata   = 2
 	schemaFeatures   = 3
+	pairKey          = 0
+	pairValue        = 1
 	fieldChildren    = 5
 	fieldMetadata    = 6
 	fieldDepth       = 64
@@ -122,6 +124,12 @@ func (w *walker) vector(table, slot, size int) (first, count int) {
 		panic("a vector is longer than the footer")
 	}
 	return first, count
+}
+
+// text returns the string of a table's slot.
+func (w *walker) text(table, slot int) []byte {
+	first, count := w.vector(table, slot, 1)
+	return w.data[first : first+count]
 }
 
 // fields checks the fields of a schema or of a field.

@@ -5,13 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
-	"strconv"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 
-	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -31,6 +30,7 @@ type sink struct {
 	// the manifest that it has got by then, in the footer.
 	schema *arrow.Schema
 	out    *bufio.Writer
+	place  *position
 	writer *ipc.FileWriter
 	rows   int64
 	// failed is the first error; nothing is written after it.
@@ -39,7 +39,8 @@ type sink struct {
 
 func newSink(w io.Writer, table *schema.Table, options []ipc.Option) (*sink, error) {
 	s := &sink{table: table, schema: withMetadata(table.Arrow()), out: bufio.NewWriterSize(w, writeBuffer)}
-	writer, err := ipc.NewFileWriter(&position{to: s.out}, append(options, ipc.WithSchema(s.schema))...)
+	s.place = &position{to: s.out}
+	writer, err := ipc.NewFileWriter(s.place, append(options, ipc.WithSchema(s.schema))...)
 	if err != nil {
 		return nil, fmt.Errorf("write arrow: %w", err)
 	}
@@ -104,9 +105,7 @@ func (s *sink) Finish(manifest []byte) error {
 		return s.failed
 	}
 	s.failed = errFinished
-	// The writer keeps the schema that it was given for the footer.
-	*s.schema = *withMetadata(s.schema, RowsKey, strconv.FormatInt(s.rows, 10), exporter.ManifestKey, string(manifest))
-	if err := errors.Join(s.writer.Close(), s.out.Flush()); err != nil {
+	if err := errors.Join(s.writeFooter(manifest), s.out.Flush()); err != nil {
 		s.failed = fmt.Errorf("write arrow footer: %w", err)
 		return s.failed
 	}
@@ -117,12 +116,15 @@ func (s *sink) Finish(manifest []byte) error {
 type position struct {
 	to io.Writer
 	at int64
+	// sum is the checksum of what was written.
+	sum uint32
 }
 
 // Write writes on.
 func (p *position) Write(b []byte) (int, error) {
 	n, err := p.to.Write(b)
 	p.at += int64(n)
+	p.sum = crc32.Update(p.sum, crc32.IEEETable, b[:n])
 	return n, err
 }
 

@@ -10,6 +10,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
+const testManifest = `{"run_id":"test"}`
+
 // encode writes records into a file with row groups of groupRows rows.
 func encode(t recordtest.T, table *schema.Table, groupRows int, compression string, records ...arrow.Record) []byte {
 	t.Helper()
@@ -26,7 +28,7 @@ func encode(t recordtest.T, table *schema.Table, groupRows int, compression stri
 			t.Fatal(err)
 		}
 	}
-	if err := created.Finish([]byte(`{"run_id":"test"}`)); err != nil {
+	if err := created.Finish([]byte(testManifest)); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()

@@ -21,15 +21,16 @@ type column struct {
 	// dictionary and filter are those of values, nil where it has none.
 	dictionary *dictionary
 	filter     *filter
-	// waiting holds the pages, which are written through pages.
-	waiting bytes.Buffer
-	pages   *output
-	chunk   chunk
+	// waiting holds the pages, which are written through pages, and headers their headers.
+	waiting, headers bytes.Buffer
+	pages            *output
+	chunk            chunk
 }
 
 func newColumn(leaf *branch, codec format.CompressionCodec, filtered bool) *column {
 	c := &column{leaf: leaf, codec: codec, chunk: newChunk(leaf, codec)}
 	c.pages = newOutput(&c.waiting)
+	c.pages.loose = &c.headers
 	if leaf.storage.dictionary {
 		c.dictionary = newDictionary()
 	}
@@ -103,7 +104,13 @@ func (c *column) flush(p *packer, out *output) (chunk, error) {
 		}
 	}
 	done.end(out.offset)
-	_, err := out.Write(c.waiting.Bytes())
+	if out.loose != nil {
+		if _, err := c.headers.WriteTo(out.loose); err != nil {
+			return done, err
+		}
+	}
+	c.headers.Reset()
+	_, err := out.writeBody(c.waiting.Bytes())
 	c.waiting.Reset()
 	c.pages.offset = 0
 	c.chunk = newChunk(c.leaf, c.codec)

@@ -21,4 +21,8 @@
 // makes the array of a column of the table of what its leaves took, in memory that
 // is the record's own. Nothing in a file is believed before it was compared with
 // something else, and no memory is allocated because a file says so.
+//
+// Verifying reads the rows under a watch, which also sees what no row shows: it
+// hashes everything but page bodies and compares that with the file's checksums. In
+// a file without checksums it has a sink write everything but the pages again.
 package parquet

@@ -31,6 +31,8 @@ var errDamaged = errors.New("the parquet file is damaged")
 type dataFile struct {
 	file *parquet.File
 	from io.ReaderAt
+	// end is where the footer begins.
+	end int64
 }
 
 // Open reads the footer of a file of size bytes.
@@ -39,48 +41,56 @@ func (Format) Open(r io.ReaderAt, size int64) (exporter.DataFile, error) {
 	if err != nil {
 		return nil, advise(fmt.Errorf("open parquet: %w", err))
 	}
-	return &dataFile{file, r}, nil
+	return file, nil
 }
 
-func open(r io.ReaderAt, size int64) (file *parquet.File, err error) {
+func open(r io.ReaderAt, size int64) (opened *dataFile, err error) {
 	defer catch(&err)
-	if err := checkEnds(r, size); err != nil {
+	tail, err := readTail(r, size)
+	if err != nil {
 		return nil, err
 	}
-	file, err = parquet.OpenFile(r, size,
+	file, err := parquet.OpenFile(r, size,
 		parquet.SkipPageIndex(true),
 		parquet.SkipBloomFilters(true),
 	)
 	if err != nil {
 		return nil, err
 	}
-	return file, checkFooter(file, size)
+	opened = &dataFile{file, r, size - int64(len(tail))}
+	if opened.Sealed() {
+		stated, _ := file.Lookup(exporter.FooterHashKey)
+		if err := checkFooterHash(tail, stated); err != nil {
+			return nil, err
+		}
+	}
+	return opened, checkFooter(file, size)
 }
 
-// checkEnds looks at the magic bytes and at the footer before anything of a
-// length that they state is allocated.
-func checkEnds(r io.ReaderAt, size int64) error {
+// readTail reads the footer and what follows it. It looks at the magic bytes and at
+// the footer before anything of a length that they state is allocated.
+func readTail(r io.ReaderAt, size int64) ([]byte, error) {
 	const frame = int64(len(magic) + 4 + len(magic))
 	if size < frame {
-		return exporter.WithHint(fmt.Errorf("%d bytes are too few for a parquet file", size), "The file is cut off or is no Parquet file.")
+		return nil, exporter.WithHint(fmt.Errorf("%d bytes are too few for a parquet file", size), "The file is cut off or is no Parquet file.")
 	}
 	var tail [8]byte
 	if n, err := r.ReadAt(tail[:], size-int64(len(tail))); n < len(tail) {
-		return fmt.Errorf("read the end of the file: %w", err)
+		return nil, fmt.Errorf("read the end of the file: %w", err)
 	}
 	if string(tail[4:]) != magic {
-		return exporter.WithHint(errors.New("the file does not end as a parquet file"), "The file is cut off or is no Parquet file.")
+		return nil, exporter.WithHint(errors.New("the file does not end as a parquet file"), "The file is cut off or is no Parquet file.")
 	}
 	footer := int64(binary.LittleEndian.Uint32(tail[:4]))
 	if footer > size-frame {
-		return fmt.Errorf("%w: a footer of %d bytes in a file of %d", errDamaged, footer, size)
+		return nil, fmt.Errorf("%w: a footer of %d bytes in a file of %d", errDamaged, footer, size)
 	}
-	body := make([]byte, footer)
-	if n, err := r.ReadAt(body, size-int64(len(tail))-footer); n < len(body) {
-		return fmt.Errorf("read the footer: %w", err)
+	body := make([]byte, footer+int64(len(tail)))
+	if n, err := r.ReadAt(body, size-int64(len(body))); n < len(body) {
+		return nil, fmt.Errorf("read the footer: %w", err)
 	}
-	_, err := checkThrift(body)
-	return err
+	_, err := checkThrift(body[:footer])
+	return body, err
 }
 
 // checkFooter rejects places and sizes outside the file.
@@ -110,7 +120,7 @@ func catch(err *error) {
 
 // advise says what to do about a damaged file.
 func advise(err error) error {
-	if errors.Is(err, errDamaged) || errors.Is(err, parquet.ErrCorrupted) {
+	if errors.Is(err, errDamaged) || errors.Is(err, exporter.ErrAltered) || errors.Is(err, parquet.ErrCorrupted) {
 		return exporter.WithHint(err, "The file was changed or cut off after it was written. Export again.")
 	}
 	return err
@@ -134,28 +144,32 @@ func (f *dataFile) CheckSchema(table *schema.Table) error {
 
 // Records yields the rows in file order.
 func (f *dataFile) Records(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error] {
-	return func(yield func(arrow.Record, error) bool) {
-		layout := newLayout(table)
-		if err := checkSchema(f.file, layout); err != nil {
-			yield(nil, err)
-			return
-		}
-		reader, err := newReader(f.from, layout)
-		if err != nil {
-			yield(nil, err)
-			return
-		}
-		defer reader.close()
-		for i := range f.file.Metadata().RowGroups {
-			if !f.group(ctx, reader, i, yield) {
-				return
-			}
+	return func(yield func(arrow.Record, error) bool) { f.read(ctx, table, nil, yield) }
+}
+
+// read yields the rows under a watch; false says that it did not come to their end.
+func (f *dataFile) read(ctx context.Context, table *schema.Table, w *watch, yield func(arrow.Record, error) bool) bool {
+	layout := newLayout(table)
+	if err := checkSchema(f.file, layout); err != nil {
+		yield(nil, err)
+		return false
+	}
+	reader, err := newReader(f.from, layout)
+	if err != nil {
+		yield(nil, err)
+		return false
+	}
+	defer reader.close()
+	for i := range f.file.Metadata().RowGroups {
+		if !f.group(ctx, reader, i, w, yield) {
+			return false
 		}
 	}
+	return true
 }
 
 // group yields the rows of a row group; false ends the reading.
-func (f *dataFile) group(ctx context.Context, reader *reader, number int, yield func(arrow.Record, error) bool) bool {
+func (f *dataFile) group(ctx context.Context, reader *reader, number int, w *watch, yield func(arrow.Record, error) bool) bool {
 	fail := func(err error) bool {
 		yield(nil, advise(fmt.Errorf("read parquet row group %d: %w", number+1, err)))
 		return false
@@ -172,8 +186,10 @@ func (f *dataFile) group(ctx context.Context, reader *reader, number int, yield 
 		case err != nil:
 			return fail(err)
 		case rec == nil:
+			w.group(&f.file.Metadata().RowGroups[number], reader.intakes)
 			return true
 		}
+		w.rows(rec, reader.intakes)
 		more := yield(rec, nil)
 		rec.Release()
 		if !more {

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"io"
@@ -92,11 +93,12 @@ func (f Format) create(w io.Writer, table *schema.Table, export exporter.Export,
 			Version:          formatVersion,
 			Schema:           layout.elements(),
 			ColumnOrders:     layout.columnOrders(),
-			CreatedBy:        "lemexport version " + cmp.Or(f.Version, "0.0.0") + " (build parquet-go)",
+			CreatedBy:        createdBy + cmp.Or(f.Version, "0.0.0") + createdWith,
 			KeyValueMetadata: []format.KeyValue{{Key: ArrowSchemaKey, Value: arrowSchema}},
 		},
 	}
-	s.out = newOutput(s.buffer)
+	s.out, s.data = newOutput(s.buffer), sha256.New()
+	s.out.loose = s.data
 	for range workers {
 		s.packers = append(s.packers, &packer{codec: codec, pageBytes: PageBytes})
 	}

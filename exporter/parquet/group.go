@@ -15,25 +15,30 @@ func (s *sink) endGroup() error {
 	if len(s.footer.RowGroups) > math.MaxInt16 {
 		return fmt.Errorf("more than %d row groups", len(s.footer.RowGroups))
 	}
-	group := format.RowGroup{
-		NumRows:        int64(s.rows),
-		FileOffset:     s.out.offset,
-		SortingColumns: s.layout.sorting(),
-		Ordinal:        int16(len(s.footer.RowGroups)),
-	}
 	if err := s.each(s.rows, func(p *packer, shredder *shredder, _ int) error { return s.endPages(p, shredder) }); err != nil {
 		return err
 	}
-	first := len(s.chunks)
-	for _, column := range s.columns {
-		chunk, err := column.flush(s.packers[0], s.out)
-		if err != nil {
+	start, chunks := s.out.offset, make([]chunk, len(s.columns))
+	for i, column := range s.columns {
+		var err error
+		if chunks[i], err = column.flush(s.packers[0], s.out); err != nil {
 			return err
 		}
-		s.chunks = append(s.chunks, chunk)
+	}
+	return s.addGroup(start, chunks)
+}
+
+// addGroup adds the row group, whose chunks begin at start and are written, to the
+// footer, and writes its filters.
+func (s *sink) addGroup(start int64, chunks []chunk) error {
+	group := format.RowGroup{
+		NumRows:        int64(s.rows),
+		FileOffset:     start,
+		SortingColumns: s.layout.sorting(),
+		Ordinal:        int16(len(s.footer.RowGroups)),
 	}
 	for i, column := range s.columns {
-		meta := &s.chunks[first+i].meta
+		meta := &chunks[i].meta
 		if column.filter != nil {
 			if err := column.filter.write(s.out, meta); err != nil {
 				return err
@@ -43,6 +48,7 @@ func (s *sink) endGroup() error {
 		group.TotalByteSize += meta.TotalUncompressedSize
 		group.TotalCompressedSize += meta.TotalCompressedSize
 	}
+	s.chunks = append(s.chunks, chunks...)
 	s.footer.RowGroups = append(s.footer.RowGroups, group)
 	s.footer.NumRows += group.NumRows
 	s.rows = 0

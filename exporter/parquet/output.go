@@ -14,6 +14,8 @@ type output struct {
 	// offset is the number of bytes written.
 	offset int64
 	thrift *thrift.Encoder
+	// loose gets all but the bodies of pages, which have checksums of their own. Nil is nothing.
+	loose io.Writer
 }
 
 func newOutput(to io.Writer) *output {
@@ -22,8 +24,18 @@ func newOutput(to io.Writer) *output {
 	return o
 }
 
-// Write appends data.
+// Write appends data that no page's checksum covers.
 func (o *output) Write(data []byte) (int, error) {
+	if o.loose != nil {
+		if n, err := o.loose.Write(data); err != nil {
+			return n, err
+		}
+	}
+	return o.writeBody(data)
+}
+
+// writeBody appends data that the checksums of pages cover.
+func (o *output) writeBody(data []byte) (int, error) {
 	n, err := o.to.Write(data)
 	o.offset += int64(n)
 	return n, err

@@ -64,7 +64,7 @@ func (p *packer) pack(out *output, meta *format.ColumnMetaData, header *format.P
 		return 0, err
 	}
 	for _, part := range [][]byte{levels, p.packed} {
-		if _, err := out.Write(part); err != nil {
+		if _, err := out.writeBody(part); err != nil {
 			return 0, err
 		}
 	}

@@ -33,7 +33,9 @@ type pages struct {
 	seen        tally
 	// ahead is the beginning of the page to come, which came with the one before.
 	ahead []byte
-	page  page
+	// headers are the headers of the pages of the chunk so far.
+	headers []byte
+	page    page
 }
 
 // tally sums what page headers say.
@@ -43,7 +45,8 @@ type tally struct {
 
 // start goes to a column chunk.
 func (p *pages) start(chunk *format.ColumnMetaData, rows int64) error {
-	p.chunk, p.rows, p.number, p.seen, p.ahead = chunk, rows, 0, tally{}, p.ahead[:0]
+	p.chunk, p.rows, p.number, p.seen = chunk, rows, 0, tally{}
+	p.ahead, p.headers = p.ahead[:0], p.headers[:0]
 	p.offset = firstPage(chunk)
 	p.end = p.offset + chunk.TotalCompressedSize
 	if chunk.Type != physical(p.leaf.column.Type) {
@@ -105,6 +108,7 @@ func (p *pages) header() (header *format.PageHeader, length int, err error) {
 	if err != nil {
 		return nil, 0, err
 	}
+	p.headers = append(p.headers, p.ahead[:length]...)
 	header, err = p.from.header(p.ahead[:length])
 	return header, length, err
 }

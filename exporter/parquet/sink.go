@@ -5,13 +5,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash"
 	"sync"
 	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/parquet-go/parquet-go/format"
-
-	"github.com/lemexport/lemexport/exporter"
 )
 
 const (
@@ -32,6 +31,8 @@ type sink struct {
 	layout *layout
 	buffer *bufio.Writer
 	out    *output
+	// data is the checksum of what out wrote without the bodies of pages.
+	data hash.Hash
 	// packers are one for each worker that encodes columns.
 	packers []*packer
 	// crewRows is how many rows are worth more than one of them.
@@ -184,22 +185,21 @@ func (s *sink) Finish(manifest []byte) error {
 		return s.failed
 	}
 	s.failed = errFinished
-	s.footer.KeyValueMetadata = append(s.footer.KeyValueMetadata, format.KeyValue{Key: exporter.ManifestKey, Value: string(manifest)})
-	if err := s.finish(); err != nil {
+	if err := s.finish(manifest); err != nil {
 		s.failed = fmt.Errorf("write parquet footer: %w", err)
 		return s.failed
 	}
 	return nil
 }
 
-func (s *sink) finish() error {
+func (s *sink) finish(manifest []byte) error {
 	if err := s.endGroup(); err != nil {
 		return err
 	}
 	if err := s.writeIndex(); err != nil {
 		return err
 	}
-	if err := s.out.end(&s.footer); err != nil {
+	if err := s.writeFooter(manifest); err != nil {
 		return err
 	}
 	return s.buffer.Flush()

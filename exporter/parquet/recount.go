@@ -1,0 +1,237 @@
+package parquet
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// createdBy is the footer's created_by, before and after the version.
+const (
+	createdBy   = "lemexport version "
+	createdWith = " (build parquet-go)"
+)
+
+// recount verifies a file without checksums, of an earlier version: it has the sink
+// write everything but the pages once more, from the rows and the sizes of the
+// pages, and compares that with the file.
+type recount struct {
+	sink    *sink
+	against *comparer
+	// pages are those that the rows have come to, one a leaf.
+	pages []recounted
+}
+
+// recounted is a page of a column whose rows come.
+type recounted struct {
+	header *format.DataPageHeaderV2
+	// size is that of the page, rows how many have not come yet.
+	size, rows int64
+	// parsed are the bytes of the page headers of the chunk so far.
+	parsed int
+	// dictionary is the size of the page of the chunk's dictionary.
+	dictionary int64
+}
+
+func newRecount(f *dataFile, want *layout) (*recount, error) {
+	meta := f.file.Metadata()
+	if err := checkKeys(meta, want); err != nil {
+		return nil, err
+	}
+	r := &recount{against: &comparer{from: f.from}, pages: make([]recounted, len(want.leaves))}
+	none := exporter.Export{Parquet: exporter.ParquetOptions{Compression: "none", Bloom: []string{}}}
+	created, err := Format{Workers: 1}.create(r.against, want.table, none, hashBytes)
+	if err != nil {
+		return nil, err
+	}
+	created.out.loose = nil
+	created.footer.CreatedBy, created.footer.KeyValueMetadata = meta.CreatedBy, meta.KeyValueMetadata
+	for _, group := range meta.RowGroups {
+		if len(group.Columns) != len(created.columns) {
+			return nil, fmt.Errorf("%w: %d column chunks instead of %d", errDamaged, len(group.Columns), len(created.columns))
+		}
+		for i, column := range created.columns {
+			column.codec = meta.RowGroups[0].Columns[0].MetaData.Codec
+			column.chunk = newChunk(column.leaf, column.codec)
+			if _, ok := column.values.(*texts); ok && group.Columns[i].MetaData.BloomFilterOffset != 0 {
+				column.filter = new(filter)
+			}
+		}
+	}
+	r.sink = created
+	return r, nil
+}
+
+// checkKeys checks what the rows do not tell.
+func checkKeys(meta *format.FileMetaData, want *layout) error {
+	var keys []string
+	for _, pair := range meta.KeyValueMetadata {
+		keys = append(keys, pair.Key)
+	}
+	if !slices.Equal(keys, []string{ArrowSchemaKey, exporter.ManifestKey}) {
+		return fmt.Errorf("%w: its footer has the keys %q", errDamaged, keys)
+	}
+	if !strings.HasPrefix(meta.CreatedBy, createdBy) || !strings.HasSuffix(meta.CreatedBy, createdWith) {
+		return fmt.Errorf("%w: it was created by %q", errDamaged, meta.CreatedBy)
+	}
+	stored := meta.KeyValueMetadata[0].Value
+	arrowSchema, err := encodeSchema(want.table.Arrow())
+	if err != nil {
+		return err
+	}
+	// Another length is that of other descriptions of the columns, which is no damage.
+	if len(stored) == len(arrowSchema) && stored != arrowSchema {
+		return fmt.Errorf("%w: its arrow schema is not that of the table", errDamaged)
+	}
+	return nil
+}
+
+func (r *recount) rows(rec arrow.Record, intakes []*intake) error {
+	rows := int(rec.NumRows())
+	for i, shredder := range r.sink.shredders {
+		for from := 0; from < rows; {
+			to := rows
+			for _, leaf := range shredder.leaves {
+				if err := r.open(leaf, intakes[leaf]); err != nil {
+					return fmt.Errorf("column %q: %w", intakes[leaf].leaf.name(), err)
+				}
+				to = min(to, from+int(r.pages[leaf].rows))
+			}
+			if err := shredder.writeRows(rec.Column(i), from, to); err != nil {
+				return err
+			}
+			for _, leaf := range shredder.leaves {
+				r.add(leaf, int64(to-from))
+			}
+			from = to
+		}
+	}
+	r.sink.rows += rows
+	return nil
+}
+
+// open goes to the page of a column's next row.
+func (r *recount) open(leaf int, in *intake) error {
+	page, column := &r.pages[leaf], r.sink.columns[leaf]
+	for page.rows == 0 {
+		left := in.pages.headers[page.parsed:]
+		length, err := checkThrift(left)
+		if err != nil {
+			return err
+		}
+		header, err := decodeHeader(left[:length])
+		if err != nil {
+			return err
+		}
+		page.parsed += length
+		page.size = int64(length) + int64(header.CompressedPageSize)
+		column.chunk.meta.TotalUncompressedSize += int64(length) + int64(header.UncompressedPageSize)
+		column.chunk.meta.TotalCompressedSize += page.size
+		countPage(&column.chunk.meta, header)
+		if header.Type == format.DictionaryPage {
+			page.dictionary = page.size
+			if column.filter != nil {
+				column.filter.add(&in.stock.(*textStock).dictionary)
+			}
+			continue
+		}
+		page.header, page.rows = &header.DataPageHeaderV2.V, int64(header.DataPageHeaderV2.V.NumRows)
+		if page.rows == 0 {
+			return fmt.Errorf("%w: a page without rows", errDamaged)
+		}
+	}
+	return nil
+}
+
+// decodeHeader decodes a page header, which must be written as we write it.
+func decodeHeader(data []byte) (*format.PageHeader, error) {
+	header, protocol := new(format.PageHeader), new(thrift.CompactProtocol)
+	if err := thrift.Unmarshal(protocol, data, header); err != nil {
+		return nil, fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	header.DataPageHeaderV2.V.Statistics = format.Statistics{} // the sink writes none
+	again, err := thrift.Marshal(protocol, header)
+	if err == nil && !bytes.Equal(again, data) {
+		err = fmt.Errorf("%w: a page header in another form", errDamaged)
+	}
+	return header, err
+}
+
+// add says that rows of a column were written, and ends its page when they were its last.
+func (r *recount) add(leaf int, rows int64) {
+	page, column := &r.pages[leaf], r.sink.columns[leaf]
+	if page.rows -= rows; page.rows > 0 {
+		return
+	}
+	if texts, ok := column.values.(*texts); ok && column.filter != nil && page.header.Encoding != format.RLEDictionary {
+		column.filter.add(&texts.list)
+	}
+	column.chunk.add(column, page.header, page.size)
+	column.rows, column.again, column.defined = 0, column.again[:0], column.defined[:0]
+	column.values.clear()
+}
+
+func (r *recount) group(_ *format.RowGroup, intakes []*intake) error {
+	if err := r.sink.buffer.Flush(); err != nil {
+		return err
+	}
+	var chunks []chunk
+	start := r.sink.out.offset
+	for i, column := range r.sink.columns {
+		page := &r.pages[i]
+		if page.rows > 0 || page.parsed < len(intakes[i].pages.headers) {
+			return fmt.Errorf("%w: column %q has more pages than rows", errDamaged, column.leaf.name())
+		}
+		done := column.chunk
+		if page.dictionary > 0 {
+			done.meta.DictionaryPageOffset = r.sink.out.offset
+		}
+		done.end(r.sink.out.offset + page.dictionary)
+		r.sink.out.offset += done.meta.TotalCompressedSize
+		r.against.at = r.sink.out.offset
+		chunks = append(chunks, done)
+		column.chunk, *page = newChunk(column.leaf, column.codec), recounted{}
+	}
+	return r.sink.addGroup(start, chunks)
+}
+
+func (r *recount) end() error {
+	if err := r.sink.writeIndex(); err != nil {
+		return err
+	}
+	if err := r.sink.out.end(&r.sink.footer); err != nil {
+		return err
+	}
+	return r.sink.buffer.Flush()
+}
+
+// comparer is a writer that compares with a file instead of writing it.
+type comparer struct {
+	from io.ReaderAt
+	at   int64
+	have []byte
+}
+
+var errOther = errors.New("its filters, indexes or footer are not those of its rows")
+
+// Write compares what is next with data.
+func (c *comparer) Write(data []byte) (int, error) {
+	c.have = grown(c.have, len(data))
+	if n, err := c.from.ReadAt(c.have, c.at); n < len(data) {
+		return 0, err
+	}
+	c.at += int64(len(data))
+	if !bytes.Equal(c.have, data) {
+		return 0, errOther
+	}
+	return len(data), nil
+}
