@@ -81,6 +81,9 @@ func (e *Engine) locate(ctx context.Context, location string) (file opened, url 
 	case filepath.Ext(name) == ".hcl":
 		return opened{}, "", WithHint(fmt.Errorf("%s is a configuration, not an export", WithoutQuery(location)), verifyHint)
 	}
+	if _, err := e.OpenDestination(location); err != nil {
+		return opened{}, "", err // whatever lies under a part of that name
+	}
 	formats := e.formats()
 	if len(formats) == 0 {
 		return opened{}, "", errors.New("no file format is known")

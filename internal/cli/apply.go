@@ -52,6 +52,9 @@ interrupted.`,
 }
 
 func runApply(ctx context.Context, app App, global settings, show view, arguments applyArguments) error {
+	if scheme, _ := exporter.LocationScheme(arguments.workDir); scheme != "" {
+		return exporter.WithHint(errors.New("-work-dir takes a local folder, not a URL"), "Give a path on a local disk, for instance -work-dir=.lemexport.")
+	}
 	job, err := loadJob(show, arguments.path, app.LoadConfig)
 	if err != nil {
 		return err
