@@ -143,12 +143,16 @@ func (t target) unchangedSince(ctx context.Context, plan ExportPlan) (Version, e
 	return now.version, nil
 }
 
-// nameWinner says which run a commit came too late for.
+// nameWinner says, once, which run a commit came too late for: the destination
+// knows it, or the file that is there now does.
 func (t target) nameWinner(ctx context.Context, err error) error {
 	if !errors.Is(err, ErrConflict) {
 		return err
 	}
 	const hint = "The destination holds what the other run wrote. Plan again; apply if there is still something to do."
+	if conflict, ok := errors.AsType[ConflictError](err); ok && conflict.RunID != "" {
+		return WithHint(err, hint)
+	}
 	there, _, readErr := readManifest(ctx, t.destination, t.format, t.name)
 	if readErr != nil {
 		return WithHint(fmt.Errorf("%w (what is there now cannot be read: %w)", err, readErr), hint)

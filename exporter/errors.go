@@ -30,6 +30,21 @@ type hintedError struct {
 
 func (h hintedError) Unwrap() error { return h.error }
 
+// ConflictError is an [ErrConflict] that names the run that came first. The zero
+// value names none.
+type ConflictError struct{ RunID string }
+
+// Error implements error.
+func (e ConflictError) Error() string {
+	if e.RunID == "" {
+		return ErrConflict.Error()
+	}
+	return ErrConflict.Error() + ": run " + e.RunID
+}
+
+// Unwrap makes it an [ErrConflict].
+func (e ConflictError) Unwrap() error { return ErrConflict }
+
 // WithHint attaches to err one or two full sentences that tell a person what to do.
 // The message of err stays as it is.
 func WithHint(err error, hint string) error {
