@@ -110,11 +110,14 @@ func (e *Engine) locate(ctx context.Context, location string) (file opened, url 
 		return file, url, asFile
 	}
 	asFolder := fromFolder()
+	if errors.Is(asFile, ErrNotFile) && asFolder != nil {
+		asFile = fs.ErrNotExist // it is a folder, and what is wrong in it counts
+	}
 	if asFolder == nil || errors.Is(asFolder, errForeign) || errors.Is(asFolder, errAmbiguous) {
 		return file, url, asFolder
 	}
 	if errors.Is(asFile, fs.ErrNotExist) && !errors.Is(asFolder, fs.ErrNotExist) {
-		asFile = asFolder // a bucket that cannot be read
+		asFile = asFolder // a folder or a bucket that cannot be read
 	}
 	switch {
 	case errors.Is(asFile, fs.ErrNotExist):
@@ -218,6 +221,9 @@ func (v *Verification) rows(ctx context.Context, table *schema.Table, file opene
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if failed := file.reads.err(); failed != nil {
+			return fmt.Errorf("%s: %w", v.File, failed)
 		}
 		if err != nil {
 			v.check("rows", false, "row %d and on cannot be read: %s", scan.content.sum.rows+1, err)

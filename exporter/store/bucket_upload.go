@@ -74,7 +74,7 @@ func (u *bucketUpload) settle(ctx context.Context, failed error, token string) e
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return u.bucket.explain(failed)
+	return u.bucket.explainWrite(failed)
 }
 
 // Abort frees the local file. After Commit it does nothing.
