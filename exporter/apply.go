@@ -38,6 +38,9 @@ type Summary struct {
 	// NothingNew are the places of append exports that had nothing to add: no file
 	// was written.
 	NothingNew []string `json:"nothing_new,omitempty"`
+	// Kept is what an apply that failed leaves to the next one; nil when that starts
+	// over.
+	Kept *Kept `json:"kept,omitempty"`
 
 	Elapsed time.Duration `json:"-"`
 	Seconds float64       `json:"seconds"`
@@ -70,7 +73,10 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	defer func() { err = errors.Join(err, rows.close()) }()
 
 	journal := r.openJournal(r.targets[0].table, plan.Survey, plan.since(), options.NoResume)
-	defer func() { err = errors.Join(err, journal.Close()) }()
+	defer func() {
+		summary.Kept = r.keptAfter(err, journal, summary)
+		err = errors.Join(err, journal.Close())
+	}()
 	walked, err := r.walk(ctx, rows, plan, journal.orNil())
 	summary.Proof = walked.proof
 	if err != nil {

@@ -45,6 +45,8 @@ type Plan struct {
 	// LeastTime is what the rate limit allows for Requests, in seconds; nil when unknown.
 	LeastTime *float64     `json:"least_seconds"`
 	Exports   []ExportPlan `json:"exports"`
+	// kept is what the journal of this very walk holds.
+	kept *Kept
 }
 
 // ExportPlan is the fate of one file.
@@ -109,6 +111,9 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 		}
 	}
 	plan.estimate()
+	if len(r.targets) > 0 {
+		plan.kept = r.keptFor(r.targets[0].table, plan)
+	}
 	return plan, nil
 }
 
