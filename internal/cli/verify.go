@@ -15,7 +15,8 @@ func newVerify(app App, global *settings, views func() view) *cobra.Command {
 		Long: `Reads the export at LOCATION, a file or the folder it was written to, and checks
 it against the manifest inside: footer, schema, lineage of merged and appended
 files, number of rows, unique ids, order and content hash. Of a folder with the
-files of an append it checks each. It asks no API.
+files of an append it checks each, and that each goes on from one that is there,
+or holds everything itself. It asks no API.
 
 Exit status: 0 intact and proven complete, 1 damaged or not readable, 3 intact
 but not proven complete.`,
