@@ -24,7 +24,7 @@ import (
 // longFolder is a folder for temporary files whose path has so many bytes.
 func longFolder(t *testing.T, length int) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "l")
+	dir, err := os.MkdirTemp("/tmp", "l") //nolint:usetesting // its path would be too long
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -149,7 +149,7 @@ func TestWhatCannotBeReadInABucketIsNeverInTheWay(t *testing.T) {
 // A user who is not root, whom permissions would not stop.
 func TestWhatCannotBeReadInAFolderIsNeverInTheWay(t *testing.T) {
 	t.Parallel()
-	for name, close := range map[string]func(dir string) error{
+	for name, shut := range map[string]func(dir string) error{
 		"file-closed":   func(dir string) error { return os.Chmod(filepath.Join(dir, "out", "inbox_conversations.parquet"), 0) },
 		"folder-closed": func(dir string) error { return os.Chmod(filepath.Join(dir, "out"), 0) },
 		"loop-of-links": func(dir string) error {
@@ -159,7 +159,7 @@ func TestWhatCannotBeReadInAFolderIsNeverInTheWay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			dir, err := os.MkdirTemp("/tmp", "unreadable")
+			dir, err := os.MkdirTemp("/tmp", "unreadable") //nolint:usetesting // another user has to get there
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -185,7 +185,7 @@ func TestWhatCannotBeReadInAFolderIsNeverInTheWay(t *testing.T) {
 			if out, err := first.CombinedOutput(); err != nil {
 				t.Fatalf("%v: %s", err, out)
 			}
-			if err := close(dir); err != nil {
+			if err := shut(dir); err != nil {
 				t.Fatal(err)
 			}
 			goldenText(t, "unreadable/"+name, everyCommand(t, binary, dir, "out", nil, attributes))

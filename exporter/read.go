@@ -43,7 +43,7 @@ type reads struct {
 // ReadAt implements io.ReaderAt.
 func (r *reads) ReadAt(p []byte, offset int64) (int, error) {
 	n, err := r.from.ReadAt(p, offset)
-	if err != nil && err != io.EOF { //nolint:errorlint // a reader's end, as io.ReaderAt defines it
+	if err != nil && err != io.EOF {
 		r.mu.Lock()
 		defer r.mu.Unlock()
 		if r.failed == nil {
