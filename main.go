@@ -110,12 +110,13 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int
 			"parquet": parquet.Format{Version: version.Number, Memory: memory},
 			"arrow":   arrowipc.Format{},
 		},
-		Scratch:   store.NewScratch(""),
-		Memory:    memory,
-		Workspace: workspace,
-		Tool:      exporter.Tool{Name: "lemexport", Version: version.Number},
-		Now:       time.Now,
-		NewRunID:  func() string { return uuid.Must(uuid.NewV7()).String() },
+		Scratch:     store.NewScratch(""),
+		Memory:      memory,
+		Workspace:   workspace,
+		ReadJournal: lemlist.Kept,
+		Tool:        exporter.Tool{Name: "lemexport", Version: version.Number},
+		Now:         time.Now,
+		NewRunID:    func() string { return uuid.Must(uuid.NewV7()).String() },
 	}
 }
 

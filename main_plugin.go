@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -74,12 +75,17 @@ func servePlugin(version cli.Version) int {
 		case <-ctx.Done():
 		}
 	})
-	plugin.Serve(ctx, server, stderr, level)
-	if dir := os.Getenv(goplugin.EnvUnixSocketDir); dir != "" && errors.Is(context.Cause(ctx), errOrphan) {
-		_ = os.Remove(dir) // its host cannot; a folder with something in it stays
+	hosts := os.Getenv(goplugin.EnvUnixSocketDir)
+	err := plugin.Serve(ctx, server, stderr, level)
+	if hosts != "" && errors.Is(context.Cause(ctx), errOrphan) {
+		_ = os.Remove(hosts) // its host cannot; a folder with something in it stays
 	}
 	cancel(nil)
 	watch.Wait()
+	if err != nil {
+		_, _ = fmt.Fprintf(stderr, "Error: %v\n%s\n", err, exporter.Hint(err)) // there is nowhere else to say it
+		return int(exporter.ExitError)
+	}
 	return 0
 }
 

@@ -38,6 +38,9 @@ type Summary struct {
 	// NothingNew are the places of append exports that had nothing to add: no file
 	// was written.
 	NothingNew []string `json:"nothing_new,omitempty"`
+	// Kept is what an apply that failed leaves to the next one; nil when that starts
+	// over.
+	Kept *Kept `json:"kept,omitempty"`
 
 	Elapsed time.Duration `json:"-"`
 	Seconds float64       `json:"seconds"`
@@ -70,7 +73,10 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	defer func() { err = errors.Join(err, rows.close()) }()
 
 	journal := r.openJournal(r.targets[0].table, plan.Survey, plan.since(), options.NoResume)
-	defer func() { err = errors.Join(err, journal.Close()) }()
+	defer func() {
+		summary.Kept = r.keptAfter(err, journal, summary)
+		err = errors.Join(err, journal.Close())
+	}()
 	walked, err := r.walk(ctx, rows, plan, journal.orNil())
 	summary.Proof = walked.proof
 	if err != nil {
@@ -143,12 +149,16 @@ func (t target) unchangedSince(ctx context.Context, plan ExportPlan) (Version, e
 	return now.version, nil
 }
 
-// nameWinner says which run a commit came too late for.
+// nameWinner says, once, which run a commit came too late for: the destination
+// knows it, or the file that is there now does.
 func (t target) nameWinner(ctx context.Context, err error) error {
 	if !errors.Is(err, ErrConflict) {
 		return err
 	}
 	const hint = "The destination holds what the other run wrote. Plan again; apply if there is still something to do."
+	if conflict, ok := errors.AsType[ConflictError](err); ok && conflict.RunID != "" {
+		return WithHint(err, hint)
+	}
 	there, _, readErr := readManifest(ctx, t.destination, t.format, t.name)
 	if readErr != nil {
 		return WithHint(fmt.Errorf("%w (what is there now cannot be read: %w)", err, readErr), hint)

@@ -34,6 +34,29 @@ type hintedError struct {
 
 func (h hintedError) Unwrap() error { return h.error }
 
+// ErrUnreadable is wrapped by the error of a file that is there, or may be, and
+// cannot be read: what is in it is not known, so it is never replaced.
+var ErrUnreadable = errors.New("cannot be read")
+
+// ErrNotFile is wrapped by the error of a name that is a folder or a device where
+// a file belongs.
+var ErrNotFile = errors.New("not a file")
+
+// ConflictError is an [ErrConflict] that names the run that came first. The zero
+// value names none.
+type ConflictError struct{ RunID string }
+
+// Error implements error.
+func (e ConflictError) Error() string {
+	if e.RunID == "" {
+		return ErrConflict.Error()
+	}
+	return ErrConflict.Error() + ": run " + e.RunID
+}
+
+// Unwrap makes it an [ErrConflict].
+func (e ConflictError) Unwrap() error { return ErrConflict }
+
 // WithHint attaches to err one or two full sentences that tell a person what to do.
 // The message of err stays as it is.
 func WithHint(err error, hint string) error {

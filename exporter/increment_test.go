@@ -190,7 +190,7 @@ func TestAMergeIntoAFileThatLacksRowsIsRefused(t *testing.T) {
 	save(t, b.file(), schema.InboxConversations(), []arrow.Record{rows.NewSlice(0, 599)}, manifest)
 	b.churn(5, 1, sim.Jump)
 	_, _, err := b.apply(t, merge, exporter.ApplyOptions{})
-	if err == nil || !strings.Contains(err.Error(), b.file()) || !strings.Contains(exporter.Hint(err), "Move it away") {
+	if err == nil || !strings.Contains(err.Error(), b.file()) || !strings.Contains(exporter.Hint(err), "lemexport verify") {
 		t.Errorf("the error is %v (%s)", err, exporter.Hint(err))
 	}
 }

@@ -174,15 +174,3 @@ func secretParam(name string) bool {
 func (o ObjectURL) String() string {
 	return strings.TrimSuffix(o.Scheme+"://"+o.Bucket+"/"+o.Prefix, "/")
 }
-
-// WithoutQuery is a location without what a URL may hold besides the place. What
-// a person typed may have a secret there.
-func WithoutQuery(location string) string {
-	scheme, rest, isURL := strings.Cut(location, "://")
-	if !isURL || strings.EqualFold(scheme, "file") {
-		return location
-	}
-	rest, _, _ = strings.Cut(rest, "?")
-	rest, _, _ = strings.Cut(rest, "#")
-	return scheme + "://" + rest[strings.LastIndex(rest, "@")+1:]
-}

@@ -45,6 +45,8 @@ type Plan struct {
 	// LeastTime is what the rate limit allows for Requests, in seconds; nil when unknown.
 	LeastTime *float64     `json:"least_seconds"`
 	Exports   []ExportPlan `json:"exports"`
+	// kept is what the journal of this very walk holds.
+	kept *Kept
 }
 
 // ExportPlan is the fate of one file.
@@ -109,6 +111,9 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 		}
 	}
 	plan.estimate()
+	if len(r.targets) > 0 {
+		plan.kept = r.keptFor(r.targets[0].table, plan)
+	}
 	return plan, nil
 }
 
@@ -160,12 +165,14 @@ func (t target) current(ctx context.Context) (name string, manifest *Manifest, v
 	switch {
 	case errors.Is(err, errForeign):
 		return "", nil, "", WithHint(fmt.Errorf("%s is in the way: %w", url, err),
-			"lemexport replaces only files that it wrote itself. Move the file away or choose another destination.")
+			"lemexport replaces only files that it wrote itself, as they are. Choose another destination.")
+	case errors.Is(err, ErrUnreadable):
+		return "", nil, "", fmt.Errorf("%s: %w", url, err)
 	case err != nil:
 		return "", nil, "", err
 	case manifest.Table != t.table.Name:
 		return "", nil, "", WithHint(fmt.Errorf("%s holds the table %q, not %q", url, manifest.Table, t.table.Name),
-			"Move the file away or choose another destination.")
+			"Choose another destination.")
 	case t.Mode != ModeSnapshot && manifest.SchemaVersion > t.table.Version:
 		return "", nil, "", WithHint(fmt.Errorf("%s has schema version %d, this lemexport writes version %d", url, manifest.SchemaVersion, t.table.Version),
 			"Update lemexport, or choose another destination.")
@@ -222,7 +229,7 @@ func (p *ExportPlan) compare(survey Survey) error {
 		}
 		return WithHint(fmt.Errorf("%s holds an export of %s; this run would %s %s", file,
 			teamName(p.Current.Source.TeamID, p.Current.Simulated), what, teamName(survey.TeamID, survey.Simulated)),
-			"Choose another destination, or move the file away first.")
+			"Choose another destination.")
 	}
 	for _, before := range p.Current.Proof.Users {
 		if p.Mode != ModeAppend && !slices.ContainsFunc(survey.Users, func(now UserSurvey) bool { return now.UserID == before.UserID }) {

@@ -176,6 +176,10 @@ type Workspace interface {
 	// starts one. With fresh, what is in it is dropped. The error of a journal that
 	// another run holds wraps [ErrBusy].
 	Journal(name string, fresh bool) (Journal, error)
+	// Look opens a journal to read its entries, and changes nothing: nothing can be
+	// appended. The error wraps fs.ErrNotExist when there is no such journal, and
+	// [ErrBusy] while a run holds it.
+	Look(name string) (Journal, error)
 }
 
 // Journal keeps entries from one run to the next.

@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"io/fs"
+	"sync"
 )
 
 // errForeign says that a file is there but is no export of ours.
@@ -16,6 +19,7 @@ var errAmbiguous = errors.New("exports in more than one format")
 // opened is a committed file, open for reading.
 type opened struct {
 	object   Object
+	reads    *reads
 	data     DataFile
 	manifest Manifest
 }
@@ -27,22 +31,70 @@ func (o opened) close() error {
 	return o.object.Close()
 }
 
+// reads passes reads on to an object, and remembers the first that failed: what
+// could not be read is not damaged, nor somebody else's.
+type reads struct {
+	from io.ReaderAt
+
+	mu     sync.Mutex
+	failed error
+}
+
+// ReadAt implements io.ReaderAt.
+func (r *reads) ReadAt(p []byte, offset int64) (int, error) {
+	n, err := r.from.ReadAt(p, offset)
+	if err != nil && err != io.EOF {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.failed == nil {
+			r.failed = err
+		}
+	}
+	return n, err
+}
+
+// err is the error of the first read that failed; nil when none has.
+func (r *reads) err() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return unreadable(r.failed)
+}
+
+// unreadable makes the error of a file that cannot be read say so. One that is
+// not there, or was replaced, is another case.
+func unreadable(err error) error {
+	for _, other := range []error{fs.ErrNotExist, ErrConflict, ErrNotFile, context.Canceled, context.DeadlineExceeded} {
+		if err == nil || errors.Is(err, other) {
+			return err
+		}
+	}
+	hint := Hint(err)
+	if hint == "" {
+		hint = "What is in the file is not known, so nothing was changed. Make it readable, or run it again later."
+	}
+	return WithHint(fmt.Errorf("%w: %w", ErrUnreadable, err), hint)
+}
+
 // openExport opens a committed file and parses its manifest. The error wraps
-// fs.ErrNotExist when there is no file and errForeign when it is not one of ours.
+// fs.ErrNotExist when there is no file, [ErrUnreadable] when it cannot be read,
+// and errForeign when it is not one of ours.
 func openExport(ctx context.Context, from Destination, format Format, name string) (opened, error) {
 	object, err := from.Open(ctx, name)
 	if err != nil {
-		return opened{}, err
+		return opened{}, unreadable(err)
 	}
-	file := opened{object: object}
-	if file.data, file.manifest, err = parseExport(object, format); err != nil {
+	file := opened{object: object, reads: &reads{from: object}}
+	if file.data, file.manifest, err = parseExport(file.reads, object.Size(), format); err != nil {
+		if failed := file.reads.err(); failed != nil {
+			err = failed
+		}
 		return opened{}, errors.Join(err, object.Close())
 	}
 	return file, nil
 }
 
-func parseExport(object Object, format Format) (DataFile, Manifest, error) {
-	data, err := format.Open(object, object.Size())
+func parseExport(object io.ReaderAt, size int64, format Format) (DataFile, Manifest, error) {
+	data, err := format.Open(object, size)
 	if err != nil {
 		return nil, Manifest{}, notOpened(err)
 	}

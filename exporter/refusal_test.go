@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -131,6 +132,59 @@ func TestABusyDestinationNamesTheOtherRun(t *testing.T) {
 	_, _, err = b.apply(t, b.job(b.dir), exporter.ApplyOptions{})
 	if !errors.Is(err, exporter.ErrBusy) || !strings.Contains(err.Error(), "run-other") {
 		t.Errorf("the error is %v", err)
+	}
+}
+
+// atPhase calls a function when a phase begins.
+type atPhase struct {
+	phase exporter.Phase
+	do    func()
+}
+
+// Observe implements exporter.Observer.
+func (a atPhase) Observe(event exporter.Event) {
+	if started, ok := event.(exporter.PhaseStarted); ok && started.Phase == a.phase {
+		a.do()
+	}
+}
+
+// A commit that comes too late names the winner once.
+func TestALateCommitNamesTheOtherRun(t *testing.T) {
+	b := newBench(t, sim.Options{Conversations: 20})
+	other := t.TempDir()
+	b.mustApply(t, b.job(other)) // run-1
+	for what, put := range map[string]struct {
+		bytes func() ([]byte, error)
+		want  string
+	}{
+		"an export": {func() ([]byte, error) { return os.ReadFile(filepath.Join(other, "inbox_conversations.parquet")) }, ": run run-1"},
+		"text":      {func() ([]byte, error) { return []byte("notes"), nil }, " (what is there now cannot be read: not a lemexport file: "},
+	} {
+		t.Run(what, func(t *testing.T) {
+			dir := filepath.Join(t.TempDir(), "out")
+			run, err := b.Start(t.Context(), b.job(dir), atPhase{exporter.PhaseCommit, func() {
+				body, err := put.bytes()
+				if err == nil {
+					err = os.WriteFile(filepath.Join(dir, "inbox_conversations.parquet"), body, 0o600)
+				}
+				if err != nil {
+					t.Error(err)
+				}
+			}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = run.Close() }()
+			plan, err := run.Plan(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = run.Apply(t.Context(), plan, exporter.ApplyOptions{})
+			want := "write " + filepath.ToSlash(dir) + "/inbox_conversations.parquet: another run has written the destination in the meantime" + put.want
+			if !errors.Is(err, exporter.ErrConflict) || !strings.HasPrefix(err.Error(), want) || strings.Count(err.Error(), "run-") > 1 || exporter.Hint(err) == "" {
+				t.Errorf("the error is %v, want %q", err, want)
+			}
+		})
 	}
 }
 

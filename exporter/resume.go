@@ -164,7 +164,7 @@ func (j *runJournal) Append(entry []byte) error {
 	}
 	j.obs.Observe(NotResumable{Reason: err.Error()})
 	_ = j.inner.Remove() // best effort: its disk is in trouble
-	j.inner, j.mark = nil, ""
+	j.inner = nil
 	return nil
 }
 
@@ -181,5 +181,7 @@ func (j *runJournal) Remove() error {
 	if j.inner == nil {
 		return nil
 	}
-	return j.inner.Remove()
+	inner := j.inner
+	j.inner = nil
+	return inner.Remove()
 }

@@ -56,7 +56,7 @@ func (s *stream) advance() (bool, error) {
 		}
 		if !s.sorted(last) {
 			return false, WithHint(s.named(errUnsorted),
-				"The file was not written by lemexport as it is, so it cannot be merged into. Move it away.")
+				"The file was not written by lemexport as it is, so it cannot be merged into. lemexport verify says what is wrong with it. Restore it, or choose another destination.")
 		}
 		return true, nil
 	}

@@ -81,6 +81,9 @@ func (e *Engine) locate(ctx context.Context, location string) (file opened, url 
 	case filepath.Ext(name) == ".hcl":
 		return opened{}, "", WithHint(fmt.Errorf("%s is a configuration, not an export", WithoutQuery(location)), verifyHint)
 	}
+	if _, err := e.OpenDestination(location); err != nil {
+		return opened{}, "", err // whatever lies under a part of that name
+	}
 	formats := e.formats()
 	if len(formats) == 0 {
 		return opened{}, "", errors.New("no file format is known")
@@ -107,11 +110,14 @@ func (e *Engine) locate(ctx context.Context, location string) (file opened, url 
 		return file, url, asFile
 	}
 	asFolder := fromFolder()
+	if errors.Is(asFile, ErrNotFile) && asFolder != nil {
+		asFile = fs.ErrNotExist // it is a folder, and what is wrong in it counts
+	}
 	if asFolder == nil || errors.Is(asFolder, errForeign) || errors.Is(asFolder, errAmbiguous) {
 		return file, url, asFolder
 	}
 	if errors.Is(asFile, fs.ErrNotExist) && !errors.Is(asFolder, fs.ErrNotExist) {
-		asFile = asFolder // a bucket that cannot be read
+		asFile = asFolder // a folder or a bucket that cannot be read
 	}
 	switch {
 	case errors.Is(asFile, fs.ErrNotExist):
@@ -216,6 +222,9 @@ func (v *Verification) rows(ctx context.Context, table *schema.Table, file opene
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
+		}
+		if failed := file.reads.err(); failed != nil {
+			return fmt.Errorf("%s: %w", v.File, failed)
 		}
 		if err != nil {
 			if errors.Is(err, ErrAltered) { // behind the last row

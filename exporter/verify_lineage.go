@@ -1,16 +1,7 @@
 package exporter
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"iter"
-	"path"
-	"path/filepath"
-	"strings"
 	"time"
-
-	"github.com/lemexport/lemexport/schema"
 )
 
 // lineage checks what the manifest says of the runs before it. A snapshot has none.
@@ -54,80 +45,4 @@ func (v *Verification) lineage() {
 func (c Changes) addUp(m Manifest) bool {
 	stayed := c.Updated + c.Refreshed + c.Kept
 	return m.Previous != nil && stayed+c.Added == m.Rows && stayed+c.Removed == m.Previous.Rows
-}
-
-// VerifyEach verifies every export at location: of a destination the file of a
-// snapshot or a merge and the files of an append, or the files of a folder of
-// those, or one file.
-func (e *Engine) VerifyEach(ctx context.Context, location string) iter.Seq2[Verification, error] {
-	return func(yield func(Verification, error) bool) {
-		found := e.appended(ctx, location)
-		if len(found) == 0 {
-			yield(e.Verify(ctx, location))
-			return
-		}
-		for _, name := range found {
-			one, err := e.verifyAt(ctx, location, name)
-			if !yield(one, err) || err != nil {
-				return
-			}
-		}
-	}
-}
-
-// appended lists the files of an append export at a location, by their names in
-// the destination there, and that of another export beside them. Where there is
-// none, or none can be found, Verify says what is wrong.
-func (e *Engine) appended(ctx context.Context, location string) []string {
-	if location == "" {
-		return nil
-	}
-	destination, err := e.OpenDestination(location)
-	if err != nil {
-		return nil
-	}
-	table := schema.InboxConversations().Name
-	list := func(folder string, wanted func(name string) bool) (found []string) {
-		names, err := destination.List(ctx, folder)
-		if err != nil {
-			return nil // a file, as a rule
-		}
-		for _, name := range names {
-			if _, ok := e.formatOf(name); ok && wanted(name) {
-				found = append(found, name)
-			}
-		}
-		return found
-	}
-	every := func(string) bool { return true }
-	if path.Base(filepath.ToSlash(location)) == table {
-		return list("", every)
-	}
-	found := list(table, every)
-	if len(found) == 0 {
-		return nil
-	}
-	return append(list("", func(name string) bool { return strings.TrimSuffix(name, path.Ext(name)) == table }), found...)
-}
-
-func (e *Engine) formatOf(name string) (Format, bool) {
-	for _, format := range e.Formats {
-		if strings.EqualFold(path.Ext(name), format.Extension()) {
-			return format, true
-		}
-	}
-	return nil, false
-}
-
-func (e *Engine) verifyAt(ctx context.Context, location, name string) (result Verification, err error) {
-	format, ok := e.formatOf(name)
-	if !ok {
-		return Verification{}, fmt.Errorf("%s: no known file format", name)
-	}
-	file, url, err := e.openAt(ctx, location, format, name)
-	if err != nil {
-		return Verification{}, err
-	}
-	defer func() { err = errors.Join(err, file.close()) }()
-	return verifyFile(ctx, file, url)
 }

@@ -46,7 +46,7 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 	}
 	if rows.sum.rows != written { // one that was carried on
 		return Result{}, WithHint(fmt.Errorf("the old file lacks rows or has too many: %d rows were merged where its manifest makes %d", written, rows.sum.rows),
-			"The file was changed after it was written, so it cannot be merged into. Move it away.")
+			"The file was changed after it was written, so it cannot be merged into. lemexport verify says what is wrong with it. Restore it, or choose another destination.")
 	}
 	manifest.Changes = rows.changes
 	manifest.Rows = written

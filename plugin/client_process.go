@@ -27,7 +27,14 @@ func (c *Client) explainStart(err error) error {
 		return exporter.WithHint(errors.New("the binary does not have the SHA-256 digest that was asked for; it was not started"),
 			"Install the binary again from where the digest came from.")
 	}
-	return exporter.WithHint(fmt.Errorf("%w%s", err, c.stderr.quote()),
+	said := c.stderr.quote()
+	if ended := c.command.ProcessState; said != "" && ended != nil && ended.ExitCode() > 0 { //nolint:forbidigo // of the process that this client started
+		// It ended by itself: it knows why, where go-plugin guesses.
+		err = fmt.Errorf("the plugin ended before it answered%s%s", c.state(), said)
+	} else {
+		err = fmt.Errorf("%w%s", err, said)
+	}
+	return exporter.WithHint(err,
 		"Is it a lemexport binary for this machine, whose protocol has the version of this host's?")
 }
 

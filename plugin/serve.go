@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 	"io"
 	"log/slog"
 	"sync"
@@ -17,17 +18,25 @@ const farewell = 500 * time.Millisecond
 
 // Serve answers a host until the host shuts the plugin down, Stop is called, or
 // ctx ends, whose cause the running calls then report. It returns when nothing
-// runs any more. Nothing else may be written to standard output before.
+// runs any more; the error says why it could not begin. Nothing else may be
+// written to standard output before.
 //
 // log is the process's standard error; the records on it are go-plugin's JSON.
-func Serve(ctx context.Context, server *Server, log io.Writer, level slog.Level) {
+func Serve(ctx context.Context, server *Server, log io.Writer, level slog.Level) error {
+	release, err := settleSocket()
+	if err != nil {
+		return err
+	}
+	defer release()
 	ctx, cancel := context.WithCancel(ctx)
 	var watch sync.WaitGroup
+	began := false
 	goplugin.Serve(&goplugin.ServeConfig{
 		HandshakeConfig:  handshake(),
 		VersionedPlugins: versions(server),
 		Logger:           hclog.New(&hclog.LoggerOptions{Level: hclogLevel(level), Output: log, JSONFormat: true}),
 		GRPCServer: func(options []grpc.ServerOption) *grpc.Server {
+			began = true
 			transport := grpc.NewServer(append(options, grpc.MaxRecvMsgSize(largestRequest))...)
 			watch.Go(func() {
 				select {
@@ -45,7 +54,14 @@ func Serve(ctx context.Context, server *Server, log io.Writer, level slog.Level)
 	server.stop(errHostGone)
 	watch.Wait()
 	<-server.idle
+	if !began {
+		return errNotBegun
+	}
+	return nil
 }
+
+// errNotBegun is the error of a start that go-plugin has given up.
+var errNotBegun = errors.New("the plugin could not begin to serve; the last record on standard error says why")
 
 // largestRequest bounds what a host may send: a configuration.
 const largestRequest = 1 << 20

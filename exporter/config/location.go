@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"regexp"
 	"strconv"
 	"strings"
 	"unicode"
@@ -63,10 +62,18 @@ func (c *checker) destination(a *attribute) string {
 		return bad("Invalid destination", "The destination begins or ends with white space, or holds a control character. Remove it.")
 	case strings.HasPrefix(value, "~"):
 		return bad("Home folder in the destination", "~ is not expanded here. Write the whole path, or use env(\"HOME\"): \"${env(\"HOME\")}/out\". For a folder that is called ~, write \"./~\".")
-	case strings.HasPrefix(strings.ToLower(value), "file:") && !strings.HasPrefix(strings.ToLower(value), "file://"):
-		return bad("Invalid destination", "A file URL has three slashes, for instance file:///data/lake. Or write a plain path, for instance ./out.")
 	}
-	if scheme, isURL := destinationScheme(value); isURL {
+	scheme, whole := exporter.LocationScheme(value)
+	switch {
+	case scheme != "" && !whole:
+		if len(a.variables()) > 0 {
+			scheme = "" // it may be a part of a secret
+		}
+		if strings.ContainsAny(value, "?@") {
+			c.report.hide(a.at)
+		}
+		return bad("Destination lacks a slash", exporter.SlashesHint(scheme))
+	case scheme != "":
 		if summary, detail := c.schemeProblem(a, value, scheme); summary != "" {
 			return bad(summary, detail)
 		}
@@ -76,14 +83,6 @@ func (c *checker) destination(a *attribute) string {
 			"The destination is a folder, the file in it is named after the table. Leave the file's name out unless the folder is called that.")
 	}
 	return value
-}
-
-func destinationScheme(value string) (string, bool) {
-	found := regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*)://`).FindStringSubmatch(value)
-	if found == nil {
-		return "", false
-	}
-	return strings.ToLower(found[1]), true
 }
 
 // schemeProblem says what is wrong with a destination URL, or "".
@@ -142,7 +141,7 @@ func cleanDestination(value string) string {
 		// The same name on two servers, or in two accounts, is two places.
 		return strings.Join([]string{at.String(), strings.TrimRight(at.Params["endpoint"], "/"), at.Params["domain"], at.Params["storage_account"]}, " ")
 	}
-	if scheme, isURL := destinationScheme(value); isURL && scheme == "file" {
+	if scheme, whole := exporter.LocationScheme(value); whole && scheme == "file" {
 		if u, err := url.Parse(value); err == nil {
 			return path.Clean(u.Path)
 		}

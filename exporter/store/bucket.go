@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"path"
 	"regexp"
 	"slices"
@@ -12,7 +13,6 @@ import (
 	"sync"
 
 	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -92,14 +92,17 @@ func (b *Bucket) Lock(ctx context.Context, runID string) (unlock func() error, e
 
 // probe asks for a write that has to be refused: it replaces a version that never
 // was of an object that is not there. Who may not write is refused for that
-// reason; a store that knows no conditions does it, and would lose updates.
+// reason; a store that knows no conditions does it, and would lose updates. It
+// has a body: a request without one goes without the checksums that some servers
+// do not take.
 func (b *Bucket) probe(ctx context.Context, cloud *cloud) error {
 	never := exporter.Version(`"00000000000000000000000000000000"`)
 	if b.at.Scheme == "gs" {
 		never = "1"
 	}
-	key := b.key(temporaryName("write.probe"))
-	err := cloud.put(ctx, key, io.NewSectionReader(strings.NewReader(""), 0, 0), nil, never)
+	key, text := b.key(temporaryName("write.probe")), strings.NewReader("lemexport")
+	body := func() *io.SectionReader { return io.NewSectionReader(text, 0, text.Size()) }
+	err := cloud.put(ctx, key, body(), nil, never)
 	switch {
 	case err == nil:
 		return errors.Join(exporter.WithHint(fmt.Errorf("%s does not keep conditions on writes (If-Match)", b.at),
@@ -108,7 +111,13 @@ func (b *Bucket) probe(ctx context.Context, cloud *cloud) error {
 	case refused(err, never):
 		return nil
 	}
-	return b.explain(err)
+	if cloud.plainPut != nil && answered(err, http.StatusNotImplemented) {
+		if second := cloud.plainPut(ctx, key, body(), nil, never); second != nil && refused(second, never) {
+			return exporter.WithHint(fmt.Errorf("%s: the server does not take the checksums that the client of S3 sends: %w", b.at, b.shown(err)),
+				"Add request_checksum_calculation=when_required to the settings in the destination's URL, after the ? or a &.")
+		}
+	}
+	return b.explainWrite(err)
 }
 
 // Create starts a new version of an object, in a local temporary file without a
@@ -145,7 +154,7 @@ func (b *Bucket) List(ctx context.Context, folder string) ([]string, error) {
 			return names, nil
 		}
 		if err != nil {
-			return nil, b.explain(err)
+			return nil, b.explainList(err)
 		}
 		if name := path.Base(object.Key); !object.IsDir && !strings.HasPrefix(name, ".") {
 			names = append(names, path.Join(folder, name))
@@ -159,12 +168,9 @@ func (b *Bucket) Open(ctx context.Context, name string) (exporter.Object, error)
 	if err != nil {
 		return nil, err
 	}
-	attributes, err := cloud.bucket.Attributes(ctx, b.key(name))
-	if gcerrors.Code(err) == gcerrors.NotFound {
-		return nil, notExist(b.URL(name), err)
-	}
+	attributes, err := b.attributes(ctx, cloud, name)
 	if err != nil {
-		return nil, b.explain(err)
+		return nil, err
 	}
 	return newBucketObject(ctx, b, cloud, name, attributes)
 }

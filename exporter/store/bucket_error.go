@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
@@ -57,10 +58,10 @@ func missingBucket(status int, code string) bool {
 }
 
 // answered reports whether the server has answered in a way that does not change
-// when it is asked again.
-func answered(err error) bool {
+// when it is asked again. Further are statuses that do not change either.
+func answered(err error, further ...int) bool {
 	status, _ := answer(err)
-	return status >= 400 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests
+	return slices.Contains(further, status) || status >= 400 && status < 500 && status != http.StatusRequestTimeout && status != http.StatusTooManyRequests
 }
 
 // objectError is an error of an object store's client, with a text of one line
@@ -76,13 +77,32 @@ func (e *objectError) Error() string { return e.text }
 // Unwrap gives the client's error.
 func (e *objectError) Unwrap() error { return e.err }
 
+// shown is a client's error with a text that is fit to be shown.
+func (b *Bucket) shown(err error) error { return &objectError{text: b.text(err), err: err} }
+
+// explainList is explain for a list of the bucket.
+func (b *Bucket) explainList(err error) error {
+	if status, code := answer(err); status == http.StatusForbidden && !badCredentials(code) {
+		return exporter.WithHint(b.shown(err), fmt.Sprintf("These credentials may not list the bucket %q: the right %s is missing.", b.at.Bucket, b.rights().list))
+	}
+	return b.explain(err)
+}
+
+// explainWrite is explain for a write.
+func (b *Bucket) explainWrite(err error) error {
+	if status, code := answer(err); status == http.StatusForbidden && !badCredentials(code) {
+		return exporter.WithHint(b.shown(err), fmt.Sprintf("These credentials may not write there. An export needs, below %s: %s.", b.at, b.rights().write))
+	}
+	return b.explain(err)
+}
+
 // explain makes the text of a client's error fit to be shown, and adds what a
 // person can do.
 func (b *Bucket) explain(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || exporter.Hint(err) != "" {
 		return err
 	}
-	shown := &objectError{text: b.text(err), err: err}
+	shown := b.shown(err)
 	status, code := answer(err)
 	switch network := net.Error(nil); {
 	case missingBucket(status, code) || status == http.StatusNotFound:
@@ -115,7 +135,7 @@ func credentialsHint(scheme string) string {
 
 // text is the error's in one line. Azure's takes many and repeats the request.
 func (b *Bucket) text(err error) string {
-	text := err.Error()
+	text := regexp.MustCompile(`blob( \(key "[^"]*"\))? \(code=[A-Za-z]+\): `).ReplaceAllString(err.Error(), "") // gocloud's, which repeats
 	if azure, ok := errors.AsType[*azcore.ResponseError](err); ok {
 		text = fmt.Sprintf("%s: the server answered %d %s", b.at, azure.StatusCode, azure.ErrorCode)
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
 	"sync"
 	"time"
 
@@ -184,11 +185,11 @@ func (o *bucketObject) final(err error, attempt int) error {
 		return o.ctx.Err()
 	case err != nil && refused(err, o.version):
 		return exporter.WithHint(fmt.Errorf("%s was replaced while it was read: %w", o.bucket.URL(o.name), exporter.ErrConflict), "Run it again.")
-	case attempt >= o.bucket.options.Attempts || answered(err):
+	case attempt >= o.bucket.options.Attempts || answered(err, http.StatusNotImplemented):
 		if err == nil {
 			err = io.ErrUnexpectedEOF
 		}
-		return o.bucket.explain(fmt.Errorf("read %s: %w", o.bucket.URL(o.name), err))
+		return o.bucket.explainRead(fmt.Errorf("read %s: %w", o.bucket.URL(o.name), err))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"io"
@@ -8,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/memblob"
 	"gocloud.dev/gcerrors"
+	"google.golang.org/api/googleapi"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -74,6 +77,82 @@ func TestWhatAServerRefusesHasAHint(t *testing.T) {
 				t.Error("the error holds a secret")
 			}
 		})
+	}
+}
+
+// The client sends checksums: in a header, or with TLS behind the body. Servers
+// that take neither are noticed before the walk, and the setting that helps is
+// named.
+func TestAServerThatTakesNoChecksumsIsNoticedByTheProbe(t *testing.T) {
+	for name, server := range map[string]struct {
+		start  func(http.Handler) *httptest.Server
+		answer int
+		takes  func(http.Header) bool
+	}{
+		"no header of a checksum": {httptest.NewServer, http.StatusBadRequest, func(h http.Header) bool { return h.Get("X-Amz-Checksum-Crc32") == "" }},
+		"no trailer":              {httptest.NewTLSServer, http.StatusNotImplemented, func(h http.Header) bool { return h.Get("X-Amz-Trailer") == "" }},
+		"no signature over it":    {httptest.NewTLSServer, http.StatusForbidden, func(h http.Header) bool { return !strings.Contains(h.Get("Content-Encoding"), "aws-chunked") }},
+	} {
+		t.Run(name, func(t *testing.T) {
+			answering(t, nil) // for the environment
+			written := 0
+			listening := server.start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				_, _ = io.Copy(io.Discard, r.Body)
+				switch {
+				case r.Method != http.MethodPut:
+					w.WriteHeader(http.StatusForbidden)
+				case !server.takes(r.Header):
+					w.WriteHeader(server.answer)
+				case r.Header.Get("If-Match") != "":
+					w.WriteHeader(http.StatusPreconditionFailed)
+				default:
+					written++
+				}
+			}))
+			t.Cleanup(listening.Close)
+			if certificate := listening.Certificate(); certificate != nil {
+				bundle := filepath.Join(t.TempDir(), "ca.pem")
+				if err := os.WriteFile(bundle, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: certificate.Raw}), 0o600); err != nil {
+					t.Fatal(err)
+				}
+				t.Setenv("AWS_CA_BUNDLE", bundle)
+			}
+			location := "s3://lake/x?use_path_style=true&endpoint=" + listening.URL
+			options := Options{TempDir: t.TempDir(), Attempts: 2, MaxDelay: time.Millisecond}
+			to, err := options.Open(location)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = to.Lock(t.Context(), "run")
+			const hint = "Add request_checksum_calculation=when_required to the settings in the destination's URL, after the ? or a &."
+			if err == nil || !strings.HasPrefix(err.Error(), "s3://lake/x: the server does not take the checksums that the client of S3 sends: ") || exporter.Hint(err) != hint {
+				t.Errorf("Lock gave %v, hint %q", err, exporter.Hint(err))
+			}
+			if to, err = options.Open(location + "&request_checksum_calculation=when_required"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := to.Lock(t.Context(), "run"); err != nil || written > 0 {
+				t.Errorf("with the setting Lock gave %v, and %d objects were written", err, written)
+			}
+		})
+	}
+}
+
+// What credentials lack has a name, in every store.
+func TestARightThatIsMissingIsNamed(t *testing.T) {
+	for scheme, want := range map[string]rights{
+		"s3": {"s3:GetObject", "s3:ListBucket", "s3:PutObject"}, "gs": {"storage.objects.get", "storage.objects.list", "storage.objects.create"},
+		"azblob": {"Data Reader", "l in a SAS", "Data Contributor"},
+	} {
+		b := NewBucket(exporter.ObjectURL{Scheme: scheme, Bucket: "lake", Prefix: "x"}, Options{})
+		denied := &googleapi.Error{Code: http.StatusForbidden}
+		for part, hint := range map[string]string{
+			want.read: exporter.Hint(b.explainRead(denied)), want.list: exporter.Hint(b.explainList(denied)), want.write: exporter.Hint(b.explainWrite(denied)),
+		} {
+			if !strings.Contains(hint, part) {
+				t.Errorf("%s: the hint is %q, without %q", scheme, hint, part)
+			}
+		}
 	}
 }
 

@@ -63,9 +63,9 @@ func (u *bucketUpload) settle(ctx context.Context, failed error, token string) e
 	case err == nil && there.Metadata[uploadKey] == token:
 		return nil
 	case err == nil && u.cloud.version(there) != u.over, gone && u.over != "", refused(failed, u.over):
-		conflict := fmt.Errorf("%s: %w", u.bucket.URL(u.name), exporter.ErrConflict)
-		if err == nil && there.Metadata[runKey] != "" {
-			conflict = fmt.Errorf("%w: run %s", conflict, there.Metadata[runKey])
+		var conflict exporter.ConflictError
+		if err == nil {
+			conflict.RunID = there.Metadata[runKey]
 		}
 		return exporter.WithHint(conflict, "The destination holds what the other run wrote. Plan again.")
 	case err != nil && !gone:
@@ -74,7 +74,7 @@ func (u *bucketUpload) settle(ctx context.Context, failed error, token string) e
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return u.bucket.explain(failed)
+	return u.bucket.explainWrite(failed)
 }
 
 // Abort frees the local file. After Commit it does nothing.

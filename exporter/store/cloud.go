@@ -19,6 +19,9 @@ type cloud struct {
 	// put uploads body as one object, unless something else than over is there.
 	// It has no effect that a reader can see before all of body has arrived.
 	put func(ctx context.Context, key string, body *io.SectionReader, metadata map[string]string, over exporter.Version) error
+	// plainPut is put without checksums; nil where there is no such choice, or where
+	// it is made already.
+	plainPut func(ctx context.Context, key string, body *io.SectionReader, metadata map[string]string, over exporter.Version) error
 	// sweep removes what killed uploads have left under a prefix; nil where the
 	// store does that by itself.
 	sweep func(ctx context.Context, prefix string) error

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -43,6 +44,12 @@ func openS3(ctx context.Context, at exporter.ObjectURL, options Options) (*cloud
 		return nil, err
 	}
 	put := &s3Put{client: client, bucket: at.Bucket, params: at.Params, partSize: options.partSize(s3PartSize)}
+	var plainPut func(context.Context, string, *io.SectionReader, map[string]string, exporter.Version) error
+	if client.Options().RequestChecksumCalculation != aws.RequestChecksumCalculationWhenRequired {
+		plain := *put
+		plain.client = s3.New(client.Options(), func(o *s3.Options) { o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired })
+		plainPut = plain.put
+	}
 	return &cloud{
 		bucket:  bucket,
 		version: func(a *blob.Attributes) exporter.Version { return exporter.Version(a.ETag) },
@@ -56,8 +63,9 @@ func openS3(ctx context.Context, at exporter.ObjectURL, options Options) (*cloud
 				return nil
 			}
 		},
-		put:   put.put,
-		sweep: put.sweep,
+		put:      put.put,
+		plainPut: plainPut,
+		sweep:    put.sweep,
 	}, nil
 }
 

@@ -32,6 +32,21 @@ func explain(err error) error {
 	return err
 }
 
+// explainRead does the same for what is read: the advice never touches the data.
+func explainRead(err error) error {
+	switch {
+	case err == nil || exporter.Hint(err) != "":
+		return err
+	case errors.Is(err, fs.ErrPermission):
+		return exporter.WithHint(err, "This user may not read it: the right to read the file, or to enter a folder above it, is missing (ls -l shows the rights, chmod and chown grant them). What is in it is not known, so nothing was changed.")
+	case isNotFolder(err):
+		return exporter.WithHint(err, "A part of the path is a file, not a folder. Correct the path.")
+	case isTooLong(err):
+		return exporter.WithHint(err, "Give a location with a shorter path.")
+	}
+	return err
+}
+
 // explainScratch does the same for temporary files; dir is where they are.
 func explainScratch(err error, dir string) error {
 	if err == nil {

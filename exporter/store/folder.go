@@ -40,7 +40,7 @@ func (f *Folder) List(_ context.Context, folder string) ([]string, error) {
 		return nil, nil
 	}
 	if err != nil {
-		return nil, explain(err)
+		return nil, explainRead(err)
 	}
 	var names []string
 	for _, entry := range entries {
@@ -59,11 +59,11 @@ func (f *Folder) Open(_ context.Context, name string) (exporter.Object, error) {
 		err = mustBeFile("open", f.path(name), info)
 	}
 	if err != nil {
-		return nil, explain(err)
+		return nil, explainRead(err)
 	}
 	file, err := os.Open(f.path(name))
 	if err != nil {
-		return nil, explain(err)
+		return nil, explainRead(err)
 	}
 	if info, err = file.Stat(); err == nil {
 		err = mustBeFile("open", file.Name(), info)
@@ -163,7 +163,7 @@ func resolve(path string) (string, error) {
 	}
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", exporter.WithHint(fmt.Errorf("%s is a link to nothing: %w", path, err), "Remove the link or make what it points to.")
+		return "", exporter.WithHint(fmt.Errorf("%s is a link to nothing: %w", path, err), "Make what the link points to, or choose another destination.")
 	}
 	if err != nil {
 		return "", err
@@ -180,9 +180,9 @@ func mustBeFile(op, path string, info fs.FileInfo) error {
 	case info.Mode().IsRegular():
 		return nil
 	case info.IsDir():
-		return exporter.WithHint(&fs.PathError{Op: op, Path: path, Err: errors.New("a folder is in the way")},
-			"Move the folder away or choose another destination.")
+		return exporter.WithHint(&fs.PathError{Op: op, Path: path, Err: fmt.Errorf("%w: a folder is in the way", exporter.ErrNotFile)},
+			"Choose another destination.")
 	}
-	return exporter.WithHint(&fs.PathError{Op: op, Path: path, Err: errors.New("not a regular file")},
-		"Move it away or choose another destination.")
+	return exporter.WithHint(&fs.PathError{Op: op, Path: path, Err: fmt.Errorf("%w, but a device, a pipe or a link", exporter.ErrNotFile)},
+		"Choose another destination.")
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
-	"regexp"
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -28,11 +27,13 @@ func Open(location string) (exporter.Destination, error) { return Options{}.Open
 
 // Open is [Open] with options.
 func (o Options) Open(location string) (exporter.Destination, error) {
-	switch scheme := schemeOf(location); {
+	switch scheme, whole := exporter.LocationScheme(location); {
 	case location == "":
 		return nil, exporter.WithHint(errors.New("the destination is empty"), hintForms)
 	case scheme == "":
 		return NewFolder(filepath.Clean(location)), nil
+	case !whole:
+		return nil, exporter.WithHint(fmt.Errorf("%w: \"%s:\" is not followed by two slashes", ErrUnsupported, scheme), exporter.SlashesHint(scheme))
 	case exporter.ObjectParams(scheme) != nil:
 		at, err := exporter.ParseObjectURL(location)
 		if wrong, ok := errors.AsType[*exporter.ObjectURLError](err); ok {
@@ -49,16 +50,6 @@ func (o Options) Open(location string) (exporter.Destination, error) {
 	return NewFolder(dir), nil
 }
 
-// schemeOf is the scheme of a URL in lower case, or "" for a path. "file:" is a
-// URL with one slash too: nobody means a folder of that name.
-func schemeOf(location string) string {
-	found := regexp.MustCompile(`(?i)^(?:([a-z][a-z0-9+.-]*)://|(file):)`).FindStringSubmatch(location)
-	if found == nil {
-		return ""
-	}
-	return strings.ToLower(found[1] + found[2])
-}
-
 func fileURL(location string) (dir string, err error) {
 	parsed, err := url.Parse(location)
 	switch {
@@ -68,7 +59,7 @@ func fileURL(location string) (dir string, err error) {
 		return "", fmt.Errorf("%s names the host %q", location, parsed.Host)
 	case parsed.User != nil, parsed.RawQuery != "", parsed.ForceQuery, parsed.Fragment != "":
 		return "", errors.New("the file URL holds more than a path")
-	case !strings.HasPrefix(location[len("file:"):], "//"), parsed.Path == "":
+	case parsed.Path == "":
 		return "", fmt.Errorf("%s holds no path", location)
 	}
 	dir = filepath.FromSlash(parsed.Path)

@@ -17,6 +17,9 @@ func TestLocations(t *testing.T) {
 		"/data/out":                 "/data/out/x",
 		"./it's: a //folder":        "it's: a /folder/x",
 		"./s3://out":                "s3:/out/x",
+		"./s3:/out":                 "s3:/out/x",
+		"out/s3:":                   "out/s3:/x",
+		"out:x":                     "out:x/x",
 		"file:///data/my%20out":     "/data/my out/x",
 		"file:///data/100%25%3F":    "/data/100%?/x",
 		"FILE:///data/out":          "/data/out/x",
@@ -38,6 +41,7 @@ func TestLocations(t *testing.T) {
 func TestLocationsThatNameNoFolderAreRefused(t *testing.T) {
 	for _, location := range []string{
 		"s3://", "GS://me@bucket", "azblob://c?sv=1", "s3://bucket/a?regoin=x", "s3://bucket/a//b", "gs://bucket/../x", "ftp://x", "file://host/x", "file://./out", "file:/x", "file:x", "file://",
+		"s3:/x", "s3:x", "S3:/x", "gs:/x", "azblob:/x", "azblob:x", "https:/x", `s3:\x`, "s3:",
 		"file:///x?y=1", "file:///x?", "file:///x#y", "file:///100%/x", "file://me@/x",
 	} {
 		if _, err := Open(location); !errors.Is(err, ErrUnsupported) || exporter.Hint(err) == "" {

@@ -120,12 +120,12 @@ func (u *upload) place() error {
 		return err
 	}
 	if there != u.over {
-		return fmt.Errorf("%s: %w", u.target, exporter.ErrConflict)
+		return exporter.ConflictError{}
 	}
 	if there == "" {
 		err := u.sys.link(u.file.Name(), u.target)
 		if errors.Is(err, fs.ErrExist) {
-			return fmt.Errorf("%s: %w", u.target, exporter.ErrConflict)
+			return exporter.ConflictError{}
 		}
 		if err == nil {
 			return os.Remove(u.file.Name())

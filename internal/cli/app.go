@@ -128,6 +128,9 @@ func (a App) run(ctx context.Context, args []string) exporter.ExitStatus {
 	} else {
 		views().diagnostics(diagnose(err))
 	}
+	if left, ok := errors.AsType[keptError](err); ok {
+		views().kept(left.kept)
+	}
 	return statusOf(err)
 }
 

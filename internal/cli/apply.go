@@ -47,11 +47,14 @@ interrupted.`,
 	flags.BoolVar(&arguments.autoApprove, "auto-approve", false, "apply without a question")
 	flags.BoolVar(&arguments.options.AllowIncomplete, "allow-incomplete", false, "write also what is not proven complete, marked as such; still exits with 3")
 	flags.BoolVar(&arguments.options.NoResume, "no-resume", false, "start over, whatever an earlier apply has left in the work folder")
-	flags.StringVar(&arguments.workDir, "work-dir", ".lemexport", "keep what was read in `DIR` until the files are written")
+	flags.StringVar(&arguments.workDir, "work-dir", usualWorkDir, "keep what was read in `DIR` until the files are written")
 	return command
 }
 
 func runApply(ctx context.Context, app App, global settings, show view, arguments applyArguments) error {
+	if err := checkWorkDir(arguments.workDir); err != nil {
+		return err
+	}
 	job, err := loadJob(show, arguments.path, app.LoadConfig)
 	if err != nil {
 		return err
@@ -62,6 +65,9 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 			plan, err := planned(ctx, app, show, run, events)
 			if err != nil {
 				return err
+			}
+			if arguments.options.NoResume {
+				plan = plan.StartOver()
 			}
 			show.proposal(plan)
 			if !arguments.autoApprove {
@@ -84,8 +90,18 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 		case err == nil && !summary.Proof.Complete:
 			return ended{exporter.ExitIncomplete}
 		}
-		return interruption(ctx, err, consequence(job, summary))
+		return interruption(ctx, keeping(err, summary.Kept, arguments.workDir), consequence(job, summary))
 	})
+}
+
+// usualWorkDir is where an apply keeps what it reads.
+const usualWorkDir = ".lemexport"
+
+func checkWorkDir(dir string) error {
+	if scheme, _ := exporter.LocationScheme(dir); scheme != "" {
+		return exporter.WithHint(errors.New("-work-dir takes a local folder, not a URL"), "Give a path on a local disk, for instance -work-dir=.lemexport.")
+	}
+	return nil
 }
 
 // doubts is the error of a walk that could not prove itself, with its reasons as

@@ -76,6 +76,8 @@ func (v *humanView) interrupted(end *interruptedError) {
 	v.err.print(bold("Interrupted") + "; " + inline(end.consequence) + ".\n")
 }
 
+func (v *humanView) kept(left leftover) { v.err.print(keptText(left) + "\n") }
+
 func (v *humanView) progress() (progressView, time.Duration) {
 	if v.err.interactive() && !v.logging {
 		return &barView{term: v.err}, barInterval

@@ -19,6 +19,9 @@ func planText(plan exporter.Plan) string {
 	out.WriteString(usersTable(survey) + "\n")
 	fmt.Fprintf(&out, "%s, %s.\n", many(int64(len(survey.Users)), "user"), conversationsText(plan))
 	out.WriteString(requestsText(plan) + "\n")
+	if kept := plan.Kept(); kept != nil {
+		out.WriteString(planKeptText(*kept) + "\n")
+	}
 	for _, export := range plan.Exports {
 		out.WriteString("\n" + exportText(export, survey))
 	}
@@ -81,6 +84,26 @@ func requestsText(plan exporter.Plan) string {
 	}
 	return fmt.Sprintf("%s if nothing moves; at the rate limit (%d in %s) they take %s or more. This plan took %s.",
 		many(*plan.Requests, "request"), exporter.RateLimit, span(exporter.RateWindow), span(least), count(plan.Survey.Requests))
+}
+
+// planKeptText says what an apply takes over. The requests above are those of a
+// walk that takes over nothing.
+func planKeptText(kept exporter.Kept) string {
+	return fmt.Sprintf("An apply that was cut short has kept %s, the newest %s old: the next apply goes on from there.\n"+
+		"-no-resume starts over.", many(kept.Pages, "page"), span(time.Duration(kept.Age*float64(time.Second))))
+}
+
+// keptText is the same after an apply that failed.
+func keptText(left leftover) string {
+	where := ""
+	if left.WorkDir != usualWorkDir {
+		where = " with -work-dir=" + inline(left.WorkDir)
+	}
+	verb := "are"
+	if left.Pages == 1 {
+		verb = "is"
+	}
+	return fmt.Sprintf("%s %s kept: the next apply of the same configuration%s goes on from there.", many(left.Pages, "page"), verb, where)
 }
 
 func exportText(export exporter.ExportPlan, survey exporter.Survey) string {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"sync"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // errInterrupted is the cause of a context that a signal cancelled.
@@ -18,6 +20,29 @@ type interruptedError struct {
 
 func (e *interruptedError) Error() string { return "interrupted; " + e.consequence }
 func (e *interruptedError) Unwrap() error { return e.err }
+
+// keptError is an error after which the next apply goes on from what was read.
+type keptError struct {
+	error
+	kept leftover
+}
+
+func (e keptError) Unwrap() error { return e.error }
+
+// leftover is what an apply that was cut short has left.
+type leftover struct {
+	exporter.Kept
+	// WorkDir is where.
+	WorkDir string `json:"work_dir"`
+}
+
+// keeping adds to an error what is left for the next apply; nil is nothing.
+func keeping(err error, kept *exporter.Kept, workDir string) error {
+	if err == nil || kept == nil {
+		return err
+	}
+	return keptError{err, leftover{*kept, workDir}}
+}
 
 // interruptible runs work with a context that the first SIGINT, SIGTERM or SIGHUP
 // cancels. A second signal has its default effect: the process ends at once.

@@ -122,3 +122,7 @@ func (v *jsonView) stopping() { v.send(levelWarn, "stopping", "Stopping") }
 func (v *jsonView) interrupted(end *interruptedError) {
 	v.send(levelError, "interrupted", "Interrupted; "+end.consequence)
 }
+
+func (v *jsonView) kept(left leftover) {
+	v.send(levelInfo, "kept", keptText(left), field{"kept", left})
+}

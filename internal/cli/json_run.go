@@ -17,8 +17,12 @@ func (v *jsonView) sendPlan(plan exporter.Plan) {
 	if plan.Conversations != nil {
 		conversations = "at most " + many(*plan.Conversations, "conversation")
 	}
+	fields := []field{{"plan", plan}, {"pending", plan.Pending()}}
+	if kept := plan.Kept(); kept != nil {
+		fields = append(fields, field{"kept", kept})
+	}
 	v.send(levelInfo, "plan", fmt.Sprintf("Plan: %s, %s, %s", many(int64(len(plan.Survey.Users)), "user"), conversations,
-		many(int64(len(plan.Exports)), "file")), field{"plan", plan}, field{"pending", plan.Pending()})
+		many(int64(len(plan.Exports)), "file")), fields...)
 }
 
 func (v *jsonView) summary(summary exporter.Summary) {

@@ -13,6 +13,7 @@ import (
 type planArguments struct {
 	path             string
 	detailedExitCode bool
+	workDir          string
 }
 
 func newPlan(app App, global *settings, views func() view) *cobra.Command {
@@ -21,7 +22,8 @@ func newPlan(app App, global *settings, views func() view) *cobra.Command {
 		Use:   "plan [PATH]",
 		Short: "Show what an apply would do",
 		Long: `Reads the team and the first page of every user, and says what an apply of the
-configuration at PATH would read and write. It changes nothing.
+configuration at PATH would read and write. It changes nothing. When an apply
+was cut short it says what that has kept for the next one.
 
 Exit status: 0 done, 1 error; with -detailed-exitcode 2 when an apply has
 something to do.`,
@@ -32,18 +34,22 @@ something to do.`,
 			return runPlan(command.Context(), app, *global, views(), arguments)
 		},
 	}
+	command.Flags().StringVar(&arguments.workDir, "work-dir", usualWorkDir, "look in `DIR` for what an apply that was cut short has kept")
 	command.Flags().BoolVar(&arguments.detailedExitCode, "detailed-exitcode", false, "exit with 2 when there is something to do")
 	return command
 }
 
 func runPlan(ctx context.Context, app App, global settings, show view, arguments planArguments) error {
+	if err := checkWorkDir(arguments.workDir); err != nil {
+		return err
+	}
 	job, err := loadJob(show, arguments.path, app.LoadConfig)
 	if err != nil {
 		return err
 	}
 	var plan exporter.Plan
 	err = interruptible(ctx, app, show, func(ctx context.Context) error {
-		err := withRun(ctx, app, global, job, "", func(run *exporter.Run, events *feed) (err error) {
+		err := withRun(ctx, app, global, job, arguments.workDir, func(run *exporter.Run, events *feed) (err error) {
 			plan, err = planned(ctx, app, show, run, events)
 			return err
 		})

@@ -36,6 +36,9 @@ one HTML page of it: proof, channels, users, activity over time, replies, whose
 turn it is, unknown fields and columns. The page loads nothing from a network,
 runs no script, and shows no names, addresses, messages or ids of users.
 
+Of the folder with the files of an append it shows the newest version of each
+conversation over all files, with the proof of the newest file.
+
 Without -output it is written to the working folder, under the name of the file
 with the ending .html. An existing file is replaced with -force only.`,
 		Example: "  lemexport report out\n  lemexport report -output=- out > report.html",
@@ -64,7 +67,11 @@ func runReport(ctx context.Context, app App, global settings, show view, locatio
 		}
 		defer func() { err = errors.Join(err, file.Close()) }()
 		exportName := baseName(file.URL())
-		write := func(to io.Writer) error { return app.WriteReport(ctx, file, exportName, options.personal, to) }
+		shown := exportName
+		if file.Files() > 1 {
+			shown += fmt.Sprintf(" (%d files)", file.Files())
+		}
+		write := func(to io.Writer) error { return app.WriteReport(ctx, file, shown, options.personal, to) }
 		if options.output == stdoutName {
 			return write(app.Stdout)
 		}

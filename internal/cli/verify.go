@@ -16,7 +16,8 @@ func newVerify(app App, global *settings, views func() view) *cobra.Command {
 it against the manifest inside: footer, schema, lineage of merged and appended
 files, number of rows, unique ids, order and content hash. It compares every
 byte of the file with the checksums in the footer. Of a folder with the files of
-an append it checks each. It asks no API.
+an append it checks each, and that each goes on from one that is there, or holds
+everything itself. It asks no API.
 
 Exit status: 0 intact and proven complete, 1 damaged or not readable, 3 intact
 but not proven complete.`,

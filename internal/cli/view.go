@@ -32,6 +32,8 @@ type view interface {
 	// stopping confirms a signal, interrupted says what it has led to.
 	stopping()
 	interrupted(end *interruptedError)
+	// kept says what the next apply goes on from.
+	kept(left leftover)
 	// progress returns a view of one run's events and how often it wants to tick.
 	progress() (progressView, time.Duration)
 }

@@ -67,6 +67,12 @@ func TestPlanText(t *testing.T) {
 	}
 }
 
+func TestKeptText(t *testing.T) {
+	kept := exporter.Kept{Pages: 1234, From: day(1), Until: day(2), Age: 4000}
+	one := leftover{exporter.Kept{Pages: 1}, "/data/work"}
+	golden(t, "plan/kept", render(planKeptText(kept)+"\n"+keptText(leftover{kept, usualWorkDir})+"\n"+keptText(one)+"\n", false))
+}
+
 func TestSummaryText(t *testing.T) {
 	simulated := someSummary()
 	simulated.Simulated = true

@@ -1,0 +1,79 @@
+package exporter
+
+import (
+	"time"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// Kept is what a walk that was cut short has left in its journal, as the next
+// apply of the same configuration will find it.
+type Kept struct {
+	// Pages is the number of pages of inboxes.
+	Pages int64 `json:"pages"`
+	// From and Until are when the first of them was asked for, and the last arrived.
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+	// Age is the time since Until, in seconds.
+	Age float64 `json:"age_seconds"`
+}
+
+// Kept is what an apply of this plan goes on from; nil when it starts anew.
+func (p Plan) Kept() *Kept { return p.kept }
+
+// StartOver makes the plan one of an apply with NoResume.
+func (p Plan) StartOver() Plan {
+	p.kept = nil
+	return p
+}
+
+// readKept reads a journal to its end. What cannot be read is nothing that could
+// be promised.
+func (r *Run) readKept(journal Journal) *Kept {
+	if journal == nil || r.engine.ReadJournal == nil {
+		return nil
+	}
+	kept, err := r.engine.ReadJournal(journal)
+	if err != nil || kept.Pages == 0 {
+		return nil
+	}
+	kept.Age = max(r.engine.Now().Sub(kept.Until), 0).Seconds()
+	return &kept
+}
+
+// keptFor looks for the journal of the walk that a plan would make. It changes
+// nothing, and gives nothing while another run is at it.
+func (r *Run) keptFor(table *schema.Table, plan Plan) *Kept {
+	if !r.keepsJournal() {
+		return nil
+	}
+	name, err := r.journalName(table, plan.Survey, plan.since())
+	if err != nil {
+		return nil
+	}
+	journal, err := r.engine.Workspace.Look(name)
+	if err != nil {
+		return nil
+	}
+	defer func() { _ = journal.Close() }() // nothing was written
+	sealed, err := seal(journal, name, r.config.APIKey)
+	if err != nil {
+		return nil
+	}
+	return r.readKept(sealed)
+}
+
+// keptAfter is what a failed apply leaves to the next one; nil when that could
+// not use it: an increment goes on from the files, so that the walk of the next
+// one is another once a file was written.
+func (r *Run) keptAfter(failed error, journal *runJournal, summary Summary) *Kept {
+	if failed == nil || journal.inner == nil {
+		return nil
+	}
+	for _, target := range r.targets {
+		if summary.Done() > 0 && target.Mode != ModeSnapshot {
+			return nil
+		}
+	}
+	return r.readKept(journal.inner)
+}

@@ -1,0 +1,57 @@
+package exporter
+
+import (
+	"regexp"
+	"strings"
+)
+
+// LocationScheme is the scheme of a location that is meant as a URL, in lower
+// case; "" is a path. whole reports whether the two slashes stand behind it: a
+// URL that lacks one is a mistake, and never a local folder of that name. One
+// letter and a colon are a drive of Windows.
+func LocationScheme(location string) (scheme string, whole bool) {
+	found := regexp.MustCompile(`^([A-Za-z][A-Za-z0-9+.-]*):(/?/?)`).FindStringSubmatch(location)
+	if found == nil {
+		return "", false
+	}
+	scheme = strings.ToLower(found[1])
+	switch {
+	case found[2] == "//":
+		return scheme, true
+	case scheme == "file", ObjectParams(scheme) != nil, found[2] == "/" && len(scheme) > 1:
+		return scheme, false
+	}
+	return "", false
+}
+
+// SlashesHint says how to write a URL that lacks a slash; the scheme may be "". It
+// repeats nothing else of the location: that could hold a secret.
+func SlashesHint(scheme string) string {
+	form, folder := scheme+"://…", "./"+scheme+":/…"
+	switch scheme {
+	case "file":
+		form = "file:///data/lake"
+	case "azblob":
+		form = "azblob://container/folder"
+	case "s3", "gs":
+		form = scheme + "://bucket/folder"
+	case "":
+		form, folder = "s3://bucket/folder", "./…"
+	}
+	return "Two slashes follow the colon of a URL, for instance " + form + ". To mean a local folder of that name, write " + folder + "."
+}
+
+// WithoutQuery is a location without what a URL may hold besides the place. What
+// a person typed may have a secret there.
+func WithoutQuery(location string) string {
+	scheme, _ := LocationScheme(location)
+	if scheme == "" || scheme == "file" {
+		return location
+	}
+	place := location[len(scheme)+1:]
+	rest := strings.TrimLeft(place, "/")
+	slashes := place[:len(place)-len(rest)]
+	rest, _, _ = strings.Cut(rest, "?")
+	rest, _, _ = strings.Cut(rest, "#")
+	return location[:len(scheme)+1] + slashes + rest[strings.LastIndex(rest, "@")+1:]
+}
