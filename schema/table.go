@@ -70,6 +70,9 @@ type Column struct {
 	Provenance  Provenance
 	// Personal marks data about a person.
 	Personal bool
+	// Version marks the column whose greatest value is the newest version of a row.
+	// The API sorts its list by it.
+	Version bool
 	// Needed says why the column cannot be left out or hashed; empty when it can.
 	Needed string
 	// Hashed columns hold a keyed hash instead of the API's text, see Table.Select.
