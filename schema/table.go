@@ -119,6 +119,17 @@ func (t *Table) Column(name string) (Column, int, bool) {
 	return Column{}, -1, false
 }
 
+// VersionColumn returns the column that is Column.Version; the zero Column when
+// there is none.
+func (t *Table) VersionColumn() Column {
+	for _, column := range t.Columns {
+		if column.Version {
+			return column
+		}
+	}
+	return Column{}
+}
+
 // AsOf returns the table as it was in an earlier version: later ones only add
 // top-level columns. It reports false for a version that never was.
 func (t *Table) AsOf(version int) (*Table, bool) {
