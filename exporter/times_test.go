@@ -71,6 +71,27 @@ func TestThePlanNamesTimesThatCannotBeRead(t *testing.T) {
 	}
 }
 
+// What a proven full walk shows is what there is, also where a time went back.
+func TestAFullMergeTakesARowThatIsOlderThanTheOneInTheFile(t *testing.T) {
+	b := newBench(t, sim.Options{Rows: rowsActiveAt(`"2024-12-17T09:42:32Z"`, `"2024-12-16T09:42:32Z"`)})
+	b.mustApply(t, in(exporter.ModeMerge, b.job(b.dir)))
+	later := newBench(t, sim.Options{Rows: rowsActiveAt(`"2024-12-15T09:42:32Z"`, `"2024-12-16T09:42:32Z"`)})
+	later.dir = b.dir
+	later.NewRunID = func() string { return "run-2" }
+	later.later(169 * time.Hour)
+	_, summary := later.mustApply(t, in(exporter.ModeMerge, later.job(b.dir)))
+	want := map[string]time.Time{
+		"ibx_00": time.Date(2024, 12, 15, 9, 42, 32, 0, time.UTC), "ibx_01": time.Date(2024, 12, 16, 9, 42, 32, 0, time.UTC),
+	}
+	if diff := gocmp.Diff(want, idsOf(t, b.file())); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
+	}
+	if changes := summary.Exports[0].Manifest.Changes; *changes != (exporter.Changes{Updated: 1, Refreshed: 1}) {
+		t.Errorf("%+v", changes)
+	}
+	later.mustVerify(t, b.dir)
+}
+
 // A row whose time cannot be read is older than every row, so the one that is
 // there stays. Its user allowed an incomplete walk, not a loss.
 func TestAMergeKeepsTimesForRowsWhoseTimeCannotBeRead(t *testing.T) {
