@@ -19,7 +19,7 @@ func (p Plan) Warnings() Diagnostics {
 		}
 		found = append(found, Diagnostic{
 			Severity: SeverityWarning,
-			Summary:  fmt.Sprintf("%s would lose more than max_shrink allows", export.File),
+			Summary:  export.File + " would lose more than max_shrink allows",
 			Detail: fmt.Sprintf("It has %d conversations, the API states at most %d. Apply stops with exit status 3 and leaves the file as it is when the walk "+
 				"shows fewer than %d (max_shrink = %g). Look at the team of the API key and its users; if the conversations are really gone, run apply with -allow-shrink.",
 				export.Current.Rows, *p.Conversations, export.Shrink.LeastRows, export.Shrink.Max),
@@ -48,7 +48,7 @@ func (s Survey) unreadable() (found Diagnostic, ok bool) {
 	key := schema.InboxConversations().VersionColumn().Key
 	return Diagnostic{
 		Severity: SeverityWarning,
-		Summary:  fmt.Sprintf("%s cannot be read", key),
+		Summary:  key + " cannot be read",
 		Detail: fmt.Sprintf("On the first pages, %s of %s hold a value that is not a time. One of %s looks like this, with a for every letter and 9 for every digit: %s. "+
 			"The API sorts by it, so the walk cannot be proven complete: apply stops with exit status 3 and leaves the files as they are. "+
 			"With -allow-incomplete it writes the rows, with null in this column and the value in extra.",

@@ -35,10 +35,11 @@ func TestEveryInputOfAWalkIsInTheNameOfItsJournal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	seen := map[string]string{name(func(*inputs) {}): "nothing"}
-	if name(func(*inputs) {}) != name(func(*inputs) {}) {
-		t.Error("one walk has two names")
+	same := name(func(*inputs) {})
+	if again := name(func(*inputs) {}); again != same {
+		t.Errorf("one walk has the names %s and %s", same, again)
 	}
+	seen := map[string]string{same: "nothing"}
 	for what, change := range map[string]func(*inputs){
 		"the program's version": func(in *inputs) { in.engine.Tool.Version = "next" },
 		"the chosen users":      func(in *inputs) { in.config.Users = []string{"usr_1"} },
