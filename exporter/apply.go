@@ -14,6 +14,8 @@ import (
 type ApplyOptions struct {
 	// AllowIncomplete commits a walk that is not proven complete, marked as such.
 	AllowIncomplete bool
+	// AllowShrink commits also what removes more of a file than Export.MaxShrink.
+	AllowShrink bool
 	// NoResume starts over, whatever an earlier run has left in its journal.
 	NoResume bool
 }
@@ -86,13 +88,22 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 		// Another walk may be proven; this one read again would not be.
 		return summary, errors.Join(incomplete(walked.proof), journal.Remove())
 	}
+	if !options.AllowShrink {
+		if err := plan.guard(walked.proof, rows.distinct); err != nil {
+			// The next walk must see for itself what is there.
+			return summary, errors.Join(err, journal.Remove())
+		}
+	}
 	for i, target := range r.targets {
 		if fresh := walked.pages.fresh[i]; fresh != nil && len(fresh.ids) == 0 {
 			summary.NothingNew = append(summary.NothingNew, target.destination.URL(target.table.Name))
 			continue
 		}
-		result, err := r.export(ctx, i, plan, rows, walked, started)
-		if err != nil {
+		result, err := r.export(ctx, i, plan, rows, walked, started, options)
+		switch {
+		case errors.Is(err, ErrShrunk):
+			return summary, errors.Join(err, journal.Remove())
+		case err != nil:
 			return summary, fmt.Errorf("write %s: %w", target.url(), err)
 		}
 		summary.Exports = append(summary.Exports, result)
@@ -100,11 +111,16 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	return summary, journal.Remove()
 }
 
-func (r *Run) export(ctx context.Context, i int, plan Plan, rows *spool, walked walked, started time.Time) (Result, error) {
+func (r *Run) export(
+	ctx context.Context, i int, plan Plan, rows *spool, walked walked, started time.Time, options ApplyOptions,
+) (Result, error) {
 	target := r.targets[i]
 	body, err := target.body(rows, plan.Exports[i], walked, walked.pages.fresh[i])
 	if err != nil {
 		return Result{}, err
+	}
+	if !options.AllowShrink {
+		body.guard = plan.Exports[i].guardMerge
 	}
 	manifest := r.manifest(target, plan, walked, started)
 	manifest.account(target, plan.Exports[i], walked.pages.tops)
@@ -239,7 +255,7 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 
 func incomplete(proof Proof) error {
 	return WithHint(Unproven(proof),
-		"Nothing was written. Run apply again when the inbox is quieter, or commit what was read, marked as incomplete, with -allow-incomplete.")
+		"Nothing was written. Run apply again when the inbox is quieter. When the reason stays the same, apply -allow-incomplete writes what was read, marked as incomplete.")
 }
 
 // Unproven is the error of a proof that is not complete; it wraps [ErrIncomplete].

@@ -65,6 +65,9 @@ type Export struct {
 	// FullEvery is how old the last full proof of a merge or append export may
 	// become before everything is read again.
 	FullEvery time.Duration `json:",omitzero"`
+	// MaxShrink is the share of the conversations of the current file that one run may
+	// remove, from 0 to 1; nil is [DefaultMaxShrink].
+	MaxShrink *float64 `json:",omitempty"`
 	// Parquet and Arrow hold the options of the formats.
 	Parquet ParquetOptions
 	Arrow   ArrowOptions

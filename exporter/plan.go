@@ -69,6 +69,8 @@ type ExportPlan struct {
 	// DroppedUsers are users of the current file whose inbox this run does not
 	// read: what only they had goes, with a merge at the next full proof.
 	DroppedUsers []string `json:"dropped_users,omitempty"`
+	// Shrink is the guard of the current file; nil when there is none.
+	Shrink *ShrinkPlan `json:"shrink,omitempty"`
 	// Unchanged is true when the first pages show the newest activity and the
 	// totals that the current file was proven with. Flags that change without an
 	// activity (a conversation marked as read) do not show there.
@@ -114,6 +116,9 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 	if len(r.targets) > 0 {
 		plan.kept = r.keptFor(r.targets[0].table, plan)
 	}
+	for i := range plan.Exports {
+		plan.Exports[i].expectShrink(plan.Conversations)
+	}
 	return plan, nil
 }
 
@@ -130,7 +135,7 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	case err != nil:
 		return ExportPlan{}, err
 	}
-	plan.Current, plan.version = current, version
+	plan.Current, plan.version, plan.Shrink = current, version, t.shrink(current)
 	switch t.Mode {
 	case ModeAppend:
 		plan.CurrentFile, plan.version = t.destination.URL(name), ""

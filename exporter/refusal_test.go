@@ -3,6 +3,7 @@ package exporter_test
 import (
 	"context"
 	"errors"
+	"io/fs"
 	"iter"
 	"os"
 	"path/filepath"
@@ -106,19 +107,45 @@ func TestAnotherTeamsExportIsNotReplaced(t *testing.T) {
 }
 
 func TestAPlanThatIsOldIsRefused(t *testing.T) {
-	b := newBench(t, sim.Options{Conversations: 20})
-	run, err := b.Start(t.Context(), b.job(b.dir), quiet{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = run.Close() }()
-	plan, err := run.Plan(t.Context())
-	if err != nil {
-		t.Fatal(err)
-	}
-	b.mustApply(t, b.job(b.dir))
-	if _, err := run.Apply(t.Context(), plan, exporter.ApplyOptions{}); err == nil || !strings.Contains(err.Error(), "changed since the plan") {
-		t.Errorf("the error is %v", err)
+	for name, test := range map[string]struct {
+		before bool // there is a file when the plan is made
+		change func(*testing.T, *bench)
+		want   string
+	}{
+		"the file is new":            {false, func(t *testing.T, b *bench) { b.mustApply(t, b.job(b.dir)) }, "run-2"},
+		"the file is of another run": {true, func(t *testing.T, b *bench) { b.mustApply(t, b.job(b.dir)) }, "run-3"},
+		"the file is gone": {true, func(t *testing.T, b *bench) {
+			if err := os.Remove(b.file()); err != nil {
+				t.Fatal(err)
+			}
+		}, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, sim.Options{Conversations: 20})
+			if test.before {
+				b.mustApply(t, b.job(b.dir))
+			}
+			run, err := b.Start(t.Context(), b.job(b.dir), quiet{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = run.Close() }()
+			plan, err := run.Plan(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			test.change(t, b)
+			if _, err := run.Apply(t.Context(), plan, exporter.ApplyOptions{}); err == nil || !strings.Contains(err.Error(), "changed since the plan") {
+				t.Errorf("the error is %v", err)
+			}
+			if test.want == "" {
+				if _, err := os.Stat(b.file()); !errors.Is(err, fs.ErrNotExist) {
+					t.Errorf("the file is there again: %v", err)
+				}
+			} else if got := b.mustVerify(t, b.dir).Manifest; got.RunID != test.want {
+				t.Errorf("the file is of %s, want %s", got.RunID, test.want)
+			}
+		})
 	}
 }
 

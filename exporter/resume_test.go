@@ -7,6 +7,9 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
+
+	gocmp "github.com/google/go-cmp/cmp"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
@@ -69,6 +72,43 @@ func TestOnlyTheSameWalkIsContinued(t *testing.T) {
 			}
 			if _, err := os.Stat(work); test.change == nil && !errors.Is(err, fs.ErrNotExist) {
 				t.Errorf("the work folder is left behind: %v", err)
+			}
+		})
+	}
+}
+
+// A journal holds a walk since its marks: it lacks what a full walk, or one since
+// other marks, has to read.
+func TestAWalkSinceOtherMarksIsNotContinued(t *testing.T) {
+	for name, test := range map[string]struct {
+		between func(*testing.T, *bench)
+		resumed bool
+	}{
+		"the same marks": {func(*testing.T, *bench) {}, true},
+		"none, since a full proof is due": {func(_ *testing.T, b *bench) {
+			b.later(169 * time.Hour)
+		}, false},
+		"newer ones, of a run in between": {func(t *testing.T, b *bench) {
+			work := b.Workspace
+			b.Workspace = nil
+			b.mustApply(t, in(exporter.ModeMerge, b.job(b.dir)))
+			b.Workspace = work
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, sim.Options{Users: 3, Conversations: 900})
+			job := in(exporter.ModeMerge, b.job(b.dir))
+			b.mustApply(t, job)
+			b.churn(400, 1, sim.Jump)
+			b.Workspace = store.NewWorkspace(filepath.Join(t.TempDir(), "work"))
+			b.interrupt(t, job)
+			test.between(t, b)
+			_, summary := b.mustApply(t, job)
+			if (summary.Proof.Resumed > 0) != test.resumed {
+				t.Errorf("%d pages were taken over", summary.Proof.Resumed)
+			}
+			if diff := gocmp.Diff(b.truth(), idsOf(t, b.file())); diff != "" {
+				t.Errorf("conversations (-want +got):\n%s", diff)
 			}
 		})
 	}

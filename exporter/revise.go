@@ -22,6 +22,8 @@ type body struct {
 	records func(ctx context.Context) iter.Seq2[arrow.Record, error]
 	// changes is what is known after the last record; nil when there is nothing.
 	changes *Changes
+	// guard looks at the changes before they are committed; nil accepts them all.
+	guard func(Changes) error
 	// sum is that of the rows, after the last record.
 	sum *rowSum
 }

@@ -27,6 +27,11 @@ type UserSurvey struct {
 	Pages *int64 `json:"pages"`
 	// Newest is the newest `lastActivityAt`; nil for an empty inbox.
 	Newest *time.Time `json:"newest_activity_at"`
+	// Unreadable counts the rows of the first page whose `lastActivityAt` could not be
+	// read, and UnreadableForm is what the first of them looks like, without what it
+	// says, see schema.Page.
+	Unreadable     int64  `json:"unreadable_activities,omitempty"`
+	UnreadableForm string `json:"unreadable_form,omitempty"`
 	// Oldest is the oldest `lastActivityAt` of the first page; nil when it has none.
 	Oldest *time.Time `json:"oldest_activity_on_first_page_at"`
 }

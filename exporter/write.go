@@ -48,6 +48,11 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 		return Result{}, WithHint(fmt.Errorf("the old file lacks rows or has too many: %d rows were merged where its manifest makes %d", written, rows.sum.rows),
 			"The file was changed after it was written, so it cannot be merged into. lemexport verify says what is wrong with it. Restore it, or choose another destination.")
 	}
+	if rows.changes != nil && rows.guard != nil {
+		if err := rows.guard(*rows.changes); err != nil {
+			return Result{}, err
+		}
+	}
 	manifest.Changes = rows.changes
 	manifest.Rows = written
 	manifest.Content = rows.sum.content()

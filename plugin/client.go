@@ -193,5 +193,6 @@ func (c *Client) Plan(ctx context.Context, config []byte) (exporter.Plan, export
 	if err := diags.Err(); err != nil {
 		return exporter.Plan{}, diags, err
 	}
-	return toPlan(response.GetPlan()), diags, nil
+	plan, err := toPlan(response.GetPlan())
+	return plan, diags, err
 }

@@ -18,6 +18,9 @@ type ExportRequest struct {
 	Config []byte
 	// AllowIncomplete commits also what is not proven complete, marked as such.
 	AllowIncomplete bool
+	// AllowShrink commits also what takes more conversations out of a file than
+	// max_shrink in the configuration allows.
+	AllowShrink bool
 	// StateDir is where the plugin keeps what it has read until the files are
 	// written; empty for its usual place.
 	StateDir string
@@ -37,19 +40,19 @@ type ExportResult struct {
 	// Proof is the account of the walk; nil when there was none.
 	Proof *exporter.Proof
 	// Files are the files that were committed.
-	Files   []exporter.Result
-	Elapsed time.Duration
+	Files []exporter.Result
+	// NothingNew are the places of append exports that had nothing to add.
+	NothingNew []string
+	Elapsed    time.Duration
 }
 
 // Export has the plugin write the files of a configuration, and returns when
 // they are committed. The error of a walk that could not be proven wraps
-// [exporter.ErrIncomplete].
+// [exporter.ErrIncomplete], that of a file that would lose too much [exporter.ErrShrunk].
 func (c *Client) Export(ctx context.Context, request ExportRequest) (ExportResult, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	stream, err := c.service.Export(ctx, &pluginv1.ExportRequest{
-		Config: &pluginv1.Config{Json: request.Config}, AllowIncomplete: request.AllowIncomplete, StateDir: request.StateDir,
-	})
+	stream, err := c.service.Export(ctx, fromExportRequest(request))
 	if err != nil {
 		return ExportResult{}, c.explain(err)
 	}
@@ -69,17 +72,33 @@ func (c *Client) Export(ctx context.Context, request ExportRequest) (ExportResul
 	}
 }
 
+func fromExportRequest(request ExportRequest) *pluginv1.ExportRequest {
+	return &pluginv1.ExportRequest{
+		Config: &pluginv1.Config{Json: request.Config}, StateDir: request.StateDir,
+		AllowIncomplete: request.AllowIncomplete, AllowShrink: request.AllowShrink,
+	}
+}
+
 func toExportResult(message *pluginv1.ExportResult) (ExportResult, error) {
 	result := ExportResult{
 		RunID: message.GetRunId(), Simulated: message.GetSimulated(), Diagnostics: toDiagnostics(message.GetDiagnostics()),
 		Proof: toProof(message.GetProof()), Elapsed: message.GetElapsed().AsDuration(),
+		NothingNew: message.GetNothingNew(),
 	}
 	for _, file := range message.GetFiles() {
-		one := exporter.Result{File: file.GetUrl(), Bytes: file.GetBytes()}
-		if err := json.Unmarshal(file.GetManifestJson(), &one.Manifest); err != nil {
-			return result, fmt.Errorf("the manifest of %s: %w", file.GetUrl(), err)
+		one, err := toResult(file)
+		if err != nil {
+			return result, err
 		}
 		result.Files = append(result.Files, one)
+	}
+	return result, nil
+}
+
+func toResult(message *pluginv1.ExportedFile) (exporter.Result, error) {
+	result := exporter.Result{File: message.GetUrl(), Bytes: message.GetBytes()}
+	if err := json.Unmarshal(message.GetManifestJson(), &result.Manifest); err != nil {
+		return result, fmt.Errorf("the manifest of %s: %w", message.GetUrl(), err)
 	}
 	return result, nil
 }

@@ -197,6 +197,8 @@ func endOf(outcome pluginv1.Outcome, diags exporter.Diagnostics) error {
 		return nil
 	case pluginv1.Outcome_OUTCOME_INCOMPLETE:
 		return fmt.Errorf("%w: %w", exporter.ErrIncomplete, diags)
+	case pluginv1.Outcome_OUTCOME_SHRUNK:
+		return fmt.Errorf("%w: %w", exporter.ErrShrunk, diags)
 	case pluginv1.Outcome_OUTCOME_STOPPED:
 		return fmt.Errorf("%w: %w", ErrStopped, diags)
 	default:

@@ -51,6 +51,8 @@ func endingOf(ctx context.Context, err error) ending {
 		return ending{outcome: pluginv1.Outcome_OUTCOME_COMPLETE}
 	case errors.Is(err, exporter.ErrIncomplete):
 		return ending{outcome: pluginv1.Outcome_OUTCOME_INCOMPLETE, diags: diagnose(err)}
+	case errors.Is(err, exporter.ErrShrunk):
+		return ending{outcome: pluginv1.Outcome_OUTCOME_SHRUNK, diags: diagnose(err)}
 	case cause != nil:
 		return ending{outcome: pluginv1.Outcome_OUTCOME_STOPPED, diags: diagnose(cause)}
 	}

@@ -152,8 +152,9 @@ func (s *Server) Plan(ctx context.Context, request *pluginv1.PlanRequest) (*plug
 		response.Diagnostics = append(response.Diagnostics, fromDiagnostics(diagnose(err))...)
 		return response, nil
 	}
-	response.Plan = fromPlan(plan)
-	return response, nil
+	response.Diagnostics = append(response.Diagnostics, fromDiagnostics(plan.Warnings())...)
+	response.Plan, err = fromPlan(plan)
+	return response, err
 }
 
 func (s *Server) plan(ctx context.Context, job exporter.Job) (plan exporter.Plan, err error) {

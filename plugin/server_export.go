@@ -57,20 +57,29 @@ func (s *Server) export(
 		return err
 	}
 	result.Simulated = plan.Survey.Simulated
-	summary, err := run.Apply(ctx, plan, exporter.ApplyOptions{AllowIncomplete: request.GetAllowIncomplete()})
-	result.Proof = fromProof(&summary.Proof)
+	result.Diagnostics = append(result.Diagnostics, fromDiagnostics(plan.Warnings())...)
+	summary, err := run.Apply(ctx, plan, exporter.ApplyOptions{
+		AllowIncomplete: request.GetAllowIncomplete(), AllowShrink: request.GetAllowShrink(),
+	})
+	result.Proof, result.NothingNew = fromProof(&summary.Proof), summary.NothingNew
 	log.InfoContext(ctx, "export ended", "committed", len(summary.Exports), "complete", summary.Proof.Complete)
 	for _, file := range summary.Exports {
-		manifest, failed := json.Marshal(file.Manifest)
+		exported, failed := fromResult(file)
 		if failed != nil {
-			return errors.Join(err, fmt.Errorf("encode manifest: %w", failed))
+			return errors.Join(err, failed)
 		}
-		result.Files = append(result.Files, &pluginv1.ExportedFile{
-			Url: file.File, Bytes: file.Bytes, Rows: file.Manifest.Rows, ManifestJson: manifest,
-		})
+		result.Files = append(result.Files, exported)
 	}
 	if err == nil && !summary.Proof.Complete {
 		err = exporter.WithHint(exporter.Unproven(summary.Proof), "It was committed, marked as incomplete, as the request allowed.")
 	}
 	return err
+}
+
+func fromResult(file exporter.Result) (*pluginv1.ExportedFile, error) {
+	manifest, err := json.Marshal(file.Manifest)
+	if err != nil {
+		return nil, fmt.Errorf("encode manifest: %w", err)
+	}
+	return &pluginv1.ExportedFile{Url: file.File, Bytes: file.Bytes, Rows: file.Manifest.Rows, ManifestJson: manifest}, nil
 }

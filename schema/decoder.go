@@ -53,11 +53,12 @@ func (d *Decoder) Append(body []byte, fetchedAt time.Time) (Page, error) {
 	}
 	pagination, broken := d.envelope(body, fetchedAt)
 	unknown := d.surprises.take()
+	unreadable, form := d.rows.takeUnreadable()
 	if broken != nil {
 		d.rows.row.cut(n)
 		return Page{}, broken
 	}
-	return Page{Pagination: pagination, UnknownFields: unknown}, nil
+	return Page{Pagination: pagination, UnknownFields: unknown, UnreadableVersions: unreadable, UnreadableForm: form}, nil
 }
 
 // Size is how much memory, in bytes, the record of Take will have at most.

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"strings"
 	"testing"
@@ -125,9 +126,17 @@ func TestNothingIsLost(t *testing.T) {
 			`{"created_at":"2024-12-17T08:42:32Z"}`, `{"createdAt":"2024-12-17T09:42:32+01:00"}`, []string{"createdAt (not UTC)"}},
 		{"a timestamp finer than a microsecond is kept too", `"createdAt":"1969-12-31T23:59:59.9999999Z"`,
 			`{"created_at":"1969-12-31T23:59:59.999999Z"}`, `{"createdAt":"1969-12-31T23:59:59.9999999Z"}`, []string{"createdAt (finer than a microsecond)"}},
-		{"what is no timestamp is null", `"createdAt":"yesterday","lastSentAt":1734428552971,"lastRepliedAt":""`, `{}`,
-			`{"createdAt":"yesterday","lastSentAt":1734428552971,"lastRepliedAt":""}`,
-			[]string{"createdAt (not a timestamp)", "lastRepliedAt (not a timestamp)", "lastSentAt (number)"}},
+		{"every way to write UTC is only a column", `"createdAt":"2024-12-17 09:42:32.971Z","lastSentAt":"2024-12-17T09:42:32+00:00","lastRepliedAt":"2024-12-17t09:42:32.5 +0000"`,
+			`{"created_at":"2024-12-17T09:42:32.971Z","last_replied_at":"2024-12-17T09:42:32.5Z","last_sent_at":"2024-12-17T09:42:32Z"}`, ``, nil},
+		{"a timestamp without a zone is taken for UTC and kept too", `"createdAt":"2024-12-17 09:42:32"`,
+			`{"created_at":"2024-12-17T09:42:32Z"}`, `{"createdAt":"2024-12-17 09:42:32"}`, []string{"createdAt (without a time zone)"}},
+		{"an epoch time is read and kept too", `"createdAt":1734428552,"lastSentAt":1734428552971,"lastRepliedAt":"1734428552.5","lastActivityAt":1.7344285529710E12`,
+			`{"created_at":"2024-12-17T09:42:32Z","last_activity_at":"2024-12-17T09:42:32.971Z","last_replied_at":"2024-12-17T09:42:32.5Z","last_sent_at":"2024-12-17T09:42:32.971Z"}`,
+			`{"createdAt":1734428552,"lastSentAt":1734428552971,"lastRepliedAt":"1734428552.5","lastActivityAt":1.7344285529710E12}`,
+			[]string{"createdAt (epoch seconds)", "lastActivityAt (epoch milliseconds)", "lastRepliedAt (epoch seconds)", "lastSentAt (epoch milliseconds)"}},
+		{"what is no timestamp is null", `"createdAt":"yesterday","lastSentAt":17344285529710000,"lastRepliedAt":"","lastActivityAt":true`, `{}`,
+			`{"createdAt":"yesterday","lastSentAt":17344285529710000,"lastRepliedAt":"","lastActivityAt":true}`,
+			[]string{"createdAt (not a timestamp)", "lastActivityAt (boolean)", "lastRepliedAt (not a timestamp)", "lastSentAt (number)"}},
 
 		{"escapes of a text are resolved", `"teamId":"\u00e9\n\uD83D\uDE00\u0000\/"`, `{"team_id":"é\n😀\u0000/"}`, ``, nil},
 		{"half a surrogate pair", `"teamId":"a\ud800b"`, `{"team_id":"a` + "\uFFFD" + `b"}`,
@@ -237,5 +246,41 @@ func TestRecordKeepsNothingOfTheBody(t *testing.T) {
 	got := rowOf(page.Record, 0)
 	if got["id"] != "ibx_1" || got["team_id"] != "tea_1" || got["extra"] != `{"new":"x"}` || page.UnknownFields[0] != "new" {
 		t.Errorf("changed with the body: %v", got)
+	}
+}
+
+func TestUnreadableVersionsAreCountedAndShownByTheirForm(t *testing.T) {
+	for _, test := range []struct {
+		rows []string // lastActivityAt
+		want int
+		form string
+	}{
+		{[]string{`"2024-12-17T09:42:32Z"`, `1734428552`, `null`, `"2024-12-17 09:42:32"`}, 0, ""},
+		{[]string{`null`, `"Tue, 17 Dec 2024 09:42:32"`, `"soon"`}, 2, `string "Aaa, 99 Aaa 9999 99:99:99"`},
+		{[]string{`"2024-12-17T09:42:32Z"`, `17344285529710000`}, 1, `number "99999999999999999"`},
+		{[]string{`{"$date":"2024-12-17T09:42:32Z"}`, `false`}, 2, "object"},
+		{[]string{`""`}, 1, `string ""`},
+		{[]string{`"\u0000\u001b[31m\"é\u202e"`}, 1, `string "??[99a???"`},
+		{[]string{`"` + strings.Repeat("é7", 200) + `"`}, 1, `string "` + strings.Repeat("?9", 20) + `…"`},
+		{[]string{`"now","lastActivityAt":"2024-12-17T09:42:32Z"`, `"2024-12-17T09:42:32Z","lastActivityAt":"now"`}, 1, `string "aaa"`},
+	} {
+		var rows []string
+		for i, active := range test.rows {
+			rows = append(rows, fmt.Sprintf(`{"_id":"ibx_%d","contact":{"lastActivityAt":1},"lastActivityAt":%s}`, i, active))
+		}
+		decoder := NewDecoder(InboxConversations(), memory.DefaultAllocator)
+		for range 2 { // no page counts what another had
+			page, err := decoder.Decode(pageOf(rows...), fetched)
+			if err != nil {
+				t.Fatal(err)
+			}
+			page.Record.Release()
+			if page.UnreadableVersions != test.want || page.UnreadableForm != test.form {
+				t.Errorf("%s: %d %q, want %d %q", test.rows, page.UnreadableVersions, page.UnreadableForm, test.want, test.form)
+			}
+			if _, err := decoder.Append(append(pageOf(rows...), 'x'), fetched); err == nil {
+				t.Fatal("a broken page is read")
+			}
+		}
 	}
 }

@@ -18,7 +18,7 @@ func newInboxConversations() *Table {
 			{Name: "contact_id", Type: String, Key: "contactId", Provenance: Documented, Description: "Id of the contact (ctc_…), the key of the thread endpoint"},
 			{Name: "created_by", Type: String, Key: "createdBy", Provenance: Documented, Description: "What opened the conversation: an activity (act_…) or a user (usr_…)"},
 			{Name: "created_at", Type: Timestamp, Key: "createdAt", Provenance: Documented, Description: "When the conversation was created"},
-			{Name: "last_activity_at", Type: Timestamp, Needed: "it says which version of a conversation is the newest", Key: "lastActivityAt", Provenance: Documented, Description: "Newest activity of any kind; the inbox is sorted by it, newest first"},
+			{Name: "last_activity_at", Type: Timestamp, Version: true, Needed: "it says which version of a conversation is the newest", Key: "lastActivityAt", Provenance: Documented, Description: "Newest activity of any kind; the inbox is sorted by it, newest first"},
 			{Name: "have_replies", Type: Bool, Key: "haveReplies", Provenance: Documented, Description: "Whether the contact has replied at least once"},
 			{Name: "last_replied_at", Type: Timestamp, Key: "lastRepliedAt", Provenance: Documented, Description: "When lemlist registered the newest reply; later than the reply's own date"},
 			{Name: "last_replied_channel", Type: String, Key: "lastRepliedChannel", Provenance: Documented, Description: "Channel of the newest reply: email, linkedin, …; an open set"},
@@ -47,7 +47,7 @@ func newInboxConversations() *Table {
 				{Name: "full_name", Type: String, Key: "fullName", Provenance: Documented, Personal: true, Description: "Full name, often absent"},
 				{Name: "email", Type: String, Key: "email", Provenance: Documented, Personal: true, Description: "Email address as stored, not validated; absent for LinkedIn-only contacts"},
 			}},
-			{Name: "extra", Type: JSON, Provenance: Derived, Personal: true, Description: "What the API sent and the table does not model, as a JSON object; null when there is nothing"},
+			{Name: "extra", Type: JSON, Provenance: Derived, Personal: true, Description: "What the API sent and no column holds in full, as a JSON object; null when there is nothing"},
 			{Name: "fetched_at", Type: Timestamp, Required: true, Needed: "it says when a row was read", Provenance: Derived, Description: "When the page that held this version arrived, by the local clock"},
 		},
 	}

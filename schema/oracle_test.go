@@ -104,7 +104,7 @@ func settle(columns []Column, tree map[string]any) map[string]any {
 func settleValue(column Column, value any) any {
 	switch value := value.(type) {
 	case string:
-		if at, err := time.Parse(time.RFC3339Nano, strings.ToUpper(value)); err == nil && column.Type == Timestamp {
+		if at, zone := referenceTime(value); zone && column.Type == Timestamp {
 			return at.UTC().Format(time.RFC3339Nano)
 		}
 	case []any:
@@ -119,6 +119,36 @@ func settleValue(column Column, value any) any {
 		}
 	}
 	return value
+}
+
+// referenceTime reads a date-time by the standard library; zone is whether it names one.
+func referenceTime(text string) (at time.Time, zone bool) {
+	text = strings.ToUpper(text)
+	for _, between := range []string{"T", " "} {
+		for _, zone := range []string{"Z07:00", "Z0700", "Z07", " Z07:00", " Z0700", " Z07", " UTC", "UTC", ""} {
+			if at, err := time.Parse("2006-01-02"+between+"15:04:05"+zone, text); err == nil {
+				return at, zone != ""
+			}
+		}
+	}
+	return time.Time{}, false
+}
+
+// referenceInstant reads the value of a timestamp column, to the microsecond; nil
+// when it names no instant.
+func referenceInstant(value any) any {
+	text, isText := value.(string)
+	if isText {
+		if at, _ := referenceTime(text); !at.IsZero() {
+			return time.UnixMicro(at.UnixMicro()).UTC()
+		}
+	} else if number, ok := value.(json.Number); ok {
+		text = number.String()
+	}
+	if at, ok := referenceEpoch(text); ok {
+		return at
+	}
+	return nil
 }
 
 // rebuild makes the tree of a row's columns, by API keys.
@@ -252,8 +282,8 @@ func checkRow(sent []byte, rec arrow.Record, i int) error {
 	return nil
 }
 
-// checkScalars compares the columns of texts and booleans with the last value
-// that came, whether it is kept in extra or not.
+// checkScalars compares the columns of texts, booleans and timestamps with the last
+// value that came, whether it is kept in extra or not.
 func checkScalars(columns []Column, sent, row map[string]any) error {
 	for _, column := range columns {
 		value := sent[column.Key]
@@ -269,6 +299,10 @@ func checkScalars(columns []Column, sent, row map[string]any) error {
 		case Bool:
 			want, fits := value.(bool)
 			if got, ok := row[column.Name].(bool); got != want || ok != fits {
+				return fmt.Errorf("%s is %v, sent %v", column.Name, row[column.Name], value)
+			}
+		case Timestamp:
+			if want := referenceInstant(value); column.Key != "" && want != row[column.Name] {
 				return fmt.Errorf("%s is %v, sent %v", column.Name, row[column.Name], value)
 			}
 		default:

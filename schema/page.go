@@ -20,13 +20,20 @@ type Page struct {
 	//	contact (string)    a value of a type (array, boolean, number, object,
 	//	                    string) that the column does not hold
 	//	teamId (duplicate)  a key that came more than once in one object
-	//	createdAt (not UTC) or (finer than a microsecond), (not a timestamp)
+	//	createdAt (not UTC) or (without a time zone), (finer than a microsecond),
+	//	                    (epoch seconds), (epoch milliseconds): the column holds
+	//	                    the instant; (not a timestamp): it holds nothing
 	//	teamId (not Unicode)
 	//	envelope: pagination.foo   a key around the rows. It belongs to no row, so
 	//	                    this is its only trace
 	//
 	// A name that is not a plain word is quoted as in Go, so it is safe to print.
 	UnknownFields []string
+	// UnreadableVersions counts the rows whose Column.Version came with a value that
+	// could not be read, so that it is null. UnreadableForm is what the first of these
+	// values looks like, without what it says: `string "Aaa 99 Aaa 9999"`.
+	UnreadableVersions int
+	UnreadableForm     string
 }
 
 // Pagination is the API's `pagination` object (API doc: "Get Many Inboxes").

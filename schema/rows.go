@@ -16,11 +16,20 @@ type rows struct {
 	strangers []*stranger // of the row
 	objects   int         // counts what regularStruct reads
 	text      []byte
+
+	version int // of the row's fields the one that is Column.Version, -1 for none
+	// unreadable counts the rows whose version was sent and could not be read;
+	// form is that of the first.
+	unreadable int
+	form       string
 }
 
 func newRows(table *Table, surprises *surprises) rows {
-	r := rows{row: newRowColumn(table), surprises: surprises}
-	for _, f := range r.row.fields {
+	r := rows{row: newRowColumn(table), surprises: surprises, version: -1}
+	for i, f := range r.row.fields {
+		if f.Version {
+			r.version = i
+		}
 		if f.Key == "" {
 			r.derived = append(r.derived, f)
 		}
@@ -41,8 +50,31 @@ func (r *rows) append(conversation []byte, fetchedAt time.Time) (reason string) 
 	r.extra.reset()
 	r.row.open()
 	r.members(r.row)
+	r.noteVersion()
 	r.derive(fetchedAt)
 	return ""
+}
+
+// noteVersion sees whether the version of the row was sent but is null in its
+// column. Rows of the fast path have one that was read, or none.
+func (r *rows) noteVersion() {
+	if r.version < 0 {
+		return
+	}
+	c, value := r.row.fields[r.version], r.row.object.value(r.version)
+	if len(value) == 0 || value[0] == 'n' || c.valid[c.len()-1] != 0 {
+		return
+	}
+	if r.unreadable++; r.unreadable == 1 {
+		r.form = formOf(value)
+	}
+}
+
+// takeUnreadable returns what was counted, and goes on to another page.
+func (r *rows) takeUnreadable() (rows int, form string) {
+	rows, form = r.unreadable, r.form
+	r.unreadable, r.form = 0, ""
+	return rows, form
 }
 
 func isPresent(value []byte) bool { return len(value) > len(`""`) && value[0] == '"' }
@@ -103,7 +135,7 @@ func (r *rows) value(c *column, value []byte) {
 		c.absent()
 	case c.Type == String && first == '"':
 		r.string(c, value)
-	case c.Type == Timestamp && first == '"':
+	case c.Type == Timestamp:
 		r.timestamp(c, value)
 	case c.Type == Bool && (first == 't' || first == 'f'):
 		c.appendBool(first == 't')
@@ -142,18 +174,34 @@ func (r *rows) string(c *column, value []byte) {
 	}
 }
 
-// timestamp appends the instant a JSON string names, null if it names none.
+// timestamp appends the instant that a JSON value names, null if it names none.
 func (r *rows) timestamp(c *column, value []byte) {
-	r.text, _ = jsontext.AppendUnquote(r.text[:0], value)
-	micros, lost := parseTimestamp(r.text)
-	if lost == notATimestamp {
-		c.null()
-	} else {
+	micros, lost, ok := r.instant(value)
+	if ok {
 		c.appendMicros(micros)
+	} else {
+		c.null()
 	}
 	if lost != "" {
 		r.keep(c, value, lost)
 	}
+}
+
+// instant reads a JSON value as a time. lost is what the number does not say.
+func (r *rows) instant(value []byte) (micros int64, lost string, ok bool) {
+	switch first := value[0]; {
+	case first == '"':
+		r.text, _ = jsontext.AppendUnquote(r.text[:0], value)
+		micros, lost = readTimestamp(r.text)
+	case '0' <= first && first <= '9':
+		if micros, lost = parseEpoch(value); lost == notATimestamp {
+			lost = kindName(first)
+			return 0, lost, false
+		}
+	default:
+		return 0, kindName(first), false
+	}
+	return micros, lost, lost != notATimestamp
 }
 
 // kindName is what people call a value that starts with this byte.

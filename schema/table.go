@@ -70,6 +70,9 @@ type Column struct {
 	Provenance  Provenance
 	// Personal marks data about a person.
 	Personal bool
+	// Version marks the column whose greatest value is the newest version of a row.
+	// The API sorts its list by it.
+	Version bool
 	// Needed says why the column cannot be left out or hashed; empty when it can.
 	Needed string
 	// Hashed columns hold a keyed hash instead of the API's text, see Table.Select.
@@ -114,6 +117,17 @@ func (t *Table) Column(name string) (Column, int, bool) {
 		}
 	}
 	return Column{}, -1, false
+}
+
+// VersionColumn returns the column that is Column.Version; the zero Column when
+// there is none.
+func (t *Table) VersionColumn() Column {
+	for _, column := range t.Columns {
+		if column.Version {
+			return column
+		}
+	}
+	return Column{}
 }
 
 // AsOf returns the table as it was in an earlier version: later ones only add

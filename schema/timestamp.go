@@ -1,20 +1,40 @@
 package schema
 
-// What a timestamp column does not hold of a text; "" is nothing.
+import (
+	"bytes"
+	"slices"
+	"strings"
+)
+
+// What a timestamp column does not hold of a value, or only on an assumption; ""
+// is nothing. All but notATimestamp come with an instant.
 const (
 	notATimestamp = "not a timestamp"
 	notUTC        = "not UTC"
+	noZone        = "without a time zone"
 	tooFine       = "finer than a microsecond"
+	epochSeconds  = "epoch seconds"
+	epochMillis   = "epoch milliseconds"
 )
 
-// parseTimestamp reads an RFC 3339 date-time (section 5.6, letters in either
-// case) as microseconds since 1970 in UTC, cut off towards the past. lost is
-// what the number does not say, and notATimestamp where there is no number.
-// Leap seconds (:60) are no timestamps here: the columns can not hold them.
-// Every four-digit year fits into 64 bits of microseconds.
+// readTimestamp reads the text of a JSON string: a date-time or an epoch time.
+func readTimestamp(text []byte) (micros int64, lost string) {
+	if micros, lost = parseTimestamp(text); lost == notATimestamp {
+		return parseEpoch(text)
+	}
+	return micros, lost
+}
+
+// parseTimestamp reads a date-time to the second or finer as microseconds since
+// 1970 in UTC, cut off towards the past: RFC 3339 (section 5.6, letters in either
+// case), and of ISO 8601 and its relatives a blank for the T, a comma for the
+// point, offsets without a colon or minutes, "UTC" and "GMT". lost is what the
+// number does not say, and notATimestamp where there is no number. A text without
+// a zone is taken for UTC. Leap seconds (:60) are no timestamps here: the columns
+// cannot hold them. Every four-digit year fits into 64 bits of microseconds.
 func parseTimestamp(text []byte) (micros int64, lost string) {
-	if len(text) < len("2006-01-02T15:04:05Z") ||
-		text[4] != '-' || text[7] != '-' || text[10]|0x20 != 't' || text[13] != ':' || text[16] != ':' {
+	if len(text) < len("2006-01-02T15:04:05") || text[4] != '-' || text[7] != '-' ||
+		text[10]|0x20 != 't' && text[10] != ' ' || text[13] != ':' || text[16] != ':' {
 		return 0, notATimestamp
 	}
 	century, year := twoDigits(text[0], text[1]), twoDigits(text[2], text[3])
@@ -29,13 +49,21 @@ func parseTimestamp(text []byte) (micros int64, lost string) {
 	}
 
 	fraction, finer, rest := fractionMicros(text[19:])
-	offset, utc, ok := zoneSeconds(rest)
+	var offset int64
 	switch {
-	case !ok:
-		return 0, notATimestamp
-	case !utc:
-		lost = notUTC
-	case finer:
+	case len(rest) == 1 && rest[0]|0x20 == 'z':
+	case len(rest) == 0:
+		lost = noZone
+	default:
+		var ok bool
+		if offset, ok = zoneSeconds(rest); !ok {
+			return 0, notATimestamp
+		}
+		if offset != 0 {
+			lost = notUTC
+		}
+	}
+	if finer && lost == "" {
 		lost = tooFine
 	}
 	seconds := ((daysSince1970(year, month, day)*24+hour)*60+minute)*60 + second
@@ -45,7 +73,7 @@ func parseTimestamp(text []byte) (micros int64, lost string) {
 // fractionMicros reads ".123"; finer is whether digits after the sixth say
 // anything. A point without digits is left in rest, where it is no zone.
 func fractionMicros(text []byte) (micros int64, finer bool, rest []byte) {
-	if text[0] != '.' {
+	if len(text) == 0 || text[0] != '.' && text[0] != ',' {
 		return 0, false, text
 	}
 	unit, i := int64(100_000), 1
@@ -61,24 +89,37 @@ func fractionMicros(text []byte) (micros int64, finer bool, rest []byte) {
 	return micros, finer, text[i:]
 }
 
-// zoneSeconds reads "Z" or "+01:30", as seconds east of UTC. Only Z is utc:
-// "+00:00" and "-00:00" say something else (RFC 3339, section 4.3).
-func zoneSeconds(text []byte) (seconds int64, utc, ok bool) {
-	if len(text) == 1 && text[0]|0x20 == 'z' {
-		return 0, true, true
+// zoneSeconds reads "Z", "UTC", "+01:30", "+0130" or "+01", after a blank or none,
+// as seconds east of UTC.
+func zoneSeconds(text []byte) (seconds int64, ok bool) {
+	text = bytes.TrimPrefix(text, []byte(" "))
+	switch {
+	case len(text) == 0:
+		return 0, false
+	case text[0] != '+' && text[0] != '-':
+		return 0, len(text) <= len("UTC") && slices.ContainsFunc([]string{"Z", "UTC", "GMT"}, func(name string) bool {
+			return strings.EqualFold(name, string(text))
+		})
 	}
-	if len(text) != len("+00:00") || text[0] != '+' && text[0] != '-' || text[3] != ':' {
-		return 0, false, false
+	minutes := [2]byte{'0', '0'}
+	switch {
+	case len(text) == len("+01"):
+	case len(text) == len("+0130"):
+		minutes = [2]byte(text[3:])
+	case len(text) == len("+01:30") && text[3] == ':':
+		minutes = [2]byte(text[4:])
+	default:
+		return 0, false
 	}
-	hour, minute := twoDigits(text[1], text[2]), twoDigits(text[4], text[5])
+	hour, minute := twoDigits(text[1], text[2]), twoDigits(minutes[0], minutes[1])
 	if !clock(hour, minute) {
-		return 0, false, false
+		return 0, false
 	}
 	seconds = int64(hour)*3600 + int64(minute)*60
 	if text[0] == '-' {
 		seconds = -seconds
 	}
-	return seconds, false, true
+	return seconds, true
 }
 
 func clock(hour, minute int) bool {

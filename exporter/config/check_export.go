@@ -20,6 +20,7 @@ func (c *checker) export(b *block) exporter.Export {
 	config.Format = c.choose(in.attribute("format"), formats())
 	config.Mode = c.choose(in.attribute("mode"), modes())
 	config.FullEvery = c.fullEvery(in.attribute("full_every"), config.Mode)
+	config.MaxShrink = c.maxShrink(in.attribute("max_shrink"), config.Mode)
 
 	table, known := schema.Lookup(config.Table)
 	if !known { // reported already
@@ -53,6 +54,19 @@ func (c *checker) fullEvery(a *attribute, mode string) time.Duration {
 		return 0
 	}
 	return c.duration(a, leastFullEvery, mostFullEvery, defaultFullEvery)
+}
+
+// maxShrink reads the share of a file that one run may remove; nil is the default.
+func (c *checker) maxShrink(a *attribute, mode string) *float64 {
+	if a == nil {
+		return nil
+	}
+	if mode == exporter.ModeAppend {
+		c.report.fail(a.nameAt, a.address, "max_shrink with append",
+			"An append removes nothing. Remove max_shrink, or set mode to snapshot or merge.")
+		return nil
+	}
+	return c.share(a)
 }
 
 func (c *checker) table(b *block) string {

@@ -69,6 +69,15 @@ func TestJSONNeedsNoExport(t *testing.T) {
 	}
 }
 
+func TestAShareInJSON(t *testing.T) {
+	for text, want := range map[string]float64{"0": 0, "0.25": 0.25, `"0.25"`: 0.25, "1": 1} {
+		job, diags := config.LoadJSON([]byte(`{"source": {"lemlist": {"simulate": {}}}, "export": {"inbox_conversations": {"destination": "./out", "max_shrink": ` + text + `}}}`))
+		if len(diags) > 0 || len(job.Exports) != 1 || job.Exports[0].MaxShrink == nil || *job.Exports[0].MaxShrink != want {
+			t.Errorf("%s: got %+v, %+v", text, job, diags)
+		}
+	}
+}
+
 func TestWhatIsWrongWithJSONIsSaidWithItsPath(t *testing.T) {
 	const source = `"source": {"lemlist": {"api_key": "some-key"}}`
 	for name, want := range map[string]struct{ json, path, text string }{
@@ -89,6 +98,7 @@ func TestWhatIsWrongWithJSONIsSaidWithItsPath(t *testing.T) {
 		"a wrong type":                  {`{` + source + `, "export": {"inbox_conversations": {"destination": 5}}}`, "/export/inbox_conversations/destination", "Wrong type"},
 		"a wrong type in a list":        {`{"source": {"lemlist": {"simulate": {}, "users": ["usr_a", 5]}}}`, "/source/lemlist/users/1", "Wrong type"},
 		"a number that is out of range": {`{"source": {"lemlist": {"simulate": {"users": 1e999999}}}}`, "/source/lemlist/simulate/users", ""},
+		"a share that is out of range":  {`{` + source + `, "export": {"inbox_conversations": {"destination": "./out", "max_shrink": 2}}}`, "/export/inbox_conversations/max_shrink", "from 0 to 1"},
 		"the key elsewhere":             {`{` + source + `, "export": {"inbox_conversations": {"destination": "./some-key"}}}`, "/export/inbox_conversations/destination", "API key outside api_key"},
 		"two sources": {`{"source": {"lemlist": [{"simulate": {}}, {"simulate": {}}]}}`, "/source/lemlist/1",
 			"The first source is at /source/lemlist/0."},

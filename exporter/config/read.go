@@ -97,6 +97,26 @@ func (c *checker) whole(a *attribute, lowest, highest, otherwise uint64) uint64 
 	return otherwise
 }
 
+// share reads a number from 0 to 1; nil when it is none. Digits in a string count,
+// as in whole.
+func (c *checker) share(a *attribute) *float64 {
+	if a.failed {
+		return nil
+	}
+	value, err := convert.Convert(a.bare(), cty.Number)
+	if err != nil || value.IsNull() {
+		c.wrongType(a, "a number from 0 to 1", a.bare().Type())
+		return nil
+	}
+	found, _ := value.AsBigFloat().Float64()
+	if found < 0 || found > 1 {
+		c.report.fail(a.at, a.address, "Number out of range",
+			fmt.Sprintf("%s must be from 0 to 1, for instance %s = %g.", a.name, a.name, exporter.DefaultMaxShrink))
+		return nil
+	}
+	return &found
+}
+
 // duration reads a length of time in text from lowest to highest; a nil attribute
 // is otherwise.
 func (c *checker) duration(a *attribute, lowest, highest, otherwise time.Duration) time.Duration {

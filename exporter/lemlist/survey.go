@@ -104,6 +104,7 @@ func (s *Source) firstPage(ctx context.Context, userID string) firstPage {
 	says := got.page.Pagination
 	first.unknown = got.page.UnknownFields
 	first.survey = exporter.UserSurvey{UserID: userID, TotalItems: says.TotalItems}
+	first.survey.Unreadable, first.survey.UnreadableForm = int64(got.page.UnreadableVersions), got.page.UnreadableForm
 	first.survey.Newest, first.survey.Oldest = activities(got.page.Record)
 	if says.PerPage != nil {
 		first.survey.PerPage = *says.PerPage

@@ -141,7 +141,7 @@ func statusOf(err error) exporter.ExitStatus {
 	if _, ok := errors.AsType[*interruptedError](err); ok {
 		return exporter.ExitInterrupted
 	}
-	if errors.Is(err, exporter.ErrIncomplete) {
+	if errors.Is(err, exporter.ErrIncomplete) || errors.Is(err, exporter.ErrShrunk) {
 		return exporter.ExitIncomplete
 	}
 	return exporter.ExitError

@@ -31,8 +31,8 @@ What was read is kept in the work folder until the files are written, readable
 by you only: after a crash, an error or ^C the next apply of the same
 configuration goes on from there.
 
-Exit status: 0 done, 1 error, 3 when the export is not proven complete, 130
-interrupted.`,
+Exit status: 0 done, 1 error, 3 when the export is not proven complete or would
+take more conversations out of a file than max_shrink allows, 130 interrupted.`,
 		Example: "  lemexport apply -auto-approve examples/quickstart",
 		Args:    atMost(1),
 		RunE: func(command *cobra.Command, args []string) error {
@@ -46,6 +46,7 @@ interrupted.`,
 	flags := command.Flags()
 	flags.BoolVar(&arguments.autoApprove, "auto-approve", false, "apply without a question")
 	flags.BoolVar(&arguments.options.AllowIncomplete, "allow-incomplete", false, "write also what is not proven complete, marked as such; still exits with 3")
+	flags.BoolVar(&arguments.options.AllowShrink, "allow-shrink", false, "write also what takes more conversations out of a file than max_shrink allows")
 	flags.BoolVar(&arguments.options.NoResume, "no-resume", false, "start over, whatever an earlier apply has left in the work folder")
 	flags.StringVar(&arguments.workDir, "work-dir", usualWorkDir, "keep what was read in `DIR` until the files are written")
 	return command
@@ -70,6 +71,7 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 				plan = plan.StartOver()
 			}
 			show.proposal(plan)
+			show.diagnostics(plan.Warnings())
 			if !arguments.autoApprove {
 				if err := consent(ctx, app, show); err != nil {
 					return err
@@ -80,10 +82,13 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 				return err
 			})
 		})
-		if summary.Done() > 0 || errors.Is(err, exporter.ErrIncomplete) {
+		if summary.Done() > 0 || errors.Is(err, exporter.ErrIncomplete) || errors.Is(err, exporter.ErrShrunk) {
 			show.summary(summary)
 		}
 		switch {
+		case errors.Is(err, exporter.ErrShrunk):
+			show.diagnostics(diagnose(err))
+			return ended{exporter.ExitIncomplete}
 		case errors.Is(err, exporter.ErrIncomplete):
 			show.diagnostics(doubts(err, summary.Proof))
 			return ended{exporter.ExitIncomplete}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -35,6 +36,40 @@ func TestDiagnosticText(t *testing.T) {
 		}
 		golden(t, "diagnostics/"+name, render(out.String(), false))
 	}
+}
+
+// What keeps an apply from writing, and what the plan says of it before.
+func someObstacles() exporter.Diagnostics {
+	proof := exporter.Proof{Reasons: []string{
+		"the inbox of usr_anna: the API states 12 conversations and lists 11, twice the same",
+		"the inbox of usr_bo: page 2 came empty, and names page 3 as the next one",
+	}}
+	one := exporter.Proof{Reasons: proof.Reasons[:1]}
+	hinted := func(err error) error {
+		return exporter.WithHint(err, "Nothing was written. When the reason stays the same, apply -allow-incomplete writes what was read, marked as incomplete.")
+	}
+	plan := somePlan()
+	plan.Survey.Users[0].Unreadable, plan.Survey.Users[0].UnreadableForm = 100, `string "Aaa, 99 Aaa 9999"`
+	plan.Conversations = new(int64(40))
+	plan.Exports[0].Current = new(someManifest())
+	plan.Exports[0].Shrink = &exporter.ShrinkPlan{Max: 0.5, LeastRows: 6000, Expected: true}
+	found := append(doubts(hinted(exporter.Unproven(proof)), proof), doubts(hinted(exporter.Unproven(one)), one)...)
+	shrunk := fmt.Errorf("%w: the walk shows 40, out/inbox_conversations.parquet has 12000", exporter.ErrShrunk)
+	found = append(found, diagnose(exporter.WithHint(shrunk, "The file was left as it is. If the conversations are really gone, run apply with -allow-shrink."))...)
+	return append(found, plan.Warnings()...)
+}
+
+func TestObstaclesOfAnApply(t *testing.T) {
+	for name, width := range map[string]int{"obstacles-pipe": 0, "obstacles-terminal": 60} {
+		var out strings.Builder
+		for _, one := range someObstacles() {
+			out.WriteString(diagnosticText(one, width) + "\n")
+		}
+		golden(t, "diagnostics/"+name, render(out.String(), false))
+	}
+	c := newConsole("")
+	newJSONView(c.App).diagnostics(someObstacles())
+	golden(t, "json/obstacles", c.out.String())
 }
 
 func TestCaretsStayInsideTheLine(t *testing.T) {

@@ -85,11 +85,14 @@ func (v *humanView) progress() (progressView, time.Duration) {
 	return &heartbeatView{term: v.err}, heartbeatInterval
 }
 
+// bullet begins an item of a list.
+const bullet = "  - "
+
 // bullets lists texts, one a line.
 func bullets(texts []string) string {
 	var out strings.Builder
 	for _, text := range texts {
-		out.WriteString("  - " + inline(text) + "\n")
+		out.WriteString(bullet + inline(text) + "\n")
 	}
 	return out.String()
 }

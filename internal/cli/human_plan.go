@@ -131,6 +131,7 @@ func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
 	if export.Increment != nil {
 		out.WriteString(incrementText(export, survey))
 	}
+	out.WriteString(shrinkText(export))
 	for _, change := range export.SchemaChanges {
 		fmt.Fprintf(&out, "    %s\n", inline(change))
 	}
@@ -153,6 +154,16 @@ func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
 			"    marked as read, do not show here; apply reads everything anew.\n")
 	}
 	return out.String()
+}
+
+// shrinkText says when the file stays as it is. A run that reads only what is newer
+// removes nothing.
+func shrinkText(export exporter.ExportPlan) string {
+	guard := export.Shrink
+	if guard == nil || export.Increment != nil && export.Increment.Full == "" {
+		return ""
+	}
+	return fmt.Sprintf("    stays as it is if the walk shows fewer than %s (max_shrink = %g)\n", many(guard.LeastRows, "conversation"), guard.Max)
 }
 
 // columnsText says what is left out and hashed.

@@ -59,6 +59,7 @@ func runPlan(ctx context.Context, app App, global settings, show view, arguments
 		return err
 	}
 	show.plan(plan)
+	show.diagnostics(plan.Warnings())
 	if arguments.detailedExitCode && plan.Pending() {
 		return ended{exporter.ExitPending}
 	}

@@ -55,26 +55,45 @@ func wrap(text string, width int) string {
 	}
 	var lines []string
 	for paragraph := range strings.SplitSeq(text, "\n") {
-		// What is indented is laid out already.
-		if strings.HasPrefix(paragraph, " ") || columns(paragraph) <= width {
+		item, isItem := strings.CutPrefix(paragraph, bullet)
+		switch {
+		case columns(paragraph) <= width:
 			lines = append(lines, paragraph)
-			continue
-		}
-		line := ""
-		for word := range strings.FieldsSeq(paragraph) {
-			switch {
-			case line == "":
-				line = word
-			case columns(line)+1+columns(word) <= width:
-				line += " " + word
-			default:
+		case isItem:
+			hanging := strings.Repeat(" ", len(bullet))
+			for i, line := range wrapWords(item, max(width-len(bullet), 1)) {
+				if i == 0 {
+					line = bullet + line
+				} else {
+					line = hanging + line
+				}
 				lines = append(lines, line)
-				line = word
 			}
+		case strings.HasPrefix(paragraph, " "): // it is laid out already
+			lines = append(lines, paragraph)
+		default:
+			lines = append(lines, wrapWords(paragraph, width)...)
 		}
-		lines = append(lines, line)
 	}
 	return strings.Join(lines, "\n")
+}
+
+// wrapWords breaks one paragraph into lines.
+func wrapWords(paragraph string, width int) []string {
+	var lines []string
+	line := ""
+	for word := range strings.FieldsSeq(paragraph) {
+		switch {
+		case line == "":
+			line = word
+		case columns(line)+1+columns(word) <= width:
+			line += " " + word
+		default:
+			lines = append(lines, line)
+			line = word
+		}
+	}
+	return append(lines, line)
 }
 
 // table lays out rows in columns, two spaces apart and indented by two. Columns

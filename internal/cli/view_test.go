@@ -32,6 +32,11 @@ func TestPlanText(t *testing.T) {
 	unknown.Exports[0].Current.Simulated = true
 	unknown.Exports[0].Current.Proof = incompleteProof()
 
+	guarded := somePlan()
+	guarded.Exports[0].Action = exporter.ActionReplace
+	guarded.Exports[0].Current = new(someManifest())
+	guarded.Exports[0].Shrink = &exporter.ShrinkPlan{Max: 0.5, LeastRows: 6000}
+
 	narrowed := somePlan()
 	narrowed.Exports[0].DroppedUsers = []string{"usr_cleo", "usr_dan"}
 
@@ -47,6 +52,7 @@ func TestPlanText(t *testing.T) {
 		Since:     map[string]exporter.Mark{"usr_anna": {Newest: day(1)}},
 		FullProof: &exporter.FullProof{RunID: "run-0", FinishedAt: day(0), Method: "seams+sweep"}, FullDue: new(day(9)),
 	}
+	merge.Exports[0].Shrink = &exporter.ShrinkPlan{Max: 0.25, LeastRows: 9000} // an increment removes nothing
 	due := somePlan()
 	due.Exports[0] = merge.Exports[0]
 	due.Exports[0].Increment = &exporter.IncrementPlan{Full: "the last full proof is older than 168h", FullProof: merge.Exports[0].Increment.FullProof, FullDue: new(day(1))}
@@ -61,7 +67,7 @@ func TestPlanText(t *testing.T) {
 
 	for name, plan := range map[string]exporter.Plan{
 		"merge": merge, "merge-full": due, "append": add, "append-first": added,
-		"create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "narrowed": narrowed,
+		"guarded": guarded, "create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "narrowed": narrowed,
 	} {
 		golden(t, "plan/"+name, render(planText(plan), false))
 	}

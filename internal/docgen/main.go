@@ -28,6 +28,23 @@ func tables() string {
 	b.WriteString(`
 Absent and null are the same. ` + "`extra`" + ` holds what the API sent and no column can: unknown keys at any depth and values
 whose type does not fit. A top-level key keeps its name, a nested one is keyed by its JSON Pointer (RFC 6901).
+
+A timestamp column holds the instant, in UTC and to the microsecond. These forms are read:
+
+| sent | read as | also in ` + "`extra`" + `, as it was sent |
+|---|---|---|
+| ISO 8601 with ` + "`Z`, `UTC`, `GMT`" + ` or a zero offset (` + "`+00:00`, `+0000`, `+00`" + `); ` + "`T`" + ` or a blank, letters in either case, a fraction or none | what it says | no |
+| the same, finer than a microsecond | cut off towards the past | yes: (finer than a microsecond) |
+| the same, with another offset | converted to UTC | yes: (not UTC) |
+| the same, without a zone | UTC | yes: (without a time zone) |
+| a number, as a number or as text, below 10^11 | seconds since 1970 | yes: (epoch seconds) |
+| a number, as a number or as text, from 10^11 on | milliseconds since 1970 | yes: (epoch milliseconds) |
+| a number outside of the years 1980 to 2099, a date without a time, a time without seconds, any other value | null | yes: (not a timestamp), or the type |
+
+So the column alone is enough where the value states its instant in full; where reading it takes an assumption or leaves
+something out, ` + "`extra`" + ` has the original, and the manifest's unknown fields name the key with the words in brackets.
+A ` + "`lastActivityAt`" + ` that cannot be read is counted by ` + "`plan`" + `: the API sorts by it, so the walk cannot be proven.
+
 Field ids are numbered as Apache Iceberg numbers a fresh schema: the columns first, then what is inside them.
 
 A ` + "`columns`" + ` block ([configuration.md](configuration.md#columns)) leaves columns out or hashes them; ids of fields stay, the

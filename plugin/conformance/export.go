@@ -1,6 +1,7 @@
 package conformance
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -127,6 +128,31 @@ func exported() []check {
 				t.Errorf("committed %v", e.result.GetFiles())
 			}
 		}},
+		{"Export of a walk that shows less than half of the file leaves it, unless that is allowed, and is no success", func(t *testing.T, instance Instance) {
+			dir := filepath.Join(t.TempDir(), "out")
+			first := exportAll(t, instance, small(t).exportTo(t, dir))
+			first.must(t, pluginv1.Outcome_OUTCOME_COMPLETE)
+			request := newTeam(t, sim.Options{Users: 2, Conversations: 60}).exportTo(t, dir)
+			planned, err := instance.Client.Plan(t.Context(), &pluginv1.PlanRequest{Config: request.GetConfig()})
+			if guard := planned.GetPlan().GetExports()[0].GetShrink(); err != nil || guard.GetLeastRows() != 75 || guard.GetMaxShrink() != 0.5 {
+				t.Errorf("planned %v, %v", planned, err)
+			}
+			before := contents(t, first.result.GetFiles()[0].GetUrl())
+			e := exportAll(t, instance, request)
+			e.must(t, pluginv1.Outcome_OUTCOME_SHRUNK)
+			if len(e.result.GetFiles()) > 0 || !e.result.GetProof().GetComplete() || len(errorsIn(e.result.GetDiagnostics())) != 1 {
+				t.Errorf("the result is %v", e.result)
+			}
+			if !bytes.Equal(before, contents(t, first.result.GetFiles()[0].GetUrl())) {
+				t.Error("the file was touched")
+			}
+			request.AllowShrink = true
+			e = exportAll(t, instance, request)
+			e.must(t, pluginv1.Outcome_OUTCOME_COMPLETE)
+			if len(e.result.GetFiles()) != 1 || e.result.GetFiles()[0].GetRows() != 60 {
+				t.Errorf("committed %v", e.result.GetFiles())
+			}
+		}},
 		{"Export needs an export", func(t *testing.T, instance Instance) {
 			w := small(t)
 			e := exportAll(t, instance, &pluginv1.ExportRequest{Config: &pluginv1.Config{Json: w.config(t, nil)}})
@@ -165,6 +191,15 @@ func exported() []check {
 			}
 		}},
 	}
+}
+
+func contents(t *testing.T, path string) []byte {
+	t.Helper()
+	body, err := os.ReadFile(path) //nolint:forbidigo,gosec // a test suite looks at what was written
+	if err != nil {
+		t.Fatal(err)
+	}
+	return body
 }
 
 // only is the number of entries of a folder, which may be missing.

@@ -41,5 +41,5 @@ COMMENT ON COLUMN "inbox_conversations"."channels" IS 'Channels of the conversat
 COMMENT ON COLUMN "inbox_conversations"."users" IS 'Users of the team who take part';
 COMMENT ON COLUMN "inbox_conversations"."opportunities" IS 'Tasks attached to the conversation';
 COMMENT ON COLUMN "inbox_conversations"."contact" IS 'The contact; null where the API leaves it out';
-COMMENT ON COLUMN "inbox_conversations"."extra" IS 'What the API sent and the table does not model, as a JSON object; null when there is nothing';
+COMMENT ON COLUMN "inbox_conversations"."extra" IS 'What the API sent and no column holds in full, as a JSON object; null when there is nothing';
 COMMENT ON COLUMN "inbox_conversations"."fetched_at" IS 'When the page that held this version arrived, by the local clock';

@@ -104,6 +104,9 @@ const (
 	Outcome_OUTCOME_FAILED Outcome = 3
 	// Stop, or a signal to the plugin's process, ended it.
 	Outcome_OUTCOME_STOPPED Outcome = 4
+	// Export only: a file would lose more of its conversations than max_shrink allows,
+	// and was left as it is. See ExportRequest.allow_shrink.
+	Outcome_OUTCOME_SHRUNK Outcome = 5
 )
 
 // Enum value maps for Outcome.
@@ -114,6 +117,7 @@ var (
 		2: "OUTCOME_INCOMPLETE",
 		3: "OUTCOME_FAILED",
 		4: "OUTCOME_STOPPED",
+		5: "OUTCOME_SHRUNK",
 	}
 	Outcome_value = map[string]int32{
 		"OUTCOME_UNSPECIFIED": 0,
@@ -121,6 +125,7 @@ var (
 		"OUTCOME_INCOMPLETE":  2,
 		"OUTCOME_FAILED":      3,
 		"OUTCOME_STOPPED":     4,
+		"OUTCOME_SHRUNK":      5,
 	}
 )
 
@@ -1236,7 +1241,10 @@ type ExportRequest struct {
 	AllowIncomplete bool `protobuf:"varint,2,opt,name=allow_incomplete,json=allowIncomplete,proto3" json:"allow_incomplete,omitempty"`
 	// The folder for the notes of an export that is cut short, see ReadRequest. The
 	// next Export of the same configuration goes on from them.
-	StateDir      string `protobuf:"bytes,3,opt,name=state_dir,json=stateDir,proto3" json:"state_dir,omitempty"`
+	StateDir string `protobuf:"bytes,3,opt,name=state_dir,json=stateDir,proto3" json:"state_dir,omitempty"`
+	// Write also what takes more conversations out of a file than max_shrink in the
+	// configuration allows.
+	AllowShrink   bool `protobuf:"varint,4,opt,name=allow_shrink,json=allowShrink,proto3" json:"allow_shrink,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1290,6 +1298,13 @@ func (x *ExportRequest) GetStateDir() string {
 		return x.StateDir
 	}
 	return ""
+}
+
+func (x *ExportRequest) GetAllowShrink() bool {
+	if x != nil {
+		return x.AllowShrink
+	}
+	return false
 }
 
 // ExportResponse is one message of an Export: any number of events, then the
@@ -1396,7 +1411,9 @@ type ExportResult struct {
 	// The files that were committed, also when an error ended the export after them.
 	Files []*ExportedFile `protobuf:"bytes,6,rep,name=files,proto3" json:"files,omitempty"`
 	// The time since the request.
-	Elapsed       *durationpb.Duration `protobuf:"bytes,7,opt,name=elapsed,proto3" json:"elapsed,omitempty"`
+	Elapsed *durationpb.Duration `protobuf:"bytes,7,opt,name=elapsed,proto3" json:"elapsed,omitempty"`
+	// The places of append exports that had nothing to add: no file was written.
+	NothingNew    []string `protobuf:"bytes,8,rep,name=nothing_new,json=nothingNew,proto3" json:"nothing_new,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1476,6 +1493,13 @@ func (x *ExportResult) GetFiles() []*ExportedFile {
 func (x *ExportResult) GetElapsed() *durationpb.Duration {
 	if x != nil {
 		return x.Elapsed
+	}
+	return nil
+}
+
+func (x *ExportResult) GetNothingNew() []string {
+	if x != nil {
+		return x.NothingNew
 	}
 	return nil
 }
@@ -2041,15 +2065,16 @@ const file_lemexport_plugin_v1_exporter_proto_rawDesc = "" +
 	"\tsimulated\x18\x05 \x01(\bR\tsimulated\x12\x12\n" +
 	"\x04rows\x18\x06 \x01(\x03R\x04rows\x12\x18\n" +
 	"\abatches\x18\a \x01(\x03R\abatches\x123\n" +
-	"\aelapsed\x18\b \x01(\v2\x19.google.protobuf.DurationR\aelapsed\"\x8c\x01\n" +
+	"\aelapsed\x18\b \x01(\v2\x19.google.protobuf.DurationR\aelapsed\"\xaf\x01\n" +
 	"\rExportRequest\x123\n" +
 	"\x06config\x18\x01 \x01(\v2\x1b.lemexport.plugin.v1.ConfigR\x06config\x12)\n" +
 	"\x10allow_incomplete\x18\x02 \x01(\bR\x0fallowIncomplete\x12\x1b\n" +
-	"\tstate_dir\x18\x03 \x01(\tR\bstateDir\"\x8c\x01\n" +
+	"\tstate_dir\x18\x03 \x01(\tR\bstateDir\x12!\n" +
+	"\fallow_shrink\x18\x04 \x01(\bR\vallowShrink\"\x8c\x01\n" +
 	"\x0eExportResponse\x122\n" +
 	"\x05event\x18\x01 \x01(\v2\x1a.lemexport.plugin.v1.EventH\x00R\x05event\x12;\n" +
 	"\x06result\x18\x02 \x01(\v2!.lemexport.plugin.v1.ExportResultH\x00R\x06resultB\t\n" +
-	"\amessage\"\xde\x02\n" +
+	"\amessage\"\xff\x02\n" +
 	"\fExportResult\x126\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x1c.lemexport.plugin.v1.OutcomeR\aoutcome\x12A\n" +
 	"\vdiagnostics\x18\x02 \x03(\v2\x1f.lemexport.plugin.v1.DiagnosticR\vdiagnostics\x120\n" +
@@ -2057,7 +2082,9 @@ const file_lemexport_plugin_v1_exporter_proto_rawDesc = "" +
 	"\x06run_id\x18\x04 \x01(\tR\x05runId\x12\x1c\n" +
 	"\tsimulated\x18\x05 \x01(\bR\tsimulated\x127\n" +
 	"\x05files\x18\x06 \x03(\v2!.lemexport.plugin.v1.ExportedFileR\x05files\x123\n" +
-	"\aelapsed\x18\a \x01(\v2\x19.google.protobuf.DurationR\aelapsed\"o\n" +
+	"\aelapsed\x18\a \x01(\v2\x19.google.protobuf.DurationR\aelapsed\x12\x1f\n" +
+	"\vnothing_new\x18\b \x03(\tR\n" +
+	"nothingNew\"o\n" +
 	"\fExportedFile\x12\x10\n" +
 	"\x03url\x18\x01 \x01(\tR\x03url\x12\x14\n" +
 	"\x05bytes\x18\x02 \x01(\x03R\x05bytes\x12\x12\n" +
@@ -2090,13 +2117,14 @@ const file_lemexport_plugin_v1_exporter_proto_rawDesc = "" +
 	"\bDelivery\x12\x18\n" +
 	"\x14DELIVERY_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10DELIVERY_AS_READ\x10\x01\x12\x11\n" +
-	"\rDELIVERY_ONCE\x10\x02*y\n" +
+	"\rDELIVERY_ONCE\x10\x02*\x8d\x01\n" +
 	"\aOutcome\x12\x17\n" +
 	"\x13OUTCOME_UNSPECIFIED\x10\x00\x12\x14\n" +
 	"\x10OUTCOME_COMPLETE\x10\x01\x12\x16\n" +
 	"\x12OUTCOME_INCOMPLETE\x10\x02\x12\x12\n" +
 	"\x0eOUTCOME_FAILED\x10\x03\x12\x13\n" +
-	"\x0fOUTCOME_STOPPED\x10\x04*c\n" +
+	"\x0fOUTCOME_STOPPED\x10\x04\x12\x12\n" +
+	"\x0eOUTCOME_SHRUNK\x10\x05*c\n" +
 	"\x05Phase\x12\x15\n" +
 	"\x11PHASE_UNSPECIFIED\x10\x00\x12\x10\n" +
 	"\fPHASE_SURVEY\x10\x01\x12\x0e\n" +

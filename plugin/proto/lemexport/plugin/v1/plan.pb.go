@@ -51,9 +51,11 @@ type Plan struct {
 	// The keys of the first pages that the table does not model.
 	UnknownFields []string `protobuf:"bytes,10,rep,name=unknown_fields,json=unknownFields,proto3" json:"unknown_fields,omitempty"`
 	// The files that an Export would write; empty without export blocks.
-	Exports       []*PlannedExport `protobuf:"bytes,11,rep,name=exports,proto3" json:"exports,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Exports []*PlannedExport `protobuf:"bytes,11,rep,name=exports,proto3" json:"exports,omitempty"`
+	// The requests that this plan took.
+	SurveyRequests int64 `protobuf:"varint,12,opt,name=survey_requests,json=surveyRequests,proto3" json:"survey_requests,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *Plan) Reset() {
@@ -163,6 +165,13 @@ func (x *Plan) GetExports() []*PlannedExport {
 	return nil
 }
 
+func (x *Plan) GetSurveyRequests() int64 {
+	if x != nil {
+		return x.SurveyRequests
+	}
+	return 0
+}
+
 // PlannedUser is a user's inbox as its first page shows it.
 type PlannedUser struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -174,6 +183,15 @@ type PlannedUser struct {
 	Pages *int64 `protobuf:"varint,3,opt,name=pages,proto3,oneof" json:"pages,omitempty"`
 	// The newest activity; absent for an empty inbox.
 	NewestActivity *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=newest_activity,json=newestActivity,proto3" json:"newest_activity,omitempty"`
+	// The rows of a page, as the server chose.
+	PerPage int64 `protobuf:"varint,5,opt,name=per_page,json=perPage,proto3" json:"per_page,omitempty"`
+	// The oldest activity of the first page; absent when it has none.
+	OldestActivityOnFirstPage *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=oldest_activity_on_first_page,json=oldestActivityOnFirstPage,proto3" json:"oldest_activity_on_first_page,omitempty"`
+	// The rows of the first page whose lastActivityAt cannot be read. When there are
+	// any, the walk will not be proven complete.
+	UnreadableActivities int64 `protobuf:"varint,7,opt,name=unreadable_activities,json=unreadableActivities,proto3" json:"unreadable_activities,omitempty"`
+	// What the first of them looks like, every letter an a and every digit a 9.
+	UnreadableForm string `protobuf:"bytes,8,opt,name=unreadable_form,json=unreadableForm,proto3" json:"unreadable_form,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
 }
@@ -236,6 +254,34 @@ func (x *PlannedUser) GetNewestActivity() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *PlannedUser) GetPerPage() int64 {
+	if x != nil {
+		return x.PerPage
+	}
+	return 0
+}
+
+func (x *PlannedUser) GetOldestActivityOnFirstPage() *timestamppb.Timestamp {
+	if x != nil {
+		return x.OldestActivityOnFirstPage
+	}
+	return nil
+}
+
+func (x *PlannedUser) GetUnreadableActivities() int64 {
+	if x != nil {
+		return x.UnreadableActivities
+	}
+	return 0
+}
+
+func (x *PlannedUser) GetUnreadableForm() string {
+	if x != nil {
+		return x.UnreadableForm
+	}
+	return ""
+}
+
 // PlannedExport is the fate of one file.
 type PlannedExport struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -247,7 +293,7 @@ type PlannedExport struct {
 	Mode string `protobuf:"bytes,3,opt,name=mode,proto3" json:"mode,omitempty"`
 	// Where the file is or will be: a path or a URL.
 	File string `protobuf:"bytes,4,opt,name=file,proto3" json:"file,omitempty"`
-	// What would happen: "create" or "replace".
+	// What would happen: "create", "replace", "merge" or "append".
 	Action string `protobuf:"bytes,5,opt,name=action,proto3" json:"action,omitempty"`
 	// What the new file's schema changes, one sentence each.
 	SchemaChanges []string `protobuf:"bytes,6,rep,name=schema_changes,json=schemaChanges,proto3" json:"schema_changes,omitempty"`
@@ -256,7 +302,18 @@ type PlannedExport struct {
 	DroppedUsers []string `protobuf:"bytes,7,rep,name=dropped_users,json=droppedUsers,proto3" json:"dropped_users,omitempty"`
 	// True when the first pages show the newest activity and the totals that the
 	// current file was proven with.
-	Unchanged     bool `protobuf:"varint,8,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
+	Unchanged bool `protobuf:"varint,8,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
+	// What the file leaves out and hashes; absent when nothing.
+	Columns *PlannedColumns `protobuf:"bytes,9,opt,name=columns,proto3" json:"columns,omitempty"`
+	// The manifest of the file that is there now, with append of the newest, as JSON
+	// (docs/manifest.md); empty when there is none.
+	CurrentManifestJson []byte `protobuf:"bytes,10,opt,name=current_manifest_json,json=currentManifestJson,proto3" json:"current_manifest_json,omitempty"`
+	// Where the newest file of an append is; empty otherwise.
+	CurrentFile string `protobuf:"bytes,11,opt,name=current_file,json=currentFile,proto3" json:"current_file,omitempty"`
+	// What a merge or append export reads; absent for a snapshot.
+	Increment *PlannedIncrement `protobuf:"bytes,12,opt,name=increment,proto3" json:"increment,omitempty"`
+	// The guard of the file that is there now; absent when all of it may go.
+	Shrink        *PlannedShrink `protobuf:"bytes,13,opt,name=shrink,proto3" json:"shrink,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -347,11 +404,398 @@ func (x *PlannedExport) GetUnchanged() bool {
 	return false
 }
 
+func (x *PlannedExport) GetColumns() *PlannedColumns {
+	if x != nil {
+		return x.Columns
+	}
+	return nil
+}
+
+func (x *PlannedExport) GetCurrentManifestJson() []byte {
+	if x != nil {
+		return x.CurrentManifestJson
+	}
+	return nil
+}
+
+func (x *PlannedExport) GetCurrentFile() string {
+	if x != nil {
+		return x.CurrentFile
+	}
+	return ""
+}
+
+func (x *PlannedExport) GetIncrement() *PlannedIncrement {
+	if x != nil {
+		return x.Increment
+	}
+	return nil
+}
+
+func (x *PlannedExport) GetShrink() *PlannedShrink {
+	if x != nil {
+		return x.Shrink
+	}
+	return nil
+}
+
+// PlannedColumns is what a file leaves out and hashes.
+type PlannedColumns struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Names of the columns that are left out, sorted.
+	Excluded []string `protobuf:"bytes,1,rep,name=excluded,proto3" json:"excluded,omitempty"`
+	// Names of the columns that are hashed, sorted.
+	Hashed []string `protobuf:"bytes,2,rep,name=hashed,proto3" json:"hashed,omitempty"`
+	// The algorithm of the hashes; empty when nothing is hashed.
+	HashAlgorithm string `protobuf:"bytes,3,opt,name=hash_algorithm,json=hashAlgorithm,proto3" json:"hash_algorithm,omitempty"`
+	// What tells the key of the hashes from another one; the key does not follow
+	// from it.
+	HashKeyId     string `protobuf:"bytes,4,opt,name=hash_key_id,json=hashKeyId,proto3" json:"hash_key_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlannedColumns) Reset() {
+	*x = PlannedColumns{}
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlannedColumns) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlannedColumns) ProtoMessage() {}
+
+func (x *PlannedColumns) ProtoReflect() protoreflect.Message {
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlannedColumns.ProtoReflect.Descriptor instead.
+func (*PlannedColumns) Descriptor() ([]byte, []int) {
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *PlannedColumns) GetExcluded() []string {
+	if x != nil {
+		return x.Excluded
+	}
+	return nil
+}
+
+func (x *PlannedColumns) GetHashed() []string {
+	if x != nil {
+		return x.Hashed
+	}
+	return nil
+}
+
+func (x *PlannedColumns) GetHashAlgorithm() string {
+	if x != nil {
+		return x.HashAlgorithm
+	}
+	return ""
+}
+
+func (x *PlannedColumns) GetHashKeyId() string {
+	if x != nil {
+		return x.HashKeyId
+	}
+	return ""
+}
+
+// PlannedIncrement is what a merge or append export reads.
+type PlannedIncrement struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// Why everything is read; empty when only what is newer is.
+	FullBecause string `protobuf:"bytes,1,opt,name=full_because,json=fullBecause,proto3" json:"full_because,omitempty"`
+	// Down to where the inbox of a user is read, by user id. Users who are not in it
+	// are read in full.
+	Since map[string]*Mark `protobuf:"bytes,2,rep,name=since,proto3" json:"since,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
+	// The last run that walked every inbox in full and proved it; absent when there
+	// is none.
+	FullProof *FullProof `protobuf:"bytes,3,opt,name=full_proof,json=fullProof,proto3" json:"full_proof,omitempty"`
+	// When the next full proof is due, unless this run makes it.
+	FullDue       *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=full_due,json=fullDue,proto3" json:"full_due,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlannedIncrement) Reset() {
+	*x = PlannedIncrement{}
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlannedIncrement) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlannedIncrement) ProtoMessage() {}
+
+func (x *PlannedIncrement) ProtoReflect() protoreflect.Message {
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlannedIncrement.ProtoReflect.Descriptor instead.
+func (*PlannedIncrement) Descriptor() ([]byte, []int) {
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *PlannedIncrement) GetFullBecause() string {
+	if x != nil {
+		return x.FullBecause
+	}
+	return ""
+}
+
+func (x *PlannedIncrement) GetSince() map[string]*Mark {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *PlannedIncrement) GetFullProof() *FullProof {
+	if x != nil {
+		return x.FullProof
+	}
+	return nil
+}
+
+func (x *PlannedIncrement) GetFullDue() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FullDue
+	}
+	return nil
+}
+
+// Mark is how far one user's list was proven by an earlier walk.
+type Mark struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The newest lastActivityAt that walk saw.
+	NewestActivity *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=newest_activity,json=newestActivity,proto3" json:"newest_activity,omitempty"`
+	// totalItems at its end; absent when unknown.
+	TotalItems *int64 `protobuf:"varint,2,opt,name=total_items,json=totalItems,proto3,oneof" json:"total_items,omitempty"`
+	// Down to where the next walk has to go; absent when that is newest_activity.
+	Floor *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=floor,proto3" json:"floor,omitempty"`
+	// How many conversations of the list, as old as floor or newer, the earlier run
+	// had when it ended; absent when unknown.
+	KnownSinceFloor *int64 `protobuf:"varint,4,opt,name=known_since_floor,json=knownSinceFloor,proto3,oneof" json:"known_since_floor,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *Mark) Reset() {
+	*x = Mark{}
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Mark) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Mark) ProtoMessage() {}
+
+func (x *Mark) ProtoReflect() protoreflect.Message {
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Mark.ProtoReflect.Descriptor instead.
+func (*Mark) Descriptor() ([]byte, []int) {
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *Mark) GetNewestActivity() *timestamppb.Timestamp {
+	if x != nil {
+		return x.NewestActivity
+	}
+	return nil
+}
+
+func (x *Mark) GetTotalItems() int64 {
+	if x != nil && x.TotalItems != nil {
+		return *x.TotalItems
+	}
+	return 0
+}
+
+func (x *Mark) GetFloor() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Floor
+	}
+	return nil
+}
+
+func (x *Mark) GetKnownSinceFloor() int64 {
+	if x != nil && x.KnownSinceFloor != nil {
+		return *x.KnownSinceFloor
+	}
+	return 0
+}
+
+// FullProof names a run that walked every inbox in full and proved it.
+type FullProof struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The run's id.
+	RunId string `protobuf:"bytes,1,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
+	// When its walk ended, by the local clock.
+	FinishedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=finished_at,json=finishedAt,proto3" json:"finished_at,omitempty"`
+	// The argument its proof rests on.
+	Method        string `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FullProof) Reset() {
+	*x = FullProof{}
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FullProof) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FullProof) ProtoMessage() {}
+
+func (x *FullProof) ProtoReflect() protoreflect.Message {
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FullProof.ProtoReflect.Descriptor instead.
+func (*FullProof) Descriptor() ([]byte, []int) {
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *FullProof) GetRunId() string {
+	if x != nil {
+		return x.RunId
+	}
+	return ""
+}
+
+func (x *FullProof) GetFinishedAt() *timestamppb.Timestamp {
+	if x != nil {
+		return x.FinishedAt
+	}
+	return nil
+}
+
+func (x *FullProof) GetMethod() string {
+	if x != nil {
+		return x.Method
+	}
+	return ""
+}
+
+// PlannedShrink guards a file against a walk that shows too little.
+type PlannedShrink struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The share of the conversations of the file that may go, below 1.
+	MaxShrink float64 `protobuf:"fixed64,1,opt,name=max_shrink,json=maxShrink,proto3" json:"max_shrink,omitempty"`
+	// How many conversations the walk has to show. With fewer, Export ends with the
+	// outcome SHRUNK, unless ExportRequest.allow_shrink is set.
+	LeastRows int64 `protobuf:"varint,2,opt,name=least_rows,json=leastRows,proto3" json:"least_rows,omitempty"`
+	// True when the totals that the API states add up to fewer.
+	Expected      bool `protobuf:"varint,3,opt,name=expected,proto3" json:"expected,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlannedShrink) Reset() {
+	*x = PlannedShrink{}
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlannedShrink) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlannedShrink) ProtoMessage() {}
+
+func (x *PlannedShrink) ProtoReflect() protoreflect.Message {
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlannedShrink.ProtoReflect.Descriptor instead.
+func (*PlannedShrink) Descriptor() ([]byte, []int) {
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *PlannedShrink) GetMaxShrink() float64 {
+	if x != nil {
+		return x.MaxShrink
+	}
+	return 0
+}
+
+func (x *PlannedShrink) GetLeastRows() int64 {
+	if x != nil {
+		return x.LeastRows
+	}
+	return 0
+}
+
+func (x *PlannedShrink) GetExpected() bool {
+	if x != nil {
+		return x.Expected
+	}
+	return false
+}
+
 var File_lemexport_plugin_v1_plan_proto protoreflect.FileDescriptor
 
 const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\n" +
-	"\x1elemexport/plugin/v1/plan.proto\x12\x13lemexport.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flemexport/plugin/v1/proof.proto\"\x8f\x04\n" +
+	"\x1elemexport/plugin/v1/plan.proto\x12\x13lemexport.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flemexport/plugin/v1/proof.proto\"\xb8\x04\n" +
 	"\x04Plan\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x17\n" +
 	"\ateam_id\x18\x02 \x01(\tR\x06teamId\x12\x1a\n" +
@@ -365,17 +809,22 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"least_time\x18\t \x01(\v2\x19.google.protobuf.DurationR\tleastTime\x12%\n" +
 	"\x0eunknown_fields\x18\n" +
 	" \x03(\tR\runknownFields\x12<\n" +
-	"\aexports\x18\v \x03(\v2\".lemexport.plugin.v1.PlannedExportR\aexportsB\x18\n" +
+	"\aexports\x18\v \x03(\v2\".lemexport.plugin.v1.PlannedExportR\aexports\x12'\n" +
+	"\x0fsurvey_requests\x18\f \x01(\x03R\x0esurveyRequestsB\x18\n" +
 	"\x16_conversations_at_mostB\v\n" +
-	"\t_requests\"\xc6\x01\n" +
+	"\t_requests\"\x9d\x03\n" +
 	"\vPlannedUser\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12$\n" +
 	"\vtotal_items\x18\x02 \x01(\x03H\x00R\n" +
 	"totalItems\x88\x01\x01\x12\x19\n" +
 	"\x05pages\x18\x03 \x01(\x03H\x01R\x05pages\x88\x01\x01\x12C\n" +
-	"\x0fnewest_activity\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x0enewestActivityB\x0e\n" +
+	"\x0fnewest_activity\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\x0enewestActivity\x12\x19\n" +
+	"\bper_page\x18\x05 \x01(\x03R\aperPage\x12\\\n" +
+	"\x1doldest_activity_on_first_page\x18\x06 \x01(\v2\x1a.google.protobuf.TimestampR\x19oldestActivityOnFirstPage\x123\n" +
+	"\x15unreadable_activities\x18\a \x01(\x03R\x14unreadableActivities\x12'\n" +
+	"\x0funreadable_form\x18\b \x01(\tR\x0eunreadableFormB\x0e\n" +
 	"\f_total_itemsB\b\n" +
-	"\x06_pages\"\xe7\x01\n" +
+	"\x06_pages\"\xfe\x03\n" +
 	"\rPlannedExport\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12\x16\n" +
 	"\x06format\x18\x02 \x01(\tR\x06format\x12\x12\n" +
@@ -384,7 +833,47 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\x06action\x18\x05 \x01(\tR\x06action\x12%\n" +
 	"\x0eschema_changes\x18\x06 \x03(\tR\rschemaChanges\x12#\n" +
 	"\rdropped_users\x18\a \x03(\tR\fdroppedUsers\x12\x1c\n" +
-	"\tunchanged\x18\b \x01(\bR\tunchangedBJZHgithub.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1;pluginv1b\x06proto3"
+	"\tunchanged\x18\b \x01(\bR\tunchanged\x12=\n" +
+	"\acolumns\x18\t \x01(\v2#.lemexport.plugin.v1.PlannedColumnsR\acolumns\x122\n" +
+	"\x15current_manifest_json\x18\n" +
+	" \x01(\fR\x13currentManifestJson\x12!\n" +
+	"\fcurrent_file\x18\v \x01(\tR\vcurrentFile\x12C\n" +
+	"\tincrement\x18\f \x01(\v2%.lemexport.plugin.v1.PlannedIncrementR\tincrement\x12:\n" +
+	"\x06shrink\x18\r \x01(\v2\".lemexport.plugin.v1.PlannedShrinkR\x06shrink\"\x8b\x01\n" +
+	"\x0ePlannedColumns\x12\x1a\n" +
+	"\bexcluded\x18\x01 \x03(\tR\bexcluded\x12\x16\n" +
+	"\x06hashed\x18\x02 \x03(\tR\x06hashed\x12%\n" +
+	"\x0ehash_algorithm\x18\x03 \x01(\tR\rhashAlgorithm\x12\x1e\n" +
+	"\vhash_key_id\x18\x04 \x01(\tR\thashKeyId\"\xc8\x02\n" +
+	"\x10PlannedIncrement\x12!\n" +
+	"\ffull_because\x18\x01 \x01(\tR\vfullBecause\x12F\n" +
+	"\x05since\x18\x02 \x03(\v20.lemexport.plugin.v1.PlannedIncrement.SinceEntryR\x05since\x12=\n" +
+	"\n" +
+	"full_proof\x18\x03 \x01(\v2\x1e.lemexport.plugin.v1.FullProofR\tfullProof\x125\n" +
+	"\bfull_due\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\afullDue\x1aS\n" +
+	"\n" +
+	"SinceEntry\x12\x10\n" +
+	"\x03key\x18\x01 \x01(\tR\x03key\x12/\n" +
+	"\x05value\x18\x02 \x01(\v2\x19.lemexport.plugin.v1.MarkR\x05value:\x028\x01\"\xfa\x01\n" +
+	"\x04Mark\x12C\n" +
+	"\x0fnewest_activity\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x0enewestActivity\x12$\n" +
+	"\vtotal_items\x18\x02 \x01(\x03H\x00R\n" +
+	"totalItems\x88\x01\x01\x120\n" +
+	"\x05floor\x18\x03 \x01(\v2\x1a.google.protobuf.TimestampR\x05floor\x12/\n" +
+	"\x11known_since_floor\x18\x04 \x01(\x03H\x01R\x0fknownSinceFloor\x88\x01\x01B\x0e\n" +
+	"\f_total_itemsB\x14\n" +
+	"\x12_known_since_floor\"w\n" +
+	"\tFullProof\x12\x15\n" +
+	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12;\n" +
+	"\vfinished_at\x18\x02 \x01(\v2\x1a.google.protobuf.TimestampR\n" +
+	"finishedAt\x12\x16\n" +
+	"\x06method\x18\x03 \x01(\tR\x06method\"i\n" +
+	"\rPlannedShrink\x12\x1d\n" +
+	"\n" +
+	"max_shrink\x18\x01 \x01(\x01R\tmaxShrink\x12\x1d\n" +
+	"\n" +
+	"least_rows\x18\x02 \x01(\x03R\tleastRows\x12\x1a\n" +
+	"\bexpected\x18\x03 \x01(\bR\bexpectedBJZHgithub.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1;pluginv1b\x06proto3"
 
 var (
 	file_lemexport_plugin_v1_plan_proto_rawDescOnce sync.Once
@@ -398,26 +887,43 @@ func file_lemexport_plugin_v1_plan_proto_rawDescGZIP() []byte {
 	return file_lemexport_plugin_v1_plan_proto_rawDescData
 }
 
-var file_lemexport_plugin_v1_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_lemexport_plugin_v1_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_lemexport_plugin_v1_plan_proto_goTypes = []any{
 	(*Plan)(nil),                  // 0: lemexport.plugin.v1.Plan
 	(*PlannedUser)(nil),           // 1: lemexport.plugin.v1.PlannedUser
 	(*PlannedExport)(nil),         // 2: lemexport.plugin.v1.PlannedExport
-	(*SkippedUser)(nil),           // 3: lemexport.plugin.v1.SkippedUser
-	(*durationpb.Duration)(nil),   // 4: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 5: google.protobuf.Timestamp
+	(*PlannedColumns)(nil),        // 3: lemexport.plugin.v1.PlannedColumns
+	(*PlannedIncrement)(nil),      // 4: lemexport.plugin.v1.PlannedIncrement
+	(*Mark)(nil),                  // 5: lemexport.plugin.v1.Mark
+	(*FullProof)(nil),             // 6: lemexport.plugin.v1.FullProof
+	(*PlannedShrink)(nil),         // 7: lemexport.plugin.v1.PlannedShrink
+	nil,                           // 8: lemexport.plugin.v1.PlannedIncrement.SinceEntry
+	(*SkippedUser)(nil),           // 9: lemexport.plugin.v1.SkippedUser
+	(*durationpb.Duration)(nil),   // 10: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
 }
 var file_lemexport_plugin_v1_plan_proto_depIdxs = []int32{
-	1, // 0: lemexport.plugin.v1.Plan.users:type_name -> lemexport.plugin.v1.PlannedUser
-	3, // 1: lemexport.plugin.v1.Plan.skipped_users:type_name -> lemexport.plugin.v1.SkippedUser
-	4, // 2: lemexport.plugin.v1.Plan.least_time:type_name -> google.protobuf.Duration
-	2, // 3: lemexport.plugin.v1.Plan.exports:type_name -> lemexport.plugin.v1.PlannedExport
-	5, // 4: lemexport.plugin.v1.PlannedUser.newest_activity:type_name -> google.protobuf.Timestamp
-	5, // [5:5] is the sub-list for method output_type
-	5, // [5:5] is the sub-list for method input_type
-	5, // [5:5] is the sub-list for extension type_name
-	5, // [5:5] is the sub-list for extension extendee
-	0, // [0:5] is the sub-list for field type_name
+	1,  // 0: lemexport.plugin.v1.Plan.users:type_name -> lemexport.plugin.v1.PlannedUser
+	9,  // 1: lemexport.plugin.v1.Plan.skipped_users:type_name -> lemexport.plugin.v1.SkippedUser
+	10, // 2: lemexport.plugin.v1.Plan.least_time:type_name -> google.protobuf.Duration
+	2,  // 3: lemexport.plugin.v1.Plan.exports:type_name -> lemexport.plugin.v1.PlannedExport
+	11, // 4: lemexport.plugin.v1.PlannedUser.newest_activity:type_name -> google.protobuf.Timestamp
+	11, // 5: lemexport.plugin.v1.PlannedUser.oldest_activity_on_first_page:type_name -> google.protobuf.Timestamp
+	3,  // 6: lemexport.plugin.v1.PlannedExport.columns:type_name -> lemexport.plugin.v1.PlannedColumns
+	4,  // 7: lemexport.plugin.v1.PlannedExport.increment:type_name -> lemexport.plugin.v1.PlannedIncrement
+	7,  // 8: lemexport.plugin.v1.PlannedExport.shrink:type_name -> lemexport.plugin.v1.PlannedShrink
+	8,  // 9: lemexport.plugin.v1.PlannedIncrement.since:type_name -> lemexport.plugin.v1.PlannedIncrement.SinceEntry
+	6,  // 10: lemexport.plugin.v1.PlannedIncrement.full_proof:type_name -> lemexport.plugin.v1.FullProof
+	11, // 11: lemexport.plugin.v1.PlannedIncrement.full_due:type_name -> google.protobuf.Timestamp
+	11, // 12: lemexport.plugin.v1.Mark.newest_activity:type_name -> google.protobuf.Timestamp
+	11, // 13: lemexport.plugin.v1.Mark.floor:type_name -> google.protobuf.Timestamp
+	11, // 14: lemexport.plugin.v1.FullProof.finished_at:type_name -> google.protobuf.Timestamp
+	5,  // 15: lemexport.plugin.v1.PlannedIncrement.SinceEntry.value:type_name -> lemexport.plugin.v1.Mark
+	16, // [16:16] is the sub-list for method output_type
+	16, // [16:16] is the sub-list for method input_type
+	16, // [16:16] is the sub-list for extension type_name
+	16, // [16:16] is the sub-list for extension extendee
+	0,  // [0:16] is the sub-list for field type_name
 }
 
 func init() { file_lemexport_plugin_v1_plan_proto_init() }
@@ -428,13 +934,14 @@ func file_lemexport_plugin_v1_plan_proto_init() {
 	file_lemexport_plugin_v1_proof_proto_init()
 	file_lemexport_plugin_v1_plan_proto_msgTypes[0].OneofWrappers = []any{}
 	file_lemexport_plugin_v1_plan_proto_msgTypes[1].OneofWrappers = []any{}
+	file_lemexport_plugin_v1_plan_proto_msgTypes[5].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lemexport_plugin_v1_plan_proto_rawDesc), len(file_lemexport_plugin_v1_plan_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

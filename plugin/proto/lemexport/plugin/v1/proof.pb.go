@@ -56,7 +56,10 @@ type Proof struct {
 	// The rows that repeat a version of a conversation that was read already.
 	Duplicates int64 `protobuf:"varint,13,opt,name=duplicates,proto3" json:"duplicates,omitempty"`
 	// The rows that are older than another version of the same conversation.
-	Superseded    int64 `protobuf:"varint,14,opt,name=superseded,proto3" json:"superseded,omitempty"`
+	Superseded int64 `protobuf:"varint,14,opt,name=superseded,proto3" json:"superseded,omitempty"`
+	// What the walk allowed for clocks, caches and replicas; absent in proofs of
+	// versions that had none.
+	Margin        *ProofMargin `protobuf:"bytes,15,opt,name=margin,proto3" json:"margin,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -189,6 +192,68 @@ func (x *Proof) GetSuperseded() int64 {
 	return 0
 }
 
+func (x *Proof) GetMargin() *ProofMargin {
+	if x != nil {
+		return x.Margin
+	}
+	return nil
+}
+
+// ProofMargin is what a walk allowed for clocks, caches and replicas.
+type ProofMargin struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// How far below its target a sweep of the walk goes, in seconds.
+	LookbackSeconds float64 `protobuf:"fixed64,1,opt,name=lookback_seconds,json=lookbackSeconds,proto3" json:"lookback_seconds,omitempty"`
+	// How long after the last page of the walk its closing look comes, in seconds.
+	SettleSeconds float64 `protobuf:"fixed64,2,opt,name=settle_seconds,json=settleSeconds,proto3" json:"settle_seconds,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProofMargin) Reset() {
+	*x = ProofMargin{}
+	mi := &file_lemexport_plugin_v1_proof_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProofMargin) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProofMargin) ProtoMessage() {}
+
+func (x *ProofMargin) ProtoReflect() protoreflect.Message {
+	mi := &file_lemexport_plugin_v1_proof_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProofMargin.ProtoReflect.Descriptor instead.
+func (*ProofMargin) Descriptor() ([]byte, []int) {
+	return file_lemexport_plugin_v1_proof_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *ProofMargin) GetLookbackSeconds() float64 {
+	if x != nil {
+		return x.LookbackSeconds
+	}
+	return 0
+}
+
+func (x *ProofMargin) GetSettleSeconds() float64 {
+	if x != nil {
+		return x.SettleSeconds
+	}
+	return 0
+}
+
 // UserProof is the account of one user's inbox.
 type UserProof struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -226,14 +291,21 @@ type UserProof struct {
 	// Why complete is false; empty otherwise.
 	Reason string `protobuf:"bytes,16,opt,name=reason,proto3" json:"reason,omitempty"`
 	// The newest lastActivityAt seen; absent for an empty inbox.
-	Watermark     *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=watermark,proto3" json:"watermark,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Watermark *timestamppb.Timestamp `protobuf:"bytes,17,opt,name=watermark,proto3" json:"watermark,omitempty"`
+	// Where an increment ends: an earlier run has proven what is older. Absent when
+	// the list was walked in full.
+	Since *timestamppb.Timestamp `protobuf:"bytes,18,opt,name=since,proto3" json:"since,omitempty"`
+	// Why an increment became a full walk; empty otherwise.
+	Widened string `protobuf:"bytes,19,opt,name=widened,proto3" json:"widened,omitempty"`
+	// How far below its target the last page of the walk reached, in seconds.
+	LookbackSeconds *float64 `protobuf:"fixed64,20,opt,name=lookback_seconds,json=lookbackSeconds,proto3,oneof" json:"lookback_seconds,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
 }
 
 func (x *UserProof) Reset() {
 	*x = UserProof{}
-	mi := &file_lemexport_plugin_v1_proof_proto_msgTypes[1]
+	mi := &file_lemexport_plugin_v1_proof_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -245,7 +317,7 @@ func (x *UserProof) String() string {
 func (*UserProof) ProtoMessage() {}
 
 func (x *UserProof) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_proof_proto_msgTypes[1]
+	mi := &file_lemexport_plugin_v1_proof_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -258,7 +330,7 @@ func (x *UserProof) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use UserProof.ProtoReflect.Descriptor instead.
 func (*UserProof) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_proof_proto_rawDescGZIP(), []int{1}
+	return file_lemexport_plugin_v1_proof_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *UserProof) GetUserId() string {
@@ -380,6 +452,27 @@ func (x *UserProof) GetWatermark() *timestamppb.Timestamp {
 	return nil
 }
 
+func (x *UserProof) GetSince() *timestamppb.Timestamp {
+	if x != nil {
+		return x.Since
+	}
+	return nil
+}
+
+func (x *UserProof) GetWidened() string {
+	if x != nil {
+		return x.Widened
+	}
+	return ""
+}
+
+func (x *UserProof) GetLookbackSeconds() float64 {
+	if x != nil && x.LookbackSeconds != nil {
+		return *x.LookbackSeconds
+	}
+	return 0
+}
+
 // SkippedUser is a user whose inbox could not be read.
 type SkippedUser struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -393,7 +486,7 @@ type SkippedUser struct {
 
 func (x *SkippedUser) Reset() {
 	*x = SkippedUser{}
-	mi := &file_lemexport_plugin_v1_proof_proto_msgTypes[2]
+	mi := &file_lemexport_plugin_v1_proof_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -405,7 +498,7 @@ func (x *SkippedUser) String() string {
 func (*SkippedUser) ProtoMessage() {}
 
 func (x *SkippedUser) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_proof_proto_msgTypes[2]
+	mi := &file_lemexport_plugin_v1_proof_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -418,7 +511,7 @@ func (x *SkippedUser) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SkippedUser.ProtoReflect.Descriptor instead.
 func (*SkippedUser) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_proof_proto_rawDescGZIP(), []int{2}
+	return file_lemexport_plugin_v1_proof_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *SkippedUser) GetUserId() string {
@@ -439,7 +532,7 @@ var File_lemexport_plugin_v1_proof_proto protoreflect.FileDescriptor
 
 const file_lemexport_plugin_v1_proof_proto_rawDesc = "" +
 	"\n" +
-	"\x1flemexport/plugin/v1/proof.proto\x12\x13lemexport.plugin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xfb\x03\n" +
+	"\x1flemexport/plugin/v1/proof.proto\x12\x13lemexport.plugin.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\xb5\x04\n" +
 	"\x05Proof\x12\x1a\n" +
 	"\bcomplete\x18\x01 \x01(\bR\bcomplete\x12\x18\n" +
 	"\areasons\x18\x02 \x03(\tR\areasons\x12\x16\n" +
@@ -459,7 +552,11 @@ const file_lemexport_plugin_v1_proof_proto_rawDesc = "" +
 	"duplicates\x12\x1e\n" +
 	"\n" +
 	"superseded\x18\x0e \x01(\x03R\n" +
-	"superseded\"\xc0\x04\n" +
+	"superseded\x128\n" +
+	"\x06margin\x18\x0f \x01(\v2 .lemexport.plugin.v1.ProofMarginR\x06margin\"_\n" +
+	"\vProofMargin\x12)\n" +
+	"\x10lookback_seconds\x18\x01 \x01(\x01R\x0flookbackSeconds\x12%\n" +
+	"\x0esettle_seconds\x18\x02 \x01(\x01R\rsettleSeconds\"\xd1\x05\n" +
 	"\tUserProof\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05pages\x18\x02 \x01(\x03R\x05pages\x12\x1a\n" +
@@ -483,9 +580,13 @@ const file_lemexport_plugin_v1_proof_proto_rawDesc = "" +
 	"\x06method\x18\x0e \x01(\tR\x06method\x12\x14\n" +
 	"\x05doubt\x18\x0f \x01(\tR\x05doubt\x12\x16\n" +
 	"\x06reason\x18\x10 \x01(\tR\x06reason\x128\n" +
-	"\twatermark\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\twatermarkB\x14\n" +
+	"\twatermark\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x120\n" +
+	"\x05since\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x18\n" +
+	"\awidened\x18\x13 \x01(\tR\awidened\x12.\n" +
+	"\x10lookback_seconds\x18\x14 \x01(\x01H\x02R\x0flookbackSeconds\x88\x01\x01B\x14\n" +
 	"\x12_total_items_startB\x12\n" +
-	"\x10_total_items_end\">\n" +
+	"\x10_total_items_endB\x13\n" +
+	"\x11_lookback_seconds\">\n" +
 	"\vSkippedUser\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reasonBJZHgithub.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1;pluginv1b\x06proto3"
@@ -502,23 +603,26 @@ func file_lemexport_plugin_v1_proof_proto_rawDescGZIP() []byte {
 	return file_lemexport_plugin_v1_proof_proto_rawDescData
 }
 
-var file_lemexport_plugin_v1_proof_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_lemexport_plugin_v1_proof_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
 var file_lemexport_plugin_v1_proof_proto_goTypes = []any{
 	(*Proof)(nil),                 // 0: lemexport.plugin.v1.Proof
-	(*UserProof)(nil),             // 1: lemexport.plugin.v1.UserProof
-	(*SkippedUser)(nil),           // 2: lemexport.plugin.v1.SkippedUser
-	(*timestamppb.Timestamp)(nil), // 3: google.protobuf.Timestamp
+	(*ProofMargin)(nil),           // 1: lemexport.plugin.v1.ProofMargin
+	(*UserProof)(nil),             // 2: lemexport.plugin.v1.UserProof
+	(*SkippedUser)(nil),           // 3: lemexport.plugin.v1.SkippedUser
+	(*timestamppb.Timestamp)(nil), // 4: google.protobuf.Timestamp
 }
 var file_lemexport_plugin_v1_proof_proto_depIdxs = []int32{
-	1, // 0: lemexport.plugin.v1.Proof.users:type_name -> lemexport.plugin.v1.UserProof
-	2, // 1: lemexport.plugin.v1.Proof.skipped_users:type_name -> lemexport.plugin.v1.SkippedUser
-	3, // 2: lemexport.plugin.v1.Proof.resumed_from:type_name -> google.protobuf.Timestamp
-	3, // 3: lemexport.plugin.v1.UserProof.watermark:type_name -> google.protobuf.Timestamp
-	4, // [4:4] is the sub-list for method output_type
-	4, // [4:4] is the sub-list for method input_type
-	4, // [4:4] is the sub-list for extension type_name
-	4, // [4:4] is the sub-list for extension extendee
-	0, // [0:4] is the sub-list for field type_name
+	2, // 0: lemexport.plugin.v1.Proof.users:type_name -> lemexport.plugin.v1.UserProof
+	3, // 1: lemexport.plugin.v1.Proof.skipped_users:type_name -> lemexport.plugin.v1.SkippedUser
+	4, // 2: lemexport.plugin.v1.Proof.resumed_from:type_name -> google.protobuf.Timestamp
+	1, // 3: lemexport.plugin.v1.Proof.margin:type_name -> lemexport.plugin.v1.ProofMargin
+	4, // 4: lemexport.plugin.v1.UserProof.watermark:type_name -> google.protobuf.Timestamp
+	4, // 5: lemexport.plugin.v1.UserProof.since:type_name -> google.protobuf.Timestamp
+	6, // [6:6] is the sub-list for method output_type
+	6, // [6:6] is the sub-list for method input_type
+	6, // [6:6] is the sub-list for extension type_name
+	6, // [6:6] is the sub-list for extension extendee
+	0, // [0:6] is the sub-list for field type_name
 }
 
 func init() { file_lemexport_plugin_v1_proof_proto_init() }
@@ -526,14 +630,14 @@ func file_lemexport_plugin_v1_proof_proto_init() {
 	if File_lemexport_plugin_v1_proof_proto != nil {
 		return
 	}
-	file_lemexport_plugin_v1_proof_proto_msgTypes[1].OneofWrappers = []any{}
+	file_lemexport_plugin_v1_proof_proto_msgTypes[2].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lemexport_plugin_v1_proof_proto_rawDesc), len(file_lemexport_plugin_v1_proof_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   4,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
