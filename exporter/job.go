@@ -20,6 +20,8 @@ const (
 type Job struct {
 	Source  SourceConfig
 	Exports []Export
+	// Full asks for a full walk, whatever earlier runs have proven.
+	Full bool `json:",omitzero"`
 }
 
 // SourceConfig says which team to read. Either APIKey or Simulate is set.
