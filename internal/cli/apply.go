@@ -14,6 +14,7 @@ import (
 type applyArguments struct {
 	path        string
 	autoApprove bool
+	full        bool
 	options     exporter.ApplyOptions
 	workDir     string
 }
@@ -47,6 +48,7 @@ interrupted.`,
 	flags.BoolVar(&arguments.autoApprove, "auto-approve", false, "apply without a question")
 	flags.BoolVar(&arguments.options.AllowIncomplete, "allow-incomplete", false, "write also what is not proven complete, marked as such; still exits with 3")
 	flags.BoolVar(&arguments.options.NoResume, "no-resume", false, "start over, whatever an earlier apply has left in the work folder")
+	fullFlag(command, &arguments.full)
 	flags.StringVar(&arguments.workDir, "work-dir", ".lemexport", "keep what was read in `DIR` until the files are written")
 	return command
 }
@@ -56,6 +58,7 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 	if err != nil {
 		return err
 	}
+	job.Full = arguments.full
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
 		var summary exporter.Summary
 		err := withRun(ctx, app, global, job, arguments.workDir, func(run *exporter.Run, events *feed) error {
