@@ -77,7 +77,7 @@ func TestIncrementsInARowMissNothingWithinTheLookback(t *testing.T) {
 					}
 					l.widened["usr_a"], l.widened["usr_b"] = random.IntN(4) == 0, round == 7
 					if l.widened["usr_a"] {
-						l.put(fmt.Sprintf("ibx_%03d", 900+3*round), time.Time{})         // shows in usr_a
+						l.put(fmt.Sprintf("ibx_%03d", 900+3*round), time.Time{})        // shows in usr_a
 						l.put(fmt.Sprintf("ibx_%03d", 600+3*round), start().Add(-1e14)) // long ago
 					}
 					if round == 3 {

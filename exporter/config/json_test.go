@@ -36,7 +36,7 @@ func TestJSONMakesTheJobOfTheFile(t *testing.T) {
 					increments = "24h"
 					settle     = "1m"
 				}
-			}`+"\n"+`export "inbox_conversations" { destination = "./a" }`,
+			}` + "\n" + `export "inbox_conversations" { destination = "./a" }`,
 			`{"source": {"lemlist": {"api_key": "some-key", "margin": {"lookback": "1m", "increments": "24h", "settle": "1m"}}},
 			  "export": {"inbox_conversations": {"destination": "./a"}}}`,
 		},
