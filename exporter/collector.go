@@ -56,13 +56,13 @@ func (c *collector) row(user string, shown *recall, key rowKey) {
 	if !wanted {
 		return
 	}
-	print := printOf(key.id, key.version)
+	one := printOf(key.id, key.version)
 	if shown.wants(key.version) {
-		shown.add(print)
+		shown.add(one)
 	}
 	for _, fresh := range c.fresh {
 		if fresh != nil {
-			fresh.add(user, key, print)
+			fresh.add(user, key, one)
 		}
 	}
 }
@@ -90,7 +90,7 @@ func (c *collector) recent(user UserProof, m Manifest, plan ExportPlan) Recent {
 		return to
 	}
 	var before []rowPrint
-	if plan.Current != nil && !(plan.Increment.takesAll() && m.Proof.whole()) {
+	if plan.Current != nil && (!plan.Increment.takesAll() || !m.Proof.whole()) {
 		before = plan.Current.remembered(user.UserID)
 	}
 	shown.remember(&to, before, user.Complete)

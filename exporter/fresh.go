@@ -41,8 +41,8 @@ func newFresh(plan ExportPlan) *fresh {
 		oldest: math.MaxInt64, newest: math.MinInt64,
 	}
 	for user := range plan.Current.Watermarks {
-		for _, print := range plan.Current.remembered(user) {
-			f.had[print] = struct{}{}
+		for _, shown := range plan.Current.remembered(user) {
+			f.had[shown] = struct{}{}
 		}
 	}
 	for user, mark := range plan.Increment.Since {
@@ -52,8 +52,8 @@ func newFresh(plan ExportPlan) *fresh {
 }
 
 // add looks at a row of the walk.
-func (f *fresh) add(user string, key rowKey, print rowPrint) {
-	if _, ok := f.had[print]; ok {
+func (f *fresh) add(user string, key rowKey, shown rowPrint) {
+	if _, ok := f.had[shown]; ok {
 		f.met[rowVersion{HashID(key.id), key.version}] = struct{}{}
 		return
 	}

@@ -129,8 +129,8 @@ func newRecall(limit int) *recall {
 // wants reports whether a row of that version may be among the newest.
 func (r *recall) wants(version int64) bool { return version >= r.below }
 
-func (r *recall) add(print rowPrint) {
-	r.rows[print] = struct{}{}
+func (r *recall) add(row rowPrint) {
+	r.rows[row] = struct{}{}
 	if len(r.rows) >= r.prune {
 		kept := r.newest()
 		if most := r.limit + belowFloor; len(kept) > most {
@@ -143,8 +143,8 @@ func (r *recall) add(print rowPrint) {
 // newest lists the rows, newest first.
 func (r *recall) newest() []rowPrint {
 	prints := make([]rowPrint, 0, len(r.rows))
-	for print := range r.rows {
-		prints = append(prints, print)
+	for row := range r.rows {
+		prints = append(prints, row)
 	}
 	slices.SortFunc(prints, rowPrint.compare)
 	return prints
@@ -157,9 +157,9 @@ func (r *recall) drop(newest []rowPrint, at int) {
 	if version == newest[0].version {
 		return
 	}
-	for print := range r.rows {
-		if print.version <= version {
-			delete(r.rows, print)
+	for row := range r.rows {
+		if row.version <= version {
+			delete(r.rows, row)
 		}
 	}
 	r.below = max(r.below, version+1)
@@ -168,9 +168,9 @@ func (r *recall) drop(newest []rowPrint, at int) {
 // since counts the conversations that were shown as old as floor or newer.
 func (r *recall) since(floor int64) int64 {
 	ids := make(map[uint64]struct{})
-	for print := range r.rows {
-		if print.version >= floor {
-			ids[print.id] = struct{}{}
+	for row := range r.rows {
+		if row.version >= floor {
+			ids[row.id] = struct{}{}
 		}
 	}
 	return int64(len(ids))
@@ -192,7 +192,7 @@ func (r *recall) remember(to *Recent, before []rowPrint, rises bool) {
 	slices.SortFunc(all, rowPrint.compare)
 	all = slices.Compact(all)
 	floor := to.Floor.UnixMicro()
-	older := func(print rowPrint) bool { return print.version < floor }
+	older := func(row rowPrint) bool { return row.version < floor }
 	above := indexOr(all, older)
 	if above > r.limit && all[r.limit].version < all[0].version && rises {
 		floor = all[r.limit].version + 1
