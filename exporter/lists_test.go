@@ -110,6 +110,10 @@ func (w *listsWalk) Pages() iter.Seq2[exporter.Page, error] {
 			rows := w.lists.of(user)
 			mark, bounded := w.since[user]
 			bounded = bounded && !w.lists.widened[user]
+			floor := mark.Floor
+			if floor.IsZero() {
+				floor = mark.Newest
+			}
 			total := int64(len(rows))
 			proof := exporter.UserProof{UserID: user, Complete: true, Method: "test", TotalStart: &total, TotalEnd: &total}
 			if bounded {
@@ -136,7 +140,7 @@ func (w *listsWalk) Pages() iter.Seq2[exporter.Page, error] {
 				if !more {
 					return
 				}
-				if bounded && page[len(page)-1].at.Before(mark.Floor) {
+				if bounded && page[len(page)-1].at.Before(floor) {
 					break
 				}
 			}
