@@ -95,7 +95,13 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 		}
 	}
 	for i, target := range r.targets {
-		if fresh := walked.pages.fresh[i]; fresh != nil && len(fresh.ids) == 0 {
+		fresh := walked.pages.fresh[i]
+		if fresh != nil {
+			if err := fresh.settle(rows.index, r.engine.limits().share, target.earlier(ctx, plan.Exports[i])); err != nil {
+				return summary, err
+			}
+		}
+		if fresh != nil && len(fresh.ids) == 0 {
 			summary.NothingNew = append(summary.NothingNew, target.destination.URL(target.table.Name))
 			continue
 		}
@@ -123,7 +129,7 @@ func (r *Run) export(
 		body.guard = plan.Exports[i].guardMerge
 	}
 	manifest := r.manifest(target, plan, walked, started)
-	manifest.account(target, plan.Exports[i], walked.pages.tops)
+	manifest.account(target, plan.Exports[i], walked.pages)
 	return r.write(ctx, target, body, manifest)
 }
 
@@ -143,26 +149,26 @@ func (r *Run) lock(ctx context.Context, plan Plan) (unlock func() error, err err
 			return nil, errors.Join(err, release())
 		}
 		held = append(held, one)
-		version, err := target.unchangedSince(ctx, plan.Exports[i])
+		now, err := target.unchangedSince(ctx, plan.Exports[i])
 		if err != nil {
 			return nil, errors.Join(err, release())
 		}
-		r.targets[i].over = version
+		r.targets[i].over, r.targets[i].beside = now.version, now.beside
 	}
 	return release, nil
 }
 
-// unchangedSince gives the version that the plan was about.
-func (t target) unchangedSince(ctx context.Context, plan ExportPlan) (Version, error) {
+// unchangedSince looks at the target again, which must hold what the plan was about.
+func (t target) unchangedSince(ctx context.Context, plan ExportPlan) (ExportPlan, error) {
 	now, err := t.plan(ctx)
 	if err != nil {
-		return "", err
+		return ExportPlan{}, err
 	}
 	if !equal(now.Current, plan.Current, func(a, b Manifest) bool { return a.RunID == b.RunID }) {
-		return "", WithHint(fmt.Errorf("%s has changed since the plan was made", plan.File),
+		return ExportPlan{}, WithHint(fmt.Errorf("%s has changed since the plan was made", plan.File),
 			"Another run has written it in the meantime. Plan again.")
 	}
-	return now.version, nil
+	return now, nil
 }
 
 // nameWinner says, once, which run a commit came too late for: the destination
@@ -198,7 +204,7 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal)
 	}
 	r.obs.Observe(PhaseStarted{Phase: PhaseWalk, Total: total})
 	walk := r.source.Walk(ctx, since, journal)
-	pages := newCollector(rows.table, plan)
+	pages := newCollector(rows.table, plan, r.lookback())
 	unknown := make(map[string]struct{})
 	for _, field := range plan.Survey.Unknown {
 		unknown[field] = struct{}{}

@@ -42,6 +42,7 @@ type Run struct {
 	engine  *Engine
 	id      string
 	config  SourceConfig
+	full    bool // the job asks for a full walk
 	source  Source
 	targets []target
 	// columns are what is left out and hashed; mask does it to the walk's rows, nil
@@ -58,8 +59,10 @@ type target struct {
 	format      Format
 	destination Destination
 	name        string
-	// over is the version that the run replaces, known once it has the lock.
-	over Version
+	// over is the version that the run replaces, and beside the digest of the names
+	// of the files beside an append, known once it has the lock.
+	over   Version
+	beside string
 }
 
 // Start resolves the job and opens its source. It reads and writes nothing yet.
@@ -89,7 +92,7 @@ func (e *Engine) StartReading(ctx context.Context, job Job, obs Observer) (*Run,
 }
 
 func (e *Engine) start(ctx context.Context, id string, job Job, obs Observer) (*Run, error) {
-	run := &Run{engine: e, id: id, config: job.Source, obs: obs}
+	run := &Run{engine: e, id: id, config: job.Source, full: job.Full, obs: obs}
 	for _, export := range job.Exports {
 		if err := SameColumns(job.Exports[0], export); err != nil {
 			return nil, err

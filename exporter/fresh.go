@@ -1,130 +1,114 @@
 package exporter
 
 import (
-	"slices"
-	"strings"
-	"time"
-
-	"github.com/apache/arrow/go/v15/arrow"
-
-	"github.com/lemexport/lemexport/schema"
+	"iter"
+	"math"
 )
 
-// fresh finds the rows that an append export does not have yet. It keeps an id
-// hash for each of them.
+// fresh finds the rows of a walk that an append export does not have yet: those
+// that no earlier file has with the same id and the same time. The manifest tells
+// of the rows from the floor on. Of older ones, which a full walk shows, only the
+// files do, and they are read only when there are some.
 type fresh struct {
-	since map[string]int64
-	// known are the ids as old as the mark that an earlier file has.
-	known map[string]map[string]bool
-	ids   map[IDHash]struct{}
+	// had are the rows that the manifest remembers, and floors how far down it
+	// remembers all rows of a user, in microseconds.
+	had    map[rowPrint]struct{}
+	floors map[string]int64
+	// met are the rows of the walk that it remembers.
+	met map[rowVersion]struct{}
+	// unsure is true when the walk showed rows, from oldest to newest, of which only
+	// the files can tell.
+	unsure         bool
+	oldest, newest int64
+
+	// ids are those of the rows to add, known once settled.
+	ids map[IDHash]struct{}
+}
+
+// rowVersion tells one version of a row from all others, within the process.
+type rowVersion struct {
+	id      IDHash
+	version int64
 }
 
 // newFresh returns nil when the export takes every row.
 func newFresh(plan ExportPlan) *fresh {
-	if plan.Mode != ModeAppend || len(plan.Increment.Since) == 0 {
+	if plan.Mode != ModeAppend || plan.Increment.takesAll() {
 		return nil
 	}
-	f := &fresh{since: make(map[string]int64), known: make(map[string]map[string]bool), ids: make(map[IDHash]struct{})}
-	for user, mark := range plan.Increment.Since {
-		f.since[user] = mark.Newest.UnixMicro()
-		f.known[user] = make(map[string]bool)
-		for _, id := range plan.Current.AtWatermark[user] {
-			f.known[user][id] = true
+	f := &fresh{
+		had: make(map[rowPrint]struct{}), floors: make(map[string]int64), met: make(map[rowVersion]struct{}),
+		oldest: math.MaxInt64, newest: math.MinInt64,
+	}
+	for user := range plan.Current.Watermarks {
+		for _, shown := range plan.Current.remembered(user) {
+			f.had[shown] = struct{}{}
 		}
+	}
+	for user, mark := range plan.Increment.Since {
+		f.floors[user] = mark.Floor.UnixMicro()
 	}
 	return f
 }
 
-// add looks at the rows of a page.
-func (f *fresh) add(user string, keys keyColumns, rows int) {
-	since, known := f.since[user]
-	for row := range rows {
-		key := keys.at(row)
-		if !known || key.version > since || key.version == since && !f.known[user][key.id] {
-			f.ids[HashID(key.id)] = struct{}{}
+// add looks at a row of the walk.
+func (f *fresh) add(user string, key rowKey, shown rowPrint) {
+	if _, ok := f.had[shown]; ok {
+		f.met[rowVersion{HashID(key.id), key.version}] = struct{}{}
+		return
+	}
+	if floor, ok := f.floors[user]; ok && key.version >= floor {
+		return
+	}
+	f.unsure = true
+	f.oldest, f.newest = min(f.oldest, key.version), max(f.newest, key.version)
+}
+
+// settle finds the rows to add. earlier yields the rows of the earlier files that
+// are from oldest to newest; most is how many of them may wait in memory.
+func (f *fresh) settle(walked *index, most int, earlier func(oldest, newest int64) iter.Seq2[rowVersion, error]) error {
+	has := make([]uint64, (walked.rows+63)/64)
+	mark := func(known map[rowVersion]struct{}) error {
+		if len(known) == 0 {
+			return nil
+		}
+		return walked.each(func(id IDHash, row int64, rest []byte) {
+			if _, ok := known[rowVersion{id, versionOf(rest)}]; ok {
+				has[row/64] |= 1 << (row % 64)
+			}
+		})
+	}
+	if err := mark(f.met); err != nil {
+		return err
+	}
+	if f.unsure {
+		some := make(map[rowVersion]struct{})
+		for one, err := range earlier(f.oldest, f.newest) {
+			if err != nil {
+				return err
+			}
+			if some[one] = struct{}{}; len(some) < most {
+				continue
+			}
+			if err := mark(some); err != nil {
+				return err
+			}
+			clear(some)
+		}
+		if err := mark(some); err != nil {
+			return err
 		}
 	}
+	f.ids = make(map[IDHash]struct{})
+	return walked.each(func(id IDHash, row int64, _ []byte) {
+		if !walked.isLost(row) && has[row/64]&(1<<(row%64)) == 0 {
+			f.ids[id] = struct{}{}
+		}
+	})
 }
 
 // has reports whether the row is to be written.
 func (f *fresh) has(id string) bool {
 	_, ok := f.ids[HashID(id)]
 	return ok
-}
-
-// tops are per user the newest rows that a walk has shown.
-type tops map[string]*top
-
-// top is the ids of one time.
-type top struct {
-	version int64
-	ids     map[string]bool
-}
-
-func (t tops) add(user string, keys keyColumns, rows int) {
-	for row := range rows {
-		key := keys.at(row)
-		at := t[user]
-		if key.version == neverActive || at != nil && key.version < at.version {
-			continue
-		}
-		if at == nil || key.version > at.version {
-			at = &top{version: key.version, ids: make(map[string]bool)}
-			t[user] = at
-		}
-		if !at.ids[key.id] {
-			at.ids[strings.Clone(key.id)] = true
-		}
-	}
-}
-
-// at lists the ids at each watermark. A walk since a mark shows again what is as
-// old as the mark, so that none of an earlier run are missing.
-func (t tops) at(watermarks map[string]time.Time) map[string][]string {
-	all := make(map[string][]string, len(watermarks))
-	for user, watermark := range watermarks {
-		var ids []string
-		if top := t[user]; top != nil && top.version == watermark.UnixMicro() {
-			for id := range top.ids {
-				ids = append(ids, id)
-			}
-		}
-		slices.Sort(ids)
-		all[user] = ids
-	}
-	return all
-}
-
-// collector sees every page of a walk, for the append exports of a run.
-type collector struct {
-	table *schema.Table
-	tops  tops
-	fresh []*fresh // per export; nil takes everything
-	needs bool
-}
-
-func newCollector(table *schema.Table, plan Plan) *collector {
-	c := &collector{table: table, tops: make(tops)}
-	for _, export := range plan.Exports {
-		c.fresh = append(c.fresh, newFresh(export))
-		c.needs = c.needs || export.Mode == ModeAppend
-	}
-	return c
-}
-
-func (c *collector) add(user string, rec arrow.Record) error {
-	if !c.needs || rec.NumRows() == 0 {
-		return nil
-	}
-	keys, err := keysOf(c.table, rec)
-	if err != nil {
-		return err
-	}
-	c.tops.add(user, keys, int(rec.NumRows()))
-	for _, fresh := range c.fresh {
-		if fresh != nil {
-			fresh.add(user, keys, int(rec.NumRows()))
-		}
-	}
-	return nil
 }

@@ -1,7 +1,7 @@
 package exporter
 
 import (
-	"context"
+	"cmp"
 	"maps"
 	"slices"
 	"strings"
@@ -40,6 +40,9 @@ type Changes struct {
 type IncrementPlan struct {
 	// Full says why everything is read; empty when only what is newer is.
 	Full string `json:"full_because,omitempty"`
+	// OnlyMissing says that an append adds of a full walk only what no earlier file
+	// has. Otherwise it adds every conversation.
+	OnlyMissing bool `json:"only_missing,omitempty"`
 	// Since is down to where the inbox of a user is read. Users who are not in it
 	// are read in full.
 	Since map[string]Mark `json:"since,omitempty"`
@@ -49,8 +52,13 @@ type IncrementPlan struct {
 	FullDue *time.Time `json:"full_due_at,omitempty"`
 }
 
+// takesAll reports whether an append adds every conversation.
+func (p *IncrementPlan) takesAll() bool { return p.Full != "" && !p.OnlyMissing }
+
 // mistrust is how far a watermark may lie after the end of the walk that saw it:
-// clocks differ. One that lies further in the future would hide all activity until then.
+// clocks differ. Walks of earlier versions took the time of a row that was dated
+// ahead for the watermark; one that lies further in the future would hide all
+// activity until then.
 const mistrust = time.Hour
 
 // fullProof is the last full proof that a file tells of.
@@ -61,9 +69,9 @@ func (m *Manifest) fullProof() *FullProof {
 	return m.FullProof
 }
 
-// marks are the places from which the next walk may go on. A list that was ever
-// seen to break an assumption is read in full.
-func (m *Manifest) marks() map[string]Mark {
+// marks are the places from which the next walk of a mode may go on. A list that
+// was ever seen to break an assumption is read in full.
+func (m *Manifest) marks(mode string, lookback time.Duration) map[string]Mark {
 	proven := make(map[string]UserProof, len(m.Proof.Users))
 	for _, user := range m.Proof.Users {
 		proven[user.UserID] = user
@@ -74,7 +82,7 @@ func (m *Manifest) marks() map[string]Mark {
 		if !read || user.Doubt != "" || newest.After(m.Window.FinishedAt.Add(mistrust)) {
 			continue
 		}
-		mark := Mark{Newest: newest}
+		mark := m.mark(id, newest, mode, lookback)
 		if user.Complete {
 			mark.Total = user.TotalEnd
 		}
@@ -83,8 +91,43 @@ func (m *Manifest) marks() map[string]Mark {
 	return marks
 }
 
+// mark finds out how far down the next walk has to go. An append goes down as far
+// as it remembers what it has; a merge compares ids, and needs to remember nothing.
+func (m *Manifest) mark(id string, newest time.Time, mode string, lookback time.Duration) Mark {
+	recent, known := m.Recent[id]
+	mark := Mark{Newest: newest, Floor: newest}
+	switch {
+	case mode == ModeMerge:
+		mark.Floor = newest.Add(-lookback)
+		if known && recent.Floor.Equal(mark.Floor) {
+			mark.Known = recent.Known
+		}
+	case known && !recent.Floor.After(newest) && recent.intact():
+		mark.Floor, mark.Known = recent.Floor, recent.Known
+	}
+	return mark
+}
+
+// wish is what a plan is asked for.
+type wish struct {
+	now time.Time
+	// lookback is the margin for increments.
+	lookback time.Duration
+	// full asks for a full walk.
+	full bool
+}
+
+func (r *Run) wish() wish {
+	return wish{now: r.engine.Now(), lookback: r.lookback(), full: r.full}
+}
+
+// lookback is how far below the watermark an increment reads.
+func (r *Run) lookback() time.Duration {
+	return cmp.Or(r.config.Margin.Increment, DefaultMargin().Increment)
+}
+
 // increment says what the export needs, now that its file is known.
-func (t target) increment(current *Manifest, survey Survey, now time.Time) *IncrementPlan {
+func (t target) increment(current *Manifest, survey Survey, asked wish) *IncrementPlan {
 	if t.Mode != ModeMerge && t.Mode != ModeAppend {
 		return nil
 	}
@@ -99,12 +142,14 @@ func (t target) increment(current *Manifest, survey Survey, now time.Time) *Incr
 	switch {
 	case plan.FullProof == nil:
 		plan.Full = "no run has proven the file complete yet"
-	case plan.FullDue != nil && !now.Before(*plan.FullDue):
+	case plan.FullDue != nil && !asked.now.Before(*plan.FullDue):
 		plan.Full = "the last full proof is older than " + Span(t.FullEvery)
 	case t.Mode == ModeMerge && !t.readable(current):
 		plan.Full = "the file's schema is another one"
+	case asked.full:
+		plan.Full, plan.OnlyMissing = "-full asks for it", t.Mode == ModeAppend
 	default:
-		plan.Since = current.marks()
+		plan.Since = current.marks(t.Mode, asked.lookback)
 		for id := range plan.Since {
 			if !slices.ContainsFunc(survey.Users, func(u UserSurvey) bool { return u.UserID == id }) {
 				delete(plan.Since, id)
@@ -144,7 +189,7 @@ func (p Plan) since() map[string]Mark {
 			switch {
 			case !ok:
 				delete(lowest, id)
-			case other.Newest.Before(mark.Newest):
+			case other.Floor.Before(mark.Floor):
 				lowest[id] = other
 			}
 		}
@@ -157,24 +202,10 @@ func (p Proof) whole() bool {
 	return p.Complete && !slices.ContainsFunc(p.Users, func(u UserProof) bool { return u.Since != nil })
 }
 
-// newest is the newest file of an append export; "" when there is none.
-func (t target) newest(ctx context.Context) (string, error) {
-	names, err := t.destination.List(ctx, t.table.Name)
-	if err != nil {
-		return "", err
-	}
-	for _, name := range slices.Backward(names) {
-		if strings.HasSuffix(name, t.format.Extension()) {
-			return name, nil
-		}
-	}
-	return "", nil
-}
-
 // account fills what a manifest says of the runs before. Watermarks advance only
 // where the walk has proven the list.
-func (m *Manifest) account(t target, plan ExportPlan, tops tops) {
-	m.Watermarks = make(map[string]time.Time)
+func (m *Manifest) account(t target, plan ExportPlan, pages *collector) {
+	m.Watermarks, m.Recent = make(map[string]time.Time), make(map[string]Recent)
 	var carried *Manifest
 	if plan.Increment != nil {
 		carried = plan.Current
@@ -183,28 +214,36 @@ func (m *Manifest) account(t target, plan ExportPlan, tops tops) {
 		m.Previous = &Previous{RunID: carried.RunID, Rows: carried.Rows}
 		m.FullProof = carried.fullProof()
 	}
+	if t.Mode == ModeAppend {
+		m.Sequence, m.Beside = 1, t.beside
+		if carried != nil {
+			m.Sequence = carried.Sequence + 1
+		}
+	}
 	for _, user := range m.Proof.Users {
 		switch {
 		case user.Complete && user.Watermark != nil:
 			m.Watermarks[user.UserID] = *user.Watermark
 		case user.Complete || carried == nil:
+			continue
 		default:
-			if mark, ok := carried.marks()[user.UserID]; ok {
-				m.Watermarks[user.UserID] = mark.Newest
+			mark, ok := carried.marks(t.Mode, pages.lookback)[user.UserID]
+			if !ok {
+				continue
 			}
+			m.Watermarks[user.UserID] = mark.Newest
+			m.Recent[user.UserID] = Recent{Floor: mark.Floor, Known: mark.Known}
 		}
+		m.Recent[user.UserID] = pages.recent(user, *m, plan)
 	}
-	switch {
-	case t.Mode == ModeAppend:
-		m.AtWatermark = tops.at(m.Watermarks)
-	case carried != nil && !m.Proof.whole():
+	if t.Mode != ModeAppend && carried != nil && !m.Proof.whole() {
 		// Rows that are kept have theirs.
 		m.UnknownFields = append(slices.Clone(m.UnknownFields), carried.UnknownFields...)
 		slices.Sort(m.UnknownFields)
 		m.UnknownFields = slices.Compact(m.UnknownFields)
 	}
-	// An append that was not asked for everything has not taken everything.
-	if plan.Increment != nil && m.Proof.whole() && (t.Mode == ModeMerge || len(plan.Increment.Since) == 0) {
+	// An append that did not add everything is no full proof.
+	if plan.Increment != nil && m.Proof.whole() && (t.Mode == ModeMerge || plan.Increment.takesAll()) {
 		m.FullProof = &FullProof{RunID: m.RunID, FinishedAt: m.Window.FinishedAt, Method: m.Proof.Method}
 	}
 }

@@ -111,24 +111,32 @@ func TestAMergeReadsWhatIsNewer(t *testing.T) {
 	b.mustVerify(t, b.dir)
 }
 
-func TestManyMergesWhileRowsMove(t *testing.T) {
-	for seed := range uint64(2) {
-		var atRest atomic.Bool
-		b := newBench(t, sim.Options{Users: 3, Conversations: 400, Seed: seed, LimitMax: 20, Drift: sim.Drift{Script: func(step int) []sim.Movement {
-			if atRest.Load() {
-				return nil
-			}
-			return []sim.Movement{{Kind: []sim.Kind{sim.Jump, sim.Jump, sim.Insert}[step%3], Position: step * 7919}}
-		}}})
-		job := in(exporter.ModeMerge, b.job(b.dir))
-		for round := range uint64(8) {
-			b.churn(20, seed*100+round, sim.Jump, sim.Insert)
-			atRest.Store(round == 7)
-			b.mustApply(t, job)
-			b.mustVerify(t, b.dir)
-		}
-		if diff := gocmp.Diff(b.truth(), idsOf(t, b.file())); diff != "" {
-			t.Errorf("seed %d (-want +got):\n%s", seed, diff)
+func TestManyIncrementsWhileRowsMove(t *testing.T) {
+	for _, mode := range []string{exporter.ModeMerge, exporter.ModeAppend} {
+		for seed := range uint64(2) {
+			t.Run(fmt.Sprintf("%s, seed %d", mode, seed), func(t *testing.T) {
+				var atRest atomic.Bool
+				b := newBench(t, sim.Options{Users: 3, Conversations: 400, Seed: seed, LimitMax: 20, Drift: sim.Drift{Script: func(step int) []sim.Movement {
+					if atRest.Load() {
+						return nil
+					}
+					return []sim.Movement{{Kind: []sim.Kind{sim.Jump, sim.Jump, sim.Insert}[step%3], Position: step * 7919}}
+				}}})
+				b.sortableIDs()
+				job := in(mode, b.job(b.dir))
+				for round := range uint64(12) {
+					b.churn(20, seed*100+round, sim.Jump, sim.Insert)
+					atRest.Store(round == 11)
+					_, summary := b.mustApply(t, job)
+					b.mustVerify(t, summary.Exports[0].File)
+				}
+				if diff := gocmp.Diff(b.truth(), b.viewOf(t, mode)); diff != "" {
+					t.Errorf("(-want +got):\n%s", diff)
+				}
+				if mode == exporter.ModeAppend {
+					b.once(t)
+				}
+			})
 		}
 	}
 }

@@ -20,6 +20,8 @@ const (
 type Job struct {
 	Source  SourceConfig
 	Exports []Export
+	// Full asks for a full walk, whatever earlier runs have proven.
+	Full bool `json:",omitzero"`
 }
 
 // SourceConfig says which team to read. Either APIKey or Simulate is set.
@@ -33,7 +35,7 @@ type SourceConfig struct {
 	// Users restricts the walk to these user ids; empty means every user of the team.
 	Users []string
 	// Margin is what the walk allows for clocks, caches and replicas.
-	Margin Margin
+	Margin Margin `json:",omitzero"`
 	// Simulate, when set, replaces the API by an in-process simulated team.
 	Simulate *Simulation
 }

@@ -33,14 +33,22 @@ type Manifest struct {
 	// Watermarks is per user id how far the inbox is proven: the newest
 	// `lastActivityAt` seen by the last walk that proved it.
 	Watermarks map[string]time.Time `json:"watermarks"`
-	// AtWatermark lists per user the ids whose `lastActivityAt` is the watermark;
-	// append only.
+	// Recent is per user id what the run knows of the rows within the lookback below
+	// the watermark, for the next increment.
+	Recent map[string]Recent `json:"recent,omitempty"`
+	// AtWatermark lists per user the ids whose `lastActivityAt` is the watermark.
+	// Append files of earlier versions have it in place of Recent.
 	AtWatermark map[string][]string `json:"ids_at_watermark,omitempty"`
 	// FullProof names the last run that walked every inbox in full and proved it;
 	// merge and append only. Nil when there is none.
 	FullProof *FullProof `json:"full_proof,omitempty"`
 	// Previous is the file that the run went on from; nil when it began anew.
 	Previous *Previous `json:"previous,omitempty"`
+	// Sequence numbers the files of a lineage from 1; append only.
+	Sequence int64 `json:"sequence,omitempty"`
+	// Beside is a SHA-256 of the names of the files that stood beside this one when
+	// the run began; append only. A file of which it still holds is the newest.
+	Beside string `json:"beside,omitempty"`
 	// Changes is what the run did to the rows of Previous; merge only.
 	Changes *Changes `json:"changes,omitempty"`
 	// UnknownFields are the API's keys that the table does not model, as found in `extra`.

@@ -62,6 +62,9 @@ type ExportPlan struct {
 	// newest, CurrentFile; nil when there is none.
 	Current     *Manifest `json:"current,omitempty"`
 	CurrentFile string    `json:"current_file,omitempty"`
+	// OtherEnds are files of an append that the run does not go on from: two runs
+	// added files at the same time. The same rows may be in both.
+	OtherEnds []string `json:"other_ends,omitempty"`
 	// Increment is what a merge or append export reads; nil for a snapshot.
 	Increment *IncrementPlan `json:"increment,omitempty"`
 	// SchemaChanges says what the new file's schema changes, one sentence each.
@@ -77,6 +80,8 @@ type ExportPlan struct {
 	Unchanged bool `json:"unchanged"`
 	// version is that of the current file.
 	version Version
+	// currentName is the name of CurrentFile, and beside what stands around it.
+	currentName, beside string
 }
 
 // Pending reports whether an apply has something to do for any export.
@@ -107,7 +112,7 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 	plan.Survey = survey
 	for i, target := range r.targets {
 		export := &plan.Exports[i]
-		export.Increment = target.increment(export.Current, survey, r.engine.Now())
+		export.Increment = target.increment(export.Current, survey, r.wish())
 		if err := export.compare(survey); err != nil {
 			return Plan{}, err
 		}
@@ -128,17 +133,20 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	if t.Mode == ModeAppend {
 		plan.Action = ActionAppend
 	}
-	name, current, version, err := t.current(ctx)
+	newest, version, err := t.current(ctx)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
+		plan.beside = digestOf(nil, "")
 		return plan, nil
 	case err != nil:
 		return ExportPlan{}, err
 	}
+	current := newest.manifest
 	plan.Current, plan.version, plan.Shrink = current, version, t.shrink(current)
 	switch t.Mode {
 	case ModeAppend:
-		plan.CurrentFile, plan.version = t.destination.URL(name), ""
+		plan.CurrentFile, plan.OtherEnds = t.destination.URL(newest.name), newest.others
+		plan.currentName, plan.beside = newest.name, newest.beside
 		return plan, nil // other files keep their schema
 	case ModeMerge:
 		plan.Action = ActionMerge
@@ -158,31 +166,30 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 
 // current reads the manifest of the committed file, with append of the newest. A
 // file that is no export of this table is never replaced, nor gone on from.
-func (t target) current(ctx context.Context) (name string, manifest *Manifest, version Version, err error) {
-	name = t.name
+func (t target) current(ctx context.Context) (found head, version Version, err error) {
+	found.name = t.name
 	if t.Mode == ModeAppend {
-		if name, err = t.newest(ctx); name == "" {
-			return "", nil, "", errors.Join(fs.ErrNotExist, err)
-		}
+		found, err = t.head(ctx)
+	} else {
+		found.manifest, version, err = readManifest(ctx, t.destination, t.format, t.name)
 	}
-	url := t.destination.URL(name)
-	manifest, version, err = readManifest(ctx, t.destination, t.format, name)
+	url, manifest := t.destination.URL(found.name), found.manifest
 	switch {
 	case errors.Is(err, errForeign):
-		return "", nil, "", WithHint(fmt.Errorf("%s is in the way: %w", url, err),
+		return head{}, "", WithHint(fmt.Errorf("%s is in the way: %w", url, err),
 			"lemexport replaces only files that it wrote itself, as they are. Choose another destination.")
 	case errors.Is(err, ErrUnreadable):
-		return "", nil, "", fmt.Errorf("%s: %w", url, err)
+		return head{}, "", fmt.Errorf("%s: %w", url, err)
 	case err != nil:
-		return "", nil, "", err
+		return head{}, "", err
 	case manifest.Table != t.table.Name:
-		return "", nil, "", WithHint(fmt.Errorf("%s holds the table %q, not %q", url, manifest.Table, t.table.Name),
+		return head{}, "", WithHint(fmt.Errorf("%s holds the table %q, not %q", url, manifest.Table, t.table.Name),
 			"Choose another destination.")
 	case t.Mode != ModeSnapshot && manifest.SchemaVersion > t.table.Version:
-		return "", nil, "", WithHint(fmt.Errorf("%s has schema version %d, this lemexport writes version %d", url, manifest.SchemaVersion, t.table.Version),
+		return head{}, "", WithHint(fmt.Errorf("%s has schema version %d, this lemexport writes version %d", url, manifest.SchemaVersion, t.table.Version),
 			"Update lemexport, or choose another destination.")
 	}
-	return name, manifest, version, nil
+	return found, version, nil
 }
 
 // estimate fills what follows from the survey. A user whose inbox fits one page
@@ -198,7 +205,7 @@ func (p *Plan) estimate() {
 		conversations += *user.TotalItems
 		mark, bounded := since[user.UserID]
 		switch {
-		case *user.Pages <= 1 || bounded && user.Oldest != nil && user.Oldest.Before(mark.Newest):
+		case *user.Pages <= 1 || bounded && user.Oldest != nil && user.Oldest.Before(mark.Floor):
 			requests++
 		case bounded:
 			known = false

@@ -166,6 +166,13 @@ func TestVerifyChecksTheLineage(t *testing.T) {
 		"a full proof of the future":          func(m *exporter.Manifest) { m.FullProof.FinishedAt = m.Window.FinishedAt.Add(time.Second) },
 		"changes that do not add up":          func(m *exporter.Manifest) { m.Changes.Kept++ },
 		"changes to a file that is not named": func(m *exporter.Manifest) { m.Previous = nil },
+		"a floor above the watermark": func(m *exporter.Manifest) {
+			m.Recent[user] = exporter.Recent{Floor: m.Watermarks[user].Add(time.Second)}
+		},
+		"rows that are cut off": func(m *exporter.Manifest) {
+			m.Recent[user] = exporter.Recent{Floor: m.Watermarks[user], Rows: "AAAA"}
+		},
+		"a floor of a user without a watermark": func(m *exporter.Manifest) { m.Recent["usr_nobody"] = exporter.Recent{} },
 	} {
 		rows, manifest := load(t, b.file())
 		change(&manifest)

@@ -1,6 +1,8 @@
 package exporter
 
 import (
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -22,6 +24,10 @@ func (v *Verification) lineage() {
 			return
 		}
 	}
+	if user := m.misremembered(); user != "" {
+		v.check("lineage", false, "what is remembered of the newest rows of %s does not fit its watermark", user)
+		return
+	}
 	full, increment := m.FullProof, !m.Proof.whole()
 	switch {
 	case full == nil && increment && m.Proof.Complete:
@@ -39,6 +45,19 @@ func (v *Verification) lineage() {
 	default:
 		v.check("lineage", true, "an increment; the last full proof is of %s (run %s)", full.FinishedAt.Format(time.RFC3339), full.RunID)
 	}
+}
+
+// misremembered is a user whose recent rows cannot be right; empty when there is none.
+func (m Manifest) misremembered() string {
+	for _, user := range slices.Sorted(maps.Keys(m.Recent)) {
+		recent := m.Recent[user]
+		watermark, ok := m.Watermarks[user]
+		rows, err := decodePrints(recent.Rows)
+		if !ok || recent.Floor.After(watermark) || err != nil || !slices.IsSortedFunc(rows, rowPrint.compare) {
+			return user
+		}
+	}
+	return ""
 }
 
 // addUp reports whether the changes lead from the previous rows to those of the file.

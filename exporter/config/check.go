@@ -21,8 +21,10 @@ type shape struct {
 }
 
 func sourceShape() shape {
-	return shape{label: "source type", attributes: []string{"api_key", "endpoint", "users"}, blocks: []string{"simulate"}}
+	return shape{label: "source type", attributes: []string{"api_key", "endpoint", "users"}, blocks: []string{"simulate", "margin"}}
 }
+
+func marginShape() shape { return shape{attributes: []string{"lookback", "increments", "settle"}} }
 
 func simulateShape() shape {
 	return shape{attributes: []string{"users", "conversations", "seed", "rate_limit"}}

@@ -5,6 +5,7 @@ import (
 	"math"
 	"regexp"
 	"strings"
+	"time"
 	"unicode"
 
 	"github.com/zclconf/go-cty/cty"
@@ -59,7 +60,30 @@ func (c *checker) source(b *block) exporter.SourceConfig {
 	if simulate != nil {
 		config.Simulate = c.simulation(simulate)
 	}
+	config.Margin = c.margin(in.blocks["margin"])
 	return config
+}
+
+// The bounds of a margin. Less than a second covers no clock, and a walk that
+// settles for more than a minute waits for something else.
+const (
+	leastLookback = time.Second
+	mostLookback  = 24 * time.Hour
+	mostSettle    = time.Minute
+)
+
+// margin reads how much a walk allows for clocks, caches and replicas.
+func (c *checker) margin(b *block) exporter.Margin {
+	margin := exporter.DefaultMargin()
+	if b == nil {
+		return margin
+	}
+	in := c.open(b, marginShape())
+	return exporter.Margin{
+		Lookback:  c.duration(in.attribute("lookback"), leastLookback, mostLookback, margin.Lookback),
+		Increment: c.duration(in.attribute("increments"), leastLookback, mostLookback, margin.Increment),
+		Settle:    c.duration(in.attribute("settle"), 0, mostSettle, margin.Settle),
+	}
 }
 
 func (c *checker) sourceType(b *block) string {

@@ -28,6 +28,18 @@ func TestJSONMakesTheJobOfTheFile(t *testing.T) {
 			`{"source": {"lemlist": {"api_key": "some-key", "endpoint": "http://127.0.0.1:8080/api", "users": ["usr_a", "usr_b"]}},
 			  "export": {"inbox_conversations": {"destination": "./out", "parquet": {"compression": "snappy"}}}}`,
 		},
+		"a margin": {
+			`source "lemlist" {
+				api_key = "some-key"
+				margin {
+					lookback   = "1m"
+					increments = "24h"
+					settle     = "1m"
+				}
+			}` + "\n" + `export "inbox_conversations" { destination = "./a" }`,
+			`{"source": {"lemlist": {"api_key": "some-key", "margin": {"lookback": "1m", "increments": "24h", "settle": "1m"}}},
+			  "export": {"inbox_conversations": {"destination": "./a"}}}`,
+		},
 		"a simulation and two exports": {
 			`source "lemlist" {
 				simulate {

@@ -34,7 +34,7 @@ func TestTreeWithoutFilesMakesAJob(t *testing.T) {
 	}
 	job.Source.APIKey = exporter.Secret{}
 	want := exporter.Job{
-		Source: exporter.SourceConfig{Type: "lemlist", Endpoint: exporter.DefaultEndpoint, Users: []string{"usr_a"}},
+		Source: exporter.SourceConfig{Type: "lemlist", Endpoint: exporter.DefaultEndpoint, Users: []string{"usr_a"}, Margin: exporter.DefaultMargin()},
 		Exports: []exporter.Export{{
 			Table: "inbox_conversations", Destination: "./out", Format: "parquet", Mode: "snapshot",
 			Parquet: exporter.ParquetOptions{Compression: "zstd"}, Arrow: exporter.ArrowOptions{Compression: "zstd"},

@@ -14,6 +14,7 @@ import (
 type applyArguments struct {
 	path        string
 	autoApprove bool
+	full        bool
 	options     exporter.ApplyOptions
 	workDir     string
 }
@@ -48,6 +49,7 @@ take more conversations out of a file than max_shrink allows, 130 interrupted.`,
 	flags.BoolVar(&arguments.options.AllowIncomplete, "allow-incomplete", false, "write also what is not proven complete, marked as such; still exits with 3")
 	flags.BoolVar(&arguments.options.AllowShrink, "allow-shrink", false, "write also what takes more conversations out of a file than max_shrink allows")
 	flags.BoolVar(&arguments.options.NoResume, "no-resume", false, "start over, whatever an earlier apply has left in the work folder")
+	fullFlag(command, &arguments.full)
 	flags.StringVar(&arguments.workDir, "work-dir", usualWorkDir, "keep what was read in `DIR` until the files are written")
 	return command
 }
@@ -60,6 +62,7 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 	if err != nil {
 		return err
 	}
+	job.Full = arguments.full
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
 		var summary exporter.Summary
 		err := withRun(ctx, app, global, job, arguments.workDir, func(run *exporter.Run, events *feed) error {

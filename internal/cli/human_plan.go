@@ -128,6 +128,10 @@ func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
 		}
 		fmt.Fprintf(&out, "    %s%s\n", where, currentText(*current))
 	}
+	if len(export.OtherEnds) > 0 {
+		fmt.Fprintf(&out, "    Two runs added files at the same time. This run goes on from the newest file; its new rows\n"+
+			"    may also be in %s.\n", inline(strings.Join(export.OtherEnds, ", ")))
+	}
 	if export.Increment != nil {
 		out.WriteString(incrementText(export, survey))
 	}
@@ -184,6 +188,9 @@ func incrementText(export exporter.ExportPlan, survey exporter.Survey) string {
 	plan := export.Increment
 	if plan.Full != "" {
 		fmt.Fprintf(&out, "    reads every inbox in full: %s\n", inline(plan.Full))
+		if plan.OnlyMissing {
+			out.WriteString("    adds what no earlier file has\n")
+		}
 	} else {
 		out.WriteString("    reads what is newer:\n")
 		var rows [][]string
@@ -191,6 +198,9 @@ func incrementText(export exporter.ExportPlan, survey exporter.Survey) string {
 			from := "in full"
 			if mark, ok := plan.Since[user.UserID]; ok {
 				from = "since " + stamp(mark.Newest)
+				if lookback := mark.Newest.Sub(mark.Floor); lookback > 0 && !mark.Floor.IsZero() {
+					from += ", looking back " + exporter.Span(lookback)
+				}
 			}
 			rows = append(rows, []string{"   ", user.UserID, from})
 		}
@@ -204,7 +214,7 @@ func incrementText(export exporter.ExportPlan, survey exporter.Survey) string {
 	default:
 		fmt.Fprintf(&out, "    last full proof: %s, the next is due %s\n", stamp(plan.FullProof.FinishedAt), stamp(*plan.FullDue))
 	}
-	if export.Action == exporter.ActionAppend && plan.Full == "" {
+	if export.Action == exporter.ActionAppend && (plan.Full == "" || plan.OnlyMissing) {
 		out.WriteString("    there will be no file if nothing is new\n")
 	}
 	return out.String()

@@ -14,6 +14,7 @@ type planArguments struct {
 	path             string
 	detailedExitCode bool
 	workDir          string
+	full             bool
 }
 
 func newPlan(app App, global *settings, views func() view) *cobra.Command {
@@ -36,6 +37,7 @@ something to do.`,
 	}
 	command.Flags().StringVar(&arguments.workDir, "work-dir", usualWorkDir, "look in `DIR` for what an apply that was cut short has kept")
 	command.Flags().BoolVar(&arguments.detailedExitCode, "detailed-exitcode", false, "exit with 2 when there is something to do")
+	fullFlag(command, &arguments.full)
 	return command
 }
 
@@ -47,6 +49,7 @@ func runPlan(ctx context.Context, app App, global settings, show view, arguments
 	if err != nil {
 		return err
 	}
+	job.Full = arguments.full
 	var plan exporter.Plan
 	err = interruptible(ctx, app, show, func(ctx context.Context) error {
 		err := withRun(ctx, app, global, job, arguments.workDir, func(run *exporter.Run, events *feed) (err error) {
@@ -64,6 +67,11 @@ func runPlan(ctx context.Context, app App, global settings, show view, arguments
 		return ended{exporter.ExitPending}
 	}
 	return nil
+}
+
+// fullFlag is the flag of commands that can be asked for a full walk.
+func fullFlag(command *cobra.Command, full *bool) {
+	command.Flags().BoolVar(full, "full", false, "read every inbox in full, whatever earlier runs have proven")
 }
 
 // withRun starts a run of the job and closes it after work. workDir is where it

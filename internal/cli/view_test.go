@@ -49,7 +49,7 @@ func TestPlanText(t *testing.T) {
 	merge.Exports[0].Mode, merge.Exports[0].Action = exporter.ModeMerge, exporter.ActionMerge
 	merge.Exports[0].Current, merge.Exports[0].DroppedUsers = new(someManifest()), []string{"usr_cleo"}
 	merge.Exports[0].Increment = &exporter.IncrementPlan{
-		Since:     map[string]exporter.Mark{"usr_anna": {Newest: day(1)}},
+		Since:     map[string]exporter.Mark{"usr_anna": {Newest: day(1), Floor: day(1).Add(-30 * time.Minute)}},
 		FullProof: &exporter.FullProof{RunID: "run-0", FinishedAt: day(0), Method: "seams+sweep"}, FullDue: new(day(9)),
 	}
 	merge.Exports[0].Shrink = &exporter.ShrinkPlan{Max: 0.25, LeastRows: 9000} // an increment removes nothing
@@ -65,8 +65,14 @@ func TestPlanText(t *testing.T) {
 	added.Exports[0].Mode, added.Exports[0].Action = exporter.ModeAppend, exporter.ActionAppend
 	added.Exports[0].Increment = &exporter.IncrementPlan{Full: "there is no file yet"}
 
+	missing := somePlan()
+	missing.Exports[0] = add.Exports[0]
+	missing.Exports[0].Unchanged = false
+	missing.Exports[0].Increment = &exporter.IncrementPlan{Full: "-full asks for it", OnlyMissing: true, FullProof: merge.Exports[0].Increment.FullProof, FullDue: new(day(9))}
+	missing.Exports[0].OtherEnds = []string{"out/inbox_conversations/0199a1b2.parquet"}
+
 	for name, plan := range map[string]exporter.Plan{
-		"merge": merge, "merge-full": due, "append": add, "append-first": added,
+		"merge": merge, "merge-full": due, "append": add, "append-first": added, "append-missing": missing,
 		"guarded": guarded, "create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "narrowed": narrowed,
 	} {
 		golden(t, "plan/"+name, render(planText(plan), false))

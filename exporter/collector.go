@@ -1,0 +1,98 @@
+package exporter
+
+import (
+	"math"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// collector sees every page of a walk: it gathers what the next increment needs,
+// and for the append exports of a run what is new.
+type collector struct {
+	table *schema.Table
+	// lookback is how far below the watermark increments read, and since how far
+	// down this walk goes.
+	lookback time.Duration
+	since    map[string]Mark
+	limit    int
+	shown    map[string]*recall
+	fresh    []*fresh // per export; nil takes everything
+}
+
+func newCollector(table *schema.Table, plan Plan, lookback time.Duration) *collector {
+	c := &collector{
+		table: table, lookback: lookback, since: plan.since(),
+		limit: recentLimit(len(plan.Survey.Users)), shown: make(map[string]*recall),
+	}
+	for _, export := range plan.Exports {
+		c.fresh = append(c.fresh, newFresh(export))
+	}
+	return c
+}
+
+func (c *collector) add(user string, rec arrow.Record) error {
+	if rec.NumRows() == 0 {
+		return nil
+	}
+	keys, err := keysOf(c.table, rec)
+	if err != nil {
+		return err
+	}
+	shown := c.of(user)
+	for row := range int(rec.NumRows()) {
+		c.row(user, shown, keys.at(row))
+	}
+	return nil
+}
+
+func (c *collector) row(user string, shown *recall, key rowKey) {
+	wanted := shown.wants(key.version)
+	for _, fresh := range c.fresh {
+		wanted = wanted || fresh != nil
+	}
+	if !wanted {
+		return
+	}
+	one := printOf(key.id, key.version)
+	if shown.wants(key.version) {
+		shown.add(one)
+	}
+	for _, fresh := range c.fresh {
+		if fresh != nil {
+			fresh.add(user, key, one)
+		}
+	}
+}
+
+// of is what was shown of a user's list.
+func (c *collector) of(user string) *recall {
+	if c.shown[user] == nil {
+		c.shown[user] = newRecall(c.limit)
+	}
+	return c.shown[user]
+}
+
+// recent is what a manifest says of the newest rows of a user. Where the walk has
+// not proven the list, the manifest has the mark of the run before.
+func (c *collector) recent(user UserProof, m Manifest, plan ExportPlan) Recent {
+	shown, to := c.of(user.UserID), m.Recent[user.UserID]
+	if user.Complete {
+		reached := int64(math.MinInt64)
+		if mark, ok := c.since[user.UserID]; ok && user.Since != nil {
+			reached = mark.Floor.UnixMicro()
+		}
+		to = shown.recent(m.Watermarks[user.UserID], c.lookback, reached)
+	}
+	if m.Mode != ModeAppend {
+		return to
+	}
+	var before []rowPrint
+	if plan.Current != nil && (!plan.Increment.takesAll() || !m.Proof.whole()) {
+		before = plan.Current.remembered(user.UserID)
+	}
+	shown.remember(&to, before, user.Complete)
+	return to
+}
