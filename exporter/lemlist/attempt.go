@@ -106,10 +106,10 @@ func (c *client) send(request *http.Request, spent *cost) (got answer, err error
 	if err := trip.board(request.Context()); err != nil {
 		return got, err
 	}
-	timed, stop := context.WithTimeoutCause(request.Context(), c.pace.attempt, errTooLong)
-	defer stop()
-	ctx, cancel := context.WithCancelCause(timed)
+	ctx, cancel := context.WithCancelCause(request.Context())
 	defer cancel(nil)
+	long := time.AfterFunc(c.pace.attempt, func() { cancel(errTooLong) })
+	defer long.Stop()
 	got.sent = time.Now()
 	defer func() {
 		got.arrived = time.Now()
@@ -129,14 +129,25 @@ func (c *client) send(request *http.Request, spent *cost) (got answer, err error
 	trip.land(heard)
 
 	got.status, got.header = response.StatusCode, response.Header
-	good, limit := got.status >= 200 && got.status <= 299, c.pace.body
-	if !good {
-		limit = c.pace.errorBodyBytes
-	}
 	stall := time.AfterFunc(c.pace.stall, func() { cancel(errStalled) })
 	defer stall.Stop()
+	within := bounds{limit: c.room.largest, small: c.room.small, alive: func() { stall.Reset(c.pace.stall) }}
+	within.enter = func() (*hold, error) {
+		// The server is not to blame for what this program waits for.
+		stall.Stop()
+		long.Stop()
+		defer stall.Reset(c.pace.stall)
+		defer long.Reset(c.pace.attempt)
+		return c.room.enter(ctx)
+	}
+	good := got.status >= 200 && got.status <= 299
+	if !good {
+		within.limit = c.pace.errorBodyBytes
+	}
 	got.body = c.bodies.take()
-	err = got.body.read(response, limit, func() { stall.Reset(c.pace.stall) })
+	if err = got.body.read(response, within); err == nil && good {
+		err = c.room.weigh(got.body, within)
+	}
 	if err == nil || !good && errors.Is(err, errTooLarge) { // the beginning of an error says enough
 		return got, nil
 	}

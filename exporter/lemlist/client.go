@@ -30,6 +30,7 @@ type client struct {
 	obs       exporter.Observer
 	logger    *slog.Logger
 
+	room     *room
 	bodies   bodies
 	decoders spares[schema.Decoder]
 	sizes    *pageSizes
@@ -48,7 +49,7 @@ func newClient(base *url.URL, opts Options, obs exporter.Observer) *client {
 	c := &client{
 		base: base, key: opts.Key, redact: newRedactor(opts.Key), userAgent: opts.UserAgent,
 		transport: newTransport(base, p), limiter: newLimiter(opts.Unlimited), pace: p,
-		obs: obs, logger: opts.Logger,
+		obs: obs, logger: opts.Logger, room: newRoom(memoryOf(opts)),
 		sizes: newPageSizes(p.pageSizes), repeats: repeats{left: p.repeats, most: p.repeats},
 	}
 	if opts.Ledger != nil && !opts.Unlimited {
@@ -78,7 +79,8 @@ func (c *client) list(ctx context.Context, userID string, page int64) (listing, 
 				return err
 			}
 			c.sizes.settle(size)
-			got = listing{page: decoded, sent: good.sent, arrived: good.arrived}
+			got = listing{page: decoded, sent: good.sent, arrived: good.arrived, held: good.body.handOver()}
+			got.held.releaseAfter(ctx)
 			if c.keep.Load() {
 				got.body = good.body.keep()
 			}
@@ -96,9 +98,8 @@ func (c *client) decode(good answer) (schema.Page, error) {
 	if decoder == nil {
 		decoder = schema.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator())
 	}
-	text := good.body.text.Bytes()
-	if len(text) <= largestKept {
+	if !good.body.large() { // else the decoder has grown with it
 		defer c.decoders.give(decoder)
 	}
-	return decoder.Decode(text, good.arrived)
+	return decoder.Decode(good.body.text.Bytes(), good.arrived)
 }

@@ -32,7 +32,8 @@ type Options struct {
 	Ledger func(name string) Ledger
 
 	// Memory is the budget of the run, in bytes, of which pages in flight take a
-	// quarter at most; 0 is [exporter.DefaultMemory].
+	// quarter at most, and the body of one answer an eighth; 0 is
+	// [exporter.DefaultMemory].
 	Memory int64
 
 	// pace replaces the timing; tests shorten it.
@@ -59,7 +60,6 @@ type pace struct {
 	leastThrottle  time.Duration // the least wait after the first 429; doubles
 	repeats        int           // repeated requests of a run, beyond one for every good answer
 	pageSizes      []int         // to ask for, one after the other; 0 leaves it to the server
-	body           int64         // bytes of an answer, decompressed
 	errorBodyBytes int64         // bytes read of the body of an error
 }
 
@@ -83,7 +83,6 @@ func defaultPace() pace {
 		repeats:       200,
 		// The maximum of `limit` is not documented; public clients use 50 and 100.
 		pageSizes:      []int{100, 50, 0},
-		body:           largestBody,
 		errorBodyBytes: 64 << 10,
 	}
 }

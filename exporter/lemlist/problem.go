@@ -26,7 +26,7 @@ const (
 	problemRedirect // 3xx: the key must not travel
 	problemMissing  // 404
 	problemRefused  // any other 4xx
-	problemTooLarge // an answer beyond any size that makes sense
+	problemTooLarge // an answer that the memory budget does not allow
 	problemCert     // a certificate that does not verify
 
 	// Another program spends the budget: wait.
@@ -126,7 +126,7 @@ func (p problem) hint() string {
 	case problemMissing:
 		return "Check endpoint: the base URL of the API is normally " + exporter.DefaultEndpoint + "."
 	case problemTooLarge:
-		return "No answer of the API is that large. Check endpoint: the base URL is normally " + exporter.DefaultEndpoint + "."
+		return "The size of one answer is bounded by the memory budget: an eighth of it, 64 MiB at most, and one value for each KiB of it. If the answers of the API are that large, raise the budget with -memory or LEMEXPORT_MEMORY; else check endpoint: the base URL is normally " + exporter.DefaultEndpoint + "."
 	case problemCert:
 		return "The connection is not safe, so the key was not sent. Check endpoint, this machine's clock, and whether a proxy replaces certificates."
 	case problemThrottled:

@@ -100,6 +100,7 @@ func (s *Source) firstPage(ctx context.Context, userID string) firstPage {
 		first.err = fmt.Errorf("read the first page of the inbox of %s: %w", userID, err)
 		return first
 	}
+	defer got.held.release()
 	defer got.page.Record.Release()
 	says := got.page.Pagination
 	first.unknown = got.page.UnknownFields

@@ -25,12 +25,16 @@ type crew struct {
 	// memory is what pages in flight may take together, in bytes; largest is the
 	// largest page so far.
 	memory, largest int64
+	// held is the place of the answer that was learned of last, until its rows were
+	// taken.
+	held *hold
 }
 
 func newCrew() crew { return crew{roundTrip: firstGuess, memory: exporter.DefaultMemory / flightShare} }
 
 // learn takes the round trip of a request.
 func (c *crew) learn(a landed) {
+	c.held = a.got.held
 	if a.err == nil {
 		c.largest = max(c.largest, util.TotalRecordSize(a.got.page.Record))
 	}
@@ -59,6 +63,7 @@ func (c *crew) most() int {
 // flight it begins another user's list, or else another strand of the list that
 // has the most pages for one: lists need nothing to be joined, strands may.
 func (w *walk) dispatch(f *flights) {
+	w.crew.held.release() // the rows of the last answer were taken
 	for {
 		for _, in := range w.active {
 			for f.flying < w.crew.most() {
