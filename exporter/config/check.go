@@ -21,8 +21,10 @@ type shape struct {
 }
 
 func sourceShape() shape {
-	return shape{label: "source type", attributes: []string{"api_key", "endpoint", "users"}, blocks: []string{"simulate"}}
+	return shape{label: "source type", attributes: []string{"api_key", "endpoint", "users"}, blocks: []string{"simulate", "retry"}}
 }
+
+func retryShape() shape { return shape{attributes: []string{"max_elapsed"}} }
 
 func simulateShape() shape {
 	return shape{attributes: []string{"users", "conversations", "seed", "rate_limit"}}

@@ -111,13 +111,26 @@ func (c *checker) duration(a *attribute, lowest, highest, otherwise time.Duratio
 	switch {
 	case err != nil:
 		c.report.fail(a.at, a.address, "Not a length of time",
-			fmt.Sprintf("%s is no length of time. Write a number and a unit, h, m or s, for instance %s = %q for %d days.", c.quoted(a, text), a.name, exporter.Span(otherwise), int(otherwise.Hours()/24)))
+			fmt.Sprintf("%s is no length of time. Write a number and a unit, h, m or s, for instance %s = %q%s.", c.quoted(a, text), a.name, exporter.Span(otherwise), inDays(otherwise)))
 	case found < lowest || found > highest:
 		c.report.fail(a.at, a.address, "Length of time out of range", fmt.Sprintf("%s must be from %s to %s.", a.name, exporter.Span(lowest), exporter.Span(highest)))
 	default:
 		return found
 	}
 	return otherwise
+}
+
+// inDays says how many days a length of time is, when it is at least one.
+func inDays(length time.Duration) string {
+	const day = 24 * time.Hour
+	switch days := length / day; {
+	case length < day:
+		return ""
+	case days == 1:
+		return " for 1 day"
+	default:
+		return fmt.Sprintf(" for %d days", days)
+	}
 }
 
 // boolean reads true or false, also as text.

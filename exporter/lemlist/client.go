@@ -42,7 +42,7 @@ type client struct {
 }
 
 func newClient(base *url.URL, opts Options, obs exporter.Observer) *client {
-	p := defaultPace()
+	p := defaultPace(opts.MaxElapsed)
 	if opts.pace != nil {
 		p = *opts.pace
 	}

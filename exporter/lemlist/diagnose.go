@@ -9,8 +9,11 @@ func (c *client) refusal(request string, got answer) *failure {
 		problem: classify(got.status, message, isPage(got.text())),
 		request: request, status: got.status, message: message,
 	}
-	if failed.problem == problemThrottled {
+	switch failed.problem {
+	case problemThrottled:
 		failed.wait = throttleWait(got.header, got.arrived)
+	case problemServer:
+		failed.wait = outageWait(got.header, got.arrived)
 	}
 	if failed.problem == problemRedirect {
 		failed.message = "a redirect to " + c.redact.location(got.header.Get("Location"))

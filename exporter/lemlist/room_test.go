@@ -21,7 +21,7 @@ func handled(t *testing.T, handler http.Handler, change ...func(*Options)) (*Sou
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(network) }()
 	usual := func(o *Options) {
-		p := defaultPace()
+		p := defaultPace(0)
 		o.pace = &p
 	}
 	source, w := open(t, "http://127.0.0.1/api", append([]func(*Options){usual}, change...)...)

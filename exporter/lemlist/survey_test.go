@@ -222,7 +222,7 @@ func TestTheFirstFailureOfASurveyStopsTheRest(t *testing.T) {
 	server, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 10, SlowBy: time.Hour, Faults: []sim.FaultRule{
 		{Fault: sim.Fault500, Request: 5}, {Fault: sim.FaultSlow, Path: "/api/inbox"},
 	}})
-	source, _ := open(t, endpoint, paced(func(p *pace) { p.attempts = 1 }))
+	source, _ := open(t, endpoint, paced(func(p *pace) { p.patience = 0 }))
 	began := time.Now()
 	_, err := source.Survey(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "read the first page of the inbox of usr_") || !strings.Contains(err.Error(), "500 Internal Server Error") {
