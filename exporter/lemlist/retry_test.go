@@ -147,15 +147,15 @@ func TestThrottlesWithoutATimeAreAnsweredMoreAndMorePatiently(t *testing.T) {
 	}
 }
 
-// outage answers as an inbox of one conversation a user, but for the time from begin
+// outage answers as a team of users with empty inboxes, but for the time from begin
 // to end after the first request: then it fails as fail says.
 type outage struct {
+	users      int
 	begin, end time.Duration
 	fail       func(w http.ResponseWriter)
 
 	mu    sync.Mutex
 	first time.Time
-	calls []time.Time // those that failed
 }
 
 func (o *outage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -166,13 +166,12 @@ func (o *outage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		o.first = now
 	}
 	if since := now.Sub(o.first); since >= o.begin && since < o.end {
-		o.calls = append(o.calls, now)
 		o.fail(w)
 		return
 	}
 	if r.URL.Path == "/api/team" {
 		ids := `"usr_x"`
-		for i := range 40 {
+		for i := range o.users {
 			ids += fmt.Sprintf(`,"usr_%02d"`, i)
 		}
 		_, _ = fmt.Fprintf(w, `{"_id":"tea_1","userIds":[%s]}`, ids)
@@ -219,7 +218,7 @@ func TestAnOutageOfMinutesIsOutlived(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				api := &outage{begin: test.begin, end: test.begin + test.length, fail: test.fail}
+				api := &outage{users: 40, begin: test.begin, end: test.begin + test.length, fail: test.fail}
 				source, w := handled(t, api, limited, func(o *Options) { o.pace, o.MaxElapsed = nil, test.patience })
 				began := time.Now()
 				_, err := source.Survey(t.Context())
@@ -255,18 +254,32 @@ func TestAnOutageOfMinutesIsOutlived(t *testing.T) {
 // waits too.
 func TestA503WithRetryAfterPausesEveryRequest(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		api := &outage{begin: time.Second, end: time.Minute, fail: unavailable("100")}
-		source, w := handled(t, api, limited, func(o *Options) { o.pace = nil })
+		const number = 25 // of the request that gets it
+		var mu sync.Mutex
+		var calls []time.Time
+		api := &outage{users: 100}
+		source, w := handled(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			mu.Lock()
+			calls = append(calls, time.Now())
+			n := len(calls)
+			mu.Unlock()
+			if n == number {
+				unavailable("100")(w)
+				return
+			}
+			api.ServeHTTP(w, r)
+		}), limited, func(o *Options) { o.pace = nil })
 		if _, err := source.Survey(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		events := seen[exporter.RequestRetried](w)
-		if len(events) == 0 || len(events) > 20 || events[0].Wait < 100*time.Second || events[0].Left <= 0 || events[0].Reason != "503 Service Unavailable" {
+		if len(events) != 1 || events[0].Wait != 100*time.Second || events[0].Left != 200*time.Second || events[0].Reason != "503 Service Unavailable" {
 			t.Errorf("events %+v", events)
 		}
-		for _, call := range api.calls {
-			if call.Sub(api.calls[0]) > time.Second {
-				t.Errorf("a request %s after the first 503", call.Sub(api.calls[0]))
+		failed := calls[number-1]
+		for i, call := range calls {
+			if call.After(failed) && call.Before(failed.Add(100*time.Second)) {
+				t.Errorf("request %d comes %s after the 503", i+1, call.Sub(failed))
 			}
 		}
 	})
