@@ -121,6 +121,9 @@ func (c *client) send(request *http.Request, spent *cost) (got answer, err error
 	response, err := c.transport.RoundTrip(request.WithContext(httptrace.WithClientTrace(ctx, trip.trace(ctx))))
 	if err != nil {
 		trip.land(reply{})
+		if c.proxy != nil && !trip.hasConnected() {
+			return got, fmt.Errorf("through the proxy %s: %w", c.proxy.Host, err)
+		}
 		return got, fmt.Errorf("no answer: %w", err)
 	}
 	defer func() { _ = response.Body.Close() }()
@@ -192,6 +195,13 @@ func (f *flight) roundTrip() time.Duration {
 		return 0
 	}
 	return f.first.Sub(f.connected)
+}
+
+// hasConnected reports whether there was a connection to the API.
+func (f *flight) hasConnected() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !f.connected.IsZero()
 }
 
 func (f *flight) trace(ctx context.Context) *httptrace.ClientTrace {

@@ -21,6 +21,7 @@ const headerSimulated = "Lemexport-Simulated"
 // client turns questions into good answers. It may be used concurrently.
 type client struct {
 	base      *url.URL
+	proxy     *url.URL // nil is none
 	key       exporter.Secret
 	redact    redactor
 	userAgent string
@@ -41,14 +42,14 @@ type client struct {
 	simulated atomic.Bool // a good answer said that it is simulated
 }
 
-func newClient(base *url.URL, opts Options, obs exporter.Observer) *client {
+func newClient(base, proxy *url.URL, opts Options, obs exporter.Observer) *client {
 	p := defaultPace(opts.MaxElapsed)
 	if opts.pace != nil {
 		p = *opts.pace
 	}
 	c := &client{
 		base: base, key: opts.Key, redact: newRedactor(opts.Key), userAgent: opts.UserAgent,
-		transport: newTransport(base, p), limiter: newLimiter(opts.Unlimited), pace: p,
+		transport: newTransport(base, proxy, p), proxy: proxy, limiter: newLimiter(opts.Unlimited), pace: p,
 		obs: obs, logger: opts.Logger, room: newRoom(memoryOf(opts)),
 		sizes: newPageSizes(p.pageSizes), repeats: repeats{left: p.repeats, most: p.repeats},
 	}

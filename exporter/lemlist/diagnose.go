@@ -33,7 +33,10 @@ func (c *client) unfit(request string, got answer, err error) *failure {
 // lost makes the failure of an attempt without an answer.
 func (c *client) lost(request string, err error) *failure {
 	failed := &failure{problem: problemBroken, request: request, message: c.redact.line(err.Error(), longestMessage)}
+	proxy, refused := errors.AsType[*proxyError](err)
 	switch {
+	case refused:
+		failed.problem, failed.message = proxy.problem(), proxy.Error()
 	case errors.Is(err, errTooLarge):
 		failed.problem = problemTooLarge
 	case errors.Is(err, errNotThisMachine), isCertificate(err):

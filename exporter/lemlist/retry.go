@@ -169,6 +169,8 @@ func (p pace) mostBeforeWorking(problem problem) int {
 	switch {
 	case problem == problemServer, problem == problemThrottled:
 		return 0
+	case problem == problemProxyGateway:
+		return 1
 	case problem.looksMisdirected():
 		return p.firstAttempts
 	default:
