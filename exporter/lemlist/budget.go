@@ -37,7 +37,8 @@ const margin = 20 * time.Millisecond
 //
 // Other programs may use the same key. Those of this machine that keep a ledger
 // together have one budget: the calls of all are in it. What the server says is
-// left tells of the calls of the rest: those places are held back too.
+// left tells of the calls of the rest: those places are held back too, unless the
+// number cannot be a count (see stated).
 type budget struct {
 	limit  int // calls a window, at most 20, less when the server says so
 	calls  []*apiCall
@@ -50,6 +51,9 @@ type budget struct {
 	// one before; spanned is when this one began.
 	others  [2]int
 	spanned time.Time
+
+	// stated tells whether the server's numbers count calls.
+	stated stated
 
 	// programs are the others with which the budget is shared, by what names them in
 	// the ledger. Their calls are among the calls.
@@ -154,7 +158,15 @@ func (b *budget) finish(c *apiCall, now time.Time, r reply) {
 	if r.stated {
 		b.limit = max(1, min(r.limit, exporter.RateLimit))
 	}
-	foreign := b.foreign(c, now, r)
+	foreign, ours := b.foreign(c, now, r)
+	if ours > 0 {
+		if foreign = b.stated.believed(r, foreign, ours); b.stated.tried > 0 || b.stated.constant() {
+			// A trial takes back what was held for others.
+			for i, others := range b.others {
+				b.others[i] = min(others, max(foreign, 0))
+			}
+		}
+	}
 	if r.throttled {
 		b.samples, b.shortest = 0, 0
 		// A 429 that nothing explains is the work of others as well.
@@ -167,21 +179,21 @@ func (b *budget) finish(c *apiCall, now time.Time, r reply) {
 }
 
 // foreign is how many calls of others the answer to c tells of: what is spent of
-// the server's window, less every call of ours that may be in it.
-func (b *budget) foreign(c *apiCall, now time.Time, r reply) int {
+// the server's window, less every call of ours that may be in it; and how many those
+// are, 0 when the answer tells nothing.
+func (b *budget) foreign(c *apiCall, now time.Time, r reply) (foreign, ours int) {
 	if !r.stated || now.Sub(c.sent) > exporter.RateWindow {
-		return 0
+		return 0, 0
 	}
 	// Those that reached the server up to 2 s before c, or before it answered c. A
 	// rejected call may count or not; when it does, places are held back in vain.
 	from := c.sent.Add(b.credit() - exporter.RateWindow - margin)
-	ours := 0
 	for _, call := range b.calls {
 		if !call.rejected && !call.sent.After(now) && (call.done.IsZero() || call.done.After(from)) {
 			ours++
 		}
 	}
-	return r.limit - r.remaining - ours
+	return r.limit - r.remaining - ours, max(ours, 1)
 }
 
 // expect is how many calls a window others are expected to take.
