@@ -109,8 +109,11 @@ func (s *Source) firstPage(ctx context.Context, userID string) firstPage {
 	if says.PerPage != nil {
 		first.survey.PerPage = *says.PerPage
 	}
-	if total, per := says.TotalItems, first.survey.PerPage; total != nil && per > 0 {
-		pages := (*total + per - 1) / per
+	if total, per := says.TotalItems, first.survey.PerPage; total != nil && per > 0 && exporter.Plausible(*total) {
+		pages := *total / per
+		if *total%per > 0 {
+			pages++
+		}
 		first.survey.Pages = &pages
 	}
 	return first

@@ -243,3 +243,30 @@ func TestASurveyEndsWithItsContext(t *testing.T) {
 		t.Errorf("error %v after %s", err, time.Since(began))
 	}
 }
+
+func TestPagesAreCountedFromTotalsThatCanBe(t *testing.T) {
+	pages := func(n int64) *int64 { return &n }
+	for name, test := range map[string]struct {
+		total, per string
+		pages      *int64
+	}{
+		"none":                 {"0", "100", pages(0)},
+		"one":                  {"1", "100", pages(1)},
+		"full":                 {"200", "100", pages(2)},
+		"one more":             {"201", "100", pages(3)},
+		"no page size":         {"201", "0", nil},
+		"a huge page size":     {"201", "9223372036854775807", pages(1)},
+		"a total beyond all":   {"1000000000000000000", "100", nil},
+		"the greatest integer": {"9223372036854775807", "1", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := strings.NewReplacer(`"totalItems":0`, `"totalItems":`+test.total, `"perPage":100`, `"perPage":`+test.per).Replace(emptyPage)
+			endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
+			source, _ := open(t, endpoint)
+			first := source.firstPage(t.Context(), "usr_1")
+			if got := first.survey.Pages; first.err != nil || (got == nil) != (test.pages == nil) || got != nil && *got != *test.pages {
+				t.Errorf("%v pages, error %v", got, first.err)
+			}
+		})
+	}
+}

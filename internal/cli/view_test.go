@@ -32,6 +32,10 @@ func TestPlanText(t *testing.T) {
 	unknown.Exports[0].Current.Simulated = true
 	unknown.Exports[0].Current.Proof = incompleteProof()
 
+	impossible := somePlan()
+	impossible.Survey.Users[0].TotalItems, impossible.Survey.Users[0].Pages = new(int64(1e18)), nil
+	impossible.Conversations, impossible.Requests, impossible.LeastTime = nil, nil, nil
+
 	narrowed := somePlan()
 	narrowed.Exports[0].DroppedUsers = []string{"usr_cleo", "usr_dan"}
 
@@ -61,7 +65,7 @@ func TestPlanText(t *testing.T) {
 
 	for name, plan := range map[string]exporter.Plan{
 		"merge": merge, "merge-full": due, "append": add, "append-first": added,
-		"create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "narrowed": narrowed,
+		"create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "impossible": impossible, "narrowed": narrowed,
 	} {
 		golden(t, "plan/"+name, render(planText(plan), false))
 	}
