@@ -107,7 +107,8 @@ func TestBodiesThatCannotBeReadAreFailures(t *testing.T) {
 				}
 				_, _ = w.Write(test.body)
 			})
-			source, _ := open(t, endpoint, func(o *Options) { o.Memory = 512 << 10 })
+			source, _ := open(t, endpoint)
+			source.client.room = newRoom(512 << 10)
 			got, err := source.list(t.Context(), "usr_1", 1)
 			failed, ok := errors.AsType[*failure](err)
 			if !ok || failed.problem != test.problem || !strings.Contains(err.Error(), test.message) || got.cost.requests != test.requests {

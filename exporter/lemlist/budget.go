@@ -37,8 +37,8 @@ const margin = 20 * time.Millisecond
 //
 // Other programs may use the same key. Those of this machine that keep a ledger
 // together have one budget: the calls of all are in it. What the server says is
-// left tells of the calls of the rest: those places are held back too, unless the
-// number cannot be a count (see stated).
+// left tells of the calls of the rest: those places are held back too, with
+// doubts (see stated).
 type budget struct {
 	limit  int // calls a window, at most 20, less when the server says so
 	calls  []*apiCall
@@ -52,7 +52,7 @@ type budget struct {
 	others  [2]int
 	spanned time.Time
 
-	// stated tells whether the server's numbers count calls.
+	// stated doubts what the server says is left.
 	stated stated
 
 	// programs are the others with which the budget is shared, by what names them in
@@ -158,13 +158,14 @@ func (b *budget) finish(c *apiCall, now time.Time, r reply) {
 	if r.stated {
 		b.limit = max(1, min(r.limit, exporter.RateLimit))
 	}
-	foreign, ours := b.foreign(c, now, r)
-	if ours > 0 {
-		if foreign = b.stated.believed(r, foreign, ours); b.stated.tried > 0 || b.stated.constant() {
-			// A trial takes back what was held for others.
-			for i, others := range b.others {
-				b.others[i] = min(others, max(foreign, 0))
-			}
+	foreign, told := b.foreign(c, now, r)
+	if told {
+		foreign = b.stated.believed(r, foreign)
+	}
+	if b.stated.tried > 0 {
+		// A trial takes back what was held for others.
+		for i, others := range b.others {
+			b.others[i] = min(others, max(foreign, 0))
 		}
 	}
 	if r.throttled {
@@ -179,21 +180,21 @@ func (b *budget) finish(c *apiCall, now time.Time, r reply) {
 }
 
 // foreign is how many calls of others the answer to c tells of: what is spent of
-// the server's window, less every call of ours that may be in it; and how many those
-// are, 0 when the answer tells nothing.
-func (b *budget) foreign(c *apiCall, now time.Time, r reply) (foreign, ours int) {
+// the server's window, less every call of ours that may be in it; and whether it tells.
+func (b *budget) foreign(c *apiCall, now time.Time, r reply) (foreign int, told bool) {
 	if !r.stated || now.Sub(c.sent) > exporter.RateWindow {
-		return 0, 0
+		return 0, false
 	}
 	// Those that reached the server up to 2 s before c, or before it answered c. A
 	// rejected call may count or not; when it does, places are held back in vain.
 	from := c.sent.Add(b.credit() - exporter.RateWindow - margin)
+	ours := 0
 	for _, call := range b.calls {
 		if !call.rejected && !call.sent.After(now) && (call.done.IsZero() || call.done.After(from)) {
 			ours++
 		}
 	}
-	return r.limit - r.remaining - ours, max(ours, 1)
+	return r.limit - r.remaining - ours, true
 }
 
 // expect is how many calls a window others are expected to take.

@@ -50,7 +50,7 @@ func newClient(base, proxy *url.URL, opts Options, obs exporter.Observer) *clien
 	c := &client{
 		base: base, key: opts.Key, redact: newRedactor(opts.Key), userAgent: opts.UserAgent,
 		transport: newTransport(base, proxy, p), proxy: proxy, limiter: newLimiter(opts.Unlimited), pace: p,
-		obs: obs, logger: opts.Logger, room: newRoom(memoryOf(opts)),
+		obs: obs, logger: opts.Logger, room: newRoom(max(memoryOf(opts), exporter.LeastMemory)),
 		sizes: newPageSizes(p.pageSizes), repeats: repeats{left: p.repeats, most: p.repeats},
 	}
 	if opts.Ledger != nil && !opts.Unlimited {

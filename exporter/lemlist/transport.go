@@ -32,8 +32,12 @@ func newTransport(base, proxy *url.URL, p pace) *http.Transport {
 	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
+	var through func(*http.Request) (*url.URL, error)
+	if proxy != nil {
+		through = http.ProxyURL(proxy)
+	}
 	return &http.Transport{
-		Proxy:                  http.ProxyURL(proxy),
+		Proxy:                  through,
 		OnProxyConnectResponse: checkConnect,
 		DialContext:            dialer.DialContext,
 		Protocols:              protocols,
