@@ -9,10 +9,10 @@ func (c *client) refusal(request string, got answer) *failure {
 		problem: classify(got.status, message, isPage(got.text())),
 		request: request, status: got.status, message: message,
 	}
-	switch failed.problem {
-	case problemThrottled:
+	if failed.problem == problemThrottled {
 		failed.wait = throttleWait(got.header, got.arrived)
-	case problemServer:
+	}
+	if failed.problem == problemServer {
 		failed.wait = outageWait(got.header, got.arrived)
 	}
 	if failed.problem == problemRedirect {
