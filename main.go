@@ -125,6 +125,7 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int
 func openSource(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer, log *slog.Logger, agent string, memory int64) (exporter.Source, error) {
 	options := lemlist.Options{
 		Endpoint: source.Endpoint, Key: source.APIKey, Users: source.Users, Observer: obs, Logger: log, UserAgent: agent, Memory: memory,
+		MaxElapsed: source.MaxElapsed, Margin: source.Margin,
 	}
 	if source.Simulate == nil {
 		options.Ledger = func(name string) lemlist.Ledger { return store.NewLedger("", name) }

@@ -40,13 +40,16 @@ type PageFetched struct {
 	More bool
 }
 
-// RequestRetried reports a failed attempt that is tried again after Wait.
+// RequestRetried reports a failed attempt that is tried again after Wait, and for how
+// long after that the attempts may go on.
 type RequestRetried struct {
 	// Request is the request's path and query; it never holds a secret.
 	Request string
 	Attempt int
 	Wait    time.Duration
-	Reason  string
+	// Left is 0 when the number of attempts, not time, is what ends them.
+	Left   time.Duration
+	Reason string
 }
 
 // Throttled reports a 429, or a pause the server asked for.

@@ -24,6 +24,9 @@ type Job struct {
 	Full bool `json:",omitzero"`
 }
 
+// DefaultMaxElapsed is how long one request is tried where nothing else is configured.
+const DefaultMaxElapsed = 5 * time.Minute
+
 // SourceConfig says which team to read. Either APIKey or Simulate is set.
 type SourceConfig struct {
 	// Type names the source, "lemlist".
@@ -36,6 +39,9 @@ type SourceConfig struct {
 	Users []string
 	// Margin is what the walk allows for clocks, caches and replicas.
 	Margin Margin `json:",omitzero"`
+	// MaxElapsed is how long one request is tried before the run ends; 0 is
+	// DefaultMaxElapsed.
+	MaxElapsed time.Duration `json:",omitzero"`
 	// Simulate, when set, replaces the API by an in-process simulated team.
 	Simulate *Simulation
 }

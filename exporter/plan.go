@@ -16,6 +16,13 @@ const (
 	RateWindow = 2 * time.Second
 )
 
+// mostConversations is more than any team has: the rate limit would take more than a
+// day to read so many, a hundred a page. A total beyond it is not counted on.
+const mostConversations = 100_000_000
+
+// Plausible reports whether a total that the API states can be one.
+func Plausible(total int64) bool { return total >= 0 && total <= mostConversations }
+
 // Action is what an apply would do with a file.
 type Action string
 
@@ -36,7 +43,8 @@ type Plan struct {
 	RunID  string `json:"run_id"`
 	Survey Survey `json:"survey"`
 	// Conversations is the sum of the users' totals: an upper bound for the rows,
-	// since users share conversations. Nil when a user's total is unknown.
+	// since users share conversations. Nil when a user's total is unknown, or when the
+	// totals cannot be.
 	Conversations *int64 `json:"conversations_at_most"`
 	// Requests is what a walk over a list at rest takes; nil when unknown: how much
 	// has moved since the last run shows only on the way, unless the first pages
@@ -199,10 +207,12 @@ func (p *Plan) estimate() {
 	var conversations, requests int64
 	since, known := p.since(), true
 	for _, user := range p.Survey.Users {
-		if user.TotalItems == nil || user.Pages == nil {
+		if user.TotalItems == nil || user.Pages == nil || !Plausible(*user.TotalItems) {
 			return
 		}
-		conversations += *user.TotalItems
+		if conversations += *user.TotalItems; !Plausible(conversations) {
+			return
+		}
 		mark, bounded := since[user.UserID]
 		switch {
 		case *user.Pages <= 1 || bounded && user.Oldest != nil && user.Oldest.Before(mark.Floor):

@@ -85,14 +85,56 @@ func (r *run) release() {
 	r.pages, r.waiting = r.pages[:0], 0
 }
 
-// append writes a record as a segment at the end of a run.
+// append writes a record at the end of a run, as one segment or, when its rows are
+// large, as several: a merge holds a segment of every run.
 func (s *spool) append(to *run, rec arrow.Record, from []origin) error {
+	parts := max(1, min(util.TotalRecordSize(rec)/int64(s.limits.segment), rec.NumRows()))
+	for part := range parts {
+		first, end := rec.NumRows()*part/parts, rec.NumRows()*(part+1)/parts
+		var origins []origin
+		origins, from = splitOrigins(from, int(end-first))
+		if err := s.appendRows(to, rec, first, end, origins); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// splitOrigins divides origins before a row; those of winners are none.
+func splitOrigins(from []origin, rows int) (before, behind []origin) {
+	for i, one := range from {
+		if one.rows > rows {
+			before = append(slices.Clone(from[:i]), origin{one.first, rows})
+			behind = append([]origin{{one.first + int64(rows), one.rows - rows}}, from[i+1:]...)
+			if rows == 0 {
+				before = before[:i]
+			}
+			return before, behind
+		}
+		rows -= one.rows
+	}
+	return from, nil
+}
+
+// appendRows writes rows of a record as a segment. Where a few of them are far larger
+// than the others, it makes two of it.
+func (s *spool) appendRows(to *run, whole arrow.Record, first, end int64, from []origin) error {
+	rec := whole.NewSlice(first, end)
+	defer rec.Release()
 	s.body.Reset()
 	plain := array.NewRecord(s.schema, rec.Columns(), rec.NumRows())
 	defer plain.Release()
 	writer := ipc.NewWriter(&s.body, ipc.WithSchema(s.schema))
 	if err := errors.Join(writer.Write(plain), writer.Close()); err != nil {
 		return fmt.Errorf("encode temporary rows: %w", err)
+	}
+	if s.body.Len() > 2*s.limits.segment && end-first > 1 && end-first < whole.NumRows() {
+		middle := (first + end) / 2
+		before, behind := splitOrigins(from, int(middle-first))
+		if err := s.appendRows(to, whole, first, middle, before); err != nil {
+			return err
+		}
+		return s.appendRows(to, whole, middle, end, behind)
 	}
 	if _, err := s.file.Write(s.body.Bytes()); err != nil {
 		return fmt.Errorf("write temporary rows: %w", err)

@@ -21,10 +21,12 @@ type shape struct {
 }
 
 func sourceShape() shape {
-	return shape{label: "source type", attributes: []string{"api_key", "endpoint", "users"}, blocks: []string{"simulate", "margin"}}
+	return shape{label: "source type", attributes: []string{"api_key", "endpoint", "users"}, blocks: []string{"simulate", "margin", "retry"}}
 }
 
 func marginShape() shape { return shape{attributes: []string{"lookback", "increments", "settle"}} }
+
+func retryShape() shape { return shape{attributes: []string{"max_elapsed"}} }
 
 func simulateShape() shape {
 	return shape{attributes: []string{"users", "conversations", "seed", "rate_limit"}}

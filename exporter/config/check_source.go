@@ -48,6 +48,9 @@ func (c *checker) source(b *block) exporter.SourceConfig {
 	if users := in.attribute("users"); users != nil {
 		config.Users = c.users(users)
 	}
+	if retry := in.blocks["retry"]; retry != nil {
+		config.MaxElapsed = c.retry(retry)
+	}
 	switch {
 	case simulate == nil && endpoint == nil:
 		config.Endpoint = exporter.DefaultEndpoint
@@ -143,6 +146,18 @@ func (c *checker) users(a *attribute) []string {
 		}
 	}
 	return users
+}
+
+// The bounds of max_elapsed: a wait between two attempts takes up to 20 s.
+const (
+	leastMaxElapsed = time.Second
+	mostMaxElapsed  = 24 * time.Hour
+)
+
+// retry reads how long a failing request is tried.
+func (c *checker) retry(b *block) time.Duration {
+	in := c.open(b, retryShape())
+	return c.duration(in.attribute("max_elapsed"), leastMaxElapsed, mostMaxElapsed, exporter.DefaultMaxElapsed)
 }
 
 func (c *checker) simulation(b *block) *exporter.Simulation {

@@ -20,12 +20,13 @@ func TestJSONMakesTheJobOfTheFile(t *testing.T) {
 				api_key  = "some-key"
 				endpoint = "http://127.0.0.1:8080/api"
 				users    = ["usr_a", "usr_b"]
+				retry { max_elapsed = "90s" }
 			}
 			export "inbox_conversations" {
 				destination = "./out"
 				parquet { compression = "snappy" }
 			}`,
-			`{"source": {"lemlist": {"api_key": "some-key", "endpoint": "http://127.0.0.1:8080/api", "users": ["usr_a", "usr_b"]}},
+			`{"source": {"lemlist": {"api_key": "some-key", "endpoint": "http://127.0.0.1:8080/api", "users": ["usr_a", "usr_b"], "retry": {"max_elapsed": "90s"}}},
 			  "export": {"inbox_conversations": {"destination": "./out", "parquet": {"compression": "snappy"}}}}`,
 		},
 		"a margin": {
@@ -108,6 +109,7 @@ func TestWhatIsWrongWithJSONIsSaidWithItsPath(t *testing.T) {
 		"a block that is a value":       {`{"source": {"lemlist": {"simulate": true}}}`, "/source/lemlist/simulate", "Its value is an object."},
 		"a value that is a block":       {`{"source": {"lemlist": {"api_key": {}}}}`, "/source/lemlist/api_key", "Its value is not an object."},
 		"a wrong type":                  {`{` + source + `, "export": {"inbox_conversations": {"destination": 5}}}`, "/export/inbox_conversations/destination", "Wrong type"},
+		"a length of time too short":    {`{"source": {"lemlist": {"simulate": {}, "retry": {"max_elapsed": "0s"}}}}`, "/source/lemlist/retry/max_elapsed", "max_elapsed must be from 1s to 24h."},
 		"a wrong type in a list":        {`{"source": {"lemlist": {"simulate": {}, "users": ["usr_a", 5]}}}`, "/source/lemlist/users/1", "Wrong type"},
 		"a number that is out of range": {`{"source": {"lemlist": {"simulate": {"users": 1e999999}}}}`, "/source/lemlist/simulate/users", ""},
 		"a share that is out of range":  {`{` + source + `, "export": {"inbox_conversations": {"destination": "./out", "max_shrink": 2}}}`, "/export/inbox_conversations/max_shrink", "from 0 to 1"},

@@ -140,12 +140,17 @@ func (c *checker) duration(a *attribute, lowest, highest, otherwise time.Duratio
 	return otherwise
 }
 
-// inDays explains a length of time in hours.
-func inDays(d time.Duration) string {
-	if days := int(d.Hours() / 24); days > 1 {
+// inDays says how many days a length of time is, when it is at least one.
+func inDays(length time.Duration) string {
+	const day = 24 * time.Hour
+	switch days := length / day; {
+	case length < day:
+		return ""
+	case days == 1:
+		return " for 1 day"
+	default:
 		return fmt.Sprintf(" for %d days", days)
 	}
-	return ""
 }
 
 // boolean reads true or false, also as text.

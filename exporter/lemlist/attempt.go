@@ -106,10 +106,10 @@ func (c *client) send(request *http.Request, spent *cost) (got answer, err error
 	if err := trip.board(request.Context()); err != nil {
 		return got, err
 	}
-	timed, stop := context.WithTimeoutCause(request.Context(), c.pace.attempt, errTooLong)
-	defer stop()
-	ctx, cancel := context.WithCancelCause(timed)
+	ctx, cancel := context.WithCancelCause(request.Context())
 	defer cancel(nil)
+	long := time.AfterFunc(c.pace.attempt, func() { cancel(errTooLong) })
+	defer long.Stop()
 	got.sent = time.Now()
 	defer func() {
 		got.arrived = time.Now()
@@ -121,6 +121,9 @@ func (c *client) send(request *http.Request, spent *cost) (got answer, err error
 	response, err := c.transport.RoundTrip(request.WithContext(httptrace.WithClientTrace(ctx, trip.trace(ctx))))
 	if err != nil {
 		trip.land(reply{})
+		if c.proxy != nil && !trip.hasConnected() {
+			return got, fmt.Errorf("through the proxy %s: %w", c.proxy.Host, err)
+		}
 		return got, fmt.Errorf("no answer: %w", err)
 	}
 	defer func() { _ = response.Body.Close() }()
@@ -129,14 +132,25 @@ func (c *client) send(request *http.Request, spent *cost) (got answer, err error
 	trip.land(heard)
 
 	got.status, got.header = response.StatusCode, response.Header
-	good, limit := got.status >= 200 && got.status <= 299, c.pace.body
-	if !good {
-		limit = c.pace.errorBodyBytes
-	}
 	stall := time.AfterFunc(c.pace.stall, func() { cancel(errStalled) })
 	defer stall.Stop()
+	within := bounds{limit: c.room.largest, small: c.room.small, alive: func() { stall.Reset(c.pace.stall) }}
+	within.enter = func() (*hold, error) {
+		// The server is not to blame for what this program waits for.
+		stall.Stop()
+		long.Stop()
+		defer stall.Reset(c.pace.stall)
+		defer long.Reset(c.pace.attempt)
+		return c.room.enter(ctx)
+	}
+	good := got.status >= 200 && got.status <= 299
+	if !good {
+		within.limit = c.pace.errorBodyBytes
+	}
 	got.body = c.bodies.take()
-	err = got.body.read(response, limit, func() { stall.Reset(c.pace.stall) })
+	if err = got.body.read(response, within); err == nil && good {
+		err = c.room.weigh(got.body, within)
+	}
 	if err == nil || !good && errors.Is(err, errTooLarge) { // the beginning of an error says enough
 		return got, nil
 	}
@@ -181,6 +195,13 @@ func (f *flight) roundTrip() time.Duration {
 		return 0
 	}
 	return f.first.Sub(f.connected)
+}
+
+// hasConnected reports whether there was a connection to the API.
+func (f *flight) hasConnected() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return !f.connected.IsZero()
 }
 
 func (f *flight) trace(ctx context.Context) *httptrace.ClientTrace {

@@ -90,9 +90,10 @@ func TestBodiesThatCannotBeReadAreFailures(t *testing.T) {
 		requests int64
 		message  string
 	}{
-		"a decompression bomb":        {bomb, "gzip", problemTooLarge, 1, "read the answer: the answer is too large: more than 65536 bytes"},
+		"a decompression bomb":        {bomb, "gzip", problemTooLarge, 1, "read the answer: the answer is too large: more than 64 KiB"},
+		"a flood of tiny values":      {zipped(strings.Replace(emptyPage, "[]", "["+strings.Repeat("{},", 513)+"{}]", 1)), "gzip", problemTooLarge, 1, "the answer is too large: more than 512 values"},
 		"a plain flood":               {[]byte(emptyPage + strings.Repeat(" ", 1<<20)), "", problemTooLarge, 1, "the answer is too large"},
-		"gzip of nothing without end": {bytes.Repeat(zipped(""), 1<<13), "gzip", problemTooLarge, 1, "the answer is too large: more than 65536 bytes, compressed"},
+		"gzip of nothing without end": {bytes.Repeat(zipped(""), 1<<13), "gzip", problemTooLarge, 1, "the answer is too large: more than 64 KiB, compressed"},
 		"gzip that is cut":            {cut[:len(cut)-6], "gzip", problemBroken, 6, "read the answer: unexpected EOF"},
 		"gzip with a wrong checksum":  {append(bytes.Clone(cut[:len(cut)-8]), 1, 2, 3, 4, 5, 6, 7, 8), "gzip", problemBroken, 6, "checksum"},
 		"no gzip at all":              {[]byte(emptyPage), "gzip", problemBroken, 6, "gzip: "},
@@ -106,7 +107,8 @@ func TestBodiesThatCannotBeReadAreFailures(t *testing.T) {
 				}
 				_, _ = w.Write(test.body)
 			})
-			source, _ := open(t, endpoint, paced(func(p *pace) { p.body = 64 << 10 }))
+			source, _ := open(t, endpoint)
+			source.client.room = newRoom(512 << 10)
 			got, err := source.list(t.Context(), "usr_1", 1)
 			failed, ok := errors.AsType[*failure](err)
 			if !ok || failed.problem != test.problem || !strings.Contains(err.Error(), test.message) || got.cost.requests != test.requests {
@@ -203,12 +205,13 @@ func (b *blanks) Close() error { return nil }
 func TestNoMoreIsReadThanTheLimit(t *testing.T) {
 	endless := &blanks{}
 	got := new(body)
-	err := got.read(&http.Response{Body: endless}, 1000, func() {
+	entered := 0
+	err := got.read(&http.Response{Body: endless}, bounds{limit: 1000, small: 100, enter: func() (*hold, error) { entered++; return new(hold), nil }, alive: func() {
 		if endless.read > 1<<20 {
 			t.Fatal("it does not stop")
 		}
-	})
-	if !errors.Is(err, errTooLarge) || got.text.Len() != 1000 {
+	}})
+	if !errors.Is(err, errTooLarge) || got.text.Len() != 1000 || entered != 1 {
 		t.Errorf("error %v, %d bytes", err, got.text.Len())
 	}
 }

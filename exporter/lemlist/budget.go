@@ -37,7 +37,8 @@ const margin = 20 * time.Millisecond
 //
 // Other programs may use the same key. Those of this machine that keep a ledger
 // together have one budget: the calls of all are in it. What the server says is
-// left tells of the calls of the rest: those places are held back too.
+// left tells of the calls of the rest: those places are held back too, with
+// doubts (see stated).
 type budget struct {
 	limit  int // calls a window, at most 20, less when the server says so
 	calls  []*apiCall
@@ -50,6 +51,9 @@ type budget struct {
 	// one before; spanned is when this one began.
 	others  [2]int
 	spanned time.Time
+
+	// stated doubts what the server says is left.
+	stated stated
 
 	// programs are the others with which the budget is shared, by what names them in
 	// the ledger. Their calls are among the calls.
@@ -154,7 +158,16 @@ func (b *budget) finish(c *apiCall, now time.Time, r reply) {
 	if r.stated {
 		b.limit = max(1, min(r.limit, exporter.RateLimit))
 	}
-	foreign := b.foreign(c, now, r)
+	foreign, told := b.foreign(c, now, r)
+	if told {
+		foreign = b.stated.believed(r, foreign)
+	}
+	if b.stated.tried > 0 {
+		// A trial takes back what was held for others.
+		for i, others := range b.others {
+			b.others[i] = min(others, max(foreign, 0))
+		}
+	}
 	if r.throttled {
 		b.samples, b.shortest = 0, 0
 		// A 429 that nothing explains is the work of others as well.
@@ -167,10 +180,10 @@ func (b *budget) finish(c *apiCall, now time.Time, r reply) {
 }
 
 // foreign is how many calls of others the answer to c tells of: what is spent of
-// the server's window, less every call of ours that may be in it.
-func (b *budget) foreign(c *apiCall, now time.Time, r reply) int {
+// the server's window, less every call of ours that may be in it; and whether it tells.
+func (b *budget) foreign(c *apiCall, now time.Time, r reply) (foreign int, told bool) {
 	if !r.stated || now.Sub(c.sent) > exporter.RateWindow {
-		return 0
+		return 0, false
 	}
 	// Those that reached the server up to 2 s before c, or before it answered c. A
 	// rejected call may count or not; when it does, places are held back in vain.
@@ -181,7 +194,7 @@ func (b *budget) foreign(c *apiCall, now time.Time, r reply) int {
 			ours++
 		}
 	}
-	return r.limit - r.remaining - ours
+	return r.limit - r.remaining - ours, true
 }
 
 // expect is how many calls a window others are expected to take.

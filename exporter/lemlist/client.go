@@ -21,6 +21,7 @@ const headerSimulated = "Lemexport-Simulated"
 // client turns questions into good answers. It may be used concurrently.
 type client struct {
 	base      *url.URL
+	proxy     *url.URL // nil is none
 	key       exporter.Secret
 	redact    redactor
 	userAgent string
@@ -30,6 +31,7 @@ type client struct {
 	obs       exporter.Observer
 	logger    *slog.Logger
 
+	room     *room
 	bodies   bodies
 	decoders spares[schema.Decoder]
 	sizes    *pageSizes
@@ -40,15 +42,15 @@ type client struct {
 	simulated atomic.Bool // a good answer said that it is simulated
 }
 
-func newClient(base *url.URL, opts Options, obs exporter.Observer) *client {
-	p := defaultPace()
+func newClient(base, proxy *url.URL, opts Options, obs exporter.Observer) *client {
+	p := defaultPace(opts.MaxElapsed)
 	if opts.pace != nil {
 		p = *opts.pace
 	}
 	c := &client{
 		base: base, key: opts.Key, redact: newRedactor(opts.Key), userAgent: opts.UserAgent,
-		transport: newTransport(base, p), limiter: newLimiter(opts.Unlimited), pace: p,
-		obs: obs, logger: opts.Logger,
+		transport: newTransport(base, proxy, p), proxy: proxy, limiter: newLimiter(opts.Unlimited), pace: p,
+		obs: obs, logger: opts.Logger, room: newRoom(max(memoryOf(opts), exporter.LeastMemory)),
 		sizes: newPageSizes(p.pageSizes), repeats: repeats{left: p.repeats, most: p.repeats},
 	}
 	if opts.Ledger != nil && !opts.Unlimited {
@@ -84,7 +86,8 @@ func (c *client) fetch(ctx context.Context, userID string, page, own int64) (lis
 			if own == 0 {
 				c.sizes.settle(size)
 			}
-			got = listing{page: decoded, sent: good.sent, arrived: good.arrived}
+			got = listing{page: decoded, sent: good.sent, arrived: good.arrived, held: good.body.handOver()}
+			got.held.releaseAfter(ctx)
 			if c.keep.Load() {
 				got.body = good.body.keep()
 			}
@@ -102,9 +105,8 @@ func (c *client) decode(good answer) (schema.Page, error) {
 	if decoder == nil {
 		decoder = schema.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator())
 	}
-	text := good.body.text.Bytes()
-	if len(text) <= largestKept {
+	if !good.body.large() { // else the decoder has grown with it
 		defer c.decoders.give(decoder)
 	}
-	return decoder.Decode(text, good.arrived)
+	return decoder.Decode(good.body.text.Bytes(), good.arrived)
 }

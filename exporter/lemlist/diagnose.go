@@ -12,6 +12,9 @@ func (c *client) refusal(request string, got answer) *failure {
 	if failed.problem == problemThrottled {
 		failed.wait = throttleWait(got.header, got.arrived)
 	}
+	if failed.problem == problemServer {
+		failed.wait = outageWait(got.header, got.arrived)
+	}
 	if failed.problem == problemRedirect {
 		failed.message = "a redirect to " + c.redact.location(got.header.Get("Location"))
 	}
@@ -30,7 +33,10 @@ func (c *client) unfit(request string, got answer, err error) *failure {
 // lost makes the failure of an attempt without an answer.
 func (c *client) lost(request string, err error) *failure {
 	failed := &failure{problem: problemBroken, request: request, message: c.redact.line(err.Error(), longestMessage)}
+	proxy, refused := errors.AsType[*proxyError](err)
 	switch {
+	case refused:
+		failed.problem, failed.message = proxy.problem(), proxy.Error()
 	case errors.Is(err, errTooLarge):
 		failed.problem = problemTooLarge
 	case errors.Is(err, errNotThisMachine), isCertificate(err):

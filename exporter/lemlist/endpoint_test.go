@@ -63,7 +63,7 @@ func TestPlainHTTPConnectsToThisMachineOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := newTransport(base, defaultPace())
+	transport := newTransport(base, nil, defaultPace(0))
 	if transport.Proxy != nil {
 		t.Error("loopback has a proxy")
 	}

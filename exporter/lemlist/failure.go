@@ -14,7 +14,7 @@ type failure struct {
 	request string        // method, path and query
 	status  int           // 0 without an answer
 	message string        // what the server or the network says, in one line
-	wait    time.Duration // what a 429 asks for
+	wait    time.Duration // what the server asks for, with a 429 or a 5xx; 0 is nothing
 	took    time.Duration // from sending to the end
 	cause   error         // nil, or an error that quotes nothing
 }
@@ -53,6 +53,7 @@ func (f *failure) Is(target error) bool {
 type givenUpError struct {
 	why  string // what bound was reached
 	last *failure
+	late bool // the bound is the time
 }
 
 func (e *givenUpError) Error() string {

@@ -213,7 +213,7 @@ func TestTwoSourcesOfOneKeySideBySide(t *testing.T) {
 				account := newAccountBook()
 				shared := func(o *Options) { o.Ledger = func(string) Ledger { return account.program() } }
 				server, first, _ := virtual(t, opts, shared)
-				pace := defaultPace()
+				pace := defaultPace(0)
 				second, _ := open(t, "http://127.0.0.1/api", limited, shared, func(o *Options) { o.pace = &pace })
 				second.client.transport.DialContext = first.client.transport.DialContext
 				began := time.Now()

@@ -25,6 +25,9 @@ type listing struct {
 	sent    time.Time   // when the successful request left, local clock
 	arrived time.Time   // when its body was complete, local clock (this is fetched_at)
 	cost    cost
+	// held is the place of a large answer. It is given back when the rows were taken,
+	// or at the end of the list's context.
+	held *hold
 	// body is the answer itself, for the journal; empty when nobody keeps one.
 	body keptBody
 }

@@ -6,11 +6,12 @@ import (
 	"errors"
 	"net"
 	"net/url"
+	"slices"
 )
 
 // isUnreachable reports whether no connection could be made.
 func isUnreachable(err error) bool {
-	if operation, ok := errors.AsType[*net.OpError](err); ok && (operation.Op == "dial" || operation.Op == "proxyconnect") {
+	if operation, ok := errors.AsType[*net.OpError](err); ok && slices.Contains([]string{"dial", "proxyconnect", "socks connect"}, operation.Op) {
 		return true
 	}
 	_, noName := errors.AsType[*net.DNSError](err)

@@ -21,7 +21,7 @@ const emptyPage = `{"data":[],"pagination":{"totalItems":0,"currentPage":1,"next
 
 // quickPace is the usual pace without its waits.
 func quickPace() pace {
-	p := defaultPace()
+	p := defaultPace(0)
 	p.firstWait, p.longestWait, p.leastThrottle = 2*time.Millisecond, 4*time.Millisecond, time.Millisecond
 	return p
 }

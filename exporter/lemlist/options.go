@@ -1,6 +1,7 @@
 package lemlist
 
 import (
+	"cmp"
 	"log/slog"
 	"time"
 
@@ -32,12 +33,17 @@ type Options struct {
 	Ledger func(name string) Ledger
 
 	// Memory is the budget of the run, in bytes, of which pages in flight take a
-	// quarter at most; 0 is [exporter.DefaultMemory].
+	// quarter at most, and the body of one answer an eighth; 0 is
+	// [exporter.DefaultMemory].
 	Memory int64
 
 	// Margin is what the walk allows for clocks, caches and replicas; zero is
 	// [exporter.DefaultMargin].
 	Margin exporter.Margin
+
+	// MaxElapsed is how long one request is tried before the run ends; 0 is
+	// [exporter.DefaultMaxElapsed].
+	MaxElapsed time.Duration
 
 	// pace replaces the timing; tests shorten it.
 	pace *pace
@@ -52,22 +58,22 @@ type pace struct {
 	stall     time.Duration // without a byte of the body
 	attempt   time.Duration // for one attempt in all
 
-	attempts      int           // failures of one request before it is given up
-	firstAttempts int           // the same while the endpoint may simply be wrong
-	patience      time.Duration // that the failures of one request and the waits after them may take
+	attempts      int           // failures of one request that end it while nothing has worked yet
+	firstAttempts int           // the same where the endpoint may simply be wrong
+	patience      time.Duration // from the first attempt of one request to the last
 	firstWait     time.Duration // the most to wait after the first failure; doubles
 	longestWait   time.Duration // the most to wait after any failure
 
-	throttles      int           // answers 429 in a row to one request
-	throttledFor   time.Duration // waits after 429, in all, for one request
 	leastThrottle  time.Duration // the least wait after the first 429; doubles
-	repeats        int           // repeated requests of a run, beyond one for every good answer
+	repeats        int           // repeated requests of a run, beyond some for every good answer
 	pageSizes      []int         // to ask for, one after the other; 0 leaves it to the server
-	body           int64         // bytes of an answer, decompressed
 	errorBodyBytes int64         // bytes read of the body of an error
 }
 
-func defaultPace() pace {
+// defaultPace is the pace that tries for so long; 0 is [exporter.DefaultMaxElapsed].
+func defaultPace(maxElapsed time.Duration) pace {
+	const longestWait = 20 * time.Second
+	patience := cmp.Or(maxElapsed, exporter.DefaultMaxElapsed)
 	return pace{
 		dial:      10 * time.Second,
 		handshake: 10 * time.Second,
@@ -77,17 +83,16 @@ func defaultPace() pace {
 
 		attempts:      6,
 		firstAttempts: 3,
-		patience:      5 * time.Minute,
+		patience:      patience,
 		firstWait:     time.Second,
-		longestWait:   20 * time.Second,
+		longestWait:   longestWait,
 
-		throttles:     10,
-		throttledFor:  5 * time.Minute,
 		leastThrottle: 100 * time.Millisecond,
-		repeats:       200,
+		// In an outage every request in flight fails again and again. The waits are half
+		// of the longest on average.
+		repeats: 200 + 4*mostFlying*int(patience/longestWait),
 		// The maximum of `limit` is not documented; public clients use 50 and 100.
 		pageSizes:      []int{100, 50, 0},
-		body:           largestBody,
 		errorBodyBytes: 64 << 10,
 	}
 }

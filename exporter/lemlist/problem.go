@@ -26,8 +26,9 @@ const (
 	problemRedirect // 3xx: the key must not travel
 	problemMissing  // 404
 	problemRefused  // any other 4xx
-	problemTooLarge // an answer beyond any size that makes sense
+	problemTooLarge // an answer that the memory budget does not allow
 	problemCert     // a certificate that does not verify
+	problemProxy    // a proxy that refuses the connection
 
 	// Another program spends the budget: wait.
 	problemThrottled // 429
@@ -35,9 +36,11 @@ const (
 	// Worth another attempt.
 	problemServer      // 5xx
 	problemUnreachable // no connection
-	problemBroken      // a connection that broke, or took too long
-	problemWebPage     // 2xx with a web page
-	problemGarbled     // 2xx that is empty, cut off, or of another shape
+	// problemProxyGateway is a proxy that answers CONNECT with a 5xx.
+	problemProxyGateway
+	problemBroken  // a connection that broke, or took too long
+	problemWebPage // 2xx with a web page
+	problemGarbled // 2xx that is empty, cut off, or of another shape
 )
 
 // remedy is what a problem makes the client do.
@@ -59,7 +62,7 @@ func (p problem) remedy() remedy {
 		return remedySkip
 	case problemThrottled:
 		return remedyWait
-	case problemServer, problemUnreachable, problemBroken, problemWebPage, problemGarbled:
+	case problemServer, problemUnreachable, problemProxyGateway, problemBroken, problemWebPage, problemGarbled:
 		return remedyRepeat
 	default:
 		return remedyRefuse
@@ -126,7 +129,7 @@ func (p problem) hint() string {
 	case problemMissing:
 		return "Check endpoint: the base URL of the API is normally " + exporter.DefaultEndpoint + "."
 	case problemTooLarge:
-		return "No answer of the API is that large. Check endpoint: the base URL is normally " + exporter.DefaultEndpoint + "."
+		return "The size of one answer is bounded by the memory budget: an eighth of it, 64 MiB at most, and one value for each KiB of it. If the answers of the API are that large, raise the budget with -memory or LEMEXPORT_MEMORY; else check endpoint: the base URL is normally " + exporter.DefaultEndpoint + "."
 	case problemCert:
 		return "The connection is not safe, so the key was not sent. Check endpoint, this machine's clock, and whether a proxy replaces certificates."
 	case problemThrottled:
@@ -135,6 +138,8 @@ func (p problem) hint() string {
 		return "lemlist itself has trouble. Run again later; status.lempire.com tells of known trouble."
 	case problemUnreachable:
 		return "Check endpoint, the network, and HTTPS_PROXY if this machine needs a proxy."
+	case problemProxy, problemProxyGateway:
+		return "HTTPS_PROXY (or https_proxy) names this proxy. If it wants a user and a password, write http://user:password@host:port; else have the proxy allow CONNECT to the endpoint, or name the endpoint's host in NO_PROXY if this machine needs no proxy for it."
 	case problemBroken:
 		return "The network or lemlist is too slow or breaks off. Run again later; status.lempire.com tells of known trouble."
 	case problemWebPage:

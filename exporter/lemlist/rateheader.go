@@ -34,6 +34,16 @@ func throttleWait(header http.Header, now time.Time) time.Duration {
 	return min(max(wait, shortestThrottle), longestThrottle)
 }
 
+// outageWait is how long an error of the server asks to wait: Retry-After, which here
+// may be as long as the outage; 0 when it says nothing.
+func outageWait(header http.Header, now time.Time) time.Duration {
+	if date, err := http.ParseTime(header.Get("Date")); err == nil {
+		now = date
+	}
+	wait, _ := parseRetryAfter(header.Get("Retry-After"), now)
+	return max(wait, 0)
+}
+
 // parseRetryAfter reads seconds, whole or not, or a date.
 func parseRetryAfter(value string, now time.Time) (time.Duration, bool) {
 	if seconds, ok := parseNumber(value); ok {

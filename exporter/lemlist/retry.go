@@ -2,7 +2,9 @@ package lemlist
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"sync"
 	"time"
@@ -39,35 +41,48 @@ func (c *client) ask(ctx context.Context, q question) (spent cost, err error) {
 		if ctx.Err() != nil {
 			return spent, fmt.Errorf("%s: %w", failed.request, ctx.Err())
 		}
-		var wait time.Duration
+		var next pause
 		if another := failed.Is(errPageRefused) && q.refused != nil && q.refused(); !another {
-			if wait, err = hope.after(failed, c.worked.Load()); err != nil {
-				return spent, exporter.WithHint(err, failed.problem.hint())
+			if next, err = hope.after(failed, c.worked.Load(), time.Now()); err != nil {
+				return spent, exporter.WithHint(err, hint(err, failed))
 			}
 		}
 		if !c.repeats.spend() {
 			return spent, exporter.WithHint(&givenUpError{why: "too many repeated requests in this run", last: failed}, failed.problem.hint())
 		}
-		if err := c.pauseAfter(ctx, failed, attempt, wait); err != nil {
+		if err := c.pauseAfter(ctx, failed, attempt, next); err != nil {
 			return spent, fmt.Errorf("%s: %w", failed.request, err)
 		}
 		spent.retries++
 	}
 }
 
-// pauseAfter tells of a failure and waits. A 429 is about the key, so that
-// everybody waits.
-func (c *client) pauseAfter(ctx context.Context, failed *failure, attempt int, wait time.Duration) error {
-	if failed.problem == problemThrottled {
-		c.limiter.pause(time.Now().Add(wait))
-		c.obs.Observe(exporter.Throttled{Wait: wait})
-	} else {
-		c.obs.Observe(exporter.RequestRetried{Request: failed.request, Attempt: attempt, Wait: wait, Reason: failed.reason()})
+// hint says what to do about a failure that ends the attempts.
+func hint(err error, failed *failure) string {
+	text := failed.problem.hint()
+	if gaveUp, ok := errors.AsType[*givenUpError](err); ok && gaveUp.late {
+		text += " max_elapsed in the block retry sets how long lemexport tries."
 	}
-	if wait <= 0 {
+	return text
+}
+
+// pauseAfter tells of a failure and waits. When the server names a time, everybody
+// waits: a 429 is about the key, a 503 about the server. Any other answer may name the
+// time of the rate limit's window.
+func (c *client) pauseAfter(ctx context.Context, failed *failure, attempt int, next pause) error {
+	if failed.problem == problemThrottled {
+		c.limiter.pause(time.Now().Add(next.wait))
+		c.obs.Observe(exporter.Throttled{Wait: next.wait})
+	} else {
+		if failed.status == http.StatusServiceUnavailable && failed.wait > 0 {
+			c.limiter.pause(time.Now().Add(failed.wait))
+		}
+		c.obs.Observe(exporter.RequestRetried{Request: failed.request, Attempt: attempt, Wait: next.wait, Left: next.left, Reason: failed.reason()})
+	}
+	if next.wait <= 0 {
 		return nil
 	}
-	timer := time.NewTimer(wait)
+	timer := time.NewTimer(next.wait)
 	defer timer.Stop()
 	select {
 	case <-timer.C:
@@ -81,11 +96,15 @@ func (c *client) pauseAfter(ctx context.Context, failed *failure, attempt int, w
 type hope struct {
 	pace      pace
 	waits     backoff.ExponentialBackOff
-	failures  int
-	failing   time.Duration // the failures and the waits after them
-	throttles int           // in a row
-	throttled time.Duration // waits after 429
+	attempts  int
+	failures  int       // without the answers 429
+	throttles int       // answers 429 in a row
+	since     time.Time // the first attempt left
 }
+
+// pause is what follows a failure: the time until the next attempt, and how long
+// after it the attempts may go on; 0 when their number is what ends them.
+type pause struct{ wait, left time.Duration }
 
 func newHope(p pace) *hope {
 	// A factor of 1 draws from 0 to twice the interval: full jitter.
@@ -94,47 +113,76 @@ func newHope(p pace) *hope {
 	}}
 }
 
-// after is how long to wait after a failure, or the error that ends the attempts.
-// worked says that the endpoint has given a good answer before.
-func (h *hope) after(failed *failure, worked bool) (time.Duration, error) {
+// after is how long to wait after a failure at now, or the error that ends the
+// attempts. worked says that the endpoint has given a good answer before: then time
+// is what ends them, so that an outage is outlived. Before, the endpoint may be wrong.
+func (h *hope) after(failed *failure, worked bool, now time.Time) (pause, error) {
+	h.attempts++
+	if h.since.IsZero() {
+		h.since = now.Add(-failed.took)
+	}
+	var wait time.Duration
 	switch failed.problem.remedy() {
 	case remedyWait:
-		return h.afterThrottle(failed)
+		// Never faster and faster where the API names no time, or zero.
+		wait = max(failed.wait, min(h.pace.leastThrottle<<min(h.throttles, 20), longestThrottle))
+		h.throttles++
 	case remedyRepeat:
+		wait = max(failed.wait, h.waits.NextBackOff())
+		h.throttles = 0
+		h.failures++
 	default:
-		return 0, failed
+		return pause{}, failed
 	}
-	h.throttles = 0
-	h.failures++
-	h.failing += failed.took
-	most := h.pace.attempts
-	if !worked && failed.problem.looksMisdirected() {
-		most = h.pace.firstAttempts
+	elapsed := now.Sub(h.since)
+	left := h.pace.patience - elapsed
+	why := fmt.Sprintf("%s in %s", attempts(h.attempts), elapsed.Round(time.Millisecond))
+	most := h.pace.mostBeforeWorking(failed.problem)
+	counted := !worked && most > 0
+	switch {
+	case counted && h.failures >= most:
+		return pause{}, &givenUpError{why: why, last: failed}
+	case left <= 0:
+		return pause{}, &givenUpError{why: why, last: failed, late: true}
+	case failed.wait > left:
+		why += fmt.Sprintf(", as the API asks to wait %s", failed.wait.Round(time.Second))
+		return pause{}, &givenUpError{why: why, last: failed, late: true}
 	}
-	wait := h.waits.NextBackOff()
-	if h.failures >= most || h.failing+wait > h.pace.patience {
-		why := fmt.Sprintf("%d attempts in %s", h.failures, h.failing.Round(time.Millisecond))
-		return 0, &givenUpError{why: why, last: failed}
+	next := pause{wait: min(wait, left)}
+	if !counted {
+		next.left = left - next.wait
 	}
-	h.failing += wait
-	return wait, nil
+	return next, nil
 }
 
-// afterThrottle obeys a 429, but never asks faster and faster where the API names
-// no time or zero.
-func (h *hope) afterThrottle(failed *failure) (time.Duration, error) {
-	wait := max(failed.wait, min(h.pace.leastThrottle<<h.throttles, longestThrottle))
-	h.throttles++
-	if h.throttles >= h.pace.throttles || h.throttled+wait > h.pace.throttledFor {
-		why := fmt.Sprintf("%d answers in a row that the rate limit is spent", h.throttles)
-		return 0, &givenUpError{why: why, last: failed}
+func attempts(n int) string {
+	if n == 1 {
+		return "1 attempt"
 	}
-	h.throttled += wait
-	return wait, nil
+	return fmt.Sprintf("%d attempts", n)
 }
 
-// repeats bounds the repeated requests of a run: a number of them, and one for
-// every good answer.
+// mostBeforeWorking is the number of failures that ends the attempts at an endpoint
+// that has not worked yet; 0 is none. A server that answers with its own troubles is
+// no wrong endpoint.
+func (p pace) mostBeforeWorking(problem problem) int {
+	switch {
+	case problem == problemServer, problem == problemThrottled:
+		return 0
+	case problem == problemProxyGateway:
+		return 1
+	case problem.looksMisdirected():
+		return p.firstAttempts
+	default:
+		return p.attempts
+	}
+}
+
+// repeatsPerAnswer is how many repeated requests a good answer allows for.
+const repeatsPerAnswer = 10
+
+// repeats bounds the repeated requests of a run: a number of them, which an outage
+// does not use up, and some for every good answer.
 type repeats struct {
 	mu         sync.Mutex
 	left, most int
@@ -143,7 +191,7 @@ type repeats struct {
 func (r *repeats) earn() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.left = min(r.left+1, r.most)
+	r.left = min(r.left+repeatsPerAnswer, r.most)
 }
 
 func (r *repeats) spend() bool {

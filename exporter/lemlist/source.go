@@ -35,6 +35,10 @@ func Open(opts Options) (*Source, error) {
 	if err != nil {
 		return nil, err
 	}
+	proxy, err := proxyFor(base)
+	if err != nil {
+		return nil, err
+	}
 	if opts.Unlimited && !exporter.IsLoopback(base.Hostname()) {
 		return nil, errors.New("the rate limit can be switched off for a simulation on this machine only")
 	}
@@ -50,7 +54,7 @@ func Open(opts Options) (*Source, error) {
 		opts.Logger = slog.New(slog.DiscardHandler)
 	}
 	obs := newOnce(opts.Observer)
-	return &Source{client: newClient(base, opts, obs), chosen: slices.Clone(opts.Users), obs: obs, memory: cmp.Or(opts.Memory, exporter.DefaultMemory), margin: cmp.Or(opts.Margin, exporter.DefaultMargin())}, nil
+	return &Source{client: newClient(base, proxy, opts, obs), chosen: slices.Clone(opts.Users), obs: obs, memory: cmp.Or(opts.Memory, exporter.DefaultMemory), margin: cmp.Or(opts.Margin, exporter.DefaultMargin())}, nil
 }
 
 // Close closes the connections that are kept, and the ledger.

@@ -100,6 +100,7 @@ func (s *Source) firstPage(ctx context.Context, userID string) firstPage {
 		first.err = fmt.Errorf("read the first page of the inbox of %s: %w", userID, err)
 		return first
 	}
+	defer got.held.release()
 	defer got.page.Record.Release()
 	says := got.page.Pagination
 	first.unknown = got.page.UnknownFields
@@ -109,8 +110,11 @@ func (s *Source) firstPage(ctx context.Context, userID string) firstPage {
 	if says.PerPage != nil {
 		first.survey.PerPage = *says.PerPage
 	}
-	if total, per := says.TotalItems, first.survey.PerPage; total != nil && per > 0 {
-		pages := (*total + per - 1) / per
+	if total, per := says.TotalItems, first.survey.PerPage; total != nil && per > 0 && exporter.Plausible(*total) {
+		pages := *total / per
+		if *total%per > 0 {
+			pages++
+		}
 		first.survey.Pages = &pages
 	}
 	return first

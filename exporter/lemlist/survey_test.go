@@ -222,7 +222,7 @@ func TestTheFirstFailureOfASurveyStopsTheRest(t *testing.T) {
 	server, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 10, SlowBy: time.Hour, Faults: []sim.FaultRule{
 		{Fault: sim.Fault500, Request: 5}, {Fault: sim.FaultSlow, Path: "/api/inbox"},
 	}})
-	source, _ := open(t, endpoint, paced(func(p *pace) { p.attempts = 1 }))
+	source, _ := open(t, endpoint, paced(func(p *pace) { p.patience = 0 }))
 	began := time.Now()
 	_, err := source.Survey(t.Context())
 	if err == nil || !strings.Contains(err.Error(), "read the first page of the inbox of usr_") || !strings.Contains(err.Error(), "500 Internal Server Error") {
@@ -241,5 +241,32 @@ func TestASurveyEndsWithItsContext(t *testing.T) {
 	began := time.Now()
 	if _, err := source.Survey(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > time.Second {
 		t.Errorf("error %v after %s", err, time.Since(began))
+	}
+}
+
+func TestPagesAreCountedFromTotalsThatCanBe(t *testing.T) {
+	pages := func(n int64) *int64 { return &n }
+	for name, test := range map[string]struct {
+		total, per string
+		pages      *int64
+	}{
+		"none":                 {"0", "100", pages(0)},
+		"one":                  {"1", "100", pages(1)},
+		"full":                 {"200", "100", pages(2)},
+		"one more":             {"201", "100", pages(3)},
+		"no page size":         {"201", "0", nil},
+		"a huge page size":     {"201", "9223372036854775807", pages(1)},
+		"a total beyond all":   {"1000000000000000000", "100", nil},
+		"the greatest integer": {"9223372036854775807", "1", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			body := strings.NewReplacer(`"totalItems":0`, `"totalItems":`+test.total, `"perPage":100`, `"perPage":`+test.per).Replace(emptyPage)
+			endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
+			source, _ := open(t, endpoint)
+			first := source.firstPage(t.Context(), "usr_1")
+			if got := first.survey.Pages; first.err != nil || (got == nil) != (test.pages == nil) || got != nil && *got != *test.pages {
+				t.Errorf("%v pages, error %v", got, first.err)
+			}
+		})
 	}
 }

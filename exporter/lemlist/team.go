@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
-	"slices"
 )
 
 // team is what the client keeps of GET /team?version=v2. The rest of the body,
@@ -49,8 +48,10 @@ func decodeTeam(body []byte) (team, error) {
 	for _, user := range wire.Users {
 		wire.UserIDs = append(wire.UserIDs, user.ID)
 	}
+	known := make(map[string]struct{}, len(wire.UserIDs))
 	for _, id := range wire.UserIDs {
-		if id != "" && !slices.Contains(found.users, id) {
+		if _, again := known[id]; id != "" && !again {
+			known[id] = struct{}{}
 			found.users = append(found.users, id)
 		}
 	}

@@ -15,16 +15,12 @@ import (
 // errNotThisMachine ends a connection to a local name that leads elsewhere.
 var errNotThisMachine = errors.New("the name of this machine leads to another one, and http would send the key in clear")
 
-// newTransport makes the connections to the API.
+// newTransport makes the connections to the API, through the proxy unless that is nil.
 //
 // HTTP/1.1 only: a connection that dies takes one request with it, and every
 // request that net/http sends a second time is seen (see flight).
-func newTransport(base *url.URL, p pace) *http.Transport {
+func newTransport(base, proxy *url.URL, p pace) *http.Transport {
 	dialer := net.Dialer{Timeout: p.dial}
-	proxy := http.ProxyFromEnvironment
-	if exporter.IsLoopback(base.Hostname()) {
-		proxy = nil
-	}
 	if base.Scheme == "http" {
 		dialer.Control = func(_, address string, _ syscall.RawConn) error {
 			to, err := netip.ParseAddrPort(address)
@@ -36,8 +32,13 @@ func newTransport(base *url.URL, p pace) *http.Transport {
 	}
 	protocols := new(http.Protocols)
 	protocols.SetHTTP1(true)
+	var through func(*http.Request) (*url.URL, error)
+	if proxy != nil {
+		through = http.ProxyURL(proxy)
+	}
 	return &http.Transport{
-		Proxy:                  proxy,
+		Proxy:                  through,
+		OnProxyConnectResponse: checkConnect,
 		DialContext:            dialer.DialContext,
 		Protocols:              protocols,
 		TLSHandshakeTimeout:    p.handshake,

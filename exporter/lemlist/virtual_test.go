@@ -60,7 +60,7 @@ func virtual(t *testing.T, opts sim.Options, change ...func(*Options)) (*sim.Ser
 	go func() { served <- server.Serve(network) }()
 	usual := func(o *Options) {
 		o.Unlimited = false
-		p := defaultPace()
+		p := defaultPace(0)
 		o.pace = &p
 	}
 	source, w := open(t, "http://127.0.0.1/api", append([]func(*Options){usual}, change...)...)

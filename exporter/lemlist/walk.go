@@ -64,7 +64,9 @@ func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 				break
 			}
 			w.crew.learn(a)
-			if more, err = w.receive(a, yield); err == nil {
+			more, err = w.receive(a, yield)
+			a.got.held.release() // its rows were taken
+			if err == nil {
 				err = w.note(a)
 			}
 			w.settle()

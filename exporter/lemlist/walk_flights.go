@@ -120,6 +120,7 @@ func (f *flights) land() {
 	for f.flying > 0 {
 		late := f.wait()
 		late.from.spent.add(late.got.cost)
+		late.got.held.release()
 		if late.err == nil {
 			late.got.page.Record.Release()
 		}

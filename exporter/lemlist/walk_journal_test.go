@@ -39,7 +39,7 @@ func answered(t *testing.T, encoding string, wire []byte) *body {
 	t.Helper()
 	got := new(body)
 	response := &http.Response{Header: http.Header{"Content-Encoding": {encoding}}, Body: io.NopCloser(bytes.NewReader(wire))}
-	if err := got.read(response, largestBody, func() {}); err != nil {
+	if err := got.read(response, bounds{limit: largestBody, small: largestBody, alive: func() {}}); err != nil {
 		t.Fatal(err)
 	}
 	return got

@@ -96,6 +96,7 @@ func stepwise() []observed {
 		at(2.5, exporter.UserSkipped{SkippedUser: exporter.SkippedUser{UserID: "usr_late", Reason: hostile}}),
 		at(3, exporter.PageFetched{UserID: "usr_anna", Page: 2, Rows: 100, More: true}),
 		at(3.5, exporter.RequestRetried{Request: "/inbox?page=3&userId=usr_anna", Attempt: 1, Wait: 1342 * time.Millisecond, Reason: "502 Bad Gateway: " + hostile}),
+		at(3.7, exporter.RequestRetried{Request: "/inbox?page=4&userId=usr_anna", Attempt: 2, Wait: 30 * time.Second, Left: 4*time.Minute + 10*time.Second, Reason: "503 Service Unavailable"}),
 		at(4, exporter.Throttled{Wait: 2 * time.Second}),
 		at(11, exporter.PageFetched{UserID: "usr_anna", Page: 3, Rows: 900}),
 		at(12, exporter.PhaseStarted{Phase: exporter.PhaseWrite, Total: 950}),

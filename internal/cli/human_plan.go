@@ -61,12 +61,19 @@ func orUnknown(n *int64) string {
 
 func conversationsText(plan exporter.Plan) string {
 	switch {
+	case plan.Conversations == nil && stated(plan.Survey):
+		return "an unknown number of conversations: the API states a total that cannot be"
 	case plan.Conversations == nil:
 		return "an unknown number of conversations: the API does not state every total"
 	case len(plan.Survey.Users) < 2:
 		return many(*plan.Conversations, "conversation")
 	}
 	return "at most " + many(*plan.Conversations, "conversation") + " (users share some; each becomes one row)"
+}
+
+// stated reports whether the API states a total for every user.
+func stated(survey exporter.Survey) bool {
+	return !slices.ContainsFunc(survey.Users, func(user exporter.UserSurvey) bool { return user.TotalItems == nil })
 }
 
 func requestsText(plan exporter.Plan) string {

@@ -138,7 +138,11 @@ func announce(term *terminal, phase exporter.Phase, event exporter.Event) {
 func notable(event exporter.Event) string {
 	switch event := event.(type) {
 	case exporter.RequestRetried:
-		return fmt.Sprintf("Retrying %s in %s (attempt %d failed: %s)", inline(event.Request), span(event.Wait), event.Attempt, inline(event.Reason))
+		until := ""
+		if event.Left > 0 {
+			until = ", giving up " + span(event.Left) + " later"
+		}
+		return fmt.Sprintf("Retrying %s in %s%s (attempt %d failed: %s)", inline(event.Request), span(event.Wait), until, event.Attempt, inline(event.Reason))
 	case exporter.Throttled:
 		return "The API asks to slow down: waiting " + span(event.Wait)
 	case exporter.Resumed:

@@ -108,7 +108,7 @@ func (p *jsonProgress) event(at time.Time, event exporter.Event) {
 		p.unsent = true
 	case exporter.RequestRetried:
 		p.view.sendAt(at, levelWarn, "retry", notable(event), field{"retry", retryMessage{
-			Request: event.Request, Attempt: event.Attempt, Wait: event.Wait.Seconds(), Reason: event.Reason,
+			Request: event.Request, Attempt: event.Attempt, Wait: event.Wait.Seconds(), Left: event.Left.Seconds(), Reason: event.Reason,
 		}})
 	case exporter.Throttled:
 		p.view.sendAt(at, levelWarn, "throttled", notable(event), field{"wait_seconds", event.Wait.Seconds()})
@@ -128,7 +128,10 @@ type retryMessage struct {
 	Request string  `json:"request"`
 	Attempt int     `json:"attempt"`
 	Wait    float64 `json:"wait_seconds"`
-	Reason  string  `json:"reason"`
+	// Left is how long after the wait the attempts may go on; absent when their number
+	// is what ends them.
+	Left   float64 `json:"seconds_left,omitempty"`
+	Reason string  `json:"reason"`
 }
 
 func (p *jsonProgress) tick(at time.Time) { p.flush(at) }

@@ -46,13 +46,20 @@ func (t *tally) perSecond(at time.Time) float64 {
 	return 0
 }
 
+// longestEstimate is the longest rest that is worth a number.
+const longestEstimate = 1000 * time.Hour
+
 // left estimates the rest of the phase from its speed so far.
 func (t *tally) left(at time.Time) (time.Duration, bool) {
 	speed := t.perSecond(at)
 	if speed == 0 || t.rows >= t.total {
 		return 0, false
 	}
-	return time.Duration(math.Ceil(float64(t.total-t.rows)/speed)) * time.Second, true
+	seconds := math.Ceil(float64(t.total-t.rows) / speed)
+	if seconds > longestEstimate.Seconds() {
+		return 0, false
+	}
+	return time.Duration(seconds) * time.Second, true
 }
 
 // share is how much of the phase is done, from 0 to 1; ok is false when its

@@ -37,6 +37,10 @@ func TestPlanText(t *testing.T) {
 	guarded.Exports[0].Current = new(someManifest())
 	guarded.Exports[0].Shrink = &exporter.ShrinkPlan{Max: 0.5, LeastRows: 6000}
 
+	impossible := somePlan()
+	impossible.Survey.Users[0].TotalItems, impossible.Survey.Users[0].Pages = new(int64(1e18)), nil
+	impossible.Conversations, impossible.Requests, impossible.LeastTime = nil, nil, nil
+
 	narrowed := somePlan()
 	narrowed.Exports[0].DroppedUsers = []string{"usr_cleo", "usr_dan"}
 
@@ -73,7 +77,7 @@ func TestPlanText(t *testing.T) {
 
 	for name, plan := range map[string]exporter.Plan{
 		"merge": merge, "merge-full": due, "append": add, "append-first": added, "append-missing": missing,
-		"guarded": guarded, "create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "narrowed": narrowed,
+		"guarded": guarded, "create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "impossible": impossible, "narrowed": narrowed,
 	} {
 		golden(t, "plan/"+name, render(planText(plan), false))
 	}

@@ -1,0 +1,74 @@
+package exporter
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// A merge holds a segment of every run: the size of a page must not be that of its
+// segment.
+func TestALargePageBecomesSeveralSegments(t *testing.T) {
+	table := schema.InboxConversations()
+	small := limits{batch: 1 << 20, segment: 32 << 10, waiting: 1 << 20, share: 100}
+	spool, err := newSpool(testScratch{}, table, small, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer spool.close()
+	const rows = 100
+	for range 2 { // the second time each row loses
+		var page []version
+		for i := range rows {
+			text := strings.Repeat("x", 10<<10)
+			if i%40 == 7 {
+				text = strings.Repeat("y", 300<<10)
+			}
+			page = append(page, version{id: fmt.Sprintf("ibx_%03d", i), active: int64(1000 - i), subject: text})
+		}
+		if err := spool.add("usr_1", record(table, page)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := spool.seal(context.Background()); err != nil {
+		t.Fatal(err)
+	}
+	segments := 0
+	for _, run := range spool.runs {
+		for _, segment := range run.segments {
+			segments++
+			from := 0
+			for _, origin := range segment.from {
+				from += origin.rows
+			}
+			if from > 1 && segment.length > int64(2*small.segment) {
+				t.Errorf("a segment of %d rows and %d bytes", from, segment.length)
+			}
+		}
+	}
+	if segments < 2*rows/4 || spool.distinct != rows {
+		t.Errorf("%d segments, %d rows", segments, spool.distinct)
+	}
+	next := 0
+	for rec, err := range spool.records(context.Background()) {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys, err := keysOf(table, rec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range int(rec.NumRows()) {
+			if want := fmt.Sprintf("ibx_%03d", next); keys.at(i).id != want {
+				t.Fatalf("row %d is %s", next, keys.at(i).id)
+			}
+			next++
+		}
+	}
+	if next != rows {
+		t.Errorf("%d rows", next)
+	}
+}

@@ -1,0 +1,33 @@
+package cli
+
+import (
+	"testing"
+	"time"
+)
+
+func TestTheRestOfAPhaseIsEstimatedWhereItMeansSomething(t *testing.T) {
+	start := time.Unix(1_700_000_000, 0)
+	for name, test := range map[string]struct {
+		total, rows int64
+		left        time.Duration
+		ok          bool
+	}{
+		"half":             {2000, 1000, 10 * time.Second, true},
+		"all":              {1000, 1000, 0, false},
+		"more than all":    {1000, 1100, 0, false},
+		"unknown":          {0, 1000, 0, false},
+		"no speed":         {1000, 0, 0, false},
+		"longer than ever": {1e12, 1000, 0, false},
+		"beyond a time":    {1 << 62, 1, 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			all := tally{started: start, total: test.total, rows: test.rows}
+			if left, ok := all.left(start.Add(10 * time.Second)); left != test.left || ok != test.ok {
+				t.Errorf("%s, %t", left, ok)
+			}
+			if share, ok := all.share(); ok && (share < 0 || share > 1) {
+				t.Errorf("share %f", share)
+			}
+		})
+	}
+}
