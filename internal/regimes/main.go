@@ -41,6 +41,7 @@ type settings struct {
 	list       bool
 	reasons    bool
 	increments bool
+	length     int
 }
 
 func main() {
@@ -65,7 +66,8 @@ func parse() settings {
 	flag.BoolVar(&s.json, "json", false, "print a JSON object for every run and every row")
 	flag.BoolVar(&s.list, "list", false, "list the regimes and end")
 	flag.BoolVar(&s.reasons, "reasons", false, "print below the table why runs were unproven, wrong or failed")
-	flag.BoolVar(&s.increments, "increments", false, "run twelve increments in a row, merge and append, in the regimes that have some")
+	flag.BoolVar(&s.increments, "increments", false, "run increments in a row, merge and append, in the regimes that have some")
+	flag.IntVar(&s.length, "length", 12, "with -increments: run `N` in a row, the first of them in full")
 	flag.Parse()
 	if *only != "" {
 		s.only = strings.Split(*only, ",")
@@ -109,8 +111,8 @@ func choose(s settings) ([]regime, error) {
 		return s.increments && !r.increments || !s.increments && r.beyond
 	})
 	switch {
-	case s.seeds < 1 || s.parallel < 1 || s.timeout <= 0:
-		return nil, errors.New("-seeds, -parallel and -timeout take 1 or more")
+	case s.seeds < 1 || s.parallel < 1 || s.length < 1 || s.timeout <= 0:
+		return nil, errors.New("-seeds, -parallel, -length and -timeout take 1 or more")
 	case s.only == nil:
 		return all, nil
 	}

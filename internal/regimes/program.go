@@ -116,8 +116,8 @@ func (a *applied) read(output []byte) {
 	lines.Buffer(nil, 16<<20)
 	for lines.Scan() {
 		var line struct {
-			Level   string `json:"@level"`
-			Message string `json:"@message"`
+			Level      string `json:"@level"`
+			Message    string `json:"@message"`
 			Diagnostic struct {
 				Detail string `json:"detail"`
 			} `json:"diagnostic"`
