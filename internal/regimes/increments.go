@@ -34,8 +34,8 @@ func (c *calendar) pass(d time.Duration) { c.behind.Add(-int64(d)) }
 
 // increments runs the chains of every regime with every seed and prints the table.
 func (s *stand) increments(ctx context.Context, chosen []regime) error {
-	print := printer{s.settings, os.Stdout}
-	print.head()
+	to := printer{s.settings, os.Stdout}
+	to.head()
 	var every []outcome
 	for _, mode := range []string{"merge", "append"} {
 		var jobs []job
@@ -51,7 +51,7 @@ func (s *stand) increments(ctx context.Context, chosen []regime) error {
 			pending[name] = append(pending[name], outcomes...)
 			done[name]++
 			for printed < len(chosen) && done[chosen[printed].name] == s.seeds {
-				print.line(pending[chosen[printed].name])
+				to.line(pending[chosen[printed].name])
 				every = append(every, pending[chosen[printed].name]...)
 				printed++
 			}
@@ -60,7 +60,7 @@ func (s *stand) increments(ctx context.Context, chosen []regime) error {
 			return err
 		}
 	}
-	print.why(every)
+	to.why(every)
 	return nil
 }
 
@@ -78,13 +78,13 @@ func (s *stand) chain(ctx context.Context, j job, mode string) (_ []outcome, err
 	if err != nil {
 		return nil, err
 	}
-	defer server.running.Close()
+	defer func() { err = errors.Join(err, server.running.Close()) }()
 	place, err := newWorkplace(folder, s.settings, server.running.URL(), key, mode)
 	if err != nil {
 		return nil, err
 	}
 	var outcomes []outcome
-	dice := rand.New(rand.NewPCG(j.team.seed, 1)) //nolint:gosec // a seed, no secret
+	dice := rand.New(rand.NewPCG(j.team.seed, 1))
 	for n := range s.length {
 		if n > 0 {
 			rest(server.Server, clock, dice)

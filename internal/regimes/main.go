@@ -76,7 +76,7 @@ func parse() settings {
 }
 
 // run does what the settings say.
-func run(ctx context.Context, s settings) error {
+func run(ctx context.Context, s settings) (err error) {
 	chosen, err := choose(s)
 	if err != nil {
 		return err
@@ -91,7 +91,7 @@ func run(ctx context.Context, s settings) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(folder)
+	defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
 	if s.binary == "" {
 		if s.binary, err = build(ctx, folder); err != nil {
 			return err

@@ -24,7 +24,7 @@ const (
 // build builds the program into folder.
 func build(ctx context.Context, folder string) (string, error) {
 	path := filepath.Join(folder, "lemexport")
-	if output, err := exec.CommandContext(ctx, "go", "build", "-o", path, module).CombinedOutput(); err != nil { //nolint:gosec // fixed words
+	if output, err := exec.CommandContext(ctx, "go", "build", "-o", path, module).CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build the program: %w\n%s", err, output)
 	}
 	return path, nil
@@ -66,7 +66,7 @@ type applied struct {
 func (w workplace) apply(ctx context.Context) (applied, error) {
 	limited, cancel := context.WithTimeout(ctx, w.timeout)
 	defer cancel()
-	command := exec.CommandContext(limited, w.binary, "apply", "-auto-approve", "-json", w.folder) //nolint:gosec // the user's own program
+	command := exec.CommandContext(limited, w.binary, "apply", "-auto-approve", "-json", w.folder)
 	command.Dir = w.folder
 	command.Env = []string{
 		keyVariable + "=" + w.key, "HOME=" + w.folder, "TMPDIR=" + filepath.Join(w.folder, "tmp"),

@@ -67,23 +67,23 @@ func TestChoose(t *testing.T) {
 
 func TestALineSumsRuns(t *testing.T) {
 	var out bytes.Buffer
-	print := printer{settings{reasons: true}, &out}
-	print.head()
+	to := printer{settings{reasons: true}, &out}
+	to.head()
 	outcomes := []outcome{
 		{Regime: "x", Mode: "snapshot", Seed: 2, Verdict: claimed, Requests: 30, Quiet: 20, Seconds: 3, errata: errata{Missing: 2, Stale: 1}},
 		{Regime: "x", Mode: "snapshot", Seed: 1, Verdict: claimed, Requests: 20, Quiet: 20, Seconds: 2},
 		{Regime: "x", Mode: "snapshot", Seed: 3, Verdict: unproven, Reason: "it moves", Requests: 40, Quiet: 20, Seconds: 4},
 		{Regime: "x", Mode: "snapshot", Seed: 4, Verdict: failed, Reason: "not done after 1m0s", Requests: 900, Quiet: 20, Seconds: 60},
 	}
-	print.line(outcomes)
-	print.why(outcomes)
+	to.line(outcomes)
+	to.why(outcomes)
 	const want = `
 regime                  mode      runs claims wrong missing unseen doubled stale unproven errors requests  ratio      s
 x                       snapshot     4      2     1       2      0       0     1        1      1      990   1.50    4.0
 
-1 ×  x  error: not done after 1m0s
+1 ×  x  error: not done after NmNs
 1 ×  x  unproven: it moves
-1 ×  x  wrong, seed 2: {Missing:2 Unseen:0 Doubled:0 Stale:1}
+1 ×  x  wrong: snapshot, seed 2: {Missing:2 Unseen:0 Doubled:0 Stale:1}
 `
 	if got := "\n" + out.String(); got != want {
 		t.Errorf("got %s, want %s", got, want)

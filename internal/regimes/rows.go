@@ -44,12 +44,12 @@ func readExport(ctx context.Context, folder, mode string) ([]exported, error) {
 	return rows, nil
 }
 
-func readFile(ctx context.Context, path string) ([]exported, error) {
-	file, err := os.Open(path) //nolint:gosec // a file that the program wrote
+func readFile(ctx context.Context, path string) (_ []exported, err error) {
+	file, err := os.Open(path)
 	if err != nil {
 		return nil, err
 	}
-	defer file.Close()
+	defer func() { err = errors.Join(err, file.Close()) }()
 	info, err := file.Stat()
 	if err != nil {
 		return nil, err

@@ -122,7 +122,7 @@ func (s *stand) snapshot(ctx context.Context, j job) (_ []outcome, err error) {
 	if err != nil {
 		return nil, err
 	}
-	defer server.running.Close()
+	defer func() { err = errors.Join(err, server.running.Close()) }()
 	place, err := newWorkplace(folder, s.settings, server.running.URL(), key, "snapshot")
 	if err != nil {
 		return nil, err
@@ -149,14 +149,14 @@ func (s *stand) snapshot(ctx context.Context, j job) (_ []outcome, err error) {
 }
 
 // before exports the team as it is without the regime.
-func (s *stand) before(ctx context.Context, j job, place workplace, endpoint string) error {
+func (s *stand) before(ctx context.Context, j job, place workplace, endpoint string) (err error) {
 	o := j.team.quiet(time.Now)
 	o.Key, o.Unlimited = place.key, true
 	server, err := serve(ctx, o)
 	if err != nil {
 		return err
 	}
-	defer server.running.Close()
+	defer func() { err = errors.Join(err, server.running.Close()) }()
 	if err := place.configure(server.running.URL(), "snapshot"); err != nil {
 		return err
 	}

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"os"
+	"regexp"
 	"slices"
 	"strconv"
 	"text/tabwriter"
@@ -76,7 +77,7 @@ type printer struct {
 
 func (p printer) head() {
 	if !p.json {
-		fmt.Fprintf(p.out, "%-24s%-9s%5s%7s%6s%8s%7s%8s%6s%9s%7s%9s%7s%7s\n", "regime", "mode", "runs", "claims", "wrong",
+		_, _ = fmt.Fprintf(p.out, "%-24s%-9s%5s%7s%6s%8s%7s%8s%6s%9s%7s%9s%7s%7s\n", "regime", "mode", "runs", "claims", "wrong",
 			"missing", "unseen", "doubled", "stale", "unproven", "errors", "requests", "ratio", "s")
 	}
 }
@@ -96,28 +97,30 @@ func (p printer) line(outcomes []outcome) {
 	if line.Ratio > 0 {
 		ratio = strconv.FormatFloat(line.Ratio, 'f', 2, 64)
 	}
-	fmt.Fprintf(p.out, "%-24s%-9s%5d%7d%6d%8d%7d%8d%6d%9d%7d%9d%7s%7.1f\n", line.Regime, line.Mode, line.Runs, line.Claims, line.Wrong,
+	_, _ = fmt.Fprintf(p.out, "%-24s%-9s%5d%7d%6d%8d%7d%8d%6d%9d%7d%9d%7s%7.1f\n", line.Regime, line.Mode, line.Runs, line.Claims, line.Wrong,
 		line.Missing, line.Unseen, line.Doubled, line.Stale, line.Unproven, line.Errors, line.Requests, ratio, line.Median)
 }
 
 // why writes the reasons of runs that proved nothing, failed or claimed too much.
+// Reasons that differ in their numbers are one.
 func (p printer) why(outcomes []outcome) {
 	if !p.reasons || p.json {
 		return
 	}
 	counts := map[string]int{}
+	numbers := regexp.MustCompile(`[0-9]+`)
 	for _, o := range outcomes {
 		switch {
 		case o.Verdict != claimed:
-			counts[fmt.Sprintf("%s\t%s: %s", o.Regime, o.Verdict, o.Reason)]++
+			counts[fmt.Sprintf("%s\t%s: %s", o.Regime, o.Verdict, numbers.ReplaceAllString(o.Reason, "N"))]++
 		case o.wrong():
-			counts[fmt.Sprintf("%s\twrong, seed %d: %+v", o.Regime, o.Seed, o.errata)]++
+			counts[fmt.Sprintf("%s\twrong: %s, seed %d: %+v", o.Regime, o.Mode, o.Seed, o.errata)]++
 		}
 	}
 	table := tabwriter.NewWriter(p.out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(table)
+	_, _ = fmt.Fprintln(table)
 	for _, reason := range slices.Sorted(maps.Keys(counts)) {
-		fmt.Fprintf(table, "%d ×\t%s\n", counts[reason], reason)
+		_, _ = fmt.Fprintf(table, "%d ×\t%s\n", counts[reason], reason)
 	}
 	_ = table.Flush() // standard output
 }
@@ -142,8 +145,8 @@ func (s *stand) snapshots(ctx context.Context, chosen []regime) error {
 	if err != nil {
 		return err
 	}
-	print := printer{s.settings, os.Stdout}
-	print.head()
+	to := printer{s.settings, os.Stdout}
+	to.head()
 	pending := map[string][]outcome{}
 	var every []outcome
 	printed := 0
@@ -153,12 +156,12 @@ func (s *stand) snapshots(ctx context.Context, chosen []regime) error {
 		}
 		pending[j.regime.name] = append(pending[j.regime.name], outcomes...)
 		for printed < len(chosen) && len(pending[chosen[printed].name]) == s.seeds {
-			print.line(pending[chosen[printed].name])
+			to.line(pending[chosen[printed].name])
 			every = append(every, pending[chosen[printed].name]...)
 			printed++
 		}
 	})
-	print.why(every)
+	to.why(every)
 	fmt.Fprintf(os.Stderr, "%d runs in %s\n", len(baselines)+len(every), time.Since(began).Round(time.Second))
 	return err
 }

@@ -69,6 +69,11 @@ func TestListsThatDoNotEndOrFit(t *testing.T) {
 		expect(t, "rows", len(p.Data), 7)
 		expect(t, "perPage", p.Pagination.PerPage, 7)
 	})
+	t.Run("a short page begins and ends as it should", func(t *testing.T) {
+		a := start(t, unlimited(sim.Options{Users: 1, Conversations: 40, ShortBy: 6, Faults: []sim.FaultRule{{Fault: sim.FaultShort, Attempt: 2}}}))
+		whole, short := a.first(a.sim.UserIDs()[0], 20).ids(), a.first(a.sim.UserIDs()[0], 20).ids()
+		expect(t, "rows", strings.Join(short, " "), strings.Join(slices.Concat(whole[:7], whole[13:]), " "))
+	})
 	t.Run("any limit up to the largest is honoured", func(t *testing.T) {
 		a := start(t, unlimited(sim.Options{Users: 1, Conversations: 150}))
 		for limit := 1; limit <= 100; limit += 9 {
@@ -223,7 +228,7 @@ func TestAConversationVanishesAndReturns(t *testing.T) {
 	for range 5 {
 		there = append(there, slices.Contains(a.first(user, 100).ids(), row.ID))
 	}
-	expect(t, "seen", fmt.Sprint(there), "[false false false true true]")
+	expect(t, "seen", [5]bool(there), [5]bool{3: true, 4: true})
 	expect(t, "its place", a.sim.Conversations()[12].ID, row.ID)
 	back, ok := sim.At(a.sim.History(row.ID), []string{user}, 5)
 	expect(t, "back at read 5", ok && back.LastActivityAt.Equal(row.LastActivityAt), true)
