@@ -74,6 +74,10 @@ func (s *stand) chain(ctx context.Context, j job, mode string) (_ []outcome, err
 	clock := newCalendar(s.length)
 	o := j.regime.options(j.team, clock.now)
 	o.Key = key
+	var begun atomic.Bool // the increments
+	if j.regime.beyond {
+		o.Drift = onlyWhen(&begun, o.Drift, j.team.seed)
+	}
 	server, err := serve(ctx, o)
 	if err != nil {
 		return nil, err
@@ -87,6 +91,7 @@ func (s *stand) chain(ctx context.Context, j job, mode string) (_ []outcome, err
 	dice := rand.New(rand.NewPCG(j.team.seed, 1))
 	for n := range s.length {
 		if n > 0 {
+			begun.Store(true)
 			rest(server.Server, clock, dice)
 		}
 		before := len(server.Calls())
@@ -106,6 +111,23 @@ func (s *stand) chain(ctx context.Context, j job, mode string) (_ []outcome, err
 		outcomes = append(outcomes, result)
 	}
 	return outcomes, nil
+}
+
+// onlyWhen is drift that waits for begun.
+func onlyWhen(begun *atomic.Bool, drift sim.Drift, seed uint64) sim.Drift {
+	dice := rand.New(rand.NewPCG(seed, 2))
+	return sim.Drift{Script: func(int) []sim.Movement {
+		if !begun.Load() {
+			return nil
+		}
+		var movements []sim.Movement
+		for kind, rate := range map[sim.Kind]float64{sim.Jump: drift.Jumps, sim.Insert: drift.Inserts, sim.Delete: drift.Deletes} {
+			if dice.Float64() < rate {
+				movements = append(movements, sim.Movement{Kind: kind, Position: dice.IntN(1 << 30)})
+			}
+		}
+		return movements
+	}}
 }
 
 // rest lets a pause pass, in which conversations move.

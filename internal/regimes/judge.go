@@ -138,7 +138,7 @@ func (w window) stale(row exported, versions []sim.Version) bool {
 			continue
 		}
 		least, _ := sim.At(versions, []string{user}, list.from)
-		fresh := func(v sim.Version) bool { return same(v) && (v.From >= least.From || same(least)) }
+		fresh := func(v sim.Version) bool { return same(v) && v.From >= least.From }
 		if !slices.ContainsFunc(versions, fresh) {
 			return true
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -31,9 +32,10 @@ func newScene(t *testing.T, o sim.Options) *scene {
 }
 
 // read reads a user's list.
-func (s *scene) read(user int) {
-	s.t.Helper()
-	r := httptest.NewRequest(http.MethodGet, "/api/inbox?limit=1000&userId="+s.sim.UserIDs()[user], nil)
+func (s *scene) read(user int) { s.page(user, 1) }
+
+func (s *scene) page(user, number int) {
+	r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("/api/inbox?limit=1000&userId=%s&page=%d", s.sim.UserIDs()[user], number), nil)
 	r.SetBasicAuth("", s.sim.Key())
 	s.sim.ServeHTTP(httptest.NewRecorder(), r)
 }
@@ -176,6 +178,17 @@ func TestWhatChangedWithinTheGraceIsNotAskedFor(t *testing.T) {
 	s.expect("no grace", s.judge(before, 0), errata{Stale: 2, Unseen: 1})
 	s.expect("half a second", s.judge(before, 500*time.Millisecond), errata{Stale: 1})
 	s.expect("three seconds", s.judge(before, 3*time.Second), errata{})
+}
+
+func TestARefusedPageIsNoLookAtTheList(t *testing.T) {
+	s := newScene(t, sim.Options{Users: 1, PastEnd: sim.PastEndRefuse})
+	before := s.rows()
+	s.read(0)
+	s.move(sim.Jump, before[9].id)
+	s.page(0, 2)
+	s.expect("a page past the end", s.judge(before, 0), errata{})
+	s.read(0)
+	s.expect("the list", s.judge(before, 0), errata{Stale: 1})
 }
 
 func TestAUserWhoIsRefusedIsNotAskedFor(t *testing.T) {

@@ -24,7 +24,7 @@ type regime struct {
 	// twice exports the same team without the regime first, to the same place.
 	twice bool
 	// increments says that the regime lies within the margin of increments, and
-	// beyond that it does not lie within that of a full walk.
+	// beyond that it does not lie within that of a full walk: rows move after the first.
 	increments, beyond bool
 }
 

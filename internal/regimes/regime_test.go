@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -97,14 +98,19 @@ func TestAStandEndsWithTheFirstError(t *testing.T) {
 		jobs[i] = job{regime{name: "x"}, team{seed: uint64(i)}}
 	}
 	done := 0
-	err := s.all(t.Context(), jobs, func(ctx context.Context, j job) ([]outcome, error) {
-		if j.team.seed == 3 {
-			return nil, context.DeadlineExceeded
+	limited, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	err := s.all(limited, jobs, func(ctx context.Context, j job) ([]outcome, error) {
+		switch {
+		case j.team.seed == 3:
+			return nil, errors.New("broken")
+		case j.team.seed > 3: // as long as nobody ends it
+			<-ctx.Done()
 		}
 		return make([]outcome, 1), ctx.Err()
 	}, func(_ job, outcomes []outcome) { done += len(outcomes) })
-	if err == nil || !strings.Contains(err.Error(), "x, seed 3") || done > 99 {
-		t.Errorf("%v after %d runs", err, done)
+	if err == nil || err.Error() != "x, seed 3: broken" || done > 3 || limited.Err() != nil {
+		t.Errorf("%v after %d runs; %v", err, done, limited.Err())
 	}
 	done = 0
 	err = s.all(t.Context(), jobs, func(context.Context, job) ([]outcome, error) { return make([]outcome, 1), nil },

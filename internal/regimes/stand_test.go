@@ -2,6 +2,7 @@ package main
 
 import (
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -57,5 +58,17 @@ func TestTheProgramIsJudged(t *testing.T) {
 				t.Errorf("%+v, %v", got, err)
 			}
 		})
+	}
+}
+
+func TestDriftWaitsForTheIncrements(t *testing.T) {
+	var begun atomic.Bool
+	drift := onlyWhen(&begun, sim.Drift{Jumps: 1, Inserts: 1}, 1)
+	if got := drift.Script(1); got != nil {
+		t.Errorf("%v before", got)
+	}
+	begun.Store(true)
+	if got := drift.Script(2); len(got) != 2 || got[0].Kind == got[1].Kind {
+		t.Errorf("%v after", got)
 	}
 }
