@@ -116,14 +116,15 @@ func (s *stand) chain(ctx context.Context, j job, mode string) (_ []outcome, err
 // onlyWhen is drift that waits for begun.
 func onlyWhen(begun *atomic.Bool, drift sim.Drift, seed uint64) sim.Drift {
 	dice := rand.New(rand.NewPCG(seed, 2))
+	kinds, rates := []sim.Kind{sim.Jump, sim.Insert, sim.Delete}, []float64{drift.Jumps, drift.Inserts, drift.Deletes}
 	return sim.Drift{Script: func(int) []sim.Movement {
 		if !begun.Load() {
 			return nil
 		}
 		var movements []sim.Movement
-		for kind, rate := range map[sim.Kind]float64{sim.Jump: drift.Jumps, sim.Insert: drift.Inserts, sim.Delete: drift.Deletes} {
+		for i, rate := range rates {
 			if dice.Float64() < rate {
-				movements = append(movements, sim.Movement{Kind: kind, Position: dice.IntN(1 << 30)})
+				movements = append(movements, sim.Movement{Kind: kinds[i], Position: dice.IntN(1 << 30)})
 			}
 		}
 		return movements

@@ -41,7 +41,7 @@ func margins() []regime {
 		cached("cache-page-1", "page 1 is", sim.CacheFirstPage),
 		stamped("clocks-3s", "clocks are up to 3 s off, either way", sim.Stamps{Off: 3 * time.Second}),
 		stamped("cut-times", "half of the times are cut to the second", sim.Stamps{Cut: 0.5}),
-		stamped("late-5ms", "half of the activities are dated up to 5 ms ago", sim.Stamps{Late: 5 * time.Millisecond, LateShare: 0.5}),
+		stamped("late-5s", "half of the activities become visible up to 5 s late", sim.Stamps{Late: 5 * time.Second, LateShare: 0.5}),
 		stamped("late-2m", "three activities in ten are dated up to 2 minutes ago", sim.Stamps{Late: 2 * time.Minute, LateShare: 0.3}),
 		late,
 		stamped("step-back", "the clock steps back 10 s before the twelfth request", sim.Stamps{Back: 10 * time.Second, BackAt: 12}),

@@ -25,6 +25,8 @@ func totals() []regime {
 		{name: "total-noisy-moving", about: "the same, rows move", change: func(o *sim.Options) { o.Total, o.Drift = sim.TotalNoisy, evenly(0.3) }},
 		{name: "total-stale-moving", about: "totalItems is that of the first request, rows move",
 			change: func(o *sim.Options) { o.Total, o.Drift = sim.TotalStale, evenly(0.3) }},
+		{name: "shrunk", about: "after an export, totals and next pages agree to show two fifths of every list", twice: true,
+			change: func(o *sim.Options) { o.Hidden = 0.6 }},
 		{name: "lie", about: "totals and next pages agree to show three quarters of every list: nothing can be noticed",
 			change: func(o *sim.Options) { o.Hidden = 0.25 }},
 	}
