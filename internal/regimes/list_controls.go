@@ -23,7 +23,7 @@ func controls() []regime {
 		{name: "surprises", about: "one row in 16 has a value of the wrong type",
 			change: func(o *sim.Options) { o.TypeSurprises, o.LoneSurrogates = true, true }},
 		{name: "total-huge", about: "totalItems is 10^18", change: func(o *sim.Options) { o.Total = sim.TotalHuge }},
-		{name: "faults", about: "one answer in twelve is an error, cut or stale", change: func(o *sim.Options) {
+		{name: "faults", about: "one answer in twelve is an error, cut, or a web page", change: func(o *sim.Options) {
 			for _, fault := range []sim.Fault{sim.Fault502, sim.FaultReset, sim.FaultTruncated, sim.FaultHTML} {
 				o.Faults = append(o.Faults, inbox(sim.FaultRule{Fault: fault, Rate: 0.02}))
 			}
@@ -41,7 +41,8 @@ func controls() []regime {
 	}
 	for _, times := range []sim.Times{sim.TimesOffset, sim.TimesColon, sim.TimesNoZone, sim.TimesBlank,
 		sim.TimesSeconds, sim.TimesMillis, sim.TimesSecondsText, sim.TimesMillisText} {
-		all = append(all, regime{name: "times-" + string(times), about: "times are written in this form, nothing moves",
+		all = append(all, regime{name: "times-" + string(times), about: "times are written in this form, nothing moves during a run",
+			increments: times == sim.TimesOffset || times == sim.TimesMillis || times == sim.TimesSeconds,
 			change: func(o *sim.Options) { o.Times = times }})
 	}
 	return append(all, drifts()...)
