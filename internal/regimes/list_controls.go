@@ -43,7 +43,7 @@ func controls() []regime {
 		sim.TimesSeconds, sim.TimesMillis, sim.TimesSecondsText, sim.TimesMillisText} {
 		all = append(all, regime{name: "times-" + string(times), about: "times are written in this form, nothing moves during a run",
 			increments: times == sim.TimesOffset || times == sim.TimesMillis || times == sim.TimesSeconds,
-			change: func(o *sim.Options) { o.Times = times }})
+			change:     func(o *sim.Options) { o.Times = times }})
 	}
 	return append(all, drifts()...)
 }
