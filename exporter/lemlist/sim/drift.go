@@ -11,6 +11,17 @@ import (
 // rows move depends on the seed and the number of the read alone.
 type Drift struct {
 	Jumps, Inserts, Deletes, Edits float64
+	// Ages, Vanishes and Hands are rates of the movements that break what a reader
+	// may take for granted.
+	Ages, Vanishes, Hands float64
+	// AgeBy is how far a row's lastActivityAt falls by Age: 0 means an hour.
+	AgeBy time.Duration
+	// Away is for how many reads a row that vanished stays away: 0 means 5.
+	Away int
+	// Between is the share of a read's movements that fall between its two queries,
+	// see Options.Queries. At 10 requests a second and a delay of 30 ms between the
+	// queries it is 0.3.
+	Between float64
 	// Until stops the rates after this read; 0 means never.
 	Until int
 	// Script gives the movements before read number step, counted from 1 over all
@@ -24,7 +35,8 @@ type Drift struct {
 }
 
 func (d Drift) moves() bool {
-	return d.Jumps > 0 || d.Inserts > 0 || d.Deletes > 0 || d.Edits > 0 || d.Script != nil
+	return d.Jumps > 0 || d.Inserts > 0 || d.Deletes > 0 || d.Edits > 0 || d.Script != nil ||
+		d.Ages > 0 || d.Vanishes > 0 || d.Hands > 0
 }
 
 func (d Drift) check() error {
@@ -32,6 +44,9 @@ func (d Drift) check() error {
 	return errors.Join(
 		within("Drift.Jumps", d.Jumps, 0, most), within("Drift.Inserts", d.Inserts, 0, most),
 		within("Drift.Deletes", d.Deletes, 0, most), within("Drift.Edits", d.Edits, 0, most),
+		within("Drift.Ages", d.Ages, 0, most), within("Drift.Vanishes", d.Vanishes, 0, most), within("Drift.Hands", d.Hands, 0, most),
+		within("Drift.AgeBy", d.AgeBy, 0, 10_000*24*time.Hour), within("Drift.Away", d.Away, 0, 1_000_000),
+		within("Drift.Between", d.Between, 0, 1),
 		within("Drift.Resolution", d.Resolution, time.Millisecond, time.Hour),
 	)
 }
@@ -47,7 +62,9 @@ const (
 	Delete  Kind = "delete"  // a conversation disappears
 	Restore Kind = "restore" // the conversation deleted last is back where it was
 	Edit    Kind = "edit"    // the row changes (someone has read it) but lastActivityAt does not
-	Age     Kind = "age"     // lastActivityAt falls by an hour: the row sinks
+	Age     Kind = "age"     // lastActivityAt falls by Drift.AgeBy: the row sinks
+	Vanish  Kind = "vanish"  // the conversation disappears, and is restored Drift.Away reads later
+	Hand    Kind = "hand"    // the conversation goes from each of its users to the next one, without an activity
 )
 
 // Movement is one change of the team's conversations. Every Position is good:
@@ -73,31 +90,61 @@ type Event struct {
 	At time.Time
 }
 
-// advance makes the movements that come before the current step. The world must be locked.
-func (w *world) advance() {
+// absence is a row that vanished, and the read before which it is back.
+type absence struct {
+	n    uint32
+	back int
+}
+
+// advance makes the movements that come before the current step, and returns those
+// that fall between its two queries. The world must be locked.
+func (w *world) advance() (between []Movement) {
+	for len(w.away) > 0 && w.away[0].back <= w.step {
+		n := w.away[0].n
+		w.away = w.away[1:]
+		w.move(Movement{Kind: Restore, ID: string(w.content.appendID(nil, n))}, w.step)
+	}
 	if w.drift.Script != nil {
 		for _, m := range w.drift.Script(w.step) {
 			w.move(m, w.step)
 		}
 	}
 	if w.step < 2 || w.drift.Until > 0 && w.step > w.drift.Until {
-		return
+		return nil
 	}
-	dice := newStream(w.seed, topicDrift, uint64(w.step), 0)
+	dice, places := newStream(w.seed, topicDrift, uint64(w.step), 0), newStream(w.seed, topicBetween, uint64(w.step), 0)
 	for _, rate := range []struct {
 		kind  Kind
 		times float64
-	}{{Jump, w.drift.Jumps}, {Insert, w.drift.Inserts}, {Delete, w.drift.Deletes}, {Edit, w.drift.Edits}} {
+	}{{Jump, w.drift.Jumps}, {Insert, w.drift.Inserts}, {Delete, w.drift.Deletes}, {Edit, w.drift.Edits},
+		{Age, w.drift.Ages}, {Vanish, w.drift.Vanishes}, {Hand, w.drift.Hands}} {
 		for range dice.times(rate.times) {
-			w.move(Movement{Kind: rate.kind, Position: int(dice.next() >> 2)}, w.step)
+			m := Movement{Kind: rate.kind, Position: int(dice.next() >> 2)}
+			if w.queries != QueriesAtomic && places.fraction() < w.drift.Between {
+				between = append(between, m)
+				continue
+			}
+			w.move(m, w.step)
 		}
+	}
+	return between
+}
+
+// moveAll makes movements that are first seen by read number step. The world must be locked.
+func (w *world) moveAll(movements []Movement, step int) {
+	for _, m := range movements {
+		w.move(m, step)
 	}
 }
 
 // move makes one movement, first seen by read number step. The world must be locked.
 func (w *world) move(m Movement, step int) {
-	w.clock += tickPerMovement
-	now := w.clock - w.clock%w.drift.Resolution.Milliseconds()
+	if w.now == nil {
+		w.clock += tickPerMovement
+	} else {
+		w.clock++
+	}
+	now := w.stamp()
 	n, ok := w.target(m)
 	if !ok {
 		return
@@ -108,27 +155,34 @@ func (w *world) move(m Movement, step int) {
 	case Insert:
 		changed = row{created: now, last: now}
 	case Jump:
-		changed.last = now
+		changed.last = max(old.last, now)
 		changed.version++
 	case Edit:
 		changed.version++
 	case Age:
-		changed.last -= time.Hour.Milliseconds()
+		changed.last -= w.drift.AgeBy.Milliseconds()
+		changed.version++
+	case Hand:
+		changed.shift++
 		changed.version++
 	case Delete:
 		changed.gone = true
 		w.dead = append(w.dead, n)
+	case Vanish:
+		changed.gone = true
+		w.away = append(w.away, absence{n, step + w.drift.Away})
 	case Restore:
 		changed.gone = false
 		w.dead = slices.DeleteFunc(w.dead, func(dead uint32) bool { return dead == n })
 	}
 	w.place(n, changed)
+	w.replicas.remember(n, changed, w.clock)
 	w.remember(n, m.Kind, old, changed, step)
 }
 
 // target returns the row that m is about.
 func (w *world) target(m Movement) (uint32, bool) {
-	if _, given := w.content.(*given); given && m.Kind != Delete && m.Kind != Restore {
+	if _, given := w.content.(*given); given && m.Kind != Delete && m.Kind != Vanish && m.Kind != Restore {
 		return 0, false
 	}
 	switch {
@@ -155,23 +209,4 @@ func (w *world) target(m Movement) (uint32, bool) {
 		return 0, false
 	}
 	return from.at(int(uint(m.Position) % uint(from.length))), true
-}
-
-// place makes row n look like changed and moves it to its new place in every list.
-func (w *world) place(n uint32, changed row) {
-	lists := []*list{&w.team}
-	for _, user := range w.appendLists(nil, n) {
-		lists = append(lists, &w.users[user])
-	}
-	if !w.rows[n].gone {
-		for _, l := range lists {
-			l.remove(n)
-		}
-	}
-	w.rows[n] = changed
-	if !changed.gone {
-		for _, l := range lists {
-			l.insert(n)
-		}
-	}
 }

@@ -40,7 +40,7 @@ func checkLists(t *rapid.T, server *sim.Server) {
 }
 
 func TestMovementsKeepTheModel(t *testing.T) {
-	kinds := []sim.Kind{sim.Jump, sim.Insert, sim.Delete, sim.Restore, sim.Edit, sim.Age}
+	kinds := []sim.Kind{sim.Jump, sim.Insert, sim.Delete, sim.Restore, sim.Edit, sim.Age, sim.Vanish, sim.Hand}
 	rapid.Check(t, func(t *rapid.T) {
 		server, err := sim.New(sim.Options{
 			Users: rapid.IntRange(1, 4).Draw(t, "users"), Conversations: rapid.IntRange(1, 30).Draw(t, "conversations"),
@@ -66,8 +66,8 @@ func TestMovementsKeepTheModel(t *testing.T) {
 			event := server.Events()[events]
 			at := slices.IndexFunc(after, func(c sim.Conversation) bool { return c.ID == event.ID })
 			was := slices.IndexFunc(before, func(c sim.Conversation) bool { return c.ID == event.ID })
-			more := map[sim.Kind]int{sim.Insert: 1, sim.Restore: 1, sim.Delete: -1}[m.Kind]
-			if len(after) != len(before)+more || at < 0 != (m.Kind == sim.Delete) || was < 0 != (more == 1) {
+			more := map[sim.Kind]int{sim.Insert: 1, sim.Restore: 1, sim.Delete: -1, sim.Vanish: -1}[m.Kind]
+			if len(after) != len(before)+more || at < 0 != (more == -1) || was < 0 != (more == 1) {
 				t.Fatalf("%v: %d rows became %d, position %d became %d", event, len(before), len(after), was, at)
 			}
 			switch m.Kind {

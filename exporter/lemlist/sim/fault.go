@@ -22,6 +22,16 @@ const (
 	FaultEmpty  Fault = "empty"  // 200 without a body
 	FaultHTML   Fault = "html"   // 200 with the app's page
 	FaultObject Fault = "object" // 200 `{}`
+	// FaultNotInTeam is a 400 on a page of the list, for a user who is in the team.
+	FaultNotInTeam Fault = "not-in-team"
+)
+
+// The faults that make a page of the list lie. It is a good page, with the true
+// total, but its rows are missing.
+const (
+	FaultNoRows Fault = "no-rows" // no rows
+	FaultDry    Fault = "dry"     // no rows and no next page
+	FaultShort  Fault = "short"   // Options.ShortBy rows are missing in the middle
 )
 
 // The faults that spoil an answer that was made.
@@ -37,7 +47,8 @@ const (
 // Faults are all the kinds of faults.
 func Faults() []Fault {
 	return []Fault{
-		Fault500, Fault502, Fault503, Fault520, Fault524, Fault429, FaultEcho, FaultEmpty, FaultHTML, FaultObject,
+		Fault500, Fault502, Fault503, Fault520, Fault524, Fault429, FaultEcho, FaultEmpty, FaultHTML, FaultObject, FaultNotInTeam,
+		FaultNoRows, FaultDry, FaultShort,
 		FaultReset, FaultCut, FaultTruncated, FaultStall, FaultSlow, FaultContentType,
 	}
 }
@@ -49,8 +60,9 @@ type FaultRule struct {
 	// Rate is the share of requests it strikes, from the seed; 0 means all. The
 	// draw depends on path, user, page and attempt, not on who comes first.
 	Rate float64
-	// Request is the number of a request, from 1 over all routes.
-	Request int
+	// Request is the number of a request, from 1 over all routes; From is the first
+	// of those that it strikes.
+	Request, From int
 	// Path is a path such as /api/inbox.
 	Path string
 	// User and Page are those of the query, Page counting from 1; Attempt counts
@@ -100,7 +112,7 @@ func (f *faults) pick(c Call) Fault {
 }
 
 func (r FaultRule) matches(c Call) bool {
-	return (r.Request == 0 || r.Request == c.Number) && (r.Path == "" || r.Path == c.Path) &&
+	return (r.Request == 0 || r.Request == c.Number) && c.Number >= r.From && (r.Path == "" || r.Path == c.Path) &&
 		(r.User == "" || r.User == c.User) && (r.Page == 0 || r.Page == c.Page) &&
 		(r.Attempt == 0 || r.Attempt == c.Attempt)
 }

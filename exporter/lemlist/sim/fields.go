@@ -52,11 +52,11 @@ func (g *generator) appendChannels(dst []byte, dice *stream, odd surprise) []byt
 
 // appendUsers lists the members, sometimes a former one, and in one row of 64
 // nobody, although the row stands in its members' lists.
-func (g *generator) appendUsers(dst []byte, dice, change *stream, n uint32, unknown int, odd surprise) []byte {
+func (g *generator) appendUsers(dst []byte, dice, change *stream, at placed, unknown int, odd surprise) []byte {
 	var room [8]string
 	listed := room[:0]
 	var indexes [4]int
-	for _, user := range g.appendMembers(indexes[:0], n) {
+	for _, user := range g.appendMembers(indexes[:0], at.n, at.row) {
 		listed = append(listed, g.users[user])
 	}
 	if dice.one(12) {
@@ -98,10 +98,10 @@ func (g *generator) appendReplied(dst []byte, dice *stream, answered bool, at in
 	case !answered:
 		return g.appendAbsent(dst, "lastRepliedAt", "lastRepliedChannel")
 	case odd == channelIsNumber:
-		dst = appendTime(appendName(dst, "lastRepliedAt"), at)
+		dst = g.times.append(appendName(dst, "lastRepliedAt"), at)
 		return append(appendName(dst, "lastRepliedChannel"), '7')
 	}
-	dst = appendTime(appendName(dst, "lastRepliedAt"), at)
+	dst = g.times.append(appendName(dst, "lastRepliedAt"), at)
 	return appendField(dst, "lastRepliedChannel", channel)
 }
 
@@ -120,7 +120,7 @@ func (g *generator) appendNewer(dst []byte, dice, change *stream, answered bool,
 	case 1:
 		dst = g.appendAbsent(dst, "lastSentAt", "lastSentSubject", "lastSentMessagePreview")
 	default:
-		dst = appendTime(appendName(dst, "lastSentAt"), r.created+(r.last-r.created)/2)
+		dst = g.times.append(appendName(dst, "lastSentAt"), r.created+(r.last-r.created)/2)
 		dst = appendField(dst, "lastSentSubject", subject)
 		dst = appendField(dst, "lastSentMessagePreview", cut(pick(change, g.words.previews), 100))
 		if g.halves && dice.one(8) {

@@ -3,6 +3,7 @@ package sim
 import (
 	"math"
 	"slices"
+	"time"
 )
 
 // generator makes up conversations. A row is made from the seed, its number and
@@ -13,6 +14,9 @@ type generator struct {
 	nulls   bool
 	odd     bool // TypeSurprises
 	halves  bool // LoneSurrogates
+	times   Times
+	span    time.Duration
+	ahead   time.Duration
 	ids     ids
 	words   words
 	team    string
@@ -23,6 +27,7 @@ type generator struct {
 func newGenerator(o Options) *generator {
 	g := &generator{
 		seed: o.Seed, count: o.Conversations, nulls: o.NullForAbsent, odd: o.TypeSurprises, halves: o.LoneSurrogates,
+		times: o.Times, span: o.Span, ahead: o.Ahead,
 		ids: ids{o.Seed}, words: newWords(),
 	}
 	g.team = g.ids.of("tea_", 0)
@@ -55,13 +60,15 @@ func (g *generator) rowNumber(prefix, id string) (uint32, bool) {
 	return uint32(n), ok && n <= math.MaxUint32
 }
 
-// rows spreads the conversations over the 500 days before Epoch, newest first.
-// One in eight shares its time with the one before, one in eight has none but
-// whole seconds.
-func (g *generator) rows() []row {
+func (g *generator) shown(milliseconds int64) time.Time { return g.times.shown(milliseconds) }
+
+// rows spreads the conversations over the span before now, newest first. One in
+// eight shares its time with the one before, one in eight has none but whole
+// seconds. The newest is dated ahead, when the options say so.
+func (g *generator) rows(now int64) []row {
 	rows := make([]row, g.count)
-	last := Epoch().UnixMilli() - 1
-	gap := int(min(500*day/int64(g.count+1), day/4))*2 + 1
+	last := now - 1
+	gap := int(min(g.span.Milliseconds()/int64(g.count+1), day/4))*2 + 1
 	for n := range rows {
 		dice := newStream(g.seed, topicTime, uint64(n), 0)
 		switch dice.below(8) {
@@ -78,11 +85,15 @@ func (g *generator) rows() []row {
 		}
 		rows[n] = row{created: created, last: last}
 	}
+	if len(rows) > 0 && g.ahead > 0 {
+		rows[0].last = now + g.ahead.Milliseconds()
+	}
 	return rows
 }
 
 // appendMembers appends one to four users: a third of the rows have a second one.
-func (g *generator) appendMembers(dst []int, n uint32) []int {
+// A row that was handed on has the users after those.
+func (g *generator) appendMembers(dst []int, n uint32, r row) []int {
 	dice := newStream(g.seed, topicMembers, uint64(n), 0)
 	start := len(dst)
 	dst = append(dst, dice.below(len(g.users)))
@@ -90,6 +101,9 @@ func (g *generator) appendMembers(dst []int, n uint32) []int {
 		if user := dice.below(len(g.users)); !slices.Contains(dst[start:], user) {
 			dst = append(dst, user)
 		}
+	}
+	for i := range dst[start:] {
+		dst[start+i] = (dst[start+i] + int(r.shift)) % len(g.users)
 	}
 	return dst
 }
@@ -134,7 +148,7 @@ func (g *generator) appendJSON(dst []byte, n uint32, r row) []byte {
 	dst = g.appendID(append(dst, `{"_id":"`...), n)
 	dst = append(dst, `","opportunities":[`...)
 	dst = g.appendOpportunities(dst, &dice, n, unknown, odd)
-	dst = appendTime(append(dst, `],"lastActivityAt":`...), r.last)
+	dst = g.times.append(append(dst, `],"lastActivityAt":`...), r.last)
 	dst = append(dst, `,"createdBy":"`...)
 	if dice.one(8) {
 		dst = append(dst, pick(&dice, g.users)...)
@@ -147,12 +161,12 @@ func (g *generator) appendJSON(dst []byte, n uint32, r row) []byte {
 	dst = append(dst, g.team...)
 	dst = g.appendContactID(append(dst, `","contactId":"`...), n)
 	dst = append(dst, `","users":`...)
-	dst = g.appendUsers(dst, &dice, &change, n, unknown, odd)
+	dst = g.appendUsers(dst, &dice, &change, placed{n, r}, unknown, odd)
 	dst = append(dst, `,"createdAt":`...)
 	if odd == createdIsNumber {
 		dst = appendInt(dst, int(r.created))
 	} else {
-		dst = appendTime(dst, r.created)
+		dst = g.times.append(dst, r.created)
 	}
 	dst = appendReplies(dst, answered, odd)
 	dst = g.appendReplied(dst, &dice, answered, replied, odd)

@@ -81,9 +81,11 @@ func newGiven(o Options) (*given, error) {
 	return g, nil
 }
 
-func (g *given) rows() []row       { return slices.Clone(g.start) }
+func (g *given) rows(int64) []row  { return slices.Clone(g.start) }
 func (g *given) teamID() string    { return g.team }
 func (g *given) userIDs() []string { return g.users }
+
+func (g *given) shown(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }
 
 func (g *given) appendID(dst []byte, n uint32) []byte { return append(dst, g.facts[n].id...) }
 
@@ -95,7 +97,9 @@ func (g *given) number(id string) (uint32, bool) { n, ok := g.byID[id]; return n
 
 func (g *given) numberOfContact(id string) (uint32, bool) { n, ok := g.contacts[id]; return n, ok }
 
-func (g *given) appendMembers(dst []int, n uint32) []int { return append(dst, g.facts[n].members...) }
+func (g *given) appendMembers(dst []int, n uint32, _ row) []int {
+	return append(dst, g.facts[n].members...)
+}
 
 func (g *given) answered(n uint32) bool { return g.facts[n].answered }
 

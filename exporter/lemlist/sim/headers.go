@@ -11,7 +11,11 @@ import (
 // forms the options ask for.
 func (s *Server) setRate(h http.Header, q quota) {
 	h.Set("X-RateLimit-Limit", strconv.Itoa(q.limit))
-	h.Set("X-RateLimit-Remaining", strconv.Itoa(q.remaining))
+	remaining := q.remaining
+	if s.opts.Remaining == RemainingZero {
+		remaining = 0
+	}
+	h.Set("X-RateLimit-Remaining", strconv.Itoa(remaining))
 	seconds := q.wait.Seconds()
 	switch s.opts.RetryAfter {
 	case RetryAfterFractional:

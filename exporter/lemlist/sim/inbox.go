@@ -21,6 +21,9 @@ func (s *Server) inbox(query url.Values, call *Call) reply {
 	if !okPage || !okSize {
 		return s.fail(http.StatusBadRequest, "Match error: Expected positive number")
 	}
+	if s.opts.IgnoreLimit {
+		size = s.opts.PageSize
+	}
 	if s.opts.LimitMax != Unbounded && size > s.opts.LimitMax {
 		if s.opts.OverLimit == OverLimitRefuse {
 			return s.fail(http.StatusBadRequest, "Bad params")
@@ -35,11 +38,27 @@ func (s *Server) inbox(query url.Values, call *Call) reply {
 		return s.fail(http.StatusBadRequest, "User not in team")
 	}
 	got := s.world.read(user, page, size, s.opts.PastEnd == PastEndRepeat)
+	s.spoil(&got, call.Fault)
 	call.Step, call.Rows, call.Total = got.step, len(got.rows), got.total
 	if s.opts.PastEnd == PastEndRefuse && got.page > max(1, pages(got.total, size)) {
 		return s.fail(http.StatusBadRequest, "Bad params")
 	}
 	return s.page(got, user, size)
+}
+
+// spoil makes a page lie about its rows; its total stays.
+func (s *Server) spoil(got *reading, fault Fault) {
+	switch fault {
+	case FaultNoRows:
+		got.rows = nil
+	case FaultDry:
+		got.rows, got.last = nil, true
+	case FaultShort: // from the middle, so that first and last row look as they should
+		cut := min(s.opts.ShortBy, len(got.rows))
+		at := (len(got.rows) - cut) / 2
+		got.rows = slices.Concat(got.rows[:at], got.rows[at+cut:])
+	default:
+	}
 }
 
 // number reads a number of the query that must be least or more.
@@ -82,7 +101,7 @@ func (s *Server) appendPagination(dst []byte, got reading, user, size int) []byt
 		dst = append(appendInt(append(dst, `"totalItems":`...), s.statedTotal(got, user)), ',')
 	}
 	dst = appendInt(append(dst, `"currentPage":`...), got.page)
-	dst = s.appendPageNumber(append(dst, `,"nextPage":`...), got.page+1, got.page < last)
+	dst = s.appendPageNumber(append(dst, `,"nextPage":`...), got.page+1, (got.page < last || s.opts.PastEnd == PastEndOn) && !got.last)
 	dst = s.appendPageNumber(append(dst, `,"previousPage":`...), got.page-1, got.page > 1)
 	dst = appendInt(append(dst, `,"perPage":`...), size)
 	if got.total == 0 {
@@ -116,6 +135,10 @@ func (s *Server) statedTotal(got reading, user int) int {
 			s.totals[user] = got.total
 		}
 		return s.totals[user]
+	case TotalMore:
+		return got.total + 1
+	case TotalHuge:
+		return 1_000_000_000_000_000_000
 	default:
 		return got.total
 	}

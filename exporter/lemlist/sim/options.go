@@ -58,6 +58,8 @@ type Options struct {
 	OverLimit OverLimit
 	BadNumber BadNumber
 	PastEnd   PastEnd
+	// IgnoreLimit gives every page the size PageSize, whatever `limit` says.
+	IgnoreLimit bool
 	// EmptyTotalPages is `totalPages` of an empty list, 0 or 1.
 	EmptyTotalPages int
 	Scope           Scope
@@ -80,10 +82,35 @@ type Options struct {
 	Rejected   Rejected
 	RetryAfter RetryAfter
 	Reset      Reset
+	Remaining  Remaining
 	Body429    Body429
 	// Now is the clock of the rate limit and of the request log, never of the
 	// data; nil means time.Now.
 	Now func() time.Time
+
+	// Clock is the clock of the data: what moves gets its time, and rows that were
+	// there at the start are older. Nil means a clock of its own that starts at Epoch
+	// and advances 50 ms a read and 7 ms a movement, so that the same requests give
+	// the same bytes. The durations below and those of Stamps count by this clock.
+	Clock func() time.Time
+	// Span is how far back the conversations of the start reach: 0 means 500 days.
+	Span time.Duration
+	// Ahead dates the newest of them this far into the future.
+	Ahead time.Duration
+	// Stamps says how the times of activities are off.
+	Stamps Stamps
+	// Replicas answer in turn, as the seed says; they lag from nothing up to
+	// ReplicaLag. 0 means 1, at most 16.
+	Replicas   int
+	ReplicaLag time.Duration
+	// Cache keeps pages for CacheFor.
+	Cache    Cache
+	CacheFor time.Duration
+	// Queries is the order in which a page's total and rows are read.
+	Queries Queries
+	// Hidden is the share of every list, at its end, that no page and no total
+	// shows: a lie that agrees with itself.
+	Hidden float64
 
 	// Latency is how long every answer takes after its data was read.
 	Latency time.Duration
@@ -94,6 +121,8 @@ type Options struct {
 	Gzip bool
 	// Faults go wrong on purpose; the first rule that matches a request wins.
 	Faults []FaultRule
+	// ShortBy is how many rows FaultShort leaves out: 0 means 4.
+	ShortBy int
 	// SlowBy is how long FaultSlow waits: 0 means 1 second.
 	SlowBy time.Duration
 
@@ -103,6 +132,8 @@ type Options struct {
 	Total Total
 	// Unsorted serves the lists in an order that has nothing to do with activity.
 	Unsorted bool
+	// Times is how times are written.
+	Times Times
 	// NextPageText writes `nextPage` and `previousPage` as numeric strings.
 	NextPageText bool
 	// NullForAbsent writes null where a field would be left out.
@@ -125,14 +156,19 @@ func (o Options) withDefaults() (Options, error) {
 	o.Calls = or(o.Calls, 20)
 	o.Period = or(o.Period, 2*time.Second)
 	o.SlowBy = or(o.SlowBy, time.Second)
+	o.ShortBy = or(o.ShortBy, 4)
+	o.Span = or(o.Span, 500*24*time.Hour)
+	o.Replicas = or(o.Replicas, 1)
 	o.Drift.Resolution = or(o.Drift.Resolution, time.Millisecond)
+	o.Drift.AgeBy = or(o.Drift.AgeBy, time.Hour)
+	o.Drift.Away = or(o.Drift.Away, 5)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	err := errors.Join(
 		choose(&o.OverLimit, "OverLimit", OverLimitClamp, OverLimitRefuse),
 		choose(&o.BadNumber, "BadNumber", BadNumberDefault, BadNumberRefuse),
-		choose(&o.PastEnd, "PastEnd", PastEndEmpty, PastEndRepeat, PastEndRefuse),
+		choose(&o.PastEnd, "PastEnd", PastEndEmpty, PastEndRepeat, PastEndRefuse, PastEndOn),
 		choose(&o.Scope, "Scope", ScopeUser, ScopeAnswered, ScopeTeam),
 		choose(&o.UnknownUser, "UnknownUser", UnknownUserRefuse, UnknownUserEmpty),
 		choose(&o.MissingKey, "MissingKey", MissingKey400, MissingKey401),
@@ -144,7 +180,8 @@ func (o Options) withDefaults() (Options, error) {
 		choose(&o.Body429, "Body429", Body429Text, Body429Empty, Body429JSON, Body429HTML),
 		choose(&o.Window, "Window", WindowFixed, WindowSliding),
 		choose(&o.Rejected, "Rejected", RejectedFree, RejectedCount, RejectedProlong),
-		choose(&o.Total, "Total", TotalExact, TotalNoisy, TotalCapped, TotalStale, TotalNull, TotalAbsent),
+		choose(&o.Total, "Total", TotalExact, TotalNoisy, TotalCapped, TotalStale, TotalMore, TotalHuge, TotalNull, TotalAbsent),
+		o.checkTimes(),
 		within("Users", o.Users, 1, maxUsers),
 		within("Conversations", o.Conversations, None, maxConversations),
 		within("PageSize", o.PageSize, 1, 1_000_000),
@@ -156,6 +193,7 @@ func (o Options) withDefaults() (Options, error) {
 		within("Latency", o.Latency, 0, time.Hour),
 		within("Jitter", o.Jitter, 0, time.Hour),
 		within("SlowBy", o.SlowBy, 0, time.Hour),
+		within("ShortBy", o.ShortBy, 1, 1_000_000),
 		checkFaults(o.Faults),
 		o.Drift.check(),
 	)
@@ -166,6 +204,24 @@ func (o Options) withDefaults() (Options, error) {
 		o.Conversations = 0
 	}
 	return o, err
+}
+
+// checkTimes checks what is about moments: clocks, caches, replicas, and how times are written.
+func (o *Options) checkTimes() error {
+	return errors.Join(
+		choose(&o.Remaining, "Remaining", RemainingTrue, RemainingZero),
+		choose(&o.Queries, "Queries", QueriesAtomic, QueriesCountFirst, QueriesFindFirst),
+		choose(&o.Cache, "Cache", CacheNone, CachePages, CacheFirstPage, CacheSharedPages, CacheOneUser),
+		choose(&o.Times, "Times", TimesISO, TimesOffset, TimesColon, TimesNoZone, TimesBlank, TimesSeconds, TimesMillis,
+			TimesSecondsText, TimesMillisText, TimesUnreadable),
+		within("Span", o.Span, time.Millisecond, 10_000*24*time.Hour),
+		within("Ahead", o.Ahead, 0, 10_000*24*time.Hour),
+		within("Replicas", o.Replicas, 1, 16),
+		within("ReplicaLag", o.ReplicaLag, 0, time.Hour),
+		within("CacheFor", o.CacheFor, 0, 24*time.Hour),
+		within("Hidden", o.Hidden, 0, 1),
+		o.Stamps.check(),
+	)
 }
 
 // or returns value, or instead when value is zero.

@@ -22,6 +22,9 @@ const (
 	topicTotal
 	topicOrder
 	topicPerson
+	topicStamp
+	topicReplica
+	topicBetween
 )
 
 // golden is 2^64 divided by the golden ratio: odd, so multiplying by it can be undone.

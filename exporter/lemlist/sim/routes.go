@@ -9,11 +9,14 @@ import (
 // handler answers a request that was let in, and notes in call what it read.
 type handler func(query url.Values, call *Call) reply
 
+// listPath is the route of the inbox list.
+const listPath = "/api/inbox"
+
 // route finds the handler of a path. Static routes stand before the contact ids
 // they share a prefix with.
 func (s *Server) route(path string) (handler, bool) {
 	switch path {
-	case "/api/inbox":
+	case listPath:
 		return s.inbox, true
 	case "/api/inbox/labels":
 		return s.labels, true
@@ -132,6 +135,11 @@ func (s *Server) failInstead(fault Fault, r *http.Request) (reply, bool) {
 		return reply{status: http.StatusOK, kind: kindJSON}, true
 	case FaultHTML:
 		return appShell(), true
+	case FaultNotInTeam:
+		if r.URL.Path == listPath {
+			return s.fail(http.StatusBadRequest, "User not in team"), true
+		}
+		return reply{}, false
 	case FaultObject:
 		return reply{status: http.StatusOK, kind: kindJSON, body: []byte("{}")}, true
 	default:

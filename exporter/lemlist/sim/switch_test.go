@@ -360,16 +360,16 @@ func TestRowsShareUsersAndTimesAndNameFormerMembers(t *testing.T) {
 
 func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
 	for message, o := range map[string]sim.Options{
-		`sim: Users is -2; it must lie between 1 and 1000`:                   {Users: -2},
-		`sim: Conversations is -2; it must lie between -1 and 20000000`:      {Conversations: -2},
-		`sim: PastEnd is "nothing"; it must be one of empty, repeat, refuse`: {PastEnd: "nothing"},
-		`sim: EmptyTotalPages is 2; it must lie between 0 and 1`:             {EmptyTotalPages: 2},
-		`sim: Drift cannot move given Rows; leave one of the two out`:        {Rows: []json.RawMessage{}, Drift: sim.Drift{Jumps: 1}},
-		`sim: row 0 of Rows is not JSON`:                                     {Rows: []json.RawMessage{[]byte("{")}},
-		`sim: Drift.Deletes is -1; it must lie between 0 and 10000`:          {Drift: sim.Drift{Deletes: -1}},
-		`sim: Faults[0].Rate is 2; it must lie between 0 and 1`:              {Faults: []sim.FaultRule{{Fault: sim.Fault500, Rate: 2}}},
-		`sim: OtherCalls is 21; it must lie between 0 and 20`:                {OtherCalls: 21},
-		"sim: Total is \"x\"; it must be one of exact, noisy, capped, stale, null, absent\nsim: PageSize is -1; it must lie between 1 and 1000000": {Total: "x", PageSize: -1},
+		`sim: Users is -2; it must lie between 1 and 1000`:                       {Users: -2},
+		`sim: Conversations is -2; it must lie between -1 and 20000000`:          {Conversations: -2},
+		`sim: PastEnd is "nothing"; it must be one of empty, repeat, refuse, on`: {PastEnd: "nothing"},
+		`sim: EmptyTotalPages is 2; it must lie between 0 and 1`:                 {EmptyTotalPages: 2},
+		`sim: Drift cannot move given Rows; leave one of the two out`:            {Rows: []json.RawMessage{}, Drift: sim.Drift{Jumps: 1}},
+		`sim: row 0 of Rows is not JSON`:                                         {Rows: []json.RawMessage{[]byte("{")}},
+		`sim: Drift.Deletes is -1; it must lie between 0 and 10000`:              {Drift: sim.Drift{Deletes: -1}},
+		`sim: Faults[0].Rate is 2; it must lie between 0 and 1`:                  {Faults: []sim.FaultRule{{Fault: sim.Fault500, Rate: 2}}},
+		`sim: OtherCalls is 21; it must lie between 0 and 20`:                    {OtherCalls: 21},
+		"sim: Total is \"x\"; it must be one of exact, noisy, capped, stale, more, huge, null, absent\nsim: PageSize is -1; it must lie between 1 and 1000000": {Total: "x", PageSize: -1},
 	} {
 		if _, err := sim.New(o); err == nil || err.Error() != message {
 			t.Errorf("got %v; want %s", err, message)

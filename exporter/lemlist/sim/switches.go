@@ -30,6 +30,7 @@ const (
 	PastEndEmpty  PastEnd = "empty"  // 200, no rows, currentPage as asked
 	PastEndRepeat PastEnd = "repeat" // the last page again
 	PastEndRefuse PastEnd = "refuse" // 400
+	PastEndOn     PastEnd = "on"     // 200, no rows, and a next page, as on every page: it never ends
 )
 
 // Scope says which conversations a user's list holds.
@@ -146,6 +147,40 @@ const (
 	TotalNoisy  Total = "noisy"  // off by up to 3, differently on every read
 	TotalCapped Total = "capped" // at most 1000
 	TotalStale  Total = "stale"  // as it was at the first read of this user
+	TotalMore   Total = "more"   // one more than there are
+	TotalHuge   Total = "huge"   // 10^18
 	TotalNull   Total = "null"
 	TotalAbsent Total = "absent"
+)
+
+// Queries says in what order a server counts a list and finds the rows of a page.
+// Drift.Between says how much moves between the two.
+type Queries string
+
+// The orders.
+const (
+	QueriesAtomic     Queries = "atomic"      // total and rows are of one moment
+	QueriesCountFirst Queries = "count-first" // the total is older than the rows
+	QueriesFindFirst  Queries = "find-first"  // the rows are older than the total
+)
+
+// Cache is what stands between the clients and the API. It keeps pages for CacheFor.
+type Cache string
+
+// The caches.
+const (
+	CacheNone        Cache = "none"
+	CachePages       Cache = "pages"        // every page, by user, page and limit
+	CacheFirstPage   Cache = "first-page"   // the first page of every user
+	CacheSharedPages Cache = "shared-pages" // every page, by page and limit: it overlooks the user
+	CacheOneUser     Cache = "one-user"     // everybody gets the list of the user who was asked for first; nothing else is kept
+)
+
+// Remaining is what X-RateLimit-Remaining says.
+type Remaining string
+
+// What X-RateLimit-Remaining can say.
+const (
+	RemainingTrue Remaining = "true"
+	RemainingZero Remaining = "zero" // always 0
 )

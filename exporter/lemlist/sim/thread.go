@@ -79,7 +79,7 @@ func (s *Server) appendMessage(dst []byte, at placed, contactID string, k, count
 	number := uint64(at.n)*1024 + uint64(k)
 	dst = names.append(append(dst, `{"_id":"`...), "act_", number|1<<40)
 	dst = appendField(append(dst, '"'), "type", kind)
-	dst = appendTime(appendName(dst, "createdAt"), sent)
+	dst = s.opts.Times.append(appendName(dst, "createdAt"), sent)
 	dst = appendField(dst, "teamId", s.world.content.teamID())
 	dst = appendField(dst, "contactId", contactID)
 	dst = appendField(dst, "sendUserId", s.world.content.userIDs()[0])

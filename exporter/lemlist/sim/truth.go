@@ -41,7 +41,7 @@ func (w *world) spansOf(n uint32) []span {
 // Conversation is the truth about one conversation at one moment.
 type Conversation struct {
 	ID, ContactID  string
-	LastActivityAt time.Time
+	LastActivityAt time.Time // as the API shows it
 	HaveReplies    bool
 	// Version counts the changes of the row, from 0.
 	Version int
@@ -126,9 +126,10 @@ func (s *Server) Events() []Event {
 func (s *Server) Move(movements ...Movement) {
 	s.world.mu.Lock()
 	defer s.world.mu.Unlock()
-	for _, m := range movements {
-		s.world.move(m, s.world.step+1)
+	if s.world.now != nil {
+		s.world.tick()
 	}
+	s.world.moveAll(movements, s.world.step+1)
 }
 
 // AliveThroughout returns the ids of the conversations in a user's list that
@@ -136,21 +137,42 @@ func (s *Server) Move(movements ...Movement) {
 func (s *Server) AliveThroughout(userID string, first, last int) []string {
 	var alive []string
 	for _, versions := range s.Ever() {
-		next := first // the first read not yet known to see it
-		for _, v := range versions {
-			if v.From <= next && (v.To == 0 || v.To > next) {
-				next = v.To
-				if v.To == 0 || v.To > last {
-					next = last + 1
-					break
-				}
-			}
-		}
-		if next > last && slices.Contains(versions[0].Users, userID) {
+		if Throughout(versions, []string{userID}, first, last) {
 			alive = append(alive, versions[0].ID)
 		}
 	}
 	return alive
+}
+
+// Throughout reports whether every read from number first to number last could see
+// a conversation, given its versions, in the list of one of the users.
+func Throughout(versions []Version, users []string, first, last int) bool {
+	next := first // the first read not yet known to see it
+	for _, v := range versions {
+		if v.From <= next && (v.To == 0 || v.To > next) && v.In(users) {
+			if v.To == 0 || v.To > last {
+				return true
+			}
+			next = v.To
+		}
+	}
+	return false
+}
+
+// In reports whether the version stands in the list of one of the users.
+func (v Version) In(users []string) bool {
+	return slices.ContainsFunc(users, func(user string) bool { return slices.Contains(v.Users, user) })
+}
+
+// At returns the version that read number step could see in the list of one of the
+// users; false when there was none.
+func At(versions []Version, users []string, step int) (Version, bool) {
+	for _, v := range versions {
+		if v.From <= step && (v.To == 0 || step < v.To) && v.In(users) {
+			return v, true
+		}
+	}
+	return Version{}, false
 }
 
 func (w *world) describe(l *list) []Conversation {
@@ -177,14 +199,14 @@ func (w *world) conversation(n uint32, r row) Conversation {
 	users := userIDs
 	if w.scope != ScopeTeam {
 		users = nil
-		for _, user := range w.appendLists(nil, n) {
+		for _, user := range w.appendLists(nil, n, r) {
 			users = append(users, userIDs[user])
 		}
 	}
 	return Conversation{
 		ID:             string(w.content.appendID(nil, n)),
 		ContactID:      string(w.content.appendContactID(nil, n)),
-		LastActivityAt: time.UnixMilli(r.last).UTC(),
+		LastActivityAt: w.content.shown(r.last),
 		HaveReplies:    w.content.answered(n),
 		Version:        int(r.version),
 		Users:          users,

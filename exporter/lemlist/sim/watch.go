@@ -91,7 +91,7 @@ func (w *watch) arrive(r *http.Request, query url.Values) Call {
 		Method: r.Method, Path: w.redact(r.URL.Path), Query: w.redactQuery(query), User: w.redact(query.Get("userId")),
 		Limit: atoi(query.Get("limit")), Skip: atoi(query.Get("skip")),
 	}
-	if r.URL.Path == "/api/inbox" {
+	if r.URL.Path == listPath {
 		c.Page = max(1, atoi(query.Get("page")))
 	}
 	w.mu.Lock()

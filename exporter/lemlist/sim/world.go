@@ -1,14 +1,12 @@
 package sim
 
 import (
-	"cmp"
-	"slices"
 	"sync"
 	"time"
 )
 
 // Epoch is the instant a simulation's own clock starts at. No row that was there
-// from the start is newer.
+// from the start is newer, unless Options.Ahead says so.
 func Epoch() time.Time { return time.Date(2026, time.March, 1, 0, 0, 0, 0, time.UTC) }
 
 // How far the simulation's clock moves, in milliseconds.
@@ -21,13 +19,14 @@ const (
 type row struct {
 	created, last int64 // Unix milliseconds
 	version       uint32
+	shift         uint16 // how often it was handed to the next user
 	gone          bool
 }
 
 // content says what conversations look like. Row numbers never change meaning.
 type content interface {
-	// rows returns the rows at the start, by number.
-	rows() []row
+	// rows returns the rows at the start, by number; none is newer than now.
+	rows(now int64) []row
 	// teamID and userIDs describe the team. Only ids of userIDs may be asked for.
 	teamID() string
 	userIDs() []string
@@ -37,110 +36,67 @@ type content interface {
 	number(id string) (uint32, bool)
 	numberOfContact(id string) (uint32, bool)
 	// appendMembers appends the indexes of the users who take part in row n.
-	appendMembers(dst []int, n uint32) []int
+	appendMembers(dst []int, n uint32, r row) []int
 	// answered reports whether row n has a reply. It never changes.
 	answered(n uint32) bool
+	// shown is a row's time as the API shows it.
+	shown(milliseconds int64) time.Time
 	// appendJSON appends the conversation as the API shows it. It only depends on its arguments.
 	appendJSON(dst []byte, n uint32, r row) []byte
 }
 
-// world is the state of the team: which rows there are and where they stand.
-// Its methods lock it; a read sees one state.
+// world is the state of the team and everything that happened to it. Its methods
+// lock it; a read sees one state, unless the options say otherwise.
 type world struct {
-	content content
-	scope   Scope
-	drift   Drift
-	seed    uint64
-	shuffle bool
+	*view
+	drift    Drift
+	stamps   Stamps
+	queries  Queries
+	hidden   float64
+	now      func() time.Time // nil: the clock moves with reads and movements alone
+	replicas replicas
+	cache    cache
 
 	mu     sync.Mutex
-	rows   []row
-	team   list   // every row
-	users  []list // by user index; unused with ScopeTeam
 	clock  int64
 	step   int
 	past   map[uint32][]span
 	dead   []uint32
+	away   []absence
 	events []Event
 }
 
 func newWorld(c content, o Options) *world {
 	w := &world{
-		content: c, scope: o.Scope, drift: o.Drift, seed: o.Seed, shuffle: o.Unsorted,
-		rows: c.rows(), clock: Epoch().UnixMilli(), past: map[uint32][]span{},
+		drift: o.Drift, stamps: o.Stamps, queries: o.Queries, hidden: o.Hidden, now: o.Clock,
+		clock: Epoch().UnixMilli(), past: map[uint32][]span{}, cache: newCache(o),
 	}
-	order := make([]uint32, len(w.rows))
-	for n := range order {
-		order[n] = uint32(n)
+	if w.now != nil {
+		w.clock = w.now().UnixMilli()
 	}
-	slices.SortFunc(order, w.compare)
-	before := func(a, b uint32) bool { return w.compare(a, b) < 0 }
-	w.team.before = before
-	w.team.fill(order)
-	if w.scope == ScopeTeam {
-		return w
-	}
-	w.users = make([]list, len(c.userIDs()))
-	lists := make([][]uint32, len(w.users))
-	var members []int
-	for _, n := range order {
-		members = w.appendLists(members[:0], n)
-		for _, user := range members {
-			lists[user] = append(lists[user], n)
-		}
-	}
-	for user := range w.users {
-		w.users[user].before = before
-		w.users[user].fill(lists[user])
-		lists[user] = nil
-	}
+	rows := c.rows(w.clock)
+	w.view = newView(c, o, rows)
+	w.replicas = newReplicas(c, o, rows)
 	return w
 }
 
-// compare orders rows newest first, equal times by id.
-func (w *world) compare(a, b uint32) int {
-	if a == b {
-		return 0
+// tick moves the clock on for a read. The world must be locked.
+func (w *world) tick() {
+	if w.now == nil {
+		w.clock += tickPerRead
+		return
 	}
-	if w.shuffle {
-		x, y := newStream(w.seed, topicOrder, uint64(a), 0), newStream(w.seed, topicOrder, uint64(b), 0)
-		return cmp.Or(cmp.Compare(x, y), cmp.Compare(a, b))
-	}
-	if w.rows[a].last != w.rows[b].last {
-		return cmp.Compare(w.rows[b].last, w.rows[a].last)
-	}
-	var x, y [64]byte
-	return cmp.Or(slices.Compare(w.content.appendID(x[:0], a), w.content.appendID(y[:0], b)), cmp.Compare(a, b))
+	w.clock = max(w.clock, w.now().UnixMilli())
 }
 
-// appendLists appends the indexes of the users in whose lists row n stands.
-func (w *world) appendLists(dst []int, n uint32) []int {
-	if w.scope == ScopeTeam || w.scope == ScopeAnswered && !w.content.answered(n) {
-		return dst
-	}
-	return w.content.appendMembers(dst, n)
-}
-
-// listOf returns the list that user sees. The world must be locked.
-func (w *world) listOf(user int) *list {
-	if w.scope == ScopeTeam {
-		return &w.team
-	}
-	return &w.users[user]
-}
-
-// placed is a row as it was when it was read.
-type placed struct {
-	n uint32
-	row
-}
-
-// reading is one page of a list, read at one instant.
+// reading is one page of a list.
 type reading struct {
 	step  int // number of this read, from 1
 	total int // length of the list
 	page  int // the page that was read
 	rows  []placed
+	// last says that the page names no next one, although the total says that there is one.
+	last bool
 }
 
 // read moves the clock and the rows on by one step and reads one page of a
@@ -149,22 +105,53 @@ func (w *world) read(user, page, size int, repeat bool) reading {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.step++
-	w.clock += tickPerRead
-	w.advance()
-	from := w.listOf(user)
-	got := reading{step: w.step, total: from.length, page: page}
-	if last := pages(got.total, size); repeat && page > last {
+	w.tick()
+	between := w.advance()
+	key := w.cache.key(user, page, size)
+	if kept, ok := w.cache.find(key, w.clock); ok {
+		w.moveAll(between, w.step+1)
+		kept.step = w.step
+		return kept
+	}
+	from := w.replicas.answering(w.view, w.seed, w.step)
+	got := reading{step: w.step, page: page, total: w.total(from, key.user)}
+	switch w.queries {
+	case QueriesCountFirst:
+		w.moveAll(between, w.step)
+		w.fill(&got, from, key.user, size, repeat)
+	case QueriesFindFirst:
+		w.fill(&got, from, key.user, size, repeat)
+		w.moveAll(between, w.step+1)
+		got.total = w.total(from, key.user)
+	default:
+		w.fill(&got, from, key.user, size, repeat)
+	}
+	w.cache.keep(key, got, w.clock)
+	return got
+}
+
+// total counts what from shows of a user's list.
+func (w *world) total(from *view, user int) int {
+	w.replicas.catchUp(from, w.clock)
+	length := from.listOf(user).length
+	return length - int(float64(length)*w.hidden)
+}
+
+// fill reads the rows of a page from a view.
+func (w *world) fill(got *reading, from *view, user, size int, repeat bool) {
+	shown := w.total(from, user)
+	if last := pages(shown, size); repeat && got.page > last {
 		got.page = max(last, 1)
 	}
-	if got.page-1 > got.total/size {
-		return got // also keeps the product below from overflowing
+	if got.page-1 > shown/size {
+		return // also keeps the product below from overflowing
 	}
-	numbers := from.window(make([]uint32, 0, min(size, got.total)), (got.page-1)*size, size)
+	start := (got.page - 1) * size
+	numbers := from.listOf(user).window(make([]uint32, 0, min(size, shown)), start, min(size, max(0, shown-start)))
 	got.rows = make([]placed, len(numbers))
 	for i, n := range numbers {
-		got.rows[i] = placed{n, w.rows[n]}
+		got.rows[i] = placed{n, from.rows[n]}
 	}
-	return got
 }
 
 // contact returns the living row of a contact.
