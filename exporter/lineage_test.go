@@ -193,7 +193,7 @@ func TestAnEarlierFileThatCannotBeReadIsNamed(t *testing.T) {
 	l.lists.widened["usr_a"] = true
 	l.lists.put("ibx_900", start().Add(-1000*time.Hour))
 	_, _, err := l.apply(t, l.job, exporter.ApplyOptions{})
-	if err == nil || !strings.Contains(err.Error(), "run-01.parquet") || !strings.Contains(exporter.Hint(err), "remove it") {
+	if err == nil || !strings.Contains(err.Error(), "run-01.parquet") || !strings.Contains(exporter.Hint(err), "Make the file readable") {
 		t.Errorf("the error is %v (%s)", err, exporter.Hint(err))
 	}
 }

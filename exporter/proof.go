@@ -62,6 +62,9 @@ type UserProof struct {
 	Since *time.Time `json:"since,omitempty"`
 	// Widened says why an increment became a full walk.
 	Widened string `json:"widened,omitempty"`
+	// Reopened says why the list was walked from top to bottom once more: what the
+	// API stated did not fit what it had shown.
+	Reopened string `json:"reopened,omitempty"`
 	// LookbackSeconds is how far below its target the last page of the walk reached:
 	// the margin that was held in a single look. It is the configured one, or less
 	// on a list where more than a page of conversations moves in that time.

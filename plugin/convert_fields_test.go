@@ -131,7 +131,7 @@ func TestEveryFieldCrosses(t *testing.T) {
 			func(message *pluginv1.Proof) (exporter.Proof, error) { return *toProof(message), nil })
 	})
 	t.Run("Plan", func(t *testing.T) {
-		crosses(t, fromPlan, new(pluginv1.Plan), toPlan, gocmp.AllowUnexported(exporter.ExportPlan{}))
+		crosses(t, fromPlan, new(pluginv1.Plan), toPlan, gocmp.AllowUnexported(exporter.Plan{}, exporter.ExportPlan{}))
 	})
 	t.Run("Result", func(t *testing.T) {
 		crosses(t, fromResult, new(pluginv1.ExportedFile), toResult)

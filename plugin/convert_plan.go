@@ -41,7 +41,7 @@ func fromExportPlan(export exporter.ExportPlan) (*pluginv1.PlannedExport, error)
 	message := &pluginv1.PlannedExport{
 		Table: export.Table, Format: export.Format, Mode: export.Mode, File: export.File, Action: string(export.Action),
 		SchemaChanges: export.SchemaChanges, DroppedUsers: export.DroppedUsers, Unchanged: export.Unchanged,
-		CurrentFile: export.CurrentFile, Increment: fromIncrement(export.Increment),
+		CurrentFile: export.CurrentFile, OtherEnds: export.OtherEnds, Increment: fromIncrement(export.Increment),
 	}
 	if columns := export.Columns; columns != nil {
 		message.Columns = &pluginv1.PlannedColumns{
@@ -65,7 +65,7 @@ func fromIncrement(plan *exporter.IncrementPlan) *pluginv1.PlannedIncrement {
 	if plan == nil {
 		return nil
 	}
-	message := &pluginv1.PlannedIncrement{FullBecause: plan.Full, FullDue: fromTime(plan.FullDue)}
+	message := &pluginv1.PlannedIncrement{FullBecause: plan.Full, OnlyMissing: plan.OnlyMissing, FullDue: fromTime(plan.FullDue)}
 	if full := plan.FullProof; full != nil {
 		message.FullProof = &pluginv1.FullProof{RunId: full.RunID, FinishedAt: fromTime(&full.FinishedAt), Method: full.Method}
 	}
@@ -116,7 +116,7 @@ func toExportPlan(message *pluginv1.PlannedExport) (exporter.ExportPlan, error) 
 	plan := exporter.ExportPlan{
 		Table: message.GetTable(), Format: message.GetFormat(), Mode: message.GetMode(), File: message.GetFile(), Action: exporter.Action(message.GetAction()),
 		SchemaChanges: message.GetSchemaChanges(), DroppedUsers: message.GetDroppedUsers(), Unchanged: message.GetUnchanged(),
-		CurrentFile: message.GetCurrentFile(), Increment: toIncrement(message.GetIncrement()),
+		CurrentFile: message.GetCurrentFile(), OtherEnds: message.GetOtherEnds(), Increment: toIncrement(message.GetIncrement()),
 	}
 	if columns := message.GetColumns(); columns != nil {
 		plan.Columns = &exporter.ManifestColumns{
@@ -139,7 +139,7 @@ func toIncrement(message *pluginv1.PlannedIncrement) *exporter.IncrementPlan {
 	if message == nil {
 		return nil
 	}
-	plan := &exporter.IncrementPlan{Full: message.GetFullBecause(), FullDue: toTime(message.GetFullDue())}
+	plan := &exporter.IncrementPlan{Full: message.GetFullBecause(), OnlyMissing: message.GetOnlyMissing(), FullDue: toTime(message.GetFullDue())}
 	if full := message.GetFullProof(); full != nil {
 		plan.FullProof = &exporter.FullProof{RunID: full.GetRunId(), FinishedAt: full.GetFinishedAt().AsTime(), Method: full.GetMethod()}
 	}

@@ -24,7 +24,7 @@ func fromProof(proof *exporter.Proof) *pluginv1.Proof {
 			Duplicates: user.Duplicates, Superseded: user.Superseded, TotalItemsStart: user.TotalStart, TotalItemsEnd: user.TotalEnd,
 			Passes: user.Passes, Sweeps: user.Sweeps, StepBacks: user.StepBacks, Complete: user.Complete,
 			Method: user.Method, Doubt: user.Doubt, Reason: user.Reason, Watermark: fromTime(user.Watermark),
-			Since: fromTime(user.Since), Widened: user.Widened, LookbackSeconds: user.LookbackSeconds,
+			Since: fromTime(user.Since), Widened: user.Widened, Reopened: user.Reopened, LookbackSeconds: user.LookbackSeconds,
 		})
 	}
 	return message
@@ -49,7 +49,7 @@ func toProof(message *pluginv1.Proof) *exporter.Proof {
 			Duplicates: user.GetDuplicates(), Superseded: user.GetSuperseded(), TotalStart: user.TotalItemsStart, TotalEnd: user.TotalItemsEnd,
 			Passes: user.GetPasses(), Sweeps: user.GetSweeps(), StepBacks: user.GetStepBacks(), Complete: user.GetComplete(),
 			Method: user.GetMethod(), Doubt: user.GetDoubt(), Reason: user.GetReason(), Watermark: toTime(user.GetWatermark()),
-			Since: toTime(user.GetSince()), Widened: user.GetWidened(), LookbackSeconds: user.LookbackSeconds,
+			Since: toTime(user.GetSince()), Widened: user.GetWidened(), Reopened: user.GetReopened(), LookbackSeconds: user.LookbackSeconds,
 		})
 	}
 	return proof

@@ -128,7 +128,7 @@ func (p *prover) conclude(last reading) {
 		p.walkAgain(fmt.Sprintf("the API states %d conversations and lists %d", *last.total, p.distinct()))
 	case p.appeared > 0:
 		p.walkAgain(fmt.Sprintf("%d conversations appeared among older ones that had been read", p.appeared))
-	case p.rise(p.margin.Settle) > 0:
+	case p.rise(p.margin.Settle) > 0 && p.distinct() < *p.start+p.entered+p.rise(p.margin.Settle):
 		p.walkAgain(fmt.Sprintf("totalItems grew by %d more than new conversations came", p.rise(p.margin.Settle)))
 	case p.reads == 1:
 		p.settle(methodPage)
@@ -271,7 +271,7 @@ func (p *prover) proof(user string) exporter.UserProof {
 		UserID: user, Pages: p.reads, RowsRead: p.rows,
 		TotalStart: p.start, TotalEnd: p.totalEnd,
 		Passes: p.walked, Sweeps: p.sweeps, StepBacks: p.steps,
-		Complete: p.method != "", Method: p.method, Widened: p.widened, Doubt: p.doubt, Reason: p.reason,
+		Complete: p.method != "", Method: p.method, Widened: p.widened, Reopened: p.reopened, Doubt: p.doubt, Reason: p.reason,
 	}
 	if p.since != nil {
 		since := p.since.Newest.UTC()

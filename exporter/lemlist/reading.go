@@ -54,6 +54,9 @@ type audit struct {
 // was asked for.
 func newReading(asked int64, rows []row, says schema.Pagination, sent, arrived time.Time) reading {
 	r := reading{asked: asked, rows: rows, total: says.TotalItems, served: asked, sent: sent, arrived: arrived}
+	if r.total != nil && !exporter.Plausible(*r.total) {
+		r.total = nil // it says nothing
+	}
 	if says.NextPage != nil {
 		r.next = *says.NextPage
 	}

@@ -125,7 +125,7 @@ func TestAWalkTakesLargePagesOneAfterTheOther(t *testing.T) {
 		names = append(names, string(rune('a'+i)))
 	}
 	rows := 0
-	walk := newWalk(t.Context(), source, names, source.obs)
+	walk := newWalk(t.Context(), source, names, exact, source.obs)
 	for page, err := range walk.Pages() {
 		if err != nil {
 			t.Fatal(err)

@@ -71,7 +71,7 @@ func TestPlanText(t *testing.T) {
 
 	missing := somePlan()
 	missing.Exports[0] = add.Exports[0]
-	missing.Exports[0].Unchanged = false
+	missing.Exports[0].Unchanged, missing.Exports[0].Shrink = false, nil
 	missing.Exports[0].Increment = &exporter.IncrementPlan{Full: "-full asks for it", OnlyMissing: true, FullProof: merge.Exports[0].Increment.FullProof, FullDue: new(day(9))}
 	missing.Exports[0].OtherEnds = []string{"out/inbox_conversations/0199a1b2.parquet"}
 

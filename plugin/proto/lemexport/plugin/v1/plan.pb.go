@@ -313,7 +313,9 @@ type PlannedExport struct {
 	// What a merge or append export reads; absent for a snapshot.
 	Increment *PlannedIncrement `protobuf:"bytes,12,opt,name=increment,proto3" json:"increment,omitempty"`
 	// The guard of the file that is there now; absent when all of it may go.
-	Shrink        *PlannedShrink `protobuf:"bytes,13,opt,name=shrink,proto3" json:"shrink,omitempty"`
+	Shrink *PlannedShrink `protobuf:"bytes,13,opt,name=shrink,proto3" json:"shrink,omitempty"`
+	// Other newest files of an append, that runs added at the same time; empty as a rule.
+	OtherEnds     []string `protobuf:"bytes,14,rep,name=other_ends,json=otherEnds,proto3" json:"other_ends,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -439,6 +441,13 @@ func (x *PlannedExport) GetShrink() *PlannedShrink {
 	return nil
 }
 
+func (x *PlannedExport) GetOtherEnds() []string {
+	if x != nil {
+		return x.OtherEnds
+	}
+	return nil
+}
+
 // PlannedColumns is what a file leaves out and hashes.
 type PlannedColumns struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -525,7 +534,9 @@ type PlannedIncrement struct {
 	// is none.
 	FullProof *FullProof `protobuf:"bytes,3,opt,name=full_proof,json=fullProof,proto3" json:"full_proof,omitempty"`
 	// When the next full proof is due, unless this run makes it.
-	FullDue       *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=full_due,json=fullDue,proto3" json:"full_due,omitempty"`
+	FullDue *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=full_due,json=fullDue,proto3" json:"full_due,omitempty"`
+	// True when an append adds only what no earlier file has, though it reads everything.
+	OnlyMissing   bool `protobuf:"varint,5,opt,name=only_missing,json=onlyMissing,proto3" json:"only_missing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -586,6 +597,13 @@ func (x *PlannedIncrement) GetFullDue() *timestamppb.Timestamp {
 		return x.FullDue
 	}
 	return nil
+}
+
+func (x *PlannedIncrement) GetOnlyMissing() bool {
+	if x != nil {
+		return x.OnlyMissing
+	}
+	return false
 }
 
 // Mark is how far one user's list was proven by an earlier walk.
@@ -824,7 +842,7 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\x15unreadable_activities\x18\a \x01(\x03R\x14unreadableActivities\x12'\n" +
 	"\x0funreadable_form\x18\b \x01(\tR\x0eunreadableFormB\x0e\n" +
 	"\f_total_itemsB\b\n" +
-	"\x06_pages\"\xfe\x03\n" +
+	"\x06_pages\"\x9d\x04\n" +
 	"\rPlannedExport\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12\x16\n" +
 	"\x06format\x18\x02 \x01(\tR\x06format\x12\x12\n" +
@@ -839,18 +857,21 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	" \x01(\fR\x13currentManifestJson\x12!\n" +
 	"\fcurrent_file\x18\v \x01(\tR\vcurrentFile\x12C\n" +
 	"\tincrement\x18\f \x01(\v2%.lemexport.plugin.v1.PlannedIncrementR\tincrement\x12:\n" +
-	"\x06shrink\x18\r \x01(\v2\".lemexport.plugin.v1.PlannedShrinkR\x06shrink\"\x8b\x01\n" +
+	"\x06shrink\x18\r \x01(\v2\".lemexport.plugin.v1.PlannedShrinkR\x06shrink\x12\x1d\n" +
+	"\n" +
+	"other_ends\x18\x0e \x03(\tR\totherEnds\"\x8b\x01\n" +
 	"\x0ePlannedColumns\x12\x1a\n" +
 	"\bexcluded\x18\x01 \x03(\tR\bexcluded\x12\x16\n" +
 	"\x06hashed\x18\x02 \x03(\tR\x06hashed\x12%\n" +
 	"\x0ehash_algorithm\x18\x03 \x01(\tR\rhashAlgorithm\x12\x1e\n" +
-	"\vhash_key_id\x18\x04 \x01(\tR\thashKeyId\"\xc8\x02\n" +
+	"\vhash_key_id\x18\x04 \x01(\tR\thashKeyId\"\xeb\x02\n" +
 	"\x10PlannedIncrement\x12!\n" +
 	"\ffull_because\x18\x01 \x01(\tR\vfullBecause\x12F\n" +
 	"\x05since\x18\x02 \x03(\v20.lemexport.plugin.v1.PlannedIncrement.SinceEntryR\x05since\x12=\n" +
 	"\n" +
 	"full_proof\x18\x03 \x01(\v2\x1e.lemexport.plugin.v1.FullProofR\tfullProof\x125\n" +
-	"\bfull_due\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\afullDue\x1aS\n" +
+	"\bfull_due\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\afullDue\x12!\n" +
+	"\fonly_missing\x18\x05 \x01(\bR\vonlyMissing\x1aS\n" +
 	"\n" +
 	"SinceEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12/\n" +

@@ -299,8 +299,10 @@ type UserProof struct {
 	Widened string `protobuf:"bytes,19,opt,name=widened,proto3" json:"widened,omitempty"`
 	// How far below its target the last page of the walk reached, in seconds.
 	LookbackSeconds *float64 `protobuf:"fixed64,20,opt,name=lookback_seconds,json=lookbackSeconds,proto3,oneof" json:"lookback_seconds,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// Why the list was walked from top to bottom once more; empty as a rule.
+	Reopened      string `protobuf:"bytes,21,opt,name=reopened,proto3" json:"reopened,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *UserProof) Reset() {
@@ -473,6 +475,13 @@ func (x *UserProof) GetLookbackSeconds() float64 {
 	return 0
 }
 
+func (x *UserProof) GetReopened() string {
+	if x != nil {
+		return x.Reopened
+	}
+	return ""
+}
+
 // SkippedUser is a user whose inbox could not be read.
 type SkippedUser struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -556,7 +565,7 @@ const file_lemexport_plugin_v1_proof_proto_rawDesc = "" +
 	"\x06margin\x18\x0f \x01(\v2 .lemexport.plugin.v1.ProofMarginR\x06margin\"_\n" +
 	"\vProofMargin\x12)\n" +
 	"\x10lookback_seconds\x18\x01 \x01(\x01R\x0flookbackSeconds\x12%\n" +
-	"\x0esettle_seconds\x18\x02 \x01(\x01R\rsettleSeconds\"\xd1\x05\n" +
+	"\x0esettle_seconds\x18\x02 \x01(\x01R\rsettleSeconds\"\xed\x05\n" +
 	"\tUserProof\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12\x14\n" +
 	"\x05pages\x18\x02 \x01(\x03R\x05pages\x12\x1a\n" +
@@ -583,7 +592,8 @@ const file_lemexport_plugin_v1_proof_proto_rawDesc = "" +
 	"\twatermark\x18\x11 \x01(\v2\x1a.google.protobuf.TimestampR\twatermark\x120\n" +
 	"\x05since\x18\x12 \x01(\v2\x1a.google.protobuf.TimestampR\x05since\x12\x18\n" +
 	"\awidened\x18\x13 \x01(\tR\awidened\x12.\n" +
-	"\x10lookback_seconds\x18\x14 \x01(\x01H\x02R\x0flookbackSeconds\x88\x01\x01B\x14\n" +
+	"\x10lookback_seconds\x18\x14 \x01(\x01H\x02R\x0flookbackSeconds\x88\x01\x01\x12\x1a\n" +
+	"\breopened\x18\x15 \x01(\tR\breopenedB\x14\n" +
 	"\x12_total_items_startB\x12\n" +
 	"\x10_total_items_endB\x13\n" +
 	"\x11_lookback_seconds\">\n" +
