@@ -58,9 +58,9 @@ func TestBrokenPageIsAnErrorAndNeverAnEmptyPage(t *testing.T) {
 		{"an id that is a number", data(`[{"_id":7}]`), "data[0] has no _id that is a non-empty string (at byte 18)"},
 		{"the last of two ids is none", data(`[{"_id":"a","_id":null}]`), "data[0] has no _id that is a non-empty string (at byte 31)"},
 
-		{"an empty pagination", paging(``), "pagination.totalItems is missing or null (at byte 26)"},
+		{"an empty pagination", paging(``), "pagination.currentPage is missing or null (at byte 26)"},
 		{"a number missing", paging(`"totalItems":1,"currentPage":1,"perPage":1`), "pagination.totalPages is missing or null (at byte 68)"},
-		{"a number that is null", paging(`"totalItems":null,"currentPage":1,"perPage":1,"totalPages":1`), "pagination.totalItems is missing or null (at byte 86)"},
+		{"a number that is null", paging(`"totalItems":1,"currentPage":1,"perPage":null,"totalPages":1`), "pagination.perPage is missing or null (at byte 86)"},
 		{"a fraction", paging(`"nextPage":1.5`), "pagination.nextPage is not a whole number of zero or more (at byte 40)"},
 		{"an exponent", paging(`"nextPage":1e3`), "pagination.nextPage is not a whole number of zero or more (at byte 40)"},
 		{"a negative number", paging(`"totalItems":-1`), "pagination.totalItems is not a whole number of zero or more (at byte 41)"},

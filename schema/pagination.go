@@ -7,8 +7,8 @@ import (
 
 // pagination reads the object that starts at text[i]. It is strict, since a
 // walk that misreads it ends early and looks complete: every number is a whole
-// number of zero or more, or text of one; only the two neighbours may be null
-// or absent.
+// number of zero or more, or text of one; only the total and the two neighbours
+// may be null or absent.
 func (d *Decoder) pagination(text []byte, i int) (pagination Pagination, end int, broken *PageError) {
 	if peek(text, i) != '{' {
 		return pagination, -1, instead(text, i, "pagination", "an object")
@@ -18,7 +18,7 @@ func (d *Decoder) pagination(text []byte, i int) (pagination Pagination, end int
 		return pagination, -1, malformed(text)
 	}
 	numbers := [...]pageNumber{
-		{key: "totalItems", value: &pagination.TotalItems},
+		{key: "totalItems", value: &pagination.TotalItems, optional: true},
 		{key: "currentPage", value: &pagination.CurrentPage},
 		{key: "nextPage", value: &pagination.NextPage, optional: true},
 		{key: "previousPage", value: &pagination.PreviousPage, optional: true},

@@ -53,6 +53,7 @@ func (p *prover) lookedAt(r reading) {
 		closed = top == never || top < p.newest || top == p.newest && !r.sent.Before(p.newestSince.Add(tick))
 	}
 	p.look.observe(r)
+	p.look.odd = p.look.odd || p.odd
 	switch {
 	case first && p.unmoved(r):
 		p.looked, p.held = r.sent, p.margin.Lookback
@@ -80,7 +81,11 @@ func (p *prover) swept(closed bool) {
 	p.sweeps++
 	p.closed = closed
 	if done.reads > 1 {
-		p.top, p.deep = done.top, true
+		// Rows that moved with an older time than when the look before began may have
+		// done so during this one, too: then it goes as deep again.
+		p.deep = !done.odd || p.deepest == mostDeep
+		p.deepest++
+		p.top = done.top
 		p.lookFrom(time.Time{})
 		p.spend()
 		return
@@ -118,18 +123,20 @@ func (p *prover) conclude(last reading) {
 		p.concludeSince(last)
 	case len(p.back) > 0 && (p.lowered || p.waited > 1):
 		p.fallBack("the lastActivityAt of a conversation went back", last)
+	case short && p.suspected():
+		p.beginChecks()
 	case len(p.back) > 0 || short && p.waited == 0:
 		// The page may be of a moment before.
 		p.waited++
 		p.lookFrom(last.arrived.Add(p.margin.Settle))
-	case short && p.suspected():
-		p.beginChecks()
 	case short:
 		p.walkAgain(fmt.Sprintf("the API states %d conversations and lists %d", *last.total, p.distinct()))
 	case p.appeared > 0:
 		p.walkAgain(fmt.Sprintf("%d conversations appeared among older ones that had been read", p.appeared))
 	case p.rise(p.margin.Settle) > 0 && p.distinct() < *p.start+p.entered+p.rise(p.margin.Settle):
 		p.walkAgain(fmt.Sprintf("totalItems grew by %d more than new conversations came", p.rise(p.margin.Settle)))
+	case p.walked > 1 && p.fellAgain:
+		p.walkAgain("conversations went while the list was walked again")
 	case p.reads == 1:
 		p.settle(methodPage)
 	case !p.counted(last.total) && p.suspected():
@@ -185,7 +192,7 @@ func (p *prover) walkAgain(why string) {
 	p.reopened = why
 	p.walked++
 	p.anew()
-	p.phase, p.deep, p.waited = descending, false, 0
+	p.phase, p.deep, p.waited, p.deepest = descending, false, 0, 0
 	p.walk, p.cover, p.checks, p.look = newDescent(p.walk.least), cover{}, nil, nil
 	p.recent = nil
 	p.spend()

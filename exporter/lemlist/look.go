@@ -16,6 +16,8 @@ type look struct {
 	last   reading
 	// top is the newest time on the first page that is not in the future.
 	top int64
+	// odd says that it showed rows that moved with a time of before.
+	odd bool
 	// shift is by how much the rows have moved down since they were read, as far as
 	// the pages that did not fit say; stride by how much it changed last.
 	shift, stride int64

@@ -29,6 +29,8 @@ const (
 	refusals = 8
 	// flaws is how often a page may come with a part of it missing.
 	flaws = 2
+	// mostDeep is how often a look of several pages goes down to the floor.
+	mostDeep = 4
 	// walks is how often a list is walked from top to bottom.
 	walks = 3
 	// tick is more than the server's clock needs to advance by its resolution, one
@@ -109,13 +111,14 @@ type prover struct {
 	// deep says that a look has gone down to the floor since the list was last read;
 	// top is the newest time when the latest look began, closed says that whatever
 	// has moved since then is newer.
-	deep   bool
-	top    int64
-	closed bool
-	looked time.Time // when the last look that was one moment was sent
-	read   time.Time // when the latest page that was no look arrived
-	recent []reading // the pages that came last
-	held   time.Duration
+	deep    bool
+	deepest int // looks of several pages that did
+	top     int64
+	closed  bool
+	looked  time.Time // when the last look that was one moment was sent
+	read    time.Time // when the latest page that was no look arrived
+	recent  []reading // the pages that came last
+	held    time.Duration
 
 	since   *exporter.Mark // nil when the list is walked in full
 	widened string         // why since was given up
@@ -268,12 +271,13 @@ func (p *prover) take(q request, r reading, first bool) {
 		p.size = r.perPage
 	}
 	if first {
-		p.floor = lower(newestBefore(r), p.margin.Lookback)
+		p.top = newestBefore(r)
+		p.floor = lower(p.top, p.margin.Lookback)
 	}
 	if before, ok := p.before(q, r); ok {
 		p.compare(before, r)
 	}
-	p.tally.take(r, first, &p.cover)
+	p.tally.take(r, first, &p.cover, p.oddBelow())
 	if p.phase == descending || p.phase == checking {
 		p.cover.add(r)
 		p.read = later(p.read, r.arrived)
@@ -281,6 +285,15 @@ func (p *prover) take(q request, r reading, first bool) {
 	if p.recent = append(p.recent, r); len(p.recent) > 2*mostFlying {
 		p.recent = slices.Delete(p.recent, 0, mostFlying)
 	}
+}
+
+// oddBelow is the time below which no row moves during a look, as long as the
+// server's clock is right: never when there is no such time.
+func (p *prover) oddBelow() int64 {
+	if p.phase != looking || p.since != nil {
+		return never
+	}
+	return p.top
 }
 
 // before is the latest page that had come when another was asked for, of the same

@@ -31,7 +31,10 @@ type tally struct {
 	levels []level
 	shakes []period
 	fell   bool
-	moved  bool // a row has moved, or may have
+	// fellAgain is the same of the latest walk; odd says that the latest page showed
+	// a row that moved with a time of before.
+	fellAgain, odd bool
+	moved          bool // a row has moved, or may have
 	// vague says that a total was smaller than the place of a row: totals say nothing.
 	vague bool
 	audit audit
@@ -52,12 +55,15 @@ func newTally() tally {
 }
 
 // take counts the rows of a page. Of the first page everything was there before.
-func (t *tally) take(r reading, first bool, seen *cover) {
+// Rows that are new, or newer than they were, have a time of quiet or more as a rule.
+func (t *tally) take(r reading, first bool, seen *cover, quiet int64) {
+	t.odd = false
 	t.audit.foreign += r.audit.foreign
 	t.audit.unreadable += r.audit.unreadable
 	for _, row := range r.rows {
 		at, known := t.seen.put(row.id[0], row.at)
 		t.moved = t.moved || !first && at != row.at && row.at >= t.floor
+		t.odd = t.odd || row.at < quiet && row.at >= t.floor && (!known || row.at > at)
 		switch {
 		case known && row.at >= at:
 			delete(t.back, row.id)
@@ -105,7 +111,7 @@ func (t *tally) show(r reading) {
 func (t *tally) compare(before, after reading) {
 	moved := before.total == nil || after.total == nil || *before.total != *after.total
 	if before.total != nil && after.total != nil && *after.total < *before.total {
-		t.fell = true
+		t.fell, t.fellAgain = true, true
 	}
 	if !moved && before.placed && after.placed && before.end == after.offset && len(before.rows) > 0 && len(after.rows) > 0 {
 		last := before.rows[len(before.rows)-1]
@@ -167,7 +173,7 @@ func (t *tally) rise(apart time.Duration) int64 {
 
 // anew begins another walk of the list: what has been seen stays.
 func (t *tally) anew() {
-	t.levels, t.appeared, t.before = nil, 0, t.entered
+	t.levels, t.appeared, t.before, t.fellAgain = nil, 0, t.entered, false
 }
 
 func later(a, b time.Time) time.Time {
