@@ -13,7 +13,7 @@ import (
 )
 
 // journalVersion changes with the form of the entries, or with the walk.
-const journalVersion = 3
+const journalVersion = 4
 
 // openJournal opens the journal of this very walk; with fresh, what is in it is
 // dropped. Without one the run goes on: a journal saves requests, it does not
@@ -86,8 +86,8 @@ func (r *Run) sealedJournal(name string, fresh bool) (Journal, error) {
 	return sealed, nil
 }
 
-// journalName tells walks apart: another configuration, team, set of users or
-// version has another journal.
+// journalName tells walks apart: another configuration, team, set of users, margin
+// or version has another journal.
 func (r *Run) journalName(table *schema.Table, survey Survey, since map[string]Mark) (string, error) {
 	var users []string
 	for _, user := range survey.Users {
@@ -100,10 +100,11 @@ func (r *Run) journalName(table *schema.Table, survey Survey, since map[string]M
 		Endpoint, Team, Table string
 		Simulated             bool
 		Chosen, Users         []string
+		Margin                Margin
 		Since                 map[string]Mark
 	}{
 		journalVersion, r.engine.Tool, table.Fingerprint(), survey.Endpoint, survey.TeamID,
-		table.Name, survey.Simulated, r.config.Users, users, since,
+		table.Name, survey.Simulated, r.config.Users, users, r.config.Margin, since,
 	})
 	if err != nil {
 		return "", err

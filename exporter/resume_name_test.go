@@ -42,6 +42,9 @@ func TestEveryInputOfAWalkIsInTheNameOfItsJournal(t *testing.T) {
 	seen := map[string]string{same: "nothing"}
 	for what, change := range map[string]func(*inputs){
 		"the program's version": func(in *inputs) { in.engine.Tool.Version = "next" },
+		"the lookback":          func(in *inputs) { in.config.Margin.Lookback = time.Minute },
+		"the increment":         func(in *inputs) { in.config.Margin.Increment = time.Minute },
+		"the settling time":     func(in *inputs) { in.config.Margin.Settle = time.Minute },
 		"the chosen users":      func(in *inputs) { in.config.Users = []string{"usr_1"} },
 		"the columns":           func(in *inputs) { in.table = narrow },
 		"the team":              func(in *inputs) { in.survey.TeamID = "tea_2" },
