@@ -232,7 +232,7 @@ func (p *prover) useless() bool {
 // observe takes the page that next named.
 func (p *prover) observe(q request, r reading) {
 	p.flying--
-	p.count(q, r)
+	p.count(r)
 	if p.useless() {
 		return
 	}
@@ -329,7 +329,7 @@ func (p *prover) again(q request) {
 }
 
 // count keeps the account of every page.
-func (p *prover) count(q request, r reading) {
+func (p *prover) count(r reading) {
 	p.reads++
 	if p.reads == 1 {
 		p.budget = readsPerPage*min(r.pages(), maxPages) + readsMore
