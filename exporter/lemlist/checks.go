@@ -117,20 +117,26 @@ func (c *checks) observe(one *aim, h *hole, r reading, fixed bool) {
 	}
 }
 
-// suspicious reports whether a row may have been missed in a hole. None was when
-// the pages on both sides touch in place, the lower one was asked for when the
-// upper one had come, and nothing changed as long before and after as answers may
-// lie apart. In the other order every movement counts, wherever it was.
-func (t *tally) suspicious(h hole, settle time.Duration) bool {
-	if h.above == nil || h.below == nil || t.start == nil || t.vague {
-		return true
+// touches reports whether the pages on both sides touch in place, and the lower one
+// was asked for when the upper one had come. Then only rows that move up can be missed.
+func (h hole) touches() bool {
+	if h.above == nil || h.below == nil {
+		return false
 	}
 	tail, head := h.above.tail, h.below.head
-	if tail.place < 0 || head.place < 0 || head.place > tail.place {
+	return tail.place >= 0 && head.place >= 0 && head.place <= tail.place && !head.sent.Before(tail.arrived)
+}
+
+// suspicious reports whether a row may have been missed in a hole. None was when
+// the pages touch, and nothing changed as long before and after as answers may
+// lie apart. Where the lower page came first, nothing at all may have moved.
+func (t *tally) suspicious(h hole, settle time.Duration) bool {
+	switch {
+	case h.above == nil || h.below == nil || t.start == nil || t.vague:
 		return true
+	case h.touches():
+		return t.shaken(period{h.above.tail.sent.Add(-settle), h.below.head.arrived.Add(settle)})
 	}
-	if head.sent.Before(tail.arrived) {
-		return t.moved || len(t.shakes) > 0
-	}
-	return t.shaken(period{tail.sent.Add(-settle), head.arrived.Add(settle)})
+	tail, head := h.above.tail, h.below.head
+	return tail.place < 0 || head.place < 0 || head.place > tail.place || t.moving()
 }

@@ -177,7 +177,11 @@ func (p *prover) checked(q request, r reading) {
 		p.giveUp(fmt.Sprintf("the inbox changes too fast: a gap was not closed by %d pages", aim.tries))
 	case p.suspected():
 		p.spend()
-	case p.flying == 0:
+	case p.flying > 0:
+	case p.jointsOnly:
+		p.jointsOnly, p.phase = false, waiting
+		p.spend()
+	default:
 		p.lookFrom(p.read.Add(p.margin.Settle))
 		p.spend()
 	}
@@ -192,7 +196,7 @@ func (p *prover) walkAgain(why string) {
 	p.reopened = why
 	p.walked++
 	p.anew()
-	p.phase, p.deep, p.waited, p.deepest = descending, false, 0, 0
+	p.phase, p.deep, p.waited, p.deepest, p.jointsOnly = descending, false, 0, 0, false
 	p.walk, p.cover, p.checks, p.look = newDescent(p.walk.least), cover{}, nil, nil
 	p.recent = nil
 	p.spend()

@@ -92,7 +92,9 @@ type prover struct {
 	cover  cover
 	look   *look
 	checks *checks
-	passes *passes
+	// jointsOnly says that only those holes are checked in which every movement counts.
+	jointsOnly bool
+	passes     *passes
 	tally
 
 	asked  map[int]int64 // requests by strand
@@ -370,6 +372,9 @@ func (p *prover) descend(r reading) {
 		p.conclude(r)
 	case (p.fell || p.start == nil) && p.suspected(): // the numbers alone will not do
 		p.beginChecks()
+	case p.moving() && p.joints():
+		p.jointsOnly = true
+		p.beginChecks()
 	default:
 		p.phase = waiting
 		p.spend()
@@ -435,11 +440,25 @@ func lower(at int64, by time.Duration) int64 {
 func (p *prover) suspects() iter.Seq[hole] {
 	return func(yield func(hole) bool) {
 		for h := range p.cover.holes(p.floor) {
-			if p.suspicious(h, p.margin.Settle) && !yield(h) {
+			if p.jointsOnly && h.touches() || !p.suspicious(h, p.margin.Settle) {
+				continue
+			}
+			if !yield(h) {
 				return
 			}
 		}
 	}
+}
+
+// joints reports whether there are holes that everything that moves may hide rows
+// in: where two strands meet, and where pages do not touch.
+func (p *prover) joints() bool {
+	for h := range p.cover.holes(p.floor) {
+		if !h.touches() {
+			return true
+		}
+	}
+	return false
 }
 
 func (p *prover) suspected() bool {

@@ -138,6 +138,9 @@ func (t *tally) shake(in period) {
 	t.shakes = slices.Replace(t.shakes, from, to, in)
 }
 
+// moving reports whether anything has changed since the first page.
+func (t *tally) moving() bool { return t.moved || len(t.shakes) > 0 }
+
 // shaken reports whether anything changed in a period.
 func (t *tally) shaken(in period) bool {
 	i, _ := slices.BinarySearchFunc(t.shakes, in.from, func(one period, at time.Time) int { return one.to.Compare(at) })
