@@ -34,7 +34,7 @@ func (c *calendar) pass(d time.Duration) { c.behind.Add(-int64(d)) }
 
 // increments runs the chains of every regime with every seed and prints the table.
 func (s *stand) increments(ctx context.Context, chosen []regime) error {
-	to := printer{s.settings, os.Stdout}
+	to := printer{s.settings, s.out}
 	to.head()
 	var every []outcome
 	for _, mode := range []string{"merge", "append"} {
@@ -61,7 +61,7 @@ func (s *stand) increments(ctx context.Context, chosen []regime) error {
 		}
 	}
 	to.why(every)
-	return nil
+	return faults(chosen, every)
 }
 
 // chain makes the runs of one team, one after the other, and judges each.

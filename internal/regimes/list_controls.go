@@ -6,11 +6,14 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
 
+// atRest is the control in which nothing happens.
+const atRest = "quiet"
+
 // controls are regimes that an export has to be proven in: a team at rest with one
 // irregularity that does no harm, and movements that the argument covers.
 func controls() []regime {
 	all := []regime{
-		{name: "quiet", about: "nothing moves, the API behaves as documented"},
+		{name: atRest, about: "nothing moves, the API behaves as documented"},
 		{name: "quiet-busy", about: "nothing moves, all conversations are of the last ten hours",
 			change: func(o *sim.Options) { o.Span = 10 * time.Hour }},
 		{name: "past-end-repeat", about: "a page past the end is the last one again", change: func(o *sim.Options) { o.PastEnd = sim.PastEndRepeat }},

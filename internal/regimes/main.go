@@ -11,6 +11,9 @@
 //
 // does the same with twelve increments in a row.
 //
+// The exit status is 1 when a claim was wrong in a regime other than the consistent
+// lie, when a team at rest was not proven, and when the command itself failed.
+//
 // Every run has a server of its own on loopback, a folder of its own, and an end
 // (-timeout). Most of a run is waiting for the rate limit, so that many run at once.
 package main
@@ -97,7 +100,7 @@ func run(ctx context.Context, s settings) (err error) {
 			return err
 		}
 	}
-	stand := &stand{settings: s, folder: folder}
+	stand := &stand{settings: s, folder: folder, out: os.Stdout}
 	if s.increments {
 		return stand.increments(ctx, chosen)
 	}

@@ -26,6 +26,9 @@ type regime struct {
 	// increments says that the regime lies within the margin of increments, and
 	// beyond that it does not lie within that of a full walk: rows move after the first.
 	increments, beyond bool
+	// silent says that nothing the API says can show what is wrong: claims in it may
+	// be wrong.
+	silent bool
 }
 
 // team is what a seed makes. Regimes that ask for the same have the same teams.

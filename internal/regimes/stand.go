@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"sync"
@@ -17,6 +18,7 @@ import (
 type stand struct {
 	settings
 	folder  string
+	out     io.Writer // of the tables
 	counter atomic.Int64
 }
 

@@ -1,7 +1,9 @@
 package main
 
 import (
+	"bytes"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -48,6 +50,20 @@ func TestTheProgramIsJudged(t *testing.T) {
 		got, err := hasty.snapshot(t.Context(), small("quiet"))
 		if err != nil || got[0].Verdict != failed || got[0].Reason != "not done after 1ms" {
 			t.Errorf("%+v, %v", got, err)
+		}
+	})
+	t.Run("a wrong claim is an error, but in a consistent lie", func(t *testing.T) {
+		var table bytes.Buffer
+		told := &stand{settings: s.settings, folder: t.TempDir(), out: &table}
+		told.seeds, told.parallel = 1, 1
+		lie := small("lie").regime
+		if err := told.snapshots(t.Context(), []regime{lie}); err != nil {
+			t.Error(err)
+		}
+		lie.silent = false
+		err := told.snapshots(t.Context(), []regime{lie})
+		if err == nil || !strings.Contains(err.Error(), "a wrong claim in lie, snapshot, seed 0: {Missing:") || strings.Count(table.String(), "\nlie ") != 2 {
+			t.Errorf("%v\n%s", err, &table)
 		}
 	})
 	for _, mode := range []string{"merge", "append"} {

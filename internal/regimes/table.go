@@ -133,7 +133,7 @@ func (s *stand) snapshots(ctx context.Context, chosen []regime) error {
 		for i := range s.seeds {
 			j := job{r, r.team(s.seed + uint64(i))}
 			jobs = append(jobs, j)
-			quiet := job{regime{name: "quiet"}, j.team}
+			quiet := job{regime{name: atRest}, j.team}
 			if !slices.ContainsFunc(baselines, func(b job) bool { return b.team == quiet.team }) {
 				baselines = append(baselines, quiet)
 			}
@@ -141,11 +141,15 @@ func (s *stand) snapshots(ctx context.Context, chosen []regime) error {
 	}
 	quiet := map[team]int{}
 	began := time.Now()
-	err := s.all(ctx, baselines, s.snapshot, func(j job, outcomes []outcome) { quiet[j.team] = outcomes[0].Requests })
+	var calm []outcome
+	err := s.all(ctx, baselines, s.snapshot, func(j job, outcomes []outcome) {
+		quiet[j.team] = outcomes[0].Requests
+		calm = append(calm, outcomes...)
+	})
 	if err != nil {
 		return err
 	}
-	to := printer{s.settings, os.Stdout}
+	to := printer{s.settings, s.out}
 	to.head()
 	pending := map[string][]outcome{}
 	var every []outcome
@@ -163,5 +167,8 @@ func (s *stand) snapshots(ctx context.Context, chosen []regime) error {
 	})
 	to.why(every)
 	fmt.Fprintf(os.Stderr, "%d runs in %s\n", len(baselines)+len(every), time.Since(began).Round(time.Second))
-	return err
+	if err != nil {
+		return err
+	}
+	return faults(chosen, append(calm, every...))
 }
