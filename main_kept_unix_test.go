@@ -55,7 +55,7 @@ func newCutAPI(t *testing.T, answers int64, refuses bool) *cutAPI {
 
 var (
 	keptLine = regexp.MustCompile(`(?m)^(\d+) pages are kept: the next apply of the same configuration goes on from there\.$`)
-	planLine = regexp.MustCompile(`(?m)^An apply that was cut short has kept (\d+) pages, the newest [0-9.]+ s old: the next apply goes on from there\.\n-no-resume starts over\.$`)
+	planLine = regexp.MustCompile(`(?m)^An apply that was cut short has kept (\d+) pages, the newest [0-9]+ s old: the next apply goes on from there\.\n-no-resume starts over\.$`)
 	nextLine = regexp.MustCompile(`(?m)^Continuing the apply that began to read at .*: (\d+) pages taken over$`)
 )
 

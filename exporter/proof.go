@@ -69,10 +69,11 @@ type UserProof struct {
 	// the margin that was held in a single look. It is the configured one, or less
 	// on a list where more than a page of conversations moves in that time.
 	LookbackSeconds *float64 `json:"lookback_seconds,omitempty"`
-	// Passes counts the walks from top to bottom, Sweeps the shorter ones from the top.
+	// Passes counts the walks from top to bottom, Sweeps the looks from the top.
 	Passes int64 `json:"passes"`
 	Sweeps int64 `json:"sweeps"`
-	// StepBacks counts the pages read again because deletions may have hidden rows.
+	// StepBacks counts the pages read across gaps: places between two pages where a
+	// row may have been missed.
 	StepBacks int64 `json:"step_backs"`
 	Complete  bool  `json:"complete"`
 	// Method names the argument Complete rests on; empty when it is false.

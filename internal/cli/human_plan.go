@@ -96,8 +96,9 @@ func requestsText(plan exporter.Plan) string {
 // planKeptText says what an apply takes over. The requests above are those of a
 // walk that takes over nothing.
 func planKeptText(kept exporter.Kept) string {
+	age := time.Duration(kept.Age * float64(time.Second)).Round(time.Second)
 	return fmt.Sprintf("An apply that was cut short has kept %s, the newest %s old: the next apply goes on from there.\n"+
-		"-no-resume starts over.", many(kept.Pages, "page"), span(time.Duration(kept.Age*float64(time.Second))))
+		"-no-resume starts over.", many(kept.Pages, "page"), span(age))
 }
 
 // keptText is the same after an apply that failed.

@@ -277,9 +277,10 @@ type UserProof struct {
 	TotalItemsEnd *int64 `protobuf:"varint,9,opt,name=total_items_end,json=totalItemsEnd,proto3,oneof" json:"total_items_end,omitempty"`
 	// The walks from top to bottom.
 	Passes int64 `protobuf:"varint,10,opt,name=passes,proto3" json:"passes,omitempty"`
-	// The shorter walks from the top.
+	// The looks from the top.
 	Sweeps int64 `protobuf:"varint,11,opt,name=sweeps,proto3" json:"sweeps,omitempty"`
-	// The pages read again because deletions may have hidden rows.
+	// The pages read across gaps: places between two pages where a row may have been
+	// missed.
 	StepBacks int64 `protobuf:"varint,12,opt,name=step_backs,json=stepBacks,proto3" json:"step_backs,omitempty"`
 	// Whether this inbox is proven complete.
 	Complete bool `protobuf:"varint,13,opt,name=complete,proto3" json:"complete,omitempty"`
