@@ -130,13 +130,19 @@ func (p *prover) conclude(last reading) {
 		p.waited++
 		p.lookFrom(last.arrived.Add(p.margin.Settle))
 	case short:
-		p.walkAgain(fmt.Sprintf("the API states %d conversations and lists %d", *last.total, p.distinct()))
+		p.walkAgain(fmt.Sprintf("the API states %d conversations and lists %d", *last.total, p.distinct()), true)
 	case p.appeared > 0:
-		p.walkAgain(fmt.Sprintf("%d conversations appeared among older ones that had been read", p.appeared))
-	case p.rise(p.margin.Settle) > 0 && p.distinct() < *p.start+p.entered+p.rise(p.margin.Settle):
-		p.walkAgain(fmt.Sprintf("totalItems grew by %d more than new conversations came", p.rise(p.margin.Settle)))
-	case p.walked > 1 && p.fellAgain:
-		p.walkAgain("conversations went while the list was walked again")
+		p.walkAgain(fmt.Sprintf("%d conversations appeared among older ones that had been read", p.appeared), false)
+	case p.rose(p.margin.Settle):
+		p.walkAgain(fmt.Sprintf("totalItems grew by %d more than new conversations came", p.rise(p.margin.Settle)), false)
+	case p.walked == 1 && p.rose(0):
+		// An answer may have been older than the one before it, or rows come back.
+		p.walkAgain("totalItems fell and grew again", false)
+		p.wavering = true
+	case p.wavering && p.found > 0:
+		p.walkAgain(fmt.Sprintf("%d conversations had not been shown before", p.found), false)
+	case p.walked > 1 && p.fellAgain && !p.wavering:
+		p.walkAgain("conversations went while the list was walked again", false)
 	case p.reads == 1:
 		p.settle(methodPage)
 	case !p.counted(last.total) && p.suspected():
@@ -144,6 +150,13 @@ func (p *prover) conclude(last reading) {
 	default:
 		p.settle(methodSweep)
 	}
+}
+
+// rose reports whether a total grew, in that time or longer, by more conversations
+// than have been seen to come.
+func (p *prover) rose(apart time.Duration) bool {
+	rise := p.rise(apart)
+	return rise > 0 && p.start != nil && p.distinct() < *p.start+p.entered+rise
 }
 
 // settle ends the reading of the list, for now.
@@ -187,10 +200,15 @@ func (p *prover) checked(q request, r reading) {
 	}
 }
 
-// walkAgain walks the list from top to bottom once more: what was seen stays.
-func (p *prover) walkAgain(why string) {
-	if p.walked == walks || p.reopened == why {
+// walkAgain walks the list from top to bottom once more: what was seen stays. When
+// the API lists less than it states, the same twice is enough.
+func (p *prover) walkAgain(why string, short bool) {
+	switch {
+	case p.reopened == why && p.walked > 1 && short:
 		p.giveUp(why + ", twice the same")
+		return
+	case p.walked == walks:
+		p.giveUp(fmt.Sprintf("%s, in the last of %d walks", why, walks))
 		return
 	}
 	p.reopened = why

@@ -32,7 +32,7 @@ const (
 	// mostDeep is how often a look of several pages goes down to the floor.
 	mostDeep = 4
 	// walks is how often a list is walked from top to bottom.
-	walks = 3
+	walks = 4
 	// tick is more than the server's clock needs to advance by its resolution, one
 	// millisecond, whatever the two clocks show.
 	tick = 10 * time.Millisecond
@@ -134,6 +134,7 @@ type prover struct {
 	walked        int64
 	waited        int // looks because of an account that did not add up
 	reopened      string
+	wavering      bool // it was for totals that fell and grew again
 
 	method string
 	doubt  string
