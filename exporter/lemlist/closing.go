@@ -69,8 +69,12 @@ func (p *prover) lookedAt(r reading) {
 }
 
 // unmoved reports whether a first page read now, with the numbers, says that
-// nothing has moved since the walk began.
+// nothing has moved since the walk began. What moved with a time of before may stand
+// below that page: with a lookback it does not say so.
 func (p *prover) unmoved(r reading) bool {
+	if p.margin.Lookback > 0 && !p.look.done() {
+		return false
+	}
 	return p.since == nil && p.walked == 1 && len(p.shakes) == 0 && equalTotals(p.walk.first, r) && p.distinct() >= *r.total &&
 		slices.EqualFunc(r.rows, p.walk.first.rows, func(a, b row) bool { return a.id == b.id && a.at == b.at })
 }
@@ -147,6 +151,9 @@ func (p *prover) conclude(last reading) {
 		p.settle(methodPage)
 	case !p.counted(last.total) && p.suspected():
 		p.beginChecks()
+	case p.blinded():
+		p.jointsOnly = true
+		p.beginChecks()
 	default:
 		p.settle(methodSweep)
 	}
@@ -188,6 +195,14 @@ func (p *prover) checked(q request, r reading) {
 	switch {
 	case aim.tries > mostTries:
 		p.giveUp(fmt.Sprintf("the inbox changes too fast: a gap was not closed by %d pages", aim.tries))
+	default:
+		p.goOnChecking()
+	}
+}
+
+// goOnChecking ends the checks when no hole is left and nothing is in flight.
+func (p *prover) goOnChecking() {
+	switch {
 	case p.suspected():
 		p.spend()
 	case p.flying > 0:
