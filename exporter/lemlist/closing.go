@@ -64,7 +64,6 @@ func (p *prover) lookedAt(r reading) {
 		p.swept(closed)
 	default:
 		p.closed = closed
-		p.spend()
 	}
 }
 
@@ -90,8 +89,12 @@ func (p *prover) swept(closed bool) {
 		p.deep = !done.odd || p.deepest == mostDeep
 		p.deepest++
 		p.top = done.top
-		p.lookFrom(time.Time{})
-		p.spend()
+		// A row that moved again meanwhile, on a server that is behind, shows only then.
+		after := done.last.arrived.Add(p.margin.Settle)
+		if p.since == nil && p.counted(done.last.total) {
+			after = time.Time{}
+		}
+		p.lookFrom(after)
 		return
 	}
 	p.looked = done.first.sent
@@ -177,7 +180,6 @@ func (p *prover) beginChecks() {
 	if p.checks == nil {
 		p.checks = newChecks(p.read)
 	}
-	p.spend()
 }
 
 // checked takes a page for a hole.
@@ -204,14 +206,11 @@ func (p *prover) checked(q request, r reading) {
 func (p *prover) goOnChecking() {
 	switch {
 	case p.suspected():
-		p.spend()
 	case p.flying > 0:
 	case p.jointsOnly:
 		p.jointsOnly, p.phase = false, waiting
-		p.spend()
 	default:
 		p.lookFrom(p.read.Add(p.margin.Settle))
-		p.spend()
 	}
 }
 
@@ -232,7 +231,6 @@ func (p *prover) walkAgain(why string, short bool) {
 	p.phase, p.deep, p.waited, p.deepest, p.jointsOnly = descending, false, 0, 0, false
 	p.walk, p.cover, p.checks, p.look = newDescent(p.walk.least), cover{}, nil, nil
 	p.recent = nil
-	p.spend()
 }
 
 // concludeSince compares the totals with those of the earlier proof: the list has

@@ -234,6 +234,7 @@ func (p *prover) useless() bool {
 
 // observe takes the page that next named.
 func (p *prover) observe(q request, r reading) {
+	defer p.spend()
 	p.flying--
 	p.count(q, r)
 	if p.useless() {
@@ -370,7 +371,6 @@ func (p *prover) descended(q request, r reading) {
 func (p *prover) descend(r reading) {
 	switch {
 	case !p.walk.done():
-		p.spend()
 	case p.reads == 1: // one page is one moment
 		p.looked, p.deep = r.sent, true
 		p.held = p.margin.Lookback
@@ -382,13 +382,13 @@ func (p *prover) descend(r reading) {
 		p.beginChecks()
 	default:
 		p.phase = waiting
-		p.spend()
 	}
 }
 
 // refuse takes the place of observe when the server does not give the page. It
 // reports false when that cannot be explained by a list that became shorter.
 func (p *prover) refuse(q request) bool {
+	defer p.spend()
 	p.flying--
 	p.reads++
 	if p.useless() {
@@ -404,13 +404,10 @@ func (p *prover) refuse(q request) bool {
 	case there && q.size > 0:
 		p.fixed = true // it may be the size that is refused
 		p.again(q)
-		p.spend()
 	case p.phase == looking:
 		p.look.observe(reading{asked: q.page, served: q.page, perPage: max(q.size, p.size)})
-		p.spend()
 	case p.phase == checking && there, there && p.refused[q.page] == 1:
 		p.again(q)
-		p.spend()
 	case p.phase == checking:
 		p.checked(q, reading{asked: q.page, served: q.page, perPage: max(q.size, p.size)})
 	case p.phase == descending:
@@ -420,9 +417,9 @@ func (p *prover) refuse(q request) bool {
 	return true
 }
 
-// spend gives up when the walk has cost too much.
+// spend gives up when the walk has cost too much and needs more.
 func (p *prover) spend() {
-	if p.reads >= p.budget {
+	if p.phase < passing && p.reads >= p.budget {
 		p.giveUp(fmt.Sprintf("the inbox changes too fast: %d pages were read and some may still be hidden", p.reads))
 	}
 }

@@ -143,7 +143,7 @@ func walkOf(t *testing.T, m *model, width int, seed uint64) (*prover, union) {
 		}
 	}
 	if !p.done() || (p.method == "") == (p.reason == "") {
-		t.Fatalf("done %v after %d pages, method %q, reason %q", p.done(), p.reads, p.method, p.reason)
+		t.Fatalf("phase %v flying %d budget %d done %v after %d pages, method %q, reason %q", p.phase, p.flying, p.budget, p.done(), p.reads, p.method, p.reason)
 	}
 	return p, found
 }
