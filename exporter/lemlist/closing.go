@@ -64,13 +64,16 @@ func (p *prover) lookedAt(r reading) {
 		p.swept(closed)
 	default:
 		p.closed = closed
-		p.spend()
 	}
 }
 
 // unmoved reports whether a first page read now, with the numbers, says that
-// nothing has moved since the walk began.
+// nothing has moved since the walk began. What moved with a time of before may stand
+// below that page: with a lookback it does not say so.
 func (p *prover) unmoved(r reading) bool {
+	if p.margin.Lookback > 0 && !p.look.done() {
+		return false
+	}
 	return p.since == nil && p.walked == 1 && len(p.shakes) == 0 && equalTotals(p.walk.first, r) && p.distinct() >= *r.total &&
 		slices.EqualFunc(r.rows, p.walk.first.rows, func(a, b row) bool { return a.id == b.id && a.at == b.at })
 }
@@ -86,8 +89,12 @@ func (p *prover) swept(closed bool) {
 		p.deep = !done.odd || p.deepest == mostDeep
 		p.deepest++
 		p.top = done.top
-		p.lookFrom(time.Time{})
-		p.spend()
+		// A row that moved again meanwhile, on a server that is behind, shows only then.
+		after := done.last.arrived.Add(p.margin.Settle)
+		if p.since == nil && p.counted(done.last.total) {
+			after = time.Time{}
+		}
+		p.lookFrom(after)
 		return
 	}
 	p.looked = done.first.sent
@@ -130,20 +137,36 @@ func (p *prover) conclude(last reading) {
 		p.waited++
 		p.lookFrom(last.arrived.Add(p.margin.Settle))
 	case short:
-		p.walkAgain(fmt.Sprintf("the API states %d conversations and lists %d", *last.total, p.distinct()))
+		p.walkAgain(fmt.Sprintf("the API states %d conversations and lists %d", *last.total, p.distinct()), true)
 	case p.appeared > 0:
-		p.walkAgain(fmt.Sprintf("%d conversations appeared among older ones that had been read", p.appeared))
-	case p.rise(p.margin.Settle) > 0 && p.distinct() < *p.start+p.entered+p.rise(p.margin.Settle):
-		p.walkAgain(fmt.Sprintf("totalItems grew by %d more than new conversations came", p.rise(p.margin.Settle)))
-	case p.walked > 1 && p.fellAgain:
-		p.walkAgain("conversations went while the list was walked again")
+		p.walkAgain(fmt.Sprintf("%d conversations appeared among older ones that had been read", p.appeared), false)
+	case p.rose(p.margin.Settle):
+		p.walkAgain(fmt.Sprintf("totalItems grew by %d more than new conversations came", p.rise(p.margin.Settle)), false)
+	case p.walked == 1 && p.rose(0):
+		// An answer may have been older than the one before it, or rows come back.
+		p.walkAgain("totalItems fell and grew again", false)
+		p.wavering = true
+	case p.wavering && p.found > 0:
+		p.walkAgain(fmt.Sprintf("%d conversations had not been shown before", p.found), false)
+	case p.walked > 1 && p.fellAgain && !p.wavering:
+		p.walkAgain("conversations went while the list was walked again", false)
 	case p.reads == 1:
 		p.settle(methodPage)
 	case !p.counted(last.total) && p.suspected():
 		p.beginChecks()
+	case p.blinded():
+		p.jointsOnly = true
+		p.beginChecks()
 	default:
 		p.settle(methodSweep)
 	}
+}
+
+// rose reports whether a total grew, in that time or longer, by more conversations
+// than have been seen to come.
+func (p *prover) rose(apart time.Duration) bool {
+	rise := p.rise(apart)
+	return rise > 0 && p.start != nil && p.distinct() < *p.start+p.entered+rise
 }
 
 // settle ends the reading of the list, for now.
@@ -157,7 +180,6 @@ func (p *prover) beginChecks() {
 	if p.checks == nil {
 		p.checks = newChecks(p.read)
 	}
-	p.spend()
 }
 
 // checked takes a page for a hole.
@@ -175,22 +197,32 @@ func (p *prover) checked(q request, r reading) {
 	switch {
 	case aim.tries > mostTries:
 		p.giveUp(fmt.Sprintf("the inbox changes too fast: a gap was not closed by %d pages", aim.tries))
-	case p.suspected():
-		p.spend()
-	case p.flying > 0:
-	case p.jointsOnly:
-		p.jointsOnly, p.phase = false, waiting
-		p.spend()
 	default:
-		p.lookFrom(p.read.Add(p.margin.Settle))
-		p.spend()
+		p.goOnChecking()
 	}
 }
 
-// walkAgain walks the list from top to bottom once more: what was seen stays.
-func (p *prover) walkAgain(why string) {
-	if p.walked == walks || p.reopened == why {
+// goOnChecking ends the checks when no hole is left and nothing is in flight.
+func (p *prover) goOnChecking() {
+	switch {
+	case p.suspected():
+	case p.flying > 0:
+	case p.jointsOnly:
+		p.jointsOnly, p.phase = false, waiting
+	default:
+		p.lookFrom(p.read.Add(p.margin.Settle))
+	}
+}
+
+// walkAgain walks the list from top to bottom once more: what was seen stays. When
+// the API lists less than it states, the same twice is enough.
+func (p *prover) walkAgain(why string, short bool) {
+	switch {
+	case p.reopened == why && p.walked > 1 && short:
 		p.giveUp(why + ", twice the same")
+		return
+	case p.walked == walks:
+		p.giveUp(fmt.Sprintf("%s, in the last of %d walks", why, walks))
 		return
 	}
 	p.reopened = why
@@ -199,7 +231,6 @@ func (p *prover) walkAgain(why string) {
 	p.phase, p.deep, p.waited, p.deepest, p.jointsOnly = descending, false, 0, 0, false
 	p.walk, p.cover, p.checks, p.look = newDescent(p.walk.least), cover{}, nil, nil
 	p.recent = nil
-	p.spend()
 }
 
 // concludeSince compares the totals with those of the earlier proof: the list has

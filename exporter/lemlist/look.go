@@ -19,7 +19,7 @@ type look struct {
 	// odd says that it showed rows that moved with a time of before.
 	odd bool
 	// shift is by how much the rows have moved down since they were read, as far as
-	// the pages that did not fit say; stride by how much it changed last.
+	// the pages that did not fit say; stride by how much it changed last, up or down.
 	shift, stride int64
 }
 
@@ -58,14 +58,32 @@ func (l *look) observe(r reading) {
 		top.tail, top.end = s.tail, s.end
 		l.shift, l.stride = 0, 0
 	default:
-		l.stride = min(max(2*l.stride, r.perPage, 1), mostStride)
-		if len(r.rows) > 0 && r.rows[0].at >= before.at {
-			l.shift += l.stride
-		} else {
-			l.shift -= l.stride
-		}
+		l.miss(len(r.rows) > 0 && r.rows[0].at >= before.at, r.perPage)
 	}
 	l.last = r
+}
+
+// miss has the next page read further down, or further up: twice as far as the time
+// before in the same direction, and half as far back.
+func (l *look) miss(down bool, perPage int64) {
+	switch {
+	case l.stride == 0:
+		l.stride = max(perPage, 1)
+		if !down {
+			l.stride = -l.stride
+		}
+	case down == (l.stride > 0):
+		l.stride = min(max(2*l.stride, -mostStride), mostStride)
+	default:
+		l.stride /= -2
+		if l.stride == 0 {
+			l.stride = -1
+			if down {
+				l.stride = 1
+			}
+		}
+	}
+	l.shift += l.stride
 }
 
 func equalTotals(a, b reading) bool {

@@ -32,7 +32,7 @@ const (
 	// mostDeep is how often a look of several pages goes down to the floor.
 	mostDeep = 4
 	// walks is how often a list is walked from top to bottom.
-	walks = 3
+	walks = 4
 	// tick is more than the server's clock needs to advance by its resolution, one
 	// millisecond, whatever the two clocks show.
 	tick = 10 * time.Millisecond
@@ -134,6 +134,7 @@ type prover struct {
 	walked        int64
 	waited        int // looks because of an account that did not add up
 	reopened      string
+	wavering      bool // it was for totals that fell and grew again
 
 	method string
 	doubt  string
@@ -233,6 +234,7 @@ func (p *prover) useless() bool {
 
 // observe takes the page that next named.
 func (p *prover) observe(q request, r reading) {
+	defer p.spend()
 	p.flying--
 	p.count(r)
 	if p.useless() {
@@ -319,7 +321,8 @@ func (p *prover) strandOf(q request) *strand {
 	return p.walk.strand(q.strand)
 }
 
-// again asks for a page once more.
+// again asks for a page once more, if it is still of use: the hole that it was for
+// may have been closed meanwhile.
 func (p *prover) again(q request) {
 	if s := p.strandOf(q); s != nil {
 		s.open = false
@@ -327,6 +330,9 @@ func (p *prover) again(q request) {
 	if id, ok := p.aimed[q]; ok {
 		p.checks.aims[id].open = false
 		delete(p.aimed, q)
+	}
+	if p.phase == checking {
+		p.goOnChecking()
 	}
 }
 
@@ -365,7 +371,6 @@ func (p *prover) descended(q request, r reading) {
 func (p *prover) descend(r reading) {
 	switch {
 	case !p.walk.done():
-		p.spend()
 	case p.reads == 1: // one page is one moment
 		p.looked, p.deep = r.sent, true
 		p.held = p.margin.Lookback
@@ -377,13 +382,13 @@ func (p *prover) descend(r reading) {
 		p.beginChecks()
 	default:
 		p.phase = waiting
-		p.spend()
 	}
 }
 
 // refuse takes the place of observe when the server does not give the page. It
 // reports false when that cannot be explained by a list that became shorter.
 func (p *prover) refuse(q request) bool {
+	defer p.spend()
 	p.flying--
 	p.reads++
 	if p.useless() {
@@ -399,13 +404,10 @@ func (p *prover) refuse(q request) bool {
 	case there && q.size > 0:
 		p.fixed = true // it may be the size that is refused
 		p.again(q)
-		p.spend()
 	case p.phase == looking:
 		p.look.observe(reading{asked: q.page, served: q.page, perPage: max(q.size, p.size)})
-		p.spend()
 	case p.phase == checking && there, there && p.refused[q.page] == 1:
 		p.again(q)
-		p.spend()
 	case p.phase == checking:
 		p.checked(q, reading{asked: q.page, served: q.page, perPage: max(q.size, p.size)})
 	case p.phase == descending:
@@ -415,9 +417,9 @@ func (p *prover) refuse(q request) bool {
 	return true
 }
 
-// spend gives up when the walk has cost too much.
+// spend gives up when the walk has cost too much and needs more.
 func (p *prover) spend() {
-	if p.reads >= p.budget {
+	if p.phase < passing && p.reads >= p.budget {
 		p.giveUp(fmt.Sprintf("the inbox changes too fast: %d pages were read and some may still be hidden", p.reads))
 	}
 }
@@ -440,10 +442,8 @@ func lower(at int64, by time.Duration) int64 {
 func (p *prover) suspects() iter.Seq[hole] {
 	return func(yield func(hole) bool) {
 		for h := range p.cover.holes(p.floor) {
-			if p.jointsOnly && h.touches() || !p.suspicious(h, p.margin.Settle) {
-				continue
-			}
-			if !yield(h) {
+			suspect := p.blind(h) || !(p.jointsOnly && h.touches()) && p.suspicious(h, p.margin.Settle)
+			if suspect && !yield(h) {
 				return
 			}
 		}
@@ -451,10 +451,28 @@ func (p *prover) suspects() iter.Seq[hole] {
 }
 
 // joints reports whether there are holes that everything that moves may hide rows
-// in: where two strands meet, and where pages do not touch.
+// in: below the first page, where two strands meet, and where pages do not touch.
 func (p *prover) joints() bool {
 	for h := range p.cover.holes(p.floor) {
-		if !h.touches() {
+		if !h.touches() || p.blind(h) {
+			return true
+		}
+	}
+	return false
+}
+
+// blind reports whether a hole is the one below the first page, and the totals do
+// not speak for it. No total is of before that page: when the server counts after it
+// has found the rows, a deletion between the two is in none. When nothing else
+// moves, the closing look shows the row that came to stand on the first page.
+func (p *prover) blind(h hole) bool {
+	return p.moving() && h.above != nil && h.above.top && h.above.tail.sent.Equal(p.walk.first.sent)
+}
+
+// blinded reports whether there is such a hole.
+func (p *prover) blinded() bool {
+	for h := range p.cover.holes(p.floor) {
+		if p.blind(h) {
 			return true
 		}
 	}

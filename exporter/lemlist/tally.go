@@ -2,6 +2,7 @@ package lemlist
 
 import (
 	"slices"
+	"sort"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -24,8 +25,9 @@ type tally struct {
 	// shown is when the newest version of a row that may have moved arrived: an answer
 	// to a request that was sent before may show an older one.
 	shown map[exporter.IDHash]time.Time
-	// appeared counts old rows that came where everything had been seen.
-	appeared int64
+	// appeared counts old rows that came where everything had been seen, found those
+	// that no earlier walk of the list had shown.
+	appeared, found int64
 
 	start  *int64 // totalItems of the first page
 	levels []level
@@ -75,12 +77,15 @@ func (t *tally) take(r reading, first bool, seen *cover, quiet int64) {
 			}
 		default:
 			t.print ^= row.id[1]
-			if row.at >= t.floor {
-				if !first && (row.born == never || row.born >= t.floor) {
-					t.entered++
+			switch {
+			case first:
+			case row.at < t.floor:
+				t.found++
+				if seen.within(row.at) {
+					t.appeared++
 				}
-			} else if !first && seen.within(row.at) {
-				t.appeared++
+			case row.born == never || row.born >= t.floor:
+				t.entered++
 			}
 		}
 	}
@@ -161,11 +166,14 @@ func (t *tally) counted(end *int64) bool {
 // before, beyond the conversations that have entered since the walk began.
 func (t *tally) rise(apart time.Duration) int64 {
 	var most int64
+	least := make([]int64, len(t.levels)) // so far
 	for i, one := range t.levels {
-		for _, other := range t.levels[i+1:] {
-			if other.from.Sub(one.to) >= apart {
-				most = max(most, other.total-one.total)
-			}
+		if least[i] = one.total; i > 0 {
+			least[i] = min(one.total, least[i-1])
+		}
+		before := sort.Search(i, func(k int) bool { return one.from.Sub(t.levels[k].to) < apart })
+		if before > 0 {
+			most = max(most, one.total-least[before-1])
 		}
 	}
 	if t.vague {
@@ -176,7 +184,7 @@ func (t *tally) rise(apart time.Duration) int64 {
 
 // anew begins another walk of the list: what has been seen stays.
 func (t *tally) anew() {
-	t.levels, t.appeared, t.before, t.fellAgain = nil, 0, t.entered, false
+	t.levels, t.appeared, t.found, t.before, t.fellAgain = nil, 0, 0, t.entered, false
 }
 
 func later(a, b time.Time) time.Time {

@@ -26,6 +26,11 @@ type model struct {
 	// What a list of the kind we assume never does.
 	quirk quirk
 
+	margin exporter.Margin // of the walks over it
+	away   []item          // rows that vanished and may return
+	past   []moment        // what replicas that lag may still show, oldest first
+	cached map[request]shown
+
 	first     map[int]bool // alive at the first answer
 	deleted   map[int]bool // deleted at any time after it
 	versions  map[int]map[int64]bool
@@ -48,14 +53,21 @@ const (
 	jump kind = iota
 	enter
 	remove
+	// What a list of the kind we assume never does.
+	vanish   // a row leaves, and may return with the time it had
+	comeBack // the row that vanished first returns
+	handIn   // a row enters with an old time
+	goBack   // a row's time goes back
+	kinds
 )
 
 // move is one movement: what, to which row (modulo the list), and how much
-// later than the one before.
+// later than the one before. Its time is so much older than the moment.
 type move struct {
 	kind  kind
 	where int
 	after int64
+	older int64
 }
 
 // script gives the movements before an answer, counted from 0.
@@ -72,6 +84,7 @@ type quirk struct {
 	stuckPage int  // page that names itself as the next one
 	fixed     bool // the size asked for is ignored
 	sameNext  bool // every page is the first, and names the next number
+	irregular
 }
 
 func (m *model) before(a, b item) int {
@@ -112,21 +125,41 @@ func (m *model) place(row item) {
 func (m *model) play(moves []move) {
 	for _, move := range moves {
 		m.clock += move.after
-		if move.kind == enter {
-			m.add(m.clock, move.where)
+		switch move.kind {
+		case enter:
+			m.add(m.clock-move.older, move.where)
 			continue
+		case comeBack:
+			if len(m.away) > 0 {
+				m.place(m.away[0])
+				m.away = m.away[1:]
+			}
+			continue
+		default:
 		}
 		if len(m.list) == 0 {
 			continue
 		}
 		at := move.where % len(m.list)
 		row := m.list[at]
-		m.list = slices.Delete(m.list, at, at+1)
-		if move.kind == remove {
-			m.deleted[row.id] = true
+		if move.kind == handIn {
+			m.add(row.at, move.where)
 			continue
 		}
-		row.at = m.clock
+		m.list = slices.Delete(m.list, at, at+1)
+		switch move.kind {
+		case remove:
+			m.deleted[row.id] = true
+			continue
+		case vanish:
+			m.deleted[row.id] = true // it was not there all the time
+			m.away = append(m.away, row)
+			continue
+		case goBack:
+			row.at -= 1 + move.older
+		default:
+			row.at = max(row.at, m.clock-move.older)
+		}
 		m.place(row)
 	}
 }
@@ -134,12 +167,21 @@ func (m *model) play(moves []move) {
 // answer plays the movements that come before the answer and gives the page;
 // false is a refusal.
 func (m *model) answer(q request) (reading, bool) {
+	m.wait(q)
 	sent := m.local
 	r, ok := m.serve(q.page, q.size)
 	m.clock++ // no two answers within the clock's resolution
 	m.local = m.local.Add(20 * time.Millisecond)
 	r.sent, r.arrived = sent, m.local
 	return r, ok
+}
+
+// wait lets the time pass until a request may be sent.
+func (m *model) wait(q request) {
+	if rest := q.after.Sub(m.local); rest > 0 {
+		m.local = m.local.Add(rest)
+		m.clock += int64(rest/tick) + 1
+	}
 }
 
 // serve does the same at one moment: no time passes.
@@ -152,6 +194,10 @@ func (m *model) serve(page, limit int64) (reading, bool) {
 		}
 	}
 	defer func() { m.answers++ }()
+	if r, ok := m.recall(page, limit); ok {
+		return r, true
+	}
+	list, total := m.look()
 
 	size := m.perPage
 	if m.quirk.perPage != nil {
@@ -160,7 +206,7 @@ func (m *model) serve(page, limit int64) (reading, bool) {
 	if limit > 0 && !m.quirk.fixed {
 		size = min(size, int(limit))
 	}
-	pages := (len(m.list) + size - 1) / size
+	pages := (len(list) + size - 1) / size
 	m.mostPages = max(m.mostPages, pages)
 	served := int(page)
 	if m.quirk.sameNext {
@@ -174,8 +220,8 @@ func (m *model) serve(page, limit int64) (reading, bool) {
 			served = max(pages, 1)
 		}
 	}
-	from := min((served-1)*size, len(m.list))
-	to := min(from+size, len(m.list))
+	from := min((served-1)*size, len(list))
+	to := min(from+size, len(list))
 	says := schema.Pagination{CurrentPage: new(int64(served)), PerPage: new(int64(size))}
 	if served < pages {
 		says.NextPage = new(int64(served) + 1)
@@ -188,18 +234,22 @@ func (m *model) serve(page, limit int64) (reading, bool) {
 	case m.quirk.cap > 0 && served >= m.quirk.cap:
 		says.NextPage = nil
 	}
-	total := len(m.list)
 	if m.quirk.total != nil {
 		total = m.quirk.total(m.answers, total)
 	}
 	if !m.quirk.noTotal {
 		says.TotalItems = new(int64(total))
 	}
+	if m.quirk.short != nil && m.quirk.short(m.answers, served) {
+		to -= (to - from + 1) / 2
+	}
 	rows := make([]row, 0, to-from)
-	for _, one := range m.list[from:to] {
+	for _, one := range list[from:to] {
 		rows = append(rows, row{id: modelID(one.id), at: one.at * 1000, born: one.born * 1000})
 	}
-	return newReading(page, rows, says, m.local, m.local), true
+	r := newReading(page, rows, says, m.local, m.local)
+	m.keep(page, limit, r)
+	return r, true
 }
 
 func modelID(id int) exporter.IDHash { return exporter.HashID(fmt.Sprint("ibx_", id)) }
@@ -220,7 +270,7 @@ func prove(m *model) (*prover, union) { return proveUntil(m, func(*prover) bool 
 
 // proveUntil does the same and stops early.
 func proveUntil(m *model, stop func(*prover) bool) (*prover, union) {
-	p, found := newProver(exact), union{}
+	p, found := newProver(m.margin), union{}
 	for q, more := ask(p); more && !stop(p); q, more = ask(p) {
 		r, ok := m.answer(q)
 		if !ok {

@@ -36,7 +36,7 @@ type call struct {
 }
 
 func newStage(m *model, width int, draw func(n int) int) *stage {
-	return &stage{m: m, p: newProver(exact), width: width, draw: draw, found: union{}}
+	return &stage{m: m, p: newProver(m.margin), width: width, draw: draw, found: union{}}
 }
 
 // pass lets time go by; the server's clock goes on 1 ms in 10 ms, no more.
@@ -91,6 +91,7 @@ func (s *stage) send() {
 	for {
 		s.p.lanes = s.width
 		for q, more := s.p.next(); more; q, more = s.p.next() {
+			s.m.wait(q)
 			s.flying = append(s.flying, &call{asked: q, sent: s.m.local})
 			s.log = append(s.log, func(p *prover) {
 				if again, ok := p.next(); !ok || again != q {
@@ -198,7 +199,7 @@ func TestStrandsCanBeReplayed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawStage(t, drawLong(t))
 		s.run(toTheEnd)
-		again := newProver(exact)
+		again := newProver(s.m.margin)
 		again.walk.least, again.lanes = s.p.walk.least, s.width
 		for _, do := range s.log {
 			do(again)

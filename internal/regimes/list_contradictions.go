@@ -62,8 +62,10 @@ func breaches() []regime {
 	}
 	const far = 200 * 24 * time.Hour
 	return []regime{
-		drift("times-fall-0.1", "0.1 rows whose lastActivityAt falls by 200 days, 0.3 jumps", 1, sim.Drift{Ages: 0.1, AgeBy: far, Jumps: 0.3}),
-		drift("times-fall-1", "1 such row", 1, sim.Drift{Ages: 1, AgeBy: far}),
+		// A row that falls into the part of the list that was read before is exported as
+		// it was then, which is all that is promised of it.
+		lenient(time.Minute, drift("times-fall-0.1", "0.1 rows whose lastActivityAt falls by 200 days, 0.3 jumps", 1, sim.Drift{Ages: 0.1, AgeBy: far, Jumps: 0.3})),
+		lenient(time.Minute, drift("times-fall-1", "1 such row", 1, sim.Drift{Ages: 1, AgeBy: far})),
 		drift("handed-0.1", "0.1 conversations handed to another user", 2, sim.Drift{Hands: 0.1}),
 		drift("handed-1", "1 conversation handed to another user", 2, sim.Drift{Hands: 1}),
 		drift("vanish-0.1", "0.1 rows vanish, for 5 requests each", 1, sim.Drift{Vanishes: 0.1, Away: 5}),
@@ -86,4 +88,10 @@ func lastUser(o sim.Options) string {
 	}
 	users := server.UserIDs()
 	return users[len(users)-1]
+}
+
+// lenient asks nothing of an export that changed so long before the last request.
+func lenient(grace time.Duration, r regime) regime {
+	r.grace = grace
+	return r
 }
