@@ -60,10 +60,12 @@ func newBench(t *testing.T, options sim.Options) *bench {
 	})
 	b := &bench{team: team, dir: filepath.Join(t.TempDir(), "out")}
 	var runs atomic.Int64
+	margin := exporter.DefaultMargin()
+	margin.Settle = 10 * time.Millisecond // one server answers, and does not lag
 	b.Engine = &exporter.Engine{
 		OpenSource: func(_ context.Context, config exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
 			source, err := lemlist.Open(lemlist.Options{
-				Endpoint: running.URL(), Key: exporter.NewSecret(team.Key()), Users: config.Users, Observer: obs, Unlimited: true,
+				Endpoint: running.URL(), Key: exporter.NewSecret(team.Key()), Users: config.Users, Observer: obs, Unlimited: true, Margin: margin,
 			})
 			if err != nil || b.wrap == nil {
 				return source, err
