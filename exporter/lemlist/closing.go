@@ -289,6 +289,7 @@ func (p *prover) fallBack(doubt string, r reading) {
 
 func (p *prover) pass(r reading) {
 	p.read = later(p.read, r.arrived)
+	p.note(r)
 	p.judge(p.passes.observe(r))
 }
 
@@ -298,6 +299,8 @@ func (p *prover) judge(v verdict) {
 		switch {
 		case p.audit.unreadable > 0:
 			p.giveUp(fmt.Sprintf("%s; lastActivityAt of %d rows cannot be read", p.doubt, p.audit.unreadable))
+		case p.audit.foreign > 0:
+			p.giveUp(fmt.Sprintf("%s; %d rows do not name the user among their users: the API gave another list", p.doubt, p.audit.foreign))
 		default:
 			p.finish(methodPasses)
 		}

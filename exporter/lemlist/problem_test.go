@@ -13,6 +13,7 @@ import (
 // The rows are those of the API's list of errors, and the answers that its users
 // have met. The message is what follows the request.
 func TestEveryErrorOfTheAPIIsUnderstood(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	const (
 		html  = "text/html; charset=utf-8"
 		plain = "text/plain; charset=utf-8"

@@ -177,7 +177,9 @@ func (p *prover) next() (request, bool) {
 	case p.phase == looking && p.flying == 0:
 		w := p.look.request(p.size, p.fixed)
 		return p.ask(request{page: w.page, size: w.size, after: p.look.after}), true
-	case p.phase == checking && p.flying < p.lanes:
+	case p.phase == checking && p.flying < p.lanes && (p.flying == 0 || !p.fixed):
+		// By pages of one size two holes beside each other would share a page, and each
+		// needs it in another order.
 		return p.check()
 	case p.phase == passing && p.flying == 0:
 		return p.ask(request{page: p.passes.next}), true

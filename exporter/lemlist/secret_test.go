@@ -48,6 +48,7 @@ func use(t *testing.T, source *Source) []error {
 }
 
 func TestTheKeyAndTheTeamsSecretsAreNeverShown(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	echo := func(status int, form string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			_, key, _ := r.BasicAuth()

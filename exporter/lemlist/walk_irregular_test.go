@@ -1,6 +1,7 @@
 package lemlist
 
 import (
+	"cmp"
 	"fmt"
 	"math/rand/v2"
 	"testing"
@@ -19,6 +20,7 @@ var irregularities = map[string]struct {
 	older  int64
 	quirk  func(seed uint64) quirk
 	change func(m *model)
+	rows   int // 0 is 160 and more
 	// newest says that the margin also covers the newest versions, at the last look.
 	newest bool
 	// least is the share of walks that must be proven, in percent.
@@ -31,7 +33,7 @@ var irregularities = map[string]struct {
 	"replicas":                   {rates: mixed, quirk: replicas(180 * time.Millisecond), least: 60},
 	"replicas, only jumps":       {rates: map[kind]float64{jump: 0.3}, quirk: replicas(180 * time.Millisecond), least: 60},
 	"replicas, only deletions":   {rates: map[kind]float64{remove: 0.1}, quirk: replicas(180 * time.Millisecond), least: 60},
-	"pages from a cache":         {rates: mixed, quirk: func(uint64) quirk { return quirk{irregular: irregular{kept: 180 * time.Millisecond}} }, least: 60},
+	"pages from a cache":         {rates: mixed, quirk: cache, least: 60},
 	"dated back":                 {rates: mixed, older: 60, newest: true, least: 90},
 	"jumps dated back":           {rates: map[kind]float64{jump: 0.1}, older: 90, newest: true, least: 90},
 	"a clock that steps back":    {rates: mixed, change: stepBack(50), newest: true, least: 90},
@@ -45,7 +47,15 @@ var irregularities = map[string]struct {
 	"no totals":                  {rates: mixed, quirk: func(uint64) quirk { return quirk{noTotal: true} }, newest: true, least: 60},
 	"short pages, once":          {rates: mixed, quirk: short(func(answer, _ int) bool { return answer == 4 }), newest: true, least: 60},
 	"short pages, always":        {rates: mixed, quirk: short(func(_, page int) bool { return page == 4 })},
+	// Of a list that is read faster than answers lie apart, the first look may be of before.
+	"a short list, replicas":       {rows: 25, rates: busy, quirk: replicas(180 * time.Millisecond), least: 90},
+	"a short list, a cache":        {rows: 25, rates: busy, quirk: cache, least: 90},
+	"a short list, jumps, a cache": {rows: 25, rates: map[kind]float64{jump: 0.5}, quirk: cache, least: 90},
 }
+
+var busy = map[kind]float64{jump: 0.2, enter: 0.1, remove: 0.1}
+
+func cache(uint64) quirk { return quirk{irregular: irregular{kept: 180 * time.Millisecond}} }
 
 var mixed = map[kind]float64{jump: 0.1, enter: 0.05, remove: 0.05}
 
@@ -95,7 +105,7 @@ func TestWalkOfAnIrregularListClaimsWhatItHas(t *testing.T) {
 				var proven, reads int
 				reasons := map[string]int{}
 				for seed := range uint64(seeds) {
-					m := newModel(quietList(160+int(seed%5)*17), 10, ratesOf(seed, one.rates, one.older))
+					m := newModel(quietList(cmp.Or(one.rows, 160)+int(seed%5)*17), 10, ratesOf(seed, one.rates, one.older))
 					m.margin = allowed
 					if one.quirk != nil {
 						m.quirk = one.quirk(seed)
