@@ -227,8 +227,8 @@ func (p *prover) done() bool { return (p.phase == finished || p.phase == settled
 func (p *prover) suspects() iter.Seq[hole] {
 	return func(yield func(hole) bool) {
 		for h := range p.cover.holes(p.floor) {
-			suspect := p.blind(h) || !(p.jointsOnly && h.touches()) && p.suspicious(h, p.margin.Settle)
-			if suspect && !yield(h) {
+			clean := p.jointsOnly && h.touches() || !p.suspicious(h, p.margin.Settle)
+			if (p.blind(h) || !clean) && !yield(h) {
 				return
 			}
 		}

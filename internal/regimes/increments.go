@@ -96,7 +96,7 @@ func (s *stand) chain(ctx context.Context, j job, mode string) (_ []outcome, err
 		if n > 0 {
 			begun.Store(true)
 			rest(server.Server, clock, dice)
-			earlier = mark(server.Server)
+			earlier = mark(ctx, server.Server)
 			clock.pass(settled)
 		}
 		before := len(server.Calls())
@@ -151,8 +151,8 @@ func rest(server *sim.Server, clock *calendar, dice *rand.Rand) {
 const settled = 5 * time.Second
 
 // mark reads a page, so that what moves later has a later step, and returns its step.
-func mark(server *sim.Server) int {
-	request := httptest.NewRequest(http.MethodGet, "/api/inbox?userId="+server.UserIDs()[0], http.NoBody)
+func mark(ctx context.Context, server *sim.Server) int {
+	request := httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/inbox?userId="+server.UserIDs()[0], http.NoBody)
 	request.SetBasicAuth("", server.Key())
 	server.ServeHTTP(httptest.NewRecorder(), request)
 	calls := server.Calls()
