@@ -137,7 +137,7 @@ func (p *prover) conclude(last reading) {
 		p.walkAgain(fmt.Sprintf("the API states %d conversations and lists %d", *last.total, p.distinct()))
 	case p.appeared > 0:
 		p.walkAgain(fmt.Sprintf("%d conversations appeared among older ones that had been read", p.appeared))
-	case p.rise(p.margin.Settle) > 0 && p.distinct() < *p.start+p.entered+p.rise(p.margin.Settle):
+	case p.rise(p.margin.Settle) > 0 && p.distinct() < *p.start+p.came+p.rise(p.margin.Settle):
 		p.walkAgain(fmt.Sprintf("totalItems grew by %d more than new conversations came", p.rise(p.margin.Settle)))
 	case p.walked > 1 && p.fellAgain:
 		p.walkAgain("conversations went while the list was walked again")
