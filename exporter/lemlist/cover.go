@@ -69,13 +69,13 @@ func intervalOf(r reading) interval {
 	return s
 }
 
-// add takes a page. It reports whether the page joined what was there.
-func (c *cover) add(r reading) (joined bool) {
+// add takes a page.
+func (c *cover) add(r reading) {
 	if len(r.rows) == 0 {
 		if r.asked == 1 && r.next == 0 { // an empty list
 			c.intervals = []interval{{head: edge{at: math.MaxInt64}, tail: edge{at: never}, top: true, end: true}}
 		}
-		return false
+		return
 	}
 	s := intervalOf(r)
 	from, _ := slices.BinarySearchFunc(c.intervals, s.head.at, func(one interval, at int64) int { return cmp.Compare(at, one.tail.at) })
@@ -88,7 +88,7 @@ func (c *cover) add(r reading) (joined bool) {
 		again, apart = false, nil
 		for _, one := range c.intervals[from:to] {
 			if one.joins(s) {
-				s, joined, again = s.with(one), true, true
+				s, again = s.with(one), true
 			} else {
 				apart = append(apart, one)
 			}
@@ -100,7 +100,6 @@ func (c *cover) add(r reading) (joined bool) {
 		return cmp.Or(cmp.Compare(b.head.at, a.head.at), cmp.Compare(b.tail.at, a.tail.at), cmp.Compare(a.head.place, b.head.place))
 	})
 	c.intervals = slices.Insert(c.intervals, at, s)
-	return joined
 }
 
 // joins reports whether no row that did not move can stand between two intervals.

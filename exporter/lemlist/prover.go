@@ -236,7 +236,7 @@ func (p *prover) useless() bool {
 // observe takes the page that next named.
 func (p *prover) observe(q request, r reading) {
 	p.flying--
-	p.count(q, r)
+	p.count(r)
 	if p.useless() {
 		return
 	}
@@ -341,7 +341,7 @@ func (p *prover) again(q request) {
 }
 
 // count keeps the account of every page.
-func (p *prover) count(q request, r reading) {
+func (p *prover) count(r reading) {
 	p.reads++
 	if p.reads == 1 {
 		p.budget = readsPerPage*min(r.pages(), maxPages) + readsMore
@@ -450,7 +450,7 @@ func lower(at int64, by time.Duration) int64 {
 func (p *prover) suspects() iter.Seq[hole] {
 	return func(yield func(hole) bool) {
 		for h := range p.cover.holes(p.floor) {
-			suspect := p.blind(h) || !(p.jointsOnly && h.touches()) && p.suspicious(h, p.margin.Settle)
+			suspect := p.blind(h) || (!p.jointsOnly || !h.touches()) && p.suspicious(h, p.margin.Settle)
 			if suspect && !yield(h) {
 				return
 			}

@@ -30,9 +30,9 @@ var irregularities = map[string]struct {
 	"counted after the rows":     {rates: mixed, quirk: counted("after"), least: 60},
 	"counted before the rows":    {rates: mixed, quirk: counted("before"), newest: true, least: 60},
 	"deletions, counted after":   {rates: map[kind]float64{remove: 0.05}, quirk: counted("after"), least: 60},
-	"replicas":                   {rates: mixed, quirk: replicas(180 * time.Millisecond), least: 60},
-	"replicas, only jumps":       {rates: map[kind]float64{jump: 0.3}, quirk: replicas(180 * time.Millisecond), least: 60},
-	"replicas, only deletions":   {rates: map[kind]float64{remove: 0.1}, quirk: replicas(180 * time.Millisecond), least: 60},
+	"replicas":                   {rates: mixed, quirk: replicas, least: 60},
+	"replicas, only jumps":       {rates: map[kind]float64{jump: 0.3}, quirk: replicas, least: 60},
+	"replicas, only deletions":   {rates: map[kind]float64{remove: 0.1}, quirk: replicas, least: 60},
 	"pages from a cache":         {rates: mixed, quirk: cache, least: 60},
 	"dated back":                 {rates: mixed, older: 60, newest: true, least: 90},
 	"jumps dated back":           {rates: map[kind]float64{jump: 0.1}, older: 90, newest: true, least: 90},
@@ -48,7 +48,7 @@ var irregularities = map[string]struct {
 	"short pages, once":          {rates: mixed, quirk: short(func(answer, _ int) bool { return answer == 4 }), newest: true, least: 60},
 	"short pages, always":        {rates: mixed, quirk: short(func(_, page int) bool { return page == 4 })},
 	// Of a list that is read faster than answers lie apart, the first look may be of before.
-	"a short list, replicas":       {rows: 25, rates: busy, quirk: replicas(180 * time.Millisecond), least: 90},
+	"a short list, replicas":       {rows: 25, rates: busy, quirk: replicas, least: 90},
 	"a short list, a cache":        {rows: 25, rates: busy, quirk: cache, least: 90},
 	"a short list, jumps, a cache": {rows: 25, rates: map[kind]float64{jump: 0.5}, quirk: cache, least: 90},
 }
@@ -66,11 +66,9 @@ func counted(when string) func(uint64) quirk {
 	}
 }
 
-func replicas(lag time.Duration) func(uint64) quirk {
-	return func(seed uint64) quirk {
-		random := rand.New(rand.NewPCG(seed, 3))
-		return quirk{irregular: irregular{lag: lag, which: func(n int) int { return []int{0, n - 1}[random.IntN(2)] }}}
-	}
+func replicas(seed uint64) quirk {
+	random := rand.New(rand.NewPCG(seed, 3))
+	return quirk{irregular: irregular{lag: 180 * time.Millisecond, which: func(n int) int { return []int{0, n - 1}[random.IntN(2)] }}}
 }
 
 func short(which func(answer, page int) bool) func(uint64) quirk {
