@@ -64,7 +64,11 @@ func (p *prover) take(q request, r reading, first bool) {
 	if before, ok := p.before(q, r); ok {
 		p.compare(before, r)
 	}
+	entered := p.entered
 	p.tally.take(r, first, &p.cover, p.oddBelow())
+	if p.phase != descending {
+		p.came += p.entered - entered
+	}
 	if p.phase == descending || p.phase == checking {
 		p.cover.add(r)
 		p.read = later(p.read, r.arrived)

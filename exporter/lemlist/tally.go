@@ -17,7 +17,9 @@ type tally struct {
 	// the list before.
 	floor   int64
 	entered int64
-	before  int64 // of them those that had entered when the latest walk began
+	// came counts those of them that no descent showed: what a descent shows may have
+	// stood below the first page all the time. before is that when the latest walk began.
+	came, before int64
 	// back are rows whose lastActivityAt was lower when they were read again, with
 	// the time they had; lowered says that one was no move of the walk.
 	back    map[exporter.IDHash]int64
@@ -172,7 +174,7 @@ func (t *tally) counted(end *int64) bool {
 }
 
 // rise is by how much a total was larger than one that was stated at least so long
-// before, beyond the conversations that have entered since the walk began.
+// before, beyond the conversations that have come since the walk began.
 func (t *tally) rise(apart time.Duration) int64 {
 	if t.vague {
 		return 0
@@ -189,12 +191,12 @@ func (t *tally) rise(apart time.Duration) int64 {
 			most = max(most, one.total-least[before-1])
 		}
 	}
-	return most - (t.entered - t.before)
+	return most - (t.came - t.before)
 }
 
 // anew begins another walk of the list: what has been seen stays.
 func (t *tally) anew() {
-	t.levels, t.appeared, t.found, t.before, t.fellAgain = nil, 0, 0, t.entered, false
+	t.levels, t.appeared, t.found, t.before, t.fellAgain = nil, 0, 0, t.came, false
 }
 
 func later(a, b time.Time) time.Time {

@@ -133,3 +133,24 @@ func TestWalkOfAnyIrregularListClaimsWhatItHas(t *testing.T) {
 		}
 	})
 }
+
+// A conversation is handed in among those that were read, and another one goes: the
+// totals of the first page and of the last agree, but not those in between.
+func TestWalkReadsAgainWhenATotalGrewAlone(t *testing.T) {
+	for _, width := range []int{1, 4} {
+		m := newModel(quietList(400), 10, func(answer int) []move {
+			switch answer {
+			case 26:
+				return []move{{kind: handIn, where: 33}}
+			case 36:
+				return []move{{kind: remove, where: 200}} // it was read
+			}
+			return nil
+		})
+		m.margin = allowed
+		p, found := walkOf(t, m, width, 1)
+		if stale := m.stale(found); p.method != methodSweep || stale != "" || p.walked < 2 {
+			t.Errorf("%d at once: by %q, %q, %s, %d walks, again because %q", width, p.method, p.reason, stale, p.walked, p.reopened)
+		}
+	}
+}
