@@ -95,7 +95,11 @@ func (c *checks) observe(one *aim, h *hole, r reading, fixed bool) {
 			return
 		}
 	}
-	if h == nil || fixed && h.below != nil && len(r.rows) > 0 && r.rows[0].id == h.below.head.ids[0] {
+	if h == nil {
+		return
+	}
+	if fixed && h.below != nil && len(r.rows) > 0 && r.rows[0].id == h.below.head.ids[0] && r.placed {
+		one.off = r.offset - one.place // the hole is at its top: the page above is next
 		return
 	}
 	off := one.off

@@ -2,7 +2,6 @@ package lemlist
 
 import (
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -54,35 +53,16 @@ func (p *prover) lookedAt(r reading) {
 	}
 	p.look.observe(r)
 	p.look.odd = p.look.odd || p.odd
-	switch {
-	case first && p.unmoved(r):
-		p.looked, p.held = r.sent, p.margin.Lookback
-		p.top, p.closed = p.look.top, closed
-		p.sweeps++
-		p.conclude(r)
-	case p.look.done():
-		p.swept(closed)
-	default:
-		p.closed = closed
+	p.closed = closed
+	if p.look.done() {
+		p.swept()
 	}
-}
-
-// unmoved reports whether a first page read now, with the numbers, says that
-// nothing has moved since the walk began. What moved with a time of before may stand
-// below that page: with a lookback it does not say so.
-func (p *prover) unmoved(r reading) bool {
-	if p.margin.Lookback > 0 && !p.look.done() {
-		return false
-	}
-	return p.since == nil && p.walked == 1 && len(p.shakes) == 0 && equalTotals(p.walk.first, r) && p.distinct() >= *r.total &&
-		slices.EqualFunc(r.rows, p.walk.first.rows, func(a, b row) bool { return a.id == b.id && a.at == b.at })
 }
 
 // swept goes on after a look that has come to its target.
-func (p *prover) swept(closed bool) {
+func (p *prover) swept() {
 	done := p.look
 	p.sweeps++
-	p.closed = closed
 	if done.reads > 1 {
 		// Rows that moved with an older time than when the look before began may have
 		// done so during this one, too: then it goes as deep again.
@@ -166,7 +146,7 @@ func (p *prover) conclude(last reading) {
 // than have been seen to come.
 func (p *prover) rose(apart time.Duration) bool {
 	rise := p.rise(apart)
-	return rise > 0 && p.start != nil && p.distinct() < *p.start+p.entered+rise
+	return rise > 0 && p.start != nil && p.distinct() < *p.start+p.came+rise
 }
 
 // settle ends the reading of the list, for now.
@@ -289,6 +269,7 @@ func (p *prover) fallBack(doubt string, r reading) {
 
 func (p *prover) pass(r reading) {
 	p.read = later(p.read, r.arrived)
+	p.note(r)
 	p.judge(p.passes.observe(r))
 }
 
@@ -298,6 +279,8 @@ func (p *prover) judge(v verdict) {
 		switch {
 		case p.audit.unreadable > 0:
 			p.giveUp(fmt.Sprintf("%s; lastActivityAt of %d rows cannot be read", p.doubt, p.audit.unreadable))
+		case p.audit.foreign > 0:
+			p.giveUp(fmt.Sprintf("%s; %d rows do not name the user among their users: the API gave another list", p.doubt, p.audit.foreign))
 		default:
 			p.finish(methodPasses)
 		}

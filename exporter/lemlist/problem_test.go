@@ -13,6 +13,7 @@ import (
 // The rows are those of the API's list of errors, and the answers that its users
 // have met. The message is what follows the request.
 func TestEveryErrorOfTheAPIIsUnderstood(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	const (
 		html  = "text/html; charset=utf-8"
 		plain = "text/plain; charset=utf-8"
@@ -67,6 +68,7 @@ func TestEveryErrorOfTheAPIIsUnderstood(t *testing.T) {
 		"object instead of a list": {200, jason, strings.Replace(emptyPage, "[]", "{}", 1), problemGarbled, remedyRepeat, 6, "not a page of the inbox: data is not an array but of type object", "not what lemlist documents"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 				if test.kind != "" {
 					w.Header().Set("Content-Type", test.kind)

@@ -45,9 +45,15 @@ type reading struct {
 
 // audit counts the rows of a page that do not fit the list of the user.
 type audit struct {
-	// foreign rows name users, but not the one whose list it is; unnamed ones name
-	// nobody. unreadable ones have a lastActivityAt that cannot be read.
-	foreign, unnamed, unreadable int64
+	// named rows name the user whose list it is; foreign ones name only others.
+	// unreadable ones have a lastActivityAt that cannot be read.
+	named, foreign, unreadable int64
+}
+
+func (a *audit) add(more audit) {
+	a.named += more.named
+	a.foreign += more.foreign
+	a.unreadable += more.unreadable
 }
 
 // newReading describes a page. The server's own pagination counts, whatever

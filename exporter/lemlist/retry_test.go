@@ -24,9 +24,11 @@ func faulty(t *testing.T, fault sim.Fault, times int) (*sim.Server, string) {
 }
 
 func TestEveryTransientFaultIsRepeatedUntilThePageIsThere(t *testing.T) {
+	t.Parallel()
 	for _, fault := range []sim.Fault{sim.Fault500, sim.Fault502, sim.Fault503, sim.Fault520, sim.Fault524, sim.FaultEcho, sim.FaultEmpty,
 		sim.FaultHTML, sim.FaultObject, sim.FaultReset, sim.FaultCut, sim.FaultTruncated, sim.FaultStall} {
 		t.Run(string(fault), func(t *testing.T) {
+			t.Parallel() // some say when to ask again
 			server, endpoint := faulty(t, fault, 2)
 			source, w := open(t, endpoint, paced(func(p *pace) { p.stall = 300 * time.Millisecond }))
 			got, err := source.list(t.Context(), server.UserIDs()[0], 1)

@@ -43,14 +43,15 @@ func auditOf(rec arrow.Record, user string) (found audit) {
 	extra := column[*array.String](rec, "extra")
 	for i := range int(rec.NumRows()) {
 		from, to := lists.ValueOffsets(i)
-		named := lists.IsNull(i) || from == to
-		if named {
-			found.unnamed++
-		}
+		nobody, named := lists.IsNull(i) || from == to, false
 		for at := from; at < to && !named; at++ {
-			named = names.IsNull(int(at)) || names.Value(int(at)) == user
+			nobody = nobody || names.IsNull(int(at))
+			named = names.IsValid(int(at)) && names.Value(int(at)) == user
 		}
-		if !named {
+		switch {
+		case named:
+			found.named++
+		case !nobody:
 			found.foreign++
 		}
 		if times.IsNull(i) && extra.IsValid(i) && holdsTime(extra.Value(i)) {

@@ -48,6 +48,7 @@ func use(t *testing.T, source *Source) []error {
 }
 
 func TestTheKeyAndTheTeamsSecretsAreNeverShown(t *testing.T) {
+	t.Parallel() // it waits most of the time
 	echo := func(status int, form string) http.HandlerFunc {
 		return func(w http.ResponseWriter, r *http.Request) {
 			_, key, _ := r.BasicAuth()
@@ -83,6 +84,7 @@ func TestTheKeyAndTheTeamsSecretsAreNeverShown(t *testing.T) {
 		"a broken length":     raw("HTTP/1.1 200 OK\r\nContent-Length: %s %s\r\n\r\n"),
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			source, w := open(t, serve(t, handle), paced(func(p *pace) { p.attempts, p.patience = 2, 100*time.Millisecond }))
 			failed := use(t, source)
 			if failed[0] == nil || failed[1] == nil {

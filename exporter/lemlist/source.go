@@ -127,13 +127,22 @@ func (s *Source) list(ctx context.Context, userID string, page int64) (listing, 
 	return s.fetch(ctx, userID, page, 0)
 }
 
-// fetch implements lister. A user who was chosen is never skipped.
+// fetch implements lister. The walk itself asks again when a user is refused, unless
+// the user was chosen.
 func (s *Source) fetch(ctx context.Context, userID string, page, size int64) (listing, error) {
-	got, err := s.client.fetch(ctx, userID, page, size)
+	if len(s.chosen) == 0 {
+		return s.client.fetch(ctx, userID, page, size)
+	}
+	got, err := s.insist(ctx, userID, page, size)
+	return got, s.denied(userID, err)
+}
+
+// denied is the error of a request: a user who was chosen is never skipped.
+func (s *Source) denied(userID string, err error) error {
 	if len(s.chosen) > 0 && errors.Is(err, errUserNotInTeam) {
 		err = exporter.WithHint(fmt.Errorf("the API does not give the inbox of %s, who was chosen: %s", userID, err), problemUser.hint()) //nolint:errorlint // hides errUserNotInTeam
 	}
-	return got, err
+	return err
 }
 
 // once passes events on, each unknown field one time only.

@@ -89,8 +89,29 @@ func (s *Source) firstPages(ctx context.Context, users []string) []firstPage {
 	return pages
 }
 
+// insist reads a page, and asks once more after a while when the API says that the
+// user is not in the team: it may say so by mistake.
+func (s *Source) insist(ctx context.Context, userID string, page, size int64) (listing, error) {
+	got, err := s.client.fetch(ctx, userID, page, size)
+	if !errors.Is(err, errUserNotInTeam) {
+		return got, err
+	}
+	timer := time.NewTimer(s.margin.Settle)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+		return got, ctx.Err()
+	}
+	spent := got.cost
+	got, err = s.client.fetch(ctx, userID, page, size)
+	got.cost.add(spent)
+	return got, err
+}
+
 func (s *Source) firstPage(ctx context.Context, userID string) firstPage {
-	got, err := s.list(ctx, userID, 1)
+	got, err := s.insist(ctx, userID, 1, 0)
+	err = s.denied(userID, err)
 	first := firstPage{cost: got.cost}
 	switch {
 	case errors.Is(err, errUserNotInTeam):

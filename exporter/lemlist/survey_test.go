@@ -143,7 +143,7 @@ func TestTheTeamIsTheUnionOfBothListsAndAFormerMemberIsSkipped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(survey.Users) != 2 || survey.Users[0].UserID != "usr_Alice" || survey.Users[1].UserID != "usr_Carol" || survey.Simulated || survey.Requests != 4 {
+	if len(survey.Users) != 2 || survey.Users[0].UserID != "usr_Alice" || survey.Users[1].UserID != "usr_Carol" || survey.Simulated || survey.Requests != 5 { // usr_Bob twice
 		t.Errorf("survey %+v", survey)
 	}
 	if len(survey.Skipped) != 1 || survey.Skipped[0].UserID != "usr_Bob" || survey.Skipped[0].Reason == "" {
@@ -157,6 +157,23 @@ func TestTheTeamIsTheUnionOfBothListsAndAFormerMemberIsSkipped(t *testing.T) {
 	}
 	if proof := walk.Proof(); len(proof.Skipped) != 1 || !proof.Complete {
 		t.Errorf("proof %+v", proof)
+	}
+}
+
+// An API may refuse a user by mistake.
+func TestASurveyAsksTwiceForAUserWhoIsRefused(t *testing.T) {
+	for _, users := range [][]string{nil, {"chosen"}} {
+		server, endpoint := simulate(t, sim.Options{
+			Unlimited: true, Users: 2, Conversations: 30, Faults: []sim.FaultRule{{Fault: sim.FaultNotInTeam, Path: "/api/inbox", Attempt: 1}},
+		})
+		if users != nil {
+			users = server.UserIDs()
+		}
+		source, _ := open(t, endpoint, chosen(users...))
+		survey, err := source.Survey(t.Context())
+		if err != nil || len(survey.Users) != 2 || len(survey.Skipped) != 0 || survey.Requests != 5 {
+			t.Errorf("survey %+v, error %v", survey, err)
+		}
 	}
 }
 

@@ -17,7 +17,9 @@ type tally struct {
 	// the list before.
 	floor   int64
 	entered int64
-	before  int64 // of them those that had entered when the latest walk began
+	// came counts those of them that no descent showed: what a descent shows may have
+	// stood below the first page all the time. before is that when the latest walk began.
+	came, before int64
 	// back are rows whose lastActivityAt was lower when they were read again, with
 	// the time they had; lowered says that one was no move of the walk.
 	back    map[exporter.IDHash]int64
@@ -60,8 +62,7 @@ func newTally() tally {
 // Rows that are new, or newer than they were, have a time of quiet or more as a rule.
 func (t *tally) take(r reading, first bool, seen *cover, quiet int64) {
 	t.odd = false
-	t.audit.foreign += r.audit.foreign
-	t.audit.unreadable += r.audit.unreadable
+	t.audit.add(r.audit)
 	for _, row := range r.rows {
 		at, known := t.seen.put(row.id[0], row.at)
 		t.moved = t.moved || !first && at != row.at && row.at >= t.floor
@@ -96,6 +97,16 @@ func (t *tally) take(r reading, first bool, seen *cover, quiet int64) {
 		if n := len(t.levels); n > 2 && t.levels[n-2].total == *r.total && t.levels[n-3].total == *r.total {
 			t.levels[n-2] = t.levels[n-1] // only changes matter
 			t.levels = t.levels[:n-1]
+		}
+	}
+}
+
+// note counts the rows of a page of a plain pass, which says nothing of what moved.
+func (t *tally) note(r reading) {
+	t.audit.add(r.audit)
+	for _, row := range r.rows {
+		if _, known := t.seen.put(row.id[0], row.at); !known {
+			t.print ^= row.id[1]
 		}
 	}
 }
@@ -163,28 +174,29 @@ func (t *tally) counted(end *int64) bool {
 }
 
 // rise is by how much a total was larger than one that was stated at least so long
-// before, beyond the conversations that have entered since the walk began.
+// before, beyond the conversations that have come since the walk began.
 func (t *tally) rise(apart time.Duration) int64 {
+	if t.vague {
+		return 0
+	}
+	// The answers came in this order: those long enough before one are the first ones.
+	least := make([]int64, len(t.levels)) // of the totals up to each
 	var most int64
-	least := make([]int64, len(t.levels)) // so far
 	for i, one := range t.levels {
 		if least[i] = one.total; i > 0 {
-			least[i] = min(one.total, least[i-1])
+			least[i] = min(least[i-1], one.total)
 		}
-		before := sort.Search(i, func(k int) bool { return one.from.Sub(t.levels[k].to) < apart })
+		before := sort.Search(i, func(j int) bool { return one.from.Sub(t.levels[j].to) < apart })
 		if before > 0 {
 			most = max(most, one.total-least[before-1])
 		}
 	}
-	if t.vague {
-		return 0
-	}
-	return most - (t.entered - t.before)
+	return most - (t.came - t.before)
 }
 
 // anew begins another walk of the list: what has been seen stays.
 func (t *tally) anew() {
-	t.levels, t.appeared, t.found, t.before, t.fellAgain = nil, 0, 0, t.entered, false
+	t.levels, t.appeared, t.found, t.before, t.fellAgain = nil, 0, 0, t.came, false
 }
 
 func later(a, b time.Time) time.Time {

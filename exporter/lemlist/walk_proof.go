@@ -60,7 +60,8 @@ type inbox struct {
 	print   listPrint
 }
 
-// listPrint tells lists apart, whatever their order.
+// listPrint tells lists apart, whatever their order; unnamed says that no row names
+// the user.
 type listPrint struct {
 	ids     uint64
 	rows    int64
@@ -68,7 +69,7 @@ type listPrint struct {
 }
 
 // alike finds the lists of several conversations that are equal though no row says
-// whose it is.
+// whose list it is.
 func (w *walk) alike() map[*inbox]bool {
 	of := make(map[listPrint][]*inbox)
 	for _, in := range w.inboxes {
@@ -89,7 +90,7 @@ func (w *walk) alike() map[*inbox]bool {
 func (w *walk) retire(in *inbox) {
 	p := in.prover
 	w.retired = later(w.retired, p.read)
-	in.proof, in.print = p.proof(in.user), listPrint{p.print, p.distinct(), p.audit.unnamed > 0}
+	in.proof, in.print = p.proof(in.user), listPrint{p.print, p.distinct(), p.audit.named == 0}
 	in.prover = nil
 }
 
@@ -131,6 +132,7 @@ func (w *walk) denied(a landed) {
 	p := in.prover
 	p.flying--
 	switch {
+	case p.useless():
 	case in.denials <= mostDenials[p.reads > 0]:
 		p.pause = a.got.arrived.Add(w.margin.Settle)
 		p.again(a.asked)

@@ -23,13 +23,15 @@ import (
 // checked allocator.
 type shelf struct {
 	models map[string]*model
-	fails  map[string]error // user:page
+	fails  map[string]error         // user:page
+	lapses map[string]int           // user:page, refused so many times as not in the team
+	names  func(user string) string // whom the rows name; nil is nobody
 	memory *memory.CheckedAllocator
 	mu     sync.Mutex // one request at a time: a request is a moment
 }
 
 func newShelf(t *testing.T, models map[string]*model) *shelf {
-	s := &shelf{models: models, fails: map[string]error{}, memory: memory.NewCheckedAllocator(memory.DefaultAllocator)}
+	s := &shelf{models: models, fails: map[string]error{}, lapses: map[string]int{}, names: func(user string) string { return user }, memory: memory.NewCheckedAllocator(memory.DefaultAllocator)}
 	t.Cleanup(func() { s.memory.AssertSize(t, 0) })
 	return s
 }
@@ -43,6 +45,11 @@ func (s *shelf) fetch(ctx context.Context, user string, page, size int64) (listi
 	}
 	if err := s.fails[fmt.Sprint(user, ":", page)]; err != nil {
 		return listing{cost: spent}, err
+	}
+	if at := fmt.Sprint(user, ":", page); s.lapses[at] > 0 {
+		s.lapses[at]--
+		now := time.Now()
+		return listing{cost: spent, sent: now, arrived: now}, errUserNotInTeam
 	}
 	m, ok := s.models[user]
 	if !ok {
@@ -58,15 +65,16 @@ func (s *shelf) fetch(ctx context.Context, user string, page, size int64) (listi
 		says.NextPage = new(r.next)
 	}
 	return listing{
-		page: schema.Page{Record: s.record(m.list[from : from+len(r.rows)]), Pagination: says, UnknownFields: []string{"novelty"}},
+		page: schema.Page{Record: s.record(user, m.list[from:from+len(r.rows)]), Pagination: says, UnknownFields: []string{"novelty"}},
 		sent: r.sent, arrived: r.arrived, cost: spent,
 	}, nil
 }
 
-func (s *shelf) record(items []item) arrow.Record {
+func (s *shelf) record(user string, items []item) arrow.Record {
 	table := schema.InboxConversations()
 	_, id, _ := table.Column("id")
 	_, activity, _ := table.Column("last_activity_at")
+	_, users, _ := table.Column("users")
 	builder := array.NewRecordBuilder(s.memory, table.Arrow())
 	defer builder.Release()
 	for _, item := range items {
@@ -76,12 +84,29 @@ func (s *shelf) record(items []item) arrow.Record {
 				field.(*array.StringBuilder).Append(fmt.Sprint("ibx_", item.id))
 			case activity:
 				field.(*array.TimestampBuilder).Append(arrow.Timestamp(item.at * 1000))
+			case users:
+				s.name(field.(*array.ListBuilder), user)
 			default:
 				field.AppendNull()
 			}
 		}
 	}
 	return builder.NewRecord()
+}
+
+// name has a row name the one user whom it should.
+func (s *shelf) name(list *array.ListBuilder, user string) {
+	if s.names == nil {
+		list.AppendNull()
+		return
+	}
+	list.Append(true)
+	one := list.ValueBuilder().(*array.StructBuilder)
+	one.Append(true)
+	one.FieldBuilder(0).(*array.StringBuilder).Append(s.names(user))
+	for i := 1; i < one.NumField(); i++ {
+		one.FieldBuilder(i).AppendNull()
+	}
 }
 
 // events collects what an observer is told.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"sync/atomic"
 	"time"
@@ -90,9 +92,12 @@ func (s *stand) chain(ctx context.Context, j job, mode string) (_ []outcome, err
 	var outcomes []outcome
 	dice := rand.New(rand.NewPCG(j.team.seed, 1))
 	for n := range s.length {
+		earlier := 0
 		if n > 0 {
 			begun.Store(true)
 			rest(server.Server, clock, dice)
+			earlier = mark(ctx, server.Server)
+			clock.pass(settled)
 		}
 		before := len(server.Calls())
 		got, err := place.apply(ctx)
@@ -106,7 +111,7 @@ func (s *stand) chain(ctx context.Context, j job, mode string) (_ []outcome, err
 			if err != nil {
 				return nil, err
 			}
-			result.errata = judge(rows, server.Ever(), observe(calls, j.regime.grace+s.grace), mode == "append")
+			result.errata = judge(rows, server.Ever(), observe(calls, j.regime.grace+s.grace, earlier), mode == "append")
 		}
 		outcomes = append(outcomes, result)
 	}
@@ -140,5 +145,16 @@ func rest(server *sim.Server, clock *calendar, dice *rand.Rand) {
 		}
 		server.Move(sim.Movement{Kind: kinds[n%len(kinds)], Position: dice.IntN(1 << 30)})
 	}
-	clock.pass(time.Second)
+}
+
+// settled is longer than any grace: what moved in a pause shows on every replica.
+const settled = 5 * time.Second
+
+// mark reads a page, so that what moves later has a later step, and returns its step.
+func mark(ctx context.Context, server *sim.Server) int {
+	request := httptest.NewRequestWithContext(ctx, http.MethodGet, "/api/inbox?userId="+server.UserIDs()[0], http.NoBody)
+	request.SetBasicAuth("", server.Key())
+	server.ServeHTTP(httptest.NewRecorder(), request)
+	calls := server.Calls()
+	return calls[len(calls)-1].Step
 }

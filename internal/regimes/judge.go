@@ -37,8 +37,10 @@ type window struct {
 type stretch struct{ from, to int }
 
 // observe returns the window of the calls of a run. A list counts when a page of it
-// was answered.
-func observe(calls []sim.Call, grace time.Duration) window {
+// was answered. With a grace, what changed so long before the last request is not
+// asked for; earlier is a step before the run that lies longer ago than any grace, 0
+// when there is none.
+func observe(calls []sim.Call, grace time.Duration, earlier int) window {
 	w := window{lists: map[string]stretch{}}
 	ends := map[string]time.Time{}
 	for _, c := range calls {
@@ -55,6 +57,9 @@ func observe(calls []sim.Call, grace time.Duration) window {
 	}
 	if grace == 0 {
 		return w
+	}
+	if earlier > 0 {
+		w.first = earlier
 	}
 	for user, list := range w.lists {
 		list.from = w.first

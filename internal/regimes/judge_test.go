@@ -58,7 +58,7 @@ func without(rows []exported, id string) []exported {
 }
 
 func (s *scene) judge(rows []exported, grace time.Duration) errata {
-	return judge(rows, s.sim.Ever(), observe(s.sim.Calls(), grace), false)
+	return judge(rows, s.sim.Ever(), observe(s.sim.Calls(), grace, 0), false)
 }
 
 func (s *scene) expect(what string, got, want errata) {
@@ -137,8 +137,8 @@ func TestErrorsAreToldApart(t *testing.T) {
 		s.expect(what, s.judge(test.rows, 0), test.want)
 	}
 	both := append(slices.Clone(rows), all...)
-	s.expect("the newest version of several files counts", judge(both, s.sim.Ever(), observe(s.sim.Calls(), 0), true), errata{})
-	s.expect("nothing is older than its file", judge(append(slices.Clone(all), without(rows, all[5].id)...), s.sim.Ever(), observe(s.sim.Calls(), 0), true), errata{Stale: 1})
+	s.expect("the newest version of several files counts", judge(both, s.sim.Ever(), observe(s.sim.Calls(), 0, 0), true), errata{})
+	s.expect("nothing is older than its file", judge(append(slices.Clone(all), without(rows, all[5].id)...), s.sim.Ever(), observe(s.sim.Calls(), 0, 0), true), errata{Stale: 1})
 }
 
 func TestAConversationThatChangesListsIsAskedFor(t *testing.T) {

@@ -146,7 +146,7 @@ func (s *stand) snapshot(ctx context.Context, j job) (_ []outcome, err error) {
 	if err != nil {
 		return nil, err
 	}
-	result.errata = judge(rows, server.Ever(), observe(server.Calls(), j.regime.grace+s.grace), false)
+	result.errata = judge(rows, server.Ever(), observe(server.Calls(), j.regime.grace+s.grace, 0), false)
 	return []outcome{result}, nil
 }
 
