@@ -45,7 +45,7 @@ func people(n int) (rows []json.RawMessage, secrets []string) {
 		}
 		at := base.Add(-time.Duration(i) * time.Minute).Format("2006-01-02T15:04:05.000Z")
 		rows = append(rows, json.RawMessage(fmt.Sprintf(
-			`{"_id":"ibx_%04d","teamId":"tea_1","createdAt":%q,"lastActivityAt":%q,"lastSentMessagePreview":"Hi %s",%s,"score":%d}`, i, at, at, name, contact, i)))
+			`{"_id":"ibx_%04d","teamId":"tea_1","createdAt":%q,"lastActivityAt":%q,"lastSentMessagePreview":"Hi %s",%s,"users":[{"userId":"usr_1"},{"userId":"usr_2"}],"score":%d}`, i, at, at, name, contact, i)))
 	}
 	return rows, secrets
 }
