@@ -101,6 +101,9 @@ func (p *prover) reach(done *look) time.Duration {
 // that was one moment.
 func (p *prover) conclude(last reading) {
 	short := last.total != nil && p.since == nil && p.distinct() < *last.total
+	if last.total != nil && !p.fell && !p.counted(last.total) && (p.came > 0 || p.distinct() > *last.total) {
+		p.vague = true // rows came or went, and no total tells
+	}
 	switch {
 	case p.audit.unreadable > 0:
 		p.giveUp(fmt.Sprintf("lastActivityAt of %d rows cannot be read, so the order of the list is unknown", p.audit.unreadable))

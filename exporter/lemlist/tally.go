@@ -39,7 +39,8 @@ type tally struct {
 	// a row that moved with a time of before.
 	fellAgain, odd bool
 	moved          bool // a row has moved, or may have
-	// vague says that a total was smaller than the place of a row: totals say nothing.
+	// vague says that a total was smaller than the place of a row, or did not change
+	// though rows came or went: totals say nothing.
 	vague bool
 	audit audit
 	print uint64 // of the ids, whatever their order

@@ -30,6 +30,7 @@ var irregularities = map[string]struct {
 	"counted after the rows":     {rates: mixed, quirk: counted("after"), least: 60},
 	"counted before the rows":    {rates: mixed, quirk: counted("before"), newest: true, least: 60},
 	"deletions, counted after":   {rates: map[kind]float64{remove: 0.05}, quirk: counted("after"), least: 60},
+	"totals that stand still":    {rates: mixed, quirk: firstTotal, least: 30},
 	"replicas":                   {rates: mixed, quirk: replicas, least: 60},
 	"replicas, only jumps":       {rates: map[kind]float64{jump: 0.3}, quirk: replicas, least: 60},
 	"replicas, only deletions":   {rates: map[kind]float64{remove: 0.1}, quirk: replicas, least: 60},
@@ -64,6 +65,17 @@ func counted(when string) func(uint64) quirk {
 		moves := ratesOf(seed+999, map[kind]float64{jump: 0.03, enter: 0.03, remove: 0.08}, 0)
 		return quirk{irregular: irregular{counts: when, between: func(answer int) []move { return moves(answer + 1) }}}
 	}
+}
+
+// firstTotal states the first total for ever.
+func firstTotal(uint64) quirk {
+	first := -1
+	return quirk{total: func(_, n int) int {
+		if first < 0 {
+			first = n
+		}
+		return first
+	}}
 }
 
 func replicas(seed uint64) quirk {
