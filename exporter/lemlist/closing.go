@@ -108,12 +108,12 @@ func (p *prover) conclude(last reading) {
 	case p.audit.unreadable > 0:
 		p.giveUp(fmt.Sprintf("lastActivityAt of %d rows cannot be read, so the order of the list is unknown", p.audit.unreadable))
 	case p.audit.foreign > 0:
-		p.giveUp(fmt.Sprintf("%d rows do not name the user among their users: the API gave another list", p.audit.foreign))
+		p.giveUp(p.audit.anotherList())
 	case p.since != nil:
 		p.concludeSince(last)
 	case len(p.back) > 0 && (p.lowered || p.waited > 1):
 		p.fallBack("the lastActivityAt of a conversation went back", last)
-	case short && p.suspected():
+	case short && p.holed(p.suspect):
 		p.beginChecks()
 	case len(p.back) > 0 || short && p.waited == 0:
 		// The page may be of a moment before.
@@ -135,9 +135,9 @@ func (p *prover) conclude(last reading) {
 		p.walkAgain("conversations went while the list was walked again", false)
 	case p.reads == 1:
 		p.settle(methodPage)
-	case !p.counted(last.total) && p.suspected():
+	case !p.counted(last.total) && p.holed(p.suspect):
 		p.beginChecks()
-	case p.blinded():
+	case p.holed(p.blind):
 		p.jointsOnly = true
 		p.beginChecks()
 	default:
@@ -177,18 +177,17 @@ func (p *prover) checked(q request, r reading) {
 		}
 	}
 	p.checks.observe(aim, left, r, p.fixed)
-	switch {
-	case aim.tries > mostTries:
+	if aim.tries > mostTries {
 		p.giveUp(fmt.Sprintf("the inbox changes too fast: a gap was not closed by %d pages", aim.tries))
-	default:
-		p.goOnChecking()
+		return
 	}
+	p.goOnChecking()
 }
 
 // goOnChecking ends the checks when no hole is left and nothing is in flight.
 func (p *prover) goOnChecking() {
 	switch {
-	case p.suspected():
+	case p.holed(p.suspect):
 	case p.flying > 0:
 	case p.jointsOnly:
 		p.jointsOnly, p.phase = false, waiting
@@ -277,19 +276,16 @@ func (p *prover) pass(r reading) {
 }
 
 func (p *prover) judge(v verdict) {
-	switch v {
-	case passesAgree:
-		switch {
-		case p.audit.unreadable > 0:
-			p.giveUp(fmt.Sprintf("%s; lastActivityAt of %d rows cannot be read", p.doubt, p.audit.unreadable))
-		case p.audit.foreign > 0:
-			p.giveUp(fmt.Sprintf("%s; %d rows do not name the user among their users: the API gave another list", p.doubt, p.audit.foreign))
-		default:
-			p.finish(methodPasses)
-		}
-	case passesFail:
+	switch {
+	case v == passesFail:
 		p.giveUp(p.doubt + "; " + p.passes.reason)
-	case passesGoOn:
+	case v == passesGoOn:
+	case p.audit.unreadable > 0:
+		p.giveUp(fmt.Sprintf("%s; lastActivityAt of %d rows cannot be read", p.doubt, p.audit.unreadable))
+	case p.audit.foreign > 0:
+		p.giveUp(p.doubt + "; " + p.audit.anotherList())
+	default:
+		p.finish(methodPasses)
 	}
 }
 

@@ -27,7 +27,7 @@ type interval struct {
 	end        bool // nothing stands below it
 }
 
-// edge is one end of a interval.
+// edge is one end of an interval.
 type edge struct {
 	at int64 // lastActivityAt of the row at the end
 	// ids are the rows of that time that were seen here: rows of one time have an
@@ -84,7 +84,7 @@ func (c *cover) add(r reading) {
 		to++
 	}
 	var apart []interval
-	for again := true; again; { // a interval may join only after another has
+	for again := true; again; { // an interval may join only after another has
 		again, apart = false, nil
 		for _, one := range c.intervals[from:to] {
 			if one.joins(s) {

@@ -1,7 +1,6 @@
 package lemlist
 
 import (
-	"iter"
 	"math"
 	"time"
 
@@ -187,8 +186,8 @@ func (p *prover) next() (request, bool) {
 
 // check is the next page for a hole.
 func (p *prover) check() (request, bool) {
-	for h := range p.suspects() {
-		if p.checks.aim(h).open {
+	for h := range p.cover.holes(p.floor) {
+		if !p.suspect(h) || p.checks.aim(h).open {
 			continue
 		}
 		w := p.checks.request(h, p.size, p.fixed)
@@ -223,28 +222,15 @@ func (p *prover) split(more int) bool { return p.spare() > 0 && p.walk.split(mor
 // done reports whether the list needs nothing any more, as far as it is known.
 func (p *prover) done() bool { return (p.phase == finished || p.phase == settled) && p.flying == 0 }
 
-// suspects yields the holes that must be checked.
-func (p *prover) suspects() iter.Seq[hole] {
-	return func(yield func(hole) bool) {
-		for h := range p.cover.holes(p.floor) {
-			clean := p.jointsOnly && h.touches() || !p.suspicious(h, p.margin.Settle)
-			if (p.blind(h) || !clean) && !yield(h) {
-				return
-			}
-		}
-	}
+// suspect reports whether a hole must be checked.
+func (p *prover) suspect(h hole) bool {
+	clean := p.jointsOnly && h.touches() || !p.suspicious(h, p.margin.Settle)
+	return p.blind(h) || !clean
 }
 
-// joints reports whether there are holes that everything that moves may hide rows
-// in: below the first page, where two strands meet, and where pages do not touch.
-func (p *prover) joints() bool {
-	for h := range p.cover.holes(p.floor) {
-		if !h.touches() || p.blind(h) {
-			return true
-		}
-	}
-	return false
-}
+// joint reports whether everything that moves may hide rows in a hole: below the
+// first page, where two strands meet, and where pages do not touch.
+func (p *prover) joint(h hole) bool { return !h.touches() || p.blind(h) }
 
 // blind reports whether a hole is the one below the first page, and the totals do
 // not speak for it. No total is of before that page: when the server counts after it
@@ -254,19 +240,12 @@ func (p *prover) blind(h hole) bool {
 	return p.moving() && h.above != nil && h.above.top && h.above.tail.sent.Equal(p.walk.first.sent)
 }
 
-// blinded reports whether there is such a hole.
-func (p *prover) blinded() bool {
+// holed reports whether there is a hole of that kind.
+func (p *prover) holed(is func(hole) bool) bool {
 	for h := range p.cover.holes(p.floor) {
-		if p.blind(h) {
+		if is(h) {
 			return true
 		}
-	}
-	return false
-}
-
-func (p *prover) suspected() bool {
-	for range p.suspects() {
-		return true
 	}
 	return false
 }

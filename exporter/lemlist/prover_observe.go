@@ -162,9 +162,9 @@ func (p *prover) descend(r reading) {
 		p.looked, p.deep = r.sent, true
 		p.held = p.margin.Lookback
 		p.conclude(r)
-	case (p.fell || p.start == nil) && p.suspected(): // the numbers alone will not do
+	case (p.fell || p.start == nil) && p.holed(p.suspect): // the numbers alone will not do
 		p.beginChecks()
-	case p.moving() && p.joints():
+	case p.moving() && p.holed(p.joint):
 		p.jointsOnly = true
 		p.beginChecks()
 	default:

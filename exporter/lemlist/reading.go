@@ -56,6 +56,11 @@ func (a *audit) add(more audit) {
 	a.unreadable += more.unreadable
 }
 
+// anotherList says what foreign rows mean.
+func (a audit) anotherList() string {
+	return fmt.Sprintf("%d rows do not name the user among their users: the API gave another list", a.foreign)
+}
+
 // newReading describes a page. The server's own pagination counts, whatever
 // was asked for.
 func newReading(asked int64, rows []row, says schema.Pagination, sent, arrived time.Time) reading {

@@ -49,6 +49,13 @@ func (w *walk) Proof() exporter.Proof {
 	return proof
 }
 
+// How often a user may be refused before that is believed: before a page of the
+// list has come, and after.
+const (
+	mostDenials     = 1
+	mostLateDenials = 3
+)
+
 // inbox is the reading of one user's list.
 type inbox struct {
 	user    string
@@ -131,9 +138,13 @@ func (w *walk) denied(a landed) {
 	in.denials++
 	p := in.prover
 	p.flying--
+	most := mostDenials
+	if p.reads > 0 {
+		most = mostLateDenials
+	}
 	switch {
 	case p.useless():
-	case in.denials <= mostDenials[p.reads > 0]:
+	case in.denials <= most:
 		p.pause = a.got.arrived.Add(w.margin.Settle)
 		p.again(a.asked)
 	case p.reads > 0:
@@ -146,10 +157,6 @@ func (w *walk) denied(a landed) {
 		}
 	}
 }
-
-// mostDenials is how often a user may be refused before that is believed, by
-// whether a page of the list has come.
-var mostDenials = map[bool]int{false: 1, true: 3} //nolint:gochecknoglobals // a constant
 
 // interrupt ends what is still under way.
 func (w *walk) interrupt() {
