@@ -30,9 +30,10 @@ func someProof() exporter.Proof {
 	return exporter.Proof{
 		Complete: true, Method: "seams+sweep", Requests: 130, Retries: 2, Throttled: 1,
 		RowsRead: 12400, Rows: 12000, Duplicates: 390, Superseded: 10,
+		Margin: &exporter.ProofMargin{LookbackSeconds: 300, SettleSeconds: 3},
 		Users: []exporter.UserProof{
 			{UserID: "usr_anna", Pages: 125, Requests: 127, Retries: 2, RowsRead: 12390, Duplicates: 390, Superseded: 10,
-				TotalStart: new(int64(12345)), TotalEnd: new(int64(12346)), Passes: 1, Sweeps: 1, Complete: true, Watermark: new(day(3))},
+				LookbackSeconds: new(90.0), TotalStart: new(int64(12345)), TotalEnd: new(int64(12346)), Passes: 1, Sweeps: 1, Complete: true, Watermark: new(day(3))},
 			{UserID: "usr_bo", Pages: 1, Requests: 1, RowsRead: 10, TotalStart: new(int64(10)), Complete: true},
 		},
 	}
