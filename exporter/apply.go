@@ -251,7 +251,7 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 		Table:             target.table.Name,
 		SchemaVersion:     target.table.Version,
 		SchemaFingerprint: target.table.Fingerprint(),
-		Columns:           target.Columns.manifest(),
+		Columns:           target.columns(),
 		Mode:              target.Mode,
 		Window:            Window{StartedAt: started.UTC(), FinishedAt: walked.finished.UTC()},
 		UnknownFields:     walked.unknown,

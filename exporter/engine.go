@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -63,6 +64,8 @@ type target struct {
 	// of the files beside an append, known once it has the lock.
 	over   Version
 	beside string
+	// keyID is that of the key of the hashes; all targets of a run have one key.
+	keyID hashKeyID
 }
 
 // Start resolves the job and opens its source. It reads and writes nothing yet.
@@ -80,6 +83,13 @@ func (e *Engine) Start(ctx context.Context, job Job, obs Observer) (*Run, error)
 	run, err := e.start(ctx, id, job, obs)
 	if err != nil {
 		return nil, err
+	}
+	keyID, err := newHashKeyID(run.columns)
+	if err != nil {
+		return nil, errors.Join(err, run.Close())
+	}
+	for i := range targets {
+		targets[i].keyID = keyID
 	}
 	run.targets = targets
 	return run, nil

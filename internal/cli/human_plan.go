@@ -187,6 +187,9 @@ func columnsText(columns *exporter.ManifestColumns) string {
 	if columns != nil && len(columns.Hashed) > 0 {
 		fmt.Fprintf(&out, "    hashed: %s\n", inline(strings.Join(columns.Hashed, ", ")))
 	}
+	if columns != nil && len(columns.Personal) > 0 {
+		fmt.Fprintf(&out, "    still identify people: %s\n", inline(strings.Join(columns.Personal, ", ")))
+	}
 	return out.String()
 }
 

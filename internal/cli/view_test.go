@@ -46,7 +46,7 @@ func TestPlanText(t *testing.T) {
 
 	columns := somePlan()
 	columns.Survey.Unknown = []string{"someNewField"}
-	columns.Exports[0].Columns = &exporter.ManifestColumns{Excluded: []string{"contact.full_name", "extra"}, Hashed: []string{"contact.email"}}
+	columns.Exports[0].Columns = &exporter.ManifestColumns{Excluded: []string{"contact.full_name", "extra"}, Hashed: []string{"contact.email"}, Personal: []string{"id", "contact_id", "users.user_id"}}
 
 	merge := somePlan()
 	merge.Requests, merge.LeastTime = nil, nil
