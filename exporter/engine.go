@@ -11,8 +11,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// Engine runs jobs with the adapters it was given. Every field but Memory,
-// Workspace and ReadJournal is required.
+// Engine runs jobs with the adapters it was given. Every field but Memory and
+// Workspace is required, ReadJournal with a Workspace only.
 type Engine struct {
 	// OpenSource connects to the team of a job.
 	OpenSource func(ctx context.Context, config SourceConfig, obs Observer) (Source, error)
@@ -28,7 +28,8 @@ type Engine struct {
 	// Workspace keeps the journal of a walk that was cut short; nil keeps none. The
 	// engine uses it for real servers only: a simulation ends with its process.
 	Workspace Workspace
-	// ReadJournal tells what a source has left in a journal; nil tells nothing.
+	// ReadJournal tells what a source has left in a journal, and when. A journal of
+	// unknown age is not gone on from.
 	ReadJournal func(Journal) (Kept, error)
 	// Tool is written to the manifest.
 	Tool Tool
