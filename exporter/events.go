@@ -75,8 +75,8 @@ type Resumed struct {
 // cut short, the next one starts over.
 type NotResumable struct{ Reason string }
 
-// StartedOver reports that a checkpoint could not be used: everything is read and
-// delivered again.
+// StartedOver reports that what an earlier run has left, a journal or a checkpoint,
+// could not be used: everything is read and, where rows are delivered, delivered again.
 type StartedOver struct{ Reason string }
 
 // RowsWritten reports the rows handed to the encoder so far, for one export.

@@ -42,6 +42,9 @@ type SourceConfig struct {
 	// MaxElapsed is how long one request is tried before the run ends; 0 is
 	// DefaultMaxElapsed.
 	MaxElapsed time.Duration `json:",omitzero"`
+	// JournalMaxAge is how old the pages of a walk may become, those in a journal
+	// included, before nothing is proven by them; 0 is DefaultJournalMaxAge.
+	JournalMaxAge time.Duration `json:",omitzero"`
 	// Simulate, when set, replaces the API by an in-process simulated team.
 	Simulate *Simulation
 }

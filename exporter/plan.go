@@ -137,7 +137,7 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 
 // plan reads what stands at the target now.
 func (t target) plan(ctx context.Context) (ExportPlan, error) {
-	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate, Columns: t.Columns.manifest()}
+	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate, Columns: t.columns()}
 	if t.Mode == ModeAppend {
 		plan.Action = ActionAppend
 	}
@@ -161,7 +161,7 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	default:
 		plan.Action = ActionReplace
 	}
-	plan.SchemaChanges = columnChanges(current.Columns, plan.Columns)
+	plan.SchemaChanges = t.columnChanges(current.Columns)
 	if current.SchemaVersion != t.table.Version || len(plan.SchemaChanges) == 0 && current.SchemaFingerprint != t.table.Fingerprint() {
 		change := fmt.Sprintf("Schema version %d of the file becomes version %d.", current.SchemaVersion, t.table.Version)
 		if current.SchemaVersion == t.table.Version {

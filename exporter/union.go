@@ -92,8 +92,10 @@ func fits(file unionFile, newest Manifest, table *schema.Table) error {
 		return errors.New("are exports of two teams")
 	case m.Table != newest.Table:
 		return errors.New("hold two tables")
-	case !ok || was.Fingerprint() != m.SchemaFingerprint || m.Columns.hashKeyID() != newest.Columns.hashKeyID():
+	case !ok || was.Fingerprint() != m.SchemaFingerprint:
 		return errors.New("have different columns")
+	case m.Columns.hashKeyID() != newest.Columns.hashKeyID():
+		return errors.New("have hashes of different keys, or key ids of versions that cannot be compared")
 	}
 	return file.data.CheckSchema(was)
 }

@@ -14,7 +14,7 @@ import (
 
 // write encodes the rows into a new version of the target's file and commits
 // it. The manifest comes without what only the rows tell.
-func (r *Run) write(ctx context.Context, target target, rows body, manifest Manifest) (result Result, err error) {
+func (r *Run) write(ctx context.Context, target target, rows body, manifest Manifest, life lifetime) (result Result, err error) {
 	upload, err := target.destination.Create(ctx, target.name, target.over)
 	if err != nil {
 		return Result{}, err
@@ -52,6 +52,10 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 		if err := rows.guard(*rows.changes); err != nil {
 			return Result{}, err
 		}
+	}
+	if reason := life.over(); reason != "" && manifest.Proof.Complete {
+		manifest.Proof.outlived(reason) // while the rows were written
+		return Result{Manifest: manifest}, incomplete(manifest.Proof)
 	}
 	manifest.Changes = rows.changes
 	manifest.Rows = written

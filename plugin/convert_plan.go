@@ -46,6 +46,7 @@ func fromExportPlan(export exporter.ExportPlan) (*pluginv1.PlannedExport, error)
 	if columns := export.Columns; columns != nil {
 		message.Columns = &pluginv1.PlannedColumns{
 			Excluded: columns.Excluded, Hashed: columns.Hashed, HashAlgorithm: columns.HashAlgorithm, HashKeyId: columns.HashKeyID,
+			Personal: columns.Personal,
 		}
 	}
 	if guard := export.Shrink; guard != nil {
@@ -121,6 +122,7 @@ func toExportPlan(message *pluginv1.PlannedExport) (exporter.ExportPlan, error) 
 	if columns := message.GetColumns(); columns != nil {
 		plan.Columns = &exporter.ManifestColumns{
 			Excluded: columns.GetExcluded(), Hashed: columns.GetHashed(), HashAlgorithm: columns.GetHashAlgorithm(), HashKeyID: columns.GetHashKeyId(),
+			Personal: columns.GetPersonal(),
 		}
 	}
 	if guard := message.GetShrink(); guard != nil {

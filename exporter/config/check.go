@@ -21,7 +21,7 @@ type shape struct {
 }
 
 func sourceShape() shape {
-	return shape{label: "source type", attributes: []string{"api_key", "endpoint", "users"}, blocks: []string{"simulate", "margin", "retry"}}
+	return shape{label: "source type", attributes: []string{"api_key", "endpoint", "users", "journal_max_age"}, blocks: []string{"simulate", "margin", "retry"}}
 }
 
 func marginShape() shape { return shape{attributes: []string{"lookback", "increments", "settle"}} }

@@ -51,6 +51,9 @@ func (c *checker) source(b *block) exporter.SourceConfig {
 	if retry := in.blocks["retry"]; retry != nil {
 		config.MaxElapsed = c.retry(retry)
 	}
+	if age := in.attribute("journal_max_age"); age != nil {
+		config.JournalMaxAge = c.duration(age, leastJournalAge, mostJournalAge, exporter.DefaultJournalMaxAge)
+	}
 	switch {
 	case simulate == nil && endpoint == nil:
 		config.Endpoint = exporter.DefaultEndpoint
@@ -147,6 +150,13 @@ func (c *checker) users(a *attribute) []string {
 	}
 	return users
 }
+
+// The bounds of journal_max_age. A walk of a team takes longer than seconds,
+// and a week is how long a journal is kept.
+const (
+	leastJournalAge = time.Minute
+	mostJournalAge  = 7 * 24 * time.Hour
+)
 
 // The bounds of max_elapsed: a wait between two attempts takes up to 20 s.
 const (

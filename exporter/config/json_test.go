@@ -20,13 +20,14 @@ func TestJSONMakesTheJobOfTheFile(t *testing.T) {
 				api_key  = "some-key"
 				endpoint = "http://127.0.0.1:8080/api"
 				users    = ["usr_a", "usr_b"]
+				journal_max_age = "36h"
 				retry { max_elapsed = "90s" }
 			}
 			export "inbox_conversations" {
 				destination = "./out"
 				parquet { compression = "snappy" }
 			}`,
-			`{"source": {"lemlist": {"api_key": "some-key", "endpoint": "http://127.0.0.1:8080/api", "users": ["usr_a", "usr_b"], "retry": {"max_elapsed": "90s"}}},
+			`{"source": {"lemlist": {"api_key": "some-key", "endpoint": "http://127.0.0.1:8080/api", "users": ["usr_a", "usr_b"], "journal_max_age": "36h", "retry": {"max_elapsed": "90s"}}},
 			  "export": {"inbox_conversations": {"destination": "./out", "parquet": {"compression": "snappy"}}}}`,
 		},
 		"a margin": {

@@ -91,7 +91,7 @@ func (w *Workspace) clean(but string) error {
 		path := filepath.Join(w.dir, entry.Name())
 		info, err := entry.Info()
 		if err != nil || path == but || !strings.HasSuffix(path, journalEnding) || !info.Mode().IsRegular() ||
-			time.Since(info.ModTime()) < journalAge {
+			time.Since(info.ModTime()).Abs() < journalAge {
 			continue
 		}
 		lock, err := tryJournal(path)

@@ -96,9 +96,12 @@ func requestsText(plan exporter.Plan) string {
 // planKeptText says what an apply takes over. The requests above are those of a
 // walk that takes over nothing.
 func planKeptText(kept exporter.Kept) string {
+	if kept.Expired != "" {
+		return fmt.Sprintf("An apply that was cut short has kept %s, which the next apply does not use: %s.", many(kept.Pages, "page"), inline(kept.Expired))
+	}
 	age := time.Duration(kept.Age * float64(time.Second)).Round(time.Second)
-	return fmt.Sprintf("An apply that was cut short has kept %s, the newest %s old: the next apply goes on from there.\n"+
-		"-no-resume starts over.", many(kept.Pages, "page"), span(age))
+	return fmt.Sprintf("An apply that was cut short has kept %s, the newest %s old: the next apply goes on from there,\n"+
+		"until %s. -no-resume starts over.", many(kept.Pages, "page"), span(age), stamp(kept.Expires))
 }
 
 // keptText is the same after an apply that failed.
@@ -111,7 +114,7 @@ func keptText(left leftover) string {
 	if left.Pages == 1 {
 		verb = "is"
 	}
-	return fmt.Sprintf("%s %s kept: the next apply of the same configuration%s goes on from there.", many(left.Pages, "page"), verb, where)
+	return fmt.Sprintf("%s %s kept: the next apply of the same configuration%s goes on from there, until %s.", many(left.Pages, "page"), verb, where, stamp(left.Expires))
 }
 
 func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
@@ -186,6 +189,9 @@ func columnsText(columns *exporter.ManifestColumns) string {
 	}
 	if columns != nil && len(columns.Hashed) > 0 {
 		fmt.Fprintf(&out, "    hashed: %s\n", inline(strings.Join(columns.Hashed, ", ")))
+	}
+	if columns != nil && len(columns.Personal) > 0 {
+		fmt.Fprintf(&out, "    still identify people: %s\n", inline(strings.Join(columns.Personal, ", ")))
 	}
 	return out.String()
 }

@@ -147,6 +147,8 @@ func notable(event exporter.Event) string {
 		return "The API asks to slow down: waiting " + span(event.Wait)
 	case exporter.Resumed:
 		return fmt.Sprintf("Continuing the apply that began to read at %s: %s taken over", stamp(event.From), many(event.Pages, "page"))
+	case exporter.StartedOver:
+		return "Starting over: " + inline(event.Reason)
 	case exporter.NotResumable:
 		return "If this apply is cut short, the next one starts over: " + inline(event.Reason)
 	case exporter.UserSkipped:

@@ -114,6 +114,8 @@ func (p *jsonProgress) event(at time.Time, event exporter.Event) {
 		p.view.sendAt(at, levelWarn, "throttled", notable(event), field{"wait_seconds", event.Wait.Seconds()})
 	case exporter.Resumed:
 		p.view.sendAt(at, levelInfo, "resumed", notable(event), field{"pages", event.Pages}, field{"from", event.From})
+	case exporter.StartedOver:
+		p.view.sendAt(at, levelInfo, "started_over", notable(event), field{"reason", event.Reason})
 	case exporter.NotResumable:
 		p.view.sendAt(at, levelWarn, "not_resumable", notable(event), field{"reason", event.Reason})
 	case exporter.UserSkipped:

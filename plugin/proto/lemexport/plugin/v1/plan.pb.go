@@ -459,7 +459,10 @@ type PlannedColumns struct {
 	HashAlgorithm string `protobuf:"bytes,3,opt,name=hash_algorithm,json=hashAlgorithm,proto3" json:"hash_algorithm,omitempty"`
 	// What tells the key of the hashes from another one; the key does not follow
 	// from it.
-	HashKeyId     string `protobuf:"bytes,4,opt,name=hash_key_id,json=hashKeyId,proto3" json:"hash_key_id,omitempty"`
+	HashKeyId string `protobuf:"bytes,4,opt,name=hash_key_id,json=hashKeyId,proto3" json:"hash_key_id,omitempty"`
+	// Names of the columns that identify people or hold what they wrote, and that the
+	// file has as the API sent them.
+	Personal      []string `protobuf:"bytes,5,rep,name=personal,proto3" json:"personal,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -520,6 +523,13 @@ func (x *PlannedColumns) GetHashKeyId() string {
 		return x.HashKeyId
 	}
 	return ""
+}
+
+func (x *PlannedColumns) GetPersonal() []string {
+	if x != nil {
+		return x.Personal
+	}
+	return nil
 }
 
 // PlannedIncrement is what a merge or append export reads.
@@ -859,12 +869,13 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\tincrement\x18\f \x01(\v2%.lemexport.plugin.v1.PlannedIncrementR\tincrement\x12:\n" +
 	"\x06shrink\x18\r \x01(\v2\".lemexport.plugin.v1.PlannedShrinkR\x06shrink\x12\x1d\n" +
 	"\n" +
-	"other_ends\x18\x0e \x03(\tR\totherEnds\"\x8b\x01\n" +
+	"other_ends\x18\x0e \x03(\tR\totherEnds\"\xa7\x01\n" +
 	"\x0ePlannedColumns\x12\x1a\n" +
 	"\bexcluded\x18\x01 \x03(\tR\bexcluded\x12\x16\n" +
 	"\x06hashed\x18\x02 \x03(\tR\x06hashed\x12%\n" +
 	"\x0ehash_algorithm\x18\x03 \x01(\tR\rhashAlgorithm\x12\x1e\n" +
-	"\vhash_key_id\x18\x04 \x01(\tR\thashKeyId\"\xeb\x02\n" +
+	"\vhash_key_id\x18\x04 \x01(\tR\thashKeyId\x12\x1a\n" +
+	"\bpersonal\x18\x05 \x03(\tR\bpersonal\"\xeb\x02\n" +
 	"\x10PlannedIncrement\x12!\n" +
 	"\ffull_because\x18\x01 \x01(\tR\vfullBecause\x12F\n" +
 	"\x05since\x18\x02 \x03(\v20.lemexport.plugin.v1.PlannedIncrement.SinceEntryR\x05since\x12=\n" +
