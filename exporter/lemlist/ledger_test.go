@@ -45,8 +45,8 @@ func TestAPauseIsForEveryProgram(t *testing.T) {
 		account := newAccountBook()
 		first, second := sharing(t, account.program()), sharing(t, account.program())
 		began := time.Now()
-		first.pause(began.Add(5 * time.Second))
-		time.AfterFunc(3*time.Second, func() { first.pause(began.Add(7 * time.Second)) })
+		first.pause(t.Context(), began.Add(5 * time.Second))
+		time.AfterFunc(3*time.Second, func() { first.pause(t.Context(), began.Add(7 * time.Second)) })
 		if took := waited(t, second); took != 7*time.Second {
 			t.Errorf("waited %s", took)
 		}
