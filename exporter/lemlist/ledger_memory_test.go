@@ -47,6 +47,7 @@ type memoryLedger struct {
 	book   *accountBook
 	id     string
 	broken error
+	locked bool // by a program that never ends
 
 	updates int
 }
@@ -54,6 +55,10 @@ type memoryLedger struct {
 func (l *memoryLedger) ID() string { return l.id }
 
 func (l *memoryLedger) Update(ctx context.Context, change func([]byte) []byte) error {
+	if l.locked {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	l.book.mu.Lock()
 	defer l.book.mu.Unlock()
 	if l.broken != nil || ctx.Err() != nil {
