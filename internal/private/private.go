@@ -1,6 +1,6 @@
 // Package private makes files and folders that belong to one user of the machine, and
-// refuses those that another user has made or can reach. It imports the engine's
-// vocabulary of errors and nothing else of ours.
+// refuses those that another user has made or can reach. Of ours it imports the
+// vocabulary of exporter.
 package private
 
 import (
