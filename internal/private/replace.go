@@ -11,11 +11,11 @@ import (
 // it is this user's, else none for others. The group that a kept permission is for is
 // kept as well; where that is not allowed, the group gets no access.
 func Settle(file *os.File, target string, perm fs.FileMode) error {
-	old, err := os.Stat(target)
+	old, err := os.Lstat(target)
 	switch {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return err
-	case perm == 0 && (err != nil || !Owned(old)):
+	case perm == 0 && (err != nil || !old.Mode().IsRegular() || !Owned(old)):
 		perm = FilePerm
 	case perm == 0:
 		if perm = old.Mode().Perm(); perm&0o070 != 0 && !keepGroup(file, old) {
