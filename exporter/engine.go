@@ -145,6 +145,9 @@ func (e *Engine) resolve(export Export, runID string) (target, error) {
 	if err != nil {
 		return target{}, fmt.Errorf("destination %s: %w", WithoutQuery(export.Destination), err)
 	}
+	if err := setFileMode(export, destination); err != nil {
+		return target{}, err
+	}
 	name := table.Name + format.Extension()
 	if export.Mode == ModeAppend {
 		name = table.Name + "/" + runID + format.Extension()

@@ -79,6 +79,9 @@ type Export struct {
 	// MaxShrink is the share of the conversations of the current file that one run may
 	// remove, from 0 to 1; nil is [DefaultMaxShrink].
 	MaxShrink *float64 `json:",omitempty"`
+	// FileMode is the permission of files on a local disk, as octal text; "" keeps that of
+	// a file that is replaced, and makes new ones private. See [ParseFileMode].
+	FileMode string `json:",omitempty"`
 	// Parquet and Arrow hold the options of the formats.
 	Parquet ParquetOptions
 	Arrow   ArrowOptions

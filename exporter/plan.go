@@ -64,6 +64,9 @@ type ExportPlan struct {
 	Mode   string `json:"mode"`
 	File   string `json:"file"`
 	Action Action `json:"action"`
+	// FileMode is the permission that the file will have, as octal text; "" when the
+	// configuration does not say it.
+	FileMode string `json:"file_mode,omitempty"`
 	// Columns says what is left out and hashed; nil when nothing.
 	Columns *ManifestColumns `json:"columns,omitempty"`
 	// Current is the manifest of the file that is there now, with append of the
@@ -137,7 +140,7 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 
 // plan reads what stands at the target now.
 func (t target) plan(ctx context.Context) (ExportPlan, error) {
-	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate, Columns: t.columns()}
+	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate, FileMode: t.FileMode, Columns: t.columns()}
 	if t.Mode == ModeAppend {
 		plan.Action = ActionAppend
 	}

@@ -32,7 +32,7 @@ func (r *Run) openJournal(table *schema.Table, survey Survey, since map[string]M
 	}
 	if err != nil {
 		j.inner = nil
-		r.obs.Observe(NotResumable{Reason: err.Error()})
+		r.obs.Observe(NotResumable{Reason: err.Error(), Advice: Hint(err)})
 	}
 	return j
 }
@@ -195,7 +195,7 @@ func (j *runJournal) Append(entry []byte) error {
 		j.note(entry)
 		return nil
 	}
-	j.obs.Observe(NotResumable{Reason: err.Error()})
+	j.obs.Observe(NotResumable{Reason: err.Error(), Advice: Hint(err)})
 	_ = j.inner.Remove() // best effort: its disk is in trouble
 	j.inner = nil
 	return nil

@@ -55,7 +55,7 @@ func newClient(base, proxy *url.URL, opts Options, obs exporter.Observer) *clien
 	}
 	if opts.Ledger != nil && !opts.Unlimited {
 		c.limiter.share(opts.Ledger(ledgerName(base, opts.Key)), func(err error) {
-			c.logger.Warn("the rate limit is not shared with other runs of this key on this machine", slog.Any("error", err))
+			c.obs.Observe(exporter.RateNotShared{Reason: err.Error(), Advice: exporter.Hint(err)})
 		})
 	}
 	return c

@@ -71,11 +71,11 @@ func hint(err error, failed *failure) string {
 // time of the rate limit's window.
 func (c *client) pauseAfter(ctx context.Context, failed *failure, attempt int, next pause) error {
 	if failed.problem == problemThrottled {
-		c.limiter.pause(time.Now().Add(next.wait))
+		c.limiter.pause(ctx, time.Now().Add(next.wait))
 		c.obs.Observe(exporter.Throttled{Wait: next.wait})
 	} else {
 		if failed.status == http.StatusServiceUnavailable && failed.wait > 0 {
-			c.limiter.pause(time.Now().Add(failed.wait))
+			c.limiter.pause(ctx, time.Now().Add(failed.wait))
 		}
 		c.obs.Observe(exporter.RequestRetried{Request: failed.request, Attempt: attempt, Wait: next.wait, Left: next.left, Reason: failed.reason()})
 	}

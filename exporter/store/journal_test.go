@@ -75,7 +75,7 @@ func TestAJournalGivesWhatWasAppendedBeforeTheDamage(t *testing.T) {
 		} else {
 			body[damage] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
 		}
-		if err := os.WriteFile(path, body, journalPerm); err != nil {
+		if err := os.WriteFile(path, body, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		whole := 0

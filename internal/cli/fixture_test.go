@@ -92,6 +92,7 @@ func stepwise() []observed {
 		at(1, exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: 1000}),
 		at(1, exporter.NotResumable{Reason: "open .lemexport: permission denied"}),
 		at(1, exporter.StartedOver{Reason: "what an earlier run has read is not used: its first page is 960h old, and journal_max_age allows 24h"}),
+		at(1, exporter.RateNotShared{Reason: "/home/a/.cache/lemexport is not private: it belongs to another user", Advice: "Choose a folder that belongs to this user."}),
 		at(1, exporter.Resumed{Pages: 37, From: day(0)}),
 		at(1.5, exporter.PageFetched{UserID: "usr_anna", Page: 1, Rows: 100, TotalItems: new(int64(1000)), More: true}),
 		at(2, exporter.UnknownField{Field: "users[].role"}),

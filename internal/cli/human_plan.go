@@ -131,6 +131,9 @@ func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
 	}
 	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(export.File))
 	fmt.Fprintf(&out, "    with %s as %s, %s\n", export.Table, export.Format, export.Mode)
+	if export.FileMode != "" {
+		fmt.Fprintf(&out, "    with the permission %s\n", inline(export.FileMode))
+	}
 	out.WriteString(columnsText(export.Columns))
 	if current := export.Current; current != nil {
 		where := "there now: "

@@ -150,11 +150,21 @@ func notable(event exporter.Event) string {
 	case exporter.StartedOver:
 		return "Starting over: " + inline(event.Reason)
 	case exporter.NotResumable:
-		return "If this apply is cut short, the next one starts over: " + inline(event.Reason)
+		return "If this apply is cut short, the next one starts over: " + advised(event.Reason, event.Advice)
+	case exporter.RateNotShared:
+		return "The rate limit is not shared with other runs of this key on this machine: " + advised(event.Reason, event.Advice)
 	case exporter.UserSkipped:
 		return fmt.Sprintf("Skipping user %s: %s", inline(event.UserID), inline(event.Reason))
 	case exporter.UnknownField:
 		return fmt.Sprintf("The table does not know the field %s: kept in the column extra", inline(event.Field))
 	}
 	return ""
+}
+
+// advised is a reason, and behind it what to do about it.
+func advised(reason, advice string) string {
+	if advice == "" {
+		return inline(reason)
+	}
+	return inline(reason) + ". " + inline(advice)
 }

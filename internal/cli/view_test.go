@@ -35,6 +35,7 @@ func TestPlanText(t *testing.T) {
 	guarded := somePlan()
 	guarded.Exports[0].Action = exporter.ActionReplace
 	guarded.Exports[0].Current = new(someManifest())
+	guarded.Exports[0].FileMode = "0640"
 	guarded.Exports[0].Shrink = &exporter.ShrinkPlan{Max: 0.5, LeastRows: 6000}
 
 	impossible := somePlan()

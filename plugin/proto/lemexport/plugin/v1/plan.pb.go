@@ -315,7 +315,10 @@ type PlannedExport struct {
 	// The guard of the file that is there now; absent when all of it may go.
 	Shrink *PlannedShrink `protobuf:"bytes,13,opt,name=shrink,proto3" json:"shrink,omitempty"`
 	// Other newest files of an append, that runs added at the same time; empty as a rule.
-	OtherEnds     []string `protobuf:"bytes,14,rep,name=other_ends,json=otherEnds,proto3" json:"other_ends,omitempty"`
+	OtherEnds []string `protobuf:"bytes,14,rep,name=other_ends,json=otherEnds,proto3" json:"other_ends,omitempty"`
+	// The permission that the file will have, as octal text such as "0640"; empty when
+	// the configuration does not say it.
+	FileMode      string `protobuf:"bytes,15,opt,name=file_mode,json=fileMode,proto3" json:"file_mode,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -446,6 +449,13 @@ func (x *PlannedExport) GetOtherEnds() []string {
 		return x.OtherEnds
 	}
 	return nil
+}
+
+func (x *PlannedExport) GetFileMode() string {
+	if x != nil {
+		return x.FileMode
+	}
+	return ""
 }
 
 // PlannedColumns is what a file leaves out and hashes.
@@ -852,7 +862,7 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\x15unreadable_activities\x18\a \x01(\x03R\x14unreadableActivities\x12'\n" +
 	"\x0funreadable_form\x18\b \x01(\tR\x0eunreadableFormB\x0e\n" +
 	"\f_total_itemsB\b\n" +
-	"\x06_pages\"\x9d\x04\n" +
+	"\x06_pages\"\xba\x04\n" +
 	"\rPlannedExport\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12\x16\n" +
 	"\x06format\x18\x02 \x01(\tR\x06format\x12\x12\n" +
@@ -869,7 +879,8 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\tincrement\x18\f \x01(\v2%.lemexport.plugin.v1.PlannedIncrementR\tincrement\x12:\n" +
 	"\x06shrink\x18\r \x01(\v2\".lemexport.plugin.v1.PlannedShrinkR\x06shrink\x12\x1d\n" +
 	"\n" +
-	"other_ends\x18\x0e \x03(\tR\totherEnds\"\xa7\x01\n" +
+	"other_ends\x18\x0e \x03(\tR\totherEnds\x12\x1b\n" +
+	"\tfile_mode\x18\x0f \x01(\tR\bfileMode\"\xa7\x01\n" +
 	"\x0ePlannedColumns\x12\x1a\n" +
 	"\bexcluded\x18\x01 \x03(\tR\bexcluded\x12\x16\n" +
 	"\x06hashed\x18\x02 \x03(\tR\x06hashed\x12%\n" +
