@@ -82,18 +82,21 @@ func (r *Redactor) Text(text string) string {
 	return hideSpans(text, mergeSpans(append(r.Spans(text), urlSpans(text)...)))
 }
 
-// Holds reports whether there is a part of a secret in a text.
-func (r *Redactor) Holds(text string) bool { return len(r.Spans(text)) > 0 }
+// Holds reports whether there is a part of a secret in a text. It is for ids and names, of
+// which there may be many: what is encoded twice is not found.
+func (r *Redactor) Holds(text string) bool { return len(r.spans(text, 1)) > 0 }
 
 // TextSpan is a part of a text: the bytes from Start to before End.
 type TextSpan struct{ Start, End int }
 
 // Spans finds what has to be hidden in a text, in order and apart from each other.
-func (r *Redactor) Spans(text string) []TextSpan {
+func (r *Redactor) Spans(text string) []TextSpan { return r.spans(text, decodeDepth) }
+
+func (r *Redactor) spans(text string, depth int) []TextSpan {
 	if r == nil || len(r.parts) == 0 {
 		return nil
 	}
-	return mergeSpans(r.search(nil, viewOf(text), decodeDepth))
+	return mergeSpans(r.search(nil, viewOf(text), depth))
 }
 
 // search adds the places of secrets in a view and in what it can be decoded to.

@@ -149,7 +149,7 @@ func TestNothingOfAKeyIsLeft(t *testing.T) {
 			text.WriteString(around.Draw(t, "around") + "|" + forms[rapid.SampledFrom(names).Draw(t, "form")](redactedKey[from:from+length]) + "|")
 		}
 		got := redactor.Secrets(text.String())
-		if !strings.Contains(got, shownAs) || redactor.Holds(strings.ReplaceAll(got, shownAs, "~~~~")) {
+		if !strings.Contains(got, shownAs) || len(redactor.Spans(strings.ReplaceAll(got, shownAs, "~~~~"))) > 0 {
 			t.Fatalf("%q becomes %q", text.String(), got)
 		}
 	})
