@@ -79,7 +79,7 @@ func (r *Redactor) Secrets(text string) string { return hideSpans(text, r.Spans(
 // Text hides the secrets in a text, and what the URLs in it hold besides a place: the
 // query, the fragment, and what stands before an @.
 func (r *Redactor) Text(text string) string {
-	return hideSpans(text, mergeSpans(append(r.Spans(text), urlSpans(text)...)))
+	return hideSpans(text, mergeSpans(append(r.Spans(text), URLSpans(text)...)))
 }
 
 // Holds reports whether there is a part of a secret in a text. It is for ids and names, of

@@ -2,9 +2,9 @@ package exporter
 
 import "regexp"
 
-// urlSpans finds what the URLs in a text hold besides a place. A query without the URL
-// before it counts too.
-func urlSpans(text string) []TextSpan {
+// URLSpans finds what the URLs in a text hold besides a place. A query without the URL
+// before it counts too. They may overlap.
+func URLSpans(text string) []TextSpan {
 	var found []TextSpan
 	for _, pattern := range []string{
 		`://[^\s"'<>/?#]*@`,                 // who
