@@ -1,7 +1,6 @@
 package config_test
 
 import (
-	"fmt"
 	"strings"
 	"testing"
 
@@ -221,7 +220,7 @@ func TestServersOfTheEnvironment(t *testing.T) {
 				return environment(name)
 			}, clock)
 			checkOutcome(t, test.summary, diags)
-			if test.summary != "" && !strings.Contains(fmt.Sprint(diags), test.variable) {
+			if test.summary != "" && !strings.Contains(diags[0].Detail, test.variable) {
 				t.Errorf("the variable is not named: %v", diags)
 			}
 		})

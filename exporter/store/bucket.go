@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -57,6 +58,11 @@ func (b *Bucket) connect(ctx context.Context) (*cloud, error) {
 	open := map[string]func(context.Context, exporter.ObjectURL, Options, *sent) (*cloud, error){"s3": openS3, "gs": openGCS, "azblob": openAzure}[b.at.Scheme]
 	if open == nil {
 		return nil, fmt.Errorf("%w: %s://", ErrUnsupported, b.at.Scheme)
+	}
+	// Before credentials are asked for. Files of the cloud's tools can name servers too: the
+	// gate before every request knows those.
+	if err := b.at.CheckServer(os.LookupEnv); err != nil {
+		return nil, b.explain(err)
 	}
 	// The clients keep the context for later token requests.
 	cloud, err := open(context.WithoutCancel(ctx), b.at, b.options, b.sent)

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/s3blob"
 
@@ -73,6 +74,7 @@ func awsConfig(ctx context.Context, at exporter.ObjectURL, options Options, sent
 	load := []func(*awsconfig.LoadOptions) error{
 		// Of this type, or AWS_CA_BUNDLE would be refused.
 		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { watchIdle(t, options.Idle, nil); keepTokens(t) })),
+		awsconfig.WithLogger(logging.Nop{}), // it would write texts of servers to standard error
 		awsconfig.WithRetryer(func() aws.Retryer { return s3Retryer(options) }),
 	}
 	for name, with := range map[string]func(string) awsconfig.LoadOptionsFunc{
