@@ -40,7 +40,7 @@ var dataFile = regexp.MustCompile(`^[a-z0-9_]+(/[A-Za-z0-9-]+)?(-[0-9]+)?\.(parq
 
 // NewBucket is the destination at an object store's URL. It touches nothing.
 func NewBucket(at exporter.ObjectURL, options Options) *Bucket {
-	return &Bucket{at: at, options: options.orDefaults(), sent: new(sent)}
+	return &Bucket{at: at, options: options.orDefaults(), sent: &sent{held: heldSecrets(os.Getenv)}}
 }
 
 // URL is the object's URL without the settings, which other tools spell otherwise.

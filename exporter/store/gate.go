@@ -1,6 +1,7 @@
 package store
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 	"net/netip"
@@ -103,11 +104,40 @@ func onlyThisMachine(_, address string, _ syscall.RawConn) error {
 	return nil
 }
 
-// sent are the secrets that went out with requests: a server can repeat them.
+// sent are the secrets that went out with requests, which a server can repeat, and those that
+// the environment holds, which a client's own message can.
 type sent struct {
+	held []exporter.Secret
+
 	mu       sync.Mutex
 	secrets  []exporter.Secret // the newest last
 	redactor *exporter.Redactor
+}
+
+// heldSecrets are the secrets in the environment.
+func heldSecrets(env func(name string) string) []exporter.Secret {
+	found := []string{env("AWS_SECRET_ACCESS_KEY"), env("AWS_SESSION_TOKEN"), env("AZURE_STORAGE_KEY"), env("AZURE_STORAGE_SAS_TOKEN"), env("AZURE_CLIENT_SECRET")}
+	for _, name := range []string{"AZURE_STORAGE_CONNECTION_STRING", "AZURE_STORAGEBLOB_CONNECTIONSTRING"} {
+		for part := range strings.SplitSeq(env(name), ";") {
+			if key, value, _ := strings.Cut(part, "="); key == "AccountKey" || key == "SharedAccessSignature" {
+				found = append(found, value)
+			}
+		}
+	}
+	for _, name := range []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"} {
+		value := env(name)
+		if at := strings.LastIndex(value, "@"); at >= 0 {
+			_, after, _ := strings.Cut(value[:at], "://")
+			user := cmp.Or(after, value[:at])
+			_, password, _ := strings.Cut(user, ":")
+			found = append(found, password)
+		}
+	}
+	secrets := make([]exporter.Secret, 0, len(found))
+	for _, text := range found {
+		secrets = append(secrets, exporter.NewSecret(text))
+	}
+	return secrets
 }
 
 // mostSent bounds the secrets that are remembered. A token is valid for an hour.
@@ -115,7 +145,7 @@ const mostSent = 32
 
 // learn remembers what a request holds and can be used again.
 func (s *sent) learn(request *http.Request) {
-	found := []string{request.Header.Get("X-Amz-Security-Token"), request.URL.Query().Get("sig"), request.URL.Query().Get("X-Amz-Security-Token")}
+	found := []string{request.Header.Get("X-Amz-Security-Token"), request.Header.Get("X-Amz-S3session-Token"), request.URL.Query().Get("sig"), request.URL.Query().Get("X-Amz-Security-Token")}
 	if kind, value, _ := strings.Cut(request.Header.Get("Authorization"), " "); strings.EqualFold(kind, "bearer") || strings.EqualFold(kind, "basic") {
 		found = append(found, value)
 	}
@@ -137,7 +167,7 @@ func (s *sent) redact(text string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.redactor == nil {
-		s.redactor = exporter.NewRedactor(s.secrets...)
+		s.redactor = exporter.NewRedactor(append(s.held, s.secrets...)...)
 	}
 	return s.redactor.Text(text)
 }

@@ -21,6 +21,10 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+
 	"github.com/lemexport/lemexport/exporter"
 )
 
@@ -186,6 +190,32 @@ func TestServersThatAreAllowed(t *testing.T) {
 	}
 }
 
+// The hosts that the client of AWS finds for itself get its credentials.
+func TestTheServersOfAWSAreItsOwn(t *testing.T) {
+	yes := aws.Bool(true)
+	for _, region := range []string{"us-east-1", "eu-west-3", "us-gov-west-1", "cn-north-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "us-isof-south-1", "eusc-de-east-1", "ap-southeast-7"} {
+		for name, parameters := range map[string]s3.EndpointParameters{
+			"plain": {}, "a path": {ForcePathStyle: yes}, "dualstack": {UseDualStack: yes}, "fips": {UseFIPS: yes}, "both": {UseFIPS: yes, UseDualStack: yes}, "accelerate": {Accelerate: yes},
+		} {
+			parameters.Region, parameters.Bucket = aws.String(region), aws.String("acme-lake")
+			found, err := s3.NewDefaultEndpointResolverV2().ResolveEndpoint(t.Context(), parameters)
+			if err != nil {
+				continue // AWS has no such server
+			}
+			if err := (exporter.ObjectURL{Scheme: "s3"}).Admit(&found.URI, "The region"); err != nil {
+				t.Errorf("%s, %s: %s: %v", region, name, found.URI.Host, err)
+			}
+		}
+		found, err := sts.NewDefaultEndpointResolverV2().ResolveEndpoint(t.Context(), sts.EndpointParameters{Region: aws.String(region)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := (exporter.ObjectURL{Scheme: "s3"}).Admit(&found.URI, "The region"); err != nil {
+			t.Errorf("%s, roles: %s: %v", region, found.URI.Host, err)
+		}
+	}
+}
+
 // insecure is the only way to another machine in clear. That machine is this one, under an
 // address that is not known as such.
 func TestInsecureReachesAnotherMachine(t *testing.T) {
@@ -213,6 +243,9 @@ func TestTheTokenOfGoogleHasTheNarrowestScope(t *testing.T) {
 	store := listen(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
 	if err := look(t, "gs://lake/x?endpoint="+store.URL); err == nil {
 		t.Error("there is a file")
+	}
+	if asked := len(tokens.requests()); asked != 1 {
+		t.Errorf("%d tokens were asked for", asked)
 	}
 	if scope != "https://www.googleapis.com/auth/devstorage.read_write" {
 		t.Errorf("the scope is %q", scope)
@@ -291,6 +324,19 @@ func TestCredentialsThatAServerRepeatsAreNotShown(t *testing.T) {
 			if strings.Contains(text, secret) {
 				t.Errorf("%s: %s", scheme, text)
 			}
+		}
+	}
+}
+
+// Secrets of the environment are not shown, whoever repeats them.
+func TestSecretsOfTheEnvironmentAreNotShown(t *testing.T) {
+	for name, value := range map[string]string{
+		"AWS_SECRET_ACCESS_KEY": "hunter2-hunter3", "AZURE_STORAGE_KEY": "aHVudGVyMi1odW50ZXIz", "AZURE_CLIENT_SECRET": "hunter2-hunter3",
+		"AZURE_STORAGE_CONNECTION_STRING": "AccountName=a;AccountKey=hunter2-hunter3;EndpointSuffix=x", "HTTPS_PROXY": "http://me:hunter2-hunter3@proxy:1", "http_proxy": "me:hunter2-hunter3@proxy :1",
+	} {
+		held := &sent{held: heldSecrets(func(asked string) string { return map[string]string{name: value}[asked] })}
+		if got := held.redact("invalid address: " + value + "!"); strings.Contains(got, "hunter") || !strings.Contains(got, "(sensitive)") {
+			t.Errorf("%s: %s", name, got)
 		}
 	}
 }
