@@ -10,6 +10,8 @@ import (
 // checker turns a tree into a job. It reports everything it finds and goes on.
 type checker struct {
 	report *report
+	// env looks up a variable that names the server of an object store; nil knows none.
+	env func(name string) (string, bool)
 }
 
 // shape is what a kind of block may hold.

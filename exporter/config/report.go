@@ -110,9 +110,18 @@ func (r *report) finish() exporter.Diagnostics {
 		return nil
 	}
 	secrets := r.allSecrets()
+	keys := make([]exporter.Secret, 0, len(r.secrets))
+	for _, text := range r.secrets {
+		keys = append(keys, exporter.NewSecret(text))
+	}
+	redactor := exporter.NewRedactor(keys...)
 	for _, s := range r.sources {
 		s.hideAll(secrets)
+		for _, at := range redactor.Spans(string(s.src)) {
+			s.hide(span{at.Start, at.End})
+		}
 	}
+	scrub := func(text string) string { return scrub(redactor.Secrets(text), secrets) }
 	slices.SortStableFunc(r.found, r.compare)
 	for i := range r.found {
 		one := &r.found[i]
@@ -120,11 +129,11 @@ func (r *report) finish() exporter.Diagnostics {
 			one.Snippet = s.snippet(*one.Range)
 		}
 		if r.json && one.Range != nil {
-			one.Path, one.Range = scrub(one.Range.Filename, secrets), nil
+			one.Path, one.Range = scrub(one.Range.Filename), nil
 		}
-		one.Summary = scrub(one.Summary, secrets)
-		one.Detail = scrub(one.Detail, secrets)
-		one.Address = scrub(one.Address, secrets)
+		one.Summary = scrub(one.Summary)
+		one.Detail = scrub(one.Detail)
+		one.Address = scrub(one.Address)
 	}
 	return r.found
 }

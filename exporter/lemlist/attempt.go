@@ -42,7 +42,7 @@ func (c *client) attempt(ctx context.Context, q question, number int, spent *cos
 		if target.RawQuery == "" {
 			return "GET /" + q.path
 		}
-		return c.redact.line("GET /"+q.path+"?"+target.RawQuery, 4*longestMessage)
+		return oneLine(c.redact.Secrets("GET /"+q.path+"?"+target.RawQuery), 4*longestMessage)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), http.NoBody)
 	if err != nil {
@@ -86,8 +86,8 @@ func (c *client) log(ctx context.Context, request *http.Request, got answer, num
 	}
 	attrs := []slog.Attr{
 		slog.String("method", request.Method),
-		slog.String("path", c.redact.replacer.Replace(request.URL.Path)),
-		slog.String("query", c.redact.replacer.Replace(request.URL.RawQuery)),
+		slog.String("path", c.redact.Secrets(request.URL.Path)),
+		slog.String("query", c.redact.Secrets(request.URL.RawQuery)),
 		slog.Int("attempt", number),
 		slog.Int("status", got.status),
 		slog.Int("bytes", len(got.text())),

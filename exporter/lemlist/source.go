@@ -8,7 +8,6 @@ import (
 	"iter"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -43,7 +42,7 @@ func Open(opts Options) (*Source, error) {
 		return nil, errors.New("the rate limit can be switched off for a simulation on this machine only")
 	}
 	for _, user := range opts.Users {
-		if strings.Contains(user, opts.Key.Reveal()) {
+		if exporter.NewRedactor(opts.Key).Holds(user) {
 			return nil, exporter.WithHint(errors.New("one of the users is the API key"), "users takes the ids of users, like usr_…")
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"strings"
 )
 
 // team is what the client keeps of GET /team?version=v2. The rest of the body,
@@ -22,6 +23,9 @@ func (c *client) readTeam(ctx context.Context) (team, cost, error) {
 		values: func() url.Values { return url.Values{"version": {"v2"}} },
 		accept: func(good answer) (err error) {
 			found, err = decodeTeam(good.text())
+			if err == nil && c.redact.Holds(found.id+"|"+strings.Join(found.users, "|")) {
+				err = errors.New("not a team: an id holds the API key")
+			}
 			return err
 		},
 	})

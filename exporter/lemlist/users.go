@@ -2,6 +2,7 @@ package lemlist
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -11,7 +12,8 @@ import (
 )
 
 // choose returns the users to read: those that were chosen, or the whole team.
-// Whoever is chosen and not in the team is an error that names them.
+// Whoever is chosen and not in the team is an error that names them, unless that is no id:
+// it could be a key.
 func (t team) choose(chosen []string) ([]string, error) {
 	if len(chosen) == 0 {
 		return t.users, nil
@@ -29,7 +31,15 @@ func (t team) choose(chosen []string) ([]string, error) {
 	if len(strangers) == 0 {
 		return users, nil
 	}
-	err := fmt.Errorf("not in the team %s: %s", t.id, strings.Join(strangers, ", "))
+	usual := regexp.MustCompile(`^usr_[A-Za-z0-9]+$`)
+	shown := slices.Clone(strangers)
+	for i, id := range shown {
+		if !usual.MatchString(id) {
+			shown[i] = fmt.Sprintf("element %d of users (which is no id)", slices.Index(chosen, id)+1)
+		}
+	}
+	err := fmt.Errorf("not in the team %s: %s", t.id, strings.Join(shown, ", "))
+	strangers = slices.DeleteFunc(strangers, func(id string) bool { return !usual.MatchString(id) })
 	return nil, exporter.WithHint(err, t.suggest(strangers)+"The team's users are "+listed(t.users)+".")
 }
 

@@ -48,7 +48,7 @@ func configFiles(path string) ([]string, error) {
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, exporter.WithHint(fmt.Errorf("no file or folder %s", path), "Give a configuration file, or a folder that holds *.hcl files.")
+		return nil, exporter.WithHint(fmt.Errorf("no file or folder %s", exporter.WithoutQuery(path)), "Give a configuration file, or a folder that holds *.hcl files.")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)

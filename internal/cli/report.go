@@ -60,6 +60,7 @@ with the ending .html. An existing file is replaced with -force only.`,
 }
 
 func runReport(ctx context.Context, app App, global settings, show view, location string, options reportOptions) error {
+	show.diagnostics(exporter.LocationWarnings(location))
 	return interruptible(ctx, app, show, func(ctx context.Context) (err error) {
 		defer func() { err = interruption(ctx, err, "no report was written") }()
 		file, err := app.NewEngine(newLog(app, global), "", int64(global.memory)).OpenFile(ctx, location)
