@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // ApplyOptions are a person's decisions about an apply.
@@ -205,14 +206,14 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal)
 	r.obs.Observe(PhaseStarted{Phase: PhaseWalk, Total: total})
 	walk := r.source.Walk(ctx, since, journal)
 	pages := newCollector(rows.table, plan, r.lookback())
-	unknown := make(map[string]struct{})
+	var unknown schema.Names
 	for _, field := range plan.Survey.Unknown {
-		unknown[field] = struct{}{}
+		unknown.Add(field)
 	}
 	for page, err := range walk.Pages() {
 		if err == nil {
 			for _, field := range page.UnknownFields {
-				unknown[field] = struct{}{}
+				unknown.Add(field)
 			}
 			err = r.keep(rows, pages, page)
 		}
@@ -225,7 +226,7 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal)
 		return walked{proof: proof}, err
 	}
 	rows.account(&proof)
-	return walked{proof: proof, unknown: slices.Sorted(maps.Keys(unknown)), pages: pages, finished: r.engine.Now()}, nil
+	return walked{proof: proof, unknown: unknown.List(), pages: pages, finished: r.engine.Now()}, nil
 }
 
 // keep adds a page's rows without what must not be written.

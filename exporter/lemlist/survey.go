@@ -152,7 +152,7 @@ func activities(rec arrow.Record) (newest, oldest *time.Time) {
 		if !times.IsValid(i) {
 			continue
 		}
-		one := time.UnixMicro(int64(times.Value(i))).UTC()
+		one := exporter.At(int64(times.Value(i)))
 		if newest == nil || one.After(*newest) {
 			newest = &one
 		}
