@@ -2,7 +2,6 @@ package lemlist
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/agext/levenshtein"
@@ -16,29 +15,45 @@ func (t team) choose(chosen []string) ([]string, error) {
 	if len(chosen) == 0 {
 		return t.users, nil
 	}
+	there, seen := make(map[string]bool, len(t.users)), make(map[string]bool, len(chosen))
+	for _, id := range t.users {
+		there[id] = true
+	}
 	var users, strangers []string
 	for _, id := range chosen {
 		switch {
-		case slices.Contains(users, id), slices.Contains(strangers, id):
-		case slices.Contains(t.users, id):
+		case seen[id]:
+		case there[id]:
 			users = append(users, id)
 		default:
 			strangers = append(strangers, id)
 		}
+		seen[id] = true
 	}
 	if len(strangers) == 0 {
 		return users, nil
 	}
-	err := fmt.Errorf("not in the team %s: %s", t.id, strings.Join(strangers, ", "))
+	err := fmt.Errorf("not in the team %s: %s", t.id, listed(strangers))
 	return nil, exporter.WithHint(err, t.suggest(strangers)+"The team's users are "+listed(t.users)+".")
 }
 
-// suggest names the team's users whose ids are near those given, a sentence each.
+// mostSuggested and mostCompared bound the search for ids that are near: how many
+// ids it is for, and in how large a team.
+const (
+	mostSuggested = 5
+	mostCompared  = 2_000
+)
+
+// suggest names the team's users whose ids are near the first of those given, a
+// sentence each.
 func (t team) suggest(strangers []string) string {
 	var sentences strings.Builder
-	for _, stranger := range strangers {
+	for _, stranger := range strangers[:min(len(strangers), mostSuggested)] {
+		if len(stranger) > longestID {
+			continue
+		}
 		best, least := "", 1+len(stranger)/3
-		for _, id := range t.users {
+		for _, id := range t.users[:min(len(t.users), mostCompared)] {
 			if d := levenshtein.Distance(stranger, id, nil); d < least {
 				best, least = id, d
 			}
@@ -52,7 +67,7 @@ func (t team) suggest(strangers []string) string {
 
 // listed joins ids; a large team is cut.
 func listed(ids []string) string {
-	const most = 50
+	const most = 20
 	if len(ids) <= most {
 		return strings.Join(ids, ", ")
 	}
