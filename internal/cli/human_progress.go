@@ -123,6 +123,7 @@ func progressParts(t tally, at time.Time) []string {
 // announce prints what a person wants to know of at once. What the survey finds
 // is in the plan, a moment later.
 func announce(term *terminal, phase exporter.Phase, event exporter.Event) {
+	event = outward(event)
 	switch event.(type) {
 	case exporter.UnknownField, exporter.UserSkipped:
 		if phase == exporter.PhaseSurvey {
