@@ -92,11 +92,12 @@ func (v *humanView) progress() (progressView, time.Duration) {
 // bullet begins an item of a list.
 const bullet = "  - "
 
-// bullets lists texts, one a line.
+// bullets lists the first texts, one a line.
 func bullets(texts []string) string {
 	var out strings.Builder
-	for _, text := range texts {
+	shown, more := first(texts)
+	for _, text := range shown {
 		out.WriteString(bullet + inline(text) + "\n")
 	}
-	return out.String()
+	return out.String() + more
 }

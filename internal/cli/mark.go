@@ -7,6 +7,8 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/width"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // Marks are the styles of text on its way to a terminal. They are private-use
@@ -61,8 +63,8 @@ func render(text string, colour bool) string {
 		case mark:
 		case char == utf8.RuneError && size == 1:
 			fmt.Fprintf(&out, `\x%02x`, text[i])
-		case char != '\n' && char != '\t' && acts(char), unicode.Is(unicode.Co, char):
-			out.WriteString(visible(char))
+		case char != '\n' && char != '\t' && acts(char), exporter.Private(char):
+			out.WriteString(exporter.Visible(char))
 		default:
 			out.WriteRune(char)
 		}
@@ -71,21 +73,7 @@ func render(text string, colour bool) string {
 	return out.String()
 }
 
-// acts reports whether a terminal does something else than show the character:
-// control characters, and those that reorder what stands around them.
-func acts(char rune) bool {
-	return unicode.IsControl(char) || unicode.Is(unicode.Bidi_Control, char) || char == '\u2028' || char == '\u2029'
-}
-
-func visible(char rune) string {
-	switch {
-	case char < 0x80:
-		return fmt.Sprintf(`\x%02x`, char)
-	case char > 0xffff:
-		return fmt.Sprintf(`\U%08x`, char)
-	}
-	return fmt.Sprintf(`\u%04x`, char)
-}
+func acts(char rune) bool { return exporter.Acts(char) }
 
 // longestInline is how many characters of a text stand in a line: a path may have
 // 4,096 bytes.

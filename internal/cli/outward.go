@@ -3,7 +3,7 @@ package cli
 import (
 	"reflect"
 	"strings"
-	"unicode"
+	"unicode/utf8"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -61,16 +61,15 @@ func copyOutward(to, from reflect.Value) {
 }
 
 func withoutMarks(text string) string {
-	private := func(char rune) bool { return unicode.Is(unicode.Co, char) }
-	if !strings.ContainsFunc(text, private) {
+	if !strings.ContainsFunc(text, exporter.Private) {
 		return text
 	}
 	var out strings.Builder
 	for i, char := range text {
 		switch {
-		case private(char):
-			out.WriteString(visible(char))
-		case char == unicode.ReplacementChar && !strings.HasPrefix(text[i:], string(char)):
+		case exporter.Private(char):
+			out.WriteString(exporter.Visible(char))
+		case char == utf8.RuneError && !strings.HasPrefix(text[i:], string(char)):
 			out.WriteByte(text[i]) // not Unicode: render shows it
 		default:
 			out.WriteRune(char)
