@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // ApplyOptions are a person's decisions about an apply.
@@ -210,14 +211,14 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal *runJour
 	life := r.lifetime(journal)
 	walk := r.source.Walk(ctx, since, journal.orNil())
 	pages := newCollector(rows.table, plan, r.lookback())
-	unknown := make(map[string]struct{})
+	var unknown schema.Names
 	for _, field := range plan.Survey.Unknown {
-		unknown[field] = struct{}{}
+		unknown.Add(field)
 	}
 	for page, err := range walk.Pages() {
 		if err == nil {
 			for _, field := range page.UnknownFields {
-				unknown[field] = struct{}{}
+				unknown.Add(field)
 			}
 			err = r.keep(rows, pages, page)
 		}
@@ -231,7 +232,7 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal *runJour
 	}
 	rows.account(&proof)
 	proof.outlived(life.over())
-	return walked{life: life, proof: proof, unknown: slices.Sorted(maps.Keys(unknown)), pages: pages, finished: r.engine.Now()}, nil
+	return walked{life: life, proof: proof, unknown: unknown.List(), pages: pages, finished: r.engine.Now()}, nil
 }
 
 // keep adds a page's rows without what must not be written.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"time"
 )
 
@@ -256,8 +255,9 @@ func (p *ExportPlan) compare(survey Survey) error {
 			teamName(p.Current.Source.TeamID, p.Current.Simulated), what, teamName(survey.TeamID, survey.Simulated)),
 			"Choose another destination.")
 	}
+	there := survey.users()
 	for _, before := range p.Current.Proof.Users {
-		if p.Mode != ModeAppend && !slices.ContainsFunc(survey.Users, func(now UserSurvey) bool { return now.UserID == before.UserID }) {
+		if p.Mode != ModeAppend && !there[before.UserID] {
 			p.DroppedUsers = append(p.DroppedUsers, before.UserID)
 		}
 	}

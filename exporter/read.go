@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"reflect"
 	"sync"
 )
 
@@ -112,6 +113,9 @@ func parseExport(object io.ReaderAt, size int64, format Format) (DataFile, Manif
 	if manifest.Version > ManifestVersion {
 		return nil, Manifest{}, WithHint(fmt.Errorf("written by a newer lemexport (manifest version %d, this one reads %d)", manifest.Version, ManifestVersion),
 			"Update lemexport.")
+	}
+	if err := plausible(reflect.ValueOf(manifest)); err != nil {
+		return nil, Manifest{}, fmt.Errorf("%w: its manifest is damaged: %w", errForeign, err)
 	}
 	return data, manifest, nil
 }

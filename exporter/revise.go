@@ -50,7 +50,7 @@ func (t target) body(rows *spool, plan ExportPlan, walked walked, fresh *fresh) 
 			return body{}, err
 		}
 		v := newRevision(t, plan.Current, rows, found, walked.proof.whole())
-		merged := body{total: plan.Current.Rows + rows.distinct, records: v.records, changes: &v.changes, sum: v.sum}
+		merged := body{total: Sum(plan.Current.Rows, rows.distinct), records: v.records, changes: &v.changes, sum: v.sum}
 		if v.sum == nil {
 			return merged.hashed(t.table), nil
 		}

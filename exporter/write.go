@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"sort"
-	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 )
@@ -87,10 +86,10 @@ func (w *Window) extend(target target, rec arrow.Record) error {
 		return nil
 	}
 	if w.NewestActivity == nil {
-		newest := time.UnixMicro(keys.version(0)).UTC()
+		newest := At(keys.version(0))
 		w.NewestActivity = &newest
 	}
-	oldest := time.UnixMicro(keys.version(active - 1)).UTC()
+	oldest := At(keys.version(active - 1))
 	w.OldestActivity = &oldest
 	return nil
 }

@@ -19,6 +19,8 @@ type question struct {
 	path string
 	// values is the query; it is asked for anew before every attempt.
 	values func() url.Values
+	// plain says that the answer is no table: its values take less memory, see plainValues.
+	plain bool
 	// accept reads the body of a good answer. Its error, a text that quotes nothing,
 	// says that the body is not what was asked for.
 	accept func(answer) error

@@ -11,6 +11,7 @@ import (
 	"sync"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // Source is a team of the lemlist API. It implements exporter.Source.
@@ -148,10 +149,10 @@ func (s *Source) denied(userID string, err error) error {
 type once struct {
 	to   exporter.Observer
 	mu   sync.Mutex
-	seen map[string]struct{}
+	seen schema.Names
 }
 
-func newOnce(to exporter.Observer) *once { return &once{to: to, seen: make(map[string]struct{})} }
+func newOnce(to exporter.Observer) *once { return &once{to: to} }
 
 // Observe implements exporter.Observer.
 func (o *once) Observe(event exporter.Event) {
@@ -166,7 +167,5 @@ func (o *once) Observe(event exporter.Event) {
 func (o *once) first(field string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	_, seen := o.seen[field]
-	o.seen[field] = struct{}{}
-	return !seen
+	return o.seen.Add(field)
 }

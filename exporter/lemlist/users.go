@@ -3,13 +3,15 @@ package lemlist
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/agext/levenshtein"
 
 	"github.com/lemexport/lemexport/exporter"
 )
+
+// usualID is the form of every user id that was seen.
+var usualID = regexp.MustCompile(`^usr_[A-Za-z0-9]+$`)
 
 // choose returns the users to read: those that were chosen, or the whole team.
 // Whoever is chosen and not in the team is an error that names them, unless that is no id:
@@ -18,37 +20,47 @@ func (t team) choose(chosen []string) ([]string, error) {
 	if len(chosen) == 0 {
 		return t.users, nil
 	}
-	var users, strangers []string
-	for _, id := range chosen {
-		switch {
-		case slices.Contains(users, id), slices.Contains(strangers, id):
-		case slices.Contains(t.users, id):
-			users = append(users, id)
-		default:
-			strangers = append(strangers, id)
-		}
+	there, seen := make(map[string]bool, len(t.users)), make(map[string]bool, len(chosen))
+	for _, id := range t.users {
+		there[id] = true
 	}
-	if len(strangers) == 0 {
+	var users, strangers, shown []string
+	for i, id := range chosen {
+		switch {
+		case seen[id]:
+		case there[id]:
+			users = append(users, id)
+		case usualID.MatchString(id):
+			strangers, shown = append(strangers, id), append(shown, id)
+		default:
+			shown = append(shown, fmt.Sprintf("element %d of users (which is no id)", i+1))
+		}
+		seen[id] = true
+	}
+	if len(shown) == 0 {
 		return users, nil
 	}
-	usual := regexp.MustCompile(`^usr_[A-Za-z0-9]+$`)
-	shown := slices.Clone(strangers)
-	for i, id := range shown {
-		if !usual.MatchString(id) {
-			shown[i] = fmt.Sprintf("element %d of users (which is no id)", slices.Index(chosen, id)+1)
-		}
-	}
-	err := fmt.Errorf("not in the team %s: %s", t.id, strings.Join(shown, ", "))
-	strangers = slices.DeleteFunc(strangers, func(id string) bool { return !usual.MatchString(id) })
+	err := fmt.Errorf("not in the team %s: %s", t.id, listed(shown))
 	return nil, exporter.WithHint(err, t.suggest(strangers)+"The team's users are "+listed(t.users)+".")
 }
 
-// suggest names the team's users whose ids are near those given, a sentence each.
+// mostSuggested and mostCompared bound the search for ids that are near: how many
+// ids it is for, and in how large a team.
+const (
+	mostSuggested = 5
+	mostCompared  = 2_000
+)
+
+// suggest names the team's users whose ids are near the first of those given, a
+// sentence each.
 func (t team) suggest(strangers []string) string {
 	var sentences strings.Builder
-	for _, stranger := range strangers {
+	for _, stranger := range strangers[:min(len(strangers), mostSuggested)] {
+		if len(stranger) > longestID {
+			continue
+		}
 		best, least := "", 1+len(stranger)/3
-		for _, id := range t.users {
+		for _, id := range t.users[:min(len(t.users), mostCompared)] {
 			if d := levenshtein.Distance(stranger, id, nil); d < least {
 				best, least = id, d
 			}
@@ -62,7 +74,7 @@ func (t team) suggest(strangers []string) string {
 
 // listed joins ids; a large team is cut.
 func listed(ids []string) string {
-	const most = 50
+	const most = 20
 	if len(ids) <= most {
 		return strings.Join(ids, ", ")
 	}

@@ -34,22 +34,24 @@ func planText(plan exporter.Plan) string {
 
 func usersTable(survey exporter.Survey) string {
 	rows := [][]string{{"user", "conversations", "pages", "newest activity"}}
-	for _, user := range survey.Users {
+	users, more := first(survey.Users)
+	for _, user := range users {
 		newest := "none"
 		if user.Newest != nil {
 			newest = stamp(*user.Newest)
 		}
 		rows = append(rows, []string{user.UserID, orUnknown(user.TotalItems), orUnknown(user.Pages), newest})
 	}
-	return table(rows, 1, 2) + skippedText(survey.Skipped)
+	return table(rows, 1, 2) + more + skippedText(survey.Skipped)
 }
 
 func skippedText(users []exporter.SkippedUser) string {
 	var out strings.Builder
-	for _, user := range users {
+	shown, more := first(users)
+	for _, user := range shown {
 		fmt.Fprintf(&out, "  %s %s: %s\n", yellow("skipped"), inline(user.UserID), inline(user.Reason))
 	}
-	return out.String()
+	return out.String() + more
 }
 
 func orUnknown(n *int64) string {
@@ -144,15 +146,17 @@ func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
 	}
 	if len(export.OtherEnds) > 0 {
 		fmt.Fprintf(&out, "    Two runs added files at the same time. This run goes on from the newest file; its new rows\n"+
-			"    may also be in %s.\n", inline(strings.Join(export.OtherEnds, ", ")))
+			"    may also be in %s.\n", inline(listed(export.OtherEnds)))
 	}
 	if export.Increment != nil {
 		out.WriteString(incrementText(export, survey))
 	}
 	out.WriteString(shrinkText(export))
-	for _, change := range export.SchemaChanges {
+	changes, more := first(export.SchemaChanges)
+	for _, change := range changes {
 		fmt.Fprintf(&out, "    %s\n", inline(change))
 	}
+	out.WriteString(more)
 	if dropped := export.DroppedUsers; len(dropped) > 0 {
 		fate := "goes"
 		if increment := export.Increment; increment != nil && increment.Full == "" {
@@ -161,7 +165,7 @@ func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
 			fate = "goes if the walk is proven"
 		}
 		fmt.Fprintf(&out, "    The file also covers %s whom this run does not read (%s): what only they had %s.\n",
-			many(int64(len(dropped)), "user"), inline(strings.Join(dropped, ", ")), fate)
+			many(int64(len(dropped)), "user"), inline(listed(dropped)), fate)
 	}
 	switch {
 	case export.Unchanged && export.Increment != nil:
@@ -188,10 +192,10 @@ func shrinkText(export exporter.ExportPlan) string {
 func columnsText(columns *exporter.ManifestColumns) string {
 	var out strings.Builder
 	if columns != nil && len(columns.Excluded) > 0 {
-		fmt.Fprintf(&out, "    without %s\n", inline(strings.Join(columns.Excluded, ", ")))
+		fmt.Fprintf(&out, "    without %s\n", inline(listed(columns.Excluded)))
 	}
 	if columns != nil && len(columns.Hashed) > 0 {
-		fmt.Fprintf(&out, "    hashed: %s\n", inline(strings.Join(columns.Hashed, ", ")))
+		fmt.Fprintf(&out, "    hashed: %s\n", inline(listed(columns.Hashed)))
 	}
 	if columns != nil && len(columns.Personal) > 0 {
 		fmt.Fprintf(&out, "    still identify people: %s\n", inline(strings.Join(columns.Personal, ", ")))
@@ -211,7 +215,8 @@ func incrementText(export exporter.ExportPlan, survey exporter.Survey) string {
 	} else {
 		out.WriteString("    reads what is newer:\n")
 		var rows [][]string
-		for _, user := range survey.Users {
+		users, more := first(survey.Users)
+		for _, user := range users {
 			from := "in full"
 			if mark, ok := plan.Since[user.UserID]; ok {
 				from = "since " + stamp(mark.Newest)
@@ -221,7 +226,7 @@ func incrementText(export exporter.ExportPlan, survey exporter.Survey) string {
 			}
 			rows = append(rows, []string{"   ", user.UserID, from})
 		}
-		out.WriteString(table(rows))
+		out.WriteString(table(rows) + more)
 	}
 	switch {
 	case plan.FullProof == nil:
@@ -246,7 +251,7 @@ func unknownText(plan exporter.Plan) string {
 	if columns := plan.Exports[0].Columns; columns != nil && slices.Contains(columns.Excluded, "extra") {
 		where = "left out with the column extra"
 	}
-	return fmt.Sprintf("\nUnknown to the table, %s: %s.\n", where, inline(strings.Join(plan.Survey.Unknown, ", ")))
+	return fmt.Sprintf("\nUnknown to the table, %s: %s.\n", where, inline(listed(plan.Survey.Unknown)))
 }
 
 func currentText(current exporter.Manifest) string {

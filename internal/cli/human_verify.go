@@ -40,7 +40,8 @@ func verificationText(found exporter.Verification) string {
 
 func proofTable(proof exporter.Proof) string {
 	rows := [][]string{{"user", "pages", "requests", "rows read", "duplicates", "superseded", "total before", "after", "complete"}}
-	for _, user := range proof.Users {
+	users, more := first(proof.Users)
+	for _, user := range users {
 		complete := "yes"
 		if !user.Complete {
 			complete = "no"
@@ -50,7 +51,7 @@ func proofTable(proof exporter.Proof) string {
 			orUnknown(user.TotalStart), orUnknown(user.TotalEnd), complete,
 		})
 	}
-	return table(rows, 1, 2, 3, 4, 5, 6, 7)
+	return table(rows, 1, 2, 3, 4, 5, 6, 7) + more
 }
 
 func verdictText(found exporter.Verification, failed int) string {

@@ -50,7 +50,7 @@ func runValidate(app App, global settings, views func() view, path string) error
 }
 
 func jobText(job exporter.Job) string {
-	team := "the team at " + inline(job.Source.Endpoint)
+	team := "the team at " + inline(outward(job.Source.Endpoint))
 	if simulation := job.Source.Simulate; simulation != nil {
 		team = fmt.Sprintf("a simulated team (%s, %s)", many(int64(simulation.Users), "user"), many(int64(simulation.Conversations), "conversation"))
 	}

@@ -72,7 +72,7 @@ type verifiedTotal struct {
 
 func (v *verifiedTotal) add(found exporter.Verification) {
 	v.Files++
-	v.Rows += found.Manifest.Rows
+	v.Rows = exporter.Sum(v.Rows, found.Manifest.Rows)
 	if !found.OK() {
 		v.Damaged++
 	}
