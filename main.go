@@ -101,14 +101,15 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int
 	if workDir != "" {
 		workspace = store.NewWorkspace(workDir)
 	}
+	budget := exporter.NewBudget(memory)
 	return &exporter.Engine{
 		OpenSource: func(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
 			return openSource(ctx, source, obs, log, "lemexport/"+version.Number, memory)
 		},
 		OpenDestination: store.Open,
 		Formats: map[string]exporter.Format{
-			"parquet": parquet.Format{Version: version.Number, Memory: memory},
-			"arrow":   arrowipc.Format{},
+			"parquet": parquet.Format{Version: version.Number, Memory: memory, Budget: budget},
+			"arrow":   arrowipc.Format{Budget: budget},
 		},
 		Scratch:     store.NewScratch(""),
 		Memory:      memory,

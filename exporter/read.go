@@ -25,6 +25,9 @@ type opened struct {
 }
 
 func (o opened) close() error {
+	if o.data != nil {
+		o.data.Close()
+	}
 	if o.object == nil {
 		return nil
 	}
@@ -98,28 +101,39 @@ func parseExport(object io.ReaderAt, size int64, format Format) (DataFile, Manif
 	if err != nil {
 		return nil, Manifest{}, notOpened(err)
 	}
-	body := data.Manifest()
+	manifest, err := parseManifest(data.Manifest())
+	if err != nil {
+		data.Close()
+		return nil, Manifest{}, err
+	}
+	return data, manifest, nil
+}
+
+func parseManifest(body []byte) (Manifest, error) {
 	if body == nil {
-		return nil, Manifest{}, fmt.Errorf("%w: no %s in its metadata", errForeign, ManifestKey)
+		return Manifest{}, fmt.Errorf("%w: no %s in its metadata", errForeign, ManifestKey)
 	}
 	var manifest Manifest
 	if err := json.Unmarshal(body, &manifest); err != nil {
-		return nil, Manifest{}, fmt.Errorf("%w: its manifest is damaged: %w", errForeign, err)
+		return Manifest{}, fmt.Errorf("%w: its manifest is damaged: %w", errForeign, err)
 	}
 	if manifest.Version < 1 {
-		return nil, Manifest{}, fmt.Errorf("%w: its manifest has no version", errForeign)
+		return Manifest{}, fmt.Errorf("%w: its manifest has no version", errForeign)
 	}
 	if manifest.Version > ManifestVersion {
-		return nil, Manifest{}, WithHint(fmt.Errorf("written by a newer lemexport (manifest version %d, this one reads %d)", manifest.Version, ManifestVersion),
+		return Manifest{}, WithHint(fmt.Errorf("written by a newer lemexport (manifest version %d, this one reads %d)", manifest.Version, ManifestVersion),
 			"Update lemexport.")
 	}
-	return data, manifest, nil
+	return manifest, nil
 }
 
 // notOpened tells an export of ours that was changed from a file that is none.
 func notOpened(err error) error {
 	if errors.Is(err, ErrAltered) {
 		return WithHint(err, "Its manifest cannot be trusted, so no run replaces the file or goes on from it. Export to another destination.")
+	}
+	if errors.Is(err, ErrTooLarge) {
+		return unreadable(err)
 	}
 	return fmt.Errorf("%w: %w", errForeign, err)
 }
