@@ -7,7 +7,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
 	"sync"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // errForeign says that a file is there but is no export of ours.
@@ -93,7 +98,28 @@ func openExport(ctx context.Context, from Destination, format Format, name strin
 		}
 		return opened{}, errors.Join(err, object.Close())
 	}
+	file.data = named{file.data, from.URL(name)}
 	return file, nil
+}
+
+// named says which file it is when its rows cannot be read.
+type named struct {
+	DataFile
+	url string
+}
+
+// Records implements DataFile.
+func (n named) Records(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) {
+		for rec, err := range n.DataFile.Records(ctx, table) {
+			if err != nil {
+				err = fmt.Errorf("%s: %w", n.url, err)
+			}
+			if !yield(rec, err) {
+				return
+			}
+		}
+	}
 }
 
 func parseExport(object io.ReaderAt, size int64, format Format) (DataFile, Manifest, error) {
