@@ -97,7 +97,7 @@ func keepJournal(t *testing.T, dir string, ago time.Duration) (seen string) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	engine := newEngine(buildVersion(), slog.New(slog.DiscardHandler), filepath.Join(dir, ".lemexport"), exporter.DefaultMemory)
+	engine := newEngine(buildVersion(), slog.New(slog.DiscardHandler), filepath.Join(dir, ".lemexport"), exporter.DefaultMemory, nil)
 	open := engine.OpenSource
 	engine.OpenSource = func(ctx context.Context, of exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
 		source, err := open(ctx, of, obs)
