@@ -10,6 +10,9 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
+// encodings are those that new files may have.
+var encodings = []string{exporter.EncodingPortable, exporter.EncodingCompact, exporter.EncodingPlain}
+
 const testManifest = `{"run_id":"test"}`
 
 // encode writes records into a file with row groups of groupRows rows.
@@ -53,4 +56,14 @@ func decodeWith(format Format, table *schema.Table, file []byte) ([]arrow.Record
 		records = append(records, rec)
 	}
 	return records, nil
+}
+
+// newFile is the layout of new files of a table.
+func newFile(t recordtest.T, table *schema.Table, options exporter.ParquetOptions) *layout {
+	t.Helper()
+	form, err := formOf(table, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newLayout(table, form)
 }

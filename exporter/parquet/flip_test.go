@@ -80,14 +80,17 @@ func TestVerifyFindsEveryFlippedBit(t *testing.T) {
 		tried = append(tried, "none")
 	}
 	for _, compression := range tried {
-		flipAll(t, table, encode(t, table, 4, compression, recordtest.Plain(table, 0, damageRows)), nil)
+		for _, encoding := range encodings {
+			options := exporter.ParquetOptions{Compression: compression, RowGroupSize: 4, Encoding: encoding}
+			flipAll(t, table, encodePages(t, table, options, PageRows, recordtest.Plain(table, 0, damageRows)), nil)
+		}
 	}
 }
 
 // Without checksums only what nothing else in the file tells can change unnoticed.
 func TestVerifyRecountsWhatAFileWithoutChecksumsSays(t *testing.T) {
 	table := recordtest.Small()
-	file := unseal(t, encode(t, table, 4, "zstd", recordtest.Plain(table, 0, damageRows)))
+	file := encodeEarlier(t, table, exporter.ParquetOptions{RowGroupSize: 4}, PageRows, recordtest.Plain(table, 0, damageRows))
 	flipAll(t, table, file, []string{testManifest, "1.2.3"})
 }
 

@@ -96,7 +96,7 @@ func openSchema(elements []format.SchemaElement) (*parquet.File, error) {
 	}
 	var file bytes.Buffer
 	out := newOutput(&file)
-	if err := errors.Join(out.begin(), out.end(&format.FileMetaData{Schema: elements, ColumnOrders: orders})); err != nil {
+	if err := errors.Join(out.begin(), out.end(&fileMeta{Schema: elements, ColumnOrders: orders})); err != nil {
 		return nil, err
 	}
 	return parquet.OpenFile(bytes.NewReader(file.Bytes()), int64(file.Len()))
