@@ -85,6 +85,17 @@ func TestVerifySaysThatAnEarlierFileHasNoChecksums(t *testing.T) {
 	}
 }
 
+// The files are of the version before the current encodings: ids of columns with
+// gaps, extra as JSON, delta encodings of texts, and no end mark of the Arrow stream.
+func TestVerifyAcceptsFilesOfAnEarlierForm(t *testing.T) {
+	b := newBench(t, sim.Options{Conversations: 1})
+	for _, name := range []string{"gaps.parquet", "gaps.arrow"} {
+		if verified := b.mustVerify(t, filepath.Join("testdata", name)); verified.Manifest.Rows != 12 {
+			t.Errorf("%s: %d rows", name, verified.Manifest.Rows)
+		}
+	}
+}
+
 // What a manifest states is where a merge goes on from: one that was changed stops
 // every command, and the file stays as it is.
 func TestNoRunGoesOnFromAManifestThatWasChanged(t *testing.T) {

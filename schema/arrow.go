@@ -29,39 +29,54 @@ const (
 // Arrow returns the table's Arrow schema, with metadata on the schema and on
 // every field, nested ones included. It is the same object every time.
 func (t *Table) Arrow() *arrow.Schema {
-	t.arrowOnce.Do(func() {
-		meta := arrow.NewMetadata(
-			[]string{MetaTable, MetaVersion, MetaFingerprint},
-			[]string{t.Name, strconv.Itoa(t.Version), t.Fingerprint()},
-		)
-		t.arrow = arrow.NewSchema(arrowFields(t.Columns), &meta)
-	})
+	t.arrowOnce.Do(func() { t.arrow = t.arrowSchema(arrowFields{ids: t.FieldIDs(), descriptions: true}) })
 	return t.arrow
 }
 
-func arrowFields(columns []Column) []arrow.Field {
+// ArrowBrief is Arrow without the descriptions of columns, which are most of it.
+func (t *Table) ArrowBrief() *arrow.Schema { return t.arrowSchema(arrowFields{ids: t.FieldIDs()}) }
+
+func (t *Table) arrowSchema(f arrowFields) *arrow.Schema {
+	meta := arrow.NewMetadata(
+		[]string{MetaTable, MetaVersion, MetaFingerprint},
+		[]string{t.Name, strconv.Itoa(t.Version), t.Fingerprint()},
+	)
+	return arrow.NewSchema(f.of(t.Columns), &meta)
+}
+
+// arrowFields makes fields of columns. It says which metadata they have that not all have.
+type arrowFields struct{ ids, descriptions bool }
+
+func (f arrowFields) of(columns []Column) []arrow.Field {
 	fields := make([]arrow.Field, len(columns))
 	for i, column := range columns {
-		fields[i] = arrowField(column)
+		fields[i] = f.field(column)
 	}
 	return fields
 }
 
-func arrowField(column Column) arrow.Field {
-	keys := []string{MetaFieldID, MetaPath, MetaDescription, MetaProvenance, MetaPersonal}
-	values := []string{strconv.Itoa(column.ID), column.Path, column.Description, string(column.Provenance), strconv.FormatBool(column.Personal)}
-	if column.Hashed {
-		keys, values = append(keys, MetaHashed), append(values, HashAlgorithm)
+func (f arrowFields) field(column Column) arrow.Field {
+	var keys, values []string
+	add := func(when bool, key, value string) {
+		if when {
+			keys, values = append(keys, key), append(values, value)
+		}
 	}
+	add(f.ids, MetaFieldID, strconv.Itoa(column.ID))
+	add(true, MetaPath, column.Path)
+	add(f.descriptions, MetaDescription, column.Description)
+	add(true, MetaProvenance, string(column.Provenance))
+	add(true, MetaPersonal, strconv.FormatBool(column.Personal))
+	add(column.Hashed, MetaHashed, HashAlgorithm)
 	return arrow.Field{
 		Name:     column.Name,
-		Type:     arrowType(column),
+		Type:     f.dataType(column),
 		Nullable: !column.Required,
 		Metadata: arrow.NewMetadata(keys, values),
 	}
 }
 
-func arrowType(column Column) arrow.DataType {
+func (f arrowFields) dataType(column Column) arrow.DataType {
 	switch column.Type {
 	case String, JSON:
 		return arrow.BinaryTypes.String
@@ -70,9 +85,9 @@ func arrowType(column Column) arrow.DataType {
 	case Timestamp:
 		return &arrow.TimestampType{Unit: arrow.Microsecond, TimeZone: "UTC"}
 	case List:
-		return arrow.ListOfField(arrowField(*column.Elem))
+		return arrow.ListOfField(f.field(*column.Elem))
 	case Struct:
-		return arrow.StructOf(arrowFields(column.Fields)...)
+		return arrow.StructOf(f.of(column.Fields)...)
 	}
 	panic("schema: unknown type " + string(column.Type))
 }

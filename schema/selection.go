@@ -95,8 +95,9 @@ func (t *Table) MayHash(name string) error {
 }
 
 // Select returns the table without the columns that s leaves out, and with
-// those marked that it hashes. Field ids stay what they are. A struct whose
-// fields are all left out is left out itself.
+// those marked that it hashes. Columns keep their ids, which files state only when
+// nothing is left out, see Table.FieldIDs. A struct whose fields are all left out
+// is left out itself.
 func (t *Table) Select(s Selection) (*Table, error) {
 	if s.IsZero() {
 		return t, nil
@@ -114,7 +115,10 @@ func (t *Table) Select(s Selection) (*Table, error) {
 			return nil, fmt.Errorf("%s is both left out and hashed", name)
 		}
 	}
-	return &Table{Name: t.Name, Version: t.Version, Description: t.Description, Columns: s.pick(t.Columns, "")}, nil
+	return &Table{
+		Name: t.Name, Version: t.Version, Description: t.Description, Columns: s.pick(t.Columns, ""),
+		partial: t.partial || len(s.Exclude) > 0,
+	}, nil
 }
 
 // leavesOut reports whether a column, or what it is part of, is left out.

@@ -50,6 +50,9 @@ type Table struct {
 	// Columns are the columns in order.
 	Columns []Column
 
+	// partial says that columns of the table were left out.
+	partial bool
+
 	arrowOnce sync.Once
 	arrow     *arrow.Schema
 }
@@ -130,6 +133,12 @@ func (t *Table) VersionColumn() Column {
 	return Column{}
 }
 
+// FieldIDs reports whether files of the table state the ids of its columns. With
+// columns left out the ids have gaps: a catalog that numbers the columns of such
+// a file afresh, as Apache Iceberg does, would read one column for another. Without
+// ids it goes by the names.
+func (t *Table) FieldIDs() bool { return !t.partial }
+
 // AsOf returns the table as it was in an earlier version: later ones only add
 // top-level columns. It reports false for a version that never was.
 func (t *Table) AsOf(version int) (*Table, bool) {
@@ -139,7 +148,7 @@ func (t *Table) AsOf(version int) (*Table, bool) {
 	case version < 1 || version > t.Version:
 		return nil, false
 	}
-	was := &Table{Name: t.Name, Version: version, Description: t.Description}
+	was := &Table{Name: t.Name, Version: version, Description: t.Description, partial: t.partial}
 	for _, column := range t.Columns {
 		if column.Since <= version {
 			was.Columns = append(was.Columns, column)

@@ -13,7 +13,8 @@ import (
 )
 
 // compare names the first difference between what a file has and what a table
-// needs, walking both in order.
+// needs, walking both in order. Only a field with an id needs that id: an earlier
+// version wrote ids when columns were left out.
 func compare(path string, have, need []arrow.Field) error {
 	for i, field := range need {
 		name := strings.TrimPrefix(path+"."+field.Name, ".")
@@ -22,8 +23,8 @@ func compare(path string, have, need []arrow.Field) error {
 			return fmt.Errorf("column %q is missing", name)
 		case have[i].Name != field.Name:
 			return fmt.Errorf("column %d of %s is %q instead of %q", i+1, place(path), have[i].Name, field.Name)
-		case describe(have[i]) != describe(field):
-			return fmt.Errorf("column %q is %q instead of %q", name, describe(have[i]), describe(field))
+		case describe(have[i], field) != describe(field, field):
+			return fmt.Errorf("column %q is %q instead of %q", name, describe(have[i], field), describe(field, field))
 		}
 		if err := compare(name, inside(have[i].Type), inside(field.Type)); err != nil {
 			return err
@@ -50,9 +51,9 @@ func inside(of arrow.DataType) []arrow.Field {
 	return nil
 }
 
-// describe says everything about a field that readers depend on, but its name
-// and its fields: "optional timestamp[us, tz=UTC] id=5".
-func describe(field arrow.Field) string {
+// describe says everything about a field that readers of the needed one depend
+// on, but its name and its fields: "optional timestamp[us, tz=UTC] id=5".
+func describe(field, need arrow.Field) string {
 	words := []string{"required", field.Type.Name()}
 	if field.Nullable {
 		words[0] = "optional"
@@ -61,7 +62,7 @@ func describe(field arrow.Field) string {
 		words[1] = field.Type.String()
 	}
 	for _, key := range []string{schema.MetaFieldID, schema.MetaHashed} {
-		if value, ok := field.Metadata.GetValue(key); ok {
+		if value, ok := field.Metadata.GetValue(key); ok && (key != schema.MetaFieldID || need.Metadata.FindKey(key) >= 0) {
 			words = append(words, key[strings.LastIndexAny(key, ":_")+1:]+"="+value)
 		}
 	}

@@ -97,6 +97,48 @@ func TestTheFooterHoldsTheManifestAndTheRows(t *testing.T) {
 	}
 }
 
+// Readers of streams go on until the end mark, which the footer follows.
+func TestAFileIsAStreamThatEnds(t *testing.T) {
+	table := schema.InboxConversations()
+	for _, rows := range []int{0, 1, batchRows + 1} {
+		for _, compression := range compressions {
+			want := recordtest.Plain(table, 0, rows)
+			file := encode(t, table, compression, want)
+			from := bytes.NewReader(file[head:])
+			stream, err := ipc.NewReader(from)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []arrow.Record
+			for stream.Next() {
+				stream.Record().Retain()
+				got = append(got, stream.Record())
+			}
+			if err := stream.Err(); err != nil {
+				t.Errorf("%d rows, %q: %v", rows, compression, err)
+			}
+			recordtest.Same(t, table, got, []arrow.Record{want})
+			footer := footerAt(file)
+			if end := len(file) - from.Len(); end != footer || end%8 != 0 || !bytes.HasSuffix(file[:footer], []byte(endOfStream)) {
+				t.Errorf("%d rows, %q: the stream ends at %d, the footer begins at %d", rows, compression, end, footer)
+			}
+			stream.Release()
+		}
+	}
+}
+
+func TestAFileWithoutFieldIDsIsOneWithoutSomeColumns(t *testing.T) {
+	for name, exclude := range map[string][]string{"all": nil, "some": {"users.read"}} {
+		table, err := schema.InboxConversations().Select(schema.Selection{Exclude: exclude, Hash: []string{"team_id"}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if file := encode(t, table, "", recordtest.Plain(table, 0, 2)); bytes.Contains(file, []byte(schema.MetaFieldID)) != (exclude == nil) {
+			t.Errorf("%s: there are ids: %t", name, exclude != nil)
+		}
+	}
+}
+
 // counting counts the bytes that are read.
 type counting struct {
 	io.ReaderAt

@@ -21,11 +21,20 @@ import (
 // before the footer, as eight hexadecimal digits.
 const DataSumKey = "lemexport.data.crc32"
 
+// endOfStream ends the batches, for readers that take the file as a stream (Arrow
+// columnar format, "IPC Streaming Format"): the mark of a message, and no length.
+// All before it has lengths that are multiples of eight, as it has. The library's
+// FileWriter leaves it out; so did earlier versions.
+const endOfStream = "\xff\xff\xff\xff\x00\x00\x00\x00"
+
 // writeFooter completes the schema of the footer and writes it, with its checksum.
 // The checksums stand before the manifest: a file that has lost the end of its
 // metadata is no export, rather than one without checksums.
 func (s *sink) writeFooter(manifest []byte) error {
 	if err := s.begin(); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(s.place, endOfStream); err != nil {
 		return err
 	}
 	// The writer keeps the schema that it was given for the footer.

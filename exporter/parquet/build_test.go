@@ -50,3 +50,6 @@ func decode(table *schema.Table, file []byte) ([]arrow.Record, error) {
 	}
 	return records, nil
 }
+
+// layoutOf is that of new files of a table.
+func layoutOf(table *schema.Table) *layout { return newLayout(table, formOf(table)) }

@@ -10,7 +10,8 @@ import (
 )
 
 // compare names the first difference between what a file has and what a table
-// needs, walking both in order.
+// needs, walking both in order. Only a column with an id needs that id: an earlier
+// version wrote ids when columns were left out.
 func compare(path string, got, want parquet.Node) error {
 	have, need := got.Fields(), want.Fields()
 	for i, field := range need {
@@ -20,8 +21,8 @@ func compare(path string, got, want parquet.Node) error {
 			return fmt.Errorf("column %q is missing", name)
 		case have[i].Name() != field.Name():
 			return fmt.Errorf("column %d of %s is %q instead of %q", i+1, place(path), have[i].Name(), field.Name())
-		case describe(have[i]) != describe(field):
-			return fmt.Errorf("column %q is %q instead of %q", name, describe(have[i]), describe(field))
+		case describe(have[i], field.ID() != 0) != describe(field, true):
+			return fmt.Errorf("column %q is %q instead of %q", name, describe(have[i], field.ID() != 0), describe(field, true))
 		}
 		if err := compare(name, have[i], field); err != nil {
 			return err
@@ -42,7 +43,8 @@ func place(path string) string {
 
 // describe says everything about a node that readers depend on, but its name
 // and its fields: "optional INT64 TIMESTAMP(isAdjustedToUTC=true,unit=MICROS) id=5".
-func describe(n parquet.Node) string {
+// The id is left out unless it is asked for.
+func describe(n parquet.Node, id bool) string {
 	var words []string
 	switch {
 	case n.Optional():
@@ -60,7 +62,7 @@ func describe(n parquet.Node) string {
 	if logical := n.Type().LogicalType(); logical != nil {
 		words = append(words, fmt.Sprint(logical.Value))
 	}
-	if n.ID() != 0 {
+	if id && n.ID() != 0 {
 		words = append(words, fmt.Sprintf("id=%d", n.ID()))
 	}
 	return strings.Join(words, " ")

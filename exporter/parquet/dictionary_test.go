@@ -73,7 +73,7 @@ func TestADictionaryIsKeptWhereValuesRepeat(t *testing.T) {
 			table := recordtest.Small()
 			rec := named(table, 2*group, test.name)
 			var out bytes.Buffer
-			created, err := Format{}.create(&out, table, exporter.Export{Parquet: exporter.ParquetOptions{Bloom: []string{"full_name"}, RowGroupSize: group}}, writeBuffer)
+			created, err := Format{}.create(&out, layoutOf(table), exporter.Export{Parquet: exporter.ParquetOptions{Bloom: []string{"full_name"}, RowGroupSize: group}}, writeBuffer)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -90,7 +90,7 @@ func TestADictionaryIsKeptWhereValuesRepeat(t *testing.T) {
 				t.Fatal(err)
 			}
 			recordtest.Same(t, table, got, []arrow.Record{rec})
-			leaf := newLayout(table).leaf("full_name")
+			leaf := layoutOf(table).leaf("full_name")
 			for number, group := range openFile(t, out.Bytes()).Metadata().RowGroups {
 				if stats := group.Columns[leaf].MetaData.EncodingStats; !slices.Equal(stats, test.want[number]) {
 					t.Errorf("row group %d has %v instead of %v", number, stats, test.want[number])

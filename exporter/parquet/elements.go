@@ -16,13 +16,16 @@ import (
 func (l *layout) elements() []format.SchemaElement {
 	elements := []format.SchemaElement{{Name: l.table.Name, NumChildren: thrift.New(int32(len(l.columns)))}}
 	for _, column := range l.columns {
-		elements = column.appendElements(elements)
+		elements = column.appendElements(elements, l.form)
 	}
 	return elements
 }
 
-func (b *branch) appendElements(to []format.SchemaElement) []format.SchemaElement {
-	element := format.SchemaElement{Name: b.column.Name, FieldID: int32(b.column.ID), RepetitionType: thrift.New(format.Optional)}
+func (b *branch) appendElements(to []format.SchemaElement, form form) []format.SchemaElement {
+	element := format.SchemaElement{Name: b.column.Name, RepetitionType: thrift.New(format.Optional)}
+	if form.ids {
+		element.FieldID = int32(b.column.ID)
+	}
 	if b.column.Required {
 		element.RepetitionType.Set(format.Required)
 	}
@@ -44,7 +47,7 @@ func (b *branch) appendElements(to []format.SchemaElement) []format.SchemaElemen
 		to = append(to, format.SchemaElement{Name: listGroup, RepetitionType: thrift.New(format.Repeated), NumChildren: thrift.New(int32(1))})
 	}
 	for _, part := range b.parts {
-		to = part.appendElements(to)
+		to = part.appendElements(to, form)
 	}
 	return to
 }

@@ -36,7 +36,7 @@ func TestAnErrorOfTheWriterAtAnyByteIsReturned(t *testing.T) {
 	table := recordtest.Small()
 	rec := recordtest.Plain(table, 0, 5)
 	write := func(w io.Writer, buffer int) error {
-		created, err := Format{}.create(w, table, exporter.Export{Parquet: exporter.ParquetOptions{Compression: "none"}}, buffer)
+		created, err := Format{}.create(w, layoutOf(table), exporter.Export{Parquet: exporter.ParquetOptions{Compression: "none"}}, buffer)
 		if err != nil {
 			t.Fatal(err)
 		}

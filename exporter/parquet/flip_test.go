@@ -87,7 +87,7 @@ func TestVerifyFindsEveryFlippedBit(t *testing.T) {
 // Without checksums only what nothing else in the file tells can change unnoticed.
 func TestVerifyRecountsWhatAFileWithoutChecksumsSays(t *testing.T) {
 	table := recordtest.Small()
-	file := unseal(t, encode(t, table, 4, "zstd", recordtest.Plain(table, 0, damageRows)))
+	file := encodeEarlier(t, table, exporter.ParquetOptions{RowGroupSize: 4}, PageRows, recordtest.Plain(table, 0, damageRows))
 	flipAll(t, table, file, []string{testManifest, "1.2.3"})
 }
 

@@ -12,7 +12,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/parquet-go/parquet-go/format"
 
@@ -35,7 +34,8 @@ const (
 	// BloomBits is the size of the bloom filter per id: about 1 in 100 absent ids pass.
 	BloomBits = 10
 	// ArrowSchemaKey is the footer's key of the Arrow schema, as Arrow's own
-	// Parquet writers store it: base64 of an IPC stream with no batches.
+	// Parquet writers store it: base64 of an IPC stream with no batches. It has no
+	// descriptions: they were most of a small file.
 	ArrowSchemaKey = "ARROW:schema"
 
 	// formatVersion is what writers of data pages v2 state.
@@ -64,20 +64,19 @@ func (Format) Extension() string { return ".parquet" }
 // engine's order, newest activity first, rows without activity last, then by id:
 // the file's metadata says that they are sorted so.
 func (f Format) Create(w io.Writer, table *schema.Table, export exporter.Export) (exporter.Sink, error) {
-	return f.create(w, table, export, writeBuffer)
+	return f.create(w, newLayout(table, formOf(table)), export, writeBuffer)
 }
 
-func (f Format) create(w io.Writer, table *schema.Table, export exporter.Export, buffer int) (*sink, error) {
+func (f Format) create(w io.Writer, layout *layout, export exporter.Export, buffer int) (*sink, error) {
 	workers := cmp.Or(f.Workers, runtime.GOMAXPROCS(0))
 	codec, err := codecOf(export.Parquet.Compression, export.Parquet.Level, workers)
 	if err != nil {
 		return nil, err
 	}
-	arrowSchema, err := encodeSchema(table.Arrow())
+	arrowSchema, err := layout.arrowSchema()
 	if err != nil {
 		return nil, fmt.Errorf("write the arrow schema: %w", err)
 	}
-	layout := newLayout(table)
 	filtered, err := layout.filtered(export.Parquet.Bloom)
 	if err != nil {
 		return nil, err
@@ -148,7 +147,12 @@ func (l *layout) leaf(name string) int {
 	return slices.IndexFunc(l.leaves, func(b *branch) bool { return len(b.path) == 1 && b.path[0] == name })
 }
 
-func encodeSchema(s *arrow.Schema) (string, error) {
+// arrowSchema is the table's Arrow schema as the footer holds it.
+func (l *layout) arrowSchema() (string, error) {
+	s := l.table.ArrowBrief()
+	if l.form.earlier {
+		s = l.table.Arrow()
+	}
 	var stream bytes.Buffer
 	if err := ipc.NewWriter(&stream, ipc.WithSchema(s)).Close(); err != nil {
 		return "", err

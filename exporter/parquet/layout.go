@@ -18,6 +18,7 @@ const listGroup = "list"
 // layout is a table seen as Parquet columns.
 type layout struct {
 	table   *schema.Table
+	form    form
 	columns []*branch
 	// leaves are Parquet's columns, in file order.
 	leaves []*branch
@@ -81,8 +82,8 @@ func rules() []rule {
 	}
 }
 
-func newLayout(table *schema.Table) *layout {
-	l := &layout{table: table}
+func newLayout(table *schema.Table, form form) *layout {
+	l := &layout{table: table, form: form}
 	for _, column := range table.Columns {
 		l.columns = append(l.columns, l.grow(column, nil, 0, 0))
 	}

@@ -24,7 +24,7 @@ func TestColumnsOfDifferentRecordsAreReadAsTheyAreOrRefused(t *testing.T) {
 	read, refused := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		table := rapid.SampledFrom([]*schema.Table{nested(), recordtest.Small()}).Draw(t, "table")
-		layout := newLayout(table)
+		layout := layoutOf(table)
 		rows := rapid.IntRange(1, 3).Draw(t, "rows")
 		var groups [2]format.RowGroup
 		var cells [2][][]cell

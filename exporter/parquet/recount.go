@@ -49,7 +49,7 @@ func newRecount(f *dataFile, want *layout) (*recount, error) {
 	}
 	r := &recount{against: &comparer{from: f.from}, pages: make([]recounted, len(want.leaves))}
 	none := exporter.Export{Parquet: exporter.ParquetOptions{Compression: "none", Bloom: []string{}}}
-	created, err := Format{Workers: 1}.create(r.against, want.table, none, hashBytes)
+	created, err := Format{Workers: 1}.create(r.against, want, none, hashBytes)
 	if err != nil {
 		return nil, err
 	}
@@ -84,7 +84,7 @@ func checkKeys(meta *format.FileMetaData, want *layout) error {
 		return fmt.Errorf("%w: it was created by %q", errDamaged, meta.CreatedBy)
 	}
 	stored := meta.KeyValueMetadata[0].Value
-	arrowSchema, err := encodeSchema(want.table.Arrow())
+	arrowSchema, err := want.arrowSchema()
 	if err != nil {
 		return err
 	}

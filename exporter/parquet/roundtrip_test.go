@@ -120,7 +120,7 @@ func TestAnyNumberOfWorkersWritesTheSameFile(t *testing.T) {
 		var files []string
 		for _, workers := range []int{1, 2, 5} {
 			var out strings.Builder
-			created, err := Format{Workers: workers}.create(&out, table, options, writeBuffer)
+			created, err := Format{Workers: workers}.create(&out, layoutOf(table), options, writeBuffer)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -34,7 +34,7 @@ func (f *dataFile) Verify(ctx context.Context, table *schema.Table) iter.Seq2[ar
 		w := new(watch)
 		if w.over = newHashing(f); !f.Sealed() {
 			w.guard(func() (err error) {
-				w.over, err = newRecount(f, newLayout(table))
+				w.over, err = newRecount(f, newLayout(table, earlierForm()))
 				return err
 			})
 		}

@@ -45,14 +45,32 @@ So the column alone is enough where the value states its instant in full; where 
 something out, ` + "`extra`" + ` has the original, and the manifest's unknown fields name the key with the words in brackets.
 A ` + "`lastActivityAt`" + ` that cannot be read is counted by ` + "`plan`" + `: the API sorts by it, so the walk cannot be proven.
 
-Field ids are numbered as Apache Iceberg numbers a fresh schema: the columns first, then what is inside them.
-
-A ` + "`columns`" + ` block ([configuration.md](configuration.md#columns)) leaves columns out or hashes them; ids of fields stay, the
-fingerprint is another one. Hashed columns have ` + "`lemexport:hashed`" + ` in their metadata, and what belongs to such columns is
+A ` + "`columns`" + ` block ([configuration.md](configuration.md#columns)) leaves columns out or hashes them; the fingerprint is
+another one. Hashed columns have ` + "`lemexport:hashed`" + ` in their metadata, and what belongs to such columns is
 not in ` + "`extra`" + ` either.
 
-The Arrow schema of ` + "`lemexport schema -format=arrow`" + ` is in the file's footer too, under ` + "`ARROW:schema`" + `; readers that
-prefer Parquet's own types may show ` + "`extra`" + ` as their JSON type.
+The Arrow schema of ` + "`lemexport schema -format=arrow`" + ` is in the file's footer too, under ` + "`ARROW:schema`" + `, without the
+descriptions of the columns.
+
+## Field ids, and tables of Apache Iceberg
+
+Field ids are numbered as Apache Iceberg numbers a fresh schema: the columns first, then what is inside them. A file states them
+when it holds all columns, hashed or not. A file without some columns states none: its ids would have gaps, and Iceberg, which
+numbers a new table from 1, would read one column for another. Iceberg finds the columns of a file without ids by their names,
+with the table's ` + "`schema.name-mapping.default`" + `.
+
+| files | how to register them |
+|---|---|
+| with all columns | create the table from the schema of one file, so that it gets the same ids, and add the files. PyIceberg takes files with ids from version 0.11 on |
+| with ` + "`exclude`" + ` | the same, with a name mapping: ` + "`add_files`" + ` of Spark and of PyIceberg makes one |
+| of both kinds in one table | create the table from a file with all columns and give it the name mapping of its own schema; what a file lacks reads as null |
+
+    from pyiceberg.catalog import load_catalog
+    import pyarrow.parquet as pq
+    table = load_catalog("…").create_table("lemlist.inbox_conversations", schema=pq.read_schema(path))
+    table.add_files([path])
+
+Files of earlier versions with ` + "`exclude`" + ` state ids with gaps. Do not register them: export again, which a merge does too.
 `)
 	return b.String()
 }
