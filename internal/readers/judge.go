@@ -39,10 +39,9 @@ type outcome struct {
 }
 
 const (
-	yes     = "yes"
-	no      = "no"
-	none    = "–" // the reader has no filters
-	butNull = "but null lists and structs" // these are empty lists, and structs of nulls
+	yes  = "yes"
+	no   = "no"
+	none = "–" // the reader has no filters
 )
 
 // known is a difference that is the reader's own.
@@ -165,11 +164,9 @@ func (r result) look(f file, of seen, ours table) (outcome, string) {
 	if err != nil {
 		return outcome{no, no, no}, err.Error()
 	}
-	if difference := ours.compare(theirs, false); difference != "" {
-		got.Values = no
-		if ours.compare(theirs, true) == "" {
-			got.Values = butNull
-		}
+	equal, difference := ours.compare(theirs)
+	if equal != yes {
+		got.Values = equal
 		why = append(why, difference)
 	}
 	for name, count := range of.Present {

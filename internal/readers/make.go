@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
@@ -100,11 +101,16 @@ func (d dataset) export(ctx context.Context, folder, binary string) (err error) 
 	return nil
 }
 
+// settings are those that the dataset is exported in.
+func (d dataset) settings() []setting {
+	return slices.DeleteFunc(settings(), func(s setting) bool { return s.once && d.name != "all" })
+}
+
 // config is the configuration of export.
 func (d dataset) config(endpoint string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "source \"lemlist\" {\n  api_key  = env(%q)\n  endpoint = %q\n}\n", keyVariable, endpoint)
-	for _, s := range settings() {
+	for _, s := range d.settings() {
 		fmt.Fprintf(&b, "\nexport %q {\n  destination = \"./%s\"\n  format      = %q\n%s", tableName, s.name, s.format, s.block)
 		if d.exclude != nil {
 			quoted := `"` + strings.Join(d.exclude, `", "`) + `"`
@@ -123,7 +129,7 @@ func (d dataset) collect(ctx context.Context, folder string) ([]file, error) {
 	}
 	var files []file
 	var first []byte
-	for _, s := range settings() {
+	for _, s := range d.settings() {
 		name := d.name + "-" + s.name
 		f := file{Name: name, Path: "files/" + name + "." + s.format, Dataset: d.name, Setting: s.name, Format: s.format}
 		to := filepath.Join(folder, f.Path)

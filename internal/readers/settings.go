@@ -5,23 +5,22 @@ type setting struct {
 	name   string
 	format string // parquet or arrow
 	block  string // in the configuration
+	once   bool   // for the dataset with all columns only
 }
 
 func settings() []setting {
+	parquet := func(attributes string) string { return "\n  parquet {\n" + attributes + "  }\n" }
 	return []setting{
-		{"parquet", "parquet", ""},
-		{"parquet-gzip", "parquet", `
-  parquet {
-    compression       = "gzip"
+		{name: "parquet", format: "parquet"},
+		{name: "parquet-gzip", format: "parquet", once: true, block: parquet(`    compression       = "gzip"
     compression_level = 9
     row_group_size    = 1000
     bloom_filter      = ["id", "contact.email", "users.user_id"]
-  }
-`},
-		{"parquet-snappy", "parquet", "\n  parquet {\n    compression  = \"snappy\"\n    bloom_filter = []\n  }\n"},
-		{"parquet-none", "parquet", "\n  parquet {\n    compression = \"none\"\n  }\n"},
-		{"arrow", "arrow", ""},
-		{"arrow-lz4", "arrow", "\n  arrow {\n    compression = \"lz4\"\n  }\n"},
-		{"arrow-none", "arrow", "\n  arrow {\n    compression = \"none\"\n  }\n"},
+`)},
+		{name: "parquet-snappy", format: "parquet", once: true, block: parquet("    compression = \"snappy\"\n    bloom_filter = []\n")},
+		{name: "parquet-none", format: "parquet", once: true, block: parquet("    compression = \"none\"\n")},
+		{name: "arrow", format: "arrow"},
+		{name: "arrow-lz4", format: "arrow", block: "\n  arrow {\n    compression = \"lz4\"\n  }\n"},
+		{name: "arrow-none", format: "arrow", block: "\n  arrow {\n    compression = \"none\"\n  }\n"},
 	}
 }

@@ -5,9 +5,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // table is the rows of a file by their id, so that their order does not count.
@@ -37,18 +39,40 @@ func readTable(path string) (table, error) {
 	return rows, lines.Err()
 }
 
-// compare says what theirs has else than t, "" for nothing. With lenient a null list
-// is an empty one, and a null struct one whose fields are null.
-func (t table) compare(theirs table, lenient bool) string {
+// loss is something that readers of a kind cannot hold.
+type loss struct {
+	name    string
+	without func(value any) any
+}
+
+// losses are few and named: everything else is a difference.
+func losses() []loss {
+	return []loss{
+		{"but null lists and structs", hollow}, // they become empty lists, and structs of nulls
+		{"but byte order marks", unmarked},     // the first character of a text
+	}
+}
+
+// compare says how equal theirs are (yes, no, or all but a loss), and what differs.
+func (t table) compare(theirs table) (equal, difference string) {
+	difference = t.difference(theirs, func(value any) any { return value })
+	if difference == "" {
+		return yes, ""
+	}
+	for _, l := range losses() {
+		if t.difference(theirs, l.without) == "" {
+			return l.name, difference
+		}
+	}
+	return no, difference
+}
+
+// difference is the first one, "" for none.
+func (t table) difference(theirs table, without func(any) any) string {
 	if len(t) != len(theirs) {
 		return fmt.Sprintf("%d rows instead of %d", len(theirs), len(t))
 	}
-	ids := make([]string, 0, len(t))
-	for id := range t {
-		ids = append(ids, id)
-	}
-	slices.Sort(ids)
-	for _, id := range ids {
+	for _, id := range slices.Sorted(maps.Keys(t)) {
 		want, got := t[id], theirs[id]
 		if got == nil {
 			return fmt.Sprintf("there is no row %s", id)
@@ -56,17 +80,35 @@ func (t table) compare(theirs table, lenient bool) string {
 		if len(got) != len(want) {
 			return fmt.Sprintf("%d columns instead of %d", len(got), len(want))
 		}
-		for name := range want {
-			a, b := want[name], got[name]
-			if lenient {
-				a, b = hollow(a), hollow(b)
-			}
-			if !reflect.DeepEqual(a, b) {
+		for _, name := range slices.Sorted(maps.Keys(want)) {
+			if a, b := without(want[name]), without(got[name]); !reflect.DeepEqual(a, b) {
 				return fmt.Sprintf("%s of row %s is %.200q instead of %.200q", name, id, fmt.Sprint(b), fmt.Sprint(a))
 			}
 		}
 	}
 	return ""
+}
+
+// unmarked takes the byte order mark from the start of texts.
+func unmarked(value any) any {
+	switch value := value.(type) {
+	case string:
+		return strings.TrimPrefix(value, "\ufeff")
+	case []any:
+		list := make([]any, len(value))
+		for i := range value {
+			list[i] = unmarked(value[i])
+		}
+		return list
+	case map[string]any:
+		fields := map[string]any{}
+		for name := range value {
+			fields[name] = unmarked(value[name])
+		}
+		return fields
+	default:
+		return value
+	}
 }
 
 // hollow is nil for everything that holds no value.

@@ -47,7 +47,7 @@ def report(folder, name, package, read, version=None):
             one["error"] = text(error)
             continue
         (out / f"{file['name']}.jsonl").write_text("".join(line + "\n" for line in lines), encoding="utf-8")
-        one["answers"] = {question["name"]: ask(table, question) for question in file["questions"]}
+        one["answers"] = table.counts() if hasattr(table, "counts") else {question["name"]: ask(table, question) for question in file["questions"]}
         if hasattr(table, "present"):
             one["present"] = table.present()
     result = {"reader": name, "version": version, "files": seen}

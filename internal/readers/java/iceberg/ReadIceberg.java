@@ -2,8 +2,6 @@ import com.fasterxml.jackson.databind.JsonNode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.OffsetDateTime;
-import java.time.temporal.ChronoUnit;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -82,7 +80,7 @@ public final class ReadIceberg implements Report.Table {
 
   private static Object neutral(Object value) {
     if (value instanceof OffsetDateTime time) {
-      return ChronoUnit.MICROS.between(Instant.EPOCH, time);
+      return Math.addExact(Math.multiplyExact(time.toEpochSecond(), 1_000_000L), time.getNano() / 1_000);
     }
     if (value instanceof Record record) {
       return fields(record, record.struct());
