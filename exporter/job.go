@@ -105,4 +105,26 @@ type ParquetOptions struct {
 	RowGroupSize int
 	// Bloom names the text columns that get a bloom filter; nil is `id`.
 	Bloom []string
+	// Encoding is one of the Encoding constants; "" is [EncodingPortable].
+	Encoding string `json:",omitempty"`
+	// Extra is the type of the column `extra`, [ExtraString] or [ExtraJSON]; "" is the first.
+	Extra string `json:",omitempty"`
 }
+
+// The encodings of the values of a Parquet file.
+const (
+	// EncodingPortable is PLAIN and dictionaries for text, and deltas for times.
+	EncodingPortable = "portable"
+	// EncodingCompact has delta encodings for text too, which not every reader knows.
+	EncodingCompact = "compact"
+	// EncodingPlain is PLAIN and dictionaries for everything.
+	EncodingPlain = "plain"
+)
+
+// The logical types of the column `extra` in a Parquet file.
+const (
+	// ExtraString is STRING: text in every reader.
+	ExtraString = "string"
+	// ExtraJSON is JSON, which some readers turn into a type of their own.
+	ExtraJSON = "json"
+)

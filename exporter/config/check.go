@@ -37,7 +37,7 @@ func exportShape() shape {
 }
 
 func parquetShape() shape {
-	return shape{attributes: []string{"compression", "compression_level", "row_group_size", "bloom_filter"}}
+	return shape{attributes: []string{"compression", "compression_level", "row_group_size", "bloom_filter", "encoding", "extra"}}
 }
 
 func arrowShape() shape { return shape{attributes: []string{"compression"}} }

@@ -36,6 +36,12 @@ func (c *checker) parquet(b *block, format string, table *schema.Table) exporter
 				fmt.Sprintf("The compression %q has no levels. Remove compression_level, or choose \"zstd\" or \"gzip\".", options.Compression))
 		}
 	}
+	if a := in.attribute("encoding"); a != nil {
+		options.Encoding = c.choose(a, encodings())
+	}
+	if a := in.attribute("extra"); a != nil {
+		options.Extra = c.choose(a, extraTypes())
+	}
 	if a := in.attribute("bloom_filter"); a != nil {
 		options.Bloom = c.bloom(a, table)
 	}

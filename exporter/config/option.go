@@ -1,5 +1,7 @@
 package config
 
+import "github.com/lemexport/lemexport/exporter"
+
 // option is one spelling that an attribute takes. Those that a later version
 // brings are known too, so that a message can tell them from a typing error.
 type option struct {
@@ -18,6 +20,16 @@ func compressions() []option {
 
 func arrowCompressions() []option {
 	return []option{{"zstd", true}, {"lz4", true}, {"none", true}}
+}
+
+// encodings are those of the values of a Parquet file.
+func encodings() []option {
+	return []option{{exporter.EncodingPortable, true}, {exporter.EncodingCompact, true}, {exporter.EncodingPlain, true}}
+}
+
+// extraTypes are the types of the column extra in a Parquet file.
+func extraTypes() []option {
+	return []option{{exporter.ExtraString, true}, {exporter.ExtraJSON, true}}
 }
 
 // schemes are those of destination URLs; a plain path has none.

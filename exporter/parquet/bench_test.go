@@ -51,10 +51,10 @@ func BenchmarkWrite(b *testing.B) {
 	for from := int64(0); from < benchRows; from += benchStep {
 		parts = append(parts, rec.NewSlice(from, min(from+benchStep, benchRows)))
 	}
-	for _, compression := range compressions[1:] {
-		b.Run(compression, func(b *testing.B) {
+	for _, options := range benchOptions() {
+		b.Run(options.Compression+"-"+options.Encoding, func(b *testing.B) {
 			var out counter
-			created, err := Format{}.Create(&out, table, exporter.Export{Parquet: exporter.ParquetOptions{Compression: compression}})
+			created, err := Format{}.Create(&out, table, exporter.Export{Parquet: options})
 			if err != nil {
 				b.Fatal(err)
 			}
@@ -78,14 +78,30 @@ func BenchmarkWrite(b *testing.B) {
 	}
 }
 
+// benchOptions are every encoding and every compression.
+func benchOptions() []exporter.ParquetOptions {
+	var all []exporter.ParquetOptions
+	for _, encoding := range encodings {
+		all = append(all, exporter.ParquetOptions{Compression: "zstd", Encoding: encoding})
+	}
+	for _, compression := range compressions[2:] {
+		all = append(all, exporter.ParquetOptions{Compression: compression, Encoding: exporter.EncodingPortable})
+	}
+	return all
+}
+
 // BenchmarkRead opens and reads files of one row group and of ten: what a file
 // costs once shows in the difference.
 func BenchmarkRead(b *testing.B) {
 	table := schema.InboxConversations()
 	group := recordtest.Plain(table, 0, benchRows)
-	for _, groups := range []int{1, 10} {
-		file := encode(b, table, 0, "", slices.Repeat([]arrow.Record{group}, groups)...)
-		b.Run(fmt.Sprintf("groups=%d", groups), func(b *testing.B) {
+	for _, test := range []struct {
+		encoding string
+		groups   int
+	}{{exporter.EncodingPortable, 1}, {exporter.EncodingPortable, 10}, {exporter.EncodingCompact, 1}, {exporter.EncodingPlain, 1}} {
+		groups := test.groups
+		file := encodePages(b, table, exporter.ParquetOptions{Encoding: test.encoding}, PageRows, slices.Repeat([]arrow.Record{group}, groups)...)
+		b.Run(fmt.Sprintf("%s/groups=%d", test.encoding, groups), func(b *testing.B) {
 			b.SetBytes(int64(len(file)))
 			since := allocations()
 			for b.Loop() {

@@ -10,6 +10,9 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
+// encodings are those that new files may have.
+var encodings = []string{exporter.EncodingPortable, exporter.EncodingCompact, exporter.EncodingPlain}
+
 const testManifest = `{"run_id":"test"}`
 
 // encode writes records into a file with row groups of groupRows rows.
@@ -51,5 +54,12 @@ func decode(table *schema.Table, file []byte) ([]arrow.Record, error) {
 	return records, nil
 }
 
-// layoutOf is that of new files of a table.
-func layoutOf(table *schema.Table) *layout { return newLayout(table, formOf(table)) }
+// newFile is the layout of new files of a table.
+func newFile(t recordtest.T, table *schema.Table, options exporter.ParquetOptions) *layout {
+	t.Helper()
+	form, err := formOf(table, options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return newLayout(table, form)
+}

@@ -127,16 +127,19 @@ func (c *column) flushDictionary(p *packer, out *output, meta *format.ColumnMeta
 	if c.filter != nil {
 		c.filter.add(list)
 	}
-	body, err := parquet.Plain.EncodeByteArray(p.body, list.text, list.ends)
-	if err != nil {
-		return err
+	body := list.text
+	if c.chunk.meta.Type == format.ByteArray {
+		var err error
+		if p.body, err = parquet.Plain.EncodeByteArray(p.body, list.text, list.ends); err != nil {
+			return err
+		}
+		body = p.body
 	}
-	p.body = body
 	meta.DictionaryPageOffset = out.offset
 	header := format.PageHeader{Type: format.DictionaryPage, DictionaryPageHeader: thrift.New(format.DictionaryPageHeader{
 		NumValues: int32(list.len()),
 		Encoding:  format.Plain,
 	})}
-	_, err = p.pack(out, meta, &header, nil, body)
+	_, err := p.pack(out, meta, &header, nil, body)
 	return err
 }

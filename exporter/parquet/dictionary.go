@@ -3,6 +3,8 @@ package parquet
 import (
 	"bytes"
 	"hash/maphash"
+
+	"github.com/parquet-go/parquet-go"
 )
 
 const (
@@ -13,9 +15,9 @@ const (
 	dictionaryTable = 2 * dictionaryValues
 )
 
-// dictionary holds the distinct values of a column in a row group. It gives
-// up for the rest of the row group where there are too many of them; pages that
-// use it stay.
+// dictionary holds the distinct values of a column in a row group, times as their
+// bytes. It gives up for the rest of the row group where there are too many of
+// them; pages that use it stay.
 type dictionary struct {
 	list textList
 	// table holds, at the hash of a value or behind, its number plus one.
@@ -36,6 +38,17 @@ func (d *dictionary) clear() {
 	clear(d.table[:])
 	d.list.cut(0)
 	d.over = false
+}
+
+// encode returns the body of a page in dst's memory or more, or false when the page
+// is to be written without the dictionary.
+func (d *dictionary) encode(dst []byte, page *textList) (body []byte, ok bool, err error) {
+	numbers, ok := d.index(page)
+	if !ok {
+		return nil, false, nil
+	}
+	body, err = parquet.RLEDictionary.EncodeInt32(dst, numbers)
+	return body, true, err
 }
 
 // index returns the numbers of a page's values, or false when the page is

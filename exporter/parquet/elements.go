@@ -29,7 +29,7 @@ func (b *branch) appendElements(to []format.SchemaElement, form form) []format.S
 	if b.column.Required {
 		element.RepetitionType.Set(format.Required)
 	}
-	kind := b.kind()
+	kind := b.kind(form)
 	if physical := kind.PhysicalType(); physical != nil {
 		element.Type.Set(*physical)
 	}
@@ -53,12 +53,15 @@ func (b *branch) appendElements(to []format.SchemaElement, form form) []format.S
 }
 
 // kind is the library's name for the type.
-func (b *branch) kind() parquet.Type {
+func (b *branch) kind(form form) parquet.Type {
 	switch b.column.Type {
+	case schema.JSON:
+		if form.json {
+			return parquet.JSON().Type()
+		}
+		return parquet.String().Type()
 	case schema.String:
 		return parquet.String().Type()
-	case schema.JSON:
-		return parquet.JSON().Type()
 	case schema.Bool:
 		return parquet.BooleanType
 	case schema.Timestamp:

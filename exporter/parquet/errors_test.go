@@ -36,7 +36,7 @@ func TestAnErrorOfTheWriterAtAnyByteIsReturned(t *testing.T) {
 	table := recordtest.Small()
 	rec := recordtest.Plain(table, 0, 5)
 	write := func(w io.Writer, buffer int) error {
-		created, err := Format{}.create(w, layoutOf(table), exporter.Export{Parquet: exporter.ParquetOptions{Compression: "none"}}, buffer)
+		created, err := Format{}.create(w, newFile(t, table, exporter.ParquetOptions{}), exporter.Export{Parquet: exporter.ParquetOptions{Compression: "none"}}, buffer)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -130,7 +130,7 @@ func TestCheckSchemaNamesTheFirstDifference(t *testing.T) {
 		},
 		`column "team_id" is "required BYTE_ARRAY`:      func(c []schema.Column) []schema.Column { c[1].Required = true; return c },
 		`column "created_at" is "optional BYTE_ARRAY`:   func(c []schema.Column) []schema.Column { c[4].Type = schema.String; return c },
-		`STRING id=20" instead of "optional BYTE_ARRAY`: func(c []schema.Column) []schema.Column { c[19].Type = schema.String; return c },
+		`instead of "optional BYTE_ARRAY STRING id=20"`: func(c []schema.Column) []schema.Column { c[19].Type = schema.Bool; return c },
 		`id=99" instead of "`:                           func(c []schema.Column) []schema.Column { c[3].ID = 99; return c },
 		`column "users.list.element.sender" is "optional BOOLEAN id=77`: func(c []schema.Column) []schema.Column {
 			element := *c[16].Elem

@@ -139,7 +139,7 @@ func (f *dataFile) Rows() int64 { return f.file.NumRows() }
 
 // CheckSchema compares the file's columns with the table's.
 func (f *dataFile) CheckSchema(table *schema.Table) error {
-	return checkSchema(f.file, newLayout(table, formOf(table)))
+	return checkSchema(f.file, layoutOf(f.file, table))
 }
 
 // Records yields the rows in file order.
@@ -149,7 +149,7 @@ func (f *dataFile) Records(ctx context.Context, table *schema.Table) iter.Seq2[a
 
 // read yields the rows under a watch; false says that it did not come to their end.
 func (f *dataFile) read(ctx context.Context, table *schema.Table, w *watch, yield func(arrow.Record, error) bool) bool {
-	layout := newLayout(table, formOf(table))
+	layout := layoutOf(f.file, table)
 	if err := checkSchema(f.file, layout); err != nil {
 		yield(nil, err)
 		return false

@@ -80,7 +80,10 @@ func TestVerifyFindsEveryFlippedBit(t *testing.T) {
 		tried = append(tried, "none")
 	}
 	for _, compression := range tried {
-		flipAll(t, table, encode(t, table, 4, compression, recordtest.Plain(table, 0, damageRows)), nil)
+		for _, encoding := range encodings {
+			options := exporter.ParquetOptions{Compression: compression, RowGroupSize: 4, Encoding: encoding}
+			flipAll(t, table, encodePages(t, table, options, PageRows, recordtest.Plain(table, 0, damageRows)), nil)
+		}
 	}
 }
 

@@ -1,17 +1,61 @@
 package parquet
 
-import "github.com/lemexport/lemexport/schema"
+import (
+	"fmt"
+
+	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
 
 // form is what files of one table may differ in, but for their rows.
 type form struct {
 	// ids states the ids of columns.
 	ids bool
+	// json gives the column of type JSON the logical type JSON, and STRING otherwise.
+	json bool
+	// encoding is that of the values.
+	encoding string
 	// earlier is all else as the version before the checksums wrote it, for recount.
 	earlier bool
 }
 
 // formOf is the form of new files of a table.
-func formOf(table *schema.Table) form { return form{ids: table.FieldIDs()} }
+func formOf(table *schema.Table, options exporter.ParquetOptions) (form, error) {
+	f := form{ids: table.FieldIDs(), encoding: options.Encoding}
+	switch options.Encoding {
+	case "":
+		f.encoding = exporter.EncodingPortable
+	case exporter.EncodingPortable, exporter.EncodingCompact, exporter.EncodingPlain:
+	default:
+		return f, exporter.WithHint(fmt.Errorf("unknown parquet encoding %q", options.Encoding),
+			`Set encoding to "portable", "compact" or "plain".`)
+	}
+	switch options.Extra {
+	case "", exporter.ExtraString:
+	case exporter.ExtraJSON:
+		f.json = true
+	default:
+		return f, exporter.WithHint(fmt.Errorf("unknown type of extra %q", options.Extra), `Set extra to "string" or "json".`)
+	}
+	return f, nil
+}
 
 // earlierForm is the form of files without checksums.
-func earlierForm() form { return form{ids: true, earlier: true} }
+func earlierForm() form {
+	return form{ids: true, json: true, encoding: exporter.EncodingCompact, earlier: true}
+}
+
+// layoutOf is the layout of a file that may hold a table: readers take every encoding
+// and both logical types of text.
+func layoutOf(file *parquet.File, table *schema.Table) *layout {
+	read := form{ids: table.FieldIDs(), encoding: exporter.EncodingPortable}
+	for _, element := range file.Metadata().Schema {
+		if _, ok := element.LogicalType.Value.(*format.JsonType); ok {
+			read.json = true
+		}
+	}
+	return newLayout(table, read)
+}

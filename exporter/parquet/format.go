@@ -64,7 +64,11 @@ func (Format) Extension() string { return ".parquet" }
 // engine's order, newest activity first, rows without activity last, then by id:
 // the file's metadata says that they are sorted so.
 func (f Format) Create(w io.Writer, table *schema.Table, export exporter.Export) (exporter.Sink, error) {
-	return f.create(w, newLayout(table, formOf(table)), export, writeBuffer)
+	form, err := formOf(table, export.Parquet)
+	if err != nil {
+		return nil, err
+	}
+	return f.create(w, newLayout(table, form), export, writeBuffer)
 }
 
 func (f Format) create(w io.Writer, layout *layout, export exporter.Export, buffer int) (*sink, error) {

@@ -7,7 +7,9 @@ import (
 
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -48,8 +50,8 @@ type storage struct {
 	// dictionary has each row group start with a dictionary, which it gives up
 	// where the values do not repeat.
 	dictionary bool
-	// bounds keeps minimum and maximum. They are not truncated in the footer, so
-	// text of any length has none.
+	// bounds keeps minimum and maximum. Free text has none: its bounds would say
+	// something of people, and leave out few pages.
 	bounds bool
 }
 
@@ -60,14 +62,20 @@ type rule struct {
 	storage
 }
 
-// rules are tried in order. Ids are random but share their prefix.
-func rules() []rule {
-	few := storage{encoding: &parquet.DeltaLengthByteArray, dictionary: true, bounds: true}
-	ids := storage{encoding: &parquet.DeltaByteArray, bounds: true}
-	text := storage{encoding: &parquet.DeltaLengthByteArray, dictionary: true}
+// rules are tried in order. Most ids are there once: a dictionary would be given up.
+func rules(encoding string) []rule {
+	few := storage{encoding: &parquet.Plain, dictionary: true, bounds: true}
+	ids, text := storage{encoding: &parquet.Plain, bounds: true}, storage{encoding: &parquet.Plain, dictionary: true}
+	times := storage{encoding: &parquet.DeltaBinaryPacked, bounds: true}
+	switch encoding {
+	case exporter.EncodingPlain:
+		times = few
+	case exporter.EncodingCompact:
+		few.encoding, text.encoding, ids.encoding = &parquet.DeltaLengthByteArray, &parquet.DeltaLengthByteArray, &parquet.DeltaByteArray
+	}
 	return []rule{
 		{schema.Bool, "*", storage{encoding: &parquet.Plain, bounds: true}},
-		{schema.Timestamp, "*", storage{encoding: &parquet.DeltaBinaryPacked, bounds: true}},
+		{schema.Timestamp, "*", times},
 		{schema.JSON, "*", text},
 		{schema.String, "team_id", few},
 		{schema.String, "last_replied_channel", few},
@@ -107,13 +115,26 @@ func (l *layout) grow(column schema.Column, parent []string, present, again int)
 			b.parts = append(b.parts, l.grow(field, b.path, b.present, b.again))
 		}
 	case schema.String, schema.Bool, schema.Timestamp, schema.JSON:
-		b.storage = storageOf(column.Type, b.name())
+		b.storage = storageOf(column.Type, b.name(), l.form.encoding)
 		l.leaves = append(l.leaves, b)
 	}
 	for leaf := first; leaf < len(l.leaves); leaf++ {
 		b.leaves = append(b.leaves, leaf)
 	}
 	return b
+}
+
+// reads reports whether values of a leaf may be in that encoding, whatever the
+// encoding of new files.
+func (b *branch) reads(encoding format.Encoding) bool {
+	switch b.column.Type {
+	case schema.Bool:
+		return encoding == format.Plain
+	case schema.Timestamp:
+		return encoding == format.Plain || encoding == format.DeltaBinaryPacked || encoding == format.RLEDictionary
+	default:
+		return encoding == format.Plain || encoding == format.DeltaLengthByteArray || encoding == format.DeltaByteArray || encoding == format.RLEDictionary
+	}
 }
 
 // name is the path for people and for rules: without the groups of lists.
@@ -128,8 +149,8 @@ func (b *branch) name() string {
 	return strings.Join(names, ".")
 }
 
-func storageOf(kind schema.Type, name string) storage {
-	for _, rule := range rules() {
+func storageOf(kind schema.Type, name, encoding string) storage {
+	for _, rule := range rules(encoding) {
 		if matched, _ := path.Match(rule.pattern, name); matched && rule.kind == kind {
 			return rule.storage
 		}

@@ -38,7 +38,7 @@ func TestAHigherLevelMakesASmallerFile(t *testing.T) {
 	for _, compression := range []string{"zstd", "gzip"} {
 		var sizes []int
 		for _, level := range []int{1, 9} {
-			file := encodeWith(t, table, exporter.ParquetOptions{Compression: compression, Level: level}, rec)
+			file := encodeWith(t, table, exporter.ParquetOptions{Compression: compression, Level: level, Encoding: exporter.EncodingCompact}, rec)
 			got, err := decode(table, file)
 			if err != nil {
 				t.Fatal(err)

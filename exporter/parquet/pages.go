@@ -117,7 +117,7 @@ func (p *pages) header() (header *format.PageHeader, length int, err error) {
 func (p *pages) unpack(header *format.PageHeader, data []byte) (unpacked *page, err error) {
 	unpacked = &p.page
 	*unpacked = page{}
-	if header.Type == format.DictionaryPage && p.number == 1 && p.leaf.storage.dictionary && p.chunk.DictionaryPageOffset != 0 {
+	if header.Type == format.DictionaryPage && p.number == 1 && p.leaf.reads(format.RLEDictionary) && p.chunk.DictionaryPageOffset != 0 {
 		dict := header.DictionaryPageHeader
 		if !dict.Valid || dict.V.NumValues < 0 || dict.V.Encoding != format.Plain {
 			return nil, fmt.Errorf("%w: a bad dictionary", errDamaged)
@@ -143,7 +143,7 @@ func (p *pages) check(header *format.PageHeader) error {
 	switch {
 	case header.Type != format.DataPageV2 || !header.DataPageHeaderV2.Valid:
 		return fmt.Errorf("%w: its type is %s", errDamaged, header.Type)
-	case page.Encoding != p.leaf.storage.encoding.Encoding() && (page.Encoding != format.RLEDictionary || p.chunk.DictionaryPageOffset == 0):
+	case !p.leaf.reads(page.Encoding) || page.Encoding == format.RLEDictionary && p.chunk.DictionaryPageOffset == 0:
 		return fmt.Errorf("%w: its encoding is %s", errDamaged, page.Encoding)
 	case page.NumNulls < 0 || page.NumRows < 0 || page.NumValues < page.NumNulls || page.NumValues < page.NumRows || page.NumValues > maxSlots:
 		return fmt.Errorf("%w: %d values, %d nulls, %d rows", errDamaged, page.NumValues, page.NumNulls, page.NumRows)

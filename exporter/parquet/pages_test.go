@@ -121,7 +121,7 @@ func encodeLimited(t recordtest.T, table *schema.Table, limits limits, records .
 		filtered = []string{"required.team_id", "group.group.text"}
 	}
 	var out bytes.Buffer
-	created, err := Format{}.create(&out, layoutOf(table), exporter.Export{Parquet: exporter.ParquetOptions{
+	created, err := Format{}.create(&out, newFile(t, table, exporter.ParquetOptions{}), exporter.Export{Parquet: exporter.ParquetOptions{
 		Bloom:        filtered,
 		RowGroupSize: limits.groupRows,
 	}}, writeBuffer)
@@ -167,7 +167,7 @@ func theTruth(t *rapid.T) {
 	}
 	recordtest.Same(t, table, got, []arrow.Record{rec})
 
-	layout, file := layoutOf(table), openFile(t, bytesOf)
+	layout, file := newFile(t, table, exporter.ParquetOptions{}), openFile(t, bytesOf)
 	for number, group := range file.RowGroups() {
 		want := make([][]cell, len(layout.leaves))
 		first := number * limits.groupRows

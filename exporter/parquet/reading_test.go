@@ -14,6 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 	"pgregory.net/rapid"
 
+	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/internal/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -24,7 +25,7 @@ func TestColumnsOfDifferentRecordsAreReadAsTheyAreOrRefused(t *testing.T) {
 	read, refused := 0, 0
 	rapid.Check(t, func(t *rapid.T) {
 		table := rapid.SampledFrom([]*schema.Table{nested(), recordtest.Small()}).Draw(t, "table")
-		layout := layoutOf(table)
+		layout := newFile(t, table, exporter.ParquetOptions{})
 		rows := rapid.IntRange(1, 3).Draw(t, "rows")
 		var groups [2]format.RowGroup
 		var cells [2][][]cell

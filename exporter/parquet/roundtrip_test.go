@@ -115,12 +115,13 @@ func TestAnyNumberOfWorkersWritesTheSameFile(t *testing.T) {
 		options := exporter.Export{Parquet: exporter.ParquetOptions{
 			RowGroupSize: rapid.IntRange(1, 30).Draw(t, "row group"),
 			Compression:  rapid.SampledFrom(compressions).Draw(t, "compression"),
+			Encoding:     rapid.SampledFrom(encodings).Draw(t, "encoding"),
 		}}
 		rows, bytes := rapid.IntRange(1, 9).Draw(t, "page"), rapid.IntRange(8, 256).Draw(t, "page bytes")
 		var files []string
 		for _, workers := range []int{1, 2, 5} {
 			var out strings.Builder
-			created, err := Format{Workers: workers}.create(&out, layoutOf(table), options, writeBuffer)
+			created, err := Format{Workers: workers}.create(&out, newFile(t, table, options.Parquet), options, writeBuffer)
 			if err != nil {
 				t.Fatal(err)
 			}

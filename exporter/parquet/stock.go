@@ -1,10 +1,12 @@
 package parquet
 
 import (
+	"encoding/binary"
 	"fmt"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/lemexport/lemexport/schema"
 )
@@ -35,15 +37,55 @@ func newStock(leaf *branch) stock {
 }
 
 // timeStock are timestamps.
-type timeStock struct{ queue[int64] }
+type timeStock struct {
+	queue[int64]
+	dictionary []int64
+	places     []int32 // scratch memory
+}
 
 func (s *timeStock) size() int { return 8 * s.len() }
 
+func (s *timeStock) clear() {
+	s.queue.clear()
+	s.dictionary = s.dictionary[:0]
+}
+
 func (s *timeStock) decode(_ *unpacker, page *page, count int) error {
-	if count == 0 { // older files have no body then
+	switch {
+	case page.dictionary:
+		s.dictionary = grown(s.dictionary, min(int(page.NumValues), len(page.body)))
+		return decodeTimes(s.dictionary, page.body)
+	case count == 0: // older files have no body then
 		return nil
+	case page.Encoding == format.DeltaBinaryPacked:
+		return decodeWhole(s.add(count), page.body)
+	case page.Encoding == format.RLEDictionary:
+		s.places = grown(s.places, count)
+		if err := decodePlaces(s.places, page.body); err != nil {
+			return err
+		}
+		to := s.add(count)
+		for i, place := range s.places {
+			if uint(place) >= uint(len(s.dictionary)) {
+				return fmt.Errorf("%w: place %d in a dictionary of %d", errDamaged, place, len(s.dictionary))
+			}
+			to[i] = s.dictionary[place]
+		}
+		return nil
+	default:
+		return decodeTimes(s.add(count), page.body)
 	}
-	return decodeWhole(s.add(count), page.body)
+}
+
+// decodeTimes decodes PLAIN into all of to.
+func decodeTimes(to []int64, body []byte) error {
+	if len(body) != 8*len(to) {
+		return fmt.Errorf("%w: %d times in %d bytes", errDamaged, len(to), len(body))
+	}
+	for i := range to {
+		to[i] = int64(binary.LittleEndian.Uint64(body[8*i:]))
+	}
+	return nil
 }
 
 // decodeWhole decodes deltas that nothing follows.

@@ -116,53 +116,70 @@ func offsetsOf(ends []uint32, levels []uint8, present uint8) []uint32 {
 func (s *textStock) decode(from *unpacker, page *page, count int) error {
 	switch {
 	case page.dictionary:
-		return s.decodeDictionary(page.body, int(page.NumValues))
+		return s.dictionary.appendPlain(page.body, int(page.NumValues))
 	case count == 0: // older files have no body then
 		return nil
 	case page.Encoding == format.RLEDictionary:
 		return s.decodePlaces(page.body, count)
 	case page.Encoding == format.DeltaByteArray:
 		return s.decodeSuffixes(from, page.body, count)
-	default:
+	case page.Encoding == format.DeltaLengthByteArray:
 		return s.decodeTexts(from, page.body, count)
+	default:
+		if err := s.grow(count, max(len(page.body)-4*count, 0)); err != nil {
+			return err
+		}
+		return s.list.appendPlain(page.body, count)
 	}
 }
 
-// decodeDictionary decodes PLAIN: each text behind its length.
-func (s *textStock) decodeDictionary(body []byte, count int) error {
+// appendPlain decodes PLAIN: each text behind its length. Body has bodySlack behind it.
+func (s *textList) appendPlain(body []byte, count int) error {
 	if count > len(body)/4 {
-		return fmt.Errorf("%w: a dictionary of %d in %d bytes", errDamaged, count, len(body))
+		return fmt.Errorf("%w: %d texts in %d bytes", errDamaged, count, len(body))
 	}
-	s.dictionary.ends = slices.Grow(s.dictionary.ends, count)
-	s.dictionary.text = slices.Grow(s.dictionary.text, len(body)+bodySlack)
+	s.ends = slices.Grow(s.ends, count)
+	s.text = slices.Grow(s.text, len(body)+bodySlack)
+	from, text, at := body[:len(body)+bodySlack], s.text[:cap(s.text)], len(s.text)
+	left := len(body)
 	for range count {
-		if len(body) < 4 || uint64(binary.LittleEndian.Uint32(body)) > uint64(len(body)-4) {
-			return fmt.Errorf("%w: a dictionary is cut off", errDamaged)
+		if left < 4 || uint64(binary.LittleEndian.Uint32(from)) > uint64(left-4) {
+			return fmt.Errorf("%w: texts are cut off", errDamaged)
 		}
-		end := 4 + binary.LittleEndian.Uint32(body)
-		s.dictionary.append(body[4:end])
-		body = body[end:]
+		size := int(binary.LittleEndian.Uint32(from))
+		move(text[at:], from[4:], size)
+		from, left, at = from[4+size:], left-4-size, at+size
+		s.ends = append(s.ends, uint32(at))
 	}
-	if len(body) > 0 {
-		return fmt.Errorf("%w: %d bytes follow a dictionary", errDamaged, len(body))
+	if s.text = text[:at]; left > 0 {
+		return fmt.Errorf("%w: %d bytes follow the texts", errDamaged, left)
 	}
 	return nil
 }
 
-// decodePlaces decodes RLE_DICTIONARY: the width of places in the dictionary, and the places.
-func (s *textStock) decodePlaces(body []byte, count int) error {
+// decodePlaces decodes RLE_DICTIONARY into all of to: the width of places in the
+// dictionary, and the places.
+func decodePlaces(to []int32, body []byte) error {
 	if len(body) == 0 || body[0] > 32 {
 		return fmt.Errorf("%w: bad places in a dictionary", errDamaged)
 	}
-	if err := checkRuns(body[1:], uint64(body[0]), count); err != nil {
+	if err := checkRuns(body[1:], uint64(body[0]), len(to)); err != nil {
 		return err
 	}
-	places := s.places.add(count)
-	decoded, err := parquet.RLEDictionary.DecodeInt32(places, body) // in place, if there is room for the last group
+	decoded, err := parquet.RLEDictionary.DecodeInt32(to, body) // in place, if there is room for the last group
 	if err != nil {
 		return fmt.Errorf("%w: %w", errDamaged, err)
 	}
-	copy(places, decoded)
+	copy(to, decoded)
+	return nil
+}
+
+// decodePlaces adds the places of a page.
+func (s *textStock) decodePlaces(body []byte, count int) error {
+	places := s.places.add(count)
+	if err := decodePlaces(places, body); err != nil {
+		return err
+	}
 	ends, total := s.dictionary.ends, 0
 	for _, place := range places {
 		if uint(place) >= uint(len(ends)-1) {

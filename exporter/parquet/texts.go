@@ -7,7 +7,6 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/format"
 )
 
@@ -74,8 +73,7 @@ func (t *texts) clear()    { t.list.cut(0) }
 
 func (t *texts) encode(dst []byte) ([]byte, format.Encoding, error) {
 	if t.dictionary != nil {
-		if indexes, ok := t.dictionary.index(&t.list); ok {
-			body, err := parquet.RLEDictionary.EncodeInt32(dst, indexes)
+		if body, ok, err := t.dictionary.encode(dst, &t.list); ok {
 			return body, format.RLEDictionary, err
 		}
 	}

@@ -32,7 +32,9 @@ func newValues(leaf *branch, dictionary *dictionary, filter *filter) values {
 	case schema.Bool:
 		return &flags{encoding: leaf.storage.encoding}
 	case schema.Timestamp:
-		return &times{encoding: leaf.storage.encoding}
+		t := &times{encoding: leaf.storage.encoding, dictionary: dictionary}
+		t.list.cut(0)
+		return t
 	default:
 		t := &texts{storage: leaf.storage, dictionary: dictionary, filter: filter}
 		t.list.cut(0)
@@ -45,6 +47,9 @@ type times struct {
 	encoding encoding.Encoding
 	values   []int64
 	ends     [2][8]byte
+	// dictionary is that of the row group, nil in columns without; list is the page for it.
+	dictionary *dictionary
+	list       textList
 }
 
 func (t *times) add(from arrow.Array, spans []span) {
@@ -60,6 +65,16 @@ func (t *times) size() int { return 8 * len(t.values) }
 func (t *times) clear()    { t.values = t.values[:0] }
 
 func (t *times) encode(dst []byte) ([]byte, format.Encoding, error) {
+	if t.dictionary != nil {
+		t.list.cut(0)
+		for _, value := range t.values {
+			t.list.text = binary.LittleEndian.AppendUint64(t.list.text, uint64(value))
+			t.list.ends = append(t.list.ends, uint32(len(t.list.text)))
+		}
+		if body, ok, err := t.dictionary.encode(dst, &t.list); ok {
+			return body, format.RLEDictionary, err
+		}
+	}
 	body, err := t.encoding.EncodeInt64(dst, t.values)
 	return body, t.encoding.Encoding(), err
 }

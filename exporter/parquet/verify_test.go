@@ -17,7 +17,7 @@ import (
 // encodePages writes records with pages and row groups of so many rows.
 func encodePages(t recordtest.T, table *schema.Table, options exporter.ParquetOptions, pageRows int, records ...arrow.Record) []byte {
 	t.Helper()
-	return encodeLayout(t, layoutOf(table), options, pageRows, records...)
+	return encodeLayout(t, newFile(t, table, options), options, pageRows, records...)
 }
 
 // encodeEarlier writes the same as the version before the checksums.
@@ -49,6 +49,8 @@ func drawOptions(t *rapid.T) exporter.ParquetOptions {
 	return exporter.ParquetOptions{
 		Compression:  rapid.SampledFrom(compressions[1:]).Draw(t, "compression"),
 		RowGroupSize: rapid.IntRange(1, 20).Draw(t, "row group"),
+		Encoding:     rapid.SampledFrom(encodings).Draw(t, "encoding"),
+		Extra:        rapid.SampledFrom([]string{"", exporter.ExtraString, exporter.ExtraJSON}).Draw(t, "extra"),
 		Bloom:        rapid.SampledFrom([][]string{nil, {}, {"id", "team_id", "users.user_id"}, {"contact.email", "last_sent_subject"}}).Draw(t, "filters"),
 	}
 }

@@ -50,7 +50,8 @@ another one. Hashed columns have ` + "`lemexport:hashed`" + ` in their metadata,
 not in ` + "`extra`" + ` either.
 
 The Arrow schema of ` + "`lemexport schema -format=arrow`" + ` is in the file's footer too, under ` + "`ARROW:schema`" + `, without the
-descriptions of the columns.
+descriptions of the columns. ` + "`extra`" + ` is plain text there and in Arrow files; ` + "`parquet { extra = \"json\" }`" + ` gives it Parquet's
+JSON type, which readers may show as a type of their own.
 
 ## Field ids, and tables of Apache Iceberg
 

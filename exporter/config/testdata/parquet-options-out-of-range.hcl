@@ -24,5 +24,7 @@ export "inbox_conversations" {
     compression       = "snappy"
     compression_level = 1
     row_groups        = 5
+    encoding          = "plian"
+    extra             = "struct"
   }
 }

@@ -7,6 +7,8 @@ export "inbox_conversations" {
     compression       = "gzip"
     compression_level = 9
     row_group_size    = 100000
+    encoding          = "compact"
+    extra             = "json"
     bloom_filter      = ["id", "contact.email"]
   }
 }
