@@ -22,7 +22,7 @@ type result struct {
 
 // seen is what a reader saw of one file; its rows are beside result.json.
 type seen struct {
-	Error   string         `json:"error"`
+	Error string `json:"error"`
 	// Answers are a count, an error, or "not asked" where a reader has no such filter;
 	// nil where it has none at all.
 	Answers map[string]any `json:"answers"`

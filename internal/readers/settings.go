@@ -12,6 +12,9 @@ func settings() []setting {
 	parquet := func(attributes string) string { return "\n  parquet {\n" + attributes + "  }\n" }
 	return []setting{
 		{name: "parquet", format: "parquet"},
+		{name: "parquet-compact", format: "parquet", block: parquet("    encoding = \"compact\"\n")},
+		{name: "parquet-plain", format: "parquet", block: parquet("    encoding = \"plain\"\n")},
+		{name: "parquet-json", format: "parquet", once: true, block: parquet("    extra = \"json\"\n")},
 		{name: "parquet-gzip", format: "parquet", once: true, block: parquet(`    compression       = "gzip"
     compression_level = 9
     row_group_size    = 1000
