@@ -8,6 +8,7 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 )
 
@@ -111,7 +112,7 @@ func judge(folder, expected, page string, write, all bool) error {
 			judged = append(judged, judgement{f, got, note})
 		}
 		for got, of := range unexpected {
-			failed = append(failed, fmt.Errorf("%s %s: opens, values, filters are %s in %d files; %s", r.Reader, r.Version, got, len(of), of[0]))
+			failed = append(failed, fmt.Errorf("%s %s: %s in %d files; %s", r.Reader, r.Version, got, len(of), of[0]))
 		}
 		if len(judged) == 0 {
 			failed = append(failed, fmt.Errorf("%s %s read no file", r.Reader, r.Version))
@@ -127,7 +128,9 @@ func judge(folder, expected, page string, write, all bool) error {
 	return errors.Join(failed...)
 }
 
-func (o outcome) String() string { return o.Opens + ", " + o.Values + ", " + o.Filters }
+func (o outcome) String() string {
+	return "opens: " + o.Opens + ", values equal: " + o.Values + ", filters right: " + o.Filters
+}
 
 // results reads what the scripts left.
 func results(folder string) ([]result, error) {
@@ -183,7 +186,7 @@ func (r result) look(f file, of seen, ours table) (outcome, string) {
 		if of.Answers[q.Name] == "not asked" {
 			continue
 		}
-		if answer := fmt.Sprint(of.Answers[q.Name]); answer != fmt.Sprint(q.Count) {
+		if answer := fmt.Sprint(of.Answers[q.Name]); answer != strconv.Itoa(q.Count) {
 			got.Filters = no
 			why = append(why, fmt.Sprintf("%s: %s rows instead of %d", q.Name, answer, q.Count))
 		}

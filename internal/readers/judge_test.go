@@ -58,23 +58,23 @@ func TestEveryDifferenceIsNoticed(t *testing.T) {
 		want         string // in the error, "" for none
 	}{
 		{"nothing differs", ourRow, seen{Answers: right}, ""},
-		{"a text", strings.Replace(ourRow, "é", "e", 1), seen{Answers: right}, "yes, no, yes"},
-		{"a time", strings.Replace(ourRow, "1", "2", 1), seen{Answers: right}, "yes, no, yes"},
-		{"a null that is a text", strings.Replace(ourRow, "null", `""`, 1), seen{Answers: right}, "yes, no, yes"},
-		{"a null list that is empty", strings.Replace(ourRow, "null", "[]", 1), seen{Answers: right}, "yes, but null lists and structs, yes"},
-		{"a null struct that is one of nulls", strings.Replace(ourRow, `"contact":null`, `"contact":{"email":null}`, 1), seen{Answers: right}, "yes, but null lists and structs, yes"},
-		{"a byte order mark that is gone", strings.Replace(ourRow, `\ufeff`, "", 1), seen{Answers: right}, "yes, but byte order marks, yes"},
+		{"a text", strings.Replace(ourRow, "é", "e", 1), seen{Answers: right}, "values equal: no, filters right: yes"},
+		{"a time", strings.Replace(ourRow, "1", "2", 1), seen{Answers: right}, "values equal: no, filters right: yes"},
+		{"a null that is a text", strings.Replace(ourRow, "null", `""`, 1), seen{Answers: right}, "values equal: no, filters right: yes"},
+		{"a null list that is empty", strings.Replace(ourRow, "null", "[]", 1), seen{Answers: right}, "values equal: but null lists and structs"},
+		{"a null struct that is one of nulls", strings.Replace(ourRow, `"contact":null`, `"contact":{"email":null}`, 1), seen{Answers: right}, "values equal: but null lists and structs"},
+		{"a byte order mark that is gone", strings.Replace(ourRow, `\ufeff`, "", 1), seen{Answers: right}, "values equal: but byte order marks"},
 		{"a missing row", "", seen{Answers: right}, "0 rows instead of 1"},
 		{"another row", strings.Replace(ourRow, `"a"`, `"b"`, 1), seen{Answers: right}, "there is no row a"},
 		{"a row that comes twice", ourRow + "\n" + ourRow, seen{Answers: right}, "comes twice"},
 		{"a missing column", strings.Replace(ourRow, `"at":1,`, "", 1), seen{Answers: right}, "4 columns instead of 5"},
 		{"a count", ourRow, seen{Answers: map[string]any{"q": 2}}, "q: 2 rows instead of 1"},
-		{"no answer", ourRow, seen{Answers: map[string]any{}}, "yes, yes, no"},
+		{"no answer", ourRow, seen{Answers: map[string]any{}}, "values equal: yes, filters right: no"},
 		{"a filter that fails", ourRow, seen{Answers: map[string]any{"q": "cannot"}}, "q: cannot rows"},
 		{"a filter that the reader has not", ourRow, seen{Answers: map[string]any{"q": "not asked"}}, ""},
 		{"a reader without filters", ourRow, seen{}, ""},
 		{"statistics", ourRow, seen{Answers: right, Present: map[string]int{"text": 0}}, "statistics have 0 values of text instead of 1"},
-		{"a file that does not open", "", seen{Error: "broken"}, "no, no, no"},
+		{"a file that does not open", "", seen{Error: "broken"}, "opens: no"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			err := newScene(t, c.theirs, c.one).judge()

@@ -75,7 +75,7 @@ func (t table) difference(theirs table, without func(any) any) string {
 	for _, id := range slices.Sorted(maps.Keys(t)) {
 		want, got := t[id], theirs[id]
 		if got == nil {
-			return fmt.Sprintf("there is no row %s", id)
+			return "there is no row " + id
 		}
 		if len(got) != len(want) {
 			return fmt.Sprintf("%d columns instead of %d", len(got), len(want))
