@@ -122,7 +122,7 @@ func comparePage(path string, lines []line, write, all bool) error {
 		texts = append(texts, l.String())
 	}
 	if !all {
-		for _, text := range strings.SplitSeq(strings.TrimPrefix(old, matrixHead), "\n") {
+		for text := range strings.SplitSeq(strings.TrimPrefix(old, matrixHead), "\n") {
 			run := slices.ContainsFunc(lines, func(l line) bool { return strings.HasPrefix(text, l.start()) })
 			if text != "" && !run {
 				texts = append(texts, text)

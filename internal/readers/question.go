@@ -54,7 +54,7 @@ func questions(table *schema.Table, rows []row) []question {
 
 func (q question) holds(r row) bool {
 	var value any = r
-	for _, name := range strings.SplitSeq(q.Column, ".") {
+	for name := range strings.SplitSeq(q.Column, ".") {
 		fields, _ := value.(row)
 		value = fields[name]
 	}
