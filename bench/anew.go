@@ -30,7 +30,7 @@ func anew(ctx context.Context, task process.Task) (took time.Duration, err error
 		return 0, err
 	}
 	content := exporter.NewDigester(schema.InboxConversations())
-	err = intoSink(task.Out, func(sink exporter.Sink) error {
+	err = intoSink(task.Out, exporter.EncodingPortable, func(sink exporter.Sink) error {
 		for _, rec := range records {
 			content.Add(rec)
 			if err := sink.Write(ctx, rec); err != nil {

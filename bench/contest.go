@@ -31,6 +31,8 @@ func contestants() []contestant {
 	return []contestant{
 		{"lemexport-1", self, 1, productGC, lemexport},
 		{"lemexport-2", self, 2, productGC, lemexport},
+		{"lemexport-compact", self, 1, productGC, encoded(exporter.EncodingCompact)},
+		{"lemexport-plain", self, 1, productGC, encoded(exporter.EncodingPlain)},
 		{"apply-1", engine, 1, productGC, nil},
 		{"apply-2", engine, 2, productGC, nil},
 		{"duckdb-1", duckdb, 1, 0, nil},

@@ -63,7 +63,7 @@ func seconds(d time.Duration) string { return fmt.Sprintf("%.2f", d.Seconds()) }
 func mebibytes(bytes int64) string { return strconv.FormatInt((bytes+1<<19)>>20, 10) }
 
 // mebibytesOfFile has a digit more: files are smaller than processes.
-func mebibytesOfFile(bytes int64) string { return fmt.Sprintf("%.1f", float64(bytes)/(1<<20)) }
+func mebibytesOfFile(bytes int64) string { return fmt.Sprintf("%.2f", float64(bytes)/(1<<20)) }
 
 // median is the middle of the runs' values.
 func median[T int64 | float64 | time.Duration](runs []process.Usage, value func(process.Usage) T) T {

@@ -30,10 +30,8 @@ func (t *Table) DDL() string {
 
 func duckType(column Column) string {
 	switch column.Type {
-	case String:
+	case String, JSON:
 		return "VARCHAR"
-	case JSON:
-		return "JSON"
 	case Bool:
 		return "BOOLEAN"
 	case Timestamp:

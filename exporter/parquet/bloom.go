@@ -21,7 +21,7 @@ func (f *filter) add(list *textList) {
 }
 
 // write appends the filter to the file, unless it would be empty, and begins a new one.
-func (f *filter) write(out *output, chunk *format.ColumnMetaData) error {
+func (f *filter) write(out *output, chunk *columnMeta) error {
 	size := bloom.NumSplitBlocksOf(int64(len(f.hashes)), BloomBits)
 	if size == 0 {
 		return nil

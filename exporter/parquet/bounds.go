@@ -4,36 +4,51 @@ import (
 	"bytes"
 	"cmp"
 	"encoding/binary"
+	"unicode/utf8"
 
+	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// indexBytes is the most that a bound takes in the column index, as in other
-// writers. The statistics of a row group are not cut.
-const indexBytes = 16
+// indexBytes is the most that a bound takes in the column index, and boundBytes in
+// the statistics of a column chunk, as in other writers.
+const (
+	indexBytes = 16
+	boundBytes = 64
+)
+
+// noUnicode is greater than every text: UTF-8 never uses this byte.
+const noUnicode = "\xff"
 
 // bound adds the bounds of a page's values to the column index and to the
 // statistics of the chunk.
 //
 // The column index must have bounds for every page that is not all null
 // (parquet.thrift, ColumnIndex). Pages of text without get the widest: from the
-// empty string to a byte that UTF-8 never uses.
+// empty string to noUnicode.
 func (c *chunk) bound(of values, page *format.DataPageHeaderV2) {
 	least, greatest, ok := of.bounds()
 	null := page.NumNulls == page.NumValues
 	c.index.NullPages = append(c.index.NullPages, null)
 	c.index.NullCounts = append(c.index.NullCounts, int64(page.NumNulls))
 	switch {
+	case ok && c.leaf.storage.earlier:
+		c.index.MinValues = append(c.index.MinValues, bytes.Clone(least[:min(len(least), indexBytes)]))
+		c.index.MaxValues = append(c.index.MaxValues, aboveBytes(greatest))
 	case ok:
-		c.index.MinValues = append(c.index.MinValues, below(least))
-		c.index.MaxValues = append(c.index.MaxValues, above(greatest))
+		above, ok := above(greatest, indexBytes)
+		if !ok {
+			above = []byte(noUnicode)
+		}
+		c.index.MinValues = append(c.index.MinValues, bytes.Clone(below(least, indexBytes)))
+		c.index.MaxValues = append(c.index.MaxValues, bytes.Clone(above))
 	case null:
 		c.index.MinValues = append(c.index.MinValues, []byte{})
 		c.index.MaxValues = append(c.index.MaxValues, []byte{})
 		return
 	default:
 		c.index.MinValues = append(c.index.MinValues, []byte{})
-		c.index.MaxValues = append(c.index.MaxValues, []byte{0xff})
+		c.index.MaxValues = append(c.index.MaxValues, []byte(noUnicode))
 		return
 	}
 	if total := &c.meta.Statistics; total.MinValue == nil {
@@ -48,21 +63,71 @@ func (c *chunk) bound(of values, page *format.DataPageHeaderV2) {
 	}
 }
 
-// below returns the beginning of a value, which is not greater.
-func below(value []byte) []byte {
-	return append([]byte{}, value[:min(len(value), indexBytes)]...)
+// cut shortens the bounds of a chunk, and says which are exact.
+func (s *statistics) cut() {
+	if s.MinValue == nil {
+		return
+	}
+	least, greatest := s.MinValue, s.MaxValue
+	s.MinValue, s.MinExact = bytes.Clone(below(least, boundBytes)), thrift.New(len(least) <= boundBytes)
+	if above, ok := above(greatest, boundBytes); ok {
+		s.MaxValue, s.MaxExact = bytes.Clone(above), thrift.New(len(greatest) <= boundBytes)
+	} else {
+		s.MaxValue = nil
+	}
 }
 
-// above returns a short value that is not less than value.
-func above(value []byte) []byte {
+// below returns the beginning of a value, which is not greater, in whole characters.
+func below(value []byte, most int) []byte {
+	if len(value) <= most {
+		return value
+	}
+	for end := most; end > most-utf8.UTFMax; end-- {
+		if utf8.RuneStart(value[end]) {
+			return value[:end]
+		}
+	}
+	return value[:most] // which is no Unicode
+}
+
+// above returns a value that is not less: the beginning of the value, with the next
+// character in place of its last one. It reports false when there is none, as after
+// U+10FFFF alone. What is no Unicode goes on byte by byte.
+func above(value []byte, most int) (bound []byte, ok bool) {
+	if len(value) <= most {
+		return value, true
+	}
+	for short := below(value, most); len(short) > 0; {
+		last, size := utf8.DecodeLastRune(short)
+		short = short[:len(short)-size]
+		switch next := last + 1; {
+		case last == utf8.RuneError && size == 1:
+			if end := value[len(short)]; end < 0xff {
+				return append(bytes.Clone(short), end+1), true
+			}
+		case last == utf8.MaxRune:
+		default:
+			if !utf8.ValidRune(next) { // the surrogates follow
+				next = '\uE000'
+			}
+			if len(short)+utf8.RuneLen(next) <= most {
+				return utf8.AppendRune(bytes.Clone(short), next), true
+			}
+		}
+	}
+	return nil, false
+}
+
+// aboveBytes is above as the version before the checksums had it.
+func aboveBytes(value []byte) []byte {
 	if len(value) <= indexBytes {
-		return append([]byte{}, value...)
+		return bytes.Clone(value)
 	}
 	short := bytes.TrimRight(value[:indexBytes], "\xff")
 	if len(short) == 0 {
-		return append([]byte{}, value...)
+		return bytes.Clone(value)
 	}
-	short = append([]byte{}, short...)
+	short = bytes.Clone(short)
 	short[len(short)-1]++
 	return short
 }

@@ -13,7 +13,8 @@ import (
 
 // chunk is what the footer says about a column in a row group.
 type chunk struct {
-	meta      format.ColumnMetaData
+	leaf      *branch
+	meta      columnMeta
 	index     format.ColumnIndex
 	locations []format.PageLocation
 	// rows and size are those of the pages so far.
@@ -21,7 +22,7 @@ type chunk struct {
 }
 
 func newChunk(leaf *branch, codec format.CompressionCodec) chunk {
-	c := chunk{meta: format.ColumnMetaData{Type: physical(leaf.column.Type), PathInSchema: leaf.path, Codec: codec}}
+	c := chunk{leaf: leaf, meta: columnMeta{Type: physical(leaf.column.Type), PathInSchema: leaf.path, Codec: codec}}
 	if leaf.again > 0 {
 		c.meta.SizeStatistics.RepetitionLevelHistogram = make([]int64, leaf.again+1)
 	}
@@ -71,6 +72,9 @@ func (c *chunk) end(offset int64) {
 	}
 	slices.Sort(c.meta.Encoding)
 	c.meta.Encoding = slices.Compact(c.meta.Encoding)
+	if !c.leaf.storage.earlier {
+		c.meta.Statistics.cut()
+	}
 	c.index.BoundaryOrder = order(c.meta.Type, &c.index)
 }
 

@@ -84,6 +84,9 @@ func (c *column) endPage(p *packer) error {
 		DefinitionLevelsByteLength: int32(len(levels) - repetition),
 		IsCompressed:               thrift.New(c.codec != format.Uncompressed),
 	}
+	if !c.leaf.storage.earlier {
+		page.Statistics.NullCount = int64(page.NumNulls)
+	}
 	size, err := p.pack(c.pages, &c.chunk.meta, &format.PageHeader{Type: format.DataPageV2, DataPageHeaderV2: thrift.New(page)}, levels, body)
 	if err != nil {
 		return err
@@ -118,7 +121,7 @@ func (c *column) flush(p *packer, out *output) (chunk, error) {
 }
 
 // flushDictionary writes the dictionary's page, if a page uses it, and begins the next one.
-func (c *column) flushDictionary(p *packer, out *output, meta *format.ColumnMetaData) error {
+func (c *column) flushDictionary(p *packer, out *output, meta *columnMeta) error {
 	defer c.dictionary.clear()
 	list := &c.dictionary.list
 	if list.len() == 0 {

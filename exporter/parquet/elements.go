@@ -86,7 +86,7 @@ func (l *layout) columnOrders() []format.ColumnOrder {
 func (l *layout) root() (parquet.Node, error) {
 	var file bytes.Buffer
 	out := newOutput(&file)
-	if err := errors.Join(out.begin(), out.end(&format.FileMetaData{Schema: l.elements(), ColumnOrders: l.columnOrders()})); err != nil {
+	if err := errors.Join(out.begin(), out.end(&fileMeta{Schema: l.elements(), ColumnOrders: l.columnOrders()})); err != nil {
 		return nil, err
 	}
 	opened, err := parquet.OpenFile(bytes.NewReader(file.Bytes()), int64(file.Len()))

@@ -92,7 +92,7 @@ func (f Format) create(w io.Writer, layout *layout, export exporter.Export, buff
 		pageRows:   PageRows,
 		groupRows:  cmp.Or(export.Parquet.RowGroupSize, RowGroupRows),
 		groupBytes: int(cmp.Or(min(f.Memory/4, RowGroupBytes), RowGroupBytes)),
-		footer: format.FileMetaData{
+		footer: fileMeta{
 			Version:          formatVersion,
 			Schema:           layout.elements(),
 			ColumnOrders:     layout.columnOrders(),

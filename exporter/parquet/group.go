@@ -31,7 +31,7 @@ func (s *sink) endGroup() error {
 // addGroup adds the row group, whose chunks begin at start and are written, to the
 // footer, and writes its filters.
 func (s *sink) addGroup(start int64, chunks []chunk) error {
-	group := format.RowGroup{
+	group := rowGroup{
 		NumRows:        int64(s.rows),
 		FileOffset:     start,
 		SortingColumns: s.layout.sorting(),
@@ -44,7 +44,7 @@ func (s *sink) addGroup(start int64, chunks []chunk) error {
 				return err
 			}
 		}
-		group.Columns = append(group.Columns, format.ColumnChunk{MetaData: *meta})
+		group.Columns = append(group.Columns, columnChunk{MetaData: *meta})
 		group.TotalByteSize += meta.TotalUncompressedSize
 		group.TotalCompressedSize += meta.TotalCompressedSize
 	}
@@ -58,7 +58,7 @@ func (s *sink) addGroup(start int64, chunks []chunk) error {
 // writeIndex writes the page index of the whole file: first the bounds of all
 // pages, then their places.
 func (s *sink) writeIndex() (err error) {
-	columns := make([]*format.ColumnChunk, 0, len(s.chunks))
+	columns := make([]*columnChunk, 0, len(s.chunks))
 	for _, group := range s.footer.RowGroups {
 		for i := range group.Columns {
 			columns = append(columns, &group.Columns[i])

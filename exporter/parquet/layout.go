@@ -53,6 +53,8 @@ type storage struct {
 	// bounds keeps minimum and maximum. Free text has none: its bounds would say
 	// something of people, and leave out few pages.
 	bounds bool
+	// earlier has bounds that are not cut, and page headers that count no nulls.
+	earlier bool
 }
 
 // rule gives the storage of the columns of a type whose dotted name matches.
@@ -116,6 +118,7 @@ func (l *layout) grow(column schema.Column, parent []string, present, again int)
 		}
 	case schema.String, schema.Bool, schema.Timestamp, schema.JSON:
 		b.storage = storageOf(column.Type, b.name(), l.form.encoding)
+		b.storage.earlier = l.form.earlier
 		l.leaves = append(l.leaves, b)
 	}
 	for leaf := first; leaf < len(l.leaves); leaf++ {

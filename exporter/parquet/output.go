@@ -5,7 +5,6 @@ import (
 	"io"
 
 	"github.com/parquet-go/parquet-go/encoding/thrift"
-	"github.com/parquet-go/parquet-go/format"
 )
 
 // output is a file, or the pages of a column chunk, being written.
@@ -54,8 +53,8 @@ func (o *output) begin() error {
 	return err
 }
 
-// end ends a file with its footer.
-func (o *output) end(footer *format.FileMetaData) error {
+// end ends a file with its footer, a fileMeta.
+func (o *output) end(footer any) error {
 	_, length, err := o.encode(footer)
 	if err != nil {
 		return err

@@ -49,7 +49,7 @@ func (p *packer) appendLevels(levels []uint8, highest int) error {
 
 // pack writes a page: its header, its levels, and its body, which it
 // compresses. It adds the page to the sums of its chunk and returns its size.
-func (p *packer) pack(out *output, meta *format.ColumnMetaData, header *format.PageHeader, levels, body []byte) (size int64, err error) {
+func (p *packer) pack(out *output, meta *columnMeta, header *format.PageHeader, levels, body []byte) (size int64, err error) {
 	if p.packed, err = p.codec.Encode(p.packed, body); err != nil {
 		return 0, err
 	}
@@ -75,7 +75,7 @@ func (p *packer) pack(out *output, meta *format.ColumnMetaData, header *format.P
 }
 
 // countPage adds a page to the encodings of its chunk.
-func countPage(meta *format.ColumnMetaData, header *format.PageHeader) {
+func countPage(meta *columnMeta, header *format.PageHeader) {
 	encoding := header.DictionaryPageHeader.V.Encoding
 	if header.Type == format.DataPageV2 {
 		encoding = header.DataPageHeaderV2.V.Encoding

@@ -246,8 +246,10 @@ func (c *chunkTruth) sums() error {
 	if !c.leaf.storage.bounds {
 		least, greatest = nil, nil
 	}
-	if !bytes.Equal(stats.MinValue, least) || !bytes.Equal(stats.MaxValue, greatest) {
-		return fmt.Errorf("it is from %q to %q instead of %q to %q", stats.MinValue, stats.MaxValue, least, greatest)
+	cut := func(bound, value []byte) bool { return len(value) > boundBytes && len(bound) <= boundBytes }
+	if !bytes.Equal(stats.MinValue, least) && (!cut(stats.MinValue, least) || bytes.Compare(stats.MinValue, least) > 0) ||
+		!bytes.Equal(stats.MaxValue, greatest) && (!cut(stats.MaxValue, greatest) || stats.MaxValue != nil && bytes.Compare(stats.MaxValue, greatest) < 0) {
+		return fmt.Errorf("it is from %.80q to %.80q instead of %.80q to %.80q", stats.MinValue, stats.MaxValue, least, greatest)
 	}
 	again, defined := make([]int64, c.leaf.again+1), make([]int64, c.leaf.present+1)
 	var text int64

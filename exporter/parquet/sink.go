@@ -10,7 +10,6 @@ import (
 	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/parquet-go/parquet-go/format"
 )
 
 const (
@@ -39,7 +38,7 @@ type sink struct {
 	crewRows  int
 	columns   []*column
 	shredders []*shredder
-	footer    format.FileMetaData
+	footer    fileMeta
 	// chunks are those of the footer's row groups, for the page index.
 	chunks []chunk
 	// pageRows ends the pages of all columns, groupRows and groupBytes the row group.

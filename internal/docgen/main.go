@@ -62,9 +62,9 @@ with the table's ` + "`schema.name-mapping.default`" + `.
 
 | files | how to register them |
 |---|---|
-| with all columns | create the table from the schema of one file, so that it gets the same ids, and add the files. PyIceberg takes files with ids from version 0.11 on |
+| with all columns | create the table from the schema of one file, so that it gets the same ids, and add the files. PyIceberg up to 0.10 takes files without ids only |
 | with ` + "`exclude`" + ` | the same, with a name mapping: ` + "`add_files`" + ` of Spark and of PyIceberg makes one |
-| of both kinds in one table | create the table from a file with all columns and give it the name mapping of its own schema; what a file lacks reads as null |
+| of both kinds in one table | create the table from a file with all columns, with the name mapping of its own schema; what a file lacks reads as null |
 
     from pyiceberg.catalog import load_catalog
     import pyarrow.parquet as pq

@@ -18,7 +18,7 @@ CREATE TABLE "inbox_conversations" (
     "users" STRUCT("user_id" VARCHAR, "sender" BOOLEAN, "read" BOOLEAN)[],
     "opportunities" STRUCT("id" VARCHAR, "type" VARCHAR, "done" BOOLEAN)[],
     "contact" STRUCT("id" VARCHAR, "full_name" VARCHAR, "email" VARCHAR),
-    "extra" JSON,
+    "extra" VARCHAR,
     "fetched_at" TIMESTAMP WITH TIME ZONE NOT NULL
 );
 COMMENT ON TABLE "inbox_conversations" IS 'One row per conversation of the team inbox, in its newest version';
