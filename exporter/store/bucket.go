@@ -53,12 +53,12 @@ func (b *Bucket) connect(ctx context.Context) (*cloud, error) {
 	if b.cloud != nil {
 		return b.cloud, nil
 	}
-	open := map[string]func(context.Context, exporter.ObjectURL, Options) (*cloud, error){"s3": openS3, "gs": openGCS, "azblob": openAzure}[b.at.Scheme]
-	if open == nil {
+	driver, ok := drivers()[b.at.Scheme]
+	if !ok {
 		return nil, fmt.Errorf("%w: %s://", ErrUnsupported, b.at.Scheme)
 	}
 	// The clients keep the context for later token requests.
-	cloud, err := open(context.WithoutCancel(ctx), b.at, b.options)
+	cloud, err := driver.open(context.WithoutCancel(ctx), b.at, b.options)
 	if err != nil {
 		return nil, b.explain(err)
 	}

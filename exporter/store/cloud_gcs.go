@@ -1,7 +1,10 @@
+//go:build !no_gcs
+
 package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -15,6 +18,7 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/gcsblob"
 	"gocloud.dev/gcp"
+	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -22,6 +26,15 @@ import (
 
 // gcsPartSize is what a resumable upload sends at once, and keeps in memory.
 const gcsPartSize = 16 << 20
+
+func gcsDriver() driver { return driver{openGCS, gcsAnswer} }
+
+func gcsAnswer(err error) (status int, code string) {
+	if google, ok := errors.AsType[*googleapi.Error](err); ok {
+		return google.Code, ""
+	}
+	return 0, ""
+}
 
 // openGCS connects with the Application Default Credentials.
 func openGCS(ctx context.Context, at exporter.ObjectURL, options Options) (*cloud, error) {
