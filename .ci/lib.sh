@@ -21,11 +21,19 @@ install_packages() {
   { apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq "$@"; } >&2
 }
 
-# need_go wants the Go of go.mod. An older one fetches it; before 1.21 it could not.
+# warn TEXT shows a warning, and once more at the end of .ci/run.
+warn() {
+  echo "WARNING: $*" >&2
+  if [ -n "${CI_WARNINGS:-}" ]; then echo "WARNING: $*" >>"$CI_WARNINGS"; fi
+}
+
+# need_go wants the toolchain of go.mod, which has the fixes that we need. An
+# older Go fetches it; before 1.21 it could not.
 need_go() {
   need go golang-go
-  go list -m >/dev/null 2>&1 || export GOTOOLCHAIN=auto
+  GOTOOLCHAIN=auto go version >/dev/null 2>&1 && export GOTOOLCHAIN=auto && return
   go list -m >/dev/null || { echo "this Go is too old and cannot fetch a newer one: install the version that go.mod names" >&2; return 1; }
+  warn "the toolchain of go.mod cannot be fetched: this is built with $(go env GOVERSION), which may lack fixes"
 }
 
 need_python() {
