@@ -87,6 +87,9 @@ func ParseObjectURL(location string) (ObjectURL, error) {
 	switch {
 	case known == nil:
 		return refuse("Unknown kind of destination", objectForm)
+	case leftOut(to.Scheme) != "":
+		return refuse(fmt.Sprintf("This build has no %s://", to.Scheme),
+			fmt.Sprintf("It was built with the tag %s. Build lemexport without the tag, or choose another destination.", leftOut(to.Scheme)))
 	case u.User != nil:
 		return refuse("Credentials in the destination", secretHint)
 	case !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]+$`).MatchString(to.Bucket):
@@ -109,6 +112,19 @@ func ParseObjectURL(location string) (ObjectURL, error) {
 		return ObjectURL{}, err
 	}
 	return to, nil
+}
+
+// leftOut is the build tag that has left out the store of a scheme, or "".
+func leftOut(scheme string) string {
+	switch {
+	case scheme == "s3" && !hasS3:
+		return "no_s3"
+	case scheme == "gs" && !hasGCS:
+		return "no_gcs"
+	case scheme == "azblob" && !hasAzure:
+		return "no_azure"
+	}
+	return ""
 }
 
 const (

@@ -2,6 +2,8 @@ module example.com/host-go
 
 go 1.26.0
 
+toolchain go1.26.11
+
 require (
 	github.com/apache/arrow/go/v15 v15.0.2
 	github.com/duckdb/duckdb-go/v2 v2.10506.0

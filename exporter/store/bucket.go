@@ -55,8 +55,8 @@ func (b *Bucket) connect(ctx context.Context) (*cloud, error) {
 	if b.cloud != nil {
 		return b.cloud, nil
 	}
-	open := map[string]func(context.Context, exporter.ObjectURL, Options, *sent) (*cloud, error){"s3": openS3, "gs": openGCS, "azblob": openAzure}[b.at.Scheme]
-	if open == nil {
+	driver, ok := drivers()[b.at.Scheme]
+	if !ok {
 		return nil, fmt.Errorf("%w: %s://", ErrUnsupported, b.at.Scheme)
 	}
 	// Before credentials are asked for. Files of the cloud's tools can name servers too: the
@@ -65,7 +65,7 @@ func (b *Bucket) connect(ctx context.Context) (*cloud, error) {
 		return nil, b.explain(err)
 	}
 	// The clients keep the context for later token requests.
-	cloud, err := open(context.WithoutCancel(ctx), b.at, b.options, b.sent)
+	cloud, err := driver.open(context.WithoutCancel(ctx), b.at, b.options, b.sent)
 	if err != nil {
 		return nil, b.explain(err)
 	}

@@ -11,28 +11,16 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
-	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
-	"github.com/aws/smithy-go"
-	"google.golang.org/api/googleapi"
-
 	"github.com/lemexport/lemexport/exporter"
 )
 
 // answer is the status and the code of the server's answer that an error is
 // about; 0 when no answer came.
 func answer(err error) (status int, code string) {
-	if google, ok := errors.AsType[*googleapi.Error](err); ok {
-		return google.Code, ""
-	}
-	if azure, ok := errors.AsType[*azcore.ResponseError](err); ok {
-		return azure.StatusCode, azure.ErrorCode
-	}
-	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
-		status = response.HTTPStatusCode()
-	}
-	if api, ok := errors.AsType[smithy.APIError](err); ok {
-		code = api.ErrorCode()
+	for _, one := range drivers() {
+		if status, code = one.answer(err); status != 0 || code != "" {
+			break
+		}
 	}
 	return status, code
 }
@@ -141,8 +129,8 @@ func credentialsHint(scheme string) string {
 // text is the error's in one line. Azure's takes many and repeats the request.
 func (b *Bucket) text(err error) string {
 	text := regexp.MustCompile(`blob( \(key "[^"]*"\))? \(code=[A-Za-z]+\): `).ReplaceAllString(err.Error(), "") // gocloud's, which repeats
-	if azure, ok := errors.AsType[*azcore.ResponseError](err); ok {
-		text = fmt.Sprintf("%s: the server answered %d %s", b.at, azure.StatusCode, azure.ErrorCode)
+	if status, code := answer(err); b.at.Scheme == "azblob" && status != 0 {
+		text = fmt.Sprintf("%s: the server answered %d %s", b.at, status, code)
 	}
 	return b.sent.redact(strings.Join(strings.Fields(text), " "))
 }

@@ -1,3 +1,5 @@
+//go:build !no_s3 && !no_gcs
+
 package store
 
 import (

@@ -3,11 +3,29 @@ package store
 import (
 	"context"
 	"io"
+	"maps"
+	"time"
 
 	"gocloud.dev/blob"
 
 	"github.com/lemexport/lemexport/exporter"
 )
+
+// driver is how one kind of object store is reached. The zero value is one that a
+// build tag has left out: no_s3, no_gcs, no_azure.
+type driver struct {
+	open func(context.Context, exporter.ObjectURL, Options, *sent) (*cloud, error)
+	// answer is the status and the code of the server's answer that an error of the
+	// store's client is about; 0 and "" when it is not the client's, or none came.
+	answer func(error) (status int, code string)
+}
+
+// drivers are those of this build, by the scheme of their URLs.
+func drivers() map[string]driver {
+	all := map[string]driver{"s3": s3Driver(), "gs": gcsDriver(), "azblob": azureDriver()}
+	maps.DeleteFunc(all, func(_ string, one driver) bool { return one.open == nil })
+	return all
+}
 
 // cloud is what the object stores do differently.
 type cloud struct {
@@ -35,6 +53,9 @@ const (
 	// second attempt is then refused because of the first, and this tells so.
 	uploadKey = "lemexportupload"
 )
+
+// cleanupTime is for what has to be done although the context has ended.
+const cleanupTime = 15 * time.Second
 
 // contentType of a file that is no text; the formats have no registered types
 // that clients would know.

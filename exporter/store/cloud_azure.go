@@ -1,3 +1,5 @@
+//go:build !no_azure
+
 package store
 
 import (
@@ -27,6 +29,15 @@ const (
 	azurePartSize = 16 << 20
 	azureParallel = 2
 )
+
+func azureDriver() driver { return driver{openAzure, azureAnswer} }
+
+func azureAnswer(err error) (status int, code string) {
+	if azure, ok := errors.AsType[*azcore.ResponseError](err); ok {
+		return azure.StatusCode, azure.ErrorCode
+	}
+	return 0, ""
+}
 
 // openAzure connects with the account's key, a SAS token or a connection string
 // of the environment, else with what azidentity finds.

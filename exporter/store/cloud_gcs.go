@@ -1,7 +1,10 @@
+//go:build !no_gcs
+
 package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -18,6 +21,7 @@ import (
 	"gocloud.dev/gcp"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
+	"google.golang.org/api/googleapi"
 	"google.golang.org/api/option"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -25,6 +29,15 @@ import (
 
 // gcsPartSize is what a resumable upload sends at once, and keeps in memory.
 const gcsPartSize = 16 << 20
+
+func gcsDriver() driver { return driver{openGCS, gcsAnswer} }
+
+func gcsAnswer(err error) (status int, code string) {
+	if google, ok := errors.AsType[*googleapi.Error](err); ok {
+		return google.Code, ""
+	}
+	return 0, ""
+}
 
 // openGCS connects with the Application Default Credentials.
 func openGCS(ctx context.Context, at exporter.ObjectURL, options Options, sent *sent) (*cloud, error) {

@@ -1,7 +1,10 @@
+//go:build !no_s3
+
 package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -14,12 +17,26 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/s3blob"
 
 	"github.com/lemexport/lemexport/exporter"
 )
+
+func s3Driver() driver { return driver{openS3, s3Answer} }
+
+// s3Answer takes the status from the transport and the code from the API.
+func s3Answer(err error) (status int, code string) {
+	if response, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		status = response.HTTPStatusCode()
+	}
+	if api, ok := errors.AsType[smithy.APIError](err); ok {
+		code = api.ErrorCode()
+	}
+	return status, code
+}
 
 // openS3 connects with the credentials and settings that the AWS tools use, and
 // those of the URL on top.

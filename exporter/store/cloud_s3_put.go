@@ -1,3 +1,5 @@
+//go:build !no_s3
+
 package store
 
 import (
@@ -23,8 +25,6 @@ const (
 	// s3Parallel parts are under way at once. They are read from the disk: more of
 	// them cost no memory, but time out on slow connections.
 	s3Parallel = 2
-	// cleanupTime is for what has to be done although the context has ended.
-	cleanupTime = 15 * time.Second
 	// staleAge is when an upload in parts must have been left by a killed run: no
 	// upload takes that long, and its parts cost money.
 	staleAge = 24 * time.Hour

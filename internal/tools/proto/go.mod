@@ -2,6 +2,8 @@ module github.com/lemexport/lemexport/internal/tools/proto
 
 go 1.26.0
 
+toolchain go1.26.11
+
 tool (
 	github.com/bufbuild/buf/cmd/buf
 	google.golang.org/grpc/cmd/protoc-gen-go-grpc
