@@ -183,6 +183,45 @@ func TestAFileWithTheEarlierKeyIDIsGoneOnFrom(t *testing.T) {
 	}
 }
 
+// Whether files with ids of two versions have one key cannot be known without it.
+func TestFilesOfAnAppendWithDifferentKeysAreNotReadAsOne(t *testing.T) {
+	for name, test := range map[string]struct {
+		second  string
+		earlier bool
+		fails   bool
+	}{
+		"one key":                         {aHashKey, false, false},
+		"two keys":                        {otherHashKey, false, true},
+		"one key, with ids that disagree": {aHashKey, true, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, sim.Options{Conversations: 60})
+			b.sortableIDs()
+			hashed := func(key string) exporter.Job {
+				return in(exporter.ModeAppend, b.both(columns(nil, []string{"contact.email"}, key), b.dir))
+			}
+			plain := b.Formats["parquet"]
+			if test.earlier {
+				b.Formats["parquet"] = restated{plain, func(m *exporter.Manifest) { m.Columns.HashKeyID = earlierKeyID(aHashKey) }}
+			}
+			b.mustApply(t, hashed(aHashKey))
+			b.Formats["parquet"] = plain
+			b.churn(10, 1, sim.Jump)
+			b.mustApply(t, hashed(test.second))
+			file, err := b.OpenFile(t.Context(), b.dir)
+			if (err != nil) != test.fails || err != nil && !strings.Contains(err.Error(), "hashes of different keys") {
+				t.Errorf("open: %v", err)
+			}
+			if err == nil {
+				err = file.Close()
+			}
+			if err != nil && exporter.Hint(err) == "" {
+				t.Error(err)
+			}
+		})
+	}
+}
+
 func TestTheManifestNamesWhatStillIdentifiesPeople(t *testing.T) {
 	b := newBench(t, sim.Options{Conversations: 20})
 	plan, summary := b.mustApply(t, b.both(columns([]string{"extra", "contact_id", "opportunities"}, []string{"contact.email", "created_by"}, aHashKey), b.dir))

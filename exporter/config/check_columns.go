@@ -62,7 +62,10 @@ func (c *checker) hashKey(a *attribute) exporter.Secret {
 	if !ok {
 		return exporter.Secret{}
 	}
-	if err := exporter.CheckHashKey(value); err != nil {
+	if trimmed := strings.TrimSpace(value); trimmed != value && exporter.CheckHashKey(trimmed) == nil {
+		c.report.fail(a.at, a.address, "White space around the hash key", "The key begins or ends with a blank or a line break. Remove it"+
+			c.report.form(", or write trimspace(env(\"LEMEXPORT_HASH_KEY\")).", "."))
+	} else if err := exporter.CheckHashKey(value); err != nil {
 		c.report.fail(a.at, a.address, "Weak hash key",
 			"The key is "+err.Error()+". A key is 32 random bytes. "+exporter.Hint(err)+". Files that were hashed with the old key have to be written anew: their hashes do not equal those of the new one.")
 	}

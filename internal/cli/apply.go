@@ -30,7 +30,7 @@ it is there; until then, and after an error or ^C, the old one stays.
 
 What was read is kept in the work folder until the files are written, readable
 by you only: after a crash, an error or ^C the next apply of the same
-configuration goes on from there.
+configuration goes on from there, within a day (journal_max_age).
 
 Exit status: 0 done, 1 error, 3 when the export is not proven complete or would
 take more conversations out of a file than max_shrink allows, 130 interrupted.`,
