@@ -32,11 +32,10 @@ func (o ObjectURL) Warnings() Diagnostics {
 
 // LocationWarnings are the warnings of a location; one that cannot be used has none.
 func LocationWarnings(location string) Diagnostics {
-	at, err := ParseObjectURL(location)
-	if err != nil {
-		return nil
+	if at, err := ParseObjectURL(location); err == nil {
+		return at.Warnings()
 	}
-	return at.Warnings()
+	return nil
 }
 
 // Admit says why a request of this destination must not go to a server: in clear to another

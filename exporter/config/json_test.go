@@ -167,3 +167,24 @@ func FuzzJSON(f *testing.F) {
 		}
 	})
 }
+
+// A host is warned of a destination without encryption, told of an endpoint that is not
+// lemlist's, and shown no text that could be a key.
+func TestJSONOfOtherServers(t *testing.T) {
+	_, diags := config.LoadJSON([]byte(`{"source":{"lemlist":{"api_key":"0123456789abcdef","endpoint":"https://proxy.example/api"}},
+		"export":{"inbox_conversations":{"destination":"s3://lake/x?endpoint=http://minio:9000&insecure=true&send_credentials=true"}}}`))
+	var summaries []string
+	for _, one := range diags {
+		summaries = append(summaries, string(one.Severity)+": "+one.Summary+" "+one.Path)
+	}
+	want := []string{"warning: Endpoint is not lemlist's /source/lemlist/endpoint", "warning: Destination without encryption /export/inbox_conversations/destination"}
+	if diff := cmp.Diff(want, summaries); diff != "" {
+		t.Error(diff)
+	}
+	_, diags = config.LoadJSON([]byte(`{"source":{"lemlist":{"endpoint":"https://a.example/?k=hunter2","users":["hunter2","hunter2"],"simulate":{"users":"hunter2"},"retry":{"max_elapsed":"hunter2"}}},
+		"export":{"inbox_conversations":{"destination":"s3://lake/x?hunter2"}}}`))
+	text := fmt.Sprintf("%#v", diags)
+	if len(diags) < 4 || strings.Contains(text, "hunter2") {
+		t.Errorf("got %s", text)
+	}
+}

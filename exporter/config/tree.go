@@ -49,7 +49,11 @@ func blockAddress(parent, kind string, labels []label) string {
 	}
 	parts = append(parts, kind)
 	for _, label := range labels {
-		parts = append(parts, label.text)
+		text := label.text
+		if (kind == "source" || strings.HasPrefix(parent, "source")) && !harmlessText(text) {
+			text = hidden
+		}
+		parts = append(parts, text)
 	}
 	return strings.Join(parts, ".")
 }

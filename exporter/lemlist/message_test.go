@@ -2,6 +2,7 @@ package lemlist
 
 import (
 	"encoding/base64"
+	"net/url"
 	"strings"
 	"testing"
 	"unicode"
@@ -53,6 +54,13 @@ func TestMessageIsOneShortLineOfWhatTheServerSays(t *testing.T) {
 				t.Errorf("got  %s\nwant %s", got, test.want)
 			}
 		})
+	}
+}
+
+func TestThePasswordOfTheProxyIsNotShown(t *testing.T) {
+	redact := newRedactor(exporter.NewSecret(oddKey), &url.URL{Scheme: "http", Host: "proxy:1", User: url.UserPassword("me", "hunter2-hunter3")})
+	if got := redact.line("407: bWU6aHVudGVyMi1odW50ZXIz, HUNTER2-HUNTER3", 200); strings.Contains(strings.ToLower(got), "hunter") || strings.Contains(got, "aHVudGVyMi1odW50ZXIz") {
+		t.Errorf("got %s", got)
 	}
 }
 

@@ -131,12 +131,12 @@ func TestNoPartOfTheKeyIsShownInAnyForm(t *testing.T) {
 	places := map[string]func(w http.ResponseWriter, said string){
 		"a message": func(w http.ResponseWriter, said string) { http.Error(w, said, http.StatusForbidden) },
 		"an object": func(w http.ResponseWriter, said string) {
-			w.WriteHeader(403)
+			w.WriteHeader(http.StatusForbidden)
 			writeJSON(w, map[string]any{"error": map[string]string{"message": said}})
 		},
 		"a redirect": func(w http.ResponseWriter, said string) {
 			w.Header().Set("Location", "https://a.example/"+url.PathEscape(said))
-			w.WriteHeader(302)
+			w.WriteHeader(http.StatusFound)
 		},
 		"a page": func(w http.ResponseWriter, said string) {
 			fmt.Fprintf(w, "<html><title>%s</title>", html.EscapeString(said))

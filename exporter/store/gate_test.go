@@ -75,11 +75,11 @@ func credentials(t *testing.T) {
 
 // googleCredentials makes a service account whose tokens come from a server, and returns
 // what that server was asked.
-func googleCredentials(t *testing.T, token string) *someone {
+func googleCredentials(t *testing.T) *someone {
 	t.Helper()
 	tokens := listen(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		_, _ = fmt.Fprintf(w, `{"access_token":%q,"token_type":"Bearer","expires_in":3600}`, token)
+		_, _ = fmt.Fprint(w, `{"access_token":"ya29.token-of-google","token_type":"Bearer","expires_in":3600}`)
 	})
 	key, err := rsa.GenerateKey(rand.Reader, 2048)
 	if err != nil {
@@ -153,7 +153,7 @@ func TestNothingGoesInClearOrToAnotherServer(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			credentials(t)
-			googleCredentials(t, "ya29.token-of-google")
+			googleCredentials(t)
 			for variable, value := range test.env {
 				t.Setenv(variable, value)
 			}
@@ -237,7 +237,7 @@ func TestInsecureReachesAnotherMachine(t *testing.T) {
 // A token is asked for with the least scope, and goes where the URL says.
 func TestTheTokenOfGoogleHasTheNarrowestScope(t *testing.T) {
 	credentials(t)
-	tokens := googleCredentials(t, "ya29.token-of-google")
+	tokens := googleCredentials(t)
 	var scope string
 	tokens.Config.Handler = scoped(&scope, tokens.Config.Handler)
 	store := listen(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
@@ -276,7 +276,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 		for scheme, query := range map[string]string{"s3": "use_path_style=true&endpoint=http://%s", "gs": "endpoint=http://%s", "azblob": "protocol=http&domain=%s"} {
 			t.Run(fmt.Sprint(scheme, " ", status), func(t *testing.T) {
 				credentials(t)
-				googleCredentials(t, "ya29.token-of-google")
+				googleCredentials(t)
 				thief := listen(t, func(http.ResponseWriter, *http.Request) {})
 				store := listen(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, thief.URL+r.URL.Path, status) })
 				err := look(t, scheme+"://lake/x?"+fmt.Sprintf(query, store.Listener.Addr()))
@@ -291,7 +291,7 @@ func TestRedirectsAreNotFollowed(t *testing.T) {
 // What a server repeats of the credentials that it was sent is not shown.
 func TestCredentialsThatAServerRepeatsAreNotShown(t *testing.T) {
 	credentials(t)
-	googleCredentials(t, "ya29.token-of-google")
+	googleCredentials(t)
 	t.Setenv("AZURE_STORAGE_KEY", "")
 	t.Setenv("AZURE_STORAGE_SAS_TOKEN", "sv=2024&sig=signature-of-azure")
 	t.Setenv("AZURE_STORAGE_PROTOCOL", "http")

@@ -1,7 +1,7 @@
-source "hunter2-source" {
+source "hunter2" {
   api_key  = env("LEMLIST_API_KEY")
   endpoint = "https://api.lemlist.com/api?hunter2-endpoint"
-  users    = ["hunter2-user", "hunter2-user", hunter2word]
+  users    = ["hunter2-user", "hunter2-user", "hunter2", hunter2word]
   simulate {
     users         = "hunter2-many"
     conversations = hunter2word
