@@ -123,6 +123,9 @@ func TestAPluginWithoutTLSServesInAPrivateFolderOnly(t *testing.T) {
 					}
 					return
 				}
+				if address != "" {
+					_ = command.Process.Kill() // it would serve until the end of the test
+				}
 				err := command.Wait()
 				ended, failed := errors.AsType[*exec.ExitError](err)
 				if !failed || ended.ExitCode() != int(exporter.ExitError) || address != "" {

@@ -43,7 +43,7 @@ func refuse(path, why, hint string) error {
 // pipe, and refuses what is not a regular file of this user with one name. When it is
 // opened for writing, a permission that lets others in is taken back.
 func Open(path string, flag int) (*os.File, error) {
-	file, err := os.OpenFile(path, flag|noFollow, FilePerm)
+	file, err := os.OpenFile(path, flag|noFollow, FilePerm) //nolint:gosec // that is what it is for
 	if isLink(err) {
 		return nil, refuse(path, "it is a symbolic link", hintFile)
 	}
@@ -102,9 +102,12 @@ func Folder(dir string, ours func(name string) bool) error {
 }
 
 // SetFolderPerm changes the permission of a folder of this user; a link in its place is
-// an error.
+// an error. Without permissions on the system it does nothing.
 func SetFolderPerm(dir string, perm fs.FileMode) (err error) {
-	folder, err := os.OpenFile(dir, os.O_RDONLY|noFollow, 0)
+	if !hasPermissions {
+		return nil
+	}
+	folder, err := os.OpenFile(dir, os.O_RDONLY|noFollow, 0) //nolint:gosec // the caller names it
 	if err != nil {
 		return err
 	}
@@ -148,14 +151,14 @@ func CheckFolder(dir string) error {
 	case info.Mode().Perm()&others != 0:
 		return refuse(dir, fmt.Sprintf("its permission %#o lets other users in", info.Mode().Perm()), hintEnclosed)
 	}
-	real, err := filepath.Abs(dir)
+	whole, err := filepath.Abs(dir)
 	if err == nil {
-		real, err = filepath.EvalSymlinks(real)
+		whole, err = filepath.EvalSymlinks(whole)
 	}
 	if err != nil {
 		return err
 	}
-	_, err = checkAbove(filepath.Dir(real))
+	_, err = checkAbove(filepath.Dir(whole))
 	return err
 }
 
