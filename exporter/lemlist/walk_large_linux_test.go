@@ -69,10 +69,10 @@ func TestAWalkCostsAsMuchForEachUserOfALargeTeam(t *testing.T) {
 		})
 	}
 	cost(1000)
-	small, large := cost(2000), cost(32_000)
-	t.Logf("%s for 2,000 users, %s for 32,000", small, large)
-	if large > 3*16*small {
-		t.Errorf("%s for 2,000 users, %s for 32,000", small, large)
+	small, large := cost(8_000), cost(64_000)
+	t.Logf("%s for 8,000 users, %s for 64,000", small, large)
+	if large > 30*small { // the square is 64 times as much
+		t.Errorf("%s for 8,000 users, %s for 64,000", small, large)
 	}
 }
 
