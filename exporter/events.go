@@ -29,6 +29,9 @@ type PhaseStarted struct {
 	Total int64
 }
 
+// Surveyed reports how many users' first pages a survey has read, of how many.
+type Surveyed struct{ Users, Of int64 }
+
 // PageFetched reports one page of one user's inbox.
 type PageFetched struct {
 	UserID string
@@ -90,6 +93,7 @@ type RowsWritten struct {
 }
 
 func (PhaseStarted) event()   {}
+func (Surveyed) event()       {}
 func (PageFetched) event()    {}
 func (RequestRetried) event() {}
 func (Throttled) event()      {}

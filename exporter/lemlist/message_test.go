@@ -101,3 +101,15 @@ func FuzzTeamIsReadOrRefusedAndNeverQuoted(f *testing.F) {
 		}
 	})
 }
+
+func TestIDsOfATeamHaveABoundedLength(t *testing.T) {
+	long := strings.Repeat("x", longestID+1)
+	for _, body := range []string{`{"_id":"` + long + `","userIds":["usr_1"]}`, `{"_id":"tea_1","userIds":["` + long + `"]}`, `{"_id":"tea_1","users":[{"userId":"` + long + `"}]}`} {
+		if _, err := decodeTeam([]byte(body)); err == nil || !strings.Contains(err.Error(), "is too long") || strings.Contains(err.Error(), "xxx") {
+			t.Errorf("error %v", err)
+		}
+	}
+	if found, err := decodeTeam([]byte(`{"_id":"` + long[1:] + `","userIds":["` + long[1:] + `"]}`)); err != nil || len(found.users) != 1 {
+		t.Errorf("%v, %v", found, err)
+	}
+}

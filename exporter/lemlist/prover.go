@@ -219,6 +219,11 @@ func (p *prover) spare() int64 {
 // there is a page more to read now.
 func (p *prover) split(more int) bool { return p.spare() > 0 && p.walk.split(more) }
 
+// asks reports whether the list may ask for a page without anything else happening.
+func (p *prover) asks() bool {
+	return p.phase != waiting && p.phase != settled && p.phase != finished
+}
+
 // done reports whether the list needs nothing any more, as far as it is known.
 func (p *prover) done() bool { return (p.phase == finished || p.phase == settled) && p.flying == 0 }
 

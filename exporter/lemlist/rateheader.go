@@ -1,6 +1,7 @@
 package lemlist
 
 import (
+	"errors"
 	"math"
 	"net/http"
 	"strconv"
@@ -76,7 +77,7 @@ func parseNumber(value string) (float64, bool) {
 		return 0, false
 	}
 	number, err := strconv.ParseFloat(value, 64)
-	return number, err == nil
+	return number, err == nil || errors.Is(err, strconv.ErrRange) // one beyond any float is large
 }
 
 // inSeconds rounds up to a millisecond and keeps what no clock can hold small.

@@ -2,6 +2,7 @@ package lemlist
 
 import (
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 )
@@ -22,6 +23,10 @@ func TestThrottleWaitObeysEveryFormOfTheHeaders(t *testing.T) {
 		"negative waits at least 100 ms":       {retryAfter: "-5", want: 100 * time.Millisecond},
 		"an hour is cut to a minute":           {retryAfter: "3600", want: time.Minute},
 		"beyond any clock":                     {retryAfter: "99999999999999999999999999", want: time.Minute},
+		"beyond any float":                     {retryAfter: strings.Repeat("9", 400), want: time.Minute},
+		"a date beyond any duration":           {retryAfter: "Fri, 31 Dec 9999 23:59:59 GMT", want: time.Minute},
+		"a reset beyond any duration":          {reset: "9999-12-31T23:59:59Z", date: "Mon, 01 Jan 0001 00:00:00 GMT", want: time.Minute},
+		"a date before any duration":           {retryAfter: "0001-01-01T00:00:00Z", date: "Fri, 31 Dec 9999 23:59:59 GMT", want: 100 * time.Millisecond},
 		"a date of JavaScript, on CET":         {retryAfter: "Tue Feb 16 2021 09:02:42 GMT+0100 (Central European Standard Time)", want: 3 * time.Second},
 		"a date of JavaScript, on UTC":         {retryAfter: "Tue Feb 16 2021 08:02:42 GMT+0000 (Coordinated Universal Time)", want: 3 * time.Second},
 		"a date of JavaScript without name":    {retryAfter: "Tue Feb 16 2021 08:02:42 GMT+0000", want: 3 * time.Second},

@@ -59,7 +59,7 @@ func (s *Source) firstPages(ctx context.Context, users []string) ([]firstPage, [
 	defer stop()
 	var mu sync.Mutex
 	var unknown schema.Names
-	failed := false
+	failed, done := false, int64(0)
 	pages := make([]firstPage, len(users))
 	next := make(chan int)
 	var workers sync.WaitGroup
@@ -80,6 +80,8 @@ func (s *Source) firstPages(ctx context.Context, users []string) ([]firstPage, [
 					stop()
 				}
 				pages[i] = page
+				done++
+				s.obs.Observe(exporter.Surveyed{Users: done, Of: int64(len(users))})
 				mu.Unlock()
 			}
 		})

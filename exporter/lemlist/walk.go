@@ -28,10 +28,12 @@ type walk struct {
 	unknown schema.Names
 	crew    crew
 	inboxes []*inbox // those begun, in the order of users
-	active  []*inbox // those of them that are not finished
-	ended   bool
-	margin  exporter.Margin
-	retired time.Time // when the latest page of the lists that are finished arrived
+	// Of a large team most lists wait or are finished. asking are the others, and
+	// descents those of them that are read from top to bottom.
+	asking, descents lists
+	ended            bool
+	margin           exporter.Margin
+	retired          time.Time // when the latest page of the lists that are finished arrived
 
 	journal exporter.Journal // nil is none
 	past    *past            // what an earlier walk read, until all of it is taken over
@@ -70,7 +72,7 @@ func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 			if err == nil {
 				err = w.note(a)
 			}
-			w.settle()
+			w.place(a.from)
 			if !more && err == nil {
 				return // the consumer wants no more
 			}

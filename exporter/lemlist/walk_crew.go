@@ -60,24 +60,37 @@ func (c *crew) most() int {
 // has the most pages for one. When nothing is in flight any more, the lists are
 // looked at once more.
 func (w *walk) dispatch(f *flights) {
+	size, most := w.crew.size(), w.crew.most()
 	for {
-		for _, in := range w.active {
-			most := w.crew.size()
-			if in.prover.lanes = most; in.prover.phase == descending {
-				most = w.crew.most() // what has begun goes on
+		for _, in := range w.asking {
+			if f.flying >= size {
+				break
 			}
-			for f.flying < most {
-				asked, ok := in.prover.next()
-				if !ok {
-					break
-				}
-				f.send(in, asked)
+			in.prover.lanes = size
+			limit := size
+			if in.prover.phase == descending {
+				limit = most
 			}
+			w.ask(f, in, limit)
 		}
-		more := w.crew.size() - f.flying
+		for _, in := range w.descents { // what has begun goes on, beyond that number
+			w.ask(f, in, most)
+		}
+		more := size - f.flying
 		if more <= 0 || !w.begin() && !w.split(more) && (f.flying > 0 || !w.close()) {
 			return
 		}
+	}
+}
+
+// ask sends what a list asks for, until so many requests are in flight.
+func (w *walk) ask(f *flights, in *inbox, most int) {
+	for f.flying < most {
+		asked, ok := in.prover.next()
+		if !ok {
+			return
+		}
+		f.send(in, asked)
 	}
 }
 
@@ -86,12 +99,12 @@ func (w *walk) begin() bool {
 	if len(w.inboxes) == len(w.users) {
 		return false
 	}
-	in := &inbox{user: w.users[len(w.inboxes)], prover: newProver(w.margin)}
+	in := &inbox{number: len(w.inboxes), user: w.users[len(w.inboxes)], prover: newProver(w.margin)}
 	if mark, ok := w.since[in.user]; ok {
 		in.prover = newProverSince(mark, w.margin)
 	}
 	w.inboxes = append(w.inboxes, in)
-	w.active = append(w.active, in)
+	w.place(in)
 	return true
 }
 
@@ -99,7 +112,7 @@ func (w *walk) begin() bool {
 func (w *walk) split(more int) bool {
 	var longest *inbox
 	var most int64
-	for _, in := range w.active {
+	for _, in := range w.descents {
 		if spare := in.prover.spare(); spare > most {
 			longest, most = in, spare
 		}

@@ -3,7 +3,6 @@ package lemlist
 import (
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -69,6 +68,7 @@ const (
 
 // inbox is the reading of one user's list.
 type inbox struct {
+	number  int // in the order of users
 	user    string
 	prover  *prover // nil when it is finished
 	spent   cost
@@ -112,15 +112,14 @@ func (w *walk) retire(in *inbox) {
 	in.prover = nil
 }
 
-// settle retires the lists that are finished.
-func (w *walk) settle() {
-	w.active = slices.DeleteFunc(w.active, func(in *inbox) bool {
-		if in.prover.phase != finished || in.prover.flying > 0 {
-			return false
-		}
+// place puts a list where it belongs after something has happened to it, and retires
+// it when it is finished.
+func (w *walk) place(in *inbox) {
+	if p := in.prover; p != nil && p.phase == finished && p.flying == 0 {
 		w.retire(in)
-		return true
-	})
+	}
+	w.asking.set(in, in.prover != nil && in.prover.asks())
+	w.descents.set(in, in.prover != nil && in.prover.phase == descending)
 }
 
 // close has every list looked at once more that waits for it, now that nothing is
@@ -130,14 +129,18 @@ func (w *walk) close() bool {
 	if len(w.inboxes) < len(w.users) {
 		return false
 	}
-	var last time.Time
-	for _, in := range w.active {
-		last = later(last, in.prover.read)
+	last := w.retired
+	for _, in := range w.inboxes {
+		if in.prover != nil {
+			last = later(last, in.prover.read)
+		}
 	}
-	last = later(last, w.retired)
 	more := false
-	for _, in := range w.active {
-		more = in.prover.close(last) || more
+	for _, in := range w.inboxes {
+		if in.prover != nil {
+			more = in.prover.close(last) || more
+			w.place(in)
+		}
 	}
 	return more
 }
@@ -175,13 +178,16 @@ func (w *walk) interrupt() {
 		w.past.close()
 		w.past = nil
 	}
-	for _, in := range w.active {
+	for _, in := range w.inboxes {
+		if in.prover == nil {
+			continue
+		}
 		if in.prover.phase != finished && (in.prover.phase != settled || !w.ended) {
 			in.prover.giveUp("the walk was interrupted")
 		}
 		w.retire(in)
 	}
-	w.active = nil
+	w.asking, w.descents = nil, nil
 }
 
 func (c *cost) add(more cost) {

@@ -94,8 +94,10 @@ func (w *walk) live(f *flights) error {
 
 // reopen has the lists that are proven looked at once more.
 func (w *walk) reopen() {
-	for _, in := range w.active {
-		in.prover.reopen()
+	for _, in := range w.inboxes {
+		if in.prover != nil {
+			in.prover.reopen()
+		}
 	}
 }
 

@@ -100,7 +100,11 @@ func phaseName(phase exporter.Phase) string {
 // progressParts says how far a phase is; what is unknown is left out.
 func progressParts(t tally, at time.Time) []string {
 	if t.phase == exporter.PhaseSurvey || t.phase == exporter.PhaseCommit {
-		return []string{span(at.Sub(t.started).Truncate(time.Second))}
+		parts := []string{span(at.Sub(t.started).Truncate(time.Second))}
+		if seen := t.surveyed; seen.Of > 0 {
+			parts = append(parts, fmt.Sprintf("%s of %s", count(seen.Users), many(seen.Of, "user")))
+		}
+		return parts
 	}
 	var parts []string
 	switch {

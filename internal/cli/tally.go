@@ -19,12 +19,16 @@ type tally struct {
 	// taken is the number of rows that were taken over from an earlier run: they
 	// say nothing of this one's speed, which counts from started.
 	taken int64
+	// surveyed is how many users a survey has read so far.
+	surveyed exporter.Surveyed
 }
 
 func (t *tally) add(at time.Time, event exporter.Event) {
 	switch event := event.(type) {
 	case exporter.PhaseStarted:
 		*t = tally{phase: event.Phase, started: at, total: event.Total}
+	case exporter.Surveyed:
+		t.surveyed = event
 	case exporter.PageFetched:
 		t.pages++
 		t.rows += int64(event.Rows)
