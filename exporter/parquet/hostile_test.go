@@ -22,7 +22,7 @@ import (
 func TestAPageOfTooMuchIsRefused(t *testing.T) {
 	table := recordtest.Small()
 	for _, compression := range []string{"zstd", "snappy", "gzip", "none"} {
-		for size, fits := range map[int]bool{4 << 20: true, 40 << 20: false} {
+		for size, fits := range map[int]bool{4 << 20: true, 20 << 20: false} {
 			t.Run(fmt.Sprint(compression, size), func(t *testing.T) {
 				file := encode(t, table, 0, compression, recordtest.Large(table, size))
 				records, err := decode(table, file)
