@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"strings"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow/ipc"
@@ -125,5 +126,17 @@ func TestABatchOfTooMuchIsRefused(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// Ids differ, so that rows of less than a byte are made up: a small file would fill
+// the disk with what a reader keeps of each row.
+func TestMoreRowsThanBytesAreRefused(t *testing.T) {
+	table := recordtest.Small()
+	if _, err := decode(table, encode(t, table, "zstd", recordtest.Alike(table, 300_000))); !errors.Is(err, errDamaged) || !strings.Contains(err.Error(), "rows") {
+		t.Errorf("300,000 rows: %v", err)
+	}
+	if _, err := decode(table, encode(t, table, "zstd", recordtest.Alike(table, 100))); err != nil {
+		t.Errorf("100 rows: %v", err)
 	}
 }

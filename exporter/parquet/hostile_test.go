@@ -82,3 +82,22 @@ func withID(table *schema.Table, id string) arrow.Record {
 	}
 	return builder.NewRecord()
 }
+
+// Ids differ, so that rows of less than a byte are made up: a small file would fill
+// the disk with what a reader keeps of each row.
+func TestMoreRowsThanBytesAreRefused(t *testing.T) {
+	table := recordtest.Small()
+	for rows, fits := range map[int]bool{300_000: false, 100: true} {
+		var out bytes.Buffer
+		sink, err := Format{}.Create(&out, table, exporter.Export{Parquet: exporter.ParquetOptions{Bloom: []string{}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(sink.Write(background(), recordtest.Alike(table, rows)), sink.Finish([]byte(testManifest))); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := decode(table, out.Bytes()); fits && err != nil || !fits && !errors.Is(err, errDamaged) {
+			t.Errorf("%d rows in %d bytes: %v", rows, out.Len(), err)
+		}
+	}
+}
