@@ -114,9 +114,9 @@ func manyBlocks(number, count int) []byte {
 }
 
 // arrowFooter is an Arrow file that is a footer.
-func arrowFooter(make func() []byte) func(*testing.T, *os.File) {
+func arrowFooter(build func() []byte) func(*testing.T, *os.File) {
 	return func(t *testing.T, to *os.File) {
-		footer := make()
+		footer := build()
 		write(t, to, []byte("ARROW1\x00\x00"), footer, binary.LittleEndian.AppendUint32(nil, uint32(len(footer))), []byte("ARROW1"))
 	}
 }

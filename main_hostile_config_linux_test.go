@@ -63,7 +63,7 @@ func TestHostileConfigurationsAreBounded(t *testing.T) {
 		"brackets":                  {attribute(nested("[", "", "]", 30_000)), "Nested too deeply"},
 		"brackets that stay open":   {attribute(strings.Repeat("[", 60_000)), "Nested too deeply"},
 		"blocks":                    {nested("a {\n", "", "}\n", 10_000), "Nested too deeply"},
-		"not not not":               {attribute(strings.Repeat("!", 60_000) + "true"), "Too many operators"},
+		"many negations":            {attribute(strings.Repeat("!", 60_000) + "true"), "Too many operators"},
 		"a megabyte":                {strings.Repeat("# a comment\n", 80_000), "too large"},
 		"a long label":              {`source "` + strings.Repeat("l", 30_000) + "\" {\n" + attributes(3500) + "}\n", tooMuch},
 		"many errors in one line":   {"source \"lemlist\" {\n  users = [" + strings.Repeat("a,", 30_000) + "]\n}\n", "more are not shown"},

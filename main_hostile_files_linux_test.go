@@ -53,9 +53,9 @@ var (
 	ended     = []byte{0}
 )
 
-// list is the header of a list field of structs, step fields on.
-func list(step byte, size int) []byte {
-	return binary.AppendUvarint([]byte{step<<4 | 9, 0xfc}, uint64(size))
+// list is the header of a list field of structs, the field after the last one.
+func list(size int) []byte {
+	return binary.AppendUvarint([]byte{0x19, 0xfc}, uint64(size))
 }
 
 // spaces is a file with a footer of so many bytes, which take no room on the disk.
@@ -118,16 +118,16 @@ func TestHostileFilesTakeBoundedMemory(t *testing.T) {
 			return [][]byte{oneColumn, []byte{0x19, 0x1c, 0x19, 0xfc}, binary.AppendUvarint(nil, 10*million),
 				bytes.Repeat([]byte{0x26, 0, 0}, 10*million), ended, ended}
 		}), tooMuch}},
-		"a million row groups": {"parquet", hostileFile{footerOnly(func() [][]byte { return [][]byte{oneColumn, list(1, million), make([]byte, million), ended} }), tooMuch}},
+		"a million row groups": {"parquet", hostileFile{footerOnly(func() [][]byte { return [][]byte{oneColumn, list(million), make([]byte, million), ended} }), tooMuch}},
 		"a million keys": {"parquet", hostileFile{footerOnly(func() [][]byte {
-			return [][]byte{oneColumn, noGroups, list(1, 3*million), make([]byte, 3*million), ended}
+			return [][]byte{oneColumn, noGroups, list(3 * million), make([]byte, 3*million), ended}
 		}), tooMuch}},
-		"a schema of a million": {"parquet", hostileFile{footerOnly(func() [][]byte { return [][]byte{noSchema, list(1, million), make([]byte, million), ended} }), tooMuch}},
+		"a schema of a million": {"parquet", hostileFile{footerOnly(func() [][]byte { return [][]byte{noSchema, list(million), make([]byte, million), ended} }), tooMuch}},
 		"a schema of ten thousand": {"parquet", hostileFile{footerOnly(func() [][]byte {
-			return [][]byte{noSchema, list(1, 10_000), bytes.Repeat([]byte{0x48, 1, 'a', 0}, 10_000), []byte{0x16, 0}, noGroups, ended}
+			return [][]byte{noSchema, list(10_000), bytes.Repeat([]byte{0x48, 1, 'a', 0}, 10_000), []byte{0x16, 0}, noGroups, ended}
 		}), "a schema of 10000 elements"}},
 		"a schema that is deep": {"parquet", hostileFile{footerOnly(func() [][]byte {
-			return [][]byte{noSchema, list(1, 4000), bytes.Repeat([]byte{0x48, 1, 'a', 0x15, 2, 0}, 4000), []byte{0x16, 0}, noGroups, ended}
+			return [][]byte{noSchema, list(4000), bytes.Repeat([]byte{0x48, 1, 'a', 0x15, 2, 0}, 4000), []byte{0x16, 0}, noGroups, ended}
 		}), "nested more deeply"}},
 		"structs that are deep":  {"parquet", hostileFile{footerOnly(func() [][]byte { return [][]byte{bytes.Repeat([]byte{0xdc}, 10*million)} }), "bad metadata"}},
 		"a footer of a gibibyte": {"parquet", hostileFile{spaces(1 << 30), tooMuch}},

@@ -126,7 +126,10 @@ func checkFrames(data []byte, most uint64) error {
 			data = data[size:]
 		}
 		if head.HasCheckSum {
-			data = data[min(checksumSize, len(data)):]
+			if len(data) < checksumSize {
+				return damaged
+			}
+			data = data[checksumSize:]
 		}
 	}
 	return nil

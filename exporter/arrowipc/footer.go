@@ -146,7 +146,7 @@ func (w *walker) u32(at int) int { return int(binary.LittleEndian.Uint32(w.data[
 func (w *walker) slot(table, slot int) (at int, ok bool) {
 	vtable := table - int(int32(binary.LittleEndian.Uint32(w.data[table:])))
 	entry := firstSlot + slot*slotSize
-	if entry+slotSize > int(binary.LittleEndian.Uint16(w.data[vtable:])) {
+	if entry >= int(binary.LittleEndian.Uint16(w.data[vtable:])) { // as the library sees it, also where the size is odd
 		return 0, false
 	}
 	offset := int(binary.LittleEndian.Uint16(w.data[vtable+entry:]))

@@ -38,8 +38,8 @@ func (m *meter) functions(of map[string]function.Function) map[string]function.F
 func workOf(name string, args []cty.Value, most int) (int, error) {
 	switch name {
 	case "replace":
-		text, old, new := textOf(args[0]), textOf(args[1]), textOf(args[2])
-		return len(text) + times(count(text, old), len(new), most), nil
+		text, part, by := textOf(args[0]), textOf(args[1]), textOf(args[2])
+		return len(text) + times(count(text, part), len(by), most), nil
 	case "split":
 		return times(1+count(textOf(args[1]), textOf(args[0])), valueWork, most), nil
 	case "join":

@@ -29,7 +29,12 @@ type recount struct {
 	against *comparer
 	// pages are those that the rows have come to, one a leaf.
 	pages []recounted
+	// left is how many bytes the index of all pages may yet take.
+	left int64
 }
+
+// pageBytes is what a page takes in the index beside its bounds.
+const pageBytes = 256
 
 // recounted is a page of a column whose rows come.
 type recounted struct {
@@ -47,7 +52,7 @@ func newRecount(f *dataFile, want *layout) (*recount, error) {
 	if err := checkKeys(meta, want); err != nil {
 		return nil, err
 	}
-	r := &recount{against: &comparer{from: f.from}, pages: make([]recounted, len(want.leaves))}
+	r := &recount{against: &comparer{from: f.from}, pages: make([]recounted, len(want.leaves)), left: f.budget.Waiting()}
 	none := exporter.Export{Parquet: exporter.ParquetOptions{Compression: "none", Bloom: []string{}}}
 	created, err := Format{Workers: 1}.create(r.against, want, none, hashBytes)
 	if err != nil {
@@ -110,7 +115,9 @@ func (r *recount) rows(rec arrow.Record, intakes []*intake) error {
 				return err
 			}
 			for _, leaf := range shredder.leaves {
-				r.add(leaf, int64(to-from))
+				if err := r.add(leaf, int64(to-from)); err != nil {
+					return err
+				}
 			}
 			from = to
 		}
@@ -167,10 +174,10 @@ func decodeHeader(data []byte) (*format.PageHeader, error) {
 }
 
 // add says that rows of a column were written, and ends its page when they were its last.
-func (r *recount) add(leaf int, rows int64) {
+func (r *recount) add(leaf int, rows int64) error {
 	page, column := &r.pages[leaf], r.sink.columns[leaf]
 	if page.rows -= rows; page.rows > 0 {
-		return
+		return nil
 	}
 	if texts, ok := column.values.(*texts); ok && column.filter != nil && page.header.Encoding != format.RLEDictionary {
 		column.filter.add(&texts.list)
@@ -178,6 +185,17 @@ func (r *recount) add(leaf int, rows int64) {
 	column.chunk.add(column, page.header, page.size)
 	column.rows, column.again, column.defined = 0, column.again[:0], column.defined[:0]
 	column.values.clear()
+	index := &column.chunk.index
+	last := len(index.MinValues) - 1
+	return r.keep(pageBytes + len(index.MinValues[last]) + len(index.MaxValues[last]))
+}
+
+// keep charges what is kept until the end of the file.
+func (r *recount) keep(size int) error {
+	if r.left -= int64(size); r.left < 0 {
+		return exporter.TooLarge("the bounds of its pages and row groups, which verify computes again, take too much memory")
+	}
+	return nil
 }
 
 func (r *recount) group(_ *format.RowGroup, intakes []*intake) error {
@@ -196,6 +214,9 @@ func (r *recount) group(_ *format.RowGroup, intakes []*intake) error {
 			done.meta.DictionaryPageOffset = r.sink.out.offset
 		}
 		done.end(r.sink.out.offset + page.dictionary)
+		if err := r.keep(len(done.meta.Statistics.MinValue) + len(done.meta.Statistics.MaxValue)); err != nil {
+			return err
+		}
 		r.sink.out.offset += done.meta.TotalCompressedSize
 		r.against.at = r.sink.out.offset
 		chunks = append(chunks, done)

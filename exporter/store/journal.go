@@ -26,7 +26,7 @@ type journal struct {
 const (
 	frameHead = 8
 	// largestEntry bounds what a damaged length can make us read.
-	largestEntry = 128 << 20
+	largestEntry = 72 << 20 // an answer has 64 MiB at the most
 )
 
 func checksum(entry []byte) uint32 {
