@@ -2,8 +2,8 @@
 # folder that is named after what is pinned.
 
 folder=$(realpath "$1") # with the files, see main.go
-readers=$(dirname "$(realpath "${BASH_SOURCE[0]}")")
 cd "$(dirname "$0")"
+export PYTHONDONTWRITEBYTECODE=1 # a run leaves no files in the tree
 
 # package DEBIAN-PACKAGE installs it.
 package() {
@@ -43,5 +43,5 @@ venv() {
 # jars POM copies what a pom names, and what that needs, into $cache.
 jars() {
   need mvn maven
-  mvn -q -B -f "$1" dependency:copy-dependencies -DoutputDirectory="$cache" "${@:2}"
+  mvn -q -B -Dstyle.color=never -f "$1" dependency:copy-dependencies -DoutputDirectory="$cache" "${@:2}"
 }

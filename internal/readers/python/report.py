@@ -12,9 +12,10 @@ class Skip(Exception):
 
 
 def text(error):
-    """The first line of an error that says something, without folders of this machine."""
-    line = next((line.strip() for line in str(error).splitlines() if line.strip()), type(error).__name__)
-    return line[:300]
+    """The line of an error that says most: Java's last cause, else the first that is not empty."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    causes = [line for line in lines if line.startswith("Caused by:")]
+    return (causes or lines[:1])[-1][:300]
 
 
 def ask(table, question):

@@ -85,10 +85,11 @@ def main(folder, jar=None, iceberg=None):
 
     class Registered(Table):
         def __init__(self, path, file):
-            source = parquet(path, file).frame
+            if file["format"] != "parquet":
+                raise Skip
             self.name = "lake.lemlist." + file["name"].replace("-", "_")
             spark.sql(f"DROP TABLE IF EXISTS {self.name}")
-            source.limit(0).writeTo(self.name).using("iceberg").create()
+            spark.sql(f"CREATE TABLE {self.name} USING iceberg AS SELECT * FROM parquet.`{path}` LIMIT 0")
             spark.sql(f"CALL lake.system.add_files('{self.name}', '`parquet`.`{path}`')").collect()
             super().__init__(spark.table(self.name), file)
 
