@@ -15,8 +15,8 @@ import (
 	"github.com/lemexport/lemexport/internal/recordtest"
 )
 
-// footerOf is the footer of a file.
-func footerOf(t recordtest.T, file []byte) []byte {
+// footerBytes is the footer of a file.
+func footerBytes(t recordtest.T, file []byte) []byte {
 	t.Helper()
 	tail, err := readTail(bytes.NewReader(file), int64(len(file)), (*exporter.Budget)(nil).Footer())
 	if err != nil {
@@ -38,8 +38,8 @@ func allocated(do func()) int64 {
 // in it, and twice its own bytes. The rest is the library's own.
 func FuzzAFooterTakesNoMoreThanItWeighs(f *testing.F) {
 	table := recordtest.Small()
-	f.Add(footerOf(f, encode(f, table, 10, "", recordtest.Plain(table, 0, 100))))
-	f.Add(footerOf(f, encode(f, nested(), 1, "", recordtest.Plain(nested(), 0, 3))))
+	f.Add(footerBytes(f, encode(f, table, 10, "", recordtest.Plain(table, 0, 100))))
+	f.Add(footerBytes(f, encode(f, nested(), 1, "", recordtest.Plain(nested(), 0, 3))))
 	f.Add(append([]byte{0x49, 0xfc, 0xc0, 0x84, 0x3d}, make([]byte, 5000)...))
 	f.Add(append([]byte{0x49, 0x1c, 0x19, 0xfc, 0x88, 0x27}, bytes.Repeat([]byte{0x26, 0, 0}, 5000)...))
 	f.Add(append([]byte{0x19, 0xf8, 0xff, 0xff, 0xff, 0xff, 0x0f}, make([]byte, 100)...))
