@@ -95,7 +95,7 @@ func TestNoCountOfTheAPIIsPrintedWrong(t *testing.T) {
 						t.Errorf("%s: exit %d", command, status)
 					}
 					for line := range strings.SplitSeq(string(out), "\n") {
-						for _, word := range strings.FieldsSeq(line) {
+						for word := range strings.FieldsSeq(line) {
 							if len(word) > 1 && word[0] == '-' && word[1] >= '0' && word[1] <= '9' {
 								t.Errorf("%s prints a negative number: %s", command, line)
 							}
