@@ -65,6 +65,7 @@ func TestAPlanOfALargeTeamIsCheapAndCanBeStopped(t *testing.T) {
 var everyCount = []string{"9223372036854775807", "9223372036854775808", "-1", "-9223372036854775808", "1e300", "0.5", `"9223372036854775807"`, "1e3", strings.Repeat("9", 400)}
 
 func TestNoCountOfTheAPIIsPrintedWrong(t *testing.T) {
+	t.Parallel()
 	program := built(t)
 	for _, key := range []string{"totalItems", "perPage", "totalPages", "currentPage", "nextPage", "previousPage"} {
 		for _, count := range everyCount {
@@ -94,7 +95,7 @@ func TestNoCountOfTheAPIIsPrintedWrong(t *testing.T) {
 						t.Errorf("%s: exit %d", command, status)
 					}
 					for line := range strings.SplitSeq(string(out), "\n") {
-						for _, word := range strings.Fields(line) {
+						for word := range strings.FieldsSeq(line) {
 							if len(word) > 1 && word[0] == '-' && word[1] >= '0' && word[1] <= '9' {
 								t.Errorf("%s prints a negative number: %s", command, line)
 							}

@@ -24,10 +24,10 @@ func Sum(counts ...int64) int64 {
 	return total
 }
 
-// The first and the last instant of the years 0 to 9999.
-var (
-	firstInstant = time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
-	lastInstant  = time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC)
+// The first and the last microsecond of the years 0 to 9999, since 1970.
+const (
+	firstMicro = -62_167_219_200_000_000
+	lastMicro  = 253_402_300_799_999_999
 )
 
 // At is the instant so many microseconds since 1970, in UTC. One before the year
@@ -35,11 +35,12 @@ var (
 func At(micros int64) time.Time { return within(time.UnixMicro(micros)) }
 
 func within(at time.Time) time.Time {
+	first, last := time.UnixMicro(firstMicro), time.UnixMicro(lastMicro)
 	switch {
-	case at.Before(firstInstant):
-		return firstInstant
-	case at.After(lastInstant):
-		return lastInstant
+	case at.Before(first):
+		at = first
+	case !at.Before(last.Add(time.Microsecond)):
+		at = last
 	}
 	return at.UTC()
 }
@@ -50,7 +51,7 @@ var errImplausible = errors.New("it holds a negative count, or a time that is no
 // Anyone can write a manifest.
 func plausible(value reflect.Value) error {
 	if value.Type() == reflect.TypeFor[time.Time]() {
-		at, _ := value.Interface().(time.Time)
+		at, _ := reflect.TypeAssert[time.Time](value)
 		if !within(at).Equal(at) {
 			return errImplausible
 		}

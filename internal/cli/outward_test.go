@@ -26,9 +26,9 @@ func fill(to reflect.Value, text string) {
 		to.Set(reflect.New(to.Type().Elem()))
 		fill(to.Elem(), text)
 	case reflect.Struct:
-		for i := range to.NumField() {
-			if to.Field(i).CanSet() {
-				fill(to.Field(i), text)
+		for _, field := range to.Fields() {
+			if field.CanSet() {
+				fill(field, text)
 			}
 		}
 	case reflect.Slice:
@@ -75,10 +75,10 @@ func TestNoTextFromOutsideIsTakenForAMark(t *testing.T) {
 		"listening":    nil, // all of it is from this program
 	}
 	kind := reflect.TypeFor[view]()
-	for i := range kind.NumMethod() {
-		name := kind.Method(i).Name
+	for method := range kind.Methods() {
+		name := method.Name
 		show, known := shows[name]
-		if !known && kind.Method(i).Type.NumIn() > 0 {
+		if !known && method.Type.NumIn() > 0 {
 			t.Errorf("%s is not tried", name)
 		}
 		if show != nil {
@@ -101,7 +101,7 @@ func TestEventsHoldNoMark(t *testing.T) {
 				value := reflect.New(reflect.TypeOf(event).Elem())
 				fill(value.Elem(), text)
 				progress, _ := v.progress()
-				one, _ := value.Elem().Interface().(exporter.Event)
+				one, _ := reflect.TypeAssert[exporter.Event](value.Elem())
 				progress.event(time.Time{}, one)
 			})
 		}
