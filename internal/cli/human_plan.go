@@ -128,6 +128,12 @@ func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
 	}
 	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(export.File))
 	fmt.Fprintf(&out, "    with %s as %s, %s\n", export.Table, export.Format, export.Mode)
+	if export.Encoding != "" {
+		fmt.Fprintf(&out, "    in the encoding %s\n", inline(export.Encoding))
+	}
+	if export.Extra != "" {
+		fmt.Fprintf(&out, "    with the column extra as %s\n", inline(export.Extra))
+	}
 	out.WriteString(columnsText(export.Columns))
 	if current := export.Current; current != nil {
 		where := "there now: "

@@ -315,7 +315,13 @@ type PlannedExport struct {
 	// The guard of the file that is there now; absent when all of it may go.
 	Shrink *PlannedShrink `protobuf:"bytes,13,opt,name=shrink,proto3" json:"shrink,omitempty"`
 	// Other newest files of an append, that runs added at the same time; empty as a rule.
-	OtherEnds     []string `protobuf:"bytes,14,rep,name=other_ends,json=otherEnds,proto3" json:"other_ends,omitempty"`
+	OtherEnds []string `protobuf:"bytes,14,rep,name=other_ends,json=otherEnds,proto3" json:"other_ends,omitempty"`
+	// The encoding of a Parquet file: "portable", "compact" or "plain"; empty when the
+	// configuration does not say it, which is "portable".
+	Encoding string `protobuf:"bytes,16,opt,name=encoding,proto3" json:"encoding,omitempty"`
+	// The type of the column extra in a Parquet file: "string" or "json"; empty when
+	// the configuration does not say it, which is "string".
+	Extra         string `protobuf:"bytes,17,opt,name=extra,proto3" json:"extra,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -446,6 +452,20 @@ func (x *PlannedExport) GetOtherEnds() []string {
 		return x.OtherEnds
 	}
 	return nil
+}
+
+func (x *PlannedExport) GetEncoding() string {
+	if x != nil {
+		return x.Encoding
+	}
+	return ""
+}
+
+func (x *PlannedExport) GetExtra() string {
+	if x != nil {
+		return x.Extra
+	}
+	return ""
 }
 
 // PlannedColumns is what a file leaves out and hashes.
@@ -842,7 +862,7 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\x15unreadable_activities\x18\a \x01(\x03R\x14unreadableActivities\x12'\n" +
 	"\x0funreadable_form\x18\b \x01(\tR\x0eunreadableFormB\x0e\n" +
 	"\f_total_itemsB\b\n" +
-	"\x06_pages\"\x9d\x04\n" +
+	"\x06_pages\"\xcf\x04\n" +
 	"\rPlannedExport\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12\x16\n" +
 	"\x06format\x18\x02 \x01(\tR\x06format\x12\x12\n" +
@@ -859,7 +879,9 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\tincrement\x18\f \x01(\v2%.lemexport.plugin.v1.PlannedIncrementR\tincrement\x12:\n" +
 	"\x06shrink\x18\r \x01(\v2\".lemexport.plugin.v1.PlannedShrinkR\x06shrink\x12\x1d\n" +
 	"\n" +
-	"other_ends\x18\x0e \x03(\tR\totherEnds\"\x8b\x01\n" +
+	"other_ends\x18\x0e \x03(\tR\totherEnds\x12\x1a\n" +
+	"\bencoding\x18\x10 \x01(\tR\bencoding\x12\x14\n" +
+	"\x05extra\x18\x11 \x01(\tR\x05extra\"\x8b\x01\n" +
 	"\x0ePlannedColumns\x12\x1a\n" +
 	"\bexcluded\x18\x01 \x03(\tR\bexcluded\x12\x16\n" +
 	"\x06hashed\x18\x02 \x03(\tR\x06hashed\x12%\n" +
