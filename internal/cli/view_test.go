@@ -35,6 +35,7 @@ func TestPlanText(t *testing.T) {
 	guarded := somePlan()
 	guarded.Exports[0].Action = exporter.ActionReplace
 	guarded.Exports[0].Current = new(someManifest())
+	guarded.Exports[0].FileMode = "0640"
 	guarded.Exports[0].Shrink = &exporter.ShrinkPlan{Max: 0.5, LeastRows: 6000}
 
 	impossible := somePlan()
@@ -46,7 +47,7 @@ func TestPlanText(t *testing.T) {
 
 	columns := somePlan()
 	columns.Survey.Unknown = []string{"someNewField"}
-	columns.Exports[0].Columns = &exporter.ManifestColumns{Excluded: []string{"contact.full_name", "extra"}, Hashed: []string{"contact.email"}}
+	columns.Exports[0].Columns = &exporter.ManifestColumns{Excluded: []string{"contact.full_name", "extra"}, Hashed: []string{"contact.email"}, Personal: []string{"id", "contact_id", "users.user_id"}}
 
 	merge := somePlan()
 	merge.Requests, merge.LeastTime = nil, nil
@@ -87,9 +88,11 @@ func TestPlanText(t *testing.T) {
 }
 
 func TestKeptText(t *testing.T) {
-	kept := exporter.Kept{Pages: 1234, From: day(1), Until: day(2), Age: 4000}
-	one := leftover{exporter.Kept{Pages: 1}, "/data/work"}
-	golden(t, "plan/kept", render(planKeptText(kept)+"\n"+keptText(leftover{kept, usualWorkDir})+"\n"+keptText(one)+"\n", false))
+	kept := exporter.Kept{Pages: 1234, From: day(1), Until: day(2), Age: 4000, OldestAge: 8000, Expires: day(25)}
+	one := leftover{exporter.Kept{Pages: 1, Expires: day(25)}, "/data/work"}
+	expired := kept
+	expired.Expired = "its first page is 960h old, and journal_max_age allows 24h"
+	golden(t, "plan/kept", render(planKeptText(kept)+"\n"+planKeptText(expired)+"\n"+keptText(leftover{kept, usualWorkDir})+"\n"+keptText(one)+"\n", false))
 }
 
 func TestSummaryText(t *testing.T) {

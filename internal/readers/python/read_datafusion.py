@@ -1,0 +1,45 @@
+"""DataFusion reads Parquet and Arrow.
+
+python read_datafusion.py FOLDER
+"""
+
+import sys
+
+import datafusion
+import pyarrow
+
+from read_pyarrow import rows
+from report import quote, report, times
+
+
+def condition(question):
+    first, *rest = question["column"].split(".")
+    column = first + "".join(f"['{name}']" for name in rest)
+    if question["op"] == "null":
+        return f"{column} IS NULL"
+    if question["op"] == "true":
+        return column
+    if question["op"] == "text":
+        return f"{column} = {quote(question.get('value', ''))}"
+    low, high = (f"arrow_cast({question[end]}, 'Timestamp(Microsecond, Some(\"UTC\"))')" for end in ("low", "high"))
+    return f"{column} >= {low} AND {column} < {high}"
+
+
+class Table:
+    def __init__(self, path, file):
+        self.context, self.file = datafusion.SessionContext(), file
+        if file["format"] == "parquet":
+            self.context.register_parquet("t", str(path))
+        else:
+            self.context.register_arrow("t", str(path))
+
+    def rows(self):
+        frame = self.context.table("t")
+        return rows(pyarrow.Table.from_batches(frame.collect(), frame.schema()), times(self.file))
+
+    def count(self, question):
+        return self.context.sql(f"SELECT id FROM t WHERE {condition(question)}").count()
+
+
+if __name__ == "__main__":
+    report(sys.argv[1], "DataFusion", "datafusion", Table)
