@@ -73,6 +73,9 @@ func TestAMergeWritesTheFormThatIsConfigured(t *testing.T) {
 		if step > 0 && (plan.Exports[0].Increment.Full != "" || summary.Exports[0].Manifest.Changes.Kept == 0) {
 			t.Errorf("step %d reads everything again: %+v", step, plan.Exports[0].Increment)
 		}
+		if planned := plan.Exports[0]; planned.Encoding != options.Encoding || planned.Extra != options.Extra {
+			t.Errorf("step %d: the plan says %q and %q", step, planned.Encoding, planned.Extra)
+		}
 		if got := formIn(t, b.file()); got.Encoding != options.Encoding || got.Extra != options.Extra {
 			t.Errorf("step %d: %+v instead of %+v", step, got, options)
 		}

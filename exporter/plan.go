@@ -66,6 +66,10 @@ type ExportPlan struct {
 	// FileMode is the permission that the file will have, as octal text; "" when the
 	// configuration does not say it.
 	FileMode string `json:"file_mode,omitempty"`
+	// Encoding and Extra are the options of a Parquet file that readers depend on; ""
+	// where the configuration does not say them.
+	Encoding string `json:"encoding,omitempty"`
+	Extra    string `json:"extra,omitempty"`
 	// Columns says what is left out and hashed; nil when nothing.
 	Columns *ManifestColumns `json:"columns,omitempty"`
 	// Current is the manifest of the file that is there now, with append of the
@@ -140,6 +144,9 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 // plan reads what stands at the target now.
 func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate, FileMode: t.FileMode, Columns: t.columns()}
+	if t.Format == "parquet" {
+		plan.Encoding, plan.Extra = t.Parquet.Encoding, t.Parquet.Extra
+	}
 	if t.Mode == ModeAppend {
 		plan.Action = ActionAppend
 	}

@@ -43,6 +43,7 @@ func fromExportPlan(export exporter.ExportPlan) (*pluginv1.PlannedExport, error)
 		SchemaChanges: export.SchemaChanges, DroppedUsers: export.DroppedUsers, Unchanged: export.Unchanged,
 		CurrentFile: export.CurrentFile, OtherEnds: export.OtherEnds, Increment: fromIncrement(export.Increment), FileMode: export.FileMode,
 	}
+	message.Encoding, message.Extra = export.Encoding, export.Extra
 	if columns := export.Columns; columns != nil {
 		message.Columns = &pluginv1.PlannedColumns{
 			Excluded: columns.Excluded, Hashed: columns.Hashed, HashAlgorithm: columns.HashAlgorithm, HashKeyId: columns.HashKeyID,
@@ -119,6 +120,7 @@ func toExportPlan(message *pluginv1.PlannedExport) (exporter.ExportPlan, error) 
 		SchemaChanges: message.GetSchemaChanges(), DroppedUsers: message.GetDroppedUsers(), Unchanged: message.GetUnchanged(),
 		CurrentFile: message.GetCurrentFile(), OtherEnds: message.GetOtherEnds(), Increment: toIncrement(message.GetIncrement()), FileMode: message.GetFileMode(),
 	}
+	plan.Encoding, plan.Extra = message.GetEncoding(), message.GetExtra()
 	if columns := message.GetColumns(); columns != nil {
 		plan.Columns = &exporter.ManifestColumns{
 			Excluded: columns.GetExcluded(), Hashed: columns.GetHashed(), HashAlgorithm: columns.GetHashAlgorithm(), HashKeyID: columns.GetHashKeyId(),

@@ -136,6 +136,12 @@ func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
 	if export.FileMode != "" {
 		fmt.Fprintf(&out, "    with the permission %s\n", inline(export.FileMode))
 	}
+	if export.Encoding != "" {
+		fmt.Fprintf(&out, "    in the encoding %s\n", inline(export.Encoding))
+	}
+	if export.Extra != "" {
+		fmt.Fprintf(&out, "    with the column extra as %s\n", inline(export.Extra))
+	}
 	out.WriteString(columnsText(export.Columns))
 	if current := export.Current; current != nil {
 		where := "there now: "

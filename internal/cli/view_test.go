@@ -76,8 +76,11 @@ func TestPlanText(t *testing.T) {
 	missing.Exports[0].Increment = &exporter.IncrementPlan{Full: "-full asks for it", OnlyMissing: true, FullProof: merge.Exports[0].Increment.FullProof, FullDue: new(day(9))}
 	missing.Exports[0].OtherEnds = []string{"out/inbox_conversations/0199a1b2.parquet"}
 
+	encoded := somePlan()
+	encoded.Exports[0].Encoding, encoded.Exports[0].Extra = exporter.EncodingCompact, exporter.ExtraJSON
+
 	for name, plan := range map[string]exporter.Plan{
-		"merge": merge, "merge-full": due, "append": add, "append-first": added, "append-missing": missing,
+		"encoded": encoded, "merge": merge, "merge-full": due, "append": add, "append-first": added, "append-missing": missing,
 		"guarded": guarded, "create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "impossible": impossible, "narrowed": narrowed,
 	} {
 		golden(t, "plan/"+name, render(planText(plan), false))

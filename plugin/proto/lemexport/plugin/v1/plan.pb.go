@@ -318,7 +318,13 @@ type PlannedExport struct {
 	OtherEnds []string `protobuf:"bytes,14,rep,name=other_ends,json=otherEnds,proto3" json:"other_ends,omitempty"`
 	// The permission that the file will have, as octal text such as "0640"; empty when
 	// the configuration does not say it.
-	FileMode      string `protobuf:"bytes,15,opt,name=file_mode,json=fileMode,proto3" json:"file_mode,omitempty"`
+	FileMode string `protobuf:"bytes,15,opt,name=file_mode,json=fileMode,proto3" json:"file_mode,omitempty"`
+	// The encoding of a Parquet file: "portable", "compact" or "plain"; empty when the
+	// configuration does not say it, which is "portable".
+	Encoding string `protobuf:"bytes,16,opt,name=encoding,proto3" json:"encoding,omitempty"`
+	// The type of the column extra in a Parquet file: "string" or "json"; empty when
+	// the configuration does not say it, which is "string".
+	Extra         string `protobuf:"bytes,17,opt,name=extra,proto3" json:"extra,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -454,6 +460,20 @@ func (x *PlannedExport) GetOtherEnds() []string {
 func (x *PlannedExport) GetFileMode() string {
 	if x != nil {
 		return x.FileMode
+	}
+	return ""
+}
+
+func (x *PlannedExport) GetEncoding() string {
+	if x != nil {
+		return x.Encoding
+	}
+	return ""
+}
+
+func (x *PlannedExport) GetExtra() string {
+	if x != nil {
+		return x.Extra
 	}
 	return ""
 }
@@ -862,7 +882,7 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\x15unreadable_activities\x18\a \x01(\x03R\x14unreadableActivities\x12'\n" +
 	"\x0funreadable_form\x18\b \x01(\tR\x0eunreadableFormB\x0e\n" +
 	"\f_total_itemsB\b\n" +
-	"\x06_pages\"\xba\x04\n" +
+	"\x06_pages\"\xec\x04\n" +
 	"\rPlannedExport\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12\x16\n" +
 	"\x06format\x18\x02 \x01(\tR\x06format\x12\x12\n" +
@@ -880,7 +900,9 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\x06shrink\x18\r \x01(\v2\".lemexport.plugin.v1.PlannedShrinkR\x06shrink\x12\x1d\n" +
 	"\n" +
 	"other_ends\x18\x0e \x03(\tR\totherEnds\x12\x1b\n" +
-	"\tfile_mode\x18\x0f \x01(\tR\bfileMode\"\xa7\x01\n" +
+	"\tfile_mode\x18\x0f \x01(\tR\bfileMode\x12\x1a\n" +
+	"\bencoding\x18\x10 \x01(\tR\bencoding\x12\x14\n" +
+	"\x05extra\x18\x11 \x01(\tR\x05extra\"\xa7\x01\n" +
 	"\x0ePlannedColumns\x12\x1a\n" +
 	"\bexcluded\x18\x01 \x03(\tR\bexcluded\x12\x16\n" +
 	"\x06hashed\x18\x02 \x03(\tR\x06hashed\x12%\n" +
