@@ -76,7 +76,7 @@ func run() int {
 		},
 		FormatConfig: func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
 		NewEngine: func(log *slog.Logger, workDir string, memory int64) *exporter.Engine {
-			return newEngine(version, log, workDir, memory)
+			return newEngine(version, log, workDir, memory, exporter.NewBudget(memory))
 		},
 		WriteReport: writeReport,
 		SimFaults:   simFaults(),
@@ -93,7 +93,7 @@ func configFiles(files []cli.SourceFile) []config.File {
 	return sources
 }
 
-func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int64) *exporter.Engine {
+func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int64, files *exporter.Budget) *exporter.Engine {
 	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(memory) // near it, the collector works harder
 	}
@@ -107,8 +107,8 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int
 		},
 		OpenDestination: store.Open,
 		Formats: map[string]exporter.Format{
-			"parquet": parquet.Format{Version: version.Number, Memory: memory},
-			"arrow":   arrowipc.Format{},
+			"parquet": parquet.Format{Version: version.Number, Memory: memory, Budget: files},
+			"arrow":   arrowipc.Format{Budget: files},
 		},
 		Scratch:     store.NewScratch(""),
 		Memory:      memory,

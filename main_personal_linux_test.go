@@ -17,7 +17,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
 
-const testHashKey = "a-key-of-hashes-for-tests-0001"
+const testHashKey = "X8KNggRwgLFkZW4tRVHi9RjSSbXg2760UVW77SqOp34="
 
 // people is a team whose contacts have names and addresses that stand nowhere
 // else, in every shape that puts a value of a column into `extra`.

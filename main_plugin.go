@@ -47,6 +47,7 @@ func servePlugin(version cli.Version) int {
 	signal.Ignore(syscall.SIGPIPE)
 	// go-plugin takes over os.Stderr; this stays the real one.
 	stderr := os.Stderr
+	files := exporter.NewBudget(memory) // of all calls together
 	server := plugin.NewServer(plugin.Options{
 		Tool:        exporter.Tool{Name: "lemexport", Version: version.Number},
 		Commit:      version.Commit,
@@ -55,7 +56,7 @@ func servePlugin(version cli.Version) int {
 			if stateDir == "" {
 				stateDir = usualStateDir()
 			}
-			return newEngine(version, log, stateDir, memory)
+			return newEngine(version, log, stateDir, memory, files)
 		},
 		Log: plugin.NewLog(stderr, level),
 	})

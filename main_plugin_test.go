@@ -197,6 +197,7 @@ func TestPluginHandshakeErrors(t *testing.T) {
 				HandshakeConfig:  goplugin.HandshakeConfig{MagicCookieKey: plugin.CookieKey, MagicCookieValue: test.cookie},
 				VersionedPlugins: map[int]goplugin.PluginSet{test.version: {}},
 				AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
+				AutoMTLS:         true,
 				Cmd:              exec.CommandContext(t.Context(), lemexportPath(t)),
 				Logger:           hclog.NewNullLogger(),
 			})

@@ -2,9 +2,11 @@ package main
 
 import (
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"flag"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -16,6 +18,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
 
@@ -49,7 +52,7 @@ func TestScripts(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "simulate": simulate, "damage": damage, "secretless": secretless,
+			"exits": exits, "simulate": simulate, "damage": damage, "secretless": secretless, "hidden": hidden, "emptystore": emptyStore,
 		},
 	})
 }
@@ -92,9 +95,13 @@ func simulate(ts *testscript.TestScript, neg bool, args []string) {
 			rate, err := strconv.ParseFloat(value, 64)
 			ts.Check(err)
 			options.Drift = sim.Drift{Jumps: rate, Inserts: rate, Deletes: rate}
-		case "refusal": // of everything, in words that repeat the key
+		case "refusal": // of everything, in words that repeat the key, or all but one character of it in a form
 			refusal = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				http.Error(w, "Key "+testKey+" refused: "+r.Header.Get("Authorization"), http.StatusForbidden)
+				said := testKey + " refused: " + r.Header.Get("Authorization")
+				if form := keyForms[value]; form != nil {
+					said = form(testKey[:len(testKey)-1]) + " refused, see https://a.example/help?code=hunter2"
+				}
+				http.Error(w, "Key "+said, http.StatusForbidden)
 			})
 		case "total":
 			options.Total = sim.Total(value)
@@ -130,6 +137,57 @@ func damage(ts *testscript.TestScript, neg bool, args []string) {
 		body[middle+i] ^= 0x5a
 	}
 	ts.Check(os.WriteFile(file, body, 0o600))
+}
+
+// emptyStore serves an object store without objects until the end of the script, and sets
+// STORE to an address of it that no program knows as this machine's own.
+func emptyStore(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) > 0 {
+		ts.Fatalf("usage: emptystore")
+	}
+	listening := httptest.NewServer(http.NotFoundHandler())
+	ts.Defer(listening.Close)
+	_, port, err := net.SplitHostPort(listening.Listener.Addr().String())
+	ts.Check(err)
+	ts.Setenv("STORE", "0.0.0.0:"+port)
+}
+
+// keyForms are the ways in which a server repeats a key.
+var keyForms = map[string]func(part string) string{
+	"plain":   func(p string) string { return p },
+	"upper":   strings.ToUpper,
+	"hex":     func(p string) string { return hex.EncodeToString([]byte(p)) },
+	"base64":  func(p string) string { return base64.StdEncoding.EncodeToString([]byte(p)) },
+	"shifted": func(p string) string { return base64.RawURLEncoding.EncodeToString([]byte("key=" + p)) },
+	"percent": func(p string) string { return strings.ReplaceAll(strings.ReplaceAll(p, "a", "%61"), "3", "%33") },
+	"blanks":  func(p string) string { return strings.Join(strings.Split(p, ""), " ") },
+	"unseen":  func(p string) string { return strings.Join(strings.Split(p, ""), "\u200b") },
+	"marks":   func(p string) string { return strings.Join(strings.Split(p, ""), "\u0301") },
+	"lines":   func(p string) string { return strings.Join(strings.Split(p, ""), "\n") },
+	"json":    func(p string) string { return strings.ReplaceAll(p, "b", `\u0062`) },
+	"html":    func(p string) string { return strings.ReplaceAll(p, "b", "&#98;") },
+}
+
+// hidden checks that the last output was of a refusal and holds no eight characters of the
+// key in any form, nor the query of a URL: hidden FORM.
+func hidden(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 || keyForms[args[0]] == nil {
+		ts.Fatalf("usage: hidden FORM")
+	}
+	text := ts.ReadFile("stdout") + ts.ReadFile("stderr")
+	if !strings.Contains(text, "refused, see https://a.example/help?(sensitive)") && !strings.Contains(text, "(sensitive)") {
+		ts.Fatalf("this is no refusal: %s", text)
+	}
+	plain := strings.ToLower(text)
+	for i := range len(testKey) - 8 {
+		part := testKey[i : i+8]
+		if strings.Contains(plain, part) || strings.Contains(plain, keyForms[args[0]](part)) {
+			ts.Fatalf("8 characters of the key are shown: %s", text)
+		}
+	}
+	if strings.Contains(text, "hunter2") || exporter.NewRedactor(exporter.NewSecret(testKey)).Holds(text) {
+		ts.Fatalf("the key or a query is shown: %s", text)
+	}
 }
 
 // secretless checks that neither the last output nor any file below the script's

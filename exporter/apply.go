@@ -4,10 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // ApplyOptions are a person's decisions about an apply.
@@ -79,7 +80,7 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 		summary.Kept = r.keptAfter(err, journal, summary)
 		err = errors.Join(err, journal.Close())
 	}()
-	walked, err := r.walk(ctx, rows, plan, journal.orNil())
+	walked, err := r.walk(ctx, rows, plan, journal)
 	summary.Proof = walked.proof
 	if err != nil {
 		return summary, err
@@ -107,6 +108,9 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 		}
 		result, err := r.export(ctx, i, plan, rows, walked, started, options)
 		switch {
+		case errors.Is(err, ErrIncomplete):
+			summary.Proof = result.Manifest.Proof
+			return summary, errors.Join(err, journal.Remove())
 		case errors.Is(err, ErrShrunk):
 			return summary, errors.Join(err, journal.Remove())
 		case err != nil:
@@ -130,7 +134,7 @@ func (r *Run) export(
 	}
 	manifest := r.manifest(target, plan, walked, started)
 	manifest.account(target, plan.Exports[i], walked.pages)
-	return r.write(ctx, target, body, manifest)
+	return r.write(ctx, target, body, manifest, walked.life)
 }
 
 // lock claims every destination, and sees that it still holds what the plan saw.
@@ -194,25 +198,27 @@ type walked struct {
 	unknown  []string
 	pages    *collector
 	finished time.Time
+	life     lifetime
 }
 
-func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal) (walked, error) {
+func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal *runJournal) (walked, error) {
 	var total int64
 	since := plan.since()
 	if plan.Conversations != nil && len(since) == 0 {
 		total = *plan.Conversations
 	}
 	r.obs.Observe(PhaseStarted{Phase: PhaseWalk, Total: total})
-	walk := r.source.Walk(ctx, since, journal)
+	life := r.lifetime(journal)
+	walk := r.source.Walk(ctx, since, journal.orNil())
 	pages := newCollector(rows.table, plan, r.lookback())
-	unknown := make(map[string]struct{})
+	var unknown schema.Names
 	for _, field := range plan.Survey.Unknown {
-		unknown[field] = struct{}{}
+		unknown.Add(field)
 	}
 	for page, err := range walk.Pages() {
 		if err == nil {
 			for _, field := range page.UnknownFields {
-				unknown[field] = struct{}{}
+				unknown.Add(field)
 			}
 			err = r.keep(rows, pages, page)
 		}
@@ -225,7 +231,8 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal Journal)
 		return walked{proof: proof}, err
 	}
 	rows.account(&proof)
-	return walked{proof: proof, unknown: slices.Sorted(maps.Keys(unknown)), pages: pages, finished: r.engine.Now()}, nil
+	proof.outlived(life.over())
+	return walked{life: life, proof: proof, unknown: unknown.List(), pages: pages, finished: r.engine.Now()}, nil
 }
 
 // keep adds a page's rows without what must not be written.
@@ -251,7 +258,7 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 		Table:             target.table.Name,
 		SchemaVersion:     target.table.Version,
 		SchemaFingerprint: target.table.Fingerprint(),
-		Columns:           target.Columns.manifest(),
+		Columns:           target.columns(),
 		Mode:              target.Mode,
 		Window:            Window{StartedAt: started.UTC(), FinishedAt: walked.finished.UTC()},
 		UnknownFields:     walked.unknown,

@@ -1,9 +1,6 @@
 package exporter
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,25 +16,24 @@ type ManifestColumns struct {
 	// Excluded and Hashed are names of columns, sorted.
 	Excluded []string `json:"excluded,omitempty"`
 	Hashed   []string `json:"hashed,omitempty"`
+	// Personal are the columns that identify people or hold what they wrote, and that
+	// the file has as the API sent them; absent in files of versions that did not say.
+	Personal []string `json:"personal,omitempty"`
 	// HashAlgorithm and HashKeyID are set when columns are hashed. The id tells
 	// whether two files were hashed with one key; the key does not follow from it.
 	HashAlgorithm string `json:"hash_algorithm,omitempty"`
 	HashKeyID     string `json:"hash_key_id,omitempty"`
 }
 
-// hashKeyLabel is what the id of a hash key is the HMAC of.
-const hashKeyLabel = "lemexport hash key id v1"
-
-// manifest is nil when all columns are taken as they are.
-func (c Columns) manifest() *ManifestColumns {
-	if c.IsZero() {
+// columns is what the manifest of a target's file says; nil when all columns are
+// taken as they are.
+func (t target) columns() *ManifestColumns {
+	if t.Columns.IsZero() {
 		return nil
 	}
-	m := &ManifestColumns{Excluded: sorted(c.Exclude), Hashed: sorted(c.Hash)}
-	if len(c.Hash) > 0 {
-		mac := hmac.New(sha256.New, []byte(c.HashKey.Reveal()))
-		_, _ = mac.Write([]byte(hashKeyLabel)) // a hash never fails
-		m.HashAlgorithm, m.HashKeyID = schema.HashAlgorithm, hex.EncodeToString(mac.Sum(nil)[:8])
+	m := &ManifestColumns{Excluded: sorted(t.Columns.Exclude), Hashed: sorted(t.Columns.Hash), Personal: t.table.Personal()}
+	if len(t.Columns.Hash) > 0 {
+		m.HashAlgorithm, m.HashKeyID = schema.HashAlgorithm, t.keyID.id
 	}
 	return m
 }
@@ -67,6 +63,11 @@ func maskOf(export Export) (*schema.Mask, error) {
 	if !ok || export.Columns.IsZero() {
 		return nil, nil
 	}
+	if len(export.Columns.Hash) > 0 {
+		if err := CheckHashKey(export.Columns.HashKey.Reveal()); err != nil {
+			return nil, fmt.Errorf("hash key: %w", err)
+		}
+	}
 	mask, err := schema.NewMask(table, export.Columns.Selection, []byte(export.Columns.HashKey.Reveal()))
 	if err != nil {
 		return nil, fmt.Errorf("columns: %w", err)
@@ -94,8 +95,9 @@ func SameColumns(a, b Export) error {
 	return nil
 }
 
-// columnChanges says what a new file changes in what is left out and hashed.
-func columnChanges(old, now *ManifestColumns) []string {
+// columnChanges says what the new file changes in what is left out and hashed.
+func (t target) columnChanges(old *ManifestColumns) []string {
+	now := t.columns()
 	before, after := old.selection(), now.selection()
 	var changes []string
 	for _, one := range []struct {
@@ -113,7 +115,7 @@ func columnChanges(old, now *ManifestColumns) []string {
 			}
 		}
 	}
-	if old != nil && now != nil && old.HashKeyID != "" && now.HashKeyID != "" && old.HashKeyID != now.HashKeyID {
+	if old.hashKeyID() != "" && now.hashKeyID() != "" && !t.keyID.is(old) {
 		changes = append(changes, "The hash key is another one: no hash of the file equals one of the new file.")
 	}
 	return changes

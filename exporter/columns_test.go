@@ -15,6 +15,12 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
+// Two keys of hashes.
+const (
+	aHashKey     = "69a12ec2184f79b6ace4a14927bee10ebc4c7cd660d0102c9c4a055f4c1c3e5b"
+	otherHashKey = "153974cb40dc52601c820f7decbca5acc454307a70ed82f44a9bc6bb49d89c38"
+)
+
 func columns(exclude, hash []string, key string) exporter.Columns {
 	return exporter.Columns{Selection: schema.Selection{Exclude: exclude, Hash: hash}, HashKey: exporter.NewSecret(key)}
 }
@@ -36,7 +42,7 @@ func TestBothFormatsHoldTheSameRows(t *testing.T) {
 	other := filepath.Join(t.TempDir(), "other")
 	for name, columns := range map[string]exporter.Columns{
 		"as they are": {},
-		"masked":      columns([]string{"extra", "contact.full_name"}, []string{"contact.email", "users.user_id"}, "a key of sixteen bytes"),
+		"masked":      columns([]string{"extra", "contact.full_name"}, []string{"contact.email", "users.user_id"}, aHashKey),
 	} {
 		folders := []string{filepath.Join(b.dir, name), filepath.Join(other, name)}
 		b.mustApply(t, b.both(columns, folders...))
@@ -65,18 +71,18 @@ func TestAFolderWithTwoFormatsIsAskedAbout(t *testing.T) {
 
 func TestThePlanSaysWhatChangesInTheColumns(t *testing.T) {
 	b := newBench(t, sim.Options{Conversations: 60})
-	first := b.both(columns([]string{"extra"}, []string{"contact.email"}, "a key of sixteen bytes"), b.dir)
+	first := b.both(columns([]string{"extra"}, []string{"contact.email"}, aHashKey), b.dir)
 	b.mustApply(t, first)
 	for name, test := range map[string]struct {
 		columns exporter.Columns
 		want    []string
 	}{
 		"the same": {first.Exports[0].Columns, nil},
-		"others": {columns([]string{"contact.full_name"}, []string{"created_by"}, "a key of sixteen bytes"), []string{
+		"others": {columns([]string{"contact.full_name"}, []string{"created_by"}, aHashKey), []string{
 			"The file has contact.full_name, the new one leaves it out.", "The file leaves out extra, the new one has it.",
 			"created_by is hashed from now on.", "contact.email is hashed in the file, and no longer in the new one.",
 		}},
-		"another key": {columns([]string{"extra"}, []string{"contact.email"}, "another key of sixteen"), []string{
+		"another key": {columns([]string{"extra"}, []string{"contact.email"}, otherHashKey), []string{
 			"The hash key is another one: no hash of the file equals one of the new file.",
 		}},
 		"none": {exporter.Columns{}, []string{
@@ -103,11 +109,11 @@ func TestThePlanSaysWhatChangesInTheColumns(t *testing.T) {
 
 func TestTheManifestSaysWhatIsMissingAndNotTheKey(t *testing.T) {
 	b := newBench(t, sim.Options{Conversations: 30})
-	const key = "a key of sixteen bytes"
+	const key = aHashKey
 	_, summary := b.mustApply(t, b.both(columns([]string{"extra"}, []string{"users.user_id", "contact.email"}, key), b.dir))
 	got := summary.Exports[0].Manifest.Columns
 	if got == nil || !slices.Equal(got.Excluded, []string{"extra"}) || !slices.Equal(got.Hashed, []string{"contact.email", "users.user_id"}) ||
-		got.HashAlgorithm != schema.HashAlgorithm || len(got.HashKeyID) != 16 {
+		got.HashAlgorithm != schema.HashAlgorithm || !strings.HasPrefix(got.HashKeyID, "v2:") || len(got.HashKeyID) != 35 {
 		t.Errorf("columns: %+v", got)
 	}
 	body, err := os.ReadFile(b.file())

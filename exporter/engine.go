@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -10,8 +11,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// Engine runs jobs with the adapters it was given. Every field but Memory,
-// Workspace and ReadJournal is required.
+// Engine runs jobs with the adapters it was given. Every field but Memory and
+// Workspace is required, ReadJournal with a Workspace only.
 type Engine struct {
 	// OpenSource connects to the team of a job.
 	OpenSource func(ctx context.Context, config SourceConfig, obs Observer) (Source, error)
@@ -27,7 +28,8 @@ type Engine struct {
 	// Workspace keeps the journal of a walk that was cut short; nil keeps none. The
 	// engine uses it for real servers only: a simulation ends with its process.
 	Workspace Workspace
-	// ReadJournal tells what a source has left in a journal; nil tells nothing.
+	// ReadJournal tells what a source has left in a journal, and when. A journal of
+	// unknown age is not gone on from.
 	ReadJournal func(Journal) (Kept, error)
 	// Tool is written to the manifest.
 	Tool Tool
@@ -63,6 +65,8 @@ type target struct {
 	// of the files beside an append, known once it has the lock.
 	over   Version
 	beside string
+	// keyID is that of the key of the hashes; all targets of a run have one key.
+	keyID hashKeyID
 }
 
 // Start resolves the job and opens its source. It reads and writes nothing yet.
@@ -80,6 +84,13 @@ func (e *Engine) Start(ctx context.Context, job Job, obs Observer) (*Run, error)
 	run, err := e.start(ctx, id, job, obs)
 	if err != nil {
 		return nil, err
+	}
+	keyID, err := newHashKeyID(run.columns)
+	if err != nil {
+		return nil, errors.Join(err, run.Close())
+	}
+	for i := range targets {
+		targets[i].keyID = keyID
 	}
 	run.targets = targets
 	return run, nil
@@ -133,6 +144,9 @@ func (e *Engine) resolve(export Export, runID string) (target, error) {
 	destination, err := e.OpenDestination(export.Destination)
 	if err != nil {
 		return target{}, fmt.Errorf("destination %s: %w", WithoutQuery(export.Destination), err)
+	}
+	if err := setFileMode(export, destination); err != nil {
+		return target{}, err
 	}
 	name := table.Name + format.Extension()
 	if export.Mode == ModeAppend {

@@ -75,6 +75,7 @@ func newBench(t *testing.T, options sim.Options) *bench {
 		OpenDestination: store.Open,
 		Formats:         map[string]exporter.Format{"parquet": parquet.Format{Version: "test"}, "arrow": arrowipc.Format{}},
 		Scratch:         store.NewScratch(t.TempDir()),
+		ReadJournal:     lemlist.Kept,
 		Tool:            exporter.Tool{Name: "lemexport", Version: "test"},
 		Now:             time.Now,
 		NewRunID:        func() string { return fmt.Sprint("run-", runs.Add(1)) },

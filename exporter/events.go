@@ -72,11 +72,16 @@ type Resumed struct {
 }
 
 // NotResumable reports that this run keeps no journal, or no longer: if it is
-// cut short, the next one starts over.
-type NotResumable struct{ Reason string }
+// cut short, the next one starts over. Advice says what to do; it may be empty.
+type NotResumable struct{ Reason, Advice string }
 
-// StartedOver reports that a checkpoint could not be used: everything is read and
-// delivered again.
+// RateNotShared reports that this run does not know what other runs of the key on this
+// machine spend of the rate limit, or no longer: the server's answers alone tell. Advice
+// says what to do; it may be empty.
+type RateNotShared struct{ Reason, Advice string }
+
+// StartedOver reports that what an earlier run has left, a journal or a checkpoint,
+// could not be used: everything is read and, where rows are delivered, delivered again.
 type StartedOver struct{ Reason string }
 
 // RowsWritten reports the rows handed to the encoder so far, for one export.
@@ -92,5 +97,6 @@ func (UserSkipped) event()    {}
 func (UnknownField) event()   {}
 func (Resumed) event()        {}
 func (NotResumable) event()   {}
+func (RateNotShared) event()  {}
 func (StartedOver) event()    {}
 func (RowsWritten) event()    {}

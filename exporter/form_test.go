@@ -14,8 +14,8 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
 
-// forms are options that lead from every form of a file to another one.
-func forms() []exporter.ParquetOptions {
+// fileForms are options that lead from every form of a file to another one.
+func fileForms() []exporter.ParquetOptions {
 	return []exporter.ParquetOptions{
 		{Encoding: exporter.EncodingCompact, Extra: exporter.ExtraJSON},
 		{},
@@ -66,12 +66,15 @@ func formIn(t *testing.T, path string) exporter.ParquetOptions {
 // A merge goes on from a file of any form, and writes the one that is asked for.
 func TestAMergeWritesTheFormThatIsConfigured(t *testing.T) {
 	b := newBench(t, sim.Options{Users: 2, Conversations: 400})
-	for step, options := range forms() {
+	for step, options := range fileForms() {
 		job := in(exporter.ModeMerge, b.job(b.dir))
 		job.Exports[0].Parquet = options
 		plan, summary := b.mustApply(t, job)
 		if step > 0 && (plan.Exports[0].Increment.Full != "" || summary.Exports[0].Manifest.Changes.Kept == 0) {
 			t.Errorf("step %d reads everything again: %+v", step, plan.Exports[0].Increment)
+		}
+		if planned := plan.Exports[0]; planned.Encoding != options.Encoding || planned.Extra != options.Extra {
+			t.Errorf("step %d: the plan says %q and %q", step, planned.Encoding, planned.Extra)
 		}
 		if got := formIn(t, b.file()); got.Encoding != options.Encoding || got.Extra != options.Extra {
 			t.Errorf("step %d: %+v instead of %+v", step, got, options)
@@ -87,13 +90,13 @@ func TestAMergeWritesTheFormThatIsConfigured(t *testing.T) {
 // The files of one append may be of any form.
 func TestAnAppendTakesFilesOfEveryForm(t *testing.T) {
 	b := newBench(t, sim.Options{Users: 2, Conversations: 300})
-	for step, options := range forms() {
+	for step, options := range fileForms() {
 		job := in(exporter.ModeAppend, b.job(b.dir))
 		job.Exports[0].Parquet = options
 		if plan, _ := b.mustApply(t, job); step > 0 && plan.Exports[0].Increment.Full != "" {
 			t.Errorf("step %d reads everything again: %s", step, plan.Exports[0].Increment.Full)
 		}
-		if step < len(forms())-1 {
+		if step < len(fileForms())-1 {
 			b.churn(12, uint64(step), sim.Jump, sim.Insert)
 		}
 	}
@@ -101,7 +104,7 @@ func TestAnAppendTakesFilesOfEveryForm(t *testing.T) {
 	for _, path := range b.files(t) {
 		found[fmt.Sprint(formIn(t, path))] = true
 	}
-	if len(found) != len(forms()) {
+	if len(found) != len(fileForms()) {
 		t.Errorf("the files have %d forms: %v", len(found), found)
 	}
 	for verified, err := range b.VerifyEach(t.Context(), b.dir) {

@@ -98,7 +98,7 @@ func (m *Manifest) mark(id string, newest time.Time, mode string, lookback time.
 	mark := Mark{Newest: newest, Floor: newest}
 	switch {
 	case mode == ModeMerge:
-		mark.Floor = newest.Add(-lookback)
+		mark.Floor = within(newest.Add(-lookback))
 		if known && recent.Floor.Equal(mark.Floor) {
 			mark.Known = recent.Known
 		}
@@ -136,7 +136,7 @@ func (t target) increment(current *Manifest, survey Survey, asked wish) *Increme
 	}
 	plan := &IncrementPlan{FullProof: current.fullProof()}
 	if plan.FullProof != nil && t.FullEvery > 0 {
-		due := plan.FullProof.FinishedAt.Add(t.FullEvery)
+		due := within(plan.FullProof.FinishedAt.Add(t.FullEvery))
 		plan.FullDue = &due
 	}
 	switch {
@@ -150,11 +150,8 @@ func (t target) increment(current *Manifest, survey Survey, asked wish) *Increme
 		plan.Full, plan.OnlyMissing = "-full asks for it", t.Mode == ModeAppend
 	default:
 		plan.Since = current.marks(t.Mode, asked.lookback)
-		for id := range plan.Since {
-			if !slices.ContainsFunc(survey.Users, func(u UserSurvey) bool { return u.UserID == id }) {
-				delete(plan.Since, id)
-			}
-		}
+		there := survey.users()
+		maps.DeleteFunc(plan.Since, func(id string, _ Mark) bool { return !there[id] })
 	}
 	return plan
 }
@@ -210,14 +207,16 @@ func (m *Manifest) account(t target, plan ExportPlan, pages *collector) {
 	if plan.Increment != nil {
 		carried = plan.Current
 	}
+	var before map[string]Mark
 	if carried != nil {
+		before = carried.marks(t.Mode, pages.lookback)
 		m.Previous = &Previous{RunID: carried.RunID, Rows: carried.Rows}
 		m.FullProof = carried.fullProof()
 	}
 	if t.Mode == ModeAppend {
 		m.Sequence, m.Beside = 1, t.beside
 		if carried != nil {
-			m.Sequence = carried.Sequence + 1
+			m.Sequence = Sum(carried.Sequence, 1)
 		}
 	}
 	for _, user := range m.Proof.Users {
@@ -227,7 +226,7 @@ func (m *Manifest) account(t target, plan ExportPlan, pages *collector) {
 		case user.Complete || carried == nil:
 			continue
 		default:
-			mark, ok := carried.marks(t.Mode, pages.lookback)[user.UserID]
+			mark, ok := before[user.UserID]
 			if !ok {
 				continue
 			}
@@ -238,9 +237,7 @@ func (m *Manifest) account(t target, plan ExportPlan, pages *collector) {
 	}
 	if t.Mode != ModeAppend && carried != nil && !m.Proof.whole() {
 		// Rows that are kept have theirs.
-		m.UnknownFields = append(slices.Clone(m.UnknownFields), carried.UnknownFields...)
-		slices.Sort(m.UnknownFields)
-		m.UnknownFields = slices.Compact(m.UnknownFields)
+		m.UnknownFields = joinNames(m.UnknownFields, carried.UnknownFields)
 	}
 	// An append that did not add everything is no full proof.
 	if plan.Increment != nil && m.Proof.whole() && (t.Mode == ModeMerge || plan.Increment.takesAll()) {

@@ -42,6 +42,9 @@ type SourceConfig struct {
 	// MaxElapsed is how long one request is tried before the run ends; 0 is
 	// DefaultMaxElapsed.
 	MaxElapsed time.Duration `json:",omitzero"`
+	// JournalMaxAge is how old the pages of a walk may become, those in a journal
+	// included, before nothing is proven by them; 0 is DefaultJournalMaxAge.
+	JournalMaxAge time.Duration `json:",omitzero"`
 	// Simulate, when set, replaces the API by an in-process simulated team.
 	Simulate *Simulation
 }
@@ -76,6 +79,9 @@ type Export struct {
 	// MaxShrink is the share of the conversations of the current file that one run may
 	// remove, from 0 to 1; nil is [DefaultMaxShrink].
 	MaxShrink *float64 `json:",omitempty"`
+	// FileMode is the permission of files on a local disk, as octal text; "" keeps that of
+	// a file that is replaced, and makes new ones private. See [ParseFileMode].
+	FileMode string `json:",omitempty"`
 	// Parquet and Arrow hold the options of the formats.
 	Parquet ParquetOptions
 	Arrow   ArrowOptions

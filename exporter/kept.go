@@ -11,14 +11,22 @@ import (
 type Kept struct {
 	// Pages is the number of pages of inboxes.
 	Pages int64 `json:"pages"`
-	// From and Until are when the first of them was asked for, and the last arrived.
+	// Entries is the number of all entries that the next apply would take over.
+	Entries int64 `json:"-"`
+	// From and Until are when the oldest of them was asked for, and the last arrived.
 	From  time.Time `json:"from"`
 	Until time.Time `json:"until"`
-	// Age is the time since Until, in seconds.
-	Age float64 `json:"age_seconds"`
+	// Age and OldestAge are the times since Until and From, in seconds.
+	Age       float64 `json:"age_seconds"`
+	OldestAge float64 `json:"oldest_age_seconds"`
+	// Expires is when From is older than the configuration allows.
+	Expires time.Time `json:"expires"`
+	// Expired says why the next apply will not go on from it; empty when it will.
+	Expired string `json:"expired,omitempty"`
 }
 
-// Kept is what an apply of this plan goes on from; nil when it starts anew.
+// Kept is what an apply of this plan finds; it goes on from there unless that is
+// expired. It is nil when there is nothing.
 func (p Plan) Kept() *Kept { return p.kept }
 
 // StartOver makes the plan one of an apply with NoResume.
@@ -37,7 +45,7 @@ func (r *Run) readKept(journal Journal) *Kept {
 	if err != nil || kept.Pages == 0 {
 		return nil
 	}
-	kept.Age = max(r.engine.Now().Sub(kept.Until), 0).Seconds()
+	r.judge(&kept)
 	return &kept
 }
 
@@ -75,5 +83,9 @@ func (r *Run) keptAfter(failed error, journal *runJournal, summary Summary) *Kep
 			return nil
 		}
 	}
-	return r.readKept(journal.inner)
+	kept := r.readKept(journal.inner)
+	if kept != nil && kept.Expired != "" {
+		return nil
+	}
+	return kept
 }

@@ -7,7 +7,6 @@ import (
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/exporter/lemlist"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/store"
 )
@@ -37,7 +36,7 @@ func TestAFailedApplyPromisesWhatTheNextOneTakesOver(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, sim.Options{Users: 3, Conversations: 900})
-			b.Workspace, b.ReadJournal = store.NewWorkspace(filepath.Join(t.TempDir(), "work")), lemlist.Kept
+			b.Workspace = store.NewWorkspace(filepath.Join(t.TempDir(), "work"))
 			places := []string{filepath.Join(b.dir, "a"), filepath.Join(b.dir, "b")}
 			job := b.job(places...)
 			for i := range job.Exports {

@@ -177,6 +177,6 @@ func (t target) rowsOf(
 
 // misses reports whether no row of the file can be from oldest to newest.
 func (w Window) misses(oldest, newest int64) bool {
-	return w.NewestActivity != nil && oldest > w.NewestActivity.UnixMicro() ||
-		w.OldestActivity != nil && oldest != neverActive && newest < w.OldestActivity.UnixMicro()
+	return w.NewestActivity != nil && At(oldest).After(*w.NewestActivity) ||
+		w.OldestActivity != nil && oldest != neverActive && At(newest).Before(*w.OldestActivity)
 }

@@ -29,6 +29,8 @@ type ObjectParam struct {
 	Values []string
 	// URL says that the value is the base URL of a server.
 	URL bool
+	// Host says that the value is, or begins, the name of a host.
+	Host bool
 }
 
 // ObjectURLError says what is wrong with the URL of an object store. None of
@@ -49,22 +51,23 @@ func (e *ObjectURLError) Error() string { return strings.ToLower(e.Summary[:1]) 
 // ObjectParams are the settings for a scheme; nil when it is no object store's.
 func ObjectParams(scheme string) []ObjectParam {
 	truth := []string{"true", "false"}
+	either := []ObjectParam{{Name: paramInsecure, Values: truth}, {Name: paramSend, Values: truth}}
 	switch scheme {
 	case "s3":
-		return []ObjectParam{
+		return append([]ObjectParam{
 			{Name: "region"}, {Name: "profile"}, {Name: "role"},
 			{Name: "endpoint", URL: true}, {Name: "use_path_style", Values: truth},
 			{Name: "dualstack", Values: truth}, {Name: "fips", Values: truth}, {Name: "accelerate", Values: truth},
 			{Name: "ssetype", Values: []string{"AES256", "aws:kms", "aws:kms:dsse"}}, {Name: "kmskeyid"},
 			{Name: "storage_class", Values: []string{"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "REDUCED_REDUNDANCY", "GLACIER_IR", "EXPRESS_ONEZONE"}},
 			{Name: "request_checksum_calculation", Values: []string{"when_supported", "when_required"}},
-		}
+		}, either...)
 	case "gs":
-		return []ObjectParam{{Name: "endpoint", URL: true}, {Name: "anonymous", Values: truth}}
+		return append([]ObjectParam{{Name: "endpoint", URL: true}, {Name: "anonymous", Values: truth}}, either...)
 	case "azblob":
-		return []ObjectParam{
-			{Name: "storage_account"}, {Name: "domain"}, {Name: "protocol", Values: []string{"https", "http"}}, {Name: "localemu", Values: truth},
-		}
+		return append([]ObjectParam{
+			{Name: "storage_account", Host: true}, {Name: "domain", Host: true}, {Name: "protocol", Values: []string{"https", "http"}}, {Name: "localemu", Values: truth},
+		}, either...)
 	}
 	return nil
 }
@@ -101,6 +104,9 @@ func ParseObjectURL(location string) (ObjectURL, error) {
 		if err := to.set(known, name, query[name]); err != nil {
 			return ObjectURL{}, err
 		}
+	}
+	if err := to.CheckServer(nil); err != nil {
+		return ObjectURL{}, err
 	}
 	return to, nil
 }
@@ -148,6 +154,8 @@ func (o ObjectURL) set(known []ObjectParam, name string, values []string) error 
 	case param.URL && !baseURL(value):
 		return &ObjectURLError{Summary: "Invalid setting in the destination",
 			Detail: name + " is the base URL of a server, for instance https://minio.example:9000, without user, query or #."}
+	case param.Host && !isAuthority(value):
+		return &ObjectURLError{Summary: "Invalid setting in the destination", Detail: name + " is a name, without slashes and without what stands around a host in a URL."}
 	}
 	o.Params[name] = value
 	return nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"slices"
 	"time"
 )
 
@@ -64,6 +63,13 @@ type ExportPlan struct {
 	Mode   string `json:"mode"`
 	File   string `json:"file"`
 	Action Action `json:"action"`
+	// FileMode is the permission that the file will have, as octal text; "" when the
+	// configuration does not say it.
+	FileMode string `json:"file_mode,omitempty"`
+	// Encoding and Extra are the options of a Parquet file that readers depend on; ""
+	// where the configuration does not say them.
+	Encoding string `json:"encoding,omitempty"`
+	Extra    string `json:"extra,omitempty"`
 	// Columns says what is left out and hashed; nil when nothing.
 	Columns *ManifestColumns `json:"columns,omitempty"`
 	// Current is the manifest of the file that is there now, with append of the
@@ -137,7 +143,10 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 
 // plan reads what stands at the target now.
 func (t target) plan(ctx context.Context) (ExportPlan, error) {
-	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate, Columns: t.Columns.manifest()}
+	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate, FileMode: t.FileMode, Columns: t.columns()}
+	if t.Format == "parquet" {
+		plan.Encoding, plan.Extra = t.Parquet.Encoding, t.Parquet.Extra
+	}
 	if t.Mode == ModeAppend {
 		plan.Action = ActionAppend
 	}
@@ -161,7 +170,7 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	default:
 		plan.Action = ActionReplace
 	}
-	plan.SchemaChanges = columnChanges(current.Columns, plan.Columns)
+	plan.SchemaChanges = t.columnChanges(current.Columns)
 	if current.SchemaVersion != t.table.Version || len(plan.SchemaChanges) == 0 && current.SchemaFingerprint != t.table.Fingerprint() {
 		change := fmt.Sprintf("Schema version %d of the file becomes version %d.", current.SchemaVersion, t.table.Version)
 		if current.SchemaVersion == t.table.Version {
@@ -253,8 +262,9 @@ func (p *ExportPlan) compare(survey Survey) error {
 			teamName(p.Current.Source.TeamID, p.Current.Simulated), what, teamName(survey.TeamID, survey.Simulated)),
 			"Choose another destination.")
 	}
+	there := survey.users()
 	for _, before := range p.Current.Proof.Users {
-		if p.Mode != ModeAppend && !slices.ContainsFunc(survey.Users, func(now UserSurvey) bool { return now.UserID == before.UserID }) {
+		if p.Mode != ModeAppend && !there[before.UserID] {
 			p.DroppedUsers = append(p.DroppedUsers, before.UserID)
 		}
 	}

@@ -103,6 +103,9 @@ type DataFile interface {
 	// Sealed reports whether the file holds checksums of itself. Those that an
 	// earlier version wrote do not, and Verify finds less in them.
 	Sealed() bool
+	// Close gives back what the footer takes of the [Budget]. The caller closes what
+	// the file was opened from.
+	Close()
 }
 
 // Destination is a place that holds committed files. A name may hold one slash:

@@ -7,7 +7,13 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"iter"
+	"reflect"
 	"sync"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // errForeign says that a file is there but is no export of ours.
@@ -25,6 +31,9 @@ type opened struct {
 }
 
 func (o opened) close() error {
+	if o.data != nil {
+		o.data.Close()
+	}
 	if o.object == nil {
 		return nil
 	}
@@ -90,7 +99,28 @@ func openExport(ctx context.Context, from Destination, format Format, name strin
 		}
 		return opened{}, errors.Join(err, object.Close())
 	}
+	file.data = named{file.data, from.URL(name)}
 	return file, nil
+}
+
+// named says which file it is when its rows cannot be read.
+type named struct {
+	DataFile
+	url string
+}
+
+// Records implements DataFile.
+func (n named) Records(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) {
+		for rec, err := range n.DataFile.Records(ctx, table) {
+			if err != nil {
+				err = fmt.Errorf("%s: %w", n.url, err)
+			}
+			if !yield(rec, err) {
+				return
+			}
+		}
+	}
 }
 
 func parseExport(object io.ReaderAt, size int64, format Format) (DataFile, Manifest, error) {
@@ -98,28 +128,42 @@ func parseExport(object io.ReaderAt, size int64, format Format) (DataFile, Manif
 	if err != nil {
 		return nil, Manifest{}, notOpened(err)
 	}
-	body := data.Manifest()
+	manifest, err := parseManifest(data.Manifest())
+	if err != nil {
+		data.Close()
+		return nil, Manifest{}, err
+	}
+	return data, manifest, nil
+}
+
+func parseManifest(body []byte) (Manifest, error) {
 	if body == nil {
-		return nil, Manifest{}, fmt.Errorf("%w: no %s in its metadata", errForeign, ManifestKey)
+		return Manifest{}, fmt.Errorf("%w: no %s in its metadata", errForeign, ManifestKey)
 	}
 	var manifest Manifest
 	if err := json.Unmarshal(body, &manifest); err != nil {
-		return nil, Manifest{}, fmt.Errorf("%w: its manifest is damaged: %w", errForeign, err)
+		return Manifest{}, fmt.Errorf("%w: its manifest is damaged: %w", errForeign, err)
 	}
 	if manifest.Version < 1 {
-		return nil, Manifest{}, fmt.Errorf("%w: its manifest has no version", errForeign)
+		return Manifest{}, fmt.Errorf("%w: its manifest has no version", errForeign)
 	}
 	if manifest.Version > ManifestVersion {
-		return nil, Manifest{}, WithHint(fmt.Errorf("written by a newer lemexport (manifest version %d, this one reads %d)", manifest.Version, ManifestVersion),
+		return Manifest{}, WithHint(fmt.Errorf("written by a newer lemexport (manifest version %d, this one reads %d)", manifest.Version, ManifestVersion),
 			"Update lemexport.")
 	}
-	return data, manifest, nil
+	if err := plausible(reflect.ValueOf(manifest)); err != nil {
+		return Manifest{}, fmt.Errorf("%w: its manifest is damaged: %w", errForeign, err)
+	}
+	return manifest, nil
 }
 
 // notOpened tells an export of ours that was changed from a file that is none.
 func notOpened(err error) error {
 	if errors.Is(err, ErrAltered) {
 		return WithHint(err, "Its manifest cannot be trusted, so no run replaces the file or goes on from it. Export to another destination.")
+	}
+	if errors.Is(err, ErrTooLarge) {
+		return unreadable(err)
 	}
 	return fmt.Errorf("%w: %w", errForeign, err)
 }

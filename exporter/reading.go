@@ -177,6 +177,7 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 	delivered := r.progress(plan.Survey, journal)
 
 	r.run.obs.Observe(PhaseStarted{Phase: PhaseWalk, Total: valueOr(plan.Conversations, 0)})
+	life := r.run.lifetime(journal)
 	walk := r.run.source.Walk(ctx, nil, journal.orNil())
 	account := func() (int64, error) {
 		lost, err := seen.losers()
@@ -184,6 +185,7 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 		if err == nil {
 			seen.account(&proof, seen.rows-lost)
 		}
+		proof.outlived(life.over())
 		r.summary.Proof = &proof
 		return lost, err
 	}

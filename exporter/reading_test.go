@@ -257,7 +257,7 @@ func TestAReadingThatIsNotProvenFails(t *testing.T) {
 
 func TestAReadingObeysTheColumns(t *testing.T) {
 	b := newBench(t, sim.Options{Users: 2, Conversations: 60})
-	job := b.both(columns([]string{"last_sent_message_preview", "extra"}, []string{"contact.email"}, "a key of more than sixteen"), b.dir)
+	job := b.both(columns([]string{"last_sent_message_preview", "extra"}, []string{"contact.email"}, aHashKey), b.dir)
 	for _, once := range []bool{false, true} {
 		run, err := b.StartReading(t.Context(), job, quiet{})
 		if err != nil {

@@ -182,7 +182,7 @@ func (r *recall) recent(watermark time.Time, lookback time.Duration, reached int
 	newest := watermark.UnixMicro()
 	floor := min(newest, max(newest-lookback.Microseconds(), reached, r.below))
 	known := r.since(floor)
-	return Recent{Floor: time.UnixMicro(floor).UTC(), Known: &known}
+	return Recent{Floor: At(floor), Known: &known}
 }
 
 // remember adds the rows that the export has: those shown, and those of the run
@@ -198,7 +198,7 @@ func (r *recall) remember(to *Recent, before []rowPrint, rises bool) {
 		floor = all[r.limit].version + 1
 		above = indexOr(all, older)
 		known := r.since(floor)
-		to.Floor, to.Known = time.UnixMicro(floor).UTC(), &known
+		to.Floor, to.Known = At(floor), &known
 	}
 	if !rises {
 		above = min(above, r.limit)

@@ -27,11 +27,40 @@ func (r *Run) openJournal(table *schema.Table, survey Survey, since map[string]M
 	if err == nil {
 		j.inner, err = r.sealedJournal(name, fresh)
 	}
+	if err == nil && !fresh {
+		err = r.takeOver(j, name)
+	}
 	if err != nil {
 		j.inner = nil
-		r.obs.Observe(NotResumable{Reason: err.Error()})
+		r.obs.Observe(NotResumable{Reason: err.Error(), Advice: Hint(err)})
 	}
 	return j
+}
+
+// takeOver looks how old the journal is, and empties one that is too old.
+func (r *Run) takeOver(j *runJournal, name string) error {
+	var kept Kept
+	var err error
+	if r.engine.ReadJournal == nil {
+		kept.Entries, kept.Expired = 1, "its age cannot be read"
+	} else if kept, err = r.engine.ReadJournal(j.inner); err != nil {
+		return errors.Join(err, j.Close())
+	} else {
+		r.judge(&kept)
+	}
+	switch {
+	case kept.Entries == 0:
+	case kept.Expired == "":
+		now := r.engine.Now()
+		j.since = now.Add(kept.From.Sub(now)) // with the reading of the monotonic clock
+	default:
+		r.obs.Observe(StartedOver{Reason: "what an earlier run has read is not used: " + kept.Expired})
+		if err := j.Close(); err != nil {
+			return err
+		}
+		j.inner, err = r.sealedJournal(name, true)
+	}
+	return err
 }
 
 // journalPatience is how long a reading that resumes waits for the one before it:
@@ -121,11 +150,14 @@ type runJournal struct {
 	// mark is what tells this journal from every other one of its name: a hash of
 	// the first entry. Empty until there is one.
 	mark string
+	// since is when the oldest entry that an earlier run left was asked for; zero when
+	// there is none.
+	since time.Time
 }
 
 // orNil is the journal for a walk; nil when there is none.
 func (j *runJournal) orNil() Journal {
-	if j.inner == nil {
+	if j == nil || j.inner == nil {
 		return nil
 	}
 	return j
@@ -163,7 +195,7 @@ func (j *runJournal) Append(entry []byte) error {
 		j.note(entry)
 		return nil
 	}
-	j.obs.Observe(NotResumable{Reason: err.Error()})
+	j.obs.Observe(NotResumable{Reason: err.Error(), Advice: Hint(err)})
 	_ = j.inner.Remove() // best effort: its disk is in trouble
 	j.inner = nil
 	return nil

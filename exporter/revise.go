@@ -50,7 +50,7 @@ func (t target) body(rows *spool, plan ExportPlan, walked walked, fresh *fresh) 
 			return body{}, err
 		}
 		v := newRevision(t, plan.Current, rows, found, walked.proof.whole())
-		merged := body{total: plan.Current.Rows + rows.distinct, records: v.records, changes: &v.changes, sum: v.sum}
+		merged := body{total: Sum(plan.Current.Rows, rows.distinct), records: v.records, changes: &v.changes, sum: v.sum}
 		if v.sum == nil {
 			return merged.hashed(t.table), nil
 		}
@@ -66,7 +66,7 @@ func (t target) body(rows *spool, plan ExportPlan, walked walked, fresh *fresh) 
 // same key.
 func (t target) readable(file *Manifest) bool {
 	was, ok := t.table.AsOf(file.SchemaVersion)
-	return ok && was.Fingerprint() == file.SchemaFingerprint && file.Columns.hashKeyID() == t.Columns.manifest().hashKeyID()
+	return ok && was.Fingerprint() == file.SchemaFingerprint && t.keyID.is(file.Columns)
 }
 
 // of yields those of the rows that are fresh.

@@ -28,7 +28,7 @@ type ShrinkPlan struct {
 // mostGone is how many of so many conversations may go.
 func (s ShrinkPlan) mostGone(rows int64) int64 {
 	const rounding = 1e-6 // 0.29 of 100 is 29
-	return int64(math.Floor(s.Max*float64(rows) + rounding))
+	return int64(min(max(math.Floor(s.Max*float64(rows)+rounding), 0), float64(rows)))
 }
 
 // shrink makes the guard of the file that is there; nil when all of it may go.

@@ -1,6 +1,10 @@
 package exporter
 
-import "time"
+import (
+	"time"
+
+	"github.com/lemexport/lemexport/schema"
+)
 
 // Survey is what the team and the first page of every user tell.
 type Survey struct {
@@ -14,6 +18,26 @@ type Survey struct {
 	Unknown  []string      `json:"unknown_fields,omitempty"`
 	// Requests counts the HTTP requests the survey itself took.
 	Requests int64 `json:"survey_requests"`
+}
+
+// users are the ids of the users whose inbox was looked at.
+func (s Survey) users() map[string]bool {
+	ids := make(map[string]bool, len(s.Users))
+	for _, user := range s.Users {
+		ids[user.UserID] = true
+	}
+	return ids
+}
+
+// joinNames is one list of the unknown fields of several.
+func joinNames(lists ...[]string) []string {
+	var names schema.Names
+	for _, list := range lists {
+		for _, name := range list {
+			names.Add(name)
+		}
+	}
+	return names.List()
 }
 
 // UserSurvey is what one first page tells about one inbox.

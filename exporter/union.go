@@ -92,8 +92,10 @@ func fits(file unionFile, newest Manifest, table *schema.Table) error {
 		return errors.New("are exports of two teams")
 	case m.Table != newest.Table:
 		return errors.New("hold two tables")
-	case !ok || was.Fingerprint() != m.SchemaFingerprint || m.Columns.hashKeyID() != newest.Columns.hashKeyID():
+	case !ok || was.Fingerprint() != m.SchemaFingerprint:
 		return errors.New("have different columns")
+	case m.Columns.hashKeyID() != newest.Columns.hashKeyID():
+		return errors.New("have hashes of different keys, or key ids of versions that cannot be compared")
 	}
 	return file.data.CheckSchema(was)
 }
@@ -132,7 +134,7 @@ func (u *union) count(ctx context.Context, e *Engine, table *schema.Table) error
 // manifest is that of the newest file, with the rows and the activities of all.
 func (u *union) manifest(of Manifest) Manifest {
 	of.Rows, of.Changes, of.Content = u.rows, nil, Content{}
-	var unknown []string
+	unknown := make([][]string, 0, len(u.files))
 	for _, file := range u.files {
 		if oldest := file.manifest.Window.OldestActivity; oldest != nil && (of.Window.OldestActivity == nil || oldest.Before(*of.Window.OldestActivity)) {
 			of.Window.OldestActivity = oldest
@@ -140,10 +142,9 @@ func (u *union) manifest(of Manifest) Manifest {
 		if newest := file.manifest.Window.NewestActivity; newest != nil && (of.Window.NewestActivity == nil || newest.After(*of.Window.NewestActivity)) {
 			of.Window.NewestActivity = newest
 		}
-		unknown = append(unknown, file.manifest.UnknownFields...)
+		unknown = append(unknown, file.manifest.UnknownFields)
 	}
-	slices.Sort(unknown)
-	of.UnknownFields = slices.Compact(unknown)
+	of.UnknownFields = joinNames(unknown...)
 	return of
 }
 

@@ -226,6 +226,9 @@ func (v *Verification) rows(ctx context.Context, table *schema.Table, file opene
 		if failed := file.reads.err(); failed != nil {
 			return fmt.Errorf("%s: %w", v.File, failed)
 		}
+		if errors.Is(err, ErrTooLarge) {
+			return fmt.Errorf("%s: %w", v.File, err)
+		}
 		if err != nil {
 			if errors.Is(err, ErrAltered) { // behind the last row
 				altered = err

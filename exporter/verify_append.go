@@ -134,6 +134,7 @@ func (e *Engine) verifyAt(ctx context.Context, destination Destination, name str
 
 // line is how a file of an append goes on from another one.
 type line struct {
+	// manifest has what the check needs: there may be many files.
 	manifest Manifest
 	// from is the file it goes on from; nil when that is not there.
 	from *Manifest
@@ -152,7 +153,8 @@ func (e *Engine) lines(ctx context.Context, at appendFolder) (map[string]line, [
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", at.destination.URL(name), err)
 		}
-		names[name], byRun[manifest.RunID] = *manifest, *manifest
+		kept := Manifest{RunID: manifest.RunID, Previous: manifest.Previous, FullProof: manifest.FullProof, Rows: manifest.Rows}
+		names[name], byRun[manifest.RunID] = kept, kept
 		if previous := manifest.Previous; previous != nil {
 			after[previous.RunID] = append(after[previous.RunID], manifest.RunID)
 		}

@@ -62,6 +62,6 @@ func (m Manifest) misremembered() string {
 
 // addUp reports whether the changes lead from the previous rows to those of the file.
 func (c Changes) addUp(m Manifest) bool {
-	stayed := c.Updated + c.Refreshed + c.Kept
-	return m.Previous != nil && stayed+c.Added == m.Rows && stayed+c.Removed == m.Previous.Rows
+	stayed := Sum(c.Updated, c.Refreshed, c.Kept)
+	return m.Previous != nil && Sum(stayed, c.Added) == m.Rows && Sum(stayed, c.Removed) == m.Previous.Rows
 }

@@ -7,14 +7,13 @@ import (
 	"fmt"
 	"io"
 	"sort"
-	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 )
 
 // write encodes the rows into a new version of the target's file and commits
 // it. The manifest comes without what only the rows tell.
-func (r *Run) write(ctx context.Context, target target, rows body, manifest Manifest) (result Result, err error) {
+func (r *Run) write(ctx context.Context, target target, rows body, manifest Manifest, life lifetime) (result Result, err error) {
 	upload, err := target.destination.Create(ctx, target.name, target.over)
 	if err != nil {
 		return Result{}, err
@@ -53,6 +52,10 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 			return Result{}, err
 		}
 	}
+	if reason := life.over(); reason != "" && manifest.Proof.Complete {
+		manifest.Proof.outlived(reason) // while the rows were written
+		return Result{Manifest: manifest}, incomplete(manifest.Proof)
+	}
 	manifest.Changes = rows.changes
 	manifest.Rows = written
 	manifest.Content = rows.sum.content()
@@ -83,10 +86,10 @@ func (w *Window) extend(target target, rec arrow.Record) error {
 		return nil
 	}
 	if w.NewestActivity == nil {
-		newest := time.UnixMicro(keys.version(0)).UTC()
+		newest := At(keys.version(0))
 		w.NewestActivity = &newest
 	}
-	oldest := time.UnixMicro(keys.version(active - 1)).UTC()
+	oldest := At(keys.version(active - 1))
 	w.OldestActivity = &oldest
 	return nil
 }

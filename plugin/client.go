@@ -73,7 +73,7 @@ func Start(ctx context.Context, options StartOptions) (*Client, error) {
 	}
 	config.SecureConfig = secure
 	// The socket is where only this user can reach it, and goes with the client.
-	sockets, err := makeSocketFolder()
+	sockets, err := makeSocketFolder(canListen)
 	if err != nil {
 		return nil, fmt.Errorf("start plugin: %w", err)
 	}

@@ -41,11 +41,13 @@ func fromExportPlan(export exporter.ExportPlan) (*pluginv1.PlannedExport, error)
 	message := &pluginv1.PlannedExport{
 		Table: export.Table, Format: export.Format, Mode: export.Mode, File: export.File, Action: string(export.Action),
 		SchemaChanges: export.SchemaChanges, DroppedUsers: export.DroppedUsers, Unchanged: export.Unchanged,
-		CurrentFile: export.CurrentFile, OtherEnds: export.OtherEnds, Increment: fromIncrement(export.Increment),
+		CurrentFile: export.CurrentFile, OtherEnds: export.OtherEnds, Increment: fromIncrement(export.Increment), FileMode: export.FileMode,
 	}
+	message.Encoding, message.Extra = export.Encoding, export.Extra
 	if columns := export.Columns; columns != nil {
 		message.Columns = &pluginv1.PlannedColumns{
 			Excluded: columns.Excluded, Hashed: columns.Hashed, HashAlgorithm: columns.HashAlgorithm, HashKeyId: columns.HashKeyID,
+			Personal: columns.Personal,
 		}
 	}
 	if guard := export.Shrink; guard != nil {
@@ -116,11 +118,13 @@ func toExportPlan(message *pluginv1.PlannedExport) (exporter.ExportPlan, error) 
 	plan := exporter.ExportPlan{
 		Table: message.GetTable(), Format: message.GetFormat(), Mode: message.GetMode(), File: message.GetFile(), Action: exporter.Action(message.GetAction()),
 		SchemaChanges: message.GetSchemaChanges(), DroppedUsers: message.GetDroppedUsers(), Unchanged: message.GetUnchanged(),
-		CurrentFile: message.GetCurrentFile(), OtherEnds: message.GetOtherEnds(), Increment: toIncrement(message.GetIncrement()),
+		CurrentFile: message.GetCurrentFile(), OtherEnds: message.GetOtherEnds(), Increment: toIncrement(message.GetIncrement()), FileMode: message.GetFileMode(),
 	}
+	plan.Encoding, plan.Extra = message.GetEncoding(), message.GetExtra()
 	if columns := message.GetColumns(); columns != nil {
 		plan.Columns = &exporter.ManifestColumns{
 			Excluded: columns.GetExcluded(), Hashed: columns.GetHashed(), HashAlgorithm: columns.GetHashAlgorithm(), HashKeyID: columns.GetHashKeyId(),
+			Personal: columns.GetPersonal(),
 		}
 	}
 	if guard := message.GetShrink(); guard != nil {

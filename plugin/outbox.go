@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"strings"
 	"sync"
 	"time"
 
@@ -64,7 +65,9 @@ func (o *outbox) Observe(event exporter.Event) {
 	case exporter.UnknownField:
 		o.notice("the API sent a field that the table does not know: "+event.Field, "It is in the column extra.")
 	case exporter.NotResumable:
-		o.notice("no checkpoints: "+event.Reason, "A reading that is cut short will start over.")
+		o.notice("no checkpoints: "+event.Reason, strings.TrimSpace("A reading that is cut short will start over. "+event.Advice))
+	case exporter.RateNotShared:
+		o.notice("the rate limit is not shared with other runs of this key on this machine: "+event.Reason, event.Advice)
 	case exporter.StartedOver:
 		o.notice(event.Reason, "Everything is delivered again.")
 	}

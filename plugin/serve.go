@@ -19,10 +19,12 @@ const farewell = 500 * time.Millisecond
 // Serve answers a host until the host shuts the plugin down, Stop is called, or
 // ctx ends, whose cause the running calls then report. It returns when nothing
 // runs any more; the error says why it could not begin. Nothing else may be
-// written to standard output before.
+// written to standard output before. Without TLS it begins only where no other user can
+// reach the socket, see [ErrUnprotected]; while it serves, the umask of the process is 077.
 //
 // log is the process's standard error; the records on it are go-plugin's JSON.
 func Serve(ctx context.Context, server *Server, log io.Writer, level slog.Level) error {
+	defer closeUmask()()
 	release, err := settleSocket()
 	if err != nil {
 		return err

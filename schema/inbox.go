@@ -13,10 +13,10 @@ func newInboxConversations() *Table {
 		Version:     1,
 		Description: "One row per conversation of the team inbox, in its newest version",
 		Columns: []Column{
-			{Name: "id", Type: String, Required: true, Needed: "it says which conversation a row is", Key: "_id", Provenance: Documented, Description: "Id of the conversation (ibx_…), unique in the table"},
+			{Name: "id", Type: String, Required: true, Needed: "it says which conversation a row is", Key: "_id", Provenance: Documented, Personal: true, Description: "Id of the conversation (ibx_…), unique in the table"},
 			{Name: "team_id", Type: String, Key: "teamId", Provenance: Documented, Description: "Id of the team (tea_…)"},
-			{Name: "contact_id", Type: String, Key: "contactId", Provenance: Documented, Description: "Id of the contact (ctc_…), the key of the thread endpoint"},
-			{Name: "created_by", Type: String, Key: "createdBy", Provenance: Documented, Description: "What opened the conversation: an activity (act_…) or a user (usr_…)"},
+			{Name: "contact_id", Type: String, Key: "contactId", Provenance: Documented, Personal: true, Description: "Id of the contact (ctc_…), the key of the thread endpoint"},
+			{Name: "created_by", Type: String, Key: "createdBy", Provenance: Documented, Personal: true, Description: "What opened the conversation: an activity (act_…) or a user (usr_…)"},
 			{Name: "created_at", Type: Timestamp, Key: "createdAt", Provenance: Documented, Description: "When the conversation was created"},
 			{Name: "last_activity_at", Type: Timestamp, Version: true, Needed: "it says which version of a conversation is the newest", Key: "lastActivityAt", Provenance: Documented, Description: "Newest activity of any kind; the inbox is sorted by it, newest first"},
 			{Name: "have_replies", Type: Bool, Key: "haveReplies", Provenance: Documented, Description: "Whether the contact has replied at least once"},
@@ -30,20 +30,20 @@ func newInboxConversations() *Table {
 			{Name: "last_replied_message_preview", Type: String, Key: "lastRepliedMessagePreview", Provenance: Observed, Personal: true, Description: "About 100 characters of the newest reply"},
 			{Name: "channels", Type: List, Key: "channels", Provenance: Documented, Description: "Channels of the conversation, in no order; an open set",
 				Elem: &Column{Name: "element", Type: String, Provenance: Documented, Description: "Channel"}},
-			{Name: "users", Type: List, Key: "users", Provenance: Documented, Description: "Users of the team who take part",
-				Elem: &Column{Name: "element", Type: Struct, Provenance: Documented, Description: "User", Fields: []Column{
-					{Name: "user_id", Type: String, Key: "userId", Provenance: Documented, Description: "Id of the user (usr_…), possibly a former member"},
+			{Name: "users", Type: List, Key: "users", Provenance: Documented, Personal: true, Description: "Users of the team who take part",
+				Elem: &Column{Name: "element", Type: Struct, Provenance: Documented, Personal: true, Description: "User", Fields: []Column{
+					{Name: "user_id", Type: String, Key: "userId", Provenance: Documented, Personal: true, Description: "Id of the user (usr_…), possibly a former member"},
 					{Name: "sender", Type: Bool, Key: "sender", Provenance: Documented, Description: "Whether the user sent messages"},
 					{Name: "read", Type: Bool, Key: "read", Provenance: Documented, Description: "Whether the user has read the conversation"},
 				}}},
-			{Name: "opportunities", Type: List, Key: "opportunities", Provenance: Documented, Description: "Tasks attached to the conversation",
-				Elem: &Column{Name: "element", Type: Struct, Provenance: Documented, Description: "Task", Fields: []Column{
-					{Name: "id", Type: String, Key: "id", Provenance: Documented, Description: "Id of the task (opp_…)"},
+			{Name: "opportunities", Type: List, Key: "opportunities", Provenance: Documented, Personal: true, Description: "Tasks attached to the conversation",
+				Elem: &Column{Name: "element", Type: Struct, Provenance: Documented, Personal: true, Description: "Task", Fields: []Column{
+					{Name: "id", Type: String, Key: "id", Provenance: Documented, Personal: true, Description: "Id of the task (opp_…)"},
 					{Name: "type", Type: String, Key: "type", Provenance: Documented, Description: "Kind of the task: manual, phone, …; an open set"},
 					{Name: "done", Type: Bool, Key: "done", AbsentFalse: true, Provenance: Documented, Description: "Whether the task is done; the API leaves it out when it is not"},
 				}}},
 			{Name: "contact", Type: Struct, Key: "contact", Provenance: Documented, Personal: true, Description: "The contact; null where the API leaves it out", Fields: []Column{
-				{Name: "id", Type: String, Key: "_id", Provenance: Documented, Description: "Id of the contact (ctc_…)"},
+				{Name: "id", Type: String, Key: "_id", Provenance: Documented, Personal: true, Description: "Id of the contact (ctc_…)"},
 				{Name: "full_name", Type: String, Key: "fullName", Provenance: Documented, Personal: true, Description: "Full name, often absent"},
 				{Name: "email", Type: String, Key: "email", Provenance: Documented, Personal: true, Description: "Email address as stored, not validated; absent for LinkedIn-only contacts"},
 			}},

@@ -27,7 +27,8 @@ type Page struct {
 	//	envelope: pagination.foo   a key around the rows. It belongs to no row, so
 	//	                    this is its only trace
 	//
-	// A name that is not a plain word is quoted as in Go, so it is safe to print.
+	// A name that is not a plain word is quoted as in Go, so it is safe to print; a long
+	// one is cut. There are MostNames at most; then MoreNames says so.
 	UnknownFields []string
 	// UnreadableVersions counts the rows whose Column.Version came with a value that
 	// could not be read, so that it is null. UnreadableForm is what the first of these

@@ -58,7 +58,7 @@ func (r *rows) regularValue(c *column, text []byte, i int) (end int) {
 
 func (r *rows) regularString(c *column, text []byte, i int) (end int) {
 	end, seen := scanString(text, i)
-	if end < 0 || seen&garbled != 0 || c.Required && end == i+len(`""`) {
+	if end < 0 || seen&garbled != 0 || c.Required && (end == i+len(`""`) || end-i > longestKey) {
 		return -1
 	}
 	c.openText()

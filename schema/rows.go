@@ -43,8 +43,12 @@ func (r *rows) append(conversation []byte, fetchedAt time.Time) (reason string) 
 	members := r.row.object
 	members.read(conversation)
 	for i, f := range r.row.fields {
-		if f.Required && f.Key != "" && !isPresent(members.value(i)) {
+		switch value := members.value(i); {
+		case !f.Required || f.Key == "":
+		case !isPresent(value):
 			return "has no " + f.Key + " that is a non-empty string"
+		case len(value) > longestKey:
+			return "has a " + f.Key + " of more than 4,096 bytes"
 		}
 	}
 	r.extra.reset()
@@ -76,6 +80,10 @@ func (r *rows) takeUnreadable() (rows int, form string) {
 	r.unreadable, r.form = 0, ""
 	return rows, form
 }
+
+// longestKey is how many bytes a value may have that a row cannot be without: it
+// names the row, in memory as well.
+const longestKey = 4096
 
 func isPresent(value []byte) bool { return len(value) > len(`""`) && value[0] == '"' }
 

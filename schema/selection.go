@@ -42,6 +42,20 @@ func (t *Table) Find(name string) (Column, bool) {
 	return found, ok
 }
 
+// Personal returns the names of the columns that identify people or hold what they
+// wrote, as the API sent it. Hashed columns are not among them; for a struct its
+// fields are.
+func (t *Table) Personal() []string {
+	var names []string
+	eachColumn(t.Columns, "", func(name string, column Column) {
+		hashed := column.Hashed || column.Elem != nil && column.Elem.Hashed
+		if column.Personal && !hashed && len(fieldsOf(column)) == 0 {
+			names = append(names, name)
+		}
+	})
+	return names
+}
+
 func eachColumn(columns []Column, parent string, visit func(name string, column Column)) {
 	for _, column := range columns {
 		visit(parent+column.Name, column)

@@ -41,8 +41,12 @@ func (c *column) stranger(name []byte) *stranger {
 	return nil
 }
 
-// newStranger remembers a name; nil when there are too many.
+// newStranger remembers a name; nil when there are too many, or it is long: what
+// is remembered outlives the page.
 func (c *column) newStranger(name []byte) *stranger {
+	if len(name) > longestName {
+		return nil
+	}
 	if len(c.strangers) == maxStrangers {
 		c.strangers = nil
 		return nil

@@ -1,10 +1,6 @@
 package schema
 
-import (
-	"bytes"
-	"slices"
-	"strconv"
-)
+import "slices"
 
 // surprises collects Page.UnknownFields. It remembers the names of earlier
 // pages, since they mostly come again.
@@ -12,6 +8,7 @@ type surprises struct {
 	known map[string]*surprise
 	page  int // counts them, from 1
 	found []string
+	more  bool // found has no room
 	text  []byte
 }
 
@@ -20,7 +17,7 @@ type surprise struct {
 	page int // where it was found last
 }
 
-// maxSurprises is how many names are remembered.
+// maxSurprises is how many names are remembered from page to page.
 const maxSurprises = 1000
 
 // field notes a key that the table does not have, inside the object at path.
@@ -29,7 +26,7 @@ func (s *surprises) field(path string, name []byte, what string) {
 	if path != "" {
 		s.text = append(s.text, '.')
 	}
-	s.text = appendPlain(s.text, name)
+	s.name(name)
 	s.note(what)
 }
 
@@ -42,8 +39,13 @@ func (s *surprises) value(path, what string) {
 // envelope notes a key around the rows, which belongs to no row.
 func (s *surprises) envelope(path string, name []byte) {
 	s.text = append(append(s.text[:0], "envelope: "...), path...)
-	s.text = appendPlain(s.text, name)
+	s.name(name)
 	s.note("")
+}
+
+// name writes a name; of a long one it needs no more than the beginning.
+func (s *surprises) name(name []byte) {
+	s.text = append(s.text, QuoteName(string(name[:min(len(name), 2*longestName)]))...)
 }
 
 func (s *surprises) note(what string) {
@@ -51,36 +53,31 @@ func (s *surprises) note(what string) {
 		s.text = append(append(append(s.text, " ("...), what...), ')')
 	}
 	known := s.known[string(s.text)]
-	if known == nil {
+	switch {
+	case known != nil && known.page == s.page:
+		return
+	case len(s.found) == MostNames:
+		s.more = true
+		return
+	case known == nil:
 		known = &surprise{text: string(s.text)}
 		s.known[known.text] = known
 	}
-	if known.page != s.page {
-		known.page = s.page
-		s.found = append(s.found, known.text)
-	}
+	known.page = s.page
+	s.found = append(s.found, known.text)
 }
 
 // take returns what was found, sorted, and goes on to another page.
 func (s *surprises) take() []string {
 	slices.Sort(s.found)
 	list := append([]string(nil), s.found...)
-	s.found = s.found[:0]
+	if s.more {
+		list = append(list, MoreNames)
+	}
+	s.found, s.more = s.found[:0], false
 	s.page++
 	if len(s.known) > maxSurprises {
 		clear(s.known)
 	}
 	return list
-}
-
-// appendPlain writes a name so that it can not be taken for a path, and so
-// that it does no harm on a terminal: quoted, unless it is a plain word.
-func appendPlain(dst, name []byte) []byte {
-	odd := func(r rune) bool {
-		return (r < 'a' || 'z' < r) && (r < 'A' || 'Z' < r) && (r < '0' || '9' < r) && r != '_' && r != '$' && r != '-'
-	}
-	if len(name) == 0 || bytes.ContainsFunc(name, odd) {
-		return strconv.AppendQuote(dst, string(name))
-	}
-	return append(dst, name...)
 }

@@ -71,7 +71,8 @@ type Column struct {
 	// Description is one sentence, without a final full stop.
 	Description string
 	Provenance  Provenance
-	// Personal marks data about a person.
+	// Personal marks data about a person, and ids with which the API tells who it is:
+	// of people, of conversations with them, of tasks about them.
 	Personal bool
 	// Version marks the column whose greatest value is the newest version of a row.
 	// The API sorts its list by it.

@@ -1,25 +1,27 @@
 package arrowipc
 
-import "github.com/apache/arrow/go/v15/arrow/memory"
+import (
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/dustin/go-humanize"
 
-// batchBytes bounds the memory of one record batch. Ours need some megabytes;
-// only one row of such a size could come near it.
-const batchBytes = 256 << 20
+	"github.com/lemexport/lemexport/exporter"
+)
 
 // budget is an allocator that panics when a batch wants more than its share:
 // sizes come from the file, and memory that the system does not have ends the
 // process.
 type budget struct {
 	memory.Allocator
-	left int
+	left, most int
 }
 
-func newBudget() *budget {
-	return &budget{Allocator: memory.NewGoAllocator(), left: batchBytes}
+// newBudget has room for the bytes of a batch, and for as many that come of them.
+func newBudget(from *exporter.Budget) *budget {
+	return &budget{Allocator: memory.NewGoAllocator(), most: int(2 * from.Waiting())}
 }
 
 // reset begins another batch.
-func (b *budget) reset() { b.left = batchBytes }
+func (b *budget) reset() { b.left = b.most }
 
 // Allocate implements memory.Allocator.
 func (b *budget) Allocate(size int) []byte {
@@ -35,7 +37,7 @@ func (b *budget) Reallocate(size int, old []byte) []byte {
 
 func (b *budget) take(size int) {
 	if size > b.left {
-		panic("a record batch that needs more than 256 MiB")
+		panic(exporter.TooLarge("a record batch that needs more than %s", humanize.IBytes(uint64(b.most))))
 	}
 	b.left -= max(size, 0)
 }

@@ -24,37 +24,49 @@ type dataFile struct {
 	reader *ipc.FileReader
 	memory *budget
 	rows   int64
+	// size is that of the file, places are those of its batches.
+	size   int64
+	places []block
+	budget *exporter.Budget
+	held   *exporter.Footer
 }
 
 // Open reads the footer of a file of size bytes. Batches are read when Records
 // comes to them.
-func (Format) Open(r io.ReaderAt, size int64) (exporter.DataFile, error) {
-	file, err := open(r, size)
+func (f Format) Open(r io.ReaderAt, size int64) (exporter.DataFile, error) {
+	file, err := open(r, size, f.Budget)
 	if err != nil {
 		return nil, advise(fmt.Errorf("open arrow: %w", err))
 	}
 	return file, nil
 }
 
-func open(r io.ReaderAt, size int64) (file *dataFile, err error) {
+func open(r io.ReaderAt, size int64, budget *exporter.Budget) (file *dataFile, err error) {
+	held := budget.Footer()
+	defer func() {
+		if err != nil {
+			held.Free()
+		}
+	}()
 	defer catch(&err)
-	end, begin, err := readFooter(r, size)
+	end, begin, err := readFooter(r, size, held)
 	if err != nil {
 		return nil, err
 	}
 	footer := end[:len(end)-tail]
-	if err := checkFooter(footer); err != nil {
+	if err := checkFooter(footer, held); err != nil {
 		return nil, err
 	}
-	if _, err := blocks(footer, begin); err != nil {
+	places, err := blocks(footer, begin)
+	if err != nil {
 		return nil, err
 	}
-	memory, under := newBudget(), &summing{from: r}
+	memory, under := newBudget(budget), &summing{from: r}
 	reader, err := ipc.NewFileReader(io.NewSectionReader(under, 0, size), ipc.WithAllocator(memory))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
-	file = &dataFile{file: under, begin: begin, reader: reader, memory: memory}
+	file = &dataFile{file: under, begin: begin, reader: reader, memory: memory, size: size, places: places, budget: budget, held: held}
 	if file.Sealed() {
 		if err := checkFooterHash(end); err != nil {
 			return nil, err
@@ -65,8 +77,11 @@ func open(r io.ReaderAt, size int64) (file *dataFile, err error) {
 			return nil, fmt.Errorf("%w: its number of rows is no number", errDamaged)
 		}
 	}
-	return file, nil
+	return file, held.TakeJSON(file.Manifest())
 }
+
+// Close gives back what the footer took of the budget.
+func (f *dataFile) Close() { f.held.Free() }
 
 // advise says what to do about a damaged file.
 func advise(err error) error {
@@ -107,11 +122,19 @@ func (f *dataFile) Records(ctx context.Context, table *schema.Table) iter.Seq2[a
 			yield(nil, err)
 			return
 		}
-		for i := range f.reader.NumRecords() {
+		rows := int64(0)
+		for i := range f.places {
 			err := ctx.Err()
 			var rec arrow.Record
 			if err == nil {
 				rec, err = f.record(i, table)
+			}
+			if err == nil {
+				rows += rec.NumRows()
+			}
+			if err == nil && rows > f.size { // ids differ, so that each takes more than a byte
+				rec.Release()
+				err = fmt.Errorf("%w: more than %d rows in %d bytes", errDamaged, f.size, f.size)
 			}
 			if err != nil {
 				yield(nil, advise(fmt.Errorf("read arrow record batch %d: %w", i+1, err)))
@@ -142,6 +165,9 @@ func inParts(rec arrow.Record, yield func(arrow.Record, error) bool) bool {
 func (f *dataFile) record(i int, table *schema.Table) (rec arrow.Record, err error) {
 	defer catch(&err)
 	f.memory.reset()
+	if err := f.load(f.places[i]); err != nil {
+		return nil, err
+	}
 	read, err := f.reader.RecordAt(i)
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)

@@ -21,7 +21,7 @@ const (
 
 // readFooter reads the footer and what follows it, and returns where it begins. It
 // looks at the magic bytes before anything of a length that they state is allocated.
-func readFooter(r io.ReaderAt, size int64) (read []byte, begin int64, err error) {
+func readFooter(r io.ReaderAt, size int64, held *exporter.Footer) (read []byte, begin int64, err error) {
 	const cutOff = "The file is cut off or is no Arrow file."
 	if size < head+int64(tail) {
 		return nil, 0, exporter.WithHint(fmt.Errorf("%d bytes are too few for an arrow file", size), cutOff)
@@ -36,6 +36,9 @@ func readFooter(r io.ReaderAt, size int64) (read []byte, begin int64, err error)
 	length := int64(binary.LittleEndian.Uint32(last[:4]))
 	if length < 4 || length > size-head-int64(tail) {
 		return nil, 0, fmt.Errorf("%w: a footer of %d bytes in a file of %d", errDamaged, length, size)
+	}
+	if err := held.Take(3 * length); err != nil { // the library reads it again, and what it says of batches is kept
+		return nil, 0, err
 	}
 	begin = size - int64(tail) - length
 	read = make([]byte, length+int64(tail))
@@ -57,6 +60,9 @@ const (
 	schemaFeatures   = 3
 	pairKey          = 0
 	pairValue        = 1
+	fieldName        = 0
+	fieldKind        = 2
+	fieldType        = 3
 	fieldChildren    = 5
 	fieldMetadata    = 6
 	fieldDepth       = 64
@@ -66,36 +72,72 @@ const (
 	firstSlot        = 4 // of a vtable, behind its own size and the table's
 	slotSize         = 2
 	vtableOffsetSize = 4
+
+	kindTimestamp = 10
+	kindUnion     = 14
+	timezone      = 1 // of a timestamp
+	typeIDs       = 1 // of a union
 )
 
-// checkFooter walks the vectors of a footer, which is a flatbuffer. The library
-// allocates as many fields as a length says before it reads any, so a damaged
-// length could take all memory, which no one can recover from: here nothing may
-// be longer than the bytes that are left. All else panics, and is caught.
-func checkFooter(footer []byte) (err error) {
+// What the library takes, at most, for a field, a pair of metadata and a feature,
+// beside the bytes of their texts.
+const (
+	fieldBytes   = 1024
+	pairBytes    = 128
+	featureBytes = 64
+)
+
+// checkFooter walks a footer, which is a flatbuffer, as the library will, and charges
+// what that allocates before it does. The library believes the lengths of vectors, and
+// many places of a flatbuffer may point to one text, of which each gets a copy: here
+// nothing may be longer than the bytes that are left, and each visit counts. All else
+// panics, and is caught.
+func checkFooter(footer []byte, held *exporter.Footer) (err error) {
 	defer catch(&err)
-	// A sound footer has no more tables than bytes; a damaged one may meet some of them often.
-	w := walker{data: footer, left: len(footer)}
+	w := walker{data: footer, left: int(held.Left())}
 	root := w.u32(0)
-	w.vector(root, footerDicts, blockSize)
+	if _, dictionaries := w.vector(root, footerDicts, blockSize); dictionaries > 0 {
+		return errors.New("the file has dictionaries, which no export has") // the library would read them all
+	}
 	w.vector(root, footerBatches, blockSize)
-	w.vector(root, footerMetadata, tableOffsetSize)
+	w.pairs(root, footerMetadata)
 	schema, ok := w.slot(root, footerSchema)
 	if !ok {
 		return fmt.Errorf("%w: its footer has no schema", errDamaged)
 	}
 	schema += w.u32(schema)
-	w.vector(schema, schemaMetadata, tableOffsetSize)
-	w.vector(schema, schemaFeatures, featureSize)
+	w.pairs(schema, schemaMetadata)
+	_, features := w.vector(schema, schemaFeatures, featureSize)
+	w.charge(features, featureBytes)
 	w.fields(schema, schemaFields, fieldDepth)
-	return nil
+	return held.Take(held.Left() - int64(w.left))
 }
 
 // walker reads a flatbuffer (FlatBuffers internals: little endian, tables with
 // a vtable of slots). It panics where the data ends.
 type walker struct {
 	data []byte
+	// left is how many bytes the library may yet allocate.
 	left int
+}
+
+// charge counts what the library allocates.
+func (w *walker) charge(count, size int) {
+	if size > 0 && count > w.left/size {
+		panic(exporter.TooLarge("its footer takes more memory than those of all open files may"))
+	}
+	w.left -= count * size
+}
+
+// pairs charges the metadata of a table. The library copies it twice.
+func (w *walker) pairs(table, slot int) {
+	first, count := w.vector(table, slot, tableOffsetSize)
+	w.charge(count, pairBytes)
+	for i := range count {
+		at := first + i*tableOffsetSize
+		pair := at + w.u32(at)
+		w.charge(2, len(w.text(pair, pairKey))+len(w.text(pair, pairValue)))
+	}
 }
 
 func (w *walker) u32(at int) int { return int(binary.LittleEndian.Uint32(w.data[at:])) }
@@ -132,24 +174,47 @@ func (w *walker) text(table, slot int) []byte {
 	return w.data[first : first+count]
 }
 
-// fields checks the fields of a schema or of a field.
+// fields charges the fields of a schema or of a field.
 func (w *walker) fields(table, slot, depth int) {
 	first, count := w.vector(table, slot, tableOffsetSize)
-	if w.left -= count; w.left < 0 || depth == 0 {
+	w.charge(count, fieldBytes)
+	if depth == 0 {
 		panic("fields without end")
 	}
 	for i := range count {
 		at := first + i*tableOffsetSize
 		field := at + w.u32(at)
-		w.vector(field, fieldMetadata, tableOffsetSize)
+		w.charge(1, len(w.text(field, fieldName)))
+		w.kind(field)
+		w.pairs(field, fieldMetadata)
 		w.fields(field, fieldChildren, depth-1)
+	}
+}
+
+// kind charges what stands in the type of a field.
+func (w *walker) kind(field int) {
+	kind, typed := w.slot(field, fieldKind)
+	table, ok := w.slot(field, fieldType)
+	if !typed || !ok {
+		return
+	}
+	table += w.u32(table)
+	switch w.data[kind] {
+	case kindTimestamp:
+		w.charge(1, len(w.text(table, timezone)))
+	case kindUnion:
+		_, count := w.vector(table, typeIDs, tableOffsetSize)
+		w.charge(count, pairBytes)
 	}
 }
 
 // catch turns a panic, ours or that of the Arrow library, which trusts what it
 // reads, into an error.
 func catch(err *error) {
-	if reason := recover(); reason != nil {
+	reason := recover()
+	if known, ok := reason.(error); ok && errors.Is(known, exporter.ErrTooLarge) {
+		*err = known
+	} else if reason != nil {
 		*err = fmt.Errorf("%w: %v", errDamaged, reason)
 	}
 }

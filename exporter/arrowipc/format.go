@@ -18,7 +18,10 @@ const RowsKey = "lemexport:rows"
 const magic = "ARROW1"
 
 // Format is the Arrow IPC file format: an [exporter.Format].
-type Format struct{}
+type Format struct {
+	// Budget bounds what files take that are opened; nil is that of one file.
+	Budget *exporter.Budget
+}
 
 // Extension returns ".arrow".
 func (Format) Extension() string { return ".arrow" }

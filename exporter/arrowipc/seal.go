@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -119,6 +120,9 @@ type summing struct {
 	on   bool
 	at   int64
 	sum  uint32
+	// loaded are the bytes of the file at place.
+	loaded []byte
+	place  int64
 }
 
 // start begins at the start of the file.
@@ -126,6 +130,24 @@ func (s *summing) start() { s.on, s.at, s.sum = true, 0, 0 }
 
 // ReadAt implements io.ReaderAt.
 func (s *summing) ReadAt(p []byte, offset int64) (int, error) {
+	if begin := offset - s.place; begin >= 0 && begin+int64(len(p)) <= int64(len(s.loaded)) {
+		return copy(p, s.loaded[begin:]), nil
+	}
+	return s.read(p, offset)
+}
+
+// load reads bytes that are read again from memory; none forgets them.
+func (s *summing) load(place, size int64) ([]byte, error) {
+	s.loaded = slices.Grow(s.loaded[:0], int(size))[:size]
+	if n, err := s.read(s.loaded, place); int64(n) < size {
+		s.loaded = s.loaded[:0]
+		return nil, fmt.Errorf("read the file: %w", err)
+	}
+	s.place = place
+	return s.loaded, nil
+}
+
+func (s *summing) read(p []byte, offset int64) (int, error) {
 	if !s.on {
 		return s.from.ReadAt(p, offset)
 	}

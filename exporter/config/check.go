@@ -10,6 +10,8 @@ import (
 // checker turns a tree into a job. It reports everything it finds and goes on.
 type checker struct {
 	report *report
+	// env looks up a variable that names the server of an object store; nil knows none.
+	env func(name string) (string, bool)
 }
 
 // shape is what a kind of block may hold.
@@ -21,7 +23,7 @@ type shape struct {
 }
 
 func sourceShape() shape {
-	return shape{label: "source type", attributes: []string{"api_key", "endpoint", "users"}, blocks: []string{"simulate", "margin", "retry"}}
+	return shape{label: "source type", attributes: []string{"api_key", "endpoint", "users", "journal_max_age"}, blocks: []string{"simulate", "margin", "retry"}}
 }
 
 func marginShape() shape { return shape{attributes: []string{"lookback", "increments", "settle"}} }
@@ -33,7 +35,7 @@ func simulateShape() shape {
 }
 
 func exportShape() shape {
-	return shape{label: "table", attributes: []string{"destination", "format", "mode", "full_every", "max_shrink"}, blocks: []string{"parquet", "arrow", "columns"}}
+	return shape{label: "table", attributes: []string{"destination", "format", "mode", "full_every", "max_shrink", "file_mode"}, blocks: []string{"parquet", "arrow", "columns"}}
 }
 
 func parquetShape() shape {

@@ -9,10 +9,6 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// shortestHashKey is what a key of hashes must have at least, in bytes. Addresses
-// can be guessed, so the key must not be.
-const shortestHashKey = 16
-
 // item is a column's name in a list.
 type item struct {
 	name    string
@@ -49,7 +45,7 @@ func (c *checker) columns(b *block, table *schema.Table) exporter.Columns {
 	switch {
 	case len(config.Hash) > 0 && key == nil && !in.meant["hash_key"]:
 		c.report.fail(b.at, b.address+".hash_key", "Missing hash_key",
-			"Hashed columns need a secret key, without which addresses could be guessed. Add hash_key = env(\"LEMEXPORT_HASH_KEY\"), a random text that you keep.")
+			"Hashed columns need a secret key, without which addresses could be guessed. Add hash_key = env(\"LEMEXPORT_HASH_KEY\"), and keep the key: lemexport hash-key makes one.")
 	case hash == nil && key != nil && !in.meant["hash"]:
 		c.report.warn(key.nameAt, key.address, "Unused hash_key", "No column is hashed. Name some in hash = [\"contact.email\"], or remove hash_key.")
 	}
@@ -66,9 +62,9 @@ func (c *checker) hashKey(a *attribute) exporter.Secret {
 	if !ok {
 		return exporter.Secret{}
 	}
-	if len(value) < shortestHashKey {
-		c.report.fail(a.at, a.address, "Hash key too short",
-			fmt.Sprintf("A key of fewer than %d characters can be guessed, and with it what was hashed. Make one with: openssl rand -hex 32", shortestHashKey))
+	if err := exporter.CheckHashKey(value); err != nil {
+		c.report.fail(a.at, a.address, "Weak hash key",
+			"The key is "+err.Error()+". A key is 32 random bytes. "+exporter.Hint(err)+". Files that were hashed with the old key have to be written anew: their hashes do not equal those of the new one.")
 	}
 	if len(a.variables()) == 0 && a.at != nil {
 		c.report.warn(a.at, a.address, "Hash key in a file",
@@ -112,20 +108,26 @@ func (c *checker) stillPersonal(b *block, table *schema.Table, s schema.Selectio
 	if err != nil || s.IsZero() {
 		return
 	}
-	var left []string
-	for _, name := range selected.Names() {
-		if column, _ := selected.Find(name); column.Personal && !column.Hashed && column.Fields == nil {
+	var left, always []string
+	for _, name := range selected.Personal() {
+		if selected.MayExclude(name) == nil {
 			left = append(left, name)
+		} else {
+			always = append(always, name)
 		}
 	}
 	if len(left) == 0 {
 		return
 	}
-	detail := "These columns hold personal data and stay as they are: " + strings.Join(left, ", ") + "."
+	detail := "These columns identify people or hold what they wrote, and stay as they are: " + strings.Join(left, ", ") + "."
 	if slices.Contains(left, "extra") {
 		detail += " In extra are keys that the table does not model, whatever they hold; only what belongs to the columns of this block is taken out of it."
 	}
-	c.report.warn(b.at, b.address, "Personal data stays", detail+" Add them to exclude or hash if they must not.")
+	detail += " Add them to exclude or hash if they must not."
+	if len(always) > 0 {
+		detail += " An export always has " + strings.Join(always, ", ") + ", with which the API gives the rest."
+	}
+	c.report.warn(b.at, b.address, "Personal data stays", detail)
 }
 
 // sameColumns reports exports that want different columns: they share a walk.

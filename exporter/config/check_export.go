@@ -21,6 +21,7 @@ func (c *checker) export(b *block) exporter.Export {
 	config.Mode = c.choose(in.attribute("mode"), modes())
 	config.FullEvery = c.fullEvery(in.attribute("full_every"), config.Mode)
 	config.MaxShrink = c.maxShrink(in.attribute("max_shrink"), config.Mode)
+	config.FileMode = c.fileMode(in.attribute("file_mode"), config.Destination)
 
 	table, known := schema.Lookup(config.Table)
 	if !known { // reported already
@@ -67,6 +68,28 @@ func (c *checker) maxShrink(a *attribute, mode string) *float64 {
 		return nil
 	}
 	return c.share(a)
+}
+
+// fileMode reads the permission of files, which objects in a store do not have.
+func (c *checker) fileMode(a *attribute, destination string) string {
+	if a == nil {
+		return ""
+	}
+	text, ok := c.text(a, optional)
+	if !ok {
+		return ""
+	}
+	if scheme, _ := exporter.LocationScheme(destination); exporter.ObjectParams(scheme) != nil {
+		c.report.fail(a.nameAt, a.address, "file_mode with an object store",
+			"Objects have no permissions of files. Remove file_mode: who may read an object is said where the bucket is managed.")
+		return ""
+	}
+	mode, err := exporter.ParseFileMode(text)
+	if err != nil {
+		c.report.fail(a.at, a.address, "Invalid file_mode", fmt.Sprintf("%s cannot be the permission of a file: %v. %s", c.quoted(a, text), err, exporter.Hint(err)))
+		return ""
+	}
+	return fmt.Sprintf("%04o", mode)
 }
 
 func (c *checker) table(b *block) string {

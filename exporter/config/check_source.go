@@ -51,6 +51,9 @@ func (c *checker) source(b *block) exporter.SourceConfig {
 	if retry := in.blocks["retry"]; retry != nil {
 		config.MaxElapsed = c.retry(retry)
 	}
+	if age := in.attribute("journal_max_age"); age != nil {
+		config.JournalMaxAge = c.duration(age, leastJournalAge, mostJournalAge, exporter.DefaultJournalMaxAge)
+	}
 	switch {
 	case simulate == nil && endpoint == nil:
 		config.Endpoint = exporter.DefaultEndpoint
@@ -95,7 +98,7 @@ func (c *checker) sourceType(b *block) string {
 	}
 	name := b.labels[0]
 	if name.text != "lemlist" {
-		c.report.fail(name.at, b.address, fmt.Sprintf("Unknown source type %q", shorten(name.text)),
+		c.report.fail(name.at, b.address, "Unknown source type",
 			"The only source type is \"lemlist\"."+didYouMean(name.text, []string{"lemlist"}))
 	}
 	return name.text
@@ -135,18 +138,25 @@ func (c *checker) users(a *attribute) []string {
 		at, address := a.item(i), fmt.Sprintf("%s[%d]", a.address, i)
 		if earlier, again := first[user]; again {
 			c.report.fail(at, address, "User listed twice",
-				fmt.Sprintf("%s is already element %d of the list. Remove one of the two.", c.quoted(a, user), earlier+1))
+				fmt.Sprintf("Elements %d and %d are the same. Remove one of the two.", earlier+1, i+1))
 			continue
 		}
 		first[user] = i
 		users = append(users, user)
 		if !usual.MatchString(user) {
 			c.report.warn(at, address, "Unusual user id",
-				c.quoted(a, user)+" does not look like a lemlist user id, which is usr_ and letters and digits. Names and email addresses do not work here.")
+				fmt.Sprintf("Element %d", i+1)+" does not look like a lemlist user id, which is usr_ and letters and digits. Names and email addresses do not work here.")
 		}
 	}
 	return users
 }
+
+// The bounds of journal_max_age. A walk of a team takes longer than seconds,
+// and a week is how long a journal is kept.
+const (
+	leastJournalAge = time.Minute
+	mostJournalAge  = 7 * 24 * time.Hour
+)
 
 // The bounds of max_elapsed: a wait between two attempts takes up to 20 s.
 const (

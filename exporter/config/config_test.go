@@ -24,7 +24,7 @@ const (
 	// environmentKey is the value of LEMLIST_API_KEY.
 	environmentKey = "Environ-Key-77-Value"
 	// hashKey is the value of LEMEXPORT_HASH_KEY.
-	hashKey = "Hash-Key-of-32-bytes-0123456789a"
+	hashKey = "69a12ec2184f79b6ace4a14927bee10ebc4c7cd660d0102c9c4a055f4c1c3e5b"
 )
 
 func environment(name string) (string, bool) {

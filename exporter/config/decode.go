@@ -23,7 +23,8 @@ const (
 
 // decode parses the files and evaluates their expressions.
 func decode(files []File, known map[string]function.Function, report *report) []*block {
-	d := decoder{report: report, functions: known}
+	meter := newMeter()
+	d := decoder{report: report, functions: meter.functions(known), meter: meter}
 	var blocks []*block
 	for _, file := range files {
 		body := parse(file, report)
@@ -106,6 +107,7 @@ func isOperator(t hclsyntax.TokenType) bool {
 type decoder struct {
 	report    *report
 	functions map[string]function.Function
+	meter     *meter
 }
 
 func (d *decoder) block(b *hclsyntax.Block, parent string) *block {
@@ -114,6 +116,9 @@ func (d *decoder) block(b *hclsyntax.Block, parent string) *block {
 		decoded.labels = append(decoded.labels, label{text: text, at: rangeOf(b.LabelRanges[i])})
 	}
 	decoded.address = blockAddress(parent, b.Type, decoded.labels)
+	if !d.fits(decoded.at, decoded.address) {
+		return decoded
+	}
 	for _, a := range byPosition(b.Body.Attributes) {
 		decoded.attributes = append(decoded.attributes, d.attribute(a, decoded.address+"."+a.Name))
 	}
@@ -137,6 +142,18 @@ func (d *decoder) attribute(a *hclsyntax.Attribute, address string) *attribute {
 	return decoded
 }
 
+// fits counts an address, which holds those of all blocks around it.
+func (d *decoder) fits(at *exporter.Range, address string) bool {
+	if d.meter.over {
+		return false
+	}
+	if d.meter.take(len(address)) {
+		return true
+	}
+	d.meter.tooMuch(d.report, at, "")
+	return false
+}
+
 // evaluate gives the value of an expression; what is wrong with it is reported.
 func (d *decoder) evaluate(expr hclsyntax.Expression, a *attribute) (value cty.Value, failed bool) {
 	if names := expr.Variables(); len(names) > 0 {
@@ -145,9 +162,17 @@ func (d *decoder) evaluate(expr hclsyntax.Expression, a *attribute) (value cty.V
 		}
 		return cty.NilVal, true
 	}
-	value, diags := expr.Value(&hcl.EvalContext{Functions: d.functions})
+	if !d.fits(a.at, a.address) {
+		return cty.NilVal, true
+	}
+	secret := usesEnv(expr) // measuring changes the tree
+	value, diags := d.meter.measure(expr).Value(&hcl.EvalContext{Functions: d.functions})
+	if d.meter.over {
+		d.meter.tooMuch(d.report, a.at, a.address)
+		return cty.NilVal, true
+	}
 	for _, diag := range diags {
-		d.report.evaluation(diag, a, d.functions, usesEnv(expr))
+		d.report.evaluation(diag, a, d.functions, secret)
 	}
 	if diags.HasErrors() {
 		return cty.NilVal, true

@@ -162,7 +162,7 @@ func (n node) value() cty.Value {
 // nothing behind it.
 func parseJSON(body []byte) (node, *misshapen) {
 	decoder := jsontext.NewDecoder(bytes.NewReader(body))
-	root, err := readNode(decoder, 0)
+	root, err := readNode(decoder, newMeter(), 0)
 	if err == nil {
 		if _, err = decoder.ReadToken(); err == nil {
 			err = &misshapen{"", "There is more behind the first value."}
@@ -183,7 +183,7 @@ func parseJSON(body []byte) (node, *misshapen) {
 	return root, nil
 }
 
-func readNode(decoder *jsontext.Decoder, depth int) (node, error) {
+func readNode(decoder *jsontext.Decoder, meter *meter, depth int) (node, error) {
 	if depth > maxNesting {
 		return node{}, &misshapen{decoder.StackPointer(), fmt.Sprintf("It is nested more than %d levels deep.", maxNesting)}
 	}
@@ -191,13 +191,18 @@ func readNode(decoder *jsontext.Decoder, depth int) (node, error) {
 	if err != nil {
 		return node{}, err
 	}
-	n := node{pointer: jsontext.Pointer(strings.Clone(string(decoder.StackPointer()))), kind: token.Kind()}
+	// Each place holds the names of all places around it.
+	pointer := decoder.StackPointer()
+	if !meter.take(valueWork + len(pointer)) {
+		return node{}, &misshapen{"", fmt.Sprintf("Its values and the names of their places take more than %d MiB. Shorten the names.", maxWork>>20)}
+	}
+	n := node{pointer: jsontext.Pointer(strings.Clone(string(pointer))), kind: token.Kind()}
 	switch n.kind {
 	case '"', '0':
 		n.text = token.String()
 	case '[':
 		for decoder.PeekKind() != ']' {
-			item, err := readNode(decoder, depth+1)
+			item, err := readNode(decoder, meter, depth+1)
 			if err != nil {
 				return node{}, err
 			}
@@ -211,7 +216,7 @@ func readNode(decoder *jsontext.Decoder, depth int) (node, error) {
 				return node{}, err
 			}
 			text := name.String()
-			value, err := readNode(decoder, depth+1)
+			value, err := readNode(decoder, meter, depth+1)
 			if err != nil {
 				return node{}, err
 			}

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -20,13 +21,14 @@ func TestJSONMakesTheJobOfTheFile(t *testing.T) {
 				api_key  = "some-key"
 				endpoint = "http://127.0.0.1:8080/api"
 				users    = ["usr_a", "usr_b"]
+				journal_max_age = "36h"
 				retry { max_elapsed = "90s" }
 			}
 			export "inbox_conversations" {
 				destination = "./out"
 				parquet { compression = "snappy" }
 			}`,
-			`{"source": {"lemlist": {"api_key": "some-key", "endpoint": "http://127.0.0.1:8080/api", "users": ["usr_a", "usr_b"], "retry": {"max_elapsed": "90s"}}},
+			`{"source": {"lemlist": {"api_key": "some-key", "endpoint": "http://127.0.0.1:8080/api", "users": ["usr_a", "usr_b"], "journal_max_age": "36h", "retry": {"max_elapsed": "90s"}}},
 			  "export": {"inbox_conversations": {"destination": "./out", "parquet": {"compression": "snappy"}}}}`,
 		},
 		"a margin": {
@@ -87,6 +89,19 @@ func TestAShareInJSON(t *testing.T) {
 		job, diags := config.LoadJSON([]byte(`{"source": {"lemlist": {"simulate": {}}}, "export": {"inbox_conversations": {"destination": "./out", "max_shrink": ` + text + `}}}`))
 		if len(diags) > 0 || len(job.Exports) != 1 || job.Exports[0].MaxShrink == nil || *job.Exports[0].MaxShrink != want {
 			t.Errorf("%s: got %+v, %+v", text, job, diags)
+		}
+	}
+}
+
+func TestAFileModeInJSON(t *testing.T) {
+	const text = `{"source": {"lemlist": {"simulate": {}}}, "export": {"inbox_conversations": {"destination": "./out", "file_mode": %s}}}`
+	job, diags := config.LoadJSON(fmt.Appendf(nil, text, `"640"`))
+	if len(diags) > 0 || len(job.Exports) != 1 || job.Exports[0].FileMode != "0640" {
+		t.Errorf("got %+v, %+v", job, diags)
+	}
+	for _, wrong := range []string{`640`, `"0641"`, `"1640"`, `"0240"`, `"+640"`, `" 640"`, `"00640"`, `"6_0"`, `"x"`, `""`} {
+		if _, diags := config.LoadJSON(fmt.Appendf(nil, text, wrong)); len(diags) != 1 || diags[0].Path != "/export/inbox_conversations/file_mode" {
+			t.Errorf("%s: got %+v", wrong, diags)
 		}
 	}
 }

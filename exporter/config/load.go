@@ -37,7 +37,7 @@ func load(files []File, env func(name string) (string, bool), now func() time.Ti
 	if report.broken {
 		return exporter.Job{}, report.finish()
 	}
-	c := checker{report: report}
+	c := checker{report: report, env: env}
 	job := c.job(blocks, len(files))
 	diags := report.finish()
 	if diags.HasErrors() {

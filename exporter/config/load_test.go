@@ -73,7 +73,10 @@ func TestErrorsEmptyTheJob(t *testing.T) {
 func TestEndpoints(t *testing.T) {
 	tests := map[string]string{ // endpoint -> summary of the error, or "" and how it is kept
 		"https://api.lemlist.com/api/":    "",
-		"https://proxy.example:8443/api":  "",
+		"https://API.lemlist.com:443":     "",
+		"https://api.lemlist.com.example": "Endpoint is not lemlist's",
+		"https://api.lemlist.com:8443":    "Endpoint is not lemlist's",
+		"https://proxy.example:8443/api":  "Endpoint is not lemlist's", // a warning
 		"http://localhost:1":              "",
 		"http://LOCALHOST/api":            "",
 		"http://sim.localhost":            "",
@@ -101,7 +104,7 @@ func TestEndpoints(t *testing.T) {
 			input := strings.Replace(valid, "api_key", "endpoint = \""+endpoint+"\"\n  api_key", 1)
 			job, diags := load(config.File{Name: "main.hcl", Bytes: []byte(input)})
 			checkOutcome(t, summary, diags)
-			if summary == "" && job.Source.Endpoint != strings.TrimRight(endpoint, "/") {
+			if !diags.HasErrors() && job.Source.Endpoint != strings.TrimRight(endpoint, "/") {
 				t.Errorf("kept as %q", job.Source.Endpoint)
 			}
 		})
@@ -185,5 +188,41 @@ func checkOutcome(t *testing.T, summary string, diags exporter.Diagnostics) {
 		t.Errorf("refused: %+v", diags)
 	case summary != "" && (len(diags) != 1 || diags[0].Summary != summary || diags[0].Snippet == nil || diags[0].Address == ""):
 		t.Errorf("got %+v, want %q", diags, summary)
+	}
+}
+
+// A variable of the environment that leads a destination astray is found before anything is
+// sent; one that the destination's URL overrules is not looked at.
+func TestServersOfTheEnvironment(t *testing.T) {
+	for name, test := range map[string]struct{ destination, variable, value, summary string }{
+		"AWS, in clear":          {"s3://lake/x", "AWS_ENDPOINT_URL", "http://10.9.8.7", "Destination without encryption"},
+		"AWS, another server":    {"s3://lake/x", "AWS_ENDPOINT_URL_S3", "https://minio.example", "Credentials for another server"},
+		"AWS, overruled":         {"s3://lake/x?endpoint=http://127.0.0.1:9", "AWS_ENDPOINT_URL", "http://10.9.8.7", ""},
+		"AWS, allowed":           {"s3://lake/x?send_credentials=true", "AWS_ENDPOINT_URL", "https://minio.example", ""},
+		"AWS, no address":        {"s3://lake/x", "AWS_ENDPOINT_URL", "minio.example", "Invalid server of the destination"},
+		"Google, in clear":       {"gs://lake/x", "STORAGE_EMULATOR_HOST", "10.9.8.7:80", "Destination without encryption"},
+		"Google, this machine":   {"gs://lake/x", "STORAGE_EMULATOR_HOST", "localhost:9", ""},
+		"Azure, a protocol":      {"azblob://lake/x", "AZURE_STORAGE_PROTOCOL", "http", "Destination without encryption"},
+		"Azure, a domain":        {"azblob://lake/x", "AZURE_STORAGE_DOMAIN", "10.9.8.7", "Credentials for another server"},
+		"Azure, a connection":    {"azblob://lake/x", "AZURE_STORAGE_CONNECTION_STRING", "AccountName=a;AccountKey=k;BlobEndpoint=http://10.9.8.7/a", "Destination without encryption"},
+		"Azure, its own cloud":   {"azblob://lake/x", "AZURE_STORAGE_CONNECTION_STRING", "AccountName=a;AccountKey=k;EndpointSuffix=core.usgovcloudapi.net", ""},
+		"Azure, connection http": {"azblob://lake/x", "AZURE_STORAGEBLOB_CONNECTIONSTRING", "DefaultEndpointsProtocol=http;AccountName=a;AccountKey=k", "Destination without encryption"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			input := strings.Replace(valid, `"./out"`, `"`+test.destination+`"`, 1)
+			if input == valid {
+				t.Fatal("the destination is another one")
+			}
+			_, diags := config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(input)}}, func(name string) (string, bool) {
+				if name == test.variable {
+					return test.value, true
+				}
+				return environment(name)
+			}, clock)
+			checkOutcome(t, test.summary, diags)
+			if test.summary != "" && !strings.Contains(diags[0].Detail, test.variable) {
+				t.Errorf("the variable is not named: %v", diags)
+			}
+		})
 	}
 }

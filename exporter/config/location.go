@@ -34,6 +34,10 @@ func (c *checker) endpoint(a *attribute) string {
 	case u.Scheme == "http" && !exporter.IsLoopback(u.Hostname()):
 		return bad("Endpoint without encryption", "Over http the API key would travel in clear. Use https; http is for this machine only, for instance http://127.0.0.1:8080/api.")
 	}
+	if !exporter.IsLoopback(u.Hostname()) && !exporter.IsLemlist(u) {
+		c.report.warn(a.at, a.address, "Endpoint is not lemlist's",
+			fmt.Sprintf("The API key goes to %s://%s, and not to lemlist (%s). Remove endpoint unless that server is meant to have the key.", u.Scheme, u.Host, exporter.DefaultEndpoint))
+	}
 	return strings.TrimRight(value, "/")
 }
 
@@ -120,9 +124,15 @@ func (c *checker) schemeProblem(a *attribute, value, scheme string) (summary, de
 
 // objectProblem says what is wrong with an object store's URL, or "".
 func (c *checker) objectProblem(a *attribute, value string) (summary, detail string) {
-	_, err := exporter.ParseObjectURL(value)
+	at, err := exporter.ParseObjectURL(value)
+	if err == nil {
+		err = at.CheckServer(c.env)
+	}
 	wrong, ok := errors.AsType[*exporter.ObjectURLError](err)
 	if !ok {
+		for _, one := range at.Warnings() {
+			c.report.warn(a.at, a.address, one.Summary, one.Detail)
+		}
 		return "", ""
 	}
 	switch {
@@ -132,7 +142,11 @@ func (c *checker) objectProblem(a *attribute, value string) (summary, detail str
 	case len(a.variables()) > 0:
 		return wrong.Summary, wrong.Detail
 	}
-	return fmt.Sprintf("Unknown setting %q in the destination", shorten(wrong.Param)), wrong.Detail + didYouMean(wrong.Param, wrong.Known)
+	near := nearest(wrong.Param, wrong.Known)
+	if near == "" {
+		return wrong.Summary, wrong.Detail // its name may be a secret
+	}
+	return fmt.Sprintf("Unknown setting %q in the destination", wrong.Param), wrong.Detail + didYouMean(wrong.Param, wrong.Known)
 }
 
 // cleanDestination is a form in which two spellings of one folder are equal.

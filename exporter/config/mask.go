@@ -11,6 +11,8 @@ import (
 	"github.com/agext/levenshtein"
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // hidden stands where a secret could be.
@@ -28,7 +30,8 @@ type span struct{ start, end int }
 //
 //   - whatever follows a word like api_key, to the end of its line or of its
 //     expression;
-//   - what stands before the @ of a URL, and the signature in its query;
+//   - what stands before the @ of a URL, its query and its fragment;
+//   - in a source block, texts that are nothing else that belongs there;
 //   - long runs of letters and digits, the shape of a key.
 //
 // A plain call like env("LEMLIST_API_KEY") shows no secret and stays visible.
@@ -44,12 +47,13 @@ func sensitiveSpans(src []byte) []span {
 			spans = append(spans, maskAfter(src, tokens, calls, word)...)
 		}
 	}
+	for _, at := range exporter.URLSpans(string(src)) {
+		spans = append(spans, span{at.Start, at.End})
+	}
 	for _, at := range regexp.MustCompile(`://[^\s"]*@`).FindAllIndex(src, -1) {
-		spans = append(spans, span{at[0] + len("://"), at[1] - 1})
+		spans = append(spans, span{at[0] + len("://"), at[1] - 1}) // a password with a slash
 	}
-	for _, at := range regexp.MustCompile(`(?i)[?&][a-z-]*sig(?:nature)?=([^&\s"]+)`).FindAllSubmatchIndex(src, -1) {
-		spans = append(spans, span{at[2], at[3]})
-	}
+	spans = append(spans, sourceSpans(tokens)...)
 	for _, at := range keyShape().FindAllIndex(src, -1) {
 		if looksRandom(string(src[at[0]:at[1]])) {
 			spans = append(spans, span{at[0], at[1]})

@@ -193,12 +193,16 @@ func (c *checker) wrongType(a *attribute, want string, got cty.Type) {
 		fmt.Sprintf("%s must be %s, and this is %s.", a.name, want, kindName(got)))
 }
 
-// quoted shows a value in a sentence. What came from the environment is not shown.
+// quoted shows a value in a sentence. What came from the environment is not shown, nor what
+// stands in a source block, where it could be the key, nor what a URL holds besides a place.
 func (c *checker) quoted(a *attribute, value string) string {
+	if strings.HasPrefix(a.address, "source.") {
+		return "This text"
+	}
 	if len(a.variables()) > 0 {
 		return "What env() gives"
 	}
-	return strconv.Quote(shorten(value))
+	return strconv.Quote(shorten(exporter.NewRedactor().Text(value)))
 }
 
 func typeName(value cty.Value) string {

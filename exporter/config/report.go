@@ -26,7 +26,14 @@ type report struct {
 	json bool
 	// exportOptional says that nothing is wrong with a configuration without exports.
 	exportOptional bool
+	// more findings are not kept, because there are too many; worse says that there
+	// are errors among them.
+	more  int
+	worse bool
 }
+
+// maxFindings is the most findings that are shown: each quotes its line.
+const maxFindings = 20
 
 func newReport(files []File) *report {
 	r := &report{}
@@ -47,6 +54,11 @@ func (r *report) warn(at *exporter.Range, address, summary, detail string) {
 }
 
 func (r *report) add(severity exporter.Severity, at *exporter.Range, address, summary, detail string) {
+	if len(r.found) >= maxFindings {
+		r.more++
+		r.worse = r.worse || severity == exporter.SeverityError
+		return
+	}
 	r.found = append(r.found, exporter.Diagnostic{
 		Severity: severity, Summary: summary, Detail: detail, Address: address, Range: at,
 	})
@@ -109,10 +121,26 @@ func (r *report) finish() exporter.Diagnostics {
 	if len(r.found) == 0 {
 		return nil
 	}
+	if r.more > 0 {
+		last := exporter.Diagnostic{Severity: exporter.SeverityWarning, Summary: "Too many findings", Detail: fmt.Sprintf("%d more are not shown. Mend these first.", r.more)}
+		if r.worse {
+			last.Severity = exporter.SeverityError
+		}
+		r.found = append(r.found, last)
+	}
 	secrets := r.allSecrets()
+	keys := make([]exporter.Secret, 0, len(r.secrets))
+	for _, text := range r.secrets {
+		keys = append(keys, exporter.NewSecret(text))
+	}
+	redactor := exporter.NewRedactor(keys...)
 	for _, s := range r.sources {
 		s.hideAll(secrets)
+		for _, at := range redactor.Spans(string(s.src)) {
+			s.hide(span{at.Start, at.End})
+		}
 	}
+	scrub := func(text string) string { return scrub(redactor.Secrets(text), secrets) }
 	slices.SortStableFunc(r.found, r.compare)
 	for i := range r.found {
 		one := &r.found[i]
@@ -120,11 +148,11 @@ func (r *report) finish() exporter.Diagnostics {
 			one.Snippet = s.snippet(*one.Range)
 		}
 		if r.json && one.Range != nil {
-			one.Path, one.Range = scrub(one.Range.Filename, secrets), nil
+			one.Path, one.Range = scrub(one.Range.Filename), nil
 		}
-		one.Summary = scrub(one.Summary, secrets)
-		one.Detail = scrub(one.Detail, secrets)
-		one.Address = scrub(one.Address, secrets)
+		one.Summary = scrub(one.Summary)
+		one.Detail = scrub(one.Detail)
+		one.Address = scrub(one.Address)
 	}
 	return r.found
 }

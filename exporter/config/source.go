@@ -60,8 +60,12 @@ func (s *source) hiddenWords(shortest int) []string {
 	for _, m := range s.masks {
 		part := s.src[m.start:m.end]
 		for _, word := range slices.Concat(words(part, "_"), words(part, "_.+/=-")) {
-			if word.end-word.start >= shortest {
-				found = append(found, string(part[word.start:word.end]))
+			text := string(part[word.start:word.end])
+			_, value, _ := strings.Cut(text, "=") // of a query
+			for _, one := range []string{text, value} {
+				if len(one) >= shortest {
+					found = append(found, one)
+				}
 			}
 		}
 	}

@@ -111,7 +111,7 @@ func TestSensitiveSpans(t *testing.T) {
 		"a heredoc to its end":                 {"api_key = <<A\nabc\nA\nb = 1", "api_key = ▮\nb = 1"},
 		"an unclosed quote to the end of file": {"api_key = \"abc\nb = 1", "api_key = ▮"},
 		"a value on the next line":             {"api_key =\n  \"abc\"\nb = 1", "api_key =\n  ▮\nb = 1"},
-		"a token in a URL":                     {`destination = "s3://b?token=abc"`, `destination = "s3://b?token=▮`},
+		"a token in a URL":                     {`destination = "s3://b?token=abc"`, `destination = "s3://b?▮`},
 		"credentials in a URL":                 {`endpoint = "https://a:b/c@d/e"`, `endpoint = "https://▮@d/e"`},
 		"the shape of a key":                   {`x = "0123456789abcdef01234567"`, `x = "▮"`},
 		"no long word":                         {`x = "abcdefghijklmnopqrstuvwxyz"`, `x = "abcdefghijklmnopqrstuvwxyz"`},

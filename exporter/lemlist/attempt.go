@@ -42,7 +42,7 @@ func (c *client) attempt(ctx context.Context, q question, number int, spent *cos
 		if target.RawQuery == "" {
 			return "GET /" + q.path
 		}
-		return c.redact.line("GET /"+q.path+"?"+target.RawQuery, 4*longestMessage)
+		return oneLine(c.redact.Secrets("GET /"+q.path+"?"+target.RawQuery), 4*longestMessage)
 	}
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), http.NoBody)
 	if err != nil {
@@ -53,7 +53,7 @@ func (c *client) attempt(ctx context.Context, q question, number int, spent *cos
 	request.Header.Set("Accept-Encoding", "gzip")
 	request.Header.Set("User-Agent", c.userAgent)
 
-	got, err := c.send(request, spent)
+	got, err := c.send(request, q.plain, spent)
 	defer c.bodies.give(got.body)
 	var failed *failure
 	switch {
@@ -86,8 +86,8 @@ func (c *client) log(ctx context.Context, request *http.Request, got answer, num
 	}
 	attrs := []slog.Attr{
 		slog.String("method", request.Method),
-		slog.String("path", c.redact.replacer.Replace(request.URL.Path)),
-		slog.String("query", c.redact.replacer.Replace(request.URL.RawQuery)),
+		slog.String("path", c.redact.Secrets(request.URL.Path)),
+		slog.String("query", c.redact.Secrets(request.URL.RawQuery)),
 		slog.Int("attempt", number),
 		slog.Int("status", got.status),
 		slog.Int("bytes", len(got.text())),
@@ -101,7 +101,7 @@ func (c *client) log(ctx context.Context, request *http.Request, got answer, num
 
 // send waits for a place in the budget, sends the request and reads the whole
 // answer. The times are set also with an error; the body is to be given back.
-func (c *client) send(request *http.Request, spent *cost) (got answer, err error) {
+func (c *client) send(request *http.Request, plain bool, spent *cost) (got answer, err error) {
 	trip := &flight{limiter: c.limiter, spent: spent}
 	if err := trip.board(request.Context()); err != nil {
 		return got, err
@@ -134,7 +134,7 @@ func (c *client) send(request *http.Request, spent *cost) (got answer, err error
 	got.status, got.header = response.StatusCode, response.Header
 	stall := time.AfterFunc(c.pace.stall, func() { cancel(errStalled) })
 	defer stall.Stop()
-	within := bounds{limit: c.room.largest, small: c.room.small, alive: func() { stall.Reset(c.pace.stall) }}
+	within := bounds{limit: c.room.largest, small: c.room.small, values: c.room.mostValues, alive: func() { stall.Reset(c.pace.stall) }}
 	within.enter = func() (*hold, error) {
 		// The server is not to blame for what this program waits for.
 		stall.Stop()
@@ -142,6 +142,9 @@ func (c *client) send(request *http.Request, spent *cost) (got answer, err error
 		defer stall.Reset(c.pace.stall)
 		defer long.Reset(c.pace.attempt)
 		return c.room.enter(ctx)
+	}
+	if plain {
+		within.values *= plainValues
 	}
 	good := got.status >= 200 && got.status <= 299
 	if !good {

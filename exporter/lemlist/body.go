@@ -71,6 +71,8 @@ func (b *bodies) give(one *body) {
 type bounds struct {
 	limit int64 // bytes, decompressed; more are an error that wraps errTooLarge
 	small int64 // bytes that need no place
+	// values is how many JSON values a good answer may have.
+	values int64
 	// enter waits for the place of a large answer. It is called once at most.
 	enter func() (*hold, error)
 	alive func() // is called as bytes arrive

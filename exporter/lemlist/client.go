@@ -48,14 +48,14 @@ func newClient(base, proxy *url.URL, opts Options, obs exporter.Observer) *clien
 		p = *opts.pace
 	}
 	c := &client{
-		base: base, key: opts.Key, redact: newRedactor(opts.Key), userAgent: opts.UserAgent,
+		base: base, key: opts.Key, redact: newRedactor(opts.Key, proxy), userAgent: opts.UserAgent,
 		transport: newTransport(base, proxy, p), proxy: proxy, limiter: newLimiter(opts.Unlimited), pace: p,
 		obs: obs, logger: opts.Logger, room: newRoom(max(memoryOf(opts), exporter.LeastMemory)),
 		sizes: newPageSizes(p.pageSizes), repeats: repeats{left: p.repeats, most: p.repeats},
 	}
 	if opts.Ledger != nil && !opts.Unlimited {
 		c.limiter.share(opts.Ledger(ledgerName(base, opts.Key)), func(err error) {
-			c.logger.Warn("the rate limit is not shared with other runs of this key on this machine", slog.Any("error", err))
+			c.obs.Observe(exporter.RateNotShared{Reason: err.Error(), Advice: exporter.Hint(err)})
 		})
 	}
 	return c
@@ -108,5 +108,7 @@ func (c *client) decode(good answer) (schema.Page, error) {
 	if !good.body.large() { // else the decoder has grown with it
 		defer c.decoders.give(decoder)
 	}
-	return decoder.Decode(good.body.text.Bytes(), good.arrived)
+	page, err := decoder.Decode(good.body.text.Bytes(), good.arrived)
+	page.UnknownFields = c.redact.names(page.UnknownFields)
+	return page, err
 }

@@ -311,7 +311,7 @@ func (p *prover) proof(user string) exporter.UserProof {
 		proof.LookbackSeconds = new(p.held.Seconds())
 	}
 	if p.newest != never {
-		newest := time.UnixMicro(p.newest).UTC()
+		newest := exporter.At(p.newest)
 		proof.Watermark = &newest
 	}
 	return proof

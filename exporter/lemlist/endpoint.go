@@ -20,7 +20,7 @@ func parseEndpoint(endpoint string, key exporter.Secret) (*url.URL, error) {
 		return nil, exporter.WithHint(errors.New("the endpoint holds credentials"), "The key belongs in api_key. "+write)
 	case base.RawQuery != "" || base.ForceQuery || strings.Contains(endpoint, "#"):
 		return nil, exporter.WithHint(errors.New("the endpoint holds a query or a fragment"), write)
-	case strings.Contains(endpoint, key.Reveal()):
+	case exporter.NewRedactor(key).Holds(endpoint):
 		return nil, exporter.WithHint(errors.New("the endpoint holds the API key"), "The key belongs in api_key. "+write)
 	case base.Scheme == "http" && !exporter.IsLoopback(base.Hostname()):
 		return nil, exporter.WithHint(errors.New("the endpoint is not encrypted: the API key would travel in clear"),

@@ -20,15 +20,16 @@ func Kept(journal exporter.Journal) (exporter.Kept, error) {
 		if err := json.Unmarshal(text, &head); err != nil {
 			break // the end of what is understood
 		}
-		if head.Kind != entryPage {
-			continue
+		if head.Kind == entryTakeover {
+			continue // it holds nothing that the API said
 		}
-		if kept.Pages++; kept.Pages == 1 {
+		if kept.Entries++; kept.Entries == 1 || head.Sent.Before(kept.From) {
 			kept.From = head.Sent
 		}
-		if head.Arrived.After(kept.Until) {
-			kept.Until = head.Arrived
+		if head.Kind == entryPage {
+			kept.Pages++
 		}
+		kept.Until = later(later(kept.Until, head.Sent), head.Arrived)
 	}
 	return kept, nil
 }

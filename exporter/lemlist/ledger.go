@@ -1,6 +1,7 @@
 package lemlist
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -22,9 +23,9 @@ type Ledger interface {
 	ID() string
 	// Update hands the account, nil when there is none, to change, and keeps what
 	// that returns. No other update of any program happens in between. change waits
-	// for nothing. With an error it may not have been called. change does not keep the
-	// account, nor Update what change returned.
-	Update(change func(account []byte) []byte) error
+	// for nothing. With an error it may not have been called; ctx ends the waiting for
+	// other programs. change does not keep the account, nor Update what change returned.
+	Update(ctx context.Context, change func(account []byte) []byte) error
 	// Alive reports whether another program runs. It is asked within an update.
 	Alive(id string) bool
 	// Close says that this program makes no more calls.

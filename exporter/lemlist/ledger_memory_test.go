@@ -2,6 +2,7 @@ package lemlist
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -46,17 +47,22 @@ type memoryLedger struct {
 	book   *accountBook
 	id     string
 	broken error
+	locked bool // by a program that never ends
 
 	updates int
 }
 
 func (l *memoryLedger) ID() string { return l.id }
 
-func (l *memoryLedger) Update(change func([]byte) []byte) error {
+func (l *memoryLedger) Update(ctx context.Context, change func([]byte) []byte) error {
+	if l.locked {
+		<-ctx.Done()
+		return ctx.Err()
+	}
 	l.book.mu.Lock()
 	defer l.book.mu.Unlock()
-	if l.broken != nil {
-		return l.broken
+	if l.broken != nil || ctx.Err() != nil {
+		return errors.Join(l.broken, ctx.Err())
 	}
 	l.updates++
 	l.book.text = bytes.Clone(change(l.book.text))

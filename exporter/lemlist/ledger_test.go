@@ -1,6 +1,8 @@
 package lemlist
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -45,8 +47,8 @@ func TestAPauseIsForEveryProgram(t *testing.T) {
 		account := newAccountBook()
 		first, second := sharing(t, account.program()), sharing(t, account.program())
 		began := time.Now()
-		first.pause(began.Add(5 * time.Second))
-		time.AfterFunc(3*time.Second, func() { first.pause(began.Add(7 * time.Second)) })
+		first.pause(t.Context(), began.Add(5*time.Second))
+		time.AfterFunc(3*time.Second, func() { first.pause(t.Context(), began.Add(7*time.Second)) })
 		if took := waited(t, second); took != 7*time.Second {
 			t.Errorf("waited %s", took)
 		}
@@ -177,8 +179,8 @@ func TestWithoutTheLedgerTheRunGoesOnAndSaysSoOnce(t *testing.T) {
 				if took := time.Since(began); took > exporter.LeastTime(61)+2*window {
 					t.Errorf("took %s without the ledger", took)
 				}
-				if warnings := strings.Count(w.log.String(), "level=WARN"); warnings != 1 || !strings.Contains(w.log.String(), errBroken.Error()) {
-					t.Errorf("%d warnings", warnings)
+				if told := seen[exporter.RateNotShared](w); len(told) != 1 || told[0].Reason != errBroken.Error() {
+					t.Errorf("told %+v", told)
 				}
 				if server.Stats().Throttled > 0 || account.runs[ledger.id] {
 					t.Errorf("stats %+v, others believe that the program still uses the ledger: %t", server.Stats(), account.runs[ledger.id])
@@ -186,6 +188,30 @@ func TestWithoutTheLedgerTheRunGoesOnAndSaysSoOnce(t *testing.T) {
 			})
 		})
 	}
+}
+
+// A run that is stopped does not wait for a ledger that another program holds, nor does
+// it take the ledger for broken.
+func TestAStoppedRunDoesNotWaitForTheLedger(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ledger := newAccountBook().program()
+		l := sharing(t, ledger)
+		spend(t, l, 1)
+		ledger.locked = true
+		l.updated = time.Time{} // so that it looks again
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		defer cancel()
+		began := time.Now()
+		if _, err := l.acquire(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 50*time.Millisecond {
+			t.Errorf("after %v: %v", time.Since(began), err)
+		}
+		ledger.locked = false
+		before := ledger.updates
+		spend(t, l, 1)
+		if ledger.updates == before {
+			t.Error("the ledger is no longer used")
+		}
+	})
 }
 
 func TestWithoutARateLimitNothingIsShared(t *testing.T) {

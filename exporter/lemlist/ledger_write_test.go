@@ -149,7 +149,7 @@ func TestAProgramThatWaitsSeesANewcomer(t *testing.T) {
 		defer stop()
 		go func() { _, _ = first.acquire(ctx) }()
 		synctest.Wait()
-		second.pause(time.Now().Add(time.Minute))
+		second.pause(t.Context(), time.Now().Add(time.Minute))
 		<-time.After(alonePoll + time.Nanosecond)
 		first.mu.Lock()
 		defer first.mu.Unlock()

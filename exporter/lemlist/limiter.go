@@ -51,7 +51,7 @@ func (l *limiter) acquire(ctx context.Context) (release func(reply), err error) 
 		return nil, ctx.Err()
 	}
 	for {
-		release, at, known, changed := l.try()
+		release, at, known, changed := l.try(ctx)
 		if release != nil {
 			return release, nil
 		}
@@ -68,14 +68,14 @@ func (l *limiter) count(more int) {
 }
 
 // try lets a call out now, or tells when to try again.
-func (l *limiter) try() (release func(reply), at time.Time, known bool, changed <-chan struct{}) {
+func (l *limiter) try(ctx context.Context) (release func(reply), at time.Time, known bool, changed <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if at, full := l.full(time.Now()); full {
 		return nil, at, true, l.changed
 	}
 	var call *apiCall
-	l.change(func(now time.Time) {
+	l.change(ctx, func(now time.Time) {
 		if at, known = l.next(now); !known || at.After(now) {
 			return
 		}
@@ -89,7 +89,8 @@ func (l *limiter) try() (release func(reply), at time.Time, known bool, changed 
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if call.done.IsZero() {
-			l.change(func(now time.Time) { l.budget.finish(call, now, r) })
+			// The end of a call is told also when its run has ended.
+			l.change(context.WithoutCancel(ctx), func(now time.Time) { l.budget.finish(call, now, r) })
 			l.wake()
 		}
 	}, at, true, nil
@@ -130,11 +131,11 @@ func (l *limiter) next(now time.Time) (at time.Time, known bool) {
 }
 
 // pause lets nobody out before then.
-func (l *limiter) pause(then time.Time) {
+func (l *limiter) pause(ctx context.Context, then time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	longer := false
-	l.change(func(time.Time) {
+	l.change(ctx, func(time.Time) {
 		if longer = then.After(l.budget.paused); longer {
 			l.budget.paused = then
 		}
@@ -155,12 +156,12 @@ func (l *limiter) close() error {
 	return l.ledger.Close()
 }
 
-// change does something to the budget, as all programs know it now. The limiter
-// must be locked.
-func (l *limiter) change(do func(now time.Time)) {
+// change does something to the budget, as all programs know it now. When ctx ends
+// first, it does nothing. The limiter must be locked.
+func (l *limiter) change(ctx context.Context, do func(now time.Time)) {
 	did := false
 	if l.ledger != nil {
-		err := l.ledger.Update(func(text []byte) []byte {
+		err := l.ledger.Update(ctx, func(text []byte) []byte {
 			did = true
 			now, id := time.Now(), l.ledger.ID()
 			// What this program wrote last says nothing new while it is alone.
@@ -172,6 +173,9 @@ func (l *limiter) change(do func(now time.Time)) {
 			l.updated = now
 			return l.written
 		})
+		if err != nil && !did && ctx.Err() != nil {
+			return
+		}
 		if err != nil {
 			l.giveUp(err)
 		}

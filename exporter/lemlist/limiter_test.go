@@ -100,9 +100,9 @@ func TestLimiterPausesEverybody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := newLimiter(false)
 		began := time.Now()
-		l.pause(began.Add(5 * time.Second))
-		l.pause(began.Add(time.Second)) // never shortens
-		time.AfterFunc(3*time.Second, func() { l.pause(began.Add(7 * time.Second)) })
+		l.pause(t.Context(), began.Add(5*time.Second))
+		l.pause(t.Context(), began.Add(time.Second)) // never shortens
+		time.AfterFunc(3*time.Second, func() { l.pause(t.Context(), began.Add(7*time.Second)) })
 		spend(t, l, 1)
 		if waited := time.Since(began); waited != 7*time.Second {
 			t.Errorf("waited %s", waited)

@@ -92,7 +92,7 @@ func untilDate(value string, now time.Time) (time.Duration, bool) {
 	if !ok {
 		return 0, false
 	}
-	return date.Sub(now.Truncate(time.Second)) + time.Second, true
+	return inSeconds(date.Sub(now.Truncate(time.Second)).Seconds() + 1), true
 }
 
 // parseDate reads an HTTP date, or JavaScript's Date.toString() with or without

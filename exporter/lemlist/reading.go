@@ -74,7 +74,7 @@ func newReading(asked int64, rows []row, says schema.Pagination, sent, arrived t
 	if says.CurrentPage != nil {
 		r.served = *says.CurrentPage
 	}
-	if says.PerPage != nil {
+	if says.PerPage != nil && exporter.Plausible(*says.PerPage) {
 		r.perPage = *says.PerPage
 	}
 	count := int64(len(rows))

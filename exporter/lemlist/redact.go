@@ -1,57 +1,48 @@
 package lemlist
 
 import (
-	"encoding/base64"
-	"encoding/json"
-	"html"
 	"net/url"
-	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/lemexport/lemexport/exporter"
 )
 
-const (
-	redacted = "(sensitive)"
-	// longestMessage is how many characters of a server's text are shown.
-	longestMessage = 200
-)
+// longestMessage is how many characters of a server's text are shown.
+const longestMessage = 200
 
-// redactor takes the key out of texts that a server or the network made.
-type redactor struct{ replacer *strings.Replacer }
+// redactor takes the key, and the password of the proxy, out of texts that a server or
+// the network made.
+type redactor struct{ *exporter.Redactor }
 
-func newRedactor(key exporter.Secret) redactor {
-	secret := key.Reveal()
-	forms := []string{secret, url.QueryEscape(secret), url.PathEscape(secret), html.EscapeString(secret)}
-	for _, text := range []string{":" + secret, secret} {
-		// base64 of other texts that hold the key cannot be known.
-		for _, encoding := range []*base64.Encoding{base64.StdEncoding, base64.RawStdEncoding, base64.URLEncoding, base64.RawURLEncoding} {
-			forms = append(forms, encoding.EncodeToString([]byte(text)))
-		}
+func newRedactor(key exporter.Secret, proxy *url.URL) redactor {
+	secrets := []exporter.Secret{key}
+	if proxy != nil {
+		password, _ := proxy.User.Password()
+		secrets = append(secrets, exporter.NewSecret(password))
 	}
-	if quoted, err := json.Marshal(secret); err == nil {
-		forms = append(forms, strings.Trim(string(quoted), `"`))
-	}
-	for _, form := range slices.Clone(forms) {
-		forms = append(forms, strings.ToLower(form), strings.ToUpper(form))
-	}
-	// The longest first, so that no form leaves a part of another one.
-	slices.SortFunc(forms, func(a, b string) int { return len(b) - len(a) })
-	var pairs []string
-	for _, form := range slices.Compact(forms) {
-		if form != "" {
-			pairs = append(pairs, form, redacted)
-		}
-	}
-	return redactor{strings.NewReplacer(pairs...)}
+	return redactor{exporter.NewRedactor(secrets...)}
 }
 
-// line makes a text one safe line of at most longest characters: what a terminal
-// could act on is dropped, white space becomes blanks, the key is hidden. The
-// order matters: a key that control characters tear apart must be found, and one
-// that the cut would tear apart too.
-func (r redactor) line(text string, longest int) string {
+// line makes a text one safe line of at most longest characters, without secrets and
+// without what URLs hold besides a place. The order matters: the cut must not tear a
+// key apart.
+func (r redactor) line(text string, longest int) string { return oneLine(r.Text(text), longest) }
+
+// names hides the key in names that a server made up.
+func (r redactor) names(names []string) []string {
+	if !r.Holds(strings.Join(names, "|")) {
+		return names
+	}
+	hidden := make([]string, 0, len(names))
+	for _, name := range names {
+		hidden = append(hidden, r.Secrets(name))
+	}
+	return hidden
+}
+
+// oneLine drops what a terminal could act on, and makes blanks of white space.
+func oneLine(text string, longest int) string {
 	text = strings.ToValidUTF8(text, "\uFFFD")
 	text = strings.Map(func(char rune) rune {
 		switch {
@@ -62,7 +53,7 @@ func (r redactor) line(text string, longest int) string {
 		}
 		return char
 	}, text)
-	text = r.replacer.Replace(strings.Join(strings.Fields(text), " "))
+	text = strings.Join(strings.Fields(text), " ")
 	if chars := []rune(text); len(chars) > longest {
 		text = string(chars[:longest]) + "…"
 	}

@@ -19,6 +19,8 @@ type question struct {
 	path string
 	// values is the query; it is asked for anew before every attempt.
 	values func() url.Values
+	// plain says that the answer is no table: its values take less memory, see plainValues.
+	plain bool
 	// accept reads the body of a good answer. Its error, a text that quotes nothing,
 	// says that the body is not what was asked for.
 	accept func(answer) error
@@ -71,11 +73,11 @@ func hint(err error, failed *failure) string {
 // time of the rate limit's window.
 func (c *client) pauseAfter(ctx context.Context, failed *failure, attempt int, next pause) error {
 	if failed.problem == problemThrottled {
-		c.limiter.pause(time.Now().Add(next.wait))
+		c.limiter.pause(ctx, time.Now().Add(next.wait))
 		c.obs.Observe(exporter.Throttled{Wait: next.wait})
 	} else {
 		if failed.status == http.StatusServiceUnavailable && failed.wait > 0 {
-			c.limiter.pause(time.Now().Add(failed.wait))
+			c.limiter.pause(ctx, time.Now().Add(failed.wait))
 		}
 		c.obs.Observe(exporter.RequestRetried{Request: failed.request, Attempt: attempt, Wait: next.wait, Left: next.left, Reason: failed.reason()})
 	}

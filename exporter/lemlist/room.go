@@ -26,6 +26,9 @@ const (
 	// of an answer. A value of two bytes takes up to 300 while it is decoded: an
 	// unknown name is kept with its path, an empty object has a row in every column.
 	bytesPerValue = 1 << 10
+	// plainValues is how many times as many values the answer of a plain question may
+	// have: the id of a user takes about a hundred bytes.
+	plainValues = 4
 	// smallParts is how many small answers make the largest one. A page usually has
 	// 0.1 MiB and 5,000 values.
 	smallParts = 64
@@ -91,10 +94,10 @@ func (h *hold) releaseAfter(ctx context.Context) {
 // weigh looks at how many values a body has before it is decoded: there may be
 // many in few bytes.
 func (r *room) weigh(b *body, within bounds) error {
-	values := countValues(b.text.Bytes(), r.mostValues)
+	values := countValues(b.text.Bytes(), within.values)
 	switch {
-	case values > r.mostValues:
-		return tooManyValues(r.mostValues)
+	case values > within.values:
+		return tooManyValues(within.values)
 	case values > r.smallsValues:
 		return b.enter(within)
 	}

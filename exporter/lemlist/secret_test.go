@@ -2,9 +2,13 @@ package lemlist
 
 import (
 	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
 	"fmt"
+	"html"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -107,6 +111,84 @@ func TestTheKeyAndTheTeamsSecretsAreNeverShown(t *testing.T) {
 		}
 		hideNothing(t, text)
 	})
+}
+
+// A server repeats a part of the key in other forms, in every place that is shown.
+func TestNoPartOfTheKeyIsShownInAnyForm(t *testing.T) {
+	t.Parallel()
+	const key = "5b301A7ed0f4c2Q9x8e6d7cafeB1Zk03"
+	forms := map[string]func(part string) string{
+		"plain": func(p string) string { return p },
+		"upper": strings.ToUpper,
+		"hex":   func(p string) string { return hex.EncodeToString([]byte(p)) },
+		"base64": func(p string) string {
+			return base64.StdEncoding.EncodeToString([]byte(":" + p))
+		},
+		"blanks":  func(p string) string { return strings.Join(strings.Split(p, ""), " ") },
+		"marks":   func(p string) string { return strings.Join(strings.Split(p, ""), "\u0301") },
+		"percent": func(p string) string { return url.PathEscape(strings.ReplaceAll(p, "e", "%65")) },
+	}
+	places := map[string]func(w http.ResponseWriter, said string){
+		"a message": func(w http.ResponseWriter, said string) { http.Error(w, said, http.StatusForbidden) },
+		"an object": func(w http.ResponseWriter, said string) {
+			w.WriteHeader(403)
+			writeJSON(w, map[string]any{"error": map[string]string{"message": said}})
+		},
+		"a redirect": func(w http.ResponseWriter, said string) {
+			w.Header().Set("Location", "https://a.example/"+url.PathEscape(said))
+			w.WriteHeader(302)
+		},
+		"a page": func(w http.ResponseWriter, said string) {
+			fmt.Fprintf(w, "<html><title>%s</title>", html.EscapeString(said))
+		},
+		"a team": func(w http.ResponseWriter, said string) {
+			writeJSON(w, map[string]any{"_id": "tea_" + said, "userIds": []string{"usr_1"}})
+		},
+		"a user": func(w http.ResponseWriter, said string) {
+			writeJSON(w, map[string]any{"_id": "tea_1", "userIds": []string{"usr_" + said}})
+		},
+	}
+	for placeName, place := range places {
+		for formName, form := range forms {
+			t.Run(placeName+"/"+formName, func(t *testing.T) {
+				t.Parallel()
+				for _, part := range []string{key[:31], key[1:], key[7:15]} {
+					source, w := open(t, serve(t, func(w http.ResponseWriter, _ *http.Request) { place(w, form(part)) }),
+						func(o *Options) { o.Key = exporter.NewSecret(key) }, paced(func(p *pace) { p.attempts = 1 }))
+					failed := use(t, source)
+					if failed[0] == nil {
+						t.Fatal("no error")
+					}
+					if text := everything(w, failed...); exporter.NewRedactor(exporter.NewSecret(key)).Holds(text) {
+						t.Errorf("a part of the key is shown: %s", text)
+					}
+				}
+			})
+		}
+	}
+	t.Run("the name of a field", func(t *testing.T) {
+		source, w := open(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasSuffix(r.URL.Path, "/team") {
+				writeJSON(w, map[string]any{"_id": "tea_1", "userIds": []string{"usr_1"}})
+				return
+			}
+			_, _ = fmt.Fprintf(w, `{"data":[{"_id":"ibx_1","lastActivityAt":"2024-12-17T09:42:32.000Z","%s":1}],"pagination":{"totalItems":1,"currentPage":1,"nextPage":null,"previousPage":null,"perPage":100,"totalPages":1}}`, key[:20])
+		}), func(o *Options) { o.Key = exporter.NewSecret(key) })
+		survey, err := source.Survey(t.Context())
+		if text := everything(w, err) + fmt.Sprintf("%+v", survey); err != nil || !strings.Contains(text, "Unknown:[(sensitive)]") || exporter.NewRedactor(exporter.NewSecret(key)).Holds(text) {
+			t.Errorf("got %v: %s", err, text)
+		}
+	})
+}
+
+func writeJSON(w http.ResponseWriter, value any) { _ = json.NewEncoder(w).Encode(value) }
+
+// A user that was chosen and is no id could be a key: it is not repeated.
+func TestAChosenUserThatIsNoIdIsNotShown(t *testing.T) {
+	_, err := team{id: "tea_1", users: []string{"usr_1"}}.choose([]string{"usr_1", "hunter-2", "usr_2"})
+	if text := fmt.Sprint(err, exporter.Hint(err)); strings.Contains(text, "hunter") || !strings.Contains(text, "element 2 of users (which is no id), usr_2") {
+		t.Errorf("got %s", text)
+	}
 }
 
 // hideNothing fails when a text shows what nobody may see.

@@ -8,10 +8,10 @@ import (
 	"iter"
 	"log/slog"
 	"slices"
-	"strings"
 	"sync"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // Source is a team of the lemlist API. It implements exporter.Source.
@@ -43,7 +43,7 @@ func Open(opts Options) (*Source, error) {
 		return nil, errors.New("the rate limit can be switched off for a simulation on this machine only")
 	}
 	for _, user := range opts.Users {
-		if strings.Contains(user, opts.Key.Reveal()) {
+		if exporter.NewRedactor(opts.Key).Holds(user) {
 			return nil, exporter.WithHint(errors.New("one of the users is the API key"), "users takes the ids of users, like usr_…")
 		}
 	}
@@ -149,10 +149,10 @@ func (s *Source) denied(userID string, err error) error {
 type once struct {
 	to   exporter.Observer
 	mu   sync.Mutex
-	seen map[string]struct{}
+	seen schema.Names
 }
 
-func newOnce(to exporter.Observer) *once { return &once{to: to, seen: make(map[string]struct{})} }
+func newOnce(to exporter.Observer) *once { return &once{to: to} }
 
 // Observe implements exporter.Observer.
 func (o *once) Observe(event exporter.Event) {
@@ -167,7 +167,5 @@ func (o *once) Observe(event exporter.Event) {
 func (o *once) first(field string) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	_, seen := o.seen[field]
-	o.seen[field] = struct{}{}
-	return !seen
+	return o.seen.Add(field)
 }

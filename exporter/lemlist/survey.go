@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"sync"
 	"time"
 
@@ -33,8 +31,8 @@ func (s *Source) Survey(ctx context.Context) (exporter.Survey, error) {
 		return exporter.Survey{}, err
 	}
 	survey := exporter.Survey{TeamID: found.id, Endpoint: s.client.base.String(), Requests: spent.requests}
-	unknown := make(map[string]struct{})
-	for i, first := range s.firstPages(ctx, users) {
+	pages, unknown := s.firstPages(ctx, users)
+	for i, first := range pages {
 		survey.Requests += first.cost.requests
 		switch {
 		case first.err != nil:
@@ -44,13 +42,8 @@ func (s *Source) Survey(ctx context.Context) (exporter.Survey, error) {
 			continue
 		}
 		survey.Users = append(survey.Users, first.survey)
-		for _, field := range first.unknown {
-			unknown[field] = struct{}{}
-		}
 	}
-	if len(unknown) > 0 {
-		survey.Unknown = slices.Sorted(maps.Keys(unknown))
-	}
+	survey.Unknown = unknown
 	for _, field := range survey.Unknown {
 		s.obs.Observe(exporter.UnknownField{Field: field})
 	}
@@ -58,12 +51,15 @@ func (s *Source) Survey(ctx context.Context) (exporter.Survey, error) {
 	return survey, nil
 }
 
-// firstPages reads the first page of every user, in the order of users. The
-// first error stops the others, and is the only one in the result.
-func (s *Source) firstPages(ctx context.Context, users []string) []firstPage {
+// firstPages reads the first page of every user, in the order of users, and returns
+// the unknown fields of all. The first error stops the others, and is the only one
+// in the result.
+func (s *Source) firstPages(ctx context.Context, users []string) ([]firstPage, []string) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	var failed sync.Once
+	var mu sync.Mutex
+	var unknown schema.Names
+	failed := false
 	pages := make([]firstPage, len(users))
 	next := make(chan int)
 	var workers sync.WaitGroup
@@ -71,22 +67,32 @@ func (s *Source) firstPages(ctx context.Context, users []string) []firstPage {
 		workers.Go(func() {
 			for i := range next {
 				page := s.firstPage(ctx, users[i])
+				mu.Lock()
+				for _, name := range page.unknown {
+					unknown.Add(name)
+				}
+				page.unknown = nil
 				if page.err != nil {
-					err := page.err
-					page.err = nil
-					failed.Do(func() { page.err = err })
+					if failed {
+						page.err = nil
+					}
+					failed = true
 					stop()
 				}
 				pages[i] = page
+				mu.Unlock()
 			}
 		})
 	}
-	for i := range users {
+	for i := 0; i < len(users) && ctx.Err() == nil; i++ {
 		next <- i
 	}
 	close(next)
 	workers.Wait()
-	return pages
+	if ctx.Err() != nil && !failed { // before the first user
+		pages[0].err = ctx.Err()
+	}
+	return pages, unknown.List()
 }
 
 // insist reads a page, and asks once more after a while when the API says that the
@@ -152,7 +158,7 @@ func activities(rec arrow.Record) (newest, oldest *time.Time) {
 		if !times.IsValid(i) {
 			continue
 		}
-		one := time.UnixMicro(int64(times.Value(i))).UTC()
+		one := exporter.At(int64(times.Value(i)))
 		if newest == nil || one.After(*newest) {
 			newest = &one
 		}

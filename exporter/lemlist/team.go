@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"strings"
 )
 
 // team is what the client keeps of GET /team?version=v2. The rest of the body,
@@ -14,14 +15,22 @@ type team struct {
 	users []string // in the API's order
 }
 
+// longestID is how many bytes an id of a team or a user may have: it becomes part of
+// queries, messages and the manifest. Those of lemlist have 21.
+const longestID = 200
+
 // readTeam asks for the team of the key.
 func (c *client) readTeam(ctx context.Context) (team, cost, error) {
 	var found team
 	spent, err := c.ask(ctx, question{
 		path:   "team",
+		plain:  true,
 		values: func() url.Values { return url.Values{"version": {"v2"}} },
 		accept: func(good answer) (err error) {
 			found, err = decodeTeam(good.text())
+			if err == nil && c.redact.Holds(found.id+"|"+strings.Join(found.users, "|")) {
+				err = errors.New("not a team: an id holds the API key")
+			}
 			return err
 		},
 	})
@@ -50,6 +59,9 @@ func decodeTeam(body []byte) (team, error) {
 	}
 	known := make(map[string]struct{}, len(wire.UserIDs))
 	for _, id := range wire.UserIDs {
+		if len(id) > longestID {
+			return team{}, errors.New("not a team: the id of a user is too long")
+		}
 		if _, again := known[id]; id != "" && !again {
 			known[id] = struct{}{}
 			found.users = append(found.users, id)
@@ -58,6 +70,8 @@ func decodeTeam(body []byte) (team, error) {
 	switch {
 	case found.id == "":
 		return team{}, errors.New("not a team: it has no id")
+	case len(found.id) > longestID:
+		return team{}, errors.New("not a team: its id is too long")
 	case len(found.users) == 0:
 		return team{}, errors.New("not a team: it has no users")
 	}

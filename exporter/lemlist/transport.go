@@ -15,6 +15,10 @@ import (
 // errNotThisMachine ends a connection to a local name that leads elsewhere.
 var errNotThisMachine = errors.New("the name of this machine leads to another one, and http would send the key in clear")
 
+// largestHeader is the most that the headers of an answer may have, in bytes. In
+// memory they take up to fifty times that, and 20 answers may be on their way.
+const largestHeader = 32 << 10
+
 // newTransport makes the connections to the API, through the proxy unless that is nil.
 //
 // HTTP/1.1 only: a connection that dies takes one request with it, and every
@@ -46,6 +50,6 @@ func newTransport(base, proxy *url.URL, p pace) *http.Transport {
 		DisableCompression:     true, // inflate bounds it
 		MaxIdleConnsPerHost:    exporter.RateLimit,
 		IdleConnTimeout:        30 * time.Second,
-		MaxResponseHeaderBytes: 1 << 20,
+		MaxResponseHeaderBytes: largestHeader,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // errPageRefused is wrapped by a lister whose server refuses a page for good (a
@@ -24,7 +25,7 @@ type walk struct {
 	users   []string
 	since   map[string]exporter.Mark // what is known of some users' lists
 	obs     exporter.Observer
-	unknown map[string]struct{}
+	unknown schema.Names
 	crew    crew
 	inboxes []*inbox // those begun, in the order of users
 	active  []*inbox // those of them that are not finished
@@ -42,7 +43,7 @@ type walk struct {
 // newWalk makes a walk over the inboxes of users, in that order. Nothing is
 // read before Pages is ranged over.
 func newWalk(ctx context.Context, l lister, users []string, margin exporter.Margin, obs exporter.Observer) *walk {
-	return &walk{ctx: ctx, list: l, users: users, margin: margin, obs: obs, unknown: make(map[string]struct{}), crew: newCrew()}
+	return &walk{ctx: ctx, list: l, users: users, margin: margin, obs: obs, crew: newCrew()}
 }
 
 // Pages reads every inbox and yields every page read, those read again included.
@@ -113,8 +114,7 @@ func (w *walk) deliver(a landed, yield func(exporter.Page, error) bool) bool {
 		TotalItems: says.TotalItems, More: says.NextPage != nil,
 	})
 	for _, field := range a.got.page.UnknownFields {
-		if _, ok := w.unknown[field]; !ok {
-			w.unknown[field] = struct{}{}
+		if w.unknown.Add(field) {
 			w.obs.Observe(exporter.UnknownField{Field: field})
 		}
 	}

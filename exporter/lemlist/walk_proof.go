@@ -8,6 +8,10 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
+// mostReasons is how many inboxes the reasons of a proof name. Each user of the proof
+// has a reason too.
+const mostReasons = 20
+
 // Proof is the account of the walk. It is complete when Pages has ended and the
 // list of every user of the team that the API gives was proven.
 func (w *walk) Proof() exporter.Proof {
@@ -15,6 +19,7 @@ func (w *walk) Proof() exporter.Proof {
 		LookbackSeconds: w.margin.Lookback.Seconds(), SettleSeconds: w.margin.Settle.Seconds(),
 	}}
 	alike := w.alike()
+	var unproven int
 	if w.resumed > 0 {
 		proof.ResumedFrom = &w.from
 	}
@@ -34,9 +39,15 @@ func (w *walk) Proof() exporter.Proof {
 		user.Requests, user.Retries = in.spent.requests, in.spent.retries
 		proof.Users = append(proof.Users, user)
 		proof.RowsRead += user.RowsRead
-		if !user.Complete {
+		if user.Complete {
+			continue
+		}
+		if unproven++; unproven <= mostReasons {
 			proof.Reasons = append(proof.Reasons, fmt.Sprintf("the inbox of %s is not proven complete: %s", user.UserID, user.Reason))
 		}
+	}
+	if more := unproven - mostReasons; more > 0 {
+		proof.Reasons = append(proof.Reasons, fmt.Sprintf("the inboxes of %d more users are not proven complete either", more))
 	}
 	proof.Method = weakest(proof.Users)
 	switch {

@@ -71,12 +71,12 @@ func TestBoundsOfWhatIsNoUnicode(t *testing.T) {
 // footerOf is the footer with the fields that the library does not know.
 func footerOf(t recordtest.T, file []byte) fileMeta {
 	t.Helper()
-	tail, err := readTail(bytes.NewReader(file), int64(len(file)))
+	tail, err := readTail(bytes.NewReader(file), int64(len(file)), (*exporter.Budget)(nil).Footer())
 	if err != nil {
 		t.Fatal(err)
 	}
 	var meta fileMeta
-	if err := thrift.Unmarshal(new(thrift.CompactProtocol), tail[:len(tail)-8], &meta); err != nil {
+	if err := thrift.Unmarshal(new(thrift.CompactProtocol), tail[:len(tail)-footerFrame], &meta); err != nil {
 		t.Fatal(err)
 	}
 	return meta

@@ -39,7 +39,11 @@ func encode(t recordtest.T, table *schema.Table, groupRows int, compression stri
 
 // decode reads every record of a file; the caller gives them back to the collector.
 func decode(table *schema.Table, file []byte) ([]arrow.Record, error) {
-	opened, err := Format{}.Open(bytes.NewReader(file), int64(len(file)))
+	return decodeWith(Format{}, table, file)
+}
+
+func decodeWith(format Format, table *schema.Table, file []byte) ([]arrow.Record, error) {
+	opened, err := format.Open(bytes.NewReader(file), int64(len(file)))
 	if err != nil {
 		return nil, err
 	}

@@ -130,7 +130,7 @@ func TestAFooterThatLiesIsAnError(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			test.footer(&opened.(*dataFile).file.Metadata().RowGroups[0].Columns[i].MetaData)
+			test.footer(&opened.(*dataFile).meta.RowGroups[0].Columns[i].MetaData)
 			for _, err = range opened.Records(t.Context(), table) {
 			}
 			if !errors.Is(err, errDamaged) {

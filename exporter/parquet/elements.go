@@ -1,9 +1,6 @@
 package parquet
 
 import (
-	"bytes"
-	"errors"
-
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
@@ -84,12 +81,7 @@ func (l *layout) columnOrders() []format.ColumnOrder {
 
 // root is the schema as a reader sees it: that of a file of the table without rows.
 func (l *layout) root() (parquet.Node, error) {
-	var file bytes.Buffer
-	out := newOutput(&file)
-	if err := errors.Join(out.begin(), out.end(&fileMeta{Schema: l.elements(), ColumnOrders: l.columnOrders()})); err != nil {
-		return nil, err
-	}
-	opened, err := parquet.OpenFile(bytes.NewReader(file.Bytes()), int64(file.Len()))
+	opened, err := openSchema(l.elements())
 	if err != nil {
 		return nil, err
 	}

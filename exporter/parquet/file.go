@@ -2,14 +2,15 @@ package parquet
 
 import (
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -29,74 +30,66 @@ var errDamaged = errors.New("the parquet file is damaged")
 
 // dataFile is a file with its footer read.
 type dataFile struct {
-	file *parquet.File
-	from io.ReaderAt
+	// file has the schema of the file, and nothing else of it.
+	file   *parquet.File
+	meta   *format.FileMetaData
+	from   io.ReaderAt
+	budget *exporter.Budget
+	held   *exporter.Footer
 	// end is where the footer begins.
 	end int64
 }
 
 // Open reads the footer of a file of size bytes.
-func (Format) Open(r io.ReaderAt, size int64) (exporter.DataFile, error) {
-	file, err := open(r, size)
+func (f Format) Open(r io.ReaderAt, size int64) (exporter.DataFile, error) {
+	file, err := open(r, size, f.Budget)
 	if err != nil {
 		return nil, advise(fmt.Errorf("open parquet: %w", err))
 	}
 	return file, nil
 }
 
-func open(r io.ReaderAt, size int64) (opened *dataFile, err error) {
+func open(r io.ReaderAt, size int64, budget *exporter.Budget) (opened *dataFile, err error) {
+	held := budget.Footer()
+	defer func() {
+		if err != nil {
+			held.Free()
+		}
+	}()
 	defer catch(&err)
-	tail, err := readTail(r, size)
+	tail, err := readTail(r, size, held)
 	if err != nil {
 		return nil, err
 	}
-	file, err := parquet.OpenFile(r, size,
-		parquet.SkipPageIndex(true),
-		parquet.SkipBloomFilters(true),
-	)
-	if err != nil {
+	opened = &dataFile{from: r, budget: budget, held: held, end: size - int64(len(tail))}
+	if opened.meta, err = decodeFooter(tail[:len(tail)-footerFrame], held); err != nil {
 		return nil, err
 	}
-	opened = &dataFile{file, r, size - int64(len(tail))}
+	if opened.file, err = openSchema(opened.meta.Schema); err != nil {
+		return nil, err
+	}
 	if opened.Sealed() {
-		stated, _ := file.Lookup(exporter.FooterHashKey)
+		stated, _ := opened.lookup(exporter.FooterHashKey)
 		if err := checkFooterHash(tail, stated); err != nil {
 			return nil, err
 		}
 	}
-	return opened, checkFooter(file, size)
+	if err := held.TakeJSON(opened.Manifest()); err != nil {
+		return nil, err
+	}
+	return opened, checkFooter(opened.meta, size)
 }
 
-// readTail reads the footer and what follows it. It looks at the magic bytes and at
-// the footer before anything of a length that they state is allocated.
-func readTail(r io.ReaderAt, size int64) ([]byte, error) {
-	const frame = int64(len(magic) + 4 + len(magic))
-	if size < frame {
-		return nil, exporter.WithHint(fmt.Errorf("%d bytes are too few for a parquet file", size), "The file is cut off or is no Parquet file.")
-	}
-	var tail [8]byte
-	if n, err := r.ReadAt(tail[:], size-int64(len(tail))); n < len(tail) {
-		return nil, fmt.Errorf("read the end of the file: %w", err)
-	}
-	if string(tail[4:]) != magic {
-		return nil, exporter.WithHint(errors.New("the file does not end as a parquet file"), "The file is cut off or is no Parquet file.")
-	}
-	footer := int64(binary.LittleEndian.Uint32(tail[:4]))
-	if footer > size-frame {
-		return nil, fmt.Errorf("%w: a footer of %d bytes in a file of %d", errDamaged, footer, size)
-	}
-	body := make([]byte, footer+int64(len(tail)))
-	if n, err := r.ReadAt(body, size-int64(len(body))); n < len(body) {
-		return nil, fmt.Errorf("read the footer: %w", err)
-	}
-	_, err := checkThrift(body[:footer])
-	return body, err
-}
+// Close gives back what the footer took of the budget.
+func (f *dataFile) Close() { f.held.Free() }
 
 // checkFooter rejects places and sizes outside the file.
-func checkFooter(file *parquet.File, size int64) error {
+func checkFooter(meta *format.FileMetaData, size int64) error {
 	var rows int64
-	for _, group := range file.Metadata().RowGroups {
+	for _, group := range meta.RowGroups {
+		if group.NumRows < 0 || group.NumRows > size-rows { // ids differ, so that each takes more than a byte
+			return fmt.Errorf("%w: a row group of %d rows in a file of %d bytes", errDamaged, group.NumRows, size)
+		}
 		rows += group.NumRows
 		for _, chunk := range group.Columns {
 			meta := &chunk.MetaData
@@ -105,8 +98,8 @@ func checkFooter(file *parquet.File, size int64) error {
 			}
 		}
 	}
-	if rows != file.NumRows() {
-		return fmt.Errorf("%w: its row groups hold %d rows, the file %d", errDamaged, rows, file.NumRows())
+	if rows != meta.NumRows {
+		return fmt.Errorf("%w: its row groups hold %d rows, the file %d", errDamaged, rows, meta.NumRows)
 	}
 	return nil
 }
@@ -128,14 +121,24 @@ func advise(err error) error {
 
 // Manifest returns the manifest's JSON, or nil.
 func (f *dataFile) Manifest() []byte {
-	if manifest, ok := f.file.Lookup(exporter.ManifestKey); ok {
+	if manifest, ok := f.lookup(exporter.ManifestKey); ok {
 		return []byte(manifest)
 	}
 	return nil
 }
 
+// lookup returns the value of a key of the footer, the last one of those of that name.
+func (f *dataFile) lookup(key string) (string, bool) {
+	for _, pair := range slices.Backward(f.meta.KeyValueMetadata) {
+		if pair.Key == key {
+			return pair.Value, true
+		}
+	}
+	return "", false
+}
+
 // Rows returns the number of rows the footer states.
-func (f *dataFile) Rows() int64 { return f.file.NumRows() }
+func (f *dataFile) Rows() int64 { return f.meta.NumRows }
 
 // CheckSchema compares the file's columns with the table's.
 func (f *dataFile) CheckSchema(table *schema.Table) error {
@@ -154,13 +157,13 @@ func (f *dataFile) read(ctx context.Context, table *schema.Table, w *watch, yiel
 		yield(nil, err)
 		return false
 	}
-	reader, err := newReader(f.from, layout)
+	reader, err := newReader(f.from, layout, f.budget)
 	if err != nil {
 		yield(nil, err)
 		return false
 	}
 	defer reader.close()
-	for i := range f.file.Metadata().RowGroups {
+	for i := range f.meta.RowGroups {
 		if !f.group(ctx, reader, i, w, yield) {
 			return false
 		}
@@ -174,19 +177,19 @@ func (f *dataFile) group(ctx context.Context, reader *reader, number int, w *wat
 		yield(nil, advise(fmt.Errorf("read parquet row group %d: %w", number+1, err)))
 		return false
 	}
-	if err := reader.start(&f.file.Metadata().RowGroups[number]); err != nil {
+	if err := reader.start(&f.meta.RowGroups[number]); err != nil {
 		return fail(err)
 	}
 	for {
 		if err := ctx.Err(); err != nil {
 			return fail(err)
 		}
-		rec, err := reader.next()
+		rec, err := reader.next(ctx)
 		switch {
 		case err != nil:
 			return fail(err)
 		case rec == nil:
-			w.group(&f.file.Metadata().RowGroups[number], reader.intakes)
+			w.group(&f.meta.RowGroups[number], reader.intakes)
 			return true
 		}
 		w.rows(rec, reader.intakes)

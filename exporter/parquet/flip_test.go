@@ -46,7 +46,7 @@ func partsOf(t *testing.T, file []byte) []part {
 	t.Helper()
 	opened := openFile(t, file)
 	size := int64(len(file))
-	tail, err := readTail(bytes.NewReader(file), size)
+	tail, err := readTail(bytes.NewReader(file), size, (*exporter.Budget)(nil).Footer())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,11 +138,11 @@ func inside(file []byte, value string, at int) bool {
 // unseal takes the checksums out of a file: an earlier version wrote none.
 func unseal(t recordtest.T, file []byte) []byte {
 	t.Helper()
-	opened, err := open(bytes.NewReader(file), int64(len(file)))
+	opened, err := open(bytes.NewReader(file), int64(len(file)), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	meta := *opened.file.Metadata()
+	meta := *opened.meta
 	var pairs []format.KeyValue
 	for _, pair := range meta.KeyValueMetadata {
 		if pair.Key != exporter.FooterHashKey && pair.Key != DataHashKey {

@@ -55,6 +55,8 @@ type Format struct {
 	// Memory is a budget in bytes. A quarter of it may be pages that wait for the end
 	// of their row group, [RowGroupBytes] at the most; 0 is enough for that.
 	Memory int64
+	// Budget bounds what files take that are opened; nil is that of one file.
+	Budget *exporter.Budget
 }
 
 // Extension returns ".parquet".

@@ -29,7 +29,7 @@ func newIntake(leaf *branch, from *unpacker) *intake {
 		pages:   pages{from: from, leaf: leaf},
 		again:   newLevels(leaf.again),
 		defined: newLevels(leaf.present),
-		stock:   newStock(leaf),
+		stock:   newStock(leaf, from),
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 	"hash/crc32"
 
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // headerBytes is more than the header of a page without statistics takes.
@@ -145,13 +147,16 @@ func (p *pages) check(header *format.PageHeader) error {
 		return fmt.Errorf("%w: its type is %s", errDamaged, header.Type)
 	case !p.leaf.reads(page.Encoding) || page.Encoding == format.RLEDictionary && p.chunk.DictionaryPageOffset == 0:
 		return fmt.Errorf("%w: its encoding is %s", errDamaged, page.Encoding)
-	case page.NumNulls < 0 || page.NumRows < 0 || page.NumValues < page.NumNulls || page.NumValues < page.NumRows || page.NumValues > maxSlots:
+	case page.NumNulls < 0 || page.NumRows < 0 || page.NumValues < page.NumNulls || page.NumValues < page.NumRows || page.NumRows == 0:
 		return fmt.Errorf("%w: %d values, %d nulls, %d rows", errDamaged, page.NumValues, page.NumNulls, page.NumRows)
 	case page.IsCompressed.Valid && page.IsCompressed.V != (p.chunk.Codec != format.Uncompressed):
 		return fmt.Errorf("%w: it disagrees on compression", errDamaged)
 	case repetition < 0 || definition < 0 || repetition+definition > int64(header.CompressedPageSize),
 		(repetition == 0) != (p.leaf.again == 0), (definition == 0) != (p.leaf.present == 0):
 		return fmt.Errorf("%w: levels of %d and %d bytes", errDamaged, repetition, definition)
+	}
+	if int64(page.NumValues) > p.from.maxSlots {
+		return exporter.TooLarge("%d values in a page where the most are %d", page.NumValues, p.from.maxSlots)
 	}
 	p.seen.values += int64(page.NumValues)
 	p.seen.nulls += int64(page.NumNulls)

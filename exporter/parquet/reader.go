@@ -1,12 +1,16 @@
 package parquet
 
 import (
+	"context"
 	"fmt"
 	"io"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/dustin/go-humanize"
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // reader turns row groups into records: the inverse of sink.
@@ -17,14 +21,16 @@ type reader struct {
 	assemblers []*assembler
 	// left is the number of rows of the row group not read yet.
 	left int64
+	// most is how many bytes may wait in all columns together.
+	most int64
 }
 
-func newReader(from io.ReaderAt, layout *layout) (*reader, error) {
-	unpacker, err := newUnpacker(from)
+func newReader(from io.ReaderAt, layout *layout, budget *exporter.Budget) (*reader, error) {
+	unpacker, err := newUnpacker(from, budget)
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{layout: layout, from: unpacker}
+	r := &reader{layout: layout, from: unpacker, most: budget.Waiting()}
 	for _, leaf := range layout.leaves {
 		r.intakes = append(r.intakes, newIntake(leaf, unpacker))
 	}
@@ -56,12 +62,12 @@ func (r *reader) start(group *format.RowGroup) (err error) {
 
 // next returns the next rows of the row group, nil at its end. The caller
 // releases the record.
-func (r *reader) next() (rec arrow.Record, err error) {
+func (r *reader) next(ctx context.Context) (rec arrow.Record, err error) {
 	defer catch(&err)
 	if r.left == 0 {
 		return nil, r.ended()
 	}
-	rows, err := r.gather()
+	rows, err := r.gather(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +81,7 @@ func (r *reader) next() (rec arrow.Record, err error) {
 // gather reads pages until all columns have the rows of a record, and returns
 // how many that are. The column that has the fewest is always the next, so that
 // none reads far ahead of the others.
-func (r *reader) gather() (rows int, err error) {
+func (r *reader) gather(ctx context.Context) (rows int, err error) {
 	want := int(min(batchRows, r.left))
 	for {
 		behind := r.intakes[0]
@@ -87,14 +93,32 @@ func (r *reader) gather() (rows int, err error) {
 		if behind.rows >= want || behind.rows > 0 && r.size(behind.rows) >= batchBytes {
 			return min(want, behind.rows), nil
 		}
+		if err := ctx.Err(); err != nil {
+			return 0, err
+		}
 		more, err := behind.more()
 		if err == nil && !more {
 			err = behind.wrap(fmt.Errorf("%w: it ends early", errDamaged))
+		}
+		if err == nil {
+			err = r.fits()
 		}
 		if err != nil {
 			return 0, err
 		}
 	}
+}
+
+// fits refuses rows of which more waits than the budget has for them.
+func (r *reader) fits() error {
+	var held int64
+	for _, intake := range r.intakes {
+		held += int64(intake.size() + intake.stock.aside() + len(intake.pages.headers))
+	}
+	if held > r.most {
+		return exporter.TooLarge("the pages of its columns that wait for one another take more than %s", humanize.IBytes(uint64(r.most)))
+	}
+	return nil
 }
 
 // size is about how large the next rows are. Pages are small enough to take all

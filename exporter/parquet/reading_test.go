@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"math"
 	"runtime"
 	"slices"
 	"testing"
@@ -53,7 +54,7 @@ func TestColumnsOfDifferentRecordsAreReadAsTheyAreOrRefused(t *testing.T) {
 		leaf := rapid.IntRange(0, len(layout.leaves)-1).Draw(t, "leaf")
 		mixed.Columns[leaf], cells[0][leaf] = groups[1].Columns[leaf], cells[1][leaf]
 
-		reader, err := newReader(bytes.NewReader(all), layout)
+		reader, err := newReader(bytes.NewReader(all), layout, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -61,7 +62,7 @@ func TestColumnsOfDifferentRecordsAreReadAsTheyAreOrRefused(t *testing.T) {
 		if err := reader.start(&mixed); err != nil {
 			t.Fatal(err)
 		}
-		rec, err := reader.next()
+		rec, err := reader.next(background())
 		if err != nil {
 			if !errors.Is(err, errDamaged) {
 				t.Fatal(err)
@@ -95,7 +96,7 @@ func TestABodyThatClaimsTooMuchIsRefused(t *testing.T) {
 	}
 	codecs := []compress.Codec{zstd, &parquet.Snappy, &gzip.Codec{Level: 1}, &parquet.Uncompressed}
 	content := bytes.Repeat([]byte("claim "), 300)
-	unpacker, err := newUnpacker(nil)
+	unpacker, err := newUnpacker(nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -109,8 +110,8 @@ func TestABodyThatClaimsTooMuchIsRefused(t *testing.T) {
 		if body, err := unpacker.unpack(kind, packed, len(content)); err != nil || !bytes.Equal(body, content) {
 			t.Errorf("%s: %d bytes, %v", kind, len(body), err)
 		}
-		for _, size := range []int{-1, 1, len(content) - 1, len(content) + 1, maxPage, maxPage + 1} {
-			if _, err := unpacker.unpack(kind, packed, size); !errors.Is(err, errDamaged) {
+		for _, size := range []int{-1, 1, len(content) - 1, len(content) + 1, int(unpacker.maxPage), int(unpacker.maxPage) + 1, math.MaxInt32} {
+			if _, err := unpacker.unpack(kind, packed, size); !errors.Is(err, errDamaged) && !errors.Is(err, exporter.ErrTooLarge) {
 				t.Errorf("%s: a body said to have %d bytes: %v", kind, size, err)
 			}
 		}

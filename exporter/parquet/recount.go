@@ -43,7 +43,7 @@ type recounted struct {
 }
 
 func newRecount(f *dataFile, want *layout) (*recount, error) {
-	meta := f.file.Metadata()
+	meta := f.meta
 	if err := checkKeys(meta, want); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go/compress/gzip"
 	"github.com/parquet-go/parquet-go/format"
 
+	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/internal/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -41,7 +42,7 @@ func emptyTexts(table *schema.Table, rows, elements int) arrow.Record {
 func TestAListOfAWholeResponseComesBack(t *testing.T) {
 	table := recordtest.Small()
 	want := emptyTexts(table, 1, 64<<20/3)
-	got, err := decode(table, encode(t, table, 0, "", want))
+	got, err := decodeWith(Format{Budget: exporter.NewBudget(4 << 30)}, table, encode(t, table, 0, "", want))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -81,7 +82,7 @@ func TestAGzipBodyIsNotUnpackedFurtherThanItsSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unpacker, err := newUnpacker(bytes.NewReader(nil))
+	unpacker, err := newUnpacker(bytes.NewReader(nil), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -100,7 +101,7 @@ func TestAGzipBodyIsNotUnpackedFurtherThanItsSize(t *testing.T) {
 func TestATextThreeTimesAsLongAsAResponseComesBack(t *testing.T) {
 	table := recordtest.Small()
 	want := named(table, 1, func(int) string { return strings.Repeat("\uFFFD", 64<<20) })
-	got, err := decode(table, encode(t, table, 0, "", want))
+	got, err := decodeWith(Format{Budget: exporter.NewBudget(2 << 30)}, table, encode(t, table, 0, "", want))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,19 +20,21 @@ type stock interface {
 	decode(from *unpacker, page *page, count int) error
 	// size is about how many bytes wait.
 	size() int
+	// aside is how many bytes are held beside those.
+	aside() int
 	// buffers takes the first count values, one for each level that is present, and
 	// returns the buffers of an array of all levels.
 	buffers(count int, levels []uint8, present uint8) []*memory.Buffer
 }
 
-func newStock(leaf *branch) stock {
+func newStock(leaf *branch, from *unpacker) stock {
 	switch leaf.column.Type {
 	case schema.Bool:
 		return new(flagStock)
 	case schema.Timestamp:
 		return new(timeStock)
 	default:
-		return new(textStock)
+		return &textStock{fits: from.fits}
 	}
 }
 
@@ -43,7 +45,8 @@ type timeStock struct {
 	places     []int32 // scratch memory
 }
 
-func (s *timeStock) size() int { return 8 * s.len() }
+func (s *timeStock) size() int  { return 8 * s.len() }
+func (s *timeStock) aside() int { return 0 }
 
 func (s *timeStock) clear() {
 	s.queue.clear()
@@ -124,7 +127,8 @@ type flagStock struct {
 	spread []uint8
 }
 
-func (s *flagStock) size() int { return s.len() }
+func (s *flagStock) size() int  { return s.len() }
+func (s *flagStock) aside() int { return 0 }
 
 func (s *flagStock) decode(_ *unpacker, page *page, count int) error {
 	if len(page.body) != (count+7)/8 {

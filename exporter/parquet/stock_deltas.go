@@ -20,7 +20,7 @@ func (s *textStock) decodeSuffixes(from *unpacker, body []byte, count int) error
 			return fmt.Errorf("%w: a text shares %d bytes with one of %d", errDamaged, prefix, last)
 		}
 		last = prefix + lengths[i]
-		total += int(min(prefix, maxPage))
+		total += int(min(prefix, from.maxPage+1))
 	}
 	if err := s.grow(count, total); err != nil {
 		return err

@@ -15,6 +15,7 @@ import (
 // Places are only looked up when a record takes them, or when texts follow
 // because the dictionary was given up.
 type textStock struct {
+	fits       func(size int64) error // of the texts of a page
 	list       textList
 	taken      int // of the list
 	places     queue[int32]
@@ -32,10 +33,15 @@ func (s *textStock) clear() {
 
 func (s *textStock) size() int { return s.bytes }
 
+// aside are the dictionary, and the places in it and in the text.
+func (s *textStock) aside() int {
+	return len(s.dictionary.text) + 4*(len(s.dictionary.ends)+len(s.list.ends)+s.places.len())
+}
+
 // count adds the texts of a page to those that wait.
 func (s *textStock) count(size int) error {
-	if size > maxPage {
-		return fmt.Errorf("%w: a page of %d bytes of text", errDamaged, size)
+	if err := s.fits(int64(size)); err != nil {
+		return err
 	}
 	s.bytes += size
 	return nil

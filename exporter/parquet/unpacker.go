@@ -7,29 +7,27 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/dustin/go-humanize"
 	kgzip "github.com/klauspost/compress/gzip"
 	kzstd "github.com/klauspost/compress/zstd"
 	"github.com/parquet-go/parquet-go"
 	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
-const (
-	// maxPage and maxSlots are more than the sink puts into a page: a page ends at
-	// its size, and a row comes from a response of at most 64 MiB. A byte that is no
-	// Unicode becomes the three of U+FFFD, and an element of a list takes three.
-	maxPage  = 256 << 20
-	maxSlots = 32 << 20
-	// maxRatio is more than any codec can compress: zstd has blocks of 128 KiB in four bytes.
-	maxRatio = 32 << 10
-)
+// maxRatio is more than any codec can compress: zstd has blocks of 128 KiB in four bytes.
+const maxRatio = 32 << 10
 
 // unpacker reads pages: the inverse of packer. The columns share it, for its
 // memory.
 type unpacker struct {
 	from io.ReaderAt
-	zstd *kzstd.Decoder
-	gzip kgzip.Reader
+	// maxPage and maxSlots bound what a page states before memory is allocated for it.
+	maxPage, maxSlots int64
+	zstd              *kzstd.Decoder
+	gzip              kgzip.Reader
 	// headers decodes head from text.
 	text    bytes.Reader
 	headers *thrift.Decoder
@@ -40,24 +38,35 @@ type unpacker struct {
 	prefixes, rests []int64
 }
 
-func newUnpacker(from io.ReaderAt) (*unpacker, error) {
+func newUnpacker(from io.ReaderAt, budget *exporter.Budget) (*unpacker, error) {
 	decoder, err := kzstd.NewReader(nil,
 		kzstd.WithDecoderConcurrency(1),
-		kzstd.WithDecoderMaxMemory(maxPage),
+		kzstd.WithDecoderMaxMemory(uint64(budget.Page())),
 		kzstd.WithDecodeAllCapLimit(true),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}
-	u := &unpacker{from: from, zstd: decoder}
+	u := &unpacker{from: from, maxPage: budget.Page(), maxSlots: budget.Slots(), zstd: decoder}
 	u.headers = thrift.NewDecoder(new(thrift.CompactProtocol).NewReader(&u.text))
 	return u, nil
+}
+
+// fits refuses a page of more bytes than the budget has for one.
+func (u *unpacker) fits(size int64) error {
+	if size > u.maxPage {
+		return exporter.TooLarge("a page of %s where the most is %s", humanize.IBytes(uint64(size)), humanize.IBytes(uint64(u.maxPage)))
+	}
+	return nil
 }
 
 func (u *unpacker) close() { u.zstd.Close() }
 
 // read returns bytes of the file, good until the next call.
 func (u *unpacker) read(offset, size int64) ([]byte, error) {
+	if err := u.fits(size); err != nil {
+		return nil, err
+	}
 	u.packed = room(u.packed, int(size))
 	if n, err := u.from.ReadAt(u.packed, offset); int64(n) < size {
 		return nil, err
@@ -83,8 +92,11 @@ func (u *unpacker) header(data []byte) (*format.PageHeader, error) {
 // unpack decompresses the body of a page, which has that size. It is good until
 // the next call, and bodySlack bytes are behind it.
 func (u *unpacker) unpack(codec format.CompressionCodec, packed []byte, size int) (body []byte, err error) {
-	if size < 0 || size > maxPage || size/maxRatio > len(packed) {
+	if size < 0 || size/maxRatio > len(packed) || codec == format.Uncompressed && size != len(packed) {
 		return nil, fmt.Errorf("%w: %d bytes from %d", errDamaged, size, len(packed))
+	}
+	if err := u.fits(int64(size)); err != nil {
+		return nil, err
 	}
 	if u.body = room(u.body, size); size == 0 { // older files have nothing there, compressed or not
 		return u.body, nil

@@ -22,8 +22,8 @@ const hashBytes = 256 << 10
 
 // Sealed reports whether the file holds checksums of itself.
 func (f *dataFile) Sealed() bool {
-	_, footer := f.file.Lookup(exporter.FooterHashKey)
-	_, data := f.file.Lookup(DataHashKey)
+	_, footer := f.lookup(exporter.FooterHashKey)
+	_, data := f.lookup(DataHashKey)
 	return footer || data
 }
 
@@ -92,7 +92,7 @@ type hashing struct {
 }
 
 func newHashing(f *dataFile) *hashing {
-	stated, _ := f.file.Lookup(DataHashKey)
+	stated, _ := f.lookup(DataHashKey)
 	return &hashing{from: f.from, sum: sha256.New(), until: f.end, stated: stated}
 }
 

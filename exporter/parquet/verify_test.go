@@ -102,11 +102,11 @@ func TestVerifyRecountsAFooterThatLies(t *testing.T) {
 		"its maker":       func(m *format.FileMetaData) { m.CreatedBy = "parquet-mr" },
 		"its keys":        func(m *format.FileMetaData) { m.KeyValueMetadata[0].Key = "pandas" },
 	} {
-		opened, err := open(bytes.NewReader(file), int64(len(file)))
+		opened, err := open(bytes.NewReader(file), int64(len(file)), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		meta := *opened.file.Metadata()
+		meta := *opened.meta
 		lie(&meta)
 		out := bytes.NewBuffer(bytes.Clone(file[:opened.end]))
 		if err := newOutput(out).end(&meta); err != nil {

@@ -14,10 +14,12 @@ type proofCard struct {
 	Verdict  string
 	Reasons  []string
 	Method   string
-	Card     barsCard
-	Numbers  []tile
-	Users    []proofRow
-	Skipped  []string
+	// Allowed is how far clocks and servers may have been off; "" in old proofs.
+	Allowed string
+	Card    barsCard
+	Numbers []tile
+	Users   []proofRow
+	Skipped []string
 }
 
 type proofRow struct {
@@ -41,6 +43,9 @@ func newProofCard(proof exporter.Proof, names userNames) proofCard {
 		card.Verdict = "Not proven complete"
 	case len(proof.Skipped) > 0:
 		card.Verdict = "Proven complete for the inboxes that the API gives"
+	}
+	if lookback, settle, ok := proof.Allowance(); ok {
+		card.Allowed = fmt.Sprintf("times at most %v older than the activity and servers that answer at most %v apart", lookback, settle)
 	}
 	card.Card.Bars.Bars[0].Title = fmt.Sprintf("%s read: %s kept, %s duplicates, %s superseded",
 		count(proof.RowsRead), count(proof.Rows), count(proof.Duplicates), count(proof.Superseded))

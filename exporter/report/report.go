@@ -1,12 +1,14 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	_ "embed"
 	"fmt"
 	"html/template"
 	"io"
 	"iter"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -48,5 +50,30 @@ func Write(ctx context.Context, to io.Writer, export Export, options Options) er
 	if err != nil {
 		return err
 	}
-	return tmpl.Execute(to, newPage(export, facts, options))
+	var page bytes.Buffer
+	if err := tmpl.Execute(&page, newPage(export, facts, options)); err != nil {
+		return err
+	}
+	_, err = io.WriteString(to, visible(page.String()))
+	return err
+}
+
+// visible shows the characters of a page that would act on what stands around them,
+// or that a font could make anything of. The page itself has none.
+func visible(page string) string {
+	odd := func(char rune) bool {
+		return char != '\n' && char != '\t' && (exporter.Acts(char) || exporter.Private(char))
+	}
+	if !strings.ContainsFunc(page, odd) {
+		return page
+	}
+	var out strings.Builder
+	for _, char := range page {
+		if odd(char) {
+			out.WriteString(exporter.Visible(char))
+		} else {
+			out.WriteRune(char)
+		}
+	}
+	return out.String()
 }

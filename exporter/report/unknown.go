@@ -7,6 +7,8 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // extra counts the fields that a row keeps in `extra`, by their place. Values
@@ -45,7 +47,7 @@ func (f *facts) extra(values *array.String, row int) error {
 // a path in which [] stands for every index.
 func placeOf(name string) string {
 	if !strings.HasPrefix(name, "/") {
-		return quoteName(name)
+		return schema.QuoteName(name)
 	}
 	var path bytes.Buffer
 	for i, token := range strings.Split(name[1:], "/") {
@@ -57,18 +59,7 @@ func placeOf(name string) string {
 		if i > 0 {
 			path.WriteByte('.')
 		}
-		path.WriteString(quoteName(token))
+		path.WriteString(schema.QuoteName(token))
 	}
 	return path.String()
-}
-
-// quoteName quotes a name that could be taken for a path, as the manifest does.
-func quoteName(name string) string {
-	odd := func(r rune) bool {
-		return (r < 'a' || 'z' < r) && (r < 'A' || 'Z' < r) && (r < '0' || '9' < r) && r != '_' && r != '$' && r != '-'
-	}
-	if name == "" || strings.ContainsFunc(name, odd) {
-		return strconv.Quote(name)
-	}
-	return name
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
 	"path"
 	"regexp"
 	"slices"
@@ -24,6 +25,7 @@ import (
 type Bucket struct {
 	at      exporter.ObjectURL
 	options Options
+	sent    *sent
 
 	mu    sync.Mutex
 	cloud *cloud // once connected
@@ -38,7 +40,7 @@ var dataFile = regexp.MustCompile(`^[a-z0-9_]+(/[A-Za-z0-9-]+)?(-[0-9]+)?\.(parq
 
 // NewBucket is the destination at an object store's URL. It touches nothing.
 func NewBucket(at exporter.ObjectURL, options Options) *Bucket {
-	return &Bucket{at: at, options: options.orDefaults()}
+	return &Bucket{at: at, options: options.orDefaults(), sent: &sent{held: heldSecrets(os.Getenv)}}
 }
 
 // URL is the object's URL without the settings, which other tools spell otherwise.
@@ -53,12 +55,17 @@ func (b *Bucket) connect(ctx context.Context) (*cloud, error) {
 	if b.cloud != nil {
 		return b.cloud, nil
 	}
-	open := map[string]func(context.Context, exporter.ObjectURL, Options) (*cloud, error){"s3": openS3, "gs": openGCS, "azblob": openAzure}[b.at.Scheme]
+	open := map[string]func(context.Context, exporter.ObjectURL, Options, *sent) (*cloud, error){"s3": openS3, "gs": openGCS, "azblob": openAzure}[b.at.Scheme]
 	if open == nil {
 		return nil, fmt.Errorf("%w: %s://", ErrUnsupported, b.at.Scheme)
 	}
+	// Before credentials are asked for. Files of the cloud's tools can name servers too: the
+	// gate before every request knows those.
+	if err := b.at.CheckServer(os.LookupEnv); err != nil {
+		return nil, b.explain(err)
+	}
 	// The clients keep the context for later token requests.
-	cloud, err := open(context.WithoutCancel(ctx), b.at, b.options)
+	cloud, err := open(context.WithoutCancel(ctx), b.at, b.options, b.sent)
 	if err != nil {
 		return nil, b.explain(err)
 	}

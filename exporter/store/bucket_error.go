@@ -102,6 +102,9 @@ func (b *Bucket) explain(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || exporter.Hint(err) != "" {
 		return err
 	}
+	if wrong, ok := errors.AsType[*exporter.ObjectURLError](err); ok {
+		return exporter.WithHint(fmt.Errorf("%s: %w", b.at, wrong), wrong.Detail)
+	}
 	shown := b.shown(err)
 	status, code := answer(err)
 	switch network := net.Error(nil); {
@@ -109,7 +112,9 @@ func (b *Bucket) explain(err error) error {
 		return exporter.WithHint(shown, fmt.Sprintf("The bucket %q does not exist there, or is in another region or account. Create it, or correct the destination.", b.at.Bucket))
 	case status == http.StatusUnauthorized || status == http.StatusForbidden:
 		return exporter.WithHint(shown, "The server does not let these credentials do that. "+credentialsHint(b.at.Scheme))
-	case status == http.StatusMovedPermanently || code == "AuthorizationHeaderMalformed":
+	case status >= 300 && status < 400 && b.at.Scheme != "s3":
+		return exporter.WithHint(shown, "The server sends requests elsewhere, which lemexport does not follow: they hold credentials. Correct the destination.")
+	case status >= 300 && status < 400 || code == "AuthorizationHeaderMalformed":
 		return exporter.WithHint(shown, "The bucket is in another region. Set region in the destination, for instance ?region=eu-west-3.")
 	case status == http.StatusNotImplemented || status == http.StatusBadRequest:
 		return exporter.WithHint(shown, "The server does not take the request. With a server that is not the cloud's own, look at the settings in docs/configuration.md.")
@@ -139,13 +144,7 @@ func (b *Bucket) text(err error) string {
 	if azure, ok := errors.AsType[*azcore.ResponseError](err); ok {
 		text = fmt.Sprintf("%s: the server answered %d %s", b.at, azure.StatusCode, azure.ErrorCode)
 	}
-	return scrub(strings.Join(strings.Fields(text), " "))
-}
-
-// scrub hides the values of signed URLs' parameters and what stands before an @.
-func scrub(text string) string {
-	text = regexp.MustCompile(`(?i)([?&](?:sig|upload_?id|se|st|skoid|sktid|x-(?:amz|goog)-[a-z-]+|[a-z_]*(?:key|token|secret|signature)[a-z_]*)=)[^&\s"']+`).ReplaceAllString(text, "${1}(sensitive)")
-	return regexp.MustCompile(`://[^\s"/]*@`).ReplaceAllString(text, "://(sensitive)@")
+	return b.sent.redact(strings.Join(strings.Fields(text), " "))
 }
 
 // notExist is the error of an object that is not there.

@@ -30,8 +30,8 @@ const (
 
 // openAzure connects with the account's key, a SAS token or a connection string
 // of the environment, else with what azidentity finds.
-func openAzure(ctx context.Context, at exporter.ObjectURL, options Options) (*cloud, error) {
-	client, err := azureClient(at, options)
+func openAzure(ctx context.Context, at exporter.ObjectURL, options Options, sent *sent) (*cloud, error) {
+	client, err := azureClient(at, options, sent)
 	if err != nil {
 		return nil, err
 	}
@@ -80,9 +80,9 @@ func azureConditions(version exporter.Version) *azblob.AccessConditions {
 	return &azblob.AccessConditions{ModifiedAccessConditions: only}
 }
 
-func azureClient(at exporter.ObjectURL, options Options) (*container.Client, error) {
+func azureClient(at exporter.ObjectURL, options Options, sent *sent) (*container.Client, error) {
 	with := &container.ClientOptions{ClientOptions: policy.ClientOptions{
-		Transport: &http.Client{Transport: newTransport(options.Idle)},
+		Transport: &http.Client{Transport: newGate(at, newTransport(options.Idle), options, sent), CheckRedirect: noRedirect},
 		Retry: policy.RetryOptions{
 			MaxRetries: int32(options.Attempts - 1), RetryDelay: min(500*time.Millisecond, options.MaxDelay), MaxRetryDelay: options.MaxDelay,
 			StatusCodes: []int{http.StatusRequestTimeout, http.StatusTooManyRequests, http.StatusInternalServerError,

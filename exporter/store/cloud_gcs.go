@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"net/http"
 	"os"
 	"strconv"
 	"strings"
@@ -15,6 +16,8 @@ import (
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/gcsblob"
 	"gocloud.dev/gcp"
+	"golang.org/x/oauth2"
+	"golang.org/x/oauth2/google"
 	"google.golang.org/api/option"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -24,8 +27,8 @@ import (
 const gcsPartSize = 16 << 20
 
 // openGCS connects with the Application Default Credentials.
-func openGCS(ctx context.Context, at exporter.ObjectURL, options Options) (*cloud, error) {
-	client, err := gcsClient(ctx, at, options)
+func openGCS(ctx context.Context, at exporter.ObjectURL, options Options, sent *sent) (*cloud, error) {
+	client, err := gcsClient(ctx, at, options, sent)
 	if err != nil {
 		return nil, err
 	}
@@ -92,12 +95,14 @@ func gcsConditions(as func(any) bool, over exporter.Version, options Options, at
 	return nil
 }
 
-func gcsClient(ctx context.Context, at exporter.ObjectURL, options Options) (*storage.Client, error) {
-	transport := newTransport(options.Idle)
+func gcsClient(ctx context.Context, at exporter.ObjectURL, options Options, sent *sent) (*storage.Client, error) {
+	transport := newGate(at, newTransport(options.Idle), options, sent)
 	endpoint, emulator := at.Params["endpoint"], os.Getenv("STORAGE_EMULATOR_HOST") != ""
 	client := gcp.NewAnonymousHTTPClient(transport)
 	if at.Params["anonymous"] != "true" && !emulator {
-		credentials, err := gcp.DefaultCredentials(ctx)
+		tokens := newTransport(options.Idle)
+		keepTokens(tokens)
+		credentials, err := google.FindDefaultCredentials(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: tokens}), storage.ScopeReadWrite)
 		if err != nil {
 			return nil, fmt.Errorf("google credentials: %w", err)
 		}
@@ -105,6 +110,7 @@ func gcsClient(ctx context.Context, at exporter.ObjectURL, options Options) (*st
 			return nil, err
 		}
 	}
+	client.CheckRedirect = noRedirect
 	// The other API for reads needs another host.
 	with := []option.ClientOption{option.WithHTTPClient(&client.Client), storage.WithJSONReads()}
 	if endpoint != "" {

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"github.com/aws/smithy-go/logging"
 	"gocloud.dev/blob"
 	"gocloud.dev/blob/s3blob"
 
@@ -22,8 +23,8 @@ import (
 
 // openS3 connects with the credentials and settings that the AWS tools use, and
 // those of the URL on top.
-func openS3(ctx context.Context, at exporter.ObjectURL, options Options) (*cloud, error) {
-	config, err := awsConfig(ctx, at, options)
+func openS3(ctx context.Context, at exporter.ObjectURL, options Options, sent *sent) (*cloud, error) {
+	config, err := awsConfig(ctx, at, options, sent)
 	if err != nil {
 		return nil, fmt.Errorf("AWS configuration: %w", err)
 	}
@@ -69,10 +70,11 @@ func openS3(ctx context.Context, at exporter.ObjectURL, options Options) (*cloud
 	}, nil
 }
 
-func awsConfig(ctx context.Context, at exporter.ObjectURL, options Options) (aws.Config, error) {
+func awsConfig(ctx context.Context, at exporter.ObjectURL, options Options, sent *sent) (aws.Config, error) {
 	load := []func(*awsconfig.LoadOptions) error{
 		// Of this type, or AWS_CA_BUNDLE would be refused.
-		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { watchIdle(t, options.Idle) })),
+		awsconfig.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { watchIdle(t, options.Idle, nil); keepTokens(t) })),
+		awsconfig.WithLogger(logging.Nop{}), // it would write texts of servers to standard error
 		awsconfig.WithRetryer(func() aws.Retryer { return s3Retryer(options) }),
 	}
 	for name, with := range map[string]func(string) awsconfig.LoadOptionsFunc{
@@ -96,10 +98,22 @@ func awsConfig(ctx context.Context, at exporter.ObjectURL, options Options) (aws
 		load = append(load, awsconfig.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenSupported))
 	}
 	config, err := awsconfig.LoadDefaultConfig(ctx, load...)
-	if role := at.Params["role"]; err == nil && role != "" {
+	if err != nil {
+		return config, err
+	}
+	// From here on: what finds the credentials has its own servers, and asks the machine
+	// over http.
+	transport, ok := config.HTTPClient.(interface{ GetTransport() *http.Transport })
+	if !ok {
+		return config, errHook
+	}
+	own := transport.GetTransport()
+	own.Proxy = http.ProxyFromEnvironment
+	config.HTTPClient = &http.Client{Transport: newGate(at, own, options, sent), CheckRedirect: noRedirect}
+	if role := at.Params["role"]; role != "" {
 		config.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(config), role))
 	}
-	return config, err
+	return config, nil
 }
 
 // s3Retryer retries as the AWS tools do, more often, and without their budget of
@@ -109,6 +123,7 @@ func s3Retryer(options Options) aws.Retryer {
 		o.MaxAttempts = options.Attempts
 		o.MaxBackoff = options.MaxDelay
 		o.RateLimiter = ratelimit.None
+		o.Retryables = append([]retry.IsErrorRetryable{retry.IsErrorRetryableFunc(retryRefused)}, o.Retryables...)
 		o.Retryables = append(o.Retryables, retry.RetryableHTTPStatusCode{Codes: map[int]struct{}{http.StatusTooManyRequests: {}}})
 	})
 }

@@ -10,8 +10,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
+
+	"github.com/lemexport/lemexport/internal/private"
 )
 
 // A run that is killed at any step leaves the old file or the new one, and the
@@ -106,7 +107,7 @@ func TestAReadOnlyFolderIsFoundOutAtOnce(t *testing.T) {
 			}
 			if leftover {
 				writeFile(t, filepath.Join(dir, lockName), "")
-				chmod(t, filepath.Join(dir, lockName), 0o666)
+				giveAway(t, filepath.Join(dir, lockName))
 			}
 			chmod(t, parent, 0o755)
 			chmod(t, dir, 0o555)
@@ -140,10 +141,10 @@ func TestNobodySignsThroughALink(t *testing.T) {
 		t.Fatal(err)
 	}
 	link(t, victim, path)
-	if err := sign(lock, "run"); err == nil {
-		t.Error("the link was followed")
+	if err := sign(lock, "run"); err != nil {
+		t.Error(err)
 	}
-	if _, err := readHolder(path); !errors.Is(err, syscall.ELOOP) {
+	if _, err := readHolder(path); !errors.Is(err, private.ErrNotPrivate) {
 		t.Errorf("readHolder gave %v", err)
 	}
 	if got, err := os.ReadFile(victim); err != nil || string(got) != "precious" {
@@ -154,22 +155,23 @@ func TestNobodySignsThroughALink(t *testing.T) {
 	}
 }
 
-// The umask decides who may read a new export.
-func TestANewExportFollowsTheUmask(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "a", "b")
-	run := start(t, "careful", dir)
-	if _, err := run.finish(); err != nil {
-		t.Fatal(err, run.complaints)
-	}
-	for path, want := range map[string]os.FileMode{
-		filepath.Dir(dir): 0o750, dir: 0o750, filepath.Join(dir, dataName): 0o640,
-	} {
-		info, err := os.Stat(path)
-		if err != nil {
-			t.Fatal(err)
+// The umask decides nothing: what is made is private, however open the umask.
+func TestANewExportIsPrivate(t *testing.T) {
+	for role, perm := range map[string]os.FileMode{"careless": 0o600, "group": 0o640} {
+		dir := filepath.Join(t.TempDir(), "a", "b")
+		run := start(t, role, dir)
+		if _, err := run.finish(); err != nil {
+			t.Fatal(err, run.complaints)
 		}
-		if got := info.Mode().Perm(); got != want {
-			t.Errorf("%s has permission %o, want %o", filepath.Base(path), got, want)
+		folder := perm | 0o100 | perm&0o040>>2
+		for path, want := range map[string]os.FileMode{filepath.Dir(dir): folder, dir: folder, filepath.Join(dir, dataName): perm} {
+			info, err := os.Stat(path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := info.Mode().Perm(); got != want {
+				t.Errorf("%s: %s has permission %o, want %o", role, filepath.Base(path), got, want)
+			}
 		}
 	}
 }

@@ -11,21 +11,23 @@ import (
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/private"
 )
-
-// folderPerm is the permission of a folder that is made, less the umask.
-const folderPerm = 0o755
 
 // Folder is a destination on a local disk. It serves one run.
 type Folder struct {
-	dir string
-	sys system
-	run string // the run that has claimed it
+	dir  string
+	sys  system
+	run  string      // the run that has claimed it
+	mode fs.FileMode // the permission of its files; 0 is that of the file before, else private
 }
 
 // NewFolder is the destination dir. The folder is made when it is first claimed
 // or written.
 func NewFolder(dir string) *Folder { return &Folder{dir: dir, sys: realSystem()} }
+
+// SetFileMode implements exporter.FileModer.
+func (f *Folder) SetFileMode(mode fs.FileMode) { f.mode = mode.Perm() }
 
 // URL is the path of the object, relative when the folder was given so.
 func (f *Folder) URL(name string) string { return filepath.ToSlash(f.path(name)) }
@@ -107,7 +109,7 @@ func versionAt(path string) (exporter.Version, error) {
 // link stays. That folder is claimed too, until the upload ends, and so is one
 // that the name says.
 func (f *Folder) Create(ctx context.Context, name string, over exporter.Version) (exporter.Upload, error) {
-	if err := os.MkdirAll(filepath.Dir(f.path(name)), folderPerm); err != nil {
+	if err := f.makeFolder(filepath.Dir(f.path(name))); err != nil {
 		return nil, explain(err)
 	}
 	if strings.Contains(name, "/") {
@@ -124,11 +126,34 @@ func (f *Folder) Create(ctx context.Context, name string, over exporter.Version)
 	if err != nil {
 		return nil, err
 	}
-	up, err := newUpload(f.sys, target, path.Base(name), over, release)
+	up, err := f.newUpload(target, path.Base(name), over, release)
 	if err != nil {
 		return nil, errors.Join(err, release())
 	}
 	return up, nil
+}
+
+// makeFolder makes a folder, and those above it, that lets those in who may read its
+// files. The umask does not matter: who may read is said by the configuration alone.
+func (f *Folder) makeFolder(dir string) error {
+	readers := f.mode & 0o044
+	perm := private.FolderPerm | readers | readers>>2
+	if info, err := os.Stat(dir); err == nil && info.IsDir() {
+		return nil
+	}
+	if above := filepath.Dir(dir); above != dir {
+		if err := f.makeFolder(above); err != nil {
+			return err
+		}
+	}
+	err := os.Mkdir(dir, private.FolderPerm)
+	if errors.Is(err, fs.ErrExist) { // another run was faster, or it is no folder
+		return os.MkdirAll(dir, private.FolderPerm)
+	}
+	if err == nil && perm != private.FolderPerm {
+		err = private.SetFolderPerm(dir, perm)
+	}
+	return err
 }
 
 // claimLinked claims the folder that a link or a name leads to, unless this run holds it.
@@ -143,7 +168,9 @@ func (f *Folder) claimLinked(ctx context.Context, dir string) (release func() er
 	} else if os.SameFile(here, there) {
 		return nothing, nil
 	}
-	release, err = NewFolder(dir).Lock(ctx, f.run)
+	other := NewFolder(dir)
+	other.mode = f.mode
+	release, err = other.Lock(ctx, f.run)
 	if busy, ok := errors.AsType[busyError](err); ok && f.run != "" && busy.by.RunID == f.run && busy.by.PID == os.Getpid() {
 		return nothing, nil
 	}
@@ -161,6 +188,9 @@ func resolve(path string) (string, error) {
 	case info.Mode()&fs.ModeSymlink == 0:
 		return path, mustBeFile("create", path, info)
 	}
+	if err := mayFollow(path, info); err != nil {
+		return "", err
+	}
 	target, err := filepath.EvalSymlinks(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return "", exporter.WithHint(fmt.Errorf("%s is a link to nothing: %w", path, err), "Make what the link points to, or choose another destination.")
@@ -172,6 +202,16 @@ func resolve(path string) (string, error) {
 		return "", err
 	}
 	return target, mustBeFile("create", target, info)
+}
+
+// mayFollow refuses a link that is neither of this user nor of the one whose folder it is
+// in: whoever may write to a shared folder must not choose the file that is replaced.
+func mayFollow(path string, link fs.FileInfo) error {
+	folder, err := os.Stat(filepath.Dir(path))
+	if err != nil || private.Owned(link) || private.OwnedByRoot(link) || private.SameOwner(link, folder) {
+		return err
+	}
+	return exporter.WithHint(fmt.Errorf("%s is a link that another user has made", path), "Look at it, then remove it, or choose another destination.")
 }
 
 // mustBeFile is the error of something that is no file where a file belongs.

@@ -9,7 +9,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
+	"github.com/lemexport/lemexport/internal/private"
 )
 
 // holder is what the lock file says about its run.
@@ -25,7 +25,7 @@ type holder struct {
 const holderSize = 1 << 10
 
 // sign writes into the lock file whose it is.
-func sign(lock *flock.Flock, runID string) (err error) {
+func sign(lock *fileLock, runID string) error {
 	host, err := os.Hostname()
 	if err != nil {
 		host = "unknown"
@@ -37,19 +37,14 @@ func sign(lock *flock.Flock, runID string) (err error) {
 	if len(body) >= holderSize {
 		return errors.New("lock: the run's name is too long")
 	}
-	file, err := os.OpenFile(lock.Path(), os.O_WRONLY|noFollow, 0)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
 	text := string(body) + strings.Repeat(" ", holderSize-1-len(body)) + "\n"
-	_, err = file.WriteAt([]byte(text), holderOffset)
+	_, err = lock.file.WriteAt([]byte(text), holderOffset)
 	return err
 }
 
 // readHolder reads who holds the lock. A file that is not signed yet is an error.
 func readHolder(path string) (by holder, err error) {
-	file, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0) //nolint:gosec // our own lock file
+	file, err := private.Open(path, os.O_RDONLY)
 	if err != nil {
 		return holder{}, err
 	}

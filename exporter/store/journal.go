@@ -8,8 +8,6 @@ import (
 	"io"
 	"iter"
 	"os"
-
-	"github.com/gofrs/flock"
 )
 
 // journal is a file of frames: the length of an entry and its CRC-32C, both four
@@ -17,7 +15,7 @@ import (
 // ends the file, as far as a reader is concerned.
 type journal struct {
 	dir  string
-	lock *flock.Flock
+	lock *fileLock
 	file *os.File
 	// end is where the next frame goes.
 	end   int64

@@ -8,12 +8,13 @@ import (
 	"path/filepath"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/private"
 )
 
 // Look implements exporter.Workspace. It makes no file and no folder.
 func (w *Workspace) Look(name string) (exporter.Journal, error) {
 	path := filepath.Join(w.dir, name+journalEnding)
-	file, err := os.OpenFile(path, os.O_RDONLY|noFollow, 0) //nolint:gosec // the workspace is where the user says
+	file, err := private.Open(path, os.O_RDONLY)
 	if err != nil {
 		return nil, explainRead(err)
 	}

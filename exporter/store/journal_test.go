@@ -75,7 +75,7 @@ func TestAJournalGivesWhatWasAppendedBeforeTheDamage(t *testing.T) {
 		} else {
 			body[damage] ^= 1 << rapid.IntRange(0, 7).Draw(t, "bit")
 		}
-		if err := os.WriteFile(path, body, journalPerm); err != nil {
+		if err := os.WriteFile(path, body, 0o600); err != nil {
 			t.Fatal(err)
 		}
 		whole := 0
@@ -170,23 +170,27 @@ func TestJournalsThatNobodyContinuesAreRemoved(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ahead, err := NewWorkspace(dir).Journal("ahead", false)
+	if err != nil {
+		t.Fatal(err)
+	}
 	held, err := NewWorkspace(dir).Journal("held", false)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = held.Remove() }()
-	if err := old.Close(); err != nil {
+	if err := errors.Join(old.Close(), ahead.Close()); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"old", "held"} {
-		then := time.Now().Add(-2 * journalAge)
+	for name, age := range map[string]time.Duration{"old": 2 * journalAge, "held": 2 * journalAge, "ahead": -2 * journalAge} {
+		then := time.Now().Add(-age)
 		if err := os.Chtimes(filepath.Join(dir, name+journalEnding), then, then); err != nil {
 			t.Fatal(err)
 		}
 	}
 	journal := openJournal(t, dir, false)
 	defer func() { _ = journal.Remove() }()
-	for name, want := range map[string]bool{"old": false, "held": true, "walk": true} {
+	for name, want := range map[string]bool{"old": false, "ahead": false, "held": true, "walk": true} {
 		if _, err := os.Stat(filepath.Join(dir, name+journalEnding)); (err == nil) != want {
 			t.Errorf("the journal %s: %v", name, err)
 		}

@@ -2,6 +2,7 @@ package store
 
 import (
 	"bytes"
+	"context"
 	"crypto/rand"
 	"encoding/binary"
 	"encoding/hex"
@@ -16,8 +17,6 @@ import (
 	"strings"
 	"sync"
 	"time"
-
-	"github.com/gofrs/flock"
 )
 
 // Ledger is a small text that the processes of one user on one machine change,
@@ -33,7 +32,7 @@ type Ledger struct {
 	id   string
 
 	mu    sync.Mutex
-	alive *flock.Flock // nil before the first update
+	alive *fileLock // nil before the first update
 	guard guard
 	text  kept
 	body  []byte // what the file holds
@@ -71,17 +70,18 @@ func (l *Ledger) ID() string { return l.id }
 // Update hands the text, nil when there is none, to change, and keeps what that
 // returns. No other update of any process happens in between; change must not
 // wait for anything, nor keep the text. With an error it may not have been called.
+// It waits for other processes until ctx ends, and not for long.
 //
 // It happens twice a request, so the files stay open.
-func (l *Ledger) Update(change func(text []byte) []byte) (err error) {
+func (l *Ledger) Update(ctx context.Context, change func(text []byte) []byte) (err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.alive == nil {
-		if err := l.enter(); err != nil {
+		if err := l.enter(ctx); err != nil {
 			return err
 		}
 	}
-	if err := l.guard.lock(ledgerPatience); err != nil {
+	if err := l.guard.lock(ctx, ledgerPatience); err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, l.guard.unlock()) }()
@@ -139,14 +139,13 @@ func (l *Ledger) Alive(id string) bool {
 
 // bury removes the file of a process, unless that process holds it.
 func (l *Ledger) bury(path string) (dead bool) {
-	lock := flock.New(path, flock.SetFlag(os.O_RDWR))
-	locked, err := lock.TryLock()
-	if !locked {
+	lock, err := lockFile(path, 0)
+	if lock == nil {
 		// Doubt keeps a place for a while; it is not held for ever.
 		return errors.Is(err, fs.ErrNotExist)
 	}
 	_ = os.Remove(path) // on Windows that fails while it is open
-	_ = lock.Close()
+	_ = lock.close()
 	_ = os.Remove(path)
 	return true
 }
@@ -158,8 +157,8 @@ func (l *Ledger) Close() error {
 	if l.alive == nil {
 		return nil
 	}
-	err := errors.Join(l.guard.close(), l.text.close(), l.alive.Close())
-	if removed := os.Remove(l.alive.Path()); !errors.Is(removed, fs.ErrNotExist) {
+	err := errors.Join(l.guard.close(), l.text.close(), l.alive.close())
+	if removed := os.Remove(l.alive.file.Name()); !errors.Is(removed, fs.ErrNotExist) {
 		err = errors.Join(err, removed)
 	}
 	l.alive = nil

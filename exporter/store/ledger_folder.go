@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -8,12 +9,12 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
+	"github.com/lemexport/lemexport/internal/private"
 )
 
 // enter makes the folder, if need be, and the file that says that this process
 // runs.
-func (l *Ledger) enter() error {
+func (l *Ledger) enter(ctx context.Context) error {
 	if l.dir == "" {
 		caches, err := os.UserCacheDir()
 		if err != nil {
@@ -21,47 +22,32 @@ func (l *Ledger) enter() error {
 		}
 		l.dir = filepath.Join(caches, "lemexport")
 	}
-	if err := private(l.dir); err != nil {
+	if err := private.Folder(l.dir, nil); err != nil {
 		return err
 	}
-	l.sweep()
+	l.sweep(ctx)
 	l.guard, l.text = l.guardOf(l.name), kept{path: l.path(l.name + ledgerText)}
-	if err := l.guard.lock(ledgerPatience); err != nil {
+	if err := l.guard.lock(ctx, ledgerPatience); err != nil {
 		return errors.Join(err, l.guard.close())
 	}
 	defer func() { _ = l.guard.unlock() }()
 	// Within the lock, so that nobody takes the file for one of a dead process
 	// before it is locked.
 	path := l.path(l.name + "." + l.id + ledgerAlive)
-	alive := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR), flock.SetPermissions(0o600))
-	if locked, err := alive.TryLock(); err != nil || !locked {
-		err = errors.Join(err, errors.New("no lock on a file of one's own"), l.guard.close())
-		return &fs.PathError{Op: "lock", Path: path, Err: err}
+	alive, err := lockFile(path, os.O_CREATE)
+	if err == nil && alive == nil {
+		err = &fs.PathError{Op: "lock", Path: path, Err: errors.New("another process holds it")}
+	}
+	if err != nil {
+		return errors.Join(err, l.guard.close())
 	}
 	l.alive = alive
 	return nil
 }
 
-// private makes a folder that only the user may enter, or makes it so.
-func private(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return err
-	}
-	info, err := os.Lstat(dir)
-	switch {
-	case err != nil:
-		return err
-	case !info.IsDir():
-		return &fs.PathError{Op: "open", Path: dir, Err: errors.New("not a folder")}
-	case info.Mode().Perm()&0o077 != 0:
-		return os.Chmod(dir, 0o700) //nolint:gosec // a folder needs the x
-	}
-	return nil
-}
-
 // sweep removes what killed processes left, and ledgers that nobody has changed
 // for long. What cannot be removed stays.
-func (l *Ledger) sweep() {
+func (l *Ledger) sweep(ctx context.Context) {
 	entries, err := os.ReadDir(l.dir)
 	if err != nil {
 		return
@@ -71,7 +57,7 @@ func (l *Ledger) sweep() {
 		if !isLock || !entry.Type().IsRegular() {
 			continue
 		}
-		lock, err := l.lock(name, ledgerPoll)
+		lock, err := l.lock(ctx, name, ledgerPoll)
 		if err != nil {
 			continue // it is in use
 		}
@@ -90,7 +76,7 @@ func (l *Ledger) sweepOne(name string, entries []fs.DirEntry) {
 		}
 	}
 	path := l.path(name + ledgerText)
-	info, err := os.Stat(path)
+	info, err := os.Lstat(path)
 	if used || name == l.name || err == nil && time.Since(info.ModTime()) < ledgerKept {
 		return
 	}

@@ -1,10 +1,14 @@
 package store
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"os"
 	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/private"
 )
 
 // kept is a file of a ledger that stays open, for as long as it is the one at its
@@ -19,12 +23,12 @@ type kept struct {
 // It returns its size.
 func (k *kept) open() (size int64, err error) {
 	if k.file != nil {
-		if there, err := os.Stat(k.path); err == nil && os.SameFile(k.info, there) {
+		if there, err := os.Lstat(k.path); err == nil && os.SameFile(k.info, there) {
 			return there.Size(), nil
 		}
 		_ = k.close()
 	}
-	if k.file, err = os.OpenFile(k.path, os.O_CREATE|os.O_RDWR, 0o600); err != nil {
+	if k.file, err = private.Open(k.path, os.O_CREATE|os.O_RDWR); err != nil {
 		return 0, err
 	}
 	if k.info, err = k.file.Stat(); err != nil {
@@ -45,40 +49,57 @@ func (k *kept) close() error {
 // guard is the empty file of a ledger that is locked while its text changes.
 type guard struct{ kept }
 
-// lock waits for its turn.
-func (g *guard) lock(patience time.Duration) error {
-	for deadline := time.Now().Add(patience); ; {
-		if g.file == nil {
-			if _, err := g.open(); err != nil {
-				return err
-			}
+// lock waits for its turn, until ctx ends or the time is up.
+func (g *guard) lock(ctx context.Context, patience time.Duration) error {
+	if locked, err := g.try(); locked || err != nil { // as a rule
+		return err
+	}
+	late := time.NewTimer(patience)
+	defer late.Stop()
+	poll := time.NewTicker(ledgerPoll)
+	defer poll.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return &fs.PathError{Op: "lock", Path: g.path, Err: context.Cause(ctx)}
+		case <-late.C:
+			return exporter.WithHint(&fs.PathError{Op: "lock", Path: g.path, Err: os.ErrDeadlineExceeded},
+				"A process that was stopped holds it: let it go on, or end it.")
+		case <-poll.C:
 		}
-		locked, err := tryLockFile(g.file)
-		for ; err == nil && !locked && time.Now().Before(deadline); locked, err = tryLockFile(g.file) {
-			<-time.After(ledgerPoll)
-		}
-		switch {
-		case err != nil:
-			return &fs.PathError{Op: "lock", Path: g.path, Err: err}
-		case !locked:
-			return &fs.PathError{Op: "lock", Path: g.path, Err: os.ErrDeadlineExceeded}
-		}
-		// The file may have been removed in the meantime: see sweep.
-		if there, err := os.Lstat(g.path); err == nil && os.SameFile(g.info, there) {
-			return nil
-		}
-		if err := g.close(); err != nil { // which unlocks it
+		if locked, err := g.try(); locked || err != nil {
 			return err
 		}
 	}
 }
 
+// try locks the file that is at the path now, unless another process holds it.
+func (g *guard) try() (bool, error) {
+	if g.file == nil {
+		if _, err := g.open(); err != nil {
+			return false, err
+		}
+	}
+	locked, err := tryLockFile(g.file)
+	switch {
+	case err != nil:
+		return false, &fs.PathError{Op: "lock", Path: g.path, Err: err}
+	case !locked:
+		return false, nil
+	}
+	// The file may have been removed in the meantime: see sweep.
+	if there, err := os.Lstat(g.path); err == nil && os.SameFile(g.info, there) {
+		return true, nil
+	}
+	return false, g.close() // which unlocks it
+}
+
 func (g *guard) unlock() error { return unlockFile(g.file) }
 
 // lock waits for its turn to change the ledger of a name; close ends it.
-func (l *Ledger) lock(name string, patience time.Duration) (*guard, error) {
+func (l *Ledger) lock(ctx context.Context, name string, patience time.Duration) (*guard, error) {
 	g := l.guardOf(name)
-	if err := g.lock(patience); err != nil {
+	if err := g.lock(ctx, patience); err != nil {
 		return nil, errors.Join(err, g.close())
 	}
 	return &g, nil

@@ -41,7 +41,7 @@ func increment(text []byte) []byte {
 // text is what the ledger holds.
 func text(t *testing.T, l *Ledger) (got string) {
 	t.Helper()
-	if err := l.Update(func(text []byte) []byte { got = string(text); return text }); err != nil {
+	if err := l.Update(t.Context(), func(text []byte) []byte { got = string(text); return text }); err != nil {
 		t.Fatal(err)
 	}
 	return got
@@ -50,7 +50,7 @@ func text(t *testing.T, l *Ledger) (got string) {
 // swap writes a text and returns the one before.
 func swap(t *testing.T, l *Ledger, next string) (got string) {
 	t.Helper()
-	if err := l.Update(func(text []byte) []byte { got = string(text); return []byte(next) }); err != nil {
+	if err := l.Update(t.Context(), func(text []byte) []byte { got = string(text); return []byte(next) }); err != nil {
 		t.Fatal(err)
 	}
 	return got
@@ -68,7 +68,7 @@ func TestNoUpdateOfALedgerIsLost(t *testing.T) {
 		l := ledgerIn(t, dir, "counter")
 		began := time.Now()
 		for range each {
-			if err := l.Update(increment); err != nil {
+			if err := l.Update(t.Context(), increment); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -98,12 +98,12 @@ func TestNoUpdateOfALedgerIsLost(t *testing.T) {
 func TestAKilledProcessIsKnownToBeGone(t *testing.T) {
 	if dir := os.Getenv(ledgerFolder); dir != "" {
 		l := ledgerIn(t, dir, "counter")
-		if err := l.Update(increment); err != nil {
+		if err := l.Update(t.Context(), increment); err != nil {
 			t.Fatal(err)
 		}
 		fmt.Println(l.ID())
 		for {
-			if err := l.Update(increment); err != nil {
+			if err := l.Update(t.Context(), increment); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -111,7 +111,7 @@ func TestAKilledProcessIsKnownToBeGone(t *testing.T) {
 	dir := t.TempDir()
 	l := ledgerIn(t, dir, "counter")
 	alive := func(id string) (alive bool) {
-		if err := l.Update(func(text []byte) []byte { alive = l.Alive(id); return text }); err != nil {
+		if err := l.Update(t.Context(), func(text []byte) []byte { alive = l.Alive(id); return text }); err != nil {
 			t.Fatal(err)
 		}
 		return alive
@@ -147,7 +147,7 @@ func TestAKilledProcessIsKnownToBeGone(t *testing.T) {
 func TestALedgerIsForTheUserAlone(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "new", "folder")
 	l := ledgerIn(t, dir, "a")
-	if err := l.Update(func([]byte) []byte { return []byte("one") }); err != nil {
+	if err := l.Update(t.Context(), func([]byte) []byte { return []byte("one") }); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range append(names(t, dir), ".") {
@@ -187,7 +187,7 @@ func TestALedgerWithoutAFolderIsAnError(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			l := NewLedger(dir, "a")
-			if err := l.Update(func([]byte) []byte { t.Error("it was changed"); return nil }); err == nil {
+			if err := l.Update(t.Context(), func([]byte) []byte { t.Error("it was changed"); return nil }); err == nil {
 				t.Error("no error")
 			}
 			if err := l.Close(); err != nil {
@@ -265,7 +265,7 @@ func TestLedgersThatNobodyUsesAreRemoved(t *testing.T) {
 	dir := t.TempDir()
 	old, used, young := NewLedger(dir, "old"), ledgerIn(t, dir, "used"), NewLedger(dir, "young")
 	for _, l := range []*Ledger{old, used, young} {
-		if err := l.Update(increment); err != nil {
+		if err := l.Update(t.Context(), increment); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -283,7 +283,7 @@ func TestLedgersThatNobodyUsesAreRemoved(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := ledgerIn(t, dir, "new").Update(increment); err != nil {
+	if err := ledgerIn(t, dir, "new").Update(t.Context(), increment); err != nil {
 		t.Fatal(err)
 	}
 	left := strings.Join(names(t, dir), " ")
@@ -314,8 +314,8 @@ func TestALedgerWhoseFilesAreRemovedIsStillOne(t *testing.T) {
 			if got := text(t, second); got != "first" {
 				t.Errorf("the second reads %q", got)
 			}
-			err := first.Update(func(text []byte) []byte {
-				lock, err := second.lock("a", time.Millisecond)
+			err := first.Update(t.Context(), func(text []byte) []byte {
+				lock, err := second.lock(t.Context(), "a", time.Millisecond)
 				if err == nil {
 					t.Error("two hold the lock", lock.close())
 				}
@@ -331,15 +331,15 @@ func TestALedgerWhoseFilesAreRemovedIsStillOne(t *testing.T) {
 // An update never waits for a stopped process for ever.
 func TestALedgerThatStaysLockedIsAnError(t *testing.T) {
 	l := ledgerIn(t, t.TempDir(), "a")
-	if err := l.Update(increment); err != nil {
+	if err := l.Update(t.Context(), increment); err != nil {
 		t.Fatal(err)
 	}
-	lock, err := l.lock("a", time.Second)
+	lock, err := l.lock(t.Context(), "a", time.Second)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = lock.close() }()
-	if second, err := l.lock("a", 20*time.Millisecond); err == nil {
+	if second, err := l.lock(t.Context(), "a", 20*time.Millisecond); err == nil {
 		t.Error("two hold the lock", second.close())
 	}
 }
@@ -349,7 +349,7 @@ func TestAnUpdateOfALedgerTakesNoMemory(t *testing.T) {
 	l := ledgerIn(t, t.TempDir(), "a")
 	body := []byte(strings.Repeat("x", 4<<10))
 	got := testing.AllocsPerRun(100, func() {
-		if err := l.Update(func([]byte) []byte { return body }); err != nil {
+		if err := l.Update(t.Context(), func([]byte) []byte { return body }); err != nil {
 			t.Fatal(err)
 		}
 	})
@@ -375,7 +375,7 @@ func BenchmarkLedgerUpdate(b *testing.B) {
 	defer func() { _ = l.Close() }()
 	body := []byte(strings.Repeat("x", 4<<10))
 	for b.Loop() {
-		if err := l.Update(func([]byte) []byte { return body }); err != nil {
+		if err := l.Update(b.Context(), func([]byte) []byte { return body }); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -17,7 +17,7 @@ func TestALedgerInAReadOnlyFolderIsAnError(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		err := NewLedger(dir, "a").Update(increment)
+		err := NewLedger(dir, "a").Update(t.Context(), increment)
 		if err == nil || !strings.Contains(err.Error(), "permission denied") {
 			t.Errorf("error %v", err)
 		}

@@ -9,9 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/private"
 )
 
 // lockName is the file that a run holds in its destination. The kernel frees
@@ -31,7 +30,7 @@ const (
 // the same folder would have to share a claim, and today there is one table and
 // the configuration refuses the same destination twice.
 func (f *Folder) Lock(ctx context.Context, runID string) (func() error, error) {
-	if err := os.MkdirAll(f.dir, folderPerm); err != nil {
+	if err := f.makeFolder(f.dir); err != nil {
 		return nil, explain(err)
 	}
 	lock, err := f.claim(ctx)
@@ -48,7 +47,7 @@ func (f *Folder) Lock(ctx context.Context, runID string) (func() error, error) {
 }
 
 // claim locks the lock file, or says who holds it.
-func (f *Folder) claim(ctx context.Context) (*flock.Flock, error) {
+func (f *Folder) claim(ctx context.Context) (*fileLock, error) {
 	path := f.path(lockName)
 	for unsigned := 0; ctx.Err() == nil; {
 		lock, err := tryLock(path)
@@ -58,12 +57,11 @@ func (f *Folder) claim(ctx context.Context) (*flock.Flock, error) {
 		if lock != nil {
 			return lock, nil
 		}
+		// A file that is not there has just been let go.
 		by, err := readHolder(path)
 		switch {
 		case err == nil:
 			return nil, busyError{f.dir, by}.hinted()
-		case errors.Is(err, fs.ErrNotExist):
-			continue // it has just let go
 		case unsigned == signTries:
 			return nil, busyError{dir: f.dir}.hinted()
 		}
@@ -76,46 +74,26 @@ func (f *Folder) claim(ctx context.Context) (*flock.Flock, error) {
 	return nil, ctx.Err()
 }
 
-// tryLock gives nil when another run holds the lock, or held it a moment ago: a
-// holder removes the file before it frees the lock, so a lock may turn out to be
-// on a file that is gone, and would then exclude nobody.
-func tryLock(path string) (*flock.Flock, error) {
+// tryLock gives nil when another run holds the lock: see [lockFile].
+func tryLock(path string) (*fileLock, error) {
 	info, err := os.Lstat(path)
-	if err == nil {
-		// Nor a link: what it points to would be overwritten.
-		err = mustBeFile("lock", path, info)
-	}
-	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
 		return nil, err
+	case !info.Mode().IsRegular():
+		return nil, mustBeFile("lock", path, info) // nor a link: what it points to would be overwritten
+	case !private.Owned(info):
+		return nil, exporter.WithHint(fmt.Errorf("%s belongs to another user: %w", path, private.ErrNotPrivate),
+			"A run of that user holds the folder, or has left the file. Wait until that run ends; when there is none, remove the file.")
 	}
-	lock := flock.New(path, flock.SetFlag(os.O_CREATE|os.O_RDWR|noFollow), flock.SetPermissions(filePerm))
-	locked, err := lock.TryLock()
-	if err != nil {
-		return nil, fmt.Errorf("lock: %w", err)
-	}
-	if locked && !current(lock) {
-		return nil, lock.Close()
-	}
-	if !locked {
-		return nil, nil //nolint:nilnil // see above
-	}
-	return lock, nil
-}
-
-// current reports whether the locked file is still the one at its path.
-func current(lock *flock.Flock) bool {
-	ours, err := lock.Stat()
-	if err != nil {
-		return false
-	}
-	there, err := os.Lstat(lock.Path())
-	return err == nil && os.SameFile(ours, there)
+	return lockFile(path, os.O_CREATE)
 }
 
 // probe finds out that no file can be made before the work of a run is done. The
 // lock file does not tell: it may be a leftover in a folder that was closed since.
 func (f *Folder) probe() error {
-	file, err := os.OpenFile(f.path(temporaryName("write.probe")), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	file, err := private.Open(f.path(temporaryName("write.probe")), os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return err
 	}

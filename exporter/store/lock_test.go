@@ -12,8 +12,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"github.com/lemexport/lemexport/exporter"
 )
 
@@ -111,21 +109,21 @@ func TestOneRunAtATime(t *testing.T) {
 // The lock on a file that is gone excludes nobody.
 func TestALockOnARemovedFileIsNoClaim(t *testing.T) {
 	path := filepath.Join(t.TempDir(), lockName)
-	lock := flock.New(path)
-	if ok, err := lock.TryLock(); err != nil || !ok {
-		t.Fatal(ok, err)
+	lock, err := lockFile(path, os.O_CREATE)
+	if err != nil || lock == nil {
+		t.Fatal(lock, err)
 	}
-	if !current(lock) {
+	if !lock.current() {
 		t.Error("the lock file is there, yet not current")
 	}
 	if err := os.Rename(path, path+".moved"); err != nil {
 		t.Fatal(err)
 	}
-	if current(lock) {
+	if lock.current() {
 		t.Error("the lock file is gone, yet current")
 	}
 	writeFile(t, path, "of the next run")
-	if current(lock) {
+	if lock.current() {
 		t.Error("another lock file is there, yet this one is current")
 	}
 	// A holder whose file was taken away does not remove the next one's.
@@ -162,7 +160,7 @@ func TestASecondUnlockDoesNotHurtTheNextRun(t *testing.T) {
 }
 
 // unsigned is a folder whose holder has not signed yet.
-func unsigned(t *testing.T) (dir string, lock *flock.Flock) {
+func unsigned(t *testing.T) (dir string, lock *fileLock) {
 	t.Helper()
 	dir = t.TempDir()
 	lock, err := tryLock(filepath.Join(dir, lockName))

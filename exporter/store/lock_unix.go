@@ -6,12 +6,7 @@ import (
 	"errors"
 	"os"
 	"syscall"
-
-	"github.com/gofrs/flock"
 )
-
-// noFollow makes opening a symbolic link an error.
-const noFollow = syscall.O_NOFOLLOW
 
 // holderOffset is where the lock file's text begins.
 const holderOffset = 0
@@ -34,10 +29,10 @@ func unlockFile(file *os.File) error { return syscall.Flock(int(file.Fd()), sysc
 // release removes the lock file, then frees the lock: whoever gets the lock on
 // the removed file finds that it is gone. A file that someone else has put there
 // since is not ours to remove.
-func release(lock *flock.Flock) error {
+func release(lock *fileLock) error {
 	var removed error
-	if current(lock) {
-		removed = os.Remove(lock.Path())
+	if lock.current() {
+		removed = os.Remove(lock.file.Name())
 	}
-	return errors.Join(removed, lock.Close())
+	return errors.Join(removed, lock.close())
 }

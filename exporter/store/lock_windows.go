@@ -5,12 +5,8 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/gofrs/flock"
 	"golang.org/x/sys/windows"
 )
-
-// noFollow has no counterpart here; making links needs a privilege.
-const noFollow = 0
 
 // holderOffset is where the lock file's text begins: after the first byte, which
 // is the one that is locked, and that no other handle may read or write.
@@ -32,11 +28,11 @@ func unlockFile(file *os.File) error {
 
 // release frees the lock, then removes the lock file: an open file cannot be
 // removed here, so one that the next run has opened stays.
-func release(lock *flock.Flock) error {
-	if err := lock.Close(); err != nil {
+func release(lock *fileLock) error {
+	if err := lock.close(); err != nil {
 		return err
 	}
-	err := os.Remove(lock.Path())
+	err := os.Remove(lock.file.Name())
 	if errors.Is(err, windows.ERROR_SHARING_VIOLATION) || errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

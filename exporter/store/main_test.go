@@ -174,7 +174,7 @@ func checkLitter(t *testing.T, dir string, known ...string) {
 type process struct {
 	*exec.Cmd
 	lines      *bufio.Scanner
-	input      io.Closer
+	input      io.WriteCloser
 	complaints *strings.Builder
 }
 

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"syscall"
 	"time"
 )
 
@@ -15,15 +16,16 @@ const writeBuffer = 512 << 10
 // newTransport is Go's usual transport, for one server.
 func newTransport(idle time.Duration) *http.Transport {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, TLSHandshakeTimeout: 15 * time.Second, ExpectContinueTimeout: time.Second}
-	watchIdle(transport, idle)
+	watchIdle(transport, idle, nil)
 	return transport
 }
 
 // watchIdle gives up a connection that moves no byte for as long as idle, in
 // either direction. A limit on a whole request would end large uploads on slow
-// connections; no limit would wait for a dead server for good.
-func watchIdle(transport *http.Transport, idle time.Duration) {
-	dialer := &net.Dialer{Timeout: min(idle, 15*time.Second), KeepAlive: 15 * time.Second}
+// connections; no limit would wait for a dead server for good. control is the dialer's; nil
+// lets every address through.
+func watchIdle(transport *http.Transport, idle time.Duration, control func(network, address string, _ syscall.RawConn) error) {
+	dialer := &net.Dialer{Timeout: min(idle, 15*time.Second), KeepAlive: 15 * time.Second, Control: control}
 	transport.DialContext = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := dialer.DialContext(ctx, network, address)
 		if err != nil {

@@ -12,12 +12,8 @@ import (
 	"regexp"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/private"
 )
-
-// filePerm is the permission of a new export, less the umask. An export holds
-// personal data: the owner's umask and the folder decide who may read it, and a
-// file that is replaced keeps its permission.
-const filePerm = 0o666
 
 // temporary is the pattern of our temporary names. None of them ends like a
 // data file, since DuckDB's globs match hidden names too.
@@ -44,44 +40,28 @@ func realSystem() system {
 type upload struct {
 	sys    system
 	target string
+	mode   fs.FileMode // 0 is that of the file at target
 	over   exporter.Version
 	file   *os.File
 	buffer *bufio.Writer
+	info   fs.FileInfo // of the file, when it is whole
 	done   bool
 	// release gives up the folder of a linked file.
 	release func() error
 }
 
 // newUpload writes beside target. The temporary file is named after the object:
-// the target of a link may be called anything, which no sweep would find.
-func newUpload(sys system, target, name string, over exporter.Version, release func() error) (*upload, error) {
+// the target of a link may be called anything, which no sweep would find. It is private
+// until it is whole.
+func (f *Folder) newUpload(target, name string, over exporter.Version, release func() error) (*upload, error) {
 	path := filepath.Join(filepath.Dir(target), temporaryName(name))
-	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, filePerm) //nolint:gosec // see filePerm
+	file, err := private.Open(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL)
 	if err != nil {
 		return nil, explain(err)
 	}
-	if err := keepPerm(file, target); err != nil {
-		return nil, errors.Join(explain(err), file.Close(), os.Remove(path))
-	}
-	return &upload{sys: sys, target: target, over: over, file: file, buffer: bufio.NewWriterSize(file, 1<<20), release: release}, nil
-}
-
-// keepPerm gives the file the permission of the one it will replace, while it is
-// still empty. File systems without permissions refuse a change, so that one
-// which changes nothing is left out.
-func keepPerm(file *os.File, target string) error {
-	old, err := os.Stat(target)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	made, err := file.Stat()
-	if err != nil || made.Mode().Perm() == old.Mode().Perm() {
-		return err
-	}
-	return file.Chmod(old.Mode().Perm())
+	return &upload{
+		sys: f.sys, target: target, mode: f.mode, over: over, file: file, buffer: bufio.NewWriterSize(file, 1<<20), release: release,
+	}, nil
 }
 
 // Write appends to the new version.
@@ -111,10 +91,17 @@ func (u *upload) Commit(ctx context.Context) error {
 	return u.release()
 }
 
+// errReplaced is the error of a temporary file that is not ours any more.
+var errReplaced = errors.New("another program has put a file in the place of the new version")
+
 // place puts the new version where the old one is. Runs of lemexport exclude each
 // other by the lock; the check is about everybody else, and about disks without
 // sound locks. A new name is linked, which fails when somebody was faster.
 func (u *upload) place() error {
+	// In a folder that others can write to, they can put another file under its name.
+	if there, err := os.Lstat(u.file.Name()); err != nil || !os.SameFile(u.info, there) {
+		return errors.Join(err, fmt.Errorf("%s: %w", u.file.Name(), errReplaced))
+	}
 	there, err := versionAt(u.target)
 	if err != nil {
 		return err
@@ -139,12 +126,17 @@ func (u *upload) flush(ctx context.Context) error {
 	if err := u.buffer.Flush(); err != nil {
 		return err
 	}
+	if err := private.Settle(u.file, u.target, u.mode); err != nil {
+		return err
+	}
 	if err := u.sys.sync(u.file); err != nil {
 		return err
 	}
-	if err := u.file.Close(); err != nil {
+	info, err := u.file.Stat()
+	if err = errors.Join(err, u.file.Close()); err != nil {
 		return err
 	}
+	u.info = info
 	return ctx.Err()
 }
 

@@ -9,9 +9,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/gofrs/flock"
-
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/private"
 )
 
 // Workspace is a folder that only its owner can read: journals hold what the
@@ -19,8 +18,6 @@ import (
 type Workspace struct{ dir string }
 
 const (
-	workspacePerm = 0o700
-	journalPerm   = 0o600
 	journalEnding = ".journal"
 	// lockEnding is of the file that is locked: on Windows a locked file cannot be
 	// written through another handle.
@@ -35,7 +32,7 @@ func NewWorkspace(dir string) *Workspace { return &Workspace{dir: dir} }
 // Journal implements exporter.Workspace. Journals of other runs that nobody has
 // continued for a week are removed.
 func (w *Workspace) Journal(name string, fresh bool) (exporter.Journal, error) {
-	if err := os.MkdirAll(w.dir, workspacePerm); err != nil {
+	if err := private.Folder(w.dir, isJournal); err != nil {
 		return nil, explain(err)
 	}
 	path := filepath.Join(w.dir, name+journalEnding)
@@ -47,7 +44,7 @@ func (w *Workspace) Journal(name string, fresh bool) (exporter.Journal, error) {
 		return nil, exporter.WithHint(fmt.Errorf("%s: %w", path, exporter.ErrBusy),
 			"Another run of the same configuration is under way. Wait until it ends, or stop it.")
 	}
-	file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR|noFollow, journalPerm) //nolint:gosec // the workspace is where the user says
+	file, err := private.Open(path, os.O_CREATE|os.O_RDWR)
 	if err != nil {
 		return nil, errors.Join(explain(err), release(lock))
 	}
@@ -61,24 +58,23 @@ func (w *Workspace) Journal(name string, fresh bool) (exporter.Journal, error) {
 	return j, nil
 }
 
+// isJournal reports whether a workspace makes files of that name.
+func isJournal(name string) bool {
+	return strings.HasSuffix(name, journalEnding) || strings.HasSuffix(name, journalEnding+lockEnding)
+}
+
+// lockTries is how often the lock of a journal is tried that vanishes meanwhile, or is
+// on a file system that shows another file each time.
+const lockTries = 3
+
 // tryJournal locks a journal; nil is one that another run holds.
-func tryJournal(path string) (*flock.Flock, error) {
-	for {
-		lock := flock.New(path+lockEnding, flock.SetFlag(os.O_CREATE|os.O_RDWR|noFollow), flock.SetPermissions(journalPerm))
-		locked, err := lock.TryLock()
-		switch {
-		case err != nil:
-			return nil, fmt.Errorf("lock: %w", err)
-		case !locked:
-			return nil, lock.Close()
-		case current(lock):
-			return lock, nil
-		}
-		// It was removed in between.
-		if err := lock.Close(); err != nil {
-			return nil, err
+func tryJournal(path string) (lock *fileLock, err error) {
+	for range lockTries {
+		if lock, err = lockFile(path+lockEnding, os.O_CREATE); lock != nil || err != nil {
+			break
 		}
 	}
+	return lock, err
 }
 
 // clean removes journals that nobody continues.
@@ -91,7 +87,7 @@ func (w *Workspace) clean(but string) error {
 		path := filepath.Join(w.dir, entry.Name())
 		info, err := entry.Info()
 		if err != nil || path == but || !strings.HasSuffix(path, journalEnding) || !info.Mode().IsRegular() ||
-			time.Since(info.ModTime()) < journalAge {
+			time.Since(info.ModTime()).Abs() < journalAge {
 			continue
 		}
 		lock, err := tryJournal(path)

@@ -124,7 +124,7 @@ func (a App) run(ctx context.Context, args []string) exporter.ExitStatus {
 		}
 		views().interrupted(interrupted)
 	} else if global.json && command.Name() == validateName {
-		writeValidation(a.Stdout, diagnose(err))
+		writeValidation(a.Stdout, "", diagnose(err))
 	} else {
 		views().diagnostics(diagnose(err))
 	}

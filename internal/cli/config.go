@@ -31,11 +31,15 @@ func readConfig(path string) ([]SourceFile, error) {
 	if err != nil {
 		return nil, err
 	}
-	files := make([]SourceFile, 0, len(names))
+	files, left := make([]SourceFile, 0, len(names)), maxSource
 	for _, name := range names {
 		file, err := readSource(name)
 		if err != nil {
 			return nil, err
+		}
+		if left -= len(file.Bytes); left < 0 {
+			return nil, exporter.WithHint(fmt.Errorf("the *.hcl files in %s have more than %d bytes together: this is no configuration", folderName(path), maxSource),
+				"Give the path of one file, or of a folder that holds one configuration.")
 		}
 		files = append(files, file)
 	}
@@ -48,7 +52,7 @@ func configFiles(path string) ([]string, error) {
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, exporter.WithHint(fmt.Errorf("no file or folder %s", path), "Give a configuration file, or a folder that holds *.hcl files.")
+		return nil, exporter.WithHint(fmt.Errorf("no file or folder %s", exporter.WithoutQuery(path)), "Give a configuration file, or a folder that holds *.hcl files.")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
@@ -63,9 +67,15 @@ func configFiles(path string) ([]string, error) {
 	var names []string
 	for _, entry := range entries {
 		// Editors keep their own copies under hidden names.
-		if !entry.IsDir() && filepath.Ext(entry.Name()) == ".hcl" && !strings.HasPrefix(entry.Name(), ".") {
-			names = append(names, filepath.Join(path, entry.Name()))
+		if entry.IsDir() || filepath.Ext(entry.Name()) != ".hcl" || strings.HasPrefix(entry.Name(), ".") {
+			continue
 		}
+		name := filepath.Join(path, entry.Name())
+		// A pipe or a device in a folder is not meant, and reading it may not end.
+		if info, err := os.Stat(name); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+			return nil, exporter.WithHint(fmt.Errorf("%s is not a regular file", name), "Remove it from the folder, or give the path of one file.")
+		}
+		names = append(names, name)
 	}
 	if len(names) == 0 {
 		return nil, exporter.WithHint(fmt.Errorf("no *.hcl file in %s", folderName(path)),

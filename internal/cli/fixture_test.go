@@ -30,9 +30,10 @@ func someProof() exporter.Proof {
 	return exporter.Proof{
 		Complete: true, Method: "seams+sweep", Requests: 130, Retries: 2, Throttled: 1,
 		RowsRead: 12400, Rows: 12000, Duplicates: 390, Superseded: 10,
+		Margin: &exporter.ProofMargin{LookbackSeconds: 300, SettleSeconds: 3},
 		Users: []exporter.UserProof{
 			{UserID: "usr_anna", Pages: 125, Requests: 127, Retries: 2, RowsRead: 12390, Duplicates: 390, Superseded: 10,
-				TotalStart: new(int64(12345)), TotalEnd: new(int64(12346)), Passes: 1, Sweeps: 1, Complete: true, Watermark: new(day(3))},
+				LookbackSeconds: new(90.0), TotalStart: new(int64(12345)), TotalEnd: new(int64(12346)), Passes: 1, Sweeps: 1, Complete: true, Watermark: new(day(3))},
 			{UserID: "usr_bo", Pages: 1, Requests: 1, RowsRead: 10, TotalStart: new(int64(10)), Complete: true},
 		},
 	}
@@ -90,6 +91,8 @@ func stepwise() []observed {
 		at(0.2, exporter.UserSkipped{SkippedUser: exporter.SkippedUser{UserID: "usr_gone", Reason: "User not in team"}}),
 		at(1, exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: 1000}),
 		at(1, exporter.NotResumable{Reason: "open .lemexport: permission denied"}),
+		at(1, exporter.StartedOver{Reason: "what an earlier run has read is not used: its first page is 960h old, and journal_max_age allows 24h"}),
+		at(1, exporter.RateNotShared{Reason: "/home/a/.cache/lemexport is not private: it belongs to another user", Advice: "Choose a folder that belongs to this user."}),
 		at(1, exporter.Resumed{Pages: 37, From: day(0)}),
 		at(1.5, exporter.PageFetched{UserID: "usr_anna", Page: 1, Rows: 100, TotalItems: new(int64(1000)), More: true}),
 		at(2, exporter.UnknownField{Field: "users[].role"}),

@@ -33,24 +33,28 @@ func (v *humanView) diagnostics(found exporter.Diagnostics) {
 	}
 }
 
-func (v *humanView) plan(plan exporter.Plan)     { v.out.print(planText(plan)) }
-func (v *humanView) proposal(plan exporter.Plan) { v.err.print(planText(plan) + "\n") }
+func (v *humanView) plan(plan exporter.Plan)     { v.out.print(planText(outward(plan))) }
+func (v *humanView) proposal(plan exporter.Plan) { v.err.print(planText(outward(plan)) + "\n") }
 
 func (v *humanView) question() {
 	v.err.print(bold("Do you want to apply this plan?") + " Only 'yes' is accepted.\n\n  Answer: ")
 }
 
-func (v *humanView) declined(reason string) { v.err.print("\nNot applied: " + reason + "\n") }
+func (v *humanView) declined(reason string) { v.err.print("\nNot applied: " + outward(reason) + "\n") }
 
-func (v *humanView) summary(summary exporter.Summary)         { v.out.print(summaryText(summary)) }
-func (v *humanView) delivered(summary exporter.ReadSummary)   { v.err.print(deliveredText(summary)) }
-func (v *humanView) verification(found exporter.Verification) { v.out.print(verificationText(found)) }
+func (v *humanView) summary(summary exporter.Summary) { v.out.print(summaryText(outward(summary))) }
+func (v *humanView) delivered(summary exporter.ReadSummary) {
+	v.err.print(deliveredText(outward(summary)))
+}
+func (v *humanView) verification(found exporter.Verification) {
+	v.out.print(verificationText(outward(found)))
+}
 func (v *humanView) reported(file string, size int64) {
-	v.out.print(fmt.Sprintf("Report written to %s (%s).\n", inline(file), many(size, "byte")))
+	v.out.print(fmt.Sprintf("Report written to %s (%s).\n", inline(outward(file)), many(size, "byte")))
 }
 
 func (v *humanView) verified(total verifiedTotal) { v.out.print(verifiedText(total)) }
-func (v *humanView) formatted(file string)        { v.out.print(inline(file) + "\n") }
+func (v *humanView) formatted(file string)        { v.out.print(inline(outward(file)) + "\n") }
 
 func (v *humanView) listening(server SimServer, options SimOptions) {
 	v.out.print(fmt.Sprintf(`Simulated lemlist API at %s (%s, %s, seed %d).
@@ -73,10 +77,10 @@ func (v *humanView) stopping() {
 }
 
 func (v *humanView) interrupted(end *interruptedError) {
-	v.err.print(bold("Interrupted") + "; " + inline(end.consequence) + ".\n")
+	v.err.print(bold("Interrupted") + "; " + inline(outward(end.consequence)) + ".\n")
 }
 
-func (v *humanView) kept(left leftover) { v.err.print(keptText(left) + "\n") }
+func (v *humanView) kept(left leftover) { v.err.print(keptText(outward(left)) + "\n") }
 
 func (v *humanView) progress() (progressView, time.Duration) {
 	if v.err.interactive() && !v.logging {
@@ -88,11 +92,12 @@ func (v *humanView) progress() (progressView, time.Duration) {
 // bullet begins an item of a list.
 const bullet = "  - "
 
-// bullets lists texts, one a line.
+// bullets lists the first texts, one a line.
 func bullets(texts []string) string {
 	var out strings.Builder
-	for _, text := range texts {
+	shown, more := first(texts)
+	for _, text := range shown {
 		out.WriteString(bullet + inline(text) + "\n")
 	}
-	return out.String()
+	return out.String() + more
 }

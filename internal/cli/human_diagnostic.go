@@ -14,6 +14,7 @@ const mostLines = 6
 // diagnosticText renders a finding. width is the terminal's; 0 stands for no
 // terminal: no rule at the left, and no line is broken.
 func diagnosticText(found exporter.Diagnostic, width int) string {
+	found = outwardDiagnostic(found)
 	title := red(bold("Error: "))
 	rule := red("│")
 	if found.Severity == exporter.SeverityWarning {
@@ -72,7 +73,7 @@ func snippetText(snippet exporter.Snippet) string {
 			out = append(out, strings.Repeat(" ", digits+2)+dim(fmt.Sprintf("… %s more", many(int64(len(lines)-i), "line"))))
 			break
 		}
-		out = append(out, fmt.Sprintf("  %*d: %s", digits, snippet.StartLine+i, line))
+		out = append(out, fmt.Sprintf("  %*d: %s", digits, snippet.StartLine+i, withoutMarks(line)))
 		if carets := underline(line, snippet.HighlightStart-start, snippet.HighlightEnd-start); carets != "" {
 			out = append(out, strings.Repeat(" ", digits+4)+carets)
 		}
@@ -97,7 +98,7 @@ func underline(line string, start, end int) string {
 	if !point {
 		start += strings.Index(line[start:end], marked)
 	}
-	return spread(line[:start]) + red(strings.Repeat("^", max(columns(render(marked, false)), 1)))
+	return spread(line[:start]) + red(strings.Repeat("^", max(columns(render(withoutMarks(marked), false)), 1)))
 }
 
 // spread replaces every character by as many blanks as it takes columns.
@@ -108,7 +109,7 @@ func spread(text string) string {
 			out.WriteRune(char)
 			continue
 		}
-		out.WriteString(strings.Repeat(" ", columns(render(string(char), false))))
+		out.WriteString(strings.Repeat(" ", columns(render(withoutMarks(string(char)), false))))
 	}
 	return out.String()
 }

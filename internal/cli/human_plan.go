@@ -34,22 +34,24 @@ func planText(plan exporter.Plan) string {
 
 func usersTable(survey exporter.Survey) string {
 	rows := [][]string{{"user", "conversations", "pages", "newest activity"}}
-	for _, user := range survey.Users {
+	users, more := first(survey.Users)
+	for _, user := range users {
 		newest := "none"
 		if user.Newest != nil {
 			newest = stamp(*user.Newest)
 		}
 		rows = append(rows, []string{user.UserID, orUnknown(user.TotalItems), orUnknown(user.Pages), newest})
 	}
-	return table(rows, 1, 2) + skippedText(survey.Skipped)
+	return table(rows, 1, 2) + more + skippedText(survey.Skipped)
 }
 
 func skippedText(users []exporter.SkippedUser) string {
 	var out strings.Builder
-	for _, user := range users {
+	shown, more := first(users)
+	for _, user := range shown {
 		fmt.Fprintf(&out, "  %s %s: %s\n", yellow("skipped"), inline(user.UserID), inline(user.Reason))
 	}
-	return out.String()
+	return out.String() + more
 }
 
 func orUnknown(n *int64) string {
@@ -96,9 +98,12 @@ func requestsText(plan exporter.Plan) string {
 // planKeptText says what an apply takes over. The requests above are those of a
 // walk that takes over nothing.
 func planKeptText(kept exporter.Kept) string {
+	if kept.Expired != "" {
+		return fmt.Sprintf("An apply that was cut short has kept %s, which the next apply does not use: %s.", many(kept.Pages, "page"), inline(kept.Expired))
+	}
 	age := time.Duration(kept.Age * float64(time.Second)).Round(time.Second)
-	return fmt.Sprintf("An apply that was cut short has kept %s, the newest %s old: the next apply goes on from there.\n"+
-		"-no-resume starts over.", many(kept.Pages, "page"), span(age))
+	return fmt.Sprintf("An apply that was cut short has kept %s, the newest %s old: the next apply goes on from there,\n"+
+		"until %s. -no-resume starts over.", many(kept.Pages, "page"), span(age), stamp(kept.Expires))
 }
 
 // keptText is the same after an apply that failed.
@@ -111,7 +116,7 @@ func keptText(left leftover) string {
 	if left.Pages == 1 {
 		verb = "is"
 	}
-	return fmt.Sprintf("%s %s kept: the next apply of the same configuration%s goes on from there.", many(left.Pages, "page"), verb, where)
+	return fmt.Sprintf("%s %s kept: the next apply of the same configuration%s goes on from there, until %s.", many(left.Pages, "page"), verb, where, stamp(left.Expires))
 }
 
 func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
@@ -128,6 +133,15 @@ func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
 	}
 	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(export.File))
 	fmt.Fprintf(&out, "    with %s as %s, %s\n", export.Table, export.Format, export.Mode)
+	if export.FileMode != "" {
+		fmt.Fprintf(&out, "    with the permission %s\n", inline(export.FileMode))
+	}
+	if export.Encoding != "" {
+		fmt.Fprintf(&out, "    in the encoding %s\n", inline(export.Encoding))
+	}
+	if export.Extra != "" {
+		fmt.Fprintf(&out, "    with the column extra as %s\n", inline(export.Extra))
+	}
 	out.WriteString(columnsText(export.Columns))
 	if current := export.Current; current != nil {
 		where := "there now: "
@@ -138,15 +152,17 @@ func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
 	}
 	if len(export.OtherEnds) > 0 {
 		fmt.Fprintf(&out, "    Two runs added files at the same time. This run goes on from the newest file; its new rows\n"+
-			"    may also be in %s.\n", inline(strings.Join(export.OtherEnds, ", ")))
+			"    may also be in %s.\n", inline(listed(export.OtherEnds)))
 	}
 	if export.Increment != nil {
 		out.WriteString(incrementText(export, survey))
 	}
 	out.WriteString(shrinkText(export))
-	for _, change := range export.SchemaChanges {
+	changes, more := first(export.SchemaChanges)
+	for _, change := range changes {
 		fmt.Fprintf(&out, "    %s\n", inline(change))
 	}
+	out.WriteString(more)
 	if dropped := export.DroppedUsers; len(dropped) > 0 {
 		fate := "goes"
 		if increment := export.Increment; increment != nil && increment.Full == "" {
@@ -155,7 +171,7 @@ func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
 			fate = "goes if the walk is proven"
 		}
 		fmt.Fprintf(&out, "    The file also covers %s whom this run does not read (%s): what only they had %s.\n",
-			many(int64(len(dropped)), "user"), inline(strings.Join(dropped, ", ")), fate)
+			many(int64(len(dropped)), "user"), inline(listed(dropped)), fate)
 	}
 	switch {
 	case export.Unchanged && export.Increment != nil:
@@ -182,10 +198,13 @@ func shrinkText(export exporter.ExportPlan) string {
 func columnsText(columns *exporter.ManifestColumns) string {
 	var out strings.Builder
 	if columns != nil && len(columns.Excluded) > 0 {
-		fmt.Fprintf(&out, "    without %s\n", inline(strings.Join(columns.Excluded, ", ")))
+		fmt.Fprintf(&out, "    without %s\n", inline(listed(columns.Excluded)))
 	}
 	if columns != nil && len(columns.Hashed) > 0 {
-		fmt.Fprintf(&out, "    hashed: %s\n", inline(strings.Join(columns.Hashed, ", ")))
+		fmt.Fprintf(&out, "    hashed: %s\n", inline(listed(columns.Hashed)))
+	}
+	if columns != nil && len(columns.Personal) > 0 {
+		fmt.Fprintf(&out, "    still identify people: %s\n", inline(strings.Join(columns.Personal, ", ")))
 	}
 	return out.String()
 }
@@ -202,7 +221,8 @@ func incrementText(export exporter.ExportPlan, survey exporter.Survey) string {
 	} else {
 		out.WriteString("    reads what is newer:\n")
 		var rows [][]string
-		for _, user := range survey.Users {
+		users, more := first(survey.Users)
+		for _, user := range users {
 			from := "in full"
 			if mark, ok := plan.Since[user.UserID]; ok {
 				from = "since " + stamp(mark.Newest)
@@ -212,7 +232,7 @@ func incrementText(export exporter.ExportPlan, survey exporter.Survey) string {
 			}
 			rows = append(rows, []string{"   ", user.UserID, from})
 		}
-		out.WriteString(table(rows))
+		out.WriteString(table(rows) + more)
 	}
 	switch {
 	case plan.FullProof == nil:
@@ -237,7 +257,7 @@ func unknownText(plan exporter.Plan) string {
 	if columns := plan.Exports[0].Columns; columns != nil && slices.Contains(columns.Excluded, "extra") {
 		where = "left out with the column extra"
 	}
-	return fmt.Sprintf("\nUnknown to the table, %s: %s.\n", where, inline(strings.Join(plan.Survey.Unknown, ", ")))
+	return fmt.Sprintf("\nUnknown to the table, %s: %s.\n", where, inline(listed(plan.Survey.Unknown)))
 }
 
 func currentText(current exporter.Manifest) string {

@@ -17,11 +17,12 @@ const (
 type barView struct {
 	term *terminal
 	tally
+	told told
 }
 
 func (b *barView) event(at time.Time, event exporter.Event) {
 	b.add(at, event)
-	announce(b.term, b.phase, event)
+	b.told.announce(b.term, b.phase, event)
 }
 
 func (b *barView) tick(at time.Time) {
@@ -30,17 +31,21 @@ func (b *barView) tick(at time.Time) {
 	}
 }
 
-func (b *barView) end() { b.term.setStatus("") }
+func (b *barView) end() {
+	b.term.setStatus("")
+	b.told.rest(b.term)
+}
 
 // heartbeatView is a line now and then, for logs and pipes.
 type heartbeatView struct {
 	term *terminal
 	tally
+	told told
 }
 
 func (h *heartbeatView) event(at time.Time, event exporter.Event) {
 	h.add(at, event)
-	announce(h.term, h.phase, event)
+	h.told.announce(h.term, h.phase, event)
 }
 
 func (h *heartbeatView) tick(at time.Time) {
@@ -49,7 +54,7 @@ func (h *heartbeatView) tick(at time.Time) {
 	}
 }
 
-func (h *heartbeatView) end() {}
+func (h *heartbeatView) end() { h.told.rest(h.term) }
 
 // barText fits a phase into one line: what matters least is last and left out
 // first, and the bar takes what room is left.
@@ -120,17 +125,39 @@ func progressParts(t tally, at time.Time) []string {
 	return parts
 }
 
-// announce prints what a person wants to know of at once. What the survey finds
-// is in the plan, a moment later.
-func announce(term *terminal, phase exporter.Phase, event exporter.Event) {
+// told counts the notices of which a server decides how many there are.
+type told struct{ unknown, skipped int64 }
+
+// announce prints what a person wants to know of at once, of many unknown fields
+// and skipped users the first. What the survey finds is in the plan, a moment later.
+func (t *told) announce(term *terminal, phase exporter.Phase, event exporter.Event) {
+	var times *int64
 	switch event.(type) {
-	case exporter.UnknownField, exporter.UserSkipped:
+	case exporter.UnknownField:
+		times = &t.unknown
+	case exporter.UserSkipped:
+		times = &t.skipped
+	}
+	if times != nil {
 		if phase == exporter.PhaseSurvey {
 			return
 		}
+		if *times++; *times > mostListed {
+			return
+		}
 	}
-	if line := notable(event); line != "" {
+	if line := notable(outward(event)); line != "" {
 		term.print(line + "\n")
+	}
+}
+
+// rest prints how many notices were left out.
+func (t *told) rest(term *terminal) {
+	if more := t.unknown - mostListed; more > 0 {
+		term.print(many(more, "more unknown field") + ".\n")
+	}
+	if more := t.skipped - mostListed; more > 0 {
+		term.print(many(more, "more user") + " skipped.\n")
 	}
 }
 
@@ -147,12 +174,24 @@ func notable(event exporter.Event) string {
 		return "The API asks to slow down: waiting " + span(event.Wait)
 	case exporter.Resumed:
 		return fmt.Sprintf("Continuing the apply that began to read at %s: %s taken over", stamp(event.From), many(event.Pages, "page"))
+	case exporter.StartedOver:
+		return "Starting over: " + inline(event.Reason)
 	case exporter.NotResumable:
-		return "If this apply is cut short, the next one starts over: " + inline(event.Reason)
+		return "If this apply is cut short, the next one starts over: " + advised(event.Reason, event.Advice)
+	case exporter.RateNotShared:
+		return "The rate limit is not shared with other runs of this key on this machine: " + advised(event.Reason, event.Advice)
 	case exporter.UserSkipped:
 		return fmt.Sprintf("Skipping user %s: %s", inline(event.UserID), inline(event.Reason))
 	case exporter.UnknownField:
 		return fmt.Sprintf("The table does not know the field %s: kept in the column extra", inline(event.Field))
 	}
 	return ""
+}
+
+// advised is a reason, and behind it what to do about it.
+func advised(reason, advice string) string {
+	if advice == "" {
+		return inline(reason)
+	}
+	return inline(reason) + ". " + inline(advice)
 }

@@ -144,7 +144,7 @@ func pagesCount(proof exporter.Proof) string {
 
 func pages(proof exporter.Proof) (total int64) {
 	for _, user := range proof.Users {
-		total += user.Pages
+		total = exporter.Sum(total, user.Pages)
 	}
 	return total
 }

@@ -40,7 +40,8 @@ func verificationText(found exporter.Verification) string {
 
 func proofTable(proof exporter.Proof) string {
 	rows := [][]string{{"user", "pages", "requests", "rows read", "duplicates", "superseded", "total before", "after", "complete"}}
-	for _, user := range proof.Users {
+	users, more := first(proof.Users)
+	for _, user := range users {
 		complete := "yes"
 		if !user.Complete {
 			complete = "no"
@@ -50,7 +51,7 @@ func proofTable(proof exporter.Proof) string {
 			orUnknown(user.TotalStart), orUnknown(user.TotalEnd), complete,
 		})
 	}
-	return table(rows, 1, 2, 3, 4, 5, 6, 7)
+	return table(rows, 1, 2, 3, 4, 5, 6, 7) + more
 }
 
 func verdictText(found exporter.Verification, failed int) string {
@@ -61,10 +62,20 @@ func verdictText(found exporter.Verification, failed int) string {
 		return yellow(bold("Intact, but not proven complete,")) + " because\n" + strings.TrimSuffix(bullets(proof.Reasons), "\n")
 	case len(proof.Skipped) > 0:
 		return yellow(bold("Intact, and proven complete for the users whose inbox the API gives,")) +
-			fmt.Sprintf(" by %s; %s skipped.", inline(proof.Method), many(int64(len(proof.Skipped)), "user")) + ground(found.Manifest)
+			fmt.Sprintf(" by %s; %s skipped.", inline(proof.Method), many(int64(len(proof.Skipped)), "user")) + allowance(proof) + ground(found.Manifest)
 	default:
-		return green(bold("Intact, and proven complete")) + " by " + inline(proof.Method) + "." + ground(found.Manifest)
+		return green(bold("Intact, and proven complete")) + " by " + inline(proof.Method) + "." + allowance(proof) + ground(found.Manifest)
 	}
+}
+
+// allowance says how far the servers' clocks and answers may have been off.
+func allowance(proof exporter.Proof) string {
+	lookback, settle, ok := proof.Allowance()
+	if !ok {
+		return ""
+	}
+	return fmt.Sprintf("\nThat holds where times are at most %s older than the activity and servers answer at\nmost %s apart.",
+		span(lookback), span(settle))
 }
 
 // ground says what an increment rests on.

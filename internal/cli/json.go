@@ -74,8 +74,13 @@ func encodeJSON(value any) []byte {
 	if err := encoder.Encode(value); err != nil {
 		panic("cli: message cannot be encoded: " + err.Error())
 	}
+	return escapeJSON(bytes.TrimSuffix(body.Bytes(), []byte("\n")))
+}
+
+// escapeJSON escapes what a terminal could act on in JSON without blanks.
+func escapeJSON(text []byte) []byte {
 	var out []byte
-	for text := bytes.TrimSuffix(body.Bytes(), []byte("\n")); len(text) > 0; {
+	for len(text) > 0 {
 		char, size := utf8.DecodeRune(text)
 		if acts(char) && char != '\n' {
 			out = fmt.Appendf(out, `\u%04x`, char)

@@ -114,8 +114,12 @@ func (p *jsonProgress) event(at time.Time, event exporter.Event) {
 		p.view.sendAt(at, levelWarn, "throttled", notable(event), field{"wait_seconds", event.Wait.Seconds()})
 	case exporter.Resumed:
 		p.view.sendAt(at, levelInfo, "resumed", notable(event), field{"pages", event.Pages}, field{"from", event.From})
+	case exporter.StartedOver:
+		p.view.sendAt(at, levelInfo, "started_over", notable(event), field{"reason", event.Reason})
 	case exporter.NotResumable:
 		p.view.sendAt(at, levelWarn, "not_resumable", notable(event), field{"reason", event.Reason})
+	case exporter.RateNotShared:
+		p.view.sendAt(at, levelWarn, "rate_not_shared", notable(event), field{"reason", event.Reason})
 	case exporter.UserSkipped:
 		p.view.sendAt(at, levelWarn, "user_skipped", notable(event), field{"user_id", event.UserID}, field{"reason", event.Reason})
 	case exporter.UnknownField:

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"io"
 	"log/slog"
 	"strings"
 )
@@ -33,5 +34,16 @@ func newLog(app App, global settings) *slog.Logger {
 		}
 		return attr
 	}
-	return slog.New(slog.NewJSONHandler(app.Stderr, options))
+	return slog.New(slog.NewJSONHandler(escapingJSON{app.Stderr}, options))
+}
+
+// escapingJSON escapes what a terminal could act on in lines of JSON.
+type escapingJSON struct{ to io.Writer }
+
+// Write implements io.Writer.
+func (e escapingJSON) Write(line []byte) (int, error) {
+	if _, err := e.to.Write(escapeJSON(line)); err != nil {
+		return 0, err
+	}
+	return len(line), nil
 }

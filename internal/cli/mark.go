@@ -7,11 +7,15 @@ import (
 	"unicode/utf8"
 
 	"golang.org/x/text/width"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // Marks are the styles of text on its way to a terminal. They are private-use
 // characters, so that text from outside can hold no escape sequence at all:
 // only the terminal turns a mark into one, or drops it where there is no colour.
+// Text from outside can hold no mark either: a view makes what it is given outward
+// before it adds its own marks.
 const (
 	markReset  = '\U000F4C00'
 	markBold   = '\U000F4C01'
@@ -59,8 +63,8 @@ func render(text string, colour bool) string {
 		case mark:
 		case char == utf8.RuneError && size == 1:
 			fmt.Fprintf(&out, `\x%02x`, text[i])
-		case char != '\n' && char != '\t' && acts(char):
-			out.WriteString(visible(char))
+		case char != '\n' && char != '\t' && acts(char), exporter.Private(char):
+			out.WriteString(exporter.Visible(char))
 		default:
 			out.WriteRune(char)
 		}
@@ -69,22 +73,29 @@ func render(text string, colour bool) string {
 	return out.String()
 }
 
-// acts reports whether a terminal does something else than show the character:
-// control characters, and those that reorder what stands around them.
-func acts(char rune) bool {
-	return unicode.IsControl(char) || unicode.Is(unicode.Bidi_Control, char) || char == '\u2028' || char == '\u2029'
-}
+func acts(char rune) bool { return exporter.Acts(char) }
 
-func visible(char rune) string {
-	if char < 0x80 {
-		return fmt.Sprintf(`\x%02x`, char)
-	}
-	return fmt.Sprintf(`\u%04x`, char)
-}
+// longestInline is how many characters of a text stand in a line: a path may have
+// 4,096 bytes.
+const longestInline = 4096
 
 // inline makes text from outside one line, so that it can imitate no other line.
 func inline(text string) string {
-	return strings.NewReplacer("\n", `\n`, "\t", ` `).Replace(text)
+	return strings.NewReplacer("\n", `\n`, "\t", ` `).Replace(shorten(text, longestInline))
+}
+
+// shorten cuts a text after so many characters.
+func shorten(text string, most int) string {
+	if len(text) <= most {
+		return text
+	}
+	for at := range text {
+		if most == 0 {
+			return text[:at] + "…"
+		}
+		most--
+	}
+	return text
 }
 
 // columns is the number of columns that text takes on a terminal.

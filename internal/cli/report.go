@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/private"
 )
 
 // reportOptions are the flags of report.
@@ -59,6 +60,7 @@ with the ending .html. An existing file is replaced with -force only.`,
 }
 
 func runReport(ctx context.Context, app App, global settings, show view, location string, options reportOptions) error {
+	show.diagnostics(exporter.LocationWarnings(location))
 	return interruptible(ctx, app, show, func(ctx context.Context) (err error) {
 		defer func() { err = interruption(ctx, err, "no report was written") }()
 		file, err := app.NewEngine(newLog(app, global), "", int64(global.memory)).OpenFile(ctx, location)
@@ -97,13 +99,13 @@ func baseName(location string) string {
 }
 
 // createFile writes a new file in one step: it appears whole or not at all. With
-// replace it takes the place of an old one.
+// replace it takes the place of an old one. A new file is this user's only.
 func createFile(name string, replace bool, write func(io.Writer) error) (size int64, err error) {
 	taken := exporter.WithHint(fmt.Errorf("%s exists", name), "Replace it with -force, or name another file with -output.")
 	if _, err := os.Lstat(name); err == nil && !replace {
 		return 0, taken
 	}
-	temp, err := os.OpenFile(fmt.Sprintf("%s.%d.tmp", name, os.Getpid()), os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o666) //nolint:gosec // the umask decides: it holds no personal data
+	temp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.tmp") // which is private
 	if err != nil {
 		return 0, fmt.Errorf("write the report: %w", err)
 	}
@@ -113,6 +115,9 @@ func createFile(name string, replace bool, write func(io.Writer) error) (size in
 		}
 	}()
 	err = write(temp)
+	if err == nil {
+		err = private.Settle(temp, name, 0)
+	}
 	if err == nil {
 		err = temp.Sync()
 	}

@@ -19,7 +19,7 @@ func newValidate(app App, global *settings, views func() view) *cobra.Command {
 the working folder. Nothing is read from the API and nothing is written.
 
 With -json the result is one object: format_version, valid, error_count,
-warning_count and diagnostics.`,
+warning_count, endpoint (of the API, when there is no error) and diagnostics.`,
 		Example: "  lemexport validate examples/quickstart",
 		Args:    atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -36,7 +36,7 @@ func runValidate(app App, global settings, views func() view, path string) error
 	job, diags := app.LoadConfig(files)
 	switch {
 	case global.json:
-		writeValidation(app.Stdout, diags)
+		writeValidation(app.Stdout, job.Source.Endpoint, diags)
 	default:
 		views().diagnostics(diags)
 	}
@@ -50,7 +50,7 @@ func runValidate(app App, global settings, views func() view, path string) error
 }
 
 func jobText(job exporter.Job) string {
-	team := "the team at " + inline(job.Source.Endpoint)
+	team := "the team at " + inline(outward(job.Source.Endpoint))
 	if simulation := job.Source.Simulate; simulation != nil {
 		team = fmt.Sprintf("a simulated team (%s, %s)", many(int64(simulation.Users), "user"), many(int64(simulation.Conversations), "conversation"))
 	}
@@ -59,15 +59,17 @@ func jobText(job exporter.Job) string {
 
 // validation is the object of `validate -json`.
 type validation struct {
-	FormatVersion string               `json:"format_version"`
-	Valid         bool                 `json:"valid"`
-	Errors        int                  `json:"error_count"`
-	Warnings      int                  `json:"warning_count"`
-	Diagnostics   exporter.Diagnostics `json:"diagnostics"`
+	FormatVersion string `json:"format_version"`
+	Valid         bool   `json:"valid"`
+	Errors        int    `json:"error_count"`
+	Warnings      int    `json:"warning_count"`
+	// Endpoint is where the API key goes; empty when there are errors or no key.
+	Endpoint    string               `json:"endpoint,omitempty"`
+	Diagnostics exporter.Diagnostics `json:"diagnostics"`
 }
 
-func writeValidation(to io.Writer, diags exporter.Diagnostics) {
-	result := validation{FormatVersion: uiVersion, Valid: !diags.HasErrors(), Diagnostics: append(exporter.Diagnostics{}, diags...)}
+func writeValidation(to io.Writer, endpoint string, diags exporter.Diagnostics) {
+	result := validation{FormatVersion: uiVersion, Valid: !diags.HasErrors(), Endpoint: endpoint, Diagnostics: append(exporter.Diagnostics{}, diags...)}
 	for _, one := range diags {
 		if one.Severity == exporter.SeverityError {
 			result.Errors++

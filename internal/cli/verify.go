@@ -30,6 +30,7 @@ but not proven complete.`,
 }
 
 func runVerify(ctx context.Context, app App, global settings, show view, location string) error {
+	show.diagnostics(exporter.LocationWarnings(location))
 	total := verifiedTotal{Complete: true}
 	err := interruptible(ctx, app, show, func(ctx context.Context) error {
 		for found, err := range app.NewEngine(newLog(app, global), "", int64(global.memory)).VerifyEach(ctx, location) {
@@ -71,7 +72,7 @@ type verifiedTotal struct {
 
 func (v *verifiedTotal) add(found exporter.Verification) {
 	v.Files++
-	v.Rows += found.Manifest.Rows
+	v.Rows = exporter.Sum(v.Rows, found.Manifest.Rows)
 	if !found.OK() {
 		v.Damaged++
 	}

@@ -35,6 +35,7 @@ func TestPlanText(t *testing.T) {
 	guarded := somePlan()
 	guarded.Exports[0].Action = exporter.ActionReplace
 	guarded.Exports[0].Current = new(someManifest())
+	guarded.Exports[0].FileMode = "0640"
 	guarded.Exports[0].Shrink = &exporter.ShrinkPlan{Max: 0.5, LeastRows: 6000}
 
 	impossible := somePlan()
@@ -46,7 +47,7 @@ func TestPlanText(t *testing.T) {
 
 	columns := somePlan()
 	columns.Survey.Unknown = []string{"someNewField"}
-	columns.Exports[0].Columns = &exporter.ManifestColumns{Excluded: []string{"contact.full_name", "extra"}, Hashed: []string{"contact.email"}}
+	columns.Exports[0].Columns = &exporter.ManifestColumns{Excluded: []string{"contact.full_name", "extra"}, Hashed: []string{"contact.email"}, Personal: []string{"id", "contact_id", "users.user_id"}}
 
 	merge := somePlan()
 	merge.Requests, merge.LeastTime = nil, nil
@@ -75,8 +76,11 @@ func TestPlanText(t *testing.T) {
 	missing.Exports[0].Increment = &exporter.IncrementPlan{Full: "-full asks for it", OnlyMissing: true, FullProof: merge.Exports[0].Increment.FullProof, FullDue: new(day(9))}
 	missing.Exports[0].OtherEnds = []string{"out/inbox_conversations/0199a1b2.parquet"}
 
+	encoded := somePlan()
+	encoded.Exports[0].Encoding, encoded.Exports[0].Extra = exporter.EncodingCompact, exporter.ExtraJSON
+
 	for name, plan := range map[string]exporter.Plan{
-		"merge": merge, "merge-full": due, "append": add, "append-first": added, "append-missing": missing,
+		"encoded": encoded, "merge": merge, "merge-full": due, "append": add, "append-first": added, "append-missing": missing,
 		"guarded": guarded, "create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "impossible": impossible, "narrowed": narrowed,
 	} {
 		golden(t, "plan/"+name, render(planText(plan), false))
@@ -84,9 +88,11 @@ func TestPlanText(t *testing.T) {
 }
 
 func TestKeptText(t *testing.T) {
-	kept := exporter.Kept{Pages: 1234, From: day(1), Until: day(2), Age: 4000}
-	one := leftover{exporter.Kept{Pages: 1}, "/data/work"}
-	golden(t, "plan/kept", render(planKeptText(kept)+"\n"+keptText(leftover{kept, usualWorkDir})+"\n"+keptText(one)+"\n", false))
+	kept := exporter.Kept{Pages: 1234, From: day(1), Until: day(2), Age: 4000, OldestAge: 8000, Expires: day(25)}
+	one := leftover{exporter.Kept{Pages: 1, Expires: day(25)}, "/data/work"}
+	expired := kept
+	expired.Expired = "its first page is 960h old, and journal_max_age allows 24h"
+	golden(t, "plan/kept", render(planKeptText(kept)+"\n"+planKeptText(expired)+"\n"+keptText(leftover{kept, usualWorkDir})+"\n"+keptText(one)+"\n", false))
 }
 
 func TestSummaryText(t *testing.T) {

@@ -119,7 +119,7 @@ func TestACancelAtAnyMoment(t *testing.T) {
 			ctx, cancel := context.WithTimeout(ctx, after)
 			defer cancel()
 			err := replace(ctx, to, version, size)
-			if err != nil && ctx.Err() == nil {
+			if err != nil && ctx.Err() == nil && !errors.Is(err, exporter.ErrConflict) {
 				t.Errorf("it failed before it was cancelled: %v", err)
 			}
 			return err
@@ -146,6 +146,9 @@ func TestACutAtAnyMoment(t *testing.T) {
 	})
 }
 
+// The request that replaces the object may be on its way when its run ends: the
+// server can carry it out later, even while the next run writes. So the object is
+// the one of the last run that succeeded, or of any run since.
 func endAtRandom(t *testing.T, s *server, verb string, run func(ctx context.Context, to exporter.Destination, version int, after time.Duration) error) {
 	folder := folder()
 	direct := open(t, s.at(s.direct, folder), quick(t))
@@ -154,7 +157,7 @@ func endAtRandom(t *testing.T, s *server, verb string, run func(ctx context.Cont
 	stop := watch(t, s, folder)
 	random := rand.New(rand.NewPCG(3, 4))
 	var count tally
-	version := -1
+	version := -1 // the newest one that was seen
 	for i := range *moments {
 		err := run(t.Context(), open(t, s.at(s.proxied, folder), options), i, time.Duration(random.IntN(400))*time.Millisecond)
 		there, readErr := readVersion(t.Context(), direct)
@@ -163,9 +166,9 @@ func endAtRandom(t *testing.T, s *server, verb string, run func(ctx context.Cont
 			t.Fatal(readErr)
 		case err == nil && there != i:
 			t.Fatalf("run %d succeeded and version %d is there", i, there)
-		case there != i && there != version:
+		case there < version || there > i:
 			t.Fatalf("version %d is there after run %d, before it was %d", there, i, version)
-		case errors.Is(err, exporter.ErrConflict):
+		case errors.Is(err, exporter.ErrConflict) && (there == version || there == i):
 			t.Errorf("run %d took itself for another one: %v", i, err)
 		}
 		count.add(t, s, folder, there == i)

@@ -76,6 +76,7 @@ func engine(log *slog.Logger, scratch, stateDir string) *exporter.Engine {
 		Formats:         map[string]exporter.Format{"parquet": parquet.Format{Version: "test"}, "arrow": arrowipc.Format{}},
 		Scratch:         store.NewScratch(scratch),
 		Workspace:       workspace,
+		ReadJournal:     lemlist.Kept,
 		Tool:            exporter.Tool{Name: "lemexport", Version: "test"},
 		Now:             time.Now,
 		NewRunID:        func() string { return uuid.Must(uuid.NewV7()).String() },

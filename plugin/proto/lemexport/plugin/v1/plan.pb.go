@@ -315,7 +315,16 @@ type PlannedExport struct {
 	// The guard of the file that is there now; absent when all of it may go.
 	Shrink *PlannedShrink `protobuf:"bytes,13,opt,name=shrink,proto3" json:"shrink,omitempty"`
 	// Other newest files of an append, that runs added at the same time; empty as a rule.
-	OtherEnds     []string `protobuf:"bytes,14,rep,name=other_ends,json=otherEnds,proto3" json:"other_ends,omitempty"`
+	OtherEnds []string `protobuf:"bytes,14,rep,name=other_ends,json=otherEnds,proto3" json:"other_ends,omitempty"`
+	// The permission that the file will have, as octal text such as "0640"; empty when
+	// the configuration does not say it.
+	FileMode string `protobuf:"bytes,15,opt,name=file_mode,json=fileMode,proto3" json:"file_mode,omitempty"`
+	// The encoding of a Parquet file: "portable", "compact" or "plain"; empty when the
+	// configuration does not say it, which is "portable".
+	Encoding string `protobuf:"bytes,16,opt,name=encoding,proto3" json:"encoding,omitempty"`
+	// The type of the column extra in a Parquet file: "string" or "json"; empty when
+	// the configuration does not say it, which is "string".
+	Extra         string `protobuf:"bytes,17,opt,name=extra,proto3" json:"extra,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -448,6 +457,27 @@ func (x *PlannedExport) GetOtherEnds() []string {
 	return nil
 }
 
+func (x *PlannedExport) GetFileMode() string {
+	if x != nil {
+		return x.FileMode
+	}
+	return ""
+}
+
+func (x *PlannedExport) GetEncoding() string {
+	if x != nil {
+		return x.Encoding
+	}
+	return ""
+}
+
+func (x *PlannedExport) GetExtra() string {
+	if x != nil {
+		return x.Extra
+	}
+	return ""
+}
+
 // PlannedColumns is what a file leaves out and hashes.
 type PlannedColumns struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -459,7 +489,10 @@ type PlannedColumns struct {
 	HashAlgorithm string `protobuf:"bytes,3,opt,name=hash_algorithm,json=hashAlgorithm,proto3" json:"hash_algorithm,omitempty"`
 	// What tells the key of the hashes from another one; the key does not follow
 	// from it.
-	HashKeyId     string `protobuf:"bytes,4,opt,name=hash_key_id,json=hashKeyId,proto3" json:"hash_key_id,omitempty"`
+	HashKeyId string `protobuf:"bytes,4,opt,name=hash_key_id,json=hashKeyId,proto3" json:"hash_key_id,omitempty"`
+	// Names of the columns that identify people or hold what they wrote, and that the
+	// file has as the API sent them.
+	Personal      []string `protobuf:"bytes,5,rep,name=personal,proto3" json:"personal,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -520,6 +553,13 @@ func (x *PlannedColumns) GetHashKeyId() string {
 		return x.HashKeyId
 	}
 	return ""
+}
+
+func (x *PlannedColumns) GetPersonal() []string {
+	if x != nil {
+		return x.Personal
+	}
+	return nil
 }
 
 // PlannedIncrement is what a merge or append export reads.
@@ -842,7 +882,7 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\x15unreadable_activities\x18\a \x01(\x03R\x14unreadableActivities\x12'\n" +
 	"\x0funreadable_form\x18\b \x01(\tR\x0eunreadableFormB\x0e\n" +
 	"\f_total_itemsB\b\n" +
-	"\x06_pages\"\x9d\x04\n" +
+	"\x06_pages\"\xec\x04\n" +
 	"\rPlannedExport\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12\x16\n" +
 	"\x06format\x18\x02 \x01(\tR\x06format\x12\x12\n" +
@@ -859,12 +899,16 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\tincrement\x18\f \x01(\v2%.lemexport.plugin.v1.PlannedIncrementR\tincrement\x12:\n" +
 	"\x06shrink\x18\r \x01(\v2\".lemexport.plugin.v1.PlannedShrinkR\x06shrink\x12\x1d\n" +
 	"\n" +
-	"other_ends\x18\x0e \x03(\tR\totherEnds\"\x8b\x01\n" +
+	"other_ends\x18\x0e \x03(\tR\totherEnds\x12\x1b\n" +
+	"\tfile_mode\x18\x0f \x01(\tR\bfileMode\x12\x1a\n" +
+	"\bencoding\x18\x10 \x01(\tR\bencoding\x12\x14\n" +
+	"\x05extra\x18\x11 \x01(\tR\x05extra\"\xa7\x01\n" +
 	"\x0ePlannedColumns\x12\x1a\n" +
 	"\bexcluded\x18\x01 \x03(\tR\bexcluded\x12\x16\n" +
 	"\x06hashed\x18\x02 \x03(\tR\x06hashed\x12%\n" +
 	"\x0ehash_algorithm\x18\x03 \x01(\tR\rhashAlgorithm\x12\x1e\n" +
-	"\vhash_key_id\x18\x04 \x01(\tR\thashKeyId\"\xeb\x02\n" +
+	"\vhash_key_id\x18\x04 \x01(\tR\thashKeyId\x12\x1a\n" +
+	"\bpersonal\x18\x05 \x03(\tR\bpersonal\"\xeb\x02\n" +
 	"\x10PlannedIncrement\x12!\n" +
 	"\ffull_because\x18\x01 \x01(\tR\vfullBecause\x12F\n" +
 	"\x05since\x18\x02 \x03(\v20.lemexport.plugin.v1.PlannedIncrement.SinceEntryR\x05since\x12=\n" +

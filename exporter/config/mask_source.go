@@ -1,0 +1,57 @@
+package config
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// sourceSpans finds the texts in source blocks that could be a key, whatever its shape: those
+// that are no user id, length of time, number, base URL, name of a variable or type of
+// source. A key in the wrong place is what gets quoted.
+func sourceSpans(tokens hclsyntax.Tokens) []span {
+	var spans []span
+	inside, depth := false, 0
+	for i, token := range tokens {
+		switch {
+		case depth == 0 && token.Type == hclsyntax.TokenIdent:
+			inside = inside && !startsLine(tokens, i) || string(token.Bytes) == "source"
+		case !inside:
+		case token.Type == hclsyntax.TokenQuotedLit && !harmlessText(string(token.Bytes)),
+			token.Type == hclsyntax.TokenStringLit,
+			token.Type == hclsyntax.TokenIdent && isBareValue(tokens, i):
+			spans = append(spans, span{token.Range.Start.Byte, token.Range.End.Byte})
+		}
+		if token.Type == hclsyntax.TokenOBrace {
+			depth++
+		}
+		if token.Type == hclsyntax.TokenCBrace && depth > 0 {
+			depth--
+			inside = inside && depth > 0
+		}
+	}
+	return spans
+}
+
+func startsLine(tokens hclsyntax.Tokens, i int) bool {
+	return i == 0 || slices.Contains([]hclsyntax.TokenType{hclsyntax.TokenNewline, hclsyntax.TokenComment, hclsyntax.TokenCBrace}, tokens[i-1].Type)
+}
+
+// isBareValue reports whether a word stands where a value belongs.
+func isBareValue(tokens hclsyntax.Tokens, i int) bool {
+	if i == 0 || i+1 >= len(tokens) || tokens[i+1].Type == hclsyntax.TokenOParen || slices.Contains([]string{"true", "false", "null"}, string(tokens[i].Bytes)) {
+		return false
+	}
+	return slices.Contains([]hclsyntax.TokenType{hclsyntax.TokenEqual, hclsyntax.TokenComma, hclsyntax.TokenOBrack}, tokens[i-1].Type)
+}
+
+// harmlessText reports whether a text is something that belongs into a source block.
+func harmlessText(text string) bool {
+	const shapes = `^(?:usr_[A-Za-z0-9]+|[0-9.]+|(?:[0-9.]+(?:h|m|s|ms))+|https?://@?[A-Za-z0-9.:/_\[\]-]*[?#]?|(?:[a-z]+://)?[a-z.]*lemlist\.com[a-z/]*|\s*)$`
+	text = strings.ReplaceAll(exporter.NewRedactor().Text(text), hidden, "") // what a URL holds is hidden already
+	return plausibleVariable(text) || nearest(text, []string{"lemlist"}) != "" || regexp.MustCompile(shapes).MatchString(text)
+}

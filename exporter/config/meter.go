@@ -1,0 +1,168 @@
+package config
+
+import (
+	"fmt"
+	"reflect"
+	"strings"
+
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+const (
+	// maxWork bounds the evaluation of a configuration: the bytes and elements of
+	// every value on the way. One of 64 KiB that is written out needs a tenth.
+	maxWork = 16 << 20
+	// valueWork is what a value counts beside its text.
+	valueWork = 64
+	// maxDigits is more than any number of a configuration has, and longer than a
+	// text that may be read as one: 1e999999999 is twelve bytes, and a gigabyte
+	// when it is written out.
+	maxDigits = 400
+)
+
+// meter counts the work of evaluating a configuration. A few lines can ask for more
+// than any machine has: nested calls of replace, loops in loops, lists of which each
+// holds the one before twice.
+type meter struct {
+	left int
+	over bool
+	// place is the expression that asked for too much.
+	place *exporter.Range
+	// stop ends an evaluation. It is one for all: a loop adds it for each element.
+	stop hcl.Diagnostics
+}
+
+func newMeter() *meter {
+	return &meter{left: maxWork, stop: hcl.Diagnostics{{Severity: hcl.DiagError, Summary: tooMuchWork}}}
+}
+
+// take counts work; false says that it is too much.
+func (m *meter) take(work int) bool {
+	if work < 0 || work > m.left {
+		m.over = true
+	}
+	m.left -= min(max(work, 0), m.left)
+	return !m.over
+}
+
+// weigh counts a value and what is in it; the same part twice counts twice, as it
+// does for all that walk it. It stops where most is exceeded.
+func weigh(value cty.Value, most int) int {
+	value, _ = value.Unmark()
+	work := valueWork
+	if !value.IsKnown() || value.IsNull() {
+		return work
+	}
+	switch kind := value.Type(); {
+	case kind == cty.String:
+		text := value.AsString()
+		if len(text) > maxDigits && isNumeric(text) {
+			return most + 1 // takes quadratic time to become a number
+		}
+		work += len(text)
+	case kind == cty.Number:
+		number := value.AsBigFloat()
+		if exponent := number.MantExp(nil); number.IsInf() || exponent > 3*maxDigits || exponent < -3*maxDigits {
+			return most + 1
+		}
+		work += maxDigits
+	case kind.IsObjectType():
+		for name := range kind.AttributeTypes() {
+			if work += len(name) + weigh(value.GetAttr(name), most-work); work > most {
+				return work
+			}
+		}
+	case value.CanIterateElements():
+		for it := value.ElementIterator(); it.Next(); {
+			key, element := it.Element()
+			if key.Type() == cty.String {
+				work += len(key.AsString())
+			}
+			if work += weigh(element, most-work); work > most {
+				return work
+			}
+		}
+	}
+	return work
+}
+
+// isNumeric says that a text may be read as a number.
+func isNumeric(text string) bool { return strings.Trim(text, "0123456789.eE+-") == "" }
+
+// metered counts the value of an expression. It stands in its place in the tree.
+type metered struct {
+	hclsyntax.Expression
+	meter *meter
+}
+
+// Value implements hclsyntax.Expression.
+func (e metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
+	if e.meter.over {
+		return cty.DynamicVal, e.meter.stop
+	}
+	value, diags := e.Expression.Value(ctx)
+	if !e.meter.over && !diags.HasErrors() {
+		e.meter.take(weigh(value, e.meter.left))
+	}
+	if e.meter.over {
+		if e.meter.place == nil {
+			e.meter.place = rangeOf(e.Range())
+		}
+		return cty.DynamicVal, e.meter.stop
+	}
+	return value, diags
+}
+
+const tooMuchWork = "Expression asks for too much"
+
+// measure has every expression of a tree counted.
+func (m *meter) measure(expr hclsyntax.Expression) hclsyntax.Expression {
+	node := reflect.ValueOf(expr)
+	if node.Kind() != reflect.Pointer || node.Elem().Kind() != reflect.Struct {
+		return metered{expr, m}
+	}
+	if key, ok := expr.(*hclsyntax.ObjectConsKeyExpr); ok && hcl.ExprAsKeyword(key.Wrapped) != "" {
+		return metered{expr, m} // it looks at the expression itself
+	}
+	m.replace(node.Elem())
+	return metered{expr, m}
+}
+
+// replace measures the expressions in the fields of a node.
+func (m *meter) replace(node reflect.Value) {
+	for _, field := range node.Fields() {
+		if !field.CanSet() {
+			continue
+		}
+		switch held := field.Interface().(type) {
+		case []hclsyntax.ObjectConsItem:
+			for i := range held {
+				held[i].KeyExpr, held[i].ValueExpr = m.measure(held[i].KeyExpr), m.measure(held[i].ValueExpr)
+			}
+		case []hclsyntax.Expression:
+			for i := range held {
+				held[i] = m.measure(held[i])
+			}
+		case hclsyntax.Expression:
+			if field.Type() == reflect.TypeFor[hclsyntax.Expression]() {
+				field.Set(reflect.ValueOf(m.measure(held)))
+			}
+		}
+	}
+}
+
+// tooMuch reports, once for a configuration, that it asks for too much. What is not
+// evaluated then is not known, so that nothing else is said of it.
+func (m *meter) tooMuch(report *report, at *exporter.Range, address string) {
+	if m.place != nil {
+		at = m.place
+	}
+	report.broken = true
+	report.fail(at, address, tooMuchWork,
+		fmt.Sprintf("The values of a configuration may take %d MiB together with all that they are computed from, and a number %d digits. "+
+			"This one goes beyond that here. Write the value out, or give it in an environment variable and read it with env().", maxWork>>20, maxDigits))
+}

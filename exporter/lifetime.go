@@ -1,0 +1,84 @@
+package exporter
+
+import (
+	"cmp"
+	"fmt"
+	"time"
+)
+
+// DefaultJournalMaxAge is how old the pages of a walk may become where nothing else
+// is configured.
+const DefaultJournalMaxAge = 24 * time.Hour
+
+// lifetime bounds the age of the oldest page of a walk: its rows may have been erased
+// since. It counts from the request of that page, whether an earlier run sent it or
+// this one, however often the walk was cut short or the machine slept.
+type lifetime struct {
+	engine *Engine // whose clock it is
+	most   time.Duration
+	since  time.Time
+}
+
+// lifetime is that of a walk that begins now, or began when the journal did.
+func (r *Run) lifetime(journal *runJournal) lifetime {
+	l := lifetime{engine: r.engine, most: r.maxAge()}
+	if journal != nil {
+		l.since = journal.since
+	}
+	if l.since.IsZero() {
+		l.since = r.engine.Now()
+	}
+	return l
+}
+
+func (r *Run) maxAge() time.Duration { return cmp.Or(r.config.JournalMaxAge, DefaultJournalMaxAge) }
+
+// over says why nothing is proven by the walk any more; "" while it is.
+func (l lifetime) over() string {
+	now := l.engine.Now()
+	// The monotonic clock stands still while a machine sleeps, the other one may be
+	// set back: the longer time counts.
+	age := max(now.Sub(l.since), now.Round(0).Sub(l.since.Round(0)))
+	if age <= l.most {
+		return ""
+	}
+	return fmt.Sprintf("its first page is %s old, and journal_max_age allows %s: what was erased since may be among its rows", aged(age), Span(l.most))
+}
+
+// aged is an age for people, to the second or, when it is long, to the minute.
+func aged(age time.Duration) string {
+	if age < time.Hour {
+		return Span(age.Round(time.Second))
+	}
+	return Span(age.Round(time.Minute))
+}
+
+// outlived takes the claim back from a walk that took too long.
+func (p *Proof) outlived(reason string) {
+	if reason == "" {
+		return
+	}
+	p.Complete, p.Method = false, ""
+	p.Reasons = append([]string{"the walk is not proven: " + reason}, p.Reasons...)
+	for i := range p.Users {
+		if user := &p.Users[i]; user.Complete {
+			user.Complete, user.Method, user.Reason = false, "", reason
+		}
+	}
+}
+
+// judge says of what a journal holds how old it is, and whether it is too old to be
+// taken over.
+func (r *Run) judge(kept *Kept) {
+	now, most := r.engine.Now(), r.maxAge()
+	age := now.Round(0).Sub(kept.From.Round(0))
+	kept.Age = max(now.Sub(kept.Until), 0).Seconds()
+	kept.OldestAge = max(age, 0).Seconds()
+	kept.Expires = kept.From.Add(most)
+	switch {
+	case kept.From.After(now) || kept.Until.After(now):
+		kept.Expired = "it is dated in the future, so its age is not known"
+	case age > most:
+		kept.Expired = fmt.Sprintf("its first page is %s old, and journal_max_age allows %s", aged(age), Span(most))
+	}
+}

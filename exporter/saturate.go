@@ -1,0 +1,84 @@
+package exporter
+
+import (
+	"errors"
+	"math"
+	"reflect"
+	"time"
+)
+
+// Numbers and times of servers and files are added and moved here, so that no
+// sum wraps around and no time leaves the years that JSON has.
+
+// Sum adds counts; it is math.MaxInt64 when they are more. A negative count, which
+// no honest source has, counts as none.
+func Sum(counts ...int64) int64 {
+	var total int64
+	for _, count := range counts {
+		count = max(count, 0)
+		if total > math.MaxInt64-count {
+			return math.MaxInt64
+		}
+		total += count
+	}
+	return total
+}
+
+// The first and the last instant of the years 0 to 9999.
+var (
+	firstInstant = time.Date(0, 1, 1, 0, 0, 0, 0, time.UTC)
+	lastInstant  = time.Date(9999, 12, 31, 23, 59, 59, 999_999_000, time.UTC)
+)
+
+// At is the instant so many microseconds since 1970, in UTC. One before the year
+// 0 or after 9999 becomes the first or last instant of them.
+func At(micros int64) time.Time { return within(time.UnixMicro(micros)) }
+
+func within(at time.Time) time.Time {
+	switch {
+	case at.Before(firstInstant):
+		return firstInstant
+	case at.After(lastInstant):
+		return lastInstant
+	}
+	return at.UTC()
+}
+
+var errImplausible = errors.New("it holds a negative count, or a time that is not within the years 0 to 9999")
+
+// plausible reports errImplausible for a value whose counts and times cannot be.
+// Anyone can write a manifest.
+func plausible(value reflect.Value) error {
+	if value.Type() == reflect.TypeFor[time.Time]() {
+		at, _ := value.Interface().(time.Time)
+		if !within(at).Equal(at) {
+			return errImplausible
+		}
+		return nil
+	}
+	var failed error
+	switch value.Kind() {
+	case reflect.Int, reflect.Int64:
+		if value.Int() < 0 {
+			return errImplausible
+		}
+	case reflect.Pointer:
+		if !value.IsNil() {
+			return plausible(value.Elem())
+		}
+	case reflect.Struct:
+		for i := 0; i < value.NumField() && failed == nil; i++ {
+			failed = plausible(value.Field(i))
+		}
+	case reflect.Slice:
+		for i := 0; i < value.Len() && failed == nil; i++ {
+			failed = plausible(value.Index(i))
+		}
+	case reflect.Map:
+		for each := value.MapRange(); failed == nil && each.Next(); {
+			failed = plausible(each.Value())
+		}
+	default:
+	}
+	return failed
+}

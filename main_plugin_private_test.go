@@ -1,0 +1,192 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+
+	goplugin "github.com/hashicorp/go-plugin"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/plugin"
+)
+
+// socketVariable makes TestAnotherUserCalls the call of another user.
+const socketVariable = "LEMEXPORT_TEST_SOCKET"
+
+// serving starts the plugin without TLS, as a host that is written by hand does.
+func serving(t *testing.T, env ...string) (command *exec.Cmd, address string, stderr *bytes.Buffer) {
+	t.Helper()
+	command = exec.CommandContext(t.Context(), lemexportPath(t))
+	command.Env = append([]string{
+		plugin.CookieKey + "=" + plugin.CookieValue, "PLUGIN_PROTOCOL_VERSIONS=1", "XDG_CACHE_HOME=" + t.TempDir(), "GORACE=" + withoutPause,
+	}, env...)
+	stderr = new(bytes.Buffer)
+	command.Stderr = stderr
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	if lines.Scan() {
+		if parts := strings.Split(lines.Text(), "|"); len(parts) > 3 {
+			address = parts[3]
+		}
+	}
+	return command, address, stderr
+}
+
+// folderOf makes folders below /tmp, which anybody may pass, with these permissions.
+func folderOf(t *testing.T, modes ...os.FileMode) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/tmp", "s") //nolint:usetesting // a test's own folder is closed
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for i, mode := range modes {
+		dir = filepath.Join(dir, fmt.Sprint(i))
+		if err := errors.Join(os.Mkdir(dir, 0o700), os.Chmod(dir, mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return dir
+}
+
+func TestAPluginWithoutTLSServesInAPrivateFolderOnly(t *testing.T) {
+	t.Parallel()
+	private := func(t *testing.T) string { return folderOf(t, 0o700) }
+	link := func(t *testing.T) string {
+		path := filepath.Join(folderOf(t, 0o755), "link")
+		if err := os.Symlink(private(t), path); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	foreign := func(t *testing.T) string {
+		dir := private(t)
+		if os.Geteuid() == 0 {
+			if err := os.Chown(dir, 65534, 65534); err != nil {
+				t.Fatal(err)
+			}
+			return dir
+		}
+		return "/" // root's
+	}
+	for name, test := range map[string]struct {
+		dir  func(t *testing.T) string
+		want string // of the refusal; "" is none
+	}{
+		"private":             {private, ""},
+		"private, below /tmp": {func(t *testing.T) string { return folderOf(t, 0o777|os.ModeSticky, 0o700) }, ""},
+		"of others":           {foreign, "another user"},
+		"open":                {func(t *testing.T) string { return folderOf(t, 0o777) }, "lets other users in"},
+		"readable":            {func(t *testing.T) string { return folderOf(t, 0o755) }, "lets other users in"},
+		"of a group":          {func(t *testing.T) string { return folderOf(t, 0o770) }, "lets other users in"},
+		"for all":             {func(*testing.T) string { return "/tmp" }, "not private"},
+		"a link":              {link, "symbolic link"},
+		"below an open one":   {func(t *testing.T) string { return folderOf(t, 0o777, 0o700) }, "lets other users write"},
+		"not there":           {func(t *testing.T) string { return private(t) + "/x" }, "no such file"},
+	} {
+		for _, variable := range []string{goplugin.EnvUnixSocketDir, "TMPDIR"} {
+			t.Run(variable+" is "+name, func(t *testing.T) {
+				t.Parallel()
+				dir := test.dir(t)
+				command, address, stderr := serving(t, variable+"="+dir)
+				if test.want == "" {
+					defer func() { _ = command.Wait() }()
+					defer func() { _ = command.Process.Kill() }()
+					info, err := os.Lstat(address)
+					if err != nil || info.Mode().Perm()&0o077 != 0 || filepath.Dir(address) != dir {
+						t.Errorf("the socket is %s: %v, %v; stderr %s", address, info, err, stderr)
+					}
+					if connection, err := net.Dial("unix", address); err != nil {
+						t.Error(err)
+					} else {
+						_ = connection.Close()
+					}
+					return
+				}
+				err := command.Wait()
+				ended, failed := errors.AsType[*exec.ExitError](err)
+				if !failed || ended.ExitCode() != int(exporter.ExitError) || address != "" {
+					t.Errorf("ended with %v, and serves at %q", err, address)
+				}
+				for _, want := range []string{test.want, filepath.Dir(dir), plugin.ErrUnprotected.Error(), "PLUGIN_CLIENT_CERT", goplugin.EnvUnixSocketDir} {
+					if !strings.Contains(stderr.String(), want) {
+						t.Errorf("%q is not in %s", want, stderr)
+					}
+				}
+			})
+		}
+	}
+}
+
+// TestAnotherUserCalls tries to reach a plugin's socket. It does nothing unless it is
+// started for that.
+func TestAnotherUserCalls(t *testing.T) {
+	address, asked := os.LookupEnv(socketVariable)
+	if !asked {
+		return
+	}
+	if err := errors.Join(syscall.Setgroups(nil), syscall.Setgid(65534), syscall.Setuid(65534)); err != nil {
+		t.Fatal(err)
+	}
+	connection, err := net.Dial("unix", address)
+	if err != nil {
+		fmt.Println("refused:", err)
+		return
+	}
+	_ = connection.Close()
+	fmt.Println("served")
+}
+
+// A socket is closed to others by its own permission as well, from the moment that it
+// is made: also with TLS, in a folder that anybody may enter.
+func TestNoOtherUserConnectsToAPlugin(t *testing.T) {
+	t.Parallel()
+	for name, env := range map[string][]string{
+		"without TLS": {goplugin.EnvUnixSocketDir + "=" + folderOf(t, 0o700)},
+		"with TLS":    {goplugin.EnvUnixSocketDir + "=" + folderOf(t, 0o755), "PLUGIN_CLIENT_CERT=a certificate"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			command, address, stderr := serving(t, env...)
+			defer func() { _ = command.Wait() }()
+			defer func() { _ = command.Process.Kill() }()
+			info, err := os.Lstat(address)
+			if err != nil || info.Mode().Perm()&0o077 != 0 {
+				t.Fatalf("the socket is %s: %v, %v; stderr %s", address, info, err, stderr)
+			}
+			if os.Geteuid() != 0 {
+				return // nobody else can be played
+			}
+			self, err := os.Executable()
+			if err != nil {
+				t.Fatal(err)
+			}
+			other := exec.CommandContext(t.Context(), self, "-test.run=^TestAnotherUserCalls$")
+			other.Env = append(os.Environ(), socketVariable+"="+address)
+			said, _ := other.CombinedOutput() // the other user cannot clean up after the test
+			if !strings.Contains(string(said), "refused: ") {
+				t.Errorf("another user: %s", said)
+			}
+		})
+	}
+}
