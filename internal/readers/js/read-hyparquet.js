@@ -5,10 +5,8 @@ import { compressors } from 'hyparquet-compressors'
 import { report, versionOf } from './report.js'
 
 // Dates of JavaScript end at milliseconds, JSON need not be parsed.
-const { DEFAULT_PARSERS } = await import('hyparquet/src/convert.js').catch(() => ({ DEFAULT_PARSERS: {} }))
 const text = new TextDecoder()
 const parsers = {
-  ...DEFAULT_PARSERS,
   timestampFromMicroseconds: (micros) => micros,
   jsonFromBytes: (bytes) => bytes && text.decode(bytes),
 }

@@ -9,8 +9,9 @@ const require = createRequire(import.meta.url)
 
 export const versionOf = (name) => JSON.parse(readFileSync(join(require.resolve.paths('')[0], name, 'package.json'), 'utf8')).version
 
-// Times are BigInts that a number of JSON holds in full.
-const json = (row) => JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? Number(value) : value === undefined ? null : value))
+// A number of JavaScript does not hold every time: BigInts are written digit by digit.
+const json = (row) =>
+  JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `BigInt(${value})` : value === undefined ? null : value)).replace(/"BigInt\((-?\d+)\)"/g, '$1')
 
 // open(path, file) returns { rows, count? }: count(question) is a number or 'not asked'.
 export async function report(folder, name, version, format, open) {
