@@ -102,20 +102,32 @@ func (c *cover) add(r reading) {
 	c.intervals = slices.Insert(c.intervals, at, s)
 }
 
-// joins reports whether no row that did not move can stand between two intervals.
+// joins reports whether no row that did not move can stand between two intervals:
+// they have a stretch of time in common, or a single one that either of them spans
+// or in which both have shown the same row.
 func (s interval) joins(other interval) bool {
-	above, below := s, other
-	if below.head.at > above.head.at {
-		above, below = below, above
+	newest, oldest := min(s.head.at, other.head.at), max(s.tail.at, other.tail.at)
+	if newest != oldest {
+		return newest > oldest
 	}
-	if above.end {
-		return below.head.at < above.head.at || share(above.head.ids, below.head.ids)
+	return s.spans(newest) || other.spans(newest) || share(s.edgeIDs(newest), other.edgeIDs(newest))
+}
+
+// spans reports whether every row of that time is in the interval.
+func (s interval) spans(at int64) bool {
+	return (s.top || at < s.head.at) && (s.end || at > s.tail.at)
+}
+
+// edgeIDs are the rows of that time that were seen at the interval's ends.
+func (s interval) edgeIDs(at int64) []exporter.IDHash {
+	var ids []exporter.IDHash
+	if s.head.at == at {
+		ids = append(ids, s.head.ids...)
 	}
-	if below.head.at != above.tail.at {
-		return below.head.at > above.tail.at
+	if s.tail.at == at {
+		ids = append(ids, s.tail.ids...)
 	}
-	// They touch in one time, or lie in it: then in one of its rows.
-	return share(above.tail.ids, below.head.ids) || share(below.tail.ids, above.head.ids) && below.tail.at == above.head.at
+	return ids
 }
 
 func share(a, b []exporter.IDHash) bool {
@@ -158,8 +170,7 @@ func (c *cover) within(at int64) bool {
 	if i == len(c.intervals) {
 		return false
 	}
-	one := c.intervals[i]
-	return (one.top || at < one.head.at) && (one.end || at > one.tail.at)
+	return c.intervals[i].spans(at)
 }
 
 // hole is a stretch that has not been seen: below the interval above, or at the top

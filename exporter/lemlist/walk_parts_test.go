@@ -66,6 +66,36 @@ func TestCoverClaimsNoRowThatNoPageShowed(t *testing.T) {
 	})
 }
 
+// A page whose rows are all of one time joins what begins or ends in that time only
+// through a row: others of that time may stand between them.
+func TestAPageOfOneTimeJoinsThroughARow(t *testing.T) {
+	list := make([]row, 9) // seven of one time, and one on either side
+	for i := range list {
+		list[i] = row{id: modelID(i), at: 8}
+	}
+	list[0].at, list[8].at = 9, 7
+	for name, test := range map[string]struct {
+		pages [][2]int
+		want  int // intervals
+	}{
+		"apart at the head":      {[][2]int{{6, 9}, {2, 4}}, 2},
+		"apart at the tail":      {[][2]int{{0, 3}, {5, 7}}, 2},
+		"two pages of the time":  {[][2]int{{2, 4}, {5, 7}}, 2},
+		"a row at the head":      {[][2]int{{5, 9}, {3, 6}}, 1},
+		"a row at the tail":      {[][2]int{{0, 4}, {3, 6}}, 1},
+		"through a third page":   {[][2]int{{6, 9}, {2, 4}, {3, 7}}, 1},
+		"spanned by another one": {[][2]int{{0, 9}, {4, 6}}, 1},
+	} {
+		var c cover
+		for _, at := range test.pages {
+			c.add(pageOf(list, at[0], at[1]))
+		}
+		if len(c.intervals) != test.want {
+			t.Errorf("%s: %d intervals, want %d", name, len(c.intervals), test.want)
+		}
+	}
+}
+
 // Pages that only touch leave a hole, those that share a row do not; nor is there
 // one where all rows are as new as the floor.
 func TestCoverJoinsByOverlapOnly(t *testing.T) {
