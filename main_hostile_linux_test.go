@@ -138,7 +138,7 @@ func TestHostileFilesTakeBoundedMemory(t *testing.T) {
 			return `{"manifest_version":1,"unknown_fields":[""` + strings.Repeat(`,""`, 2*million) + `]}`
 		}, 0, 0), tooMuch}},
 		"a text of 60 MB":               {"parquet", hostileFile{exported("parquet", manifest, 1, 60<<20), tooMuch}},
-		"texts of 15 MB":                {"parquet", hostileFile{exported("parquet", manifest, 9, 15<<20), tooMuch}},
+		"texts of 17 MB":                {"parquet", hostileFile{exported("parquet", manifest, 4, 17<<20), tooMuch}},
 		"as large texts as are taken":   {"parquet", hostileFile{exported("parquet", manifest, 2, 15<<20), ""}},
 		"as many elements as are taken": {"parquet", hostileFile{exported("parquet", manifest, 0, million), ""}},
 		"as large arrow texts":          {"arrow", hostileFile{exported("arrow", manifest, 2, 15<<20), ""}},
@@ -149,7 +149,7 @@ func TestHostileFilesTakeBoundedMemory(t *testing.T) {
 		"a million dictionaries":          {"arrow", hostileFile{arrowFooter(func() []byte { return manyBlocks(2, 400_000) }), "dictionaries, which no export has"}},
 		"batches that overlap":            {"arrow", hostileFile{arrowFooter(func() []byte { return manyBlocks(3, 400_000) }), "record batch"}},
 		"an arrow text of 90 MB":          {"arrow", hostileFile{exported("arrow", manifest, 1, 90<<20), tooMuch}},
-		"arrow texts of 15 MB":            {"arrow", hostileFile{exported("arrow", manifest, 9, 15<<20), tooMuch}},
+		"arrow texts of 17 MB":            {"arrow", hostileFile{exported("arrow", manifest, 4, 17<<20), tooMuch}},
 		"an arrow manifest of users": {"arrow", hostileFile{exported("arrow", func() string {
 			return `{"manifest_version":1,"proof":{"users":[{}` + strings.Repeat(",{}", million) + `]}}`
 		}, 0, 0), tooMuch}},
