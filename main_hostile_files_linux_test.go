@@ -115,7 +115,7 @@ func TestHostileFilesTakeBoundedMemory(t *testing.T) {
 		hostileFile
 	}{
 		"ten million column chunks": {"parquet", hostileFile{footerOnly(func() [][]byte {
-			return [][]byte{oneColumn, []byte{0x19, 0x1c, 0x19, 0xfc}, binary.AppendUvarint(nil, 10*million),
+			return [][]byte{oneColumn, {0x19, 0x1c, 0x19, 0xfc}, binary.AppendUvarint(nil, 10*million),
 				bytes.Repeat([]byte{0x26, 0, 0}, 10*million), ended, ended}
 		}), tooMuch}},
 		"a million row groups": {"parquet", hostileFile{footerOnly(func() [][]byte { return [][]byte{oneColumn, list(million), make([]byte, million), ended} }), tooMuch}},
@@ -124,10 +124,10 @@ func TestHostileFilesTakeBoundedMemory(t *testing.T) {
 		}), tooMuch}},
 		"a schema of a million": {"parquet", hostileFile{footerOnly(func() [][]byte { return [][]byte{noSchema, list(million), make([]byte, million), ended} }), tooMuch}},
 		"a schema of ten thousand": {"parquet", hostileFile{footerOnly(func() [][]byte {
-			return [][]byte{noSchema, list(10_000), bytes.Repeat([]byte{0x48, 1, 'a', 0}, 10_000), []byte{0x16, 0}, noGroups, ended}
+			return [][]byte{noSchema, list(10_000), bytes.Repeat([]byte{0x48, 1, 'a', 0}, 10_000), {0x16, 0}, noGroups, ended}
 		}), "a schema of 10000 elements"}},
 		"a schema that is deep": {"parquet", hostileFile{footerOnly(func() [][]byte {
-			return [][]byte{noSchema, list(4000), bytes.Repeat([]byte{0x48, 1, 'a', 0x15, 2, 0}, 4000), []byte{0x16, 0}, noGroups, ended}
+			return [][]byte{noSchema, list(4000), bytes.Repeat([]byte{0x48, 1, 'a', 0x15, 2, 0}, 4000), {0x16, 0}, noGroups, ended}
 		}), "nested more deeply"}},
 		"structs that are deep":  {"parquet", hostileFile{footerOnly(func() [][]byte { return [][]byte{bytes.Repeat([]byte{0xdc}, 10*million)} }), "bad metadata"}},
 		"a footer of a gibibyte": {"parquet", hostileFile{spaces(1 << 30), tooMuch}},
@@ -138,7 +138,7 @@ func TestHostileFilesTakeBoundedMemory(t *testing.T) {
 			return `{"manifest_version":1,"unknown_fields":[""` + strings.Repeat(`,""`, 2*million) + `]}`
 		}, 0, 0), tooMuch}},
 		"a text of 60 MB":               {"parquet", hostileFile{exported("parquet", manifest, 1, 60<<20), tooMuch}},
-		"texts of 15 MB":                {"parquet", hostileFile{exported("parquet", manifest, 9, 15<<20), tooMuch}},
+		"texts of 17 MB":                {"parquet", hostileFile{exported("parquet", manifest, 4, 17<<20), tooMuch}},
 		"as large texts as are taken":   {"parquet", hostileFile{exported("parquet", manifest, 2, 15<<20), ""}},
 		"as many elements as are taken": {"parquet", hostileFile{exported("parquet", manifest, 0, million), ""}},
 		"as large arrow texts":          {"arrow", hostileFile{exported("arrow", manifest, 2, 15<<20), ""}},
@@ -149,7 +149,7 @@ func TestHostileFilesTakeBoundedMemory(t *testing.T) {
 		"a million dictionaries":          {"arrow", hostileFile{arrowFooter(func() []byte { return manyBlocks(2, 400_000) }), "dictionaries, which no export has"}},
 		"batches that overlap":            {"arrow", hostileFile{arrowFooter(func() []byte { return manyBlocks(3, 400_000) }), "record batch"}},
 		"an arrow text of 90 MB":          {"arrow", hostileFile{exported("arrow", manifest, 1, 90<<20), tooMuch}},
-		"arrow texts of 15 MB":            {"arrow", hostileFile{exported("arrow", manifest, 9, 15<<20), tooMuch}},
+		"arrow texts of 17 MB":            {"arrow", hostileFile{exported("arrow", manifest, 4, 17<<20), tooMuch}},
 		"an arrow manifest of users": {"arrow", hostileFile{exported("arrow", func() string {
 			return `{"manifest_version":1,"proof":{"users":[{}` + strings.Repeat(",{}", million) + `]}}`
 		}, 0, 0), tooMuch}},
