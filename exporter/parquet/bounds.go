@@ -63,18 +63,21 @@ func (c *chunk) bound(of values, page *format.DataPageHeaderV2) {
 	}
 }
 
-// cut shortens the bounds of a chunk, and says which are exact.
+// cut shortens the bounds of a chunk, and says which are exact. Where no short text
+// is greater than all, the chunk has no bounds: old readers (PyArrow 12) take a
+// missing one for "", and skip the chunk.
 func (s *statistics) cut() {
 	if s.MinValue == nil {
 		return
 	}
 	least, greatest := s.MinValue, s.MaxValue
-	s.MinValue, s.MinExact = bytes.Clone(below(least, boundBytes)), thrift.New(len(least) <= boundBytes)
-	if above, ok := above(greatest, boundBytes); ok {
-		s.MaxValue, s.MaxExact = bytes.Clone(above), thrift.New(len(greatest) <= boundBytes)
-	} else {
-		s.MaxValue = nil
+	above, ok := above(greatest, boundBytes)
+	if !ok {
+		s.MinValue, s.MaxValue = nil, nil
+		return
 	}
+	s.MinValue, s.MinExact = bytes.Clone(below(least, boundBytes)), thrift.New(len(least) <= boundBytes)
+	s.MaxValue, s.MaxExact = bytes.Clone(above), thrift.New(len(greatest) <= boundBytes)
 }
 
 // below returns the beginning of a value, which is not greater, in whole characters.

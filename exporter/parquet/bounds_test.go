@@ -111,14 +111,14 @@ func TestTheBoundsOfAChunkSayWhetherTheyAreExact(t *testing.T) {
 		}
 		for _, chunk := range footerOf(t, file).RowGroups[0].Columns[:2] {
 			s := chunk.MetaData.Statistics
-			if string(s.MinValue) > least || len(s.MinValue) > boundBytes || !s.MinExact.Valid || s.MinExact.V != (string(s.MinValue) == least) {
-				t.Fatalf("the minimum of %q is %q, exact %+v", least, s.MinValue, s.MinExact)
-			}
 			if s.MaxValue == nil {
-				if s.MaxExact.Valid || len(greatest) <= boundBytes {
-					t.Fatalf("%q has no maximum, exact %+v", greatest, s.MaxExact)
+				if s.MinValue != nil || s.MinExact.Valid || s.MaxExact.Valid || len(greatest) <= boundBytes {
+					t.Fatalf("%q has no maximum, exact %+v, but a minimum %q", greatest, s.MaxExact, s.MinValue)
 				}
 				continue
+			}
+			if string(s.MinValue) > least || len(s.MinValue) > boundBytes || !s.MinExact.Valid || s.MinExact.V != (string(s.MinValue) == least) {
+				t.Fatalf("the minimum of %q is %q, exact %+v", least, s.MinValue, s.MinExact)
 			}
 			if string(s.MaxValue) < greatest || len(s.MaxValue) > boundBytes || !s.MaxExact.Valid || s.MaxExact.V != (string(s.MaxValue) == greatest) {
 				t.Fatalf("the maximum of %q is %q, exact %+v", greatest, s.MaxValue, s.MaxExact)

@@ -3,6 +3,7 @@
 
 folder=$(realpath "$1") # with the files, see main.go
 cd "$(dirname "$0")"
+export RUST_BACKTRACE=0
 export PYTHONDONTWRITEBYTECODE=1 # a run leaves no files in the tree
 
 # package DEBIAN-PACKAGE installs it.
