@@ -38,6 +38,7 @@ func TestAPlanOfALargeTeamIsCheapAndCanBeStopped(t *testing.T) {
 			run.Stdout, run.Stderr = &shown, &shown
 			stopped := make(chan time.Time, 1)
 			go func() {
+				defer close(stopped)
 				select {
 				case <-begun:
 					stopped <- time.Now()
@@ -48,6 +49,11 @@ func TestAPlanOfALargeTeamIsCheapAndCanBeStopped(t *testing.T) {
 			memory, status := peak(t, run)
 			if ctx.Err() != nil {
 				t.Fatal(ctx.Err())
+			}
+			select {
+			case <-begun:
+			default:
+				t.Fatalf("%s asked for no page: exit %d: %s", command, status, shown.String())
 			}
 			took, usage := time.Since(<-stopped), run.ProcessState.SysUsage().(*syscall.Rusage)
 			t.Logf("%s of %d users: %d MiB, %s of processor time, %s from ^C to the end", command, users, memory>>20, time.Duration(usage.Utime.Nano()), took)

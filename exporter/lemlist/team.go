@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
-	"strings"
 )
 
 // team is what the client keeps of GET /team?version=v2. The rest of the body,
@@ -28,13 +27,29 @@ func (c *client) readTeam(ctx context.Context) (team, cost, error) {
 		values: func() url.Values { return url.Values{"version": {"v2"}} },
 		accept: func(good answer) (err error) {
 			found, err = decodeTeam(good.text())
-			if err == nil && c.redact.Holds(found.id+"|"+strings.Join(found.users, "|")) {
-				err = errors.New("not a team: an id holds the API key")
+			if err == nil {
+				err = c.keepsKey(ctx, found)
 			}
 			return err
 		},
 	})
 	return found, spent, err
+}
+
+// keepsKey refuses a team whose ids hold a part of the key: they are shown and stored.
+func (c *client) keepsKey(ctx context.Context, found team) error {
+	if c.redact.Holds(found.id) {
+		return errors.New("not a team: its id holds the API key")
+	}
+	for _, id := range found.users { // one by one: two ids side by side may look like it
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if c.redact.Holds(id) {
+			return errors.New("not a team: the id of a user holds the API key")
+		}
+	}
+	return nil
 }
 
 // decodeTeam takes the ids out of the body: the union of `userIds` and

@@ -61,10 +61,10 @@ func TestIndexesOfAFileWithoutChecksumsAreBounded(t *testing.T) {
 	for i := range 40 {
 		records = append(records, withID(table, fmt.Sprint(strings.Repeat("\xff", 1<<20), i))) // no shorter bound is above it
 	}
-	if err := verify(t, table, unseal(t, encode(t, table, 0, "zstd", records...))); !errors.Is(err, exporter.ErrTooLarge) {
+	if err := verify(t, table, encodeEarlier(t, table, exporter.ParquetOptions{}, 1, records...)); !errors.Is(err, exporter.ErrTooLarge) {
 		t.Error(err)
 	}
-	if err := verify(t, table, unseal(t, encode(t, table, 0, "zstd", records[:2]...))); err != nil {
+	if err := verify(t, table, encodeEarlier(t, table, exporter.ParquetOptions{}, 1, records[:2]...)); err != nil {
 		t.Errorf("two rows: %v", err)
 	}
 }
