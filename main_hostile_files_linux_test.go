@@ -98,10 +98,8 @@ func exported(format string, manifest func() string, texts int, size int) func(*
 }
 
 func TestHostileFilesTakeBoundedMemory(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "lemexport") // the race detector takes memory of its own
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%s\n%s", err, out)
-	}
+	t.Parallel()
+	program := built(t)
 	const (
 		million = 1_000_000
 		tooMuch = "too large for the memory budget"

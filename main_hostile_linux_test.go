@@ -136,16 +136,6 @@ func withStatus(status int, of func(http.ResponseWriter)) func(http.ResponseWrit
 	}
 }
 
-// built is the program without the race detector, which takes memory of its own.
-func built(t *testing.T) string {
-	t.Helper()
-	program := filepath.Join(t.TempDir(), "lemexport")
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%s\n%s", err, out)
-	}
-	return program
-}
-
 // limitedBy runs the program under a limit of its data, so that the kernel stops it
 // where the bounds do not.
 func limitedBy(ctx context.Context, limit int64, program string, args ...string) *exec.Cmd {
@@ -169,6 +159,7 @@ func impatientFor(t *testing.T, endpoint string) (dir string) {
 }
 
 func TestHostileAnswersStayWithinTheDocumentedMemory(t *testing.T) {
+	t.Parallel()
 	program := built(t)
 	one := teamOf(1)
 	empty := rowsOf("")

@@ -19,6 +19,7 @@ import (
 // A plan of such a team takes hours at the rate limit: what counts is what it costs
 // before, and that it can be stopped.
 func TestAPlanOfALargeTeamIsCheapAndCanBeStopped(t *testing.T) {
+	t.Parallel()
 	program := built(t)
 	for _, users := range []int{20_000, 160_000} {
 		for _, command := range []string{"plan", "apply -auto-approve"} {
@@ -117,6 +118,7 @@ func TestNoCountOfTheAPIIsPrintedWrong(t *testing.T) {
 }
 
 func TestTextsOfTheAPINeitherColourNorFillTheScreen(t *testing.T) {
+	t.Parallel()
 	api := httptest.NewServer(hostile{
 		func(w http.ResponseWriter) {
 			fmt.Fprint(w, "{\"_id\":\"tea_\U000F4C03\\u001b[31m\u202e\",\"userIds\":[\"usr_\U000F4C04\U000F4C05\\u009b31m\"]}")

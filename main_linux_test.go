@@ -6,7 +6,9 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 
 	"golang.org/x/sys/unix"
@@ -116,3 +118,26 @@ func TestTheBarOfALongerRun(t *testing.T) {
 		t.Errorf("the bar is not cleared before the summary: %q", shown[end:])
 	}
 }
+
+// built is the program without the race detector, which takes memory of its own. All
+// tests share it.
+func built(t *testing.T) string {
+	t.Helper()
+	program, err := buildOnce()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return program
+}
+
+var buildOnce = sync.OnceValues(func() (string, error) {
+	var err error
+	if sharedDir, err = os.MkdirTemp("", "lemexport-test-"); err != nil {
+		return "", err
+	}
+	program := filepath.Join(sharedDir, "lemexport")
+	if out, err := exec.Command("go", "build", "-o", program, ".").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("%w\n%s", err, out)
+	}
+	return program, nil
+})

@@ -9,7 +9,6 @@ import (
 	"net/http/httptest"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -115,10 +114,8 @@ func peak(t *testing.T, command *exec.Cmd) (bytes int64, status int) {
 }
 
 func TestHugeAnswersStayWithinTheDocumentedMemory(t *testing.T) {
-	program := filepath.Join(t.TempDir(), "lemexport") // the race detector takes memory of its own
-	if out, err := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".").CombinedOutput(); err != nil {
-		t.Fatalf("%s\n%s", err, out)
-	}
+	t.Parallel()
+	program := built(t)
 	tiny := zippedPage(`"users":[`, "{},", "{}]", 20_000_000)
 	for name, test := range map[string]struct {
 		command string

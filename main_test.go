@@ -26,8 +26,20 @@ var update = flag.Bool("update", false, "rewrite the expected output inside the 
 
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", withoutPause)
-	testscript.Main(m, map[string]func(){"lemexport": main})
+	testscript.Main(tidy{m}, map[string]func(){"lemexport": main})
 }
+
+// tidy removes what tests share after all of them.
+type tidy struct{ *testing.M }
+
+func (m tidy) Run() int {
+	status := m.M.Run()
+	os.RemoveAll(sharedDir)
+	return status
+}
+
+// sharedDir is made by the test that first needs it, see built.
+var sharedDir string
 
 // withoutPause keeps programs with the race detector from sleeping a second when
 // they end.

@@ -50,7 +50,8 @@ func (s *source) hideAll(texts []string) {
 // touches reports whether a range reaches into or borders on a hidden part.
 func (s *source) touches(r exporter.Range) bool {
 	at := s.clamp(span{r.Start.Byte, r.End.Byte})
-	return slices.ContainsFunc(s.masks, func(m span) bool { return at.start <= m.end && at.end >= m.start })
+	n := s.masksEndingAfter(at.start - 1)
+	return n < len(s.masks) && s.masks[n].start <= at.end
 }
 
 // hiddenWords are the words of the hidden parts that are at least as long as
@@ -142,12 +143,44 @@ func (s *source) snippet(r exporter.Range) *exporter.Snippet {
 	if highlight.end < 0 {
 		highlight.end = code.Len()
 	}
+	text, highlight := around(code.String(), highlight)
 	return &exporter.Snippet{
-		Code:           code.String(),
+		Code:           text,
 		StartLine:      r.Start.Line,
 		HighlightStart: highlight.start,
 		HighlightEnd:   highlight.end,
 	}
+}
+
+// longestQuote bounds, in bytes, how much of long lines is quoted, and quoteBefore how
+// much of that stands before the highlight.
+const (
+	longestQuote = 1000
+	quoteBefore  = 200
+)
+
+// around cuts a text to what stands around the highlight.
+func around(text string, highlight span) (string, span) {
+	if len(text) <= longestQuote {
+		return text, highlight
+	}
+	const cut = "…"
+	start, end := max(highlight.start-quoteBefore, 0), len(text)
+	for start > 0 && !utf8.RuneStart(text[start]) {
+		start--
+	}
+	before, after := "", ""
+	if start > 0 {
+		before = cut
+	}
+	if end > start+longestQuote {
+		end, after = start+longestQuote, cut
+		for !utf8.RuneStart(text[end]) {
+			end--
+		}
+	}
+	moved := len(before) - start
+	return before + text[start:end] + after, span{highlight.start + moved, min(highlight.end, end) + moved}
 }
 
 // before quotes the end of the last line above byte i that is not blank: the
@@ -163,10 +196,15 @@ func (s *source) before(i int) *exporter.Snippet {
 
 // hiddenUntil is the end of the hidden part that byte i is in, or i.
 func (s *source) hiddenUntil(i int) int {
-	for _, m := range s.masks {
-		if m.start <= i && i < m.end {
-			return m.end
-		}
+	if n := s.masksEndingAfter(i); n < len(s.masks) && s.masks[n].start <= i {
+		return s.masks[n].end
 	}
 	return i
+}
+
+// masksEndingAfter is the index of the first mask that ends behind byte i: the masks
+// are in order, and a hostile file may have very many.
+func (s *source) masksEndingAfter(i int) int {
+	n, _ := slices.BinarySearchFunc(s.masks, i+1, func(m span, end int) int { return m.end - end })
+	return n
 }

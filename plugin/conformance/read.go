@@ -136,7 +136,7 @@ func read() []check {
 // rows move all the time.
 func doubtful(t *testing.T) *team {
 	t.Helper()
-	return newTeam(t, sim.Options{Users: 1, Conversations: 30, LimitMax: 10, Total: sim.TotalNoisy, Drift: sim.Drift{Jumps: 4, Inserts: 4, Deletes: 4}})
+	return newTeam(t, sim.Options{Users: 1, Conversations: 6, LimitMax: 3, Total: sim.TotalNoisy, Drift: sim.Drift{Jumps: 4, Inserts: 4, Deletes: 4}})
 }
 
 // withLargeRow is a team of a few conversations, one of which has a field of that

@@ -62,10 +62,10 @@ func manyPages(t *testing.T) *team {
 type object = map[string]any
 
 // config is a configuration that reads the team; the members of more are added
-// to it.
+// to it. The team has one server without a cache: nothing has to settle for long.
 func (w *team) config(t *testing.T, more object) []byte {
 	t.Helper()
-	whole := object{"source": object{"lemlist": object{"api_key": w.Key(), "endpoint": w.url}}}
+	whole := object{"source": object{"lemlist": object{"api_key": w.Key(), "endpoint": w.url, "margin": object{"settle": "50ms"}}}}
 	maps.Copy(whole, more)
 	return encode(t, whole)
 }
