@@ -1,6 +1,7 @@
 package lemlist
 
 import (
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -86,6 +87,36 @@ func TestIncrementsOfATeamMayBeCutShort(t *testing.T) {
 			t.Fatal(violations)
 		}
 	})
+}
+
+// Five rows of one time stand across the end of the third page. The page that was to
+// close the hole there showed more of them than had been seen: where the hole is now
+// is below these.
+func TestAHoleInOneTimeMovesWithItsRows(t *testing.T) {
+	team, err := sim.New(sim.Options{Users: 1, Conversations: 31, Seed: 0x7e6335387f, LimitMax: 10, Unlimited: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	running, err := team.Start(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = running.Close() }()
+	var times []time.Time
+	for _, conversation := range team.Conversations() {
+		times = append(times, conversation.LastActivityAt)
+	}
+	slices.SortFunc(times, time.Time.Compare)
+	if !times[0].Equal(times[4]) {
+		t.Fatal("the last five conversations are not of one time")
+	}
+	journal := new(notebook)
+	legSince(t, running.URL(), team, nil, journal, 2)
+	team.Move(sim.Movement{Kind: sim.Delete, Position: 10}, sim.Movement{Kind: sim.Insert})
+	shown, proof := legSince(t, running.URL(), team, nil, journal, 0)
+	if !proof.Complete || len(shown) < 31 {
+		t.Errorf("%d conversations, not complete: %v", len(shown), proof.Reasons)
+	}
 }
 
 // An increment over HTTP, at the usual pace and in virtual time: one request a
