@@ -53,29 +53,18 @@ func (h hole) id() exporter.IDHash { return h.from().ids[0] }
 func (c *checks) aim(h hole) *aim {
 	one := c.aims[h.id()]
 	if one == nil {
-		one = &aim{}
-		c.take(one, h.from())
+		one = &aim{edge: h.from()}
+		if one.sent.Before(c.began) {
+			one.off = c.shift
+		}
 		c.aims[h.id()] = one
 	}
 	return one
 }
 
-// take begins the search for a hole from its edge.
-func (c *checks) take(one *aim, from edge) {
-	one.edge, one.off = from, 0
-	if one.sent.Before(c.began) {
-		one.off = c.shift
-	}
-	one.above, one.below, one.stride = nil, nil, 0
-}
-
 // request is the page for a hole.
 func (c *checks) request(h hole, size int64, fixed bool) pageSpec {
 	one := c.aim(h)
-	// A later page may have shown more rows of the edge's time, and where they end.
-	if from := h.from(); from.place >= 0 && from.sent.After(one.sent) {
-		c.take(one, from)
-	}
 	one.open = true
 	one.tries++
 	place := max(one.place+one.off, 0)

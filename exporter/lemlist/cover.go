@@ -30,8 +30,9 @@ type interval struct {
 // edge is one end of an interval.
 type edge struct {
 	at int64 // lastActivityAt of the row at the end
-	// ids are the rows of that time that were seen here: rows of one time have an
-	// order that only their ids show.
+	// ids are rows of that time that were seen here, the outermost first: rows of one
+	// time have an order that only their ids show. They are mostIDs at the most:
+	// without the others a page may not join, and is checked once more.
 	ids []exporter.IDHash
 	// place is how many rows of the list stood above the edge when it was read; the
 	// row itself is among them at a tail. Negative when it is unknown.
@@ -39,6 +40,9 @@ type edge struct {
 	// sent and arrived are those of the page.
 	sent, arrived time.Time
 }
+
+// mostIDs bounds the rows of one time that are kept at an edge.
+const mostIDs = 1000
 
 // intervalOf is the interval of a page, which has a row at the least.
 func intervalOf(r reading) interval {
@@ -57,6 +61,7 @@ func intervalOf(r reading) interval {
 			s.tail.ids = append(s.tail.ids, row.id)
 		}
 	}
+	slices.Reverse(s.tail.ids)
 	if r.placed {
 		s.head.place, s.tail.place = r.offset, r.end
 	}
@@ -130,8 +135,19 @@ func (s interval) edgeIDs(at int64) []exporter.IDHash {
 	return ids
 }
 
+// share reports whether a row is in both.
 func share(a, b []exporter.IDHash) bool {
-	return slices.ContainsFunc(a, func(id exporter.IDHash) bool { return slices.Contains(b, id) })
+	if len(a) > len(b) {
+		a, b = b, a
+	}
+	if len(a) < 4 { // nearly always: rows of one time are few
+		return slices.ContainsFunc(a, func(id exporter.IDHash) bool { return slices.Contains(b, id) })
+	}
+	known := make(map[exporter.IDHash]struct{}, len(a))
+	for _, id := range a {
+		known[id] = struct{}{}
+	}
+	return slices.ContainsFunc(b, func(id exporter.IDHash) bool { _, ok := known[id]; return ok })
 }
 
 // with joins two intervals.
@@ -143,25 +159,37 @@ func (s interval) with(other interval) interval {
 }
 
 // further is the edge that reaches further in a direction, 1 is up. Of two in one
-// time both have their rows, and the later page says where they are.
+// time it is the one that has shown the outermost row of the other, or else the later
+// one; with the rows of both.
 func (e edge) further(other edge, direction int) edge {
-	if c := direction * cmp.Compare(e.at, other.at); c != 0 {
-		if c > 0 {
-			return e
-		}
-		return other
+	c := direction * cmp.Compare(e.at, other.at)
+	if c == 0 {
+		c = cmp.Or(e.beyond(other)-other.beyond(e), e.sent.Compare(other.sent))
 	}
-	if other.sent.After(e.sent) {
+	if c < 0 {
 		e, other = other, e
 	}
-	ids := slices.Clone(e.ids)
-	for _, id := range other.ids {
-		if !slices.Contains(ids, id) {
-			ids = append(ids, id)
+	if e.at == other.at {
+		known := make(map[exporter.IDHash]struct{}, len(e.ids))
+		for _, id := range e.ids {
+			known[id] = struct{}{}
+		}
+		e.ids = slices.Clone(e.ids)
+		for _, id := range other.ids {
+			if _, ok := known[id]; !ok && len(e.ids) < mostIDs {
+				e.ids = append(e.ids, id)
+			}
 		}
 	}
-	e.ids = ids
 	return e
+}
+
+// beyond is 1 when the edge has shown the outermost row of another one in its time.
+func (e edge) beyond(other edge) int {
+	if len(other.ids) > 0 && slices.Contains(e.ids, other.ids[0]) {
+		return 1
+	}
+	return 0
 }
 
 // within reports whether rows of that time would have been seen.

@@ -14,6 +14,7 @@ type look struct {
 	after  time.Time // not to be asked for before
 	first  reading
 	last   reading
+	lowest reading // the latest page that showed where the cover ends
 	// top is the newest time on the first page that is not in the future.
 	top int64
 	// odd says that it showed rows that moved with a time of before.
@@ -39,7 +40,7 @@ func (l *look) request(size int64, fixed bool) pageSpec {
 func (l *look) observe(r reading) {
 	l.reads++
 	if l.reads == 1 {
-		l.first, l.last, l.top = r, r, newestBefore(r)
+		l.first, l.last, l.lowest, l.top = r, r, r, newestBefore(r)
 		l.cover.add(r)
 		return
 	}
@@ -51,14 +52,17 @@ func (l *look) observe(r reading) {
 	switch {
 	case top.end || top.tail.at < before.at || len(top.tail.ids) > len(before.ids):
 		l.shift, l.stride = 0, 0
-	case len(r.rows) > 0 && r.placed && before.place == r.offset && equalTotals(l.last, r):
+	case len(r.rows) > 0 && r.placed && before.place == r.offset && equalTotals(l.lowest, r):
 		// Servers that ignore the size asked for give pages that touch and do not
-		// overlap: there the totals must do.
+		// overlap: there the totals of the two must do.
 		s := intervalOf(r)
 		top.tail, top.end = s.tail, s.end
 		l.shift, l.stride = 0, 0
 	default:
 		l.miss(len(r.rows) > 0 && r.rows[0].at >= before.at, r.perPage)
+	}
+	if n := len(r.rows); top.end || n > 0 && top.tail.place == r.end && slices.Contains(top.tail.ids, r.rows[n-1].id) {
+		l.lowest = r
 	}
 	l.last = r
 }

@@ -278,3 +278,33 @@ func TestChecksShareHowFarTheListHasMoved(t *testing.T) {
 		t.Errorf("the second check asks for %v, not for what lies across %d", got, want)
 	}
 }
+
+// Pages that touch in place join a look when both are of one total. A page that is
+// read again does not make up for the one above it, which is of another.
+func TestALookJoinsTouchingPagesOfOneTotal(t *testing.T) {
+	list := make([]row, 9)
+	for i := range list {
+		list[i] = row{id: modelID(i), at: int64(20 - i)}
+	}
+	page := func(of []row, number int) reading {
+		r := pageOf(of, 2*number-2, 2*number)
+		r.asked, r.served, r.next = int64(number), int64(number), int64(number)+1
+		r.total = new(int64(len(of)))
+		return r
+	}
+	less := list[1:] // the newest row is deleted, the others move up
+	var l look
+	for _, step := range []struct {
+		page reading
+		end  int // the row that the look has come to
+	}{
+		{page(list, 1), 1}, {page(list, 2), 3},
+		{page(less, 3), 3}, {page(less, 3), 3}, // row 4 is above these
+		{page(less, 2), 4}, {page(less, 3), 6},
+	} {
+		l.observe(step.page)
+		if got := l.cover.intervals[0].tail.at; got != list[step.end].at {
+			t.Fatalf("after page %d of %d rows the look has come to %d, want %d", step.page.asked, *step.page.total, got, list[step.end].at)
+		}
+	}
+}
