@@ -9,6 +9,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"log"
 	"log/slog"
 	"os"
 	"os/signal"
@@ -47,6 +48,7 @@ func main() {
 }
 
 func run() int {
+	log.SetOutput(io.Discard) // net/http writes what servers send where they should not, which could be the key
 	version := buildVersion()
 	args := os.Args[1:]
 	if len(args) == 0 {

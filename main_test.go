@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
@@ -94,6 +95,7 @@ func simulate(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	options := sim.Options{Key: testKey, Conversations: 250}
 	var refusal http.Handler
+	var wrap func(http.Handler) http.Handler
 	for _, arg := range args {
 		key, value, _ := strings.Cut(arg, "=")
 		switch key {
@@ -115,6 +117,8 @@ func simulate(ts *testscript.TestScript, neg bool, args []string) {
 				}
 				http.Error(w, "Key "+said, http.StatusForbidden)
 			})
+		case "chatter": // repeats the key behind every answer
+			wrap = chatter
 		case "total":
 			options.Total = sim.Total(value)
 		case "conversations":
@@ -131,9 +135,30 @@ func simulate(ts *testscript.TestScript, neg bool, args []string) {
 	if refusal != nil {
 		handler = refusal
 	}
+	if wrap != nil {
+		handler = wrap(handler)
+	}
 	listening := httptest.NewServer(handler)
 	ts.Defer(listening.Close)
 	ts.Setenv("API", listening.URL+"/api")
+}
+
+// chatter sends the key after every answer, when nothing was asked.
+func chatter(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer := httptest.NewRecorder()
+		next.ServeHTTP(answer, r)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer func() { _ = conn.Close() }()
+		good := answer.Result()
+		defer func() { _ = good.Body.Close() }()
+		good.ContentLength = int64(answer.Body.Len())
+		_ = good.Write(conn)
+		_, _ = fmt.Fprintf(conn, "HTTP/1.1 200 %s\r\n\r\n", testKey)
+	})
 }
 
 // damage changes bytes in the middle of a file: damage file.

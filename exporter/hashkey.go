@@ -10,6 +10,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -71,16 +72,22 @@ const (
 )
 
 // predictable reports whether bytes were certainly not drawn at random: few
-// different ones, a sequence that counts, a half repeated, a filled-up end, or text.
+// different ones, a sequence that counts, a half repeated or mirrored, a filled-up end,
+// or text.
 func predictable(key []byte) bool {
 	end := bytes.TrimRight(key, "\x00")
-	return different(key) < leastBytes || different(steps(key)) < leastSteps ||
+	mirrored := slices.Clone(key)
+	slices.Reverse(mirrored)
+	return different(key) < leastBytes || different(steps(key)) < leastSteps || bytes.Equal(key, mirrored) ||
 		bytes.Equal(key[:len(key)/2], key[len(key)/2:]) || hasRun(key) || readable(end)
 }
 
-// patterned reports the same of the text of a key: a word of letters in one case,
-// or characters that count.
+// patterned reports the same of the text of a key: decimal digits alone, a word of
+// letters in one case, or characters that count.
 func patterned(text string) bool {
+	if strings.Trim(text, "0123456789") == "" {
+		return true
+	}
 	word := !strings.ContainsFunc(text, unicode.IsDigit) && len(text) < hex.EncodedLen(hashKeySize)
 	return different(steps([]byte(text))) < leastTextSteps || word && (strings.ToLower(text) == text || strings.ToUpper(text) == text)
 }

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"testing"
 
@@ -52,10 +53,14 @@ func TestAKeyThatCanBeGuessedIsRefused(t *testing.T) {
 	for i := range counting {
 		counting[i] = byte(7 + 3*i)
 	}
+	mirrored := bytes.Clone(short[:16])
+	for _, one := range short[:16] {
+		mirrored = slices.Insert(mirrored, 16, one)
+	}
 	padded := append([]byte("correct horse battery"), make([]byte, 11)...)
 	var texts []string
 	for _, key := range [][]byte{
-		make([]byte, 32), bytes.Repeat([]byte{0xa5}, 32), bytes.Repeat([]byte{1, 2, 3, 4, 5, 6, 7, 8}, 4), counting, half, padded,
+		make([]byte, 32), bytes.Repeat([]byte{0xa5}, 32), bytes.Repeat([]byte{1, 2, 3, 4, 5, 6, 7, 8}, 4), counting, half, mirrored, padded,
 		[]byte("correct horse battery staple 123"), []byte("Grüße aus Köln, schönes Wetter"), []byte(strings.Repeat("f0", 16)),
 		append(bytes.Clone(short[:22]), make([]byte, 10)...),
 	} {
@@ -65,6 +70,7 @@ func TestAKeyThatCanBeGuessedIsRefused(t *testing.T) {
 	texts = append(texts, spellings(short)...)
 	texts = append(
 		texts, "", "aaaaaaaaaaaaaaaa", strings.Repeat("a", 43), strings.Repeat("a", 64), strings.Repeat("0123456789abcdef", 4), strings.Repeat("deadbeef", 8),
+		"3141592653589793238462643383279502884197169399375105820974944592",
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQ", "correcthorsebatterystaplecorrecthorsebatter", "correct horse battery staple, and a few more words of it here",
 		good+"\n", " "+good, good[:63], good+"0", good[:63]+"g", good[:32]+"\n"+good[32:63],
 	)

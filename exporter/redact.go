@@ -25,9 +25,9 @@ const (
 // Redactor takes secrets out of texts that others made: servers, the network, a
 // person. It hides every hiddenFrom characters of a secret in a row, whatever
 // their case, also when they are escaped as in URLs, JSON and HTML, encoded in
-// hexadecimal or base64 (at any offset, two levels deep), or torn by blanks, marks and
-// characters that cannot be seen. A secret of 4 to 7 characters is hidden as a whole, and
-// a shorter one not at all. A text without a part of a secret is not changed.
+// hexadecimal, base64 or numbers (at any offset, two levels deep), or torn by blanks,
+// marks, tags, colours of a terminal and characters that cannot be seen. A secret of 4 to
+// 7 characters is hidden as a whole, and a shorter one not at all. A text without a part of a secret is not changed.
 //
 // The zero value and nil know no secret. A Redactor may be used concurrently.
 type Redactor struct {
@@ -109,12 +109,12 @@ func (r *Redactor) search(found []TextSpan, v view, depth int) []TextSpan {
 		found = r.matchBase64(found, seen)
 		if depth > 0 {
 			for offset := range 2 {
-				found = r.search(found, seen.decodeHex(offset), depth-1)
 				found = r.search(found, plain.decodeHex(offset), depth-1)
 			}
 			for offset := range 4 {
 				found = r.search(found, seen.decodeBase64(offset), depth-1)
 			}
+			found = r.search(found, v.decodeCodes(), depth-1)
 		}
 		next, changed := v.unescape()
 		if !changed {

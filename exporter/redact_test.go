@@ -64,6 +64,12 @@ var forms = map[string]func(part string) string{
 	"torn by bad bytes":       func(p string) string { return spread(p, "\xff") },
 	"torn by hyphens":         func(p string) string { return spread(p, "-") },
 	"torn by escaped nothing": func(p string) string { return spread(p, "%E2%80%8B") },
+	"torn by tags":            func(p string) string { return spread(p, "<wbr>") },
+	"in tags":                 func(p string) string { return escapeEvery(p, 1, `<b class="x">%c</b>`) },
+	"torn by colours":         func(p string) string { return spread(p, "\x1b[1;31m") },
+	"numbers":                 func(p string) string { return escapeEvery(p, 1, "%d, ") },
+	"numbers in base64":       func(p string) string { return base64.StdEncoding.EncodeToString([]byte(escapeEvery(p, 1, "%d "))) },
+	"digits of other scripts": func(p string) string { return strings.Map(arabic, p) },
 	"wide letters":            func(p string) string { return strings.Map(wide, p) },
 	"letters of formulas":     func(p string) string { return strings.Map(formula, p) },
 }
@@ -100,6 +106,13 @@ func jsonText(text string) string {
 func spread(text, between string) string { return strings.Join(strings.Split(text, ""), between) }
 
 func wide(char rune) rune { return char - '!' + '\uFF01' }
+
+func arabic(char rune) rune {
+	if char >= '0' && char <= '9' {
+		return char - '0' + '\u0660'
+	}
+	return char
+}
 
 func formula(char rune) rune {
 	switch {

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"bytes"
 	"html"
 	"strconv"
 	"unicode"
@@ -51,7 +52,7 @@ func (v *view) addByte(char byte, at TextSpan) { v.text, v.at = append(v.text, c
 func emptyView(size int) view { return view{make([]byte, 0, size), make([]TextSpan, 0, size)} }
 
 // visible drops blanks and what cannot be seen, takes marks off their letters, and makes
-// one of the forms of a letter: ｋ and 𝐤 are k.
+// one of the forms of a letter and of a digit: ｋ and 𝐤 are k, ٣ is 3.
 func visible(v view) view {
 	out := emptyView(len(v.text))
 	for i := 0; i < len(v.text); {
@@ -68,7 +69,7 @@ func visible(v view) view {
 			}
 			for _, part := range string(decomposed) {
 				if part != ' ' && !unseen(part) {
-					out.add(part, at)
+					out.add(latinDigit(part), at)
 				}
 			}
 		}
@@ -83,6 +84,18 @@ func unseen(char rune) bool {
 		return true
 	}
 	return unicode.IsSpace(char) || unicode.IsMark(char) || !unicode.IsGraphic(char)
+}
+
+// latinDigit makes 0 to 9 of the digits of all scripts.
+func latinDigit(char rune) rune {
+	if char < utf8.RuneSelf || !unicode.IsDigit(char) {
+		return char
+	}
+	zero := char
+	for char-zero < 9 && unicode.IsDigit(zero-1) {
+		zero--
+	}
+	return '0' + (char - zero)
 }
 
 func isWord(char rune) bool { return unicode.IsLetter(char) || unicode.IsNumber(char) }
@@ -144,8 +157,21 @@ func escaped(text []byte) (char rune, size int, isByte bool) {
 		return entity(text)
 	case '\\':
 		return backslashed(text)
+	case '<':
+		return nothing, upTo(text, '>'), false
+	case 0x1b:
+		return nothing, upTo(text, 'm'), false
 	}
 	return 0, 0, false
+}
+
+// nothing stands for what is not seen, and parts no text.
+const nothing = '\u200b'
+
+// upTo is the length of a short tag, or of a colour of a terminal; 0 when there is none.
+func upTo(text []byte, last byte) int {
+	const longest = 64
+	return 1 + bytes.IndexByte(text[:min(len(text), longest)], last)
 }
 
 // number reads so many digits behind the first ones.
@@ -199,6 +225,21 @@ func entity(text []byte) (char rune, size int, isByte bool) {
 		return char, end, false
 	}
 	return 0, 0, false
+}
+
+// decodeCodes reads the decimal numbers as characters: 53, 98 is 5b.
+func (v view) decodeCodes() view {
+	out := emptyView(len(v.text) / 2)
+	for i := 0; i < len(v.text); i++ {
+		value, first := 0, i
+		for ; i < len(v.text) && v.text[i] >= '0' && v.text[i] <= '9'; i++ {
+			value = min(10*value+int(v.text[i]-'0'), utf8.RuneSelf)
+		}
+		if value > ' ' && value < utf8.RuneSelf {
+			out.addByte(byte(value), v.span(first, i))
+		}
+	}
+	return out
 }
 
 // decodeHex decodes the runs of hexadecimal digits, each from an offset.

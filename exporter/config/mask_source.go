@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
@@ -12,15 +13,24 @@ import (
 
 // sourceSpans finds the texts in source blocks that could be a key, whatever its shape: those
 // that are no user id, length of time, number, base URL, name of a variable or type of
-// source. A key in the wrong place is what gets quoted.
+// source. So are names with digits, of which a configuration has none, and words with
+// digits in comments. A key in the wrong place is what gets quoted.
 func sourceSpans(tokens hclsyntax.Tokens) []span {
 	var spans []span
 	inside, depth := false, 0
 	for i, token := range tokens {
 		switch {
+		case token.Type == hclsyntax.TokenIdent && !isCall(tokens, i) && couldBeKey(token.Bytes):
+			spans = append(spans, span{token.Range.Start.Byte, token.Range.End.Byte})
 		case depth == 0 && token.Type == hclsyntax.TokenIdent:
 			inside = inside && !startsLine(tokens, i) || string(token.Bytes) == "source"
 		case !inside:
+		case slices.Contains([]hclsyntax.TokenType{hclsyntax.TokenComment, hclsyntax.TokenOHeredoc, hclsyntax.TokenCHeredoc}, token.Type):
+			for _, word := range words(token.Bytes, "_-.+/=") {
+				if couldBeKey(token.Bytes[word.start:word.end]) {
+					spans = append(spans, span{token.Range.Start.Byte + word.start, token.Range.Start.Byte + word.end})
+				}
+			}
 		case token.Type == hclsyntax.TokenQuotedLit && !harmlessText(string(token.Bytes)),
 			token.Type == hclsyntax.TokenStringLit,
 			token.Type == hclsyntax.TokenIdent && isBareValue(tokens, i):
@@ -37,13 +47,24 @@ func sourceSpans(tokens hclsyntax.Tokens) []span {
 	return spans
 }
 
+// couldBeKey reports whether a word is too odd for a name or for prose.
+func couldBeKey(word []byte) bool {
+	const shortest = 8
+	text := string(word)
+	return len(text) >= shortest && strings.ContainsFunc(text, unicode.IsLetter) && looksRandom(text) && !plausibleVariable(text) && !harmlessText(text)
+}
+
+func isCall(tokens hclsyntax.Tokens, i int) bool {
+	return i+1 < len(tokens) && tokens[i+1].Type == hclsyntax.TokenOParen
+}
+
 func startsLine(tokens hclsyntax.Tokens, i int) bool {
 	return i == 0 || slices.Contains([]hclsyntax.TokenType{hclsyntax.TokenNewline, hclsyntax.TokenComment, hclsyntax.TokenCBrace}, tokens[i-1].Type)
 }
 
 // isBareValue reports whether a word stands where a value belongs.
 func isBareValue(tokens hclsyntax.Tokens, i int) bool {
-	if i == 0 || i+1 >= len(tokens) || tokens[i+1].Type == hclsyntax.TokenOParen || slices.Contains([]string{"true", "false", "null"}, string(tokens[i].Bytes)) {
+	if i == 0 || i+1 >= len(tokens) || isCall(tokens, i) || slices.Contains([]string{"true", "false", "null"}, string(tokens[i].Bytes)) {
 		return false
 	}
 	return slices.Contains([]hclsyntax.TokenType{hclsyntax.TokenEqual, hclsyntax.TokenComma, hclsyntax.TokenOBrack}, tokens[i-1].Type)

@@ -157,10 +157,10 @@ func (r *report) finish() exporter.Diagnostics {
 	return r.found
 }
 
-// allSecrets are the resolved keys, and the long words with digits that the
+// allSecrets are the resolved keys, and the longer words with digits that the
 // files hide: a key that a typing error kept from being resolved.
 func (r *report) allSecrets() []string {
-	const long = 12
+	const long = 8
 	secrets := slices.Clone(r.secrets)
 	for _, s := range r.sources {
 		for _, word := range s.hiddenWords(long) {

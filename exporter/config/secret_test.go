@@ -138,3 +138,39 @@ func TestKeyShapedTextIsHidden(t *testing.T) {
 		t.Errorf("got %s", text)
 	}
 }
+
+// A short key is not quoted either from where no key belongs.
+func TestAShortKeyInAnOddPlaceIsNotShown(t *testing.T) {
+	const key = "hunter2-Zq9"
+	for name, body := range map[string]string{
+		"a name":             `KEY = 1`,
+		"part of a name":     `api_key_KEY = 1`,
+		"a name in a block":  "simulate {\n    KEY = 2\n  }",
+		"a block":            "KEY {\n  }",
+		"a comment":          "foo = 1 // KEY",
+		"a comment in words": "foo = 1 # for KEY, of the team",
+		"a long comment":     "foo = 1 /* KEY */",
+		"the end of a text":  "endpoint = <<KEY\nx\nKEY",
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := "source \"lemlist\" {\n  " + strings.ReplaceAll(body, "KEY", key) + "\n}\nexport \"inbox_conversations\" {\n  destination = \"./out\"\n}\n"
+			job, diags := load(config.File{Name: "main.hcl", Bytes: []byte(text)})
+			if shown := everything(t, job, diags); len(diags) == 0 || strings.Contains(shown, key) || strings.Contains(shown, "Zq9") {
+				t.Errorf("got %s", shown)
+			}
+		})
+	}
+	_, diags := load(config.File{Name: "main.hcl", Bytes: []byte("source lemlist " + key + " {\n}\n")})
+	if shown := everything(t, exporter.Job{}, diags); strings.Contains(shown, key) {
+		t.Errorf("a label: %s", shown)
+	}
+}
+
+// What is no key stays readable in a source block.
+func TestCommentsAndNamesAreShown(t *testing.T) {
+	const line = "journal_max_age = 5 # 24h since 2024-01-31, see README.md and LEMLIST_API_KEY"
+	_, diags := load(config.File{Name: "main.hcl", Bytes: []byte("source \"lemlist\" {\n  simulate {}\n  unknown_name = 1 # the sales team\n  " + line + "\n}\n")})
+	if shown := everything(t, exporter.Job{}, diags); !strings.Contains(shown, "# the sales team") || !strings.Contains(shown, line) {
+		t.Errorf("got %s", shown)
+	}
+}

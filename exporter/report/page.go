@@ -188,10 +188,16 @@ func tasksCard(table *schema.Table, f *facts) barsCard {
 // mostFields is the most unknown fields that are listed.
 const mostFields = 100
 
-// unknownRows joins what the rows keep in extra with what the manifest says of it.
+// unknownRows joins what the rows keep in extra with what the manifest says of it. Where
+// the manifest hides names, because they hold the API key, so does the report.
 func unknownRows(manifest []string, f *facts) (rows []unknownRow, more int) {
+	hidden, hides := exporter.Secret{}.String(), false
 	notes := map[string]string{}
 	for _, text := range manifest {
+		if strings.Contains(text, hidden) {
+			hides = true
+			continue
+		}
 		field, note, _ := strings.Cut(text, " (")
 		field = shorten(field)
 		notes[field] = shorten(strings.TrimSuffix(note, ")"))
@@ -201,7 +207,11 @@ func unknownRows(manifest []string, f *facts) (rows []unknownRow, more int) {
 	}
 	var counted []unknownRow
 	for _, one := range f.unknown.ranked(func(n *int64) int64 { return *n }) {
-		counted = append(counted, unknownRow{Field: one.name, Note: notes[one.name], Rows: count(*one.T), Share: share(*one.T, f.rows)})
+		name := one.name
+		if _, named := notes[name]; hides && !named {
+			name = hidden
+		}
+		counted = append(counted, unknownRow{Field: name, Note: notes[name], Rows: count(*one.T), Share: share(*one.T, f.rows)})
 	}
 	rows = append(counted, rows...)
 	if len(rows) > mostFields {

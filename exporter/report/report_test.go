@@ -179,3 +179,16 @@ func TestNothingIsWrittenOfADamagedFile(t *testing.T) {
 		}
 	}
 }
+
+// The rows hold what the API sent, and a name in it that the manifest hides could be the key.
+func TestNamesThatTheManifestHidesAreHidden(t *testing.T) {
+	rows := []string{`{"_id":"ibx_1","lastActivityAt":"2026-02-28T10:00:00Z","score":12,"5b301A7ed0f4c2Q9":1}`}
+	export := someExport(t, schema.InboxConversations(), rows)
+	if shown := write(t, export, report.Options{}); !strings.Contains(shown, "5b301A7ed0f4c2Q9") {
+		t.Error("a name that is not hidden is not shown")
+	}
+	export.Manifest.UnknownFields = []string{"(sensitive)", "score"}
+	if shown := write(t, export, report.Options{}); strings.Contains(shown, "5b301A7ed0f4c2Q9") || !strings.Contains(shown, "(sensitive)") || !strings.Contains(shown, "score") {
+		t.Error("a hidden name is shown, or another one is not")
+	}
+}
