@@ -76,6 +76,7 @@ func (c *column) endPage(p *packer) error {
 		return err
 	}
 	p.body = body
+	defer p.trim()
 	page := format.DataPageHeaderV2{
 		NumValues:                  int32(len(c.defined)),
 		NumNulls:                   int32(len(c.defined) - bytes.Count(c.defined, []byte{uint8(c.leaf.present)})),
