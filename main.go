@@ -41,6 +41,8 @@ var release string //nolint:gochecknoglobals // the linker sets it
 const gcPercent = 50
 
 func main() {
+	// net/http logs there what a server sends unasked, in clear.
+	log.SetOutput(io.Discard)
 	if _, set := os.LookupEnv("GOGC"); !set {
 		debug.SetGCPercent(gcPercent)
 	}

@@ -5,8 +5,10 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/hex"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -89,6 +91,20 @@ func onEveryPage(pages int, row func(page int) string) func(http.ResponseWriter,
 		at := time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC).Add(-time.Duration(number) * time.Hour)
 		fmt.Fprintf(w, `{"data":[{"_id":"ibx_%d","lastActivityAt":%q,%s}],"pagination":{"totalItems":%d,"currentPage":%d,"nextPage":%s,"perPage":1,"totalPages":%d}}`,
 			number, at.Format(time.RFC3339), row(number), pages, number, next, pages)
+	}
+}
+
+// randomTexts is a list for each user that has one row, with a text that no other has.
+func randomTexts(users, size int) func(http.ResponseWriter, string, string) {
+	random := rand.NewChaCha8([32]byte{})
+	texts := make(map[string]string, users)
+	for i := range users {
+		half := make([]byte, size/2)
+		random.Read(half)
+		texts[fmt.Sprintf("usr_%017d", i)] = hex.EncodeToString(half)
+	}
+	return func(w http.ResponseWriter, user, page string) {
+		rowsOf(`{"_id":"ibx_`+user+`","lastActivityAt":"2026-01-01T00:00:00Z","lastSentSubject":"`+texts[user]+`"}`)(w, user, page)
 	}
 }
 
@@ -188,6 +204,7 @@ func TestHostileAnswersStayWithinTheDocumentedMemory(t *testing.T) {
 		"small pages with large names":  {"apply -auto-approve", hostile{one, onEveryPage(30, func(page int) string { return numbered(`"`+strconv.Itoa(page)+"_%d_"+long[:30<<10]+`":1`, 8) })}, 0, ""},
 		"20 users with 15 MB of extra":  {"plan", hostile{teamOf(20), rowsOf(rowWith(`"x":"` + long[:15<<20] + `"`))}, 0, ""},
 		"8 users with 15 MB of extra":   {"apply -auto-approve", hostile{teamOf(8), rowsOf(rowWith(`"x":"` + long[:15<<20] + `"`))}, 0, ""},
+		"8 texts that do not compress":  {"apply -auto-approve", hostile{teamOf(8), randomTexts(8, 15<<20-1<<10)}, 0, ""},
 		"100,000 rows on a page":        {"apply -auto-approve", hostile{one, rowsOf(numbered(`{"_id":"%d"}`, 100_000))}, 0, ""},
 		"one row 100,000 times":         {"apply -auto-approve", hostile{one, rowsOf(numbered(`{"_id":"1","x":%d}`, 60_000))}, 0, ""},
 		"a bomb in three layers":        {"plan", hostile{one, page(withHeader("Content-Encoding", "gzip", says(zipped(long, 3))))}, 1, "not a page"},

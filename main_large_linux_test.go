@@ -1,10 +1,12 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -138,6 +140,25 @@ func TestTextsOfTheAPINeitherColourNorFillTheScreen(t *testing.T) {
 		}
 		if !strings.Contains(shown, `tea_\U000f4c03\x1b[31m\u202e`) || !strings.Contains(shown, "and at least 980 more") || len(shown) > 20_000 {
 			t.Errorf("%s: %d bytes: %.3000q", command, len(shown), shown)
+		}
+	}
+}
+
+// A connection tells more than its answers: what stands behind one is no answer either.
+func TestWhatAServerSendsUnaskedIsNotShown(t *testing.T) {
+	t.Parallel()
+	program := built(t)
+	const unasked = "tail \x1b[31m " + testKey
+	api := httptest.NewServer(hostile{teamOf(3), page(raw(func(to *bufio.Writer) {
+		io.WriteString(to, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"+unasked)
+	}))})
+	t.Cleanup(api.Close)
+	for _, debug := range []string{"", "http2debug=2"} {
+		run := exec.CommandContext(t.Context(), program, "plan")
+		run.Dir, run.Env = impatientFor(t, api.URL+"/api"), append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir(), "GODEBUG="+debug)
+		out, _ := run.CombinedOutput() // the status says it
+		if status := run.ProcessState.ExitCode(); status != 1 || strings.Contains(string(out), "tail") || strings.Contains(string(out), testKey) {
+			t.Errorf("exit %d: %s", status, out)
 		}
 	}
 }

@@ -69,16 +69,19 @@ func folderOf(t *testing.T, modes ...os.FileMode) string {
 	return dir
 }
 
+func linkTo(t *testing.T, dir string) string {
+	t.Helper()
+	path := filepath.Join(folderOf(t, 0o755), "link")
+	if err := os.Symlink(dir, path); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestAPluginWithoutTLSServesInAPrivateFolderOnly(t *testing.T) {
 	t.Parallel()
 	private := func(t *testing.T) string { return folderOf(t, 0o700) }
-	link := func(t *testing.T) string {
-		path := filepath.Join(folderOf(t, 0o755), "link")
-		if err := os.Symlink(private(t), path); err != nil {
-			t.Fatal(err)
-		}
-		return path
-	}
+	link := func(t *testing.T) string { return linkTo(t, private(t)) }
 	foreign := func(t *testing.T) string {
 		dir := private(t)
 		if os.Geteuid() == 0 {
@@ -101,6 +104,8 @@ func TestAPluginWithoutTLSServesInAPrivateFolderOnly(t *testing.T) {
 		"of a group":          {func(t *testing.T) string { return folderOf(t, 0o770) }, "lets other users in"},
 		"for all":             {func(*testing.T) string { return "/tmp" }, "not private"},
 		"a link":              {link, "symbolic link"},
+		"a link with a slash": {func(t *testing.T) string { return link(t) + "/" }, "symbolic link"},
+		"below a link":        {func(t *testing.T) string { return filepath.Join(linkTo(t, filepath.Dir(private(t))), "0") }, ""},
 		"below an open one":   {func(t *testing.T) string { return folderOf(t, 0o777, 0o700) }, "lets other users write"},
 		"not there":           {func(t *testing.T) string { return private(t) + "/x" }, "no such file"},
 	} {
@@ -112,8 +117,9 @@ func TestAPluginWithoutTLSServesInAPrivateFolderOnly(t *testing.T) {
 				if test.want == "" {
 					defer func() { _ = command.Wait() }()
 					defer func() { _ = command.Process.Kill() }()
+					whole, _ := filepath.EvalSymlinks(dir) // which nobody leads elsewhere any more
 					info, err := os.Lstat(address)
-					if err != nil || info.Mode().Perm()&0o077 != 0 || filepath.Dir(address) != dir {
+					if err != nil || info.Mode().Perm()&0o077 != 0 || filepath.Dir(address) != whole {
 						t.Errorf("the socket is %s: %v, %v; stderr %s", address, info, err, stderr)
 					}
 					if connection, err := net.Dial("unix", address); err != nil {
@@ -131,7 +137,7 @@ func TestAPluginWithoutTLSServesInAPrivateFolderOnly(t *testing.T) {
 				if !failed || ended.ExitCode() != int(exporter.ExitError) || address != "" {
 					t.Errorf("ended with %v, and serves at %q", err, address)
 				}
-				for _, want := range []string{test.want, filepath.Dir(dir), plugin.ErrUnprotected.Error(), "PLUGIN_CLIENT_CERT", goplugin.EnvUnixSocketDir} {
+				for _, want := range []string{test.want, filepath.Dir(filepath.Clean(dir)), plugin.ErrUnprotected.Error(), "PLUGIN_CLIENT_CERT", goplugin.EnvUnixSocketDir} {
 					if !strings.Contains(stderr.String(), want) {
 						t.Errorf("%q is not in %s", want, stderr)
 					}

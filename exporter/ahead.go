@@ -8,15 +8,15 @@ import (
 )
 
 // ahead yields the records of another sequence, which makes the next one
-// meanwhile. So three records are in memory: one in use, one that waits, and one
-// in the making; their size is bounded by those who make them.
+// meanwhile. So two records are in memory: one in use, and one in the making or
+// waiting; their size is bounded by those who make them.
 func ahead(records iter.Seq2[arrow.Record, error]) iter.Seq2[arrow.Record, error] {
 	type made struct {
 		rec arrow.Record
 		err error
 	}
 	return func(yield func(arrow.Record, error) bool) {
-		queue, stop := make(chan made, 1), make(chan struct{})
+		queue, stop := make(chan made), make(chan struct{})
 		var maker sync.WaitGroup
 		maker.Go(func() {
 			defer close(queue)

@@ -91,6 +91,9 @@ func (s *sealed) Entries() iter.Seq2[[]byte, error] {
 	}
 }
 
+// largestSealedKept is the largest entry whose memory is used again.
+const largestSealedKept = 1 << 20
+
 // Append implements Journal.
 func (s *sealed) Append(plain []byte) error {
 	size := s.aead.NonceSize()
@@ -103,5 +106,8 @@ func (s *sealed) Append(plain []byte) error {
 		return err
 	}
 	s.place = s.place.after(s.entry)
+	if cap(s.entry) > largestSealedKept {
+		s.entry = nil
+	}
 	return nil
 }

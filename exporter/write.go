@@ -44,7 +44,7 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 		return Result{}, fmt.Errorf("%d rows were written where %d were counted", written, rows.total)
 	}
 	if rows.sum.rows != written { // one that was carried on
-		return Result{}, WithHint(fmt.Errorf("the old file lacks rows or has too many: %d rows were merged where its manifest makes %d", written, rows.sum.rows),
+		return Result{}, WithHint(errors.New("the old file does not hold the rows that its manifest counts"),
 			"The file was changed after it was written, so it cannot be merged into. lemexport verify says what is wrong with it. Restore it, or choose another destination.")
 	}
 	if rows.changes != nil && rows.guard != nil {

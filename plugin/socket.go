@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"path/filepath"
 	"runtime"
 	"syscall"
 
@@ -53,6 +54,9 @@ func makeSocketFolder(fit func(dir string) error) (dir string, err error) {
 		}
 		dir, err := os.MkdirTemp(parent, "lemexport-plugin-") //nolint:forbidigo // see above
 		if err == nil {
+			dir, err = filepath.EvalSymlinks(dir) // as CheckFolder sees it
+		}
+		if err == nil {
 			if err = fit(dir); err == nil || runtime.GOOS == "windows" { // where go-plugin uses ports
 				return dir, nil
 			}
@@ -92,14 +96,18 @@ func settleSocket() (release func(), err error) {
 		dir = os.TempDir() //nolint:forbidigo // as go-plugin does
 	}
 	if !hasTLS {
-		if err := private.CheckFolder(dir); err != nil {
+		if dir, err = private.CheckFolder(dir); err != nil {
 			return nil, exporter.WithHint(fmt.Errorf("%w: there is no TLS, and %w", ErrUnprotected, err), unprotectedHint)
 		}
-		fit = func(dir string) error { return errors.Join(canListen(dir), private.CheckFolder(dir)) }
+		fit = func(dir string) error {
+			_, err := private.CheckFolder(dir)
+			return errors.Join(canListen(dir), err)
+		}
 	}
 	unfit := canListen(dir)
 	if unfit == nil {
-		return release, nil
+		// The socket is made in the folder that was looked at, whatever its name leads to by then.
+		return release, os.Setenv(goplugin.EnvUnixSocketDir, dir) //nolint:forbidigo // go-plugin reads it
 	}
 	if os.Getenv(goplugin.EnvUnixSocketGroup) != "" { //nolint:forbidigo // see above
 		return nil, exporter.WithHint(fmt.Errorf("no socket can be made for the group that the host names: %w", unfit), socketHint)

@@ -22,7 +22,7 @@ func compare(path string, have, need []arrow.Field) error {
 		case i >= len(have):
 			return fmt.Errorf("column %q is missing", name)
 		case have[i].Name != field.Name:
-			return fmt.Errorf("column %d of %s is %q instead of %q", i+1, place(path), have[i].Name, field.Name)
+			return fmt.Errorf("column %d of %s is %.100q instead of %q", i+1, place(path), have[i].Name, field.Name)
 		case describe(have[i], field) != describe(field, field):
 			return fmt.Errorf("column %q is %q instead of %q", name, describe(have[i], field), describe(field, field))
 		}

@@ -20,7 +20,7 @@ func compare(path string, got, want parquet.Node) error {
 		case i >= len(have):
 			return fmt.Errorf("column %q is missing", name)
 		case have[i].Name() != field.Name():
-			return fmt.Errorf("column %d of %s is %q instead of %q", i+1, place(path), have[i].Name(), field.Name())
+			return fmt.Errorf("column %d of %s is %.100q instead of %q", i+1, place(path), have[i].Name(), field.Name())
 		case describe(have[i], field.ID() != 0) != describe(field, true):
 			return fmt.Errorf("column %q is %q instead of %q", name, describe(have[i], field.ID() != 0), describe(field, true))
 		}

@@ -22,9 +22,10 @@ type column struct {
 	dictionary *dictionary
 	filter     *filter
 	// waiting holds the pages, which are written through pages, and headers their headers.
-	waiting, headers bytes.Buffer
-	pages            *output
-	chunk            chunk
+	waiting pieces
+	headers bytes.Buffer
+	pages   *output
+	chunk   chunk
 }
 
 func newColumn(leaf *branch, codec format.CompressionCodec, filtered bool) *column {
@@ -75,6 +76,7 @@ func (c *column) endPage(p *packer) error {
 		return err
 	}
 	p.body = body
+	defer p.trim()
 	page := format.DataPageHeaderV2{
 		NumValues:                  int32(len(c.defined)),
 		NumNulls:                   int32(len(c.defined) - bytes.Count(c.defined, []byte{uint8(c.leaf.present)})),
@@ -113,8 +115,7 @@ func (c *column) flush(p *packer, out *output) (chunk, error) {
 		}
 	}
 	c.headers.Reset()
-	_, err := out.writeBody(c.waiting.Bytes())
-	c.waiting.Reset()
+	err := c.waiting.writeTo(out)
 	c.pages.offset = 0
 	c.chunk = newChunk(c.leaf, c.codec)
 	return done, err

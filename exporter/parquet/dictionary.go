@@ -80,8 +80,12 @@ func (d *dictionary) find(value []byte) int32 {
 			return int32(number)
 		}
 	}
+	if len(d.list.text)+len(value) > dictionaryBytes { // it may be large: do not copy it
+		d.over = true
+		return 0
+	}
 	d.list.append(value)
 	d.table[at] = uint16(d.list.len())
-	d.over = d.list.len() == dictionaryValues || len(d.list.text) > dictionaryBytes
+	d.over = d.list.len() == dictionaryValues
 	return int32(d.list.len() - 1)
 }

@@ -20,6 +20,13 @@ type packer struct {
 	levels, body, packed []byte
 }
 
+// trim frees the memory of a large page.
+func (p *packer) trim() {
+	if cap(p.body)+cap(p.packed) > 4*PageBytes {
+		p.body, p.packed = nil, nil
+	}
+}
+
 // encodeLevels returns the levels of a column's page as they are stored: the
 // repetition levels, so many bytes, and the definition levels.
 func (p *packer) encodeLevels(c *column) (levels []byte, repetition int, err error) {

@@ -153,7 +153,7 @@ func (s *sink) endPages(p *packer, shredder *shredder) error {
 func (s *sink) endRows() error {
 	var size int
 	for _, column := range s.columns {
-		size += column.waiting.Len()
+		size += column.waiting.size
 	}
 	if s.rows < s.groupRows && size < s.groupBytes {
 		return nil

@@ -25,6 +25,8 @@ type journal struct {
 
 const (
 	frameHead = 8
+	// largestKept is the largest frame whose memory is used again.
+	largestKept = 1 << 20
 	// largestEntry bounds what a damaged length can make us read.
 	largestEntry = 72 << 20 // an answer has 64 MiB at the most
 )
@@ -93,6 +95,9 @@ func (j *journal) Append(entry []byte) error {
 		return explain(err)
 	}
 	j.end += int64(n)
+	if cap(j.frame) > largestKept {
+		j.frame = nil
+	}
 	return nil
 }
 

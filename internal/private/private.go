@@ -76,8 +76,9 @@ func settle(file *os.File, path string, flag int) error {
 
 // Folder makes a folder that only this user may enter, and the folders above it. One
 // that is there must be this user's, and a permission that lets others in is taken back.
-// A folder that holds something whose name is not among ours may serve others too: it
-// stays as it is, and is refused when others can write to it. With nil, all is ours.
+// A folder with the sticky bit, or with something whose name is not among ours, may serve
+// others too: it stays as it is, and is refused when others can write to it. With nil, all
+// is ours.
 func Folder(dir string, ours func(name string) bool) error {
 	if err := os.MkdirAll(dir, FolderPerm); err != nil {
 		return err
@@ -90,12 +91,17 @@ func Folder(dir string, ours func(name string) bool) error {
 	if err != nil {
 		return err
 	}
-	serves := info.Mode()&fs.ModeSticky != 0 || ours != nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !ours(e.Name()) })
+	sticky := info.Mode()&fs.ModeSticky != 0
+	serves := sticky || ours != nil && slices.ContainsFunc(entries, func(e fs.DirEntry) bool { return !ours(e.Name()) })
 	switch {
 	case !serves:
 		return SetFolderPerm(dir, info.Mode().Perm()&^others)
 	case info.Mode().Perm()&0o022 != 0:
-		return refuse(dir, fmt.Sprintf("its permission %#o lets other users write, and it holds other files", info.Mode().Perm()),
+		shared := "holds other files"
+		if sticky {
+			shared = "has the sticky bit of a shared folder"
+		}
+		return refuse(dir, fmt.Sprintf("its permission %#o lets other users write, and it %s", info.Mode().Perm(), shared),
 			"Choose another folder, or take the permission back: chmod go-w.")
 	}
 	return nil
@@ -140,26 +146,29 @@ func ownFolder(dir string) (fs.FileInfo, error) {
 
 // CheckFolder refuses a folder that another user can enter, or put another in the place
 // of. It changes nothing. Whoever can write to a folder above can do that, unless the
-// folder has the sticky bit, as /tmp has.
-func CheckFolder(dir string) error {
-	info, err := ownFolder(dir)
+// folder has the sticky bit, as /tmp has. It returns the path that it has looked at,
+// without links: whoever can change a link on another path leads elsewhere.
+func CheckFolder(dir string) (path string, err error) {
+	info, err := ownFolder(filepath.Clean(dir)) // a slash at its end would follow a link
 	switch {
 	case err != nil:
-		return err
+		return "", err
 	case !hasPermissions:
-		return refuse(dir, "this system has no permissions that would show it", hintFolder)
+		return "", refuse(dir, "this system has no permissions that would show it", hintFolder)
 	case info.Mode().Perm()&others != 0:
-		return refuse(dir, fmt.Sprintf("its permission %#o lets other users in", info.Mode().Perm()), hintEnclosed)
+		return "", refuse(dir, fmt.Sprintf("its permission %#o lets other users in", info.Mode().Perm()), hintEnclosed)
 	}
-	whole, err := filepath.Abs(dir)
-	if err == nil {
-		whole, err = filepath.EvalSymlinks(whole)
+	if path, err = filepath.Abs(dir); err == nil {
+		path, err = filepath.EvalSymlinks(path)
 	}
 	if err != nil {
-		return err
+		return "", err
 	}
-	_, err = checkAbove(filepath.Dir(whole))
-	return err
+	if there, err := os.Lstat(path); err != nil || !os.SameFile(info, there) {
+		return "", errors.Join(err, refuse(dir, "it was replaced a moment ago", hintEnclosed))
+	}
+	_, err = checkAbove(filepath.Dir(path))
+	return path, err
 }
 
 const hintEnclosed = "Choose a folder with the permission 0700, below folders that no other user can write to."

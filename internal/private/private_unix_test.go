@@ -180,6 +180,14 @@ func TestAFolderIsCheckedToTheRoot(t *testing.T) {
 			must(t, os.Symlink(top, link))
 			return filepath.Join(link, filepath.Base(dir))
 		}, "lets other users write"},
+		"a link with a slash": {func(t *testing.T, top, dir string) string {
+			must(t, os.Symlink(dir, top+"/link"))
+			return top + "/link/"
+		}, "symbolic link"},
+		"below a link": {func(t *testing.T, top, dir string) string {
+			must(t, os.Symlink(top, top+".link"))
+			return filepath.Join(top+".link", filepath.Base(dir))
+		}, ""},
 		"an open one in a closed one": {func(t *testing.T, top, dir string) string {
 			middle := filepath.Join(top, "middle")
 			must(t, os.Mkdir(middle, 0o700), os.Chmod(middle, 0o777), os.Rename(dir, middle+"/dir"))
@@ -193,7 +201,11 @@ func TestAFolderIsCheckedToTheRoot(t *testing.T) {
 			top := filepath.Join(base, "top")
 			dir := filepath.Join(top, "dir")
 			must(t, os.Mkdir(top, 0o700), os.Mkdir(dir, 0o700))
-			err = CheckFolder(test.make(t, top, dir))
+			asked := test.make(t, top, dir)
+			path, err := CheckFolder(asked)
+			if whole, _ := filepath.EvalSymlinks(asked); err == nil && path != whole {
+				t.Errorf("%s was looked at for %s", path, asked)
+			}
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("error %v, want %q", err, test.want)
 			}
