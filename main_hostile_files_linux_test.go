@@ -97,7 +97,7 @@ func exported(format string, manifest func() string, texts int, size int) func(*
 	}
 }
 
-func TestHostileFilesTakeBoundedMemory(t *testing.T) {
+func TestHostileFilesTakeBoundedMemory(t *testing.T) { //nolint:tparallel // one process at a time: each takes much memory
 	t.Parallel()
 	program := built(t)
 	const (

@@ -174,7 +174,7 @@ func impatientFor(t *testing.T, endpoint string) (dir string) {
 	return dir
 }
 
-func TestHostileAnswersStayWithinTheDocumentedMemory(t *testing.T) {
+func TestHostileAnswersStayWithinTheDocumentedMemory(t *testing.T) { //nolint:tparallel // one process at a time: each takes much memory
 	t.Parallel()
 	program := built(t)
 	one := teamOf(1)

@@ -113,7 +113,7 @@ func peak(t *testing.T, command *exec.Cmd) (bytes int64, status int) {
 	}
 }
 
-func TestHugeAnswersStayWithinTheDocumentedMemory(t *testing.T) {
+func TestHugeAnswersStayWithinTheDocumentedMemory(t *testing.T) { //nolint:tparallel // one process at a time: each takes much memory
 	t.Parallel()
 	program := built(t)
 	tiny := zippedPage(`"users":[`, "{},", "{}]", 20_000_000)

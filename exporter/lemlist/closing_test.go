@@ -6,10 +6,10 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// page is a reading of two conversations with these times, and of a total.
-func page(first, second, total int64) reading {
+// page is a reading of two conversations, the first at this time, and of a total.
+func page(first, total int64) reading {
 	return reading{asked: 1, total: &total, rows: []row{
-		{id: exporter.IDHash{1, 1}, at: first, born: never}, {id: exporter.IDHash{2, 2}, at: second, born: never},
+		{id: exporter.IDHash{1, 1}, at: first, born: never}, {id: exporter.IDHash{2, 2}, at: 40, born: never},
 	}}
 }
 
@@ -18,10 +18,10 @@ func page(first, second, total int64) reading {
 func concluded(further int) *prover {
 	p := newProver(exporter.Margin{})
 	p.floor = 100
-	p.tally.take(page(50, 40, 2), true, &p.cover, never)
+	p.tally.take(page(50, 2), true, &p.cover, never)
 	for range further {
 		p.walkAgain("for a test", false)
-		p.tally.take(page(50, 40, 2), false, &p.cover, never)
+		p.tally.take(page(50, 2), false, &p.cover, never)
 	}
 	p.reads = 1
 	return p
@@ -36,16 +36,16 @@ func TestAListIsWalkedOnceMoreWhenConversationsWentInItsLatestWalk(t *testing.T)
 		wantWalks int64
 		wantPhase phase
 	}{
-		"while it was walked again":    {1, func(p *prover) { p.compare(page(50, 40, 3), page(50, 40, 2)) }, 3, descending},
-		"in the first walk":            {0, func(p *prover) { p.compare(page(50, 40, 3), page(50, 40, 2)) }, 1, settled},
+		"while it was walked again":    {1, func(p *prover) { p.compare(page(50, 3), page(50, 2)) }, 3, descending},
+		"in the first walk":            {0, func(p *prover) { p.compare(page(50, 3), page(50, 2)) }, 1, settled},
 		"none, in a second walk":       {1, func(*prover) {}, 2, settled},
-		"in the walk before, not then": {1, func(p *prover) { p.compare(page(50, 40, 3), page(50, 40, 2)); p.anew() }, 2, settled},
+		"in the walk before, not then": {1, func(p *prover) { p.compare(page(50, 3), page(50, 2)); p.anew() }, 2, settled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := concluded(c.further)
 			c.went(p)
-			p.conclude(page(50, 40, 2))
-			if int64(p.walked) != c.wantWalks || p.phase != c.wantPhase {
+			p.conclude(page(50, 2))
+			if p.walked != c.wantWalks || p.phase != c.wantPhase {
 				t.Errorf("%d walks, phase %v (%s), want %d and %v", p.walked, p.phase, p.reopened, c.wantWalks, c.wantPhase)
 			}
 		})
@@ -64,9 +64,9 @@ func TestATimeThatWentBackBelowTheFloorIsDoubtedAtOnce(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := concluded(0)
-			first := page(c.before, 40, 2)
+			first := page(c.before, 2)
 			p.tally.take(first, false, &p.cover, never)
-			back := page(c.after, 40, 2)
+			back := page(c.after, 2)
 			back.sent = first.arrived.Add(1)
 			back.arrived = back.sent
 			p.tally.take(back, false, &p.cover, never)

@@ -365,43 +365,6 @@ func TestStrandsThatDoNotFit(t *testing.T) {
 	}
 }
 
-// What strands cost beside one reader, while the list moves for as long as the
-// walk lasts.
-func TestStrandsAtRates(t *testing.T) {
-	const rows, perPage, width = 5000, 50, 4
-	seeds := (*seedsFlag + 2) / 3
-	t.Logf("%d rows, pages of %d, %d seeds a line", rows, perPage, seeds)
-	t.Logf("%-16s %10s %10s %10s %10s", "jumps,new,gone", "1 reader", "4 strands", "doubted", "unproven")
-	for _, rate := range [][3]float64{
-		{0, 0, 0}, {0.01, 0, 0}, {0.1, 0, 0}, {1, 0, 0}, {5, 0, 0}, {0, 0.1, 0}, {0, 1, 0}, {0, 0, 0.1}, {0, 0, 1}, {0.1, 0.1, 0.1}, {1, 1, 1}, {5, 5, 5},
-	} {
-		name := fmt.Sprintf("%v,%v,%v", rate[0], rate[1], rate[2])
-		reads, doubted, unproven := map[int]int64{}, 0, 0
-		for seed := range uint64(seeds) {
-			for _, width := range []int{1, width} {
-				random := rand.New(rand.NewPCG(seed, 4))
-				m := newModel(quietList(rows), perPage, rates(seed, rate[0], rate[1], rate[2]))
-				s := newStage(m, width, random.IntN)
-				s.run(toTheEnd)
-				reads[width] += s.p.reads
-				if s.p.doubt != "" {
-					doubted++
-				}
-				if s.p.method == "" {
-					unproven++
-				} else if stale := m.stale(s.found); stale != "" {
-					t.Errorf("%s, seed %d, %d strands: %s", name, seed, width, stale)
-				}
-			}
-		}
-		if unproven+doubted > 0 {
-			t.Errorf("%s: %d of %d walks were not proven, %d doubted", name, unproven, 2*seeds, doubted)
-		}
-		quiet := float64(seeds) * rows / perPage
-		t.Logf("%-16s %10.2f %10.2f %10d %10d", name, float64(reads[1])/quiet, float64(reads[width])/quiet, doubted, unproven)
-	}
-}
-
 var comes = move{kind: enter, after: 1}
 
 // goes deletes the row at a place.

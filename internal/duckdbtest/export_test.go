@@ -17,13 +17,12 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
 
+// shared is a folder for what tests share. TestMain makes and removes it.
+var shared string
+
 // program builds lemexport as a user would get it: without cgo.
 var program = sync.OnceValues(func() (string, error) {
-	dir, err := os.MkdirTemp("", "lemexport-")
-	if err != nil {
-		return "", err
-	}
-	path := filepath.Join(dir, "lemexport")
+	path := filepath.Join(shared, "lemexport")
 	build := exec.Command("go", "build", "-o", path, ".")
 	build.Dir = filepath.Join("..", "..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -44,18 +43,20 @@ var quickstart = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	run := exec.Command(binary, "apply", "-auto-approve", example)
-	run.Dir = filepath.Dir(binary) // which TestMain removes
+	run.Dir = shared
 	if output, err := run.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("apply: %w: %s", err, output)
 	}
-	return run.Dir, nil
+	return shared, nil
 })
 
 func TestMain(m *testing.M) {
-	status := m.Run()
-	if path, err := program(); err == nil {
-		_ = os.RemoveAll(filepath.Dir(path))
+	var err error
+	if shared, err = os.MkdirTemp("", "lemexport-"); err != nil {
+		panic(err)
 	}
+	status := m.Run()
+	_ = os.RemoveAll(shared)
 	os.Exit(status)
 }
 
