@@ -6,6 +6,7 @@
 # shellcheck shell=bash
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
+export PYTHONDONTWRITEBYTECODE=1 # a run leaves no files in the tree
 
 step() { printf '\n== %s (%ss)\n' "$*" "$SECONDS"; }
 
@@ -36,9 +37,11 @@ need_go() {
   warn "the toolchain of go.mod cannot be fetched: this is built with $(go env GOVERSION), which may lack fixes"
 }
 
+# need_python [PYTHON] wants an interpreter, python3 by default, that makes environments.
 need_python() {
-  need python3 python3
-  python3 -c 'import ensurepip' 2>/dev/null || install_packages python3-venv
+  local python=${1:-python3}
+  need "$python" "$python"
+  "$python" -c 'import ensurepip' 2>/dev/null || install_packages "$python-venv"
 }
 
 # modules prints the folder of every Go module of the repository.
@@ -67,18 +70,19 @@ cached() {
   echo "$folder"
 }
 
-# cached_venv GROUP REQUIREMENTS... prints a Python environment: FOLDER/bin/python.
+# cached_venv GROUP REQUIREMENTS... prints an environment of python3, or of $PYTHON:
+# FOLDER/bin/python.
 cached_venv() {
-  local group=$1
+  local group=$1 python=${PYTHON:-python3}
   shift
-  need_python
-  cached "$group" "$@" -- make_venv "$(python3 -V)" "$#" "$@"
+  need_python "$python"
+  cached "$group" "$@" -- make_venv "$python" "$("$python" -V)" "$#" "$@"
 }
 
-make_venv() { # VERSION COUNT REQUIREMENTS... FOLDER
+make_venv() { # PYTHON VERSION COUNT REQUIREMENTS... FOLDER
   local folder=${*: -1} options=() requirements
-  for requirements in "${@:3:$2}"; do options+=(-r "$requirements"); done
-  python3 -m venv "$folder" || return
+  for requirements in "${@:4:$3}"; do options+=(-r "$requirements"); done
+  "$1" -m venv "$folder" || return
   "$folder/bin/pip" install --quiet --disable-pip-version-check "${options[@]}"
 }
 
@@ -93,6 +97,17 @@ cached_npm() {
 make_npm() { # SOURCE FOLDER
   cp "$1/package.json" "$1/package-lock.json" "$2" || return
   npm ci --prefix "$2" --ignore-scripts --no-audit --no-fund
+}
+
+# cached_jars GROUP POM [OPTIONS...] prints a folder with the jars that POM names, and
+# what they need. OPTIONS are Maven's.
+cached_jars() {
+  need mvn maven
+  cached "$1" "$2" -- make_jars "${@:2}"
+}
+
+make_jars() { # POM OPTIONS... FOLDER
+  mvn -q -B -Dstyle.color=never -f "$1" "${@:2:$#-2}" dependency:copy-dependencies -DoutputDirectory="${*: -1}"
 }
 
 # scratch_folder sets $scratch to a folder that goes when the script ends.

@@ -38,6 +38,14 @@ func s3Answer(err error) (status int, code string) {
 	return status, code
 }
 
+// retryRefused tells the client not to try again what the gate refused.
+func retryRefused(err error) aws.Ternary {
+	if _, refused := errors.AsType[refusedError](err); refused {
+		return aws.FalseTernary
+	}
+	return aws.UnknownTernary
+}
+
 // openS3 connects with the credentials and settings that the AWS tools use, and
 // those of the URL on top.
 func openS3(ctx context.Context, at exporter.ObjectURL, options Options, sent *sent) (*cloud, error) {

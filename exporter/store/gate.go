@@ -11,8 +11,6 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/aws/aws-sdk-go-v2/aws"
-
 	"github.com/lemexport/lemexport/exporter"
 )
 
@@ -42,14 +40,6 @@ func (e refusedError) Unwrap() error { return e.error }
 
 // NonRetriable tells the client of Azure.
 func (refusedError) NonRetriable() {}
-
-// retryRefused tells the client of AWS.
-func retryRefused(err error) aws.Ternary {
-	if _, refused := errors.AsType[refusedError](err); refused {
-		return aws.FalseTernary
-	}
-	return aws.UnknownTernary
-}
 
 // RoundTrip implements http.RoundTripper.
 func (g *gate) RoundTrip(request *http.Request) (*http.Response, error) {

@@ -66,10 +66,7 @@ with the table's ` + "`schema.name-mapping.default`" + `.
 | with ` + "`exclude`" + ` | the same, with a name mapping: ` + "`add_files`" + ` of Spark and of PyIceberg makes one |
 | of both kinds in one table | create the table from a file with all columns, with the name mapping of its own schema; what a file lacks reads as null |
 
-    from pyiceberg.catalog import load_catalog
-    import pyarrow.parquet as pq
-    table = load_catalog("…").create_table("lemlist.inbox_conversations", schema=pq.read_schema(path))
-    table.add_files([path])
+[readers.md](readers.md#apache-iceberg) has the statements.
 
 Files of earlier versions with ` + "`exclude`" + ` state ids with gaps. Do not register them: export again, which a merge does too.
 `)

@@ -90,6 +90,7 @@ func judge(folder, expected, page string, write, all bool) error {
 	}
 	var lines []line
 	var failed []error
+	used := make([]bool, len(exceptions))
 	for _, r := range results {
 		var judged []judgement
 		unexpected := map[outcome][]string{}
@@ -101,7 +102,7 @@ func judge(folder, expected, page string, write, all bool) error {
 			got, why := r.look(f, of, ours[f.Name])
 			want, note := outcome{yes, yes, yes}, ""
 			if at := slices.IndexFunc(exceptions, func(k known) bool { return k.covers(r.Reader, r.Version, f.Name) }); at >= 0 {
-				want, note = exceptions[at].outcome, exceptions[at].Note
+				want, note, used[at] = exceptions[at].outcome, exceptions[at].Note, true
 			}
 			if of.Error == "" && of.Answers == nil && want.Filters == yes {
 				want.Filters = none
@@ -118,6 +119,11 @@ func judge(folder, expected, page string, write, all bool) error {
 			failed = append(failed, fmt.Errorf("%s %s read no file", r.Reader, r.Version))
 		}
 		lines = append(lines, linesOf(r, judged)...)
+	}
+	for at, k := range exceptions {
+		if all && !used[at] {
+			failed = append(failed, fmt.Errorf("%s has a difference of %s %s in %q, which are files that it did not read", expected, k.Reader, k.Version, k.Files))
+		}
 	}
 	if page != "" {
 		failed = append(failed, comparePage(page, lines, write, all))

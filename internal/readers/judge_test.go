@@ -95,6 +95,16 @@ func TestAKnownDifferenceHasToStay(t *testing.T) {
 	}
 }
 
+func TestAKnownDifferenceIsOfAReaderThatWasRun(t *testing.T) {
+	s := newScene(t, ourRow, seen{Answers: map[string]any{"q": 1}}, known{Reader: "R", Version: "0", Files: []string{"all-*"}, outcome: outcome{no, no, no}})
+	if err := judge(s.folder, s.expected, "", false, false); err != nil {
+		t.Errorf("some readers were run: %v", err)
+	}
+	if err := judge(s.folder, s.expected, "", false, true); err == nil || !strings.Contains(err.Error(), "a difference of R 0") {
+		t.Errorf("all readers were run, and none has the difference: %v", err)
+	}
+}
+
 func TestThePageHasWhatWasSeen(t *testing.T) {
 	s := newScene(t, ourRow, seen{Answers: map[string]any{"q": 1}})
 	page := func(write, all bool) error { return judge(s.folder, s.expected, s.page, write, all) }

@@ -31,6 +31,8 @@ func questions(table *schema.Table, rows []row) []question {
 		{Name: "our turn", Column: "is_your_turn", Op: "true"},
 		{Name: "an email", Column: "contact.email", Op: "text", Value: "contact-7@example.com"},
 		{Name: "an id", Column: "id", Op: "text", Value: "ibx_Odd00000000000003"},
+		{Name: "a long id before all others", Column: "contact_id", Op: "text", Value: longID(0)},
+		{Name: "a long id after all others", Column: "contact_id", Op: "text", Value: longID(1)},
 		{Name: "an empty text", Column: "last_replied_subject", Op: "text", Value: ""},
 		{Name: "a combining accent", Column: "last_replied_subject", Op: "text", Value: "e\u0301 is not \u00e9"},
 		{Name: "an emoji", Column: "last_replied_subject", Op: "text", Value: "\U0001f984"},

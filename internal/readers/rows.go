@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,7 +13,6 @@ import (
 // dataset is a team and what is exported of it.
 type dataset struct {
 	name    string
-	about   string
 	rows    []json.RawMessage
 	users   []string // whose inbox holds them
 	exclude []string
@@ -33,15 +33,25 @@ func datasets() ([]dataset, error) {
 	// and out of lists, so that every number after them would be another one.
 	exclude := []string{"team_id", "created_at", "have_replies", "last_sent_subject", "users.sender", "contact.full_name", "extra"}
 	return []dataset{
-		{name: "all", about: "all columns", rows: team, users: users},
-		{name: "exclude", about: "without " + strings.Join(exclude, ", "), rows: team, users: users, exclude: exclude},
-		{name: "nulls", about: "rows of an id and a time only", rows: bareRows(), users: users[:1]},
-		{name: "empty", about: "no rows", rows: []json.RawMessage{}, users: users[:1]},
+		{name: "all", rows: team, users: users},
+		{name: "exclude", rows: team, users: users, exclude: exclude},
+		{name: "nulls", rows: bareRows(), users: users[:1]},
+		{name: "empty", rows: []json.RawMessage{}, users: users[:1]},
 	}, nil
 }
 
 // longText is longer than any bound of a column chunk may be; only its end differs.
 func longText(end string) string { return strings.Repeat("the same beginning, ", 5_000) + end }
+
+// longID is longer than any bound of a column chunk may be. Those with even numbers come
+// before all other ids of contacts, the others after them: both bounds are cut.
+func longID(n int) string {
+	beginning := "a long beginning, "
+	if n%2 == 1 {
+		beginning = "\U0001f984"
+	}
+	return strings.Repeat(beginning, 60) + strconv.Itoa(n)
+}
 
 // oddTexts are JSON strings as the API may send them.
 func oddTexts() []string {
@@ -73,10 +83,10 @@ func oddRows(owner string) []json.RawMessage {
 		fields = strings.Replace(fields, `"users":[`, `"users":[{"userId":"`+owner+`"},`, 1)
 		rows = append(rows, json.RawMessage(fmt.Sprintf(`{"_id":"ibx_Odd%014d","lastActivityAt":%q,"teamId":"tea_Odd",%s}`, n, at, fields)))
 	}
-	for _, text := range oddTexts() {
-		add(fmt.Sprintf(`"createdBy":%[1]s,"lastRepliedChannel":%[1]s,"lastSentSubject":%[1]s,"lastSentMessagePreview":%[1]s,"lastRepliedSubject":%[1]s,"lastRepliedMessagePreview":%[1]s,`+
+	for n, text := range oddTexts() {
+		add(fmt.Sprintf(`"contactId":%[2]q,"createdBy":%[1]s,"lastRepliedChannel":%[1]s,"lastSentSubject":%[1]s,"lastSentMessagePreview":%[1]s,"lastRepliedSubject":%[1]s,"lastRepliedMessagePreview":%[1]s,`+
 			`"channels":[%[1]s,%[1]s],"users":[{"userId":%[1]s,"sender":true}],"opportunities":[{"id":%[1]s,"type":%[1]s}],`+
-			`"contact":{"_id":%[1]s,"fullName":%[1]s,"email":%[1]s},"note":%[1]s`, text))
+			`"contact":{"_id":%[1]s,"fullName":%[1]s,"email":%[1]s},"note":%[1]s`, text, longID(n)))
 	}
 	for _, value := range oddValues() {
 		add(fmt.Sprintf(`"contactId":%[1]s,"haveReplies":%[1]s,"newField":%[1]s,"contact":{"_id":"c","newField":%[1]s},"users":[{"userId":%[1]s,"read":%[1]s,"newField":%[1]s}]`, value))

@@ -1,7 +1,7 @@
 """Spark reads Parquet, and registers it in Iceberg with add_files when it has
 Iceberg's jar, where the vectorized reader takes it.
 
-python read.py FOLDER [ICEBERG-JAR ICEBERG-VERSION]
+python read.py FOLDER [ICEBERG-JAR]
 """
 
 import json
@@ -52,7 +52,7 @@ class Table:
             return {q["name"]: text(error) for q in self.file["questions"]}
 
 
-def main(folder, jar=None, iceberg=None):
+def main(folder, jar=None):
     warehouse = tempfile.TemporaryDirectory()
     builder = (
         SparkSession.builder.master("local[2]")
@@ -103,7 +103,7 @@ def main(folder, jar=None, iceberg=None):
             return {name: count for name, count in present.items() if "." not in name}
 
     if jar:
-        report(folder, f"Iceberg in Spark {pyspark.__version__}", None, Registered, iceberg)
+        report(folder, f"Iceberg in Spark {pyspark.__version__}", None, Registered, pathlib.Path(jar).stem.rsplit("-", 1)[1])
     else:
         report(folder, "Spark", "pyspark", parquet)
     spark.stop()
