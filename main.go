@@ -41,7 +41,7 @@ var release string //nolint:gochecknoglobals // the linker sets it
 const gcPercent = 50
 
 func main() {
-	// net/http logs there what a server sends unasked, in clear.
+	// net/http logs there what a server sends unasked, which could be the key.
 	log.SetOutput(io.Discard)
 	if _, set := os.LookupEnv("GOGC"); !set {
 		debug.SetGCPercent(gcPercent)
@@ -50,7 +50,6 @@ func main() {
 }
 
 func run() int {
-	log.SetOutput(io.Discard) // net/http writes what servers send where they should not, which could be the key
 	version := buildVersion()
 	args := os.Args[1:]
 	if len(args) == 0 {
