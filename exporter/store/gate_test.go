@@ -1,3 +1,5 @@
+//go:build !no_s3 && !no_gcs && !no_azure
+
 package store
 
 import (
