@@ -204,7 +204,7 @@ func TestHostileAnswersStayWithinTheDocumentedMemory(t *testing.T) { //nolint:tp
 		"small pages with large names":  {"apply -auto-approve", hostile{one, onEveryPage(30, func(page int) string { return numbered(`"`+strconv.Itoa(page)+"_%d_"+long[:30<<10]+`":1`, 8) })}, 0, ""},
 		"20 users with 15 MB of extra":  {"plan", hostile{teamOf(20), rowsOf(rowWith(`"x":"` + long[:15<<20] + `"`))}, 0, ""},
 		"8 users with 15 MB of extra":   {"apply -auto-approve", hostile{teamOf(8), rowsOf(rowWith(`"x":"` + long[:15<<20] + `"`))}, 0, ""},
-		"8 texts that do not compress":  {"apply -auto-approve", hostile{teamOf(8), randomTexts(8, 15<<20-1<<10)}, 0, ""},
+		"8 texts that do not compress":  {"apply -auto-approve", hostile{teamOf(8), randomTexts(8, 13<<20)}, 0, ""},
 		"100,000 rows on a page":        {"apply -auto-approve", hostile{one, rowsOf(numbered(`{"_id":"%d"}`, 100_000))}, 0, ""},
 		"one row 100,000 times":         {"apply -auto-approve", hostile{one, rowsOf(numbered(`{"_id":"1","x":%d}`, 60_000))}, 0, ""},
 		"a bomb in three layers":        {"plan", hostile{one, page(withHeader("Content-Encoding", "gzip", says(zipped(long, 3))))}, 1, "not a page"},
