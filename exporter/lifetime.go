@@ -42,7 +42,12 @@ func (l lifetime) over() string {
 	if age <= l.most {
 		return ""
 	}
-	return fmt.Sprintf("its first page is %s old, and journal_max_age allows %s: what was erased since may be among its rows", aged(age), Span(l.most))
+	return tooOld(age, l.most) + ": what was erased since may be among its rows"
+}
+
+// tooOld says that the oldest page of a walk is older than most.
+func tooOld(age, most time.Duration) string {
+	return fmt.Sprintf("its first page is %s old, and journal_max_age allows %s", aged(age), Span(most))
 }
 
 // aged is an age for people, to the second or, when it is long, to the minute.
@@ -79,6 +84,6 @@ func (r *Run) judge(kept *Kept) {
 	case kept.From.After(now) || kept.Until.After(now):
 		kept.Expired = "it is dated in the future, so its age is not known"
 	case age > most:
-		kept.Expired = fmt.Sprintf("its first page is %s old, and journal_max_age allows %s", aged(age), Span(most))
+		kept.Expired = tooOld(age, most)
 	}
 }
