@@ -143,11 +143,16 @@ func share(a, b []exporter.IDHash) bool {
 	if len(a) < 4 { // nearly always: rows of one time are few
 		return slices.ContainsFunc(a, func(id exporter.IDHash) bool { return slices.Contains(b, id) })
 	}
-	known := make(map[exporter.IDHash]struct{}, len(a))
-	for _, id := range a {
-		known[id] = struct{}{}
-	}
+	known := setOf(a)
 	return slices.ContainsFunc(b, func(id exporter.IDHash) bool { _, ok := known[id]; return ok })
+}
+
+func setOf(ids []exporter.IDHash) map[exporter.IDHash]struct{} {
+	set := make(map[exporter.IDHash]struct{}, len(ids))
+	for _, id := range ids {
+		set[id] = struct{}{}
+	}
+	return set
 }
 
 // with joins two intervals.
@@ -170,10 +175,7 @@ func (e edge) further(other edge, direction int) edge {
 		e, other = other, e
 	}
 	if e.at == other.at {
-		known := make(map[exporter.IDHash]struct{}, len(e.ids))
-		for _, id := range e.ids {
-			known[id] = struct{}{}
-		}
+		known := setOf(e.ids)
 		e.ids = slices.Clone(e.ids)
 		for _, id := range other.ids {
 			if _, ok := known[id]; !ok && len(e.ids) < mostIDs {

@@ -28,7 +28,7 @@ func (c *client) readTeam(ctx context.Context) (team, cost, error) {
 		accept: func(good answer) (err error) {
 			found, err = decodeTeam(good.text())
 			if err == nil {
-				err = c.keepsKey(ctx, found)
+				err = c.checkIDs(ctx, found)
 			}
 			return err
 		},
@@ -36,8 +36,8 @@ func (c *client) readTeam(ctx context.Context) (team, cost, error) {
 	return found, spent, err
 }
 
-// keepsKey refuses a team whose ids hold a part of the key: they are shown and stored.
-func (c *client) keepsKey(ctx context.Context, found team) error {
+// checkIDs refuses a team whose ids hold a part of the key: they are shown and stored.
+func (c *client) checkIDs(ctx context.Context, found team) error {
 	if c.redact.Holds(found.id) {
 		return errors.New("not a team: its id holds the API key")
 	}
