@@ -8,23 +8,19 @@ import sys
 
 import chdb
 
-from report import report
+from report import predicate, report
 
 
 def literal(value):
     return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
+def moment(micros):
+    return f"fromUnixTimestamp64Micro({micros}, 'UTC')"
+
+
 def condition(question):
-    column = question["column"]
-    if question["op"] == "null":
-        return f"{column} IS NULL"
-    if question["op"] == "true":
-        return column
-    if question["op"] == "text":
-        return f"{column} = {literal(question.get('value', ''))}"
-    low, high = (f"fromUnixTimestamp64Micro({question[end]}, 'UTC')" for end in ("low", "high"))
-    return f"{column} >= {low} AND {column} < {high}"
+    return predicate(question, question["column"], moment, literal)
 
 
 SETTINGS = """SETTINGS output_format_json_quote_64bit_integers = 0, output_format_json_named_tuples_as_objects = 1,

@@ -9,20 +9,20 @@ import datafusion
 import pyarrow
 
 from read_pyarrow import rows
-from report import quote, report, times
+from report import predicate, report, times
+
+
+def field(question):
+    first, *rest = question["column"].split(".")
+    return first + "".join(f"['{name}']" for name in rest)
+
+
+def moment(micros):
+    return f"arrow_cast({micros}, 'Timestamp(Microsecond, Some(\"UTC\"))')"
 
 
 def condition(question):
-    first, *rest = question["column"].split(".")
-    column = first + "".join(f"['{name}']" for name in rest)
-    if question["op"] == "null":
-        return f"{column} IS NULL"
-    if question["op"] == "true":
-        return column
-    if question["op"] == "text":
-        return f"{column} = {quote(question.get('value', ''))}"
-    low, high = (f"arrow_cast({question[end]}, 'Timestamp(Microsecond, Some(\"UTC\"))')" for end in ("low", "high"))
-    return f"{column} >= {low} AND {column} < {high}"
+    return predicate(question, field(question), moment)
 
 
 class Table:

@@ -7,19 +7,15 @@ import sys
 
 import duckdb
 
-from report import Skip, instant, quote, report
+from report import Skip, instant, predicate, quote, report
+
+
+def moment(micros):
+    return f"TIMESTAMPTZ '{instant(micros).isoformat()}'"
 
 
 def condition(question):
-    column = question["column"]
-    if question["op"] == "null":
-        return f"{column} IS NULL"
-    if question["op"] == "true":
-        return column
-    if question["op"] == "text":
-        return f"{column} = {quote(question.get('value', ''))}"
-    low, high = (f"TIMESTAMPTZ '{instant(question[end]).isoformat()}'" for end in ("low", "high"))
-    return f"{column} >= {low} AND {column} < {high}"
+    return predicate(question, question["column"], moment)
 
 
 class Table:

@@ -67,3 +67,14 @@ def instant(micros):
 
 def quote(value):
     return "'" + value.replace("'", "''") + "'"
+
+
+def predicate(question, column, moment, literal=quote):
+    """What a question asks, in SQL; moment writes a time, and literal a text."""
+    if question["op"] == "null":
+        return f"{column} IS NULL"
+    if question["op"] == "true":
+        return column
+    if question["op"] == "text":
+        return f"{column} = {literal(question.get('value', ''))}"
+    return f"{column} >= {moment(question['low'])} AND {column} < {moment(question['high'])}"

@@ -13,18 +13,19 @@ import pyspark
 from pyspark.sql import SparkSession
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / "python"))
-from report import Skip, quote, report, text  # noqa: E402
+from report import Skip, predicate, quote, report, text  # noqa: E402
+
+
+def moment(micros):
+    return f"timestamp_micros({micros})"
+
+
+def literal(value):
+    return "r" + quote(value)
 
 
 def condition(question):
-    column = question["column"]
-    if question["op"] == "null":
-        return f"{column} IS NULL"
-    if question["op"] == "true":
-        return column
-    if question["op"] == "text":
-        return f"{column} = r{quote(question.get('value', ''))}"
-    return f"{column} >= timestamp_micros({question['low']}) AND {column} < timestamp_micros({question['high']})"
+    return predicate(question, question["column"], moment, literal)
 
 
 class Table:
