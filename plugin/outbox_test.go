@@ -52,7 +52,7 @@ func TestAnOutboxStaysSmallAndShowsTheNewest(t *testing.T) {
 				out.Observe(exporter.RowsWritten{Rows: rows})
 			case 3:
 				notices++
-				out.Observe(exporter.UserSkipped{SkippedUser: exporter.SkippedUser{UserID: fmt.Sprint("usr_", notices), Reason: "refused"}})
+				out.Observe(exporter.PartitionSkipped{SkippedPartition: exporter.SkippedPartition{Partition: fmt.Sprint("usr_", notices), Reason: "refused"}})
 			case 4:
 				out.Observe(exporter.RequestRetried{Request: "/api/inbox", Attempt: 1, Reason: "500"})
 			case 5:
