@@ -20,8 +20,8 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/internal/test/conformance"
 	"github.com/lemexport/lemexport/plugin"
-	"github.com/lemexport/lemexport/plugin/conformance"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 

@@ -1,4 +1,4 @@
-module github.com/lemexport/lemexport/internal/browsertest
+module github.com/lemexport/lemexport/internal/test/browsertest
 
 go 1.26.0
 

@@ -6,7 +6,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/store"
-	"github.com/lemexport/lemexport/internal/storecontract"
+	"github.com/lemexport/lemexport/internal/test/storecontract"
 )
 
 // quick gives up sooner than the product does.

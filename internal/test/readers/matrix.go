@@ -16,7 +16,7 @@ type line struct {
 }
 
 const (
-	matrixBegin = "<!-- matrix: internal/readers/run -write -->\n"
+	matrixBegin = "<!-- matrix: internal/test/readers/run -write -->\n"
 	matrixEnd   = "<!-- end of the matrix -->\n"
 	matrixHead  = "| reader | version | files | opens | values equal | filters right | note |\n|---|---|---|---|---|---|---|\n"
 )
@@ -135,7 +135,7 @@ func comparePage(path string, lines []line, write, all bool) error {
 		return nil
 	}
 	if !write {
-		return errors.New("the matrix in " + path + " is not what was seen: run internal/readers/run -write and read the difference")
+		return errors.New("the matrix in " + path + " is not what was seen: run internal/test/readers/run -write and read the difference")
 	}
 	return os.WriteFile(path, []byte(before+matrixBegin+matrix+matrixEnd+after), 0o644)
 }

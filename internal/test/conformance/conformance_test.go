@@ -19,8 +19,8 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist"
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/internal/test/conformance"
 	"github.com/lemexport/lemexport/plugin"
-	"github.com/lemexport/lemexport/plugin/conformance"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 

@@ -191,7 +191,7 @@ func drift(still *bool) func(int) []sim.Movement {
 // The README's view over the files of an append is the inbox as it is, but for
 // what was deleted.
 func TestTheViewOverAppendedFiles(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

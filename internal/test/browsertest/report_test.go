@@ -28,7 +28,7 @@ const deadline = 2 * time.Minute
 // makeReport exports a simulated team and makes the page of it, as a user would.
 func makeReport(t *testing.T, conversations int) (page string) {
 	t.Helper()
-	root, err := filepath.Abs(filepath.Join("..", ".."))
+	root, err := filepath.Abs(filepath.Join("..", "..", ".."))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,12 +2,12 @@
 // way that the walk has to cover or notice, and compares what it exported with what
 // was there.
 //
-//	go run ./internal/regimes -seeds 25
+//	go run ./internal/test/regimes -seeds 25
 //
 // prints a row for each regime: how often an export claimed to be complete, how
 // often that was wrong, and what it cost beside a walk of the same team at rest.
 //
-//	go run ./internal/regimes -increments -seeds 5
+//	go run ./internal/test/regimes -increments -seeds 5
 //
 // does the same with twelve increments in a row.
 //

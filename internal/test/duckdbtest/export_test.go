@@ -24,7 +24,7 @@ var shared string
 var program = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(shared, "lemexport")
 	build := exec.Command("go", "build", "-o", path, ".")
-	build.Dir = filepath.Join("..", "..")
+	build.Dir = filepath.Join("..", "..", "..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("build: %w: %s", err, output)
@@ -38,7 +38,7 @@ var quickstart = sync.OnceValues(func() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	example, err := filepath.Abs(filepath.Join("..", "..", "examples", "quickstart"))
+	example, err := filepath.Abs(filepath.Join("..", "..", "..", "examples", "quickstart"))
 	if err != nil {
 		return "", err
 	}
@@ -98,7 +98,7 @@ func exportWith(t *testing.T, options sim.Options, blocks string) (path string, 
 
 // The response of the API's documentation, exported: every value is where it belongs.
 func TestDocumentedResponse(t *testing.T) {
-	page, err := os.ReadFile(filepath.Join("..", "..", "testdata", "get-many-inboxes.json"))
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "testdata", "get-many-inboxes.json"))
 	if err != nil {
 		t.Fatal(err)
 	}

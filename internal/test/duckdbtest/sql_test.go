@@ -15,7 +15,7 @@ func TestExampleQueries(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	files, err := filepath.Glob(filepath.Join("..", "..", "examples", "sql", "*.sql"))
+	files, err := filepath.Glob(filepath.Join("..", "..", "..", "examples", "sql", "*.sql"))
 	if err != nil || len(files) < 5 {
 		t.Fatalf("%d files of queries, error %v", len(files), err)
 	}

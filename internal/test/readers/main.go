@@ -1,7 +1,7 @@
 // Readers compares what other programs read of our files with what we read ourselves.
 //
-//	go run ./internal/readers make FOLDER                    # files, our rows, questions
-//	go run ./internal/readers judge -expected FILE FOLDER    # the matrix of docs/readers.md
+//	go run ./internal/test/readers make FOLDER                    # files, our rows, questions
+//	go run ./internal/test/readers judge -expected FILE FOLDER    # the matrix of docs/readers.md
 //
 // In between the scripts in the folders beside this file run the readers: see run.
 // A reader leaves a folder in FOLDER/seen with a result.json and, for each file that it

@@ -13,7 +13,7 @@ import (
 // The queries of the README, on the export of the README's first command, give
 // what the README shows.
 func TestReadmeQueries(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "..", "README.md"))
+	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
 	if err != nil {
 		t.Fatal(err)
 	}

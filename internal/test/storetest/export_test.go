@@ -27,7 +27,7 @@ func program(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "lemexport")
 	build := exec.Command("go", "build", "-o", path, ".")
-	build.Dir = filepath.Join(sources, "..", "..")
+	build.Dir = filepath.Join(sources, "..", "..", "..")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build: %v: %s", err, output)
@@ -38,7 +38,7 @@ func program(t *testing.T) string {
 // The quickstart, with its destination in a bucket.
 func TestTheProgramExportsIntoABucket(t *testing.T) {
 	binary := program(t)
-	quickstart, err := os.ReadFile(filepath.Join(sources, "..", "..", "examples", "quickstart", "main.hcl"))
+	quickstart, err := os.ReadFile(filepath.Join(sources, "..", "..", "..", "examples", "quickstart", "main.hcl"))
 	if err != nil {
 		t.Fatal(err)
 	}
