@@ -100,7 +100,7 @@ func exported() []check {
 			if file.GetUrl() != planned.GetPlan().GetExports()[0].GetFile() || file.GetRows() != 150 {
 				t.Errorf("planned %v, committed %v", planned.GetPlan().GetExports()[0], file)
 			}
-			on, err := os.Stat(file.GetUrl()) //nolint:forbidigo // a test suite looks at what was written
+			on, err := os.Stat(file.GetUrl())
 			if err != nil || on.Size() != file.GetBytes() {
 				t.Errorf("%d bytes are committed: %v, %v", file.GetBytes(), on, err)
 			}
@@ -195,7 +195,7 @@ func exported() []check {
 
 func contents(t *testing.T, path string) []byte {
 	t.Helper()
-	body, err := os.ReadFile(path) //nolint:forbidigo,gosec // a test suite looks at what was written
+	body, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -205,8 +205,8 @@ func contents(t *testing.T, path string) []byte {
 // only is the number of entries of a folder, which may be missing.
 func only(t *testing.T, dir string) int {
 	t.Helper()
-	entries, err := os.ReadDir(dir)                    //nolint:forbidigo // a test suite looks at what was written
-	if err != nil && !errors.Is(err, os.ErrNotExist) { //nolint:forbidigo // the same
+	entries, err := os.ReadDir(dir)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		t.Fatal(err)
 	}
 	return len(entries)
