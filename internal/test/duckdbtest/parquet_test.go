@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -133,26 +132,7 @@ func TestDuckDBSeesTheSchemaOfTheFile(t *testing.T) {
 
 func TestDuckDBReadsEveryValue(t *testing.T) {
 	rec := sample(t)
-	db, path := openDuckDB(t), write(t, rec)
-	for i, column := range schema.InboxConversations().Columns {
-		expression := "to_json(" + column.Name + ")"
-		switch column.Type {
-		case schema.Timestamp:
-			expression = "epoch_us(" + column.Name + ")"
-		case schema.JSON: // text byte for byte, so it is compared as a string
-			expression = "to_json(" + column.Name + "::VARCHAR)"
-		default:
-		}
-		got := query(t, db, "SELECT "+expression+" FROM "+from(path)+" ORDER BY id")
-		if len(got) != int(rec.NumRows()) {
-			t.Fatalf("%s: %d rows", column.Name, len(got))
-		}
-		for row := range got {
-			if want := arrowValue(t, rec.Column(i), row); !reflect.DeepEqual(parse(t, got[row][0]), want) {
-				t.Errorf("%s in row %d is %s instead of %v", column.Name, row, got[row][0], want)
-			}
-		}
-	}
+	compareAll(t, t, openDuckDB(t), write(t, rec), rec, false)
 }
 
 // arrowValue is a cell in the form that parse gives.
@@ -207,14 +187,6 @@ func TestDuckDBUnnestsLists(t *testing.T) {
 	}
 	if got := one(t, db, "SELECT extra->>'someNewField' FROM "+from(path)+" WHERE id = 'ibx_A'"); got != "1" {
 		t.Errorf("a field of extra is %q", got)
-	}
-}
-
-func TestDuckDBShowsTheManifest(t *testing.T) {
-	db, path := openDuckDB(t), write(t, sample(t))
-	got := one(t, db, "SELECT decode(value) FROM parquet_kv_metadata('"+path+"') WHERE decode(key) = ?", exporter.ManifestKey)
-	if got != manifest || !json.Valid([]byte(got)) {
-		t.Errorf("manifest %q", got)
 	}
 }
 
