@@ -1,7 +1,6 @@
 package exporter_test
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -19,22 +18,7 @@ import (
 // interrupt begins an apply and ends it after its second page.
 func (b *bench) interrupt(t *testing.T, job exporter.Job) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	b.wrap = func(source exporter.Source) exporter.Source { return cutShort{source, cancel} }
-	defer func() { b.wrap = nil }()
-	run, err := b.Start(ctx, job, quiet{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = run.Close() }()
-	plan, err := run.Plan(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := run.Apply(ctx, plan, exporter.ApplyOptions{}); !errors.Is(err, context.Canceled) {
-		t.Fatalf("the error is %v", err)
-	}
+	b.cut(t, job, 2, 0)
 }
 
 func TestOnlyTheSameWalkIsContinued(t *testing.T) {
@@ -114,15 +98,6 @@ func TestAWalkSinceOtherMarksIsNotContinued(t *testing.T) {
 	}
 }
 
-// events keeps what a run told.
-type events struct{ all []exporter.Event }
-
-func (e *events) Observe(event exporter.Event) {
-	if _, ok := event.(exporter.NotResumable); ok {
-		e.all = append(e.all, event)
-	}
-}
-
 func TestAnExportIsMadeWithoutAJournalWhereNoneCanBeKept(t *testing.T) {
 	b := newBench(t, sim.Options{Conversations: 50})
 	inTheWay := filepath.Join(t.TempDir(), "file")
@@ -130,7 +105,7 @@ func TestAnExportIsMadeWithoutAJournalWhereNoneCanBeKept(t *testing.T) {
 		t.Fatal(err)
 	}
 	b.Workspace = store.NewWorkspace(filepath.Join(inTheWay, "work"))
-	var told events
+	var told heard
 	run, err := b.Start(t.Context(), b.job(b.dir), &told)
 	if err != nil {
 		t.Fatal(err)
@@ -143,8 +118,8 @@ func TestAnExportIsMadeWithoutAJournalWhereNoneCanBeKept(t *testing.T) {
 	if _, err := run.Apply(t.Context(), plan, exporter.ApplyOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if len(told.all) != 1 {
-		t.Errorf("told %v", told.all)
+	if told.notResumable != 1 {
+		t.Errorf("told %+v", told)
 	}
 	b.mustVerify(t, b.dir)
 }

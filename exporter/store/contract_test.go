@@ -5,7 +5,7 @@ import (
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/internal/storecontract"
+	"github.com/lemexport/lemexport/internal/test/storecontract"
 )
 
 func TestFolderKeepsTheContract(t *testing.T) {
