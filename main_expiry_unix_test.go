@@ -24,6 +24,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/config"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // backdated is a source whose walk ends after some pages and leaves a journal that
@@ -35,8 +36,8 @@ type backdated struct {
 	seen *string // an id of the first page
 }
 
-func (b backdated) Walk(ctx context.Context, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
-	return backdatedWalk{b.Source.Walk(ctx, since, backdatedJournal{journal, b.ago}), b}
+func (b backdated) Walk(ctx context.Context, table *schema.Table, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
+	return backdatedWalk{b.Source.Walk(ctx, table, since, backdatedJournal{journal, b.ago}), b}
 }
 
 type backdatedWalk struct {

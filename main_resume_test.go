@@ -67,7 +67,7 @@ func TestAKilledApplyIsContinued(t *testing.T) {
 			}
 			// In flight at the kill were at most 16 requests and entries.
 			fetched := api.seen.Load() - before - beforeTheWalk
-			if missing := want.Proof.Requests - (answers - beforeTheWalk); fetched > missing+16+int64(len(want.Proof.Users)) {
+			if missing := want.Proof.Requests - (answers - beforeTheWalk); fetched > missing+16+int64(len(want.Proof.Partitions)) {
 				t.Errorf("%d requests to continue where %d were missing", fetched, missing)
 			}
 			if got.Proof.Resumed == 0 && answers > beforeTheWalk+8 {

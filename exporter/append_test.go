@@ -77,7 +77,7 @@ func TestAppendTakesWhatIsAsOldAsTheWatermark(t *testing.T) {
 		if diff := gocmp.Diff(b.truth(), b.view(t)); diff != "" {
 			t.Fatal(diff)
 		}
-		user := summary.Proof.Users[0]
+		user := summary.Proof.Partitions[0]
 		if user.Since.Equal(*user.Watermark) {
 			same++
 		}

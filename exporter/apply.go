@@ -209,10 +209,10 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal *runJour
 	}
 	r.obs.Observe(PhaseStarted{Phase: PhaseWalk, Total: total})
 	life := r.lifetime(journal)
-	walk := r.source.Walk(ctx, since, journal.orNil())
+	walk := r.source.Walk(ctx, rows.table, since, journal.orNil())
 	pages := newCollector(rows.table, plan, r.lookback())
 	var unknown schema.Names
-	for _, field := range plan.Survey.Unknown {
+	for _, field := range plan.Survey.Of(rows.table.Name).Unknown {
 		unknown.Add(field)
 	}
 	for page, err := range walk.Pages() {
@@ -242,7 +242,7 @@ func (r *Run) keep(rows *spool, pages *collector, page Page) error {
 		return err
 	}
 	defer rec.Release()
-	return errors.Join(rows.add(page.UserID, rec), pages.add(page.UserID, rec))
+	return errors.Join(rows.add(page.Partition, rec), pages.add(page.Partition, rec))
 }
 
 func (r *Run) manifest(target target, plan Plan, walked walked, started time.Time) Manifest {

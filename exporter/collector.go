@@ -25,7 +25,7 @@ type collector struct {
 func newCollector(table *schema.Table, plan Plan, lookback time.Duration) *collector {
 	c := &collector{
 		table: table, lookback: lookback, since: plan.since(),
-		limit: recentLimit(len(plan.Survey.Users)), shown: make(map[string]*recall),
+		limit: recentLimit(len(plan.Survey.Of(table.Name).Partitions)), shown: make(map[string]*recall),
 	}
 	for _, export := range plan.Exports {
 		c.fresh = append(c.fresh, newFresh(export))
@@ -37,27 +37,27 @@ func (c *collector) add(user string, rec arrow.Record) error {
 	if rec.NumRows() == 0 {
 		return nil
 	}
-	keys, err := keysOf(c.table, rec)
+	keys, err := c.table.Keys(rec)
 	if err != nil {
 		return err
 	}
 	shown := c.of(user)
 	for row := range int(rec.NumRows()) {
-		c.row(user, shown, keys.at(row))
+		c.row(user, shown, keys.At(row))
 	}
 	return nil
 }
 
-func (c *collector) row(user string, shown *recall, key rowKey) {
-	wanted := shown.wants(key.version)
+func (c *collector) row(user string, shown *recall, key schema.RowKey) {
+	wanted := shown.wants(key.Version)
 	for _, fresh := range c.fresh {
 		wanted = wanted || fresh != nil
 	}
 	if !wanted {
 		return
 	}
-	one := printOf(key.id, key.version)
-	if shown.wants(key.version) {
+	one := printOf(key.ID, key.Version)
+	if shown.wants(key.Version) {
 		shown.add(one)
 	}
 	for _, fresh := range c.fresh {
@@ -77,21 +77,21 @@ func (c *collector) of(user string) *recall {
 
 // recent is what a manifest says of the newest rows of a user. Where the walk has
 // not proven the list, the manifest has the mark of the run before.
-func (c *collector) recent(user UserProof, m Manifest, plan ExportPlan) Recent {
-	shown, to := c.of(user.UserID), m.Recent[user.UserID]
+func (c *collector) recent(user PartitionProof, m Manifest, plan ExportPlan) Recent {
+	shown, to := c.of(user.Partition), m.Recent[user.Partition]
 	if user.Complete {
 		reached := int64(math.MinInt64)
-		if mark, ok := c.since[user.UserID]; ok && user.Since != nil {
+		if mark, ok := c.since[user.Partition]; ok && user.Since != nil {
 			reached = mark.Floor.UnixMicro()
 		}
-		to = shown.recent(m.Watermarks[user.UserID], c.lookback, reached)
+		to = shown.recent(m.Watermarks[user.Partition], c.lookback, reached)
 	}
 	if m.Mode != ModeAppend {
 		return to
 	}
 	var before []rowPrint
 	if plan.Current != nil && (!plan.Increment.takesAll() || !m.Proof.whole()) {
-		before = plan.Current.remembered(user.UserID)
+		before = plan.Current.remembered(user.Partition)
 	}
 	shown.remember(&to, before, user.Complete)
 	return to

@@ -242,7 +242,7 @@ func TestOneWalkServesEveryExport(t *testing.T) {
 	before := len(b.team.Calls())
 	_, summary := b.mustApply(t, b.job(b.dir, other))
 	calls := int64(len(b.team.Calls()) - before)
-	if plan := int64(1 + len(summary.Proof.Users)); calls != plan+summary.Proof.Requests {
+	if plan := int64(1 + len(summary.Proof.Partitions)); calls != plan+summary.Proof.Requests {
 		t.Errorf("%d requests for two exports: more than a plan (%d) and one walk (%d)", calls, plan, summary.Proof.Requests)
 	}
 	if len(summary.Exports) != 2 {

@@ -30,13 +30,13 @@ type PhaseStarted struct {
 }
 
 // Surveyed reports how many users' first pages a survey has read, of how many.
-type Surveyed struct{ Users, Of int64 }
+type Surveyed struct{ Done, Of int64 }
 
 // PageFetched reports one page of one user's inbox.
 type PageFetched struct {
-	UserID string
-	Page   int64
-	Rows   int
+	Partition string
+	Page      int64
+	Rows      int
 	// TotalItems is the user's total as the page states it; nil when it does not.
 	TotalItems *int64
 	// More says whether the server announced a further page.
@@ -60,8 +60,8 @@ type Throttled struct {
 	Wait time.Duration
 }
 
-// UserSkipped reports a user whose inbox the API does not give.
-type UserSkipped struct{ SkippedUser }
+// PartitionSkipped reports a user whose inbox the API does not give.
+type PartitionSkipped struct{ SkippedPartition }
 
 // UnknownField reports, once a run, a key that the table does not model.
 type UnknownField struct{ Field string }
@@ -92,15 +92,15 @@ type RowsWritten struct {
 	Rows int64
 }
 
-func (PhaseStarted) event()   {}
-func (Surveyed) event()       {}
-func (PageFetched) event()    {}
-func (RequestRetried) event() {}
-func (Throttled) event()      {}
-func (UserSkipped) event()    {}
-func (UnknownField) event()   {}
-func (Resumed) event()        {}
-func (NotResumable) event()   {}
-func (RateNotShared) event()  {}
-func (StartedOver) event()    {}
-func (RowsWritten) event()    {}
+func (PhaseStarted) event()     {}
+func (Surveyed) event()         {}
+func (PageFetched) event()      {}
+func (RequestRetried) event()   {}
+func (Throttled) event()        {}
+func (PartitionSkipped) event() {}
+func (UnknownField) event()     {}
+func (Resumed) event()          {}
+func (NotResumable) event()     {}
+func (RateNotShared) event()    {}
+func (StartedOver) event()      {}
+func (RowsWritten) event()      {}

@@ -3,6 +3,8 @@ package exporter
 import (
 	"iter"
 	"math"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // fresh finds the rows of a walk that an append export does not have yet: those
@@ -22,12 +24,12 @@ type fresh struct {
 	oldest, newest int64
 
 	// ids are those of the rows to add, known once settled.
-	ids map[IDHash]struct{}
+	ids map[schema.IDHash]struct{}
 }
 
 // rowVersion tells one version of a row from all others, within the process.
 type rowVersion struct {
-	id      IDHash
+	id      schema.IDHash
 	version int64
 }
 
@@ -52,16 +54,16 @@ func newFresh(plan ExportPlan) *fresh {
 }
 
 // add looks at a row of the walk.
-func (f *fresh) add(user string, key rowKey, shown rowPrint) {
+func (f *fresh) add(user string, key schema.RowKey, shown rowPrint) {
 	if _, ok := f.had[shown]; ok {
-		f.met[rowVersion{HashID(key.id), key.version}] = struct{}{}
+		f.met[rowVersion{schema.HashID(key.ID), key.Version}] = struct{}{}
 		return
 	}
-	if floor, ok := f.floors[user]; ok && key.version >= floor {
+	if floor, ok := f.floors[user]; ok && key.Version >= floor {
 		return
 	}
 	f.unsure = true
-	f.oldest, f.newest = min(f.oldest, key.version), max(f.newest, key.version)
+	f.oldest, f.newest = min(f.oldest, key.Version), max(f.newest, key.Version)
 }
 
 // settle finds the rows to add. earlier yields the rows of the earlier files that
@@ -72,7 +74,7 @@ func (f *fresh) settle(walked *index, most int, earlier func(oldest, newest int6
 		if len(known) == 0 {
 			return nil
 		}
-		return walked.each(func(id IDHash, row int64, rest []byte) {
+		return walked.each(func(id schema.IDHash, row int64, rest []byte) {
 			if _, ok := known[rowVersion{id, versionOf(rest)}]; ok {
 				has[row/64] |= 1 << (row % 64)
 			}
@@ -99,8 +101,8 @@ func (f *fresh) settle(walked *index, most int, earlier func(oldest, newest int6
 			return err
 		}
 	}
-	f.ids = make(map[IDHash]struct{})
-	return walked.each(func(id IDHash, row int64, _ []byte) {
+	f.ids = make(map[schema.IDHash]struct{})
+	return walked.each(func(id schema.IDHash, row int64, _ []byte) {
 		if !walked.isLost(row) && has[row/64]&(1<<(row%64)) == 0 {
 			f.ids[id] = struct{}{}
 		}
@@ -109,6 +111,6 @@ func (f *fresh) settle(walked *index, most int, earlier func(oldest, newest int6
 
 // has reports whether the row is to be written.
 func (f *fresh) has(id string) bool {
-	_, ok := f.ids[HashID(id)]
+	_, ok := f.ids[schema.HashID(id)]
 	return ok
 }

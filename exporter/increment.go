@@ -72,9 +72,9 @@ func (m *Manifest) fullProof() *FullProof {
 // marks are the places from which the next walk of a mode may go on. A list that
 // was ever seen to break an assumption is read in full.
 func (m *Manifest) marks(mode string, lookback time.Duration) map[string]Mark {
-	proven := make(map[string]UserProof, len(m.Proof.Users))
-	for _, user := range m.Proof.Users {
-		proven[user.UserID] = user
+	proven := make(map[string]PartitionProof, len(m.Proof.Partitions))
+	for _, user := range m.Proof.Partitions {
+		proven[user.Partition] = user
 	}
 	marks := make(map[string]Mark)
 	for id, newest := range m.Watermarks {
@@ -150,7 +150,7 @@ func (t target) increment(current *Manifest, survey Survey, asked wish) *Increme
 		plan.Full, plan.OnlyMissing = "-full asks for it", t.Mode == ModeAppend
 	default:
 		plan.Since = current.marks(t.Mode, asked.lookback)
-		there := survey.users()
+		there := survey.Of(t.table.Name).partitions()
 		maps.DeleteFunc(plan.Since, func(id string, _ Mark) bool { return !there[id] })
 	}
 	return plan
@@ -196,7 +196,7 @@ func (p Plan) since() map[string]Mark {
 
 // whole reports whether every inbox was walked in full, and proven.
 func (p Proof) whole() bool {
-	return p.Complete && !slices.ContainsFunc(p.Users, func(u UserProof) bool { return u.Since != nil })
+	return p.Complete && !slices.ContainsFunc(p.Partitions, func(u PartitionProof) bool { return u.Since != nil })
 }
 
 // account fills what a manifest says of the runs before. Watermarks advance only
@@ -219,21 +219,21 @@ func (m *Manifest) account(t target, plan ExportPlan, pages *collector) {
 			m.Sequence = Sum(carried.Sequence, 1)
 		}
 	}
-	for _, user := range m.Proof.Users {
+	for _, user := range m.Proof.Partitions {
 		switch {
 		case user.Complete && user.Watermark != nil:
-			m.Watermarks[user.UserID] = *user.Watermark
+			m.Watermarks[user.Partition] = *user.Watermark
 		case user.Complete || carried == nil:
 			continue
 		default:
-			mark, ok := before[user.UserID]
+			mark, ok := before[user.Partition]
 			if !ok {
 				continue
 			}
-			m.Watermarks[user.UserID] = mark.Newest
-			m.Recent[user.UserID] = Recent{Floor: mark.Floor, Known: mark.Known}
+			m.Watermarks[user.Partition] = mark.Newest
+			m.Recent[user.Partition] = Recent{Floor: mark.Floor, Known: mark.Known}
 		}
-		m.Recent[user.UserID] = pages.recent(user, *m, plan)
+		m.Recent[user.Partition] = pages.recent(user, *m, plan)
 	}
 	if t.Mode != ModeAppend && carried != nil && !m.Proof.whole() {
 		// Rows that are kept have theirs.

@@ -206,8 +206,8 @@ func TestAMergeIntoAFileThatLacksRowsIsRefused(t *testing.T) {
 // unproven is a source that proves the inbox of one user only.
 type unproven struct{ exporter.Source }
 
-func (u unproven) Walk(ctx context.Context, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
-	return unprovenWalk{u.Source.Walk(ctx, since, journal)}
+func (u unproven) Walk(ctx context.Context, table *schema.Table, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
+	return unprovenWalk{u.Source.Walk(ctx, table, since, journal)}
 }
 
 type unprovenWalk struct{ exporter.Walk }
@@ -215,8 +215,8 @@ type unprovenWalk struct{ exporter.Walk }
 func (u unprovenWalk) Proof() exporter.Proof {
 	proof := u.Walk.Proof()
 	proof.Complete, proof.Reasons = false, []string{"the list moved"}
-	for i := 1; i < len(proof.Users); i++ {
-		proof.Users[i].Complete = false
+	for i := 1; i < len(proof.Partitions); i++ {
+		proof.Partitions[i].Complete = false
 	}
 	return proof
 }
@@ -244,8 +244,8 @@ func TestAnIncompleteIncrementAdvancesNothing(t *testing.T) {
 			if m.Proof.Complete || m.FullProof.RunID != "run-1" {
 				t.Errorf("committed as %+v", m.FullProof)
 			}
-			for i, user := range m.Proof.Users {
-				if moved := !m.Watermarks[user.UserID].Equal(before.Watermarks[user.UserID]); moved != (i == 0) {
+			for i, user := range m.Proof.Partitions {
+				if moved := !m.Watermarks[user.Partition].Equal(before.Watermarks[user.Partition]); moved != (i == 0) {
 					t.Errorf("the watermark of user %d moved: %v", i, moved)
 				}
 			}
@@ -305,8 +305,8 @@ func TestUsersComeAndGo(t *testing.T) {
 	two := len(idsOf(t, b.file()))
 	job.Source.Users = users[1:]
 	plan, summary := b.mustApply(t, job)
-	if got := len(idsOf(t, b.file())); got <= two || summary.Proof.Users[0].Since == nil || summary.Proof.Users[1].Since != nil {
-		t.Errorf("%d rows, then %d; %+v", two, got, summary.Proof.Users)
+	if got := len(idsOf(t, b.file())); got <= two || summary.Proof.Partitions[0].Since == nil || summary.Proof.Partitions[1].Since != nil {
+		t.Errorf("%d rows, then %d; %+v", two, got, summary.Proof.Partitions)
 	}
 	if diff := gocmp.Diff(users[:1], plan.Exports[0].DroppedUsers); diff != "" {
 		t.Error(diff)

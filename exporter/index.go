@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"slices"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // index knows every row that was read: whose inbox it came from, its id and its
@@ -34,7 +36,7 @@ const indexBlock = 1 << 11
 
 // entry is one row of a share.
 type entry struct {
-	id      IDHash
+	id      schema.IDHash
 	version int64
 	row     int64
 	user    uint32
@@ -47,9 +49,9 @@ func newIndex(file ScratchFile, atOnce int) *index {
 func (x *index) close() error { return x.file.Close() }
 
 // addAll adds the rows of a record, in order.
-func (x *index) addAll(user string, keys keyColumns, rows int) error {
+func (x *index) addAll(user string, keys schema.Keys, rows int) error {
 	for row := range rows {
-		x.append(user, HashID(keys.id.Value(row)), keys.version(row))
+		x.append(user, keys.Hash(row), keys.Version(row))
 	}
 	return x.flush(rows)
 }
@@ -65,7 +67,7 @@ func (x *index) flush(rows int) error {
 }
 
 // append adds an entry to the buffer.
-func (x *index) append(user string, id IDHash, version int64) {
+func (x *index) append(user string, id schema.IDHash, version int64) {
 	number, ok := x.numbers[user]
 	if !ok {
 		number = uint32(len(x.names))
@@ -130,9 +132,9 @@ func (x *index) account(proof *Proof, distinct int64) {
 	proof.RowsRead = x.rows
 	proof.Rows = distinct
 	proof.Duplicates, proof.Superseded = 0, 0
-	for i := range proof.Users {
-		user := &proof.Users[i]
-		count := x.dropped[user.UserID]
+	for i := range proof.Partitions {
+		user := &proof.Partitions[i]
+		count := x.dropped[user.Partition]
 		user.Duplicates, user.Superseded = count.duplicates, count.superseded
 		proof.Duplicates += count.duplicates
 		proof.Superseded += count.superseded
@@ -141,7 +143,7 @@ func (x *index) account(proof *Proof, distinct int64) {
 
 // share reads the entries whose id falls into one share.
 func (x *index) share(entries []entry, share, shares uint64) ([]entry, error) {
-	err := x.each(func(id IDHash, row int64, rest []byte) {
+	err := x.each(func(id schema.IDHash, row int64, rest []byte) {
 		if id[0]%shares == share {
 			entries = append(entries, entry{
 				id:      id,
@@ -157,7 +159,7 @@ func (x *index) share(entries []entry, share, shares uint64) ([]entry, error) {
 func versionOf(rest []byte) int64 { return int64(binary.LittleEndian.Uint64(rest)) }
 
 // each reads all entries, in order; rest is what comes after the id.
-func (x *index) each(see func(id IDHash, row int64, rest []byte)) error {
+func (x *index) each(see func(id schema.IDHash, row int64, rest []byte)) error {
 	block := make([]byte, indexBlock*entrySize)
 	for row := int64(0); row < x.rows; {
 		raw := block[:min(x.rows-row, indexBlock)*entrySize]
@@ -165,16 +167,16 @@ func (x *index) each(see func(id IDHash, row int64, rest []byte)) error {
 			return fmt.Errorf("read temporary index: %w", errors.Join(err, io.ErrUnexpectedEOF))
 		}
 		for ; len(raw) > 0; raw, row = raw[entrySize:], row+1 {
-			see(IDHash{binary.LittleEndian.Uint64(raw), binary.LittleEndian.Uint64(raw[8:])}, row, raw[16:entrySize])
+			see(schema.IDHash{binary.LittleEndian.Uint64(raw), binary.LittleEndian.Uint64(raw[8:])}, row, raw[16:entrySize])
 		}
 	}
 	return nil
 }
 
 // winners are the rows that stay, so many.
-func (x *index) winners(count int64) (map[IDHash]foundRow, error) {
-	found := make(map[IDHash]foundRow, count)
-	err := x.each(func(id IDHash, row int64, rest []byte) {
+func (x *index) winners(count int64) (map[schema.IDHash]foundRow, error) {
+	found := make(map[schema.IDHash]foundRow, count)
+	err := x.each(func(id schema.IDHash, row int64, rest []byte) {
 		if !x.isLost(row) {
 			found[id] = foundRow{version: versionOf(rest)}
 		}

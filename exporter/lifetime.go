@@ -65,8 +65,8 @@ func (p *Proof) outlived(reason string) {
 	}
 	p.Complete, p.Method = false, ""
 	p.Reasons = append([]string{"the walk is not proven: " + reason}, p.Reasons...)
-	for i := range p.Users {
-		if user := &p.Users[i]; user.Complete {
+	for i := range p.Partitions {
+		if user := &p.Partitions[i]; user.Complete {
 			user.Complete, user.Method, user.Reason = false, "", reason
 		}
 	}

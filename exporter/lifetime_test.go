@@ -19,6 +19,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // watched is a source that tells of every page before it is taken.
@@ -29,11 +30,11 @@ type watched struct {
 	later time.Duration
 }
 
-func (w watched) Walk(ctx context.Context, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
+func (w watched) Walk(ctx context.Context, table *schema.Table, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
 	if journal != nil {
 		journal = dated{journal, w.later}
 	}
-	return watchedWalk{w.Source.Walk(ctx, since, journal), w.page}
+	return watchedWalk{w.Source.Walk(ctx, table, since, journal), w.page}
 }
 
 // dated is a journal whose entries get later times.
@@ -239,9 +240,9 @@ func TestAWalkThatOutlivesItsPagesIsNotProven(t *testing.T) {
 				!strings.Contains(strings.Join(summary.Proof.Reasons, "\n"), "journal_max_age allows 24h") {
 				t.Errorf("apply: %v, %v, kept %+v", err, summary.Proof.Reasons, summary.Kept)
 			}
-			for _, user := range summary.Proof.Users {
+			for _, user := range summary.Proof.Partitions {
 				if user.Complete || user.Method != "" || user.Reason == "" {
-					t.Errorf("the list of %s is still proven", user.UserID)
+					t.Errorf("the list of %s is still proven", user.Partition)
 				}
 			}
 			for _, path := range []string{b.file(), work} {

@@ -10,6 +10,8 @@ import (
 	"iter"
 	"slices"
 	"strings"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // head is the newest file of an append export.
@@ -159,15 +161,15 @@ func (t target) rowsOf(
 		if err != nil {
 			return manifest, false, err
 		}
-		keys, err := keysOf(table, rec)
+		keys, err := table.Keys(rec)
 		if err != nil {
 			return manifest, false, err
 		}
 		for row := range int(rec.NumRows()) {
-			switch version := keys.version(row); {
+			switch version := keys.Version(row); {
 			case version < oldest: // rows come newest first
 				return manifest, true, nil
-			case version <= newest && !yield(rowVersion{HashID(keys.id.Value(row)), version}, nil):
+			case version <= newest && !yield(rowVersion{keys.Hash(row), version}, nil):
 				return manifest, false, nil
 			}
 		}
@@ -178,5 +180,5 @@ func (t target) rowsOf(
 // misses reports whether no row of the file can be from oldest to newest.
 func (w Window) misses(oldest, newest int64) bool {
 	return w.NewestActivity != nil && At(oldest).After(*w.NewestActivity) ||
-		w.OldestActivity != nil && oldest != neverActive && At(newest).Before(*w.OldestActivity)
+		w.OldestActivity != nil && oldest != schema.NoVersion && At(newest).Before(*w.OldestActivity)
 }

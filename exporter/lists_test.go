@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // lists is a source whose lists a test writes: by user, of each conversation the
@@ -74,22 +75,23 @@ func (l *lists) truth() map[string]time.Time {
 }
 
 // Survey implements exporter.Source.
-func (l *lists) Survey(context.Context) (exporter.Survey, error) {
-	survey := exporter.Survey{TeamID: "tea_lists", Simulated: true}
+func (l *lists) Survey(context.Context, []*schema.Table) (exporter.Survey, error) {
+	survey, all := exporter.Survey{TeamID: "tea_lists", Simulated: true}, exporter.TableSurvey{Table: "inbox_conversations"}
 	for _, user := range slices.Sorted(maps.Keys(l.rows)) {
 		rows := l.of(user)
 		total, pages := int64(len(rows)), int64((len(rows)+l.page-1)/l.page)
-		one := exporter.UserSurvey{UserID: user, TotalItems: &total, PerPage: int64(l.page), Pages: &pages}
+		one := exporter.PartitionSurvey{Partition: user, TotalItems: &total, PerPage: int64(l.page), Pages: &pages}
 		if len(rows) > 0 && !rows[0].at.IsZero() {
 			one.Newest, one.Oldest = &rows[0].at, &rows[min(l.page, len(rows))-1].at
 		}
-		survey.Users = append(survey.Users, one)
+		all.Partitions = append(all.Partitions, one)
 	}
+	survey.Tables = append(survey.Tables, all)
 	return survey, nil
 }
 
 // Walk implements exporter.Source.
-func (l *lists) Walk(_ context.Context, since map[string]exporter.Mark, _ exporter.Journal) exporter.Walk {
+func (l *lists) Walk(_ context.Context, _ *schema.Table, since map[string]exporter.Mark, _ exporter.Journal) exporter.Walk {
 	l.asked = since
 	return &listsWalk{lists: l, since: since, proof: exporter.Proof{Complete: true, Method: "test"}}
 }
@@ -115,7 +117,7 @@ func (w *listsWalk) Pages() iter.Seq2[exporter.Page, error] {
 				floor = mark.Newest
 			}
 			total := int64(len(rows))
-			proof := exporter.UserProof{UserID: user, Complete: true, Method: "test", TotalStart: &total, TotalEnd: &total}
+			proof := exporter.PartitionProof{Partition: user, Complete: true, Method: "test", TotalStart: &total, TotalEnd: &total}
 			if bounded {
 				proof.Since = &mark.Newest
 			} else if w.lists.widened[user] {
@@ -131,10 +133,10 @@ func (w *listsWalk) Pages() iter.Seq2[exporter.Page, error] {
 				}
 				proof.Watermark = &newest
 			}
-			w.proof.Users = append(w.proof.Users, proof)
+			w.proof.Partitions = append(w.proof.Partitions, proof)
 			for number, page := range pagesOf(rows, w.lists.page) {
 				rec := recordOf(page)
-				more := yield(exporter.Page{UserID: user, Number: int64(number + 1), Record: rec}, nil)
+				more := yield(exporter.Page{Partition: user, Number: int64(number + 1), Record: rec}, nil)
 				rec.Release()
 				w.proof.Requests++
 				if !more {

@@ -38,7 +38,7 @@ func (p Proof) Allowance() (lookback, settle time.Duration, ok bool) {
 		return 0, 0, false
 	}
 	least := p.Margin.LookbackSeconds
-	for _, user := range p.Users {
+	for _, user := range p.Partitions {
 		if user.LookbackSeconds != nil {
 			least = min(least, *user.LookbackSeconds)
 		}

@@ -6,6 +6,8 @@ import (
 	"iter"
 
 	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // batchRows is the most rows of a record that goes to a sink.
@@ -29,7 +31,7 @@ type cursor interface {
 // block is a record that a cursor stands in, at row.
 type block struct {
 	rec  arrow.Record
-	keys keyColumns
+	keys schema.Keys
 	row  int
 	// bytes is about the size of the record, rowBytes that of a row.
 	bytes, rowBytes int
@@ -38,13 +40,13 @@ type block struct {
 func (b *block) here() *block { return b }
 
 // key is where the row stands in a file.
-func (b *block) key() rowKey { return b.keys.at(b.row) }
+func (b *block) key() schema.RowKey { return b.keys.At(b.row) }
 
 // ended reports whether the cursor is behind the last row.
 func (b *block) ended() bool { return b.rec == nil || b.row == int(b.rec.NumRows()) }
 
 // enter goes to the first row of a record.
-func (b *block) enter(rec arrow.Record, keys keyColumns, bytes int) {
+func (b *block) enter(rec arrow.Record, keys schema.Keys, bytes int) {
 	b.rec, b.keys, b.row = rec, keys, 0
 	b.bytes, b.rowBytes = bytes, bytes/max(int(rec.NumRows()), 1)
 }
@@ -102,7 +104,7 @@ func (m *merger) take(top cursor) {
 	at := top.here()
 	next, contested := m.queue.second()
 	for from := at.row; ; {
-		stop := at.ended() || m.full() || contested && at.key().compare(next) > 0
+		stop := at.ended() || m.full() || contested && at.key().Compare(next) > 0
 		kept := !stop && top.keep()
 		if !kept && at.row > from {
 			at.rec.Retain()
@@ -182,9 +184,9 @@ func mergeCursors(ctx context.Context, as *arrow.Schema, most size, all []cursor
 type cursors []cursor
 
 // second is the key that comes first of all but the top's.
-func (c cursors) second() (key rowKey, ok bool) {
+func (c cursors) second() (key schema.RowKey, ok bool) {
 	for _, one := range c[1:min(len(c), 3)] { // the children of the top
-		if at := one.here().key(); !ok || at.compare(key) < 0 {
+		if at := one.here().key(); !ok || at.Compare(key) < 0 {
 			key, ok = at, true
 		}
 	}
@@ -193,7 +195,7 @@ func (c cursors) second() (key rowKey, ok bool) {
 
 func (c cursors) Len() int { return len(c) }
 func (c cursors) Less(i, j int) bool {
-	return c[i].here().key().compare(c[j].here().key()) < 0
+	return c[i].here().key().Compare(c[j].here().key()) < 0
 }
 func (c cursors) Swap(i, j int) { c[i], c[j] = c[j], c[i] }
 

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"time"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // The rate limit of the API: 20 requests in 2 seconds per key, over all routes
@@ -119,7 +122,7 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 		plan.Exports = append(plan.Exports, export)
 	}
 	r.obs.Observe(PhaseStarted{Phase: PhaseSurvey})
-	survey, err := r.source.Survey(ctx)
+	survey, err := r.source.Survey(ctx, r.tables())
 	if err != nil {
 		return Plan{}, err
 	}
@@ -139,6 +142,17 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 		plan.Exports[i].expectShrink(plan.Conversations)
 	}
 	return plan, nil
+}
+
+// tables are the tables of the run, each once, in the order of the exports.
+func (r *Run) tables() []*schema.Table {
+	var tables []*schema.Table
+	for _, target := range r.targets {
+		if !slices.ContainsFunc(tables, func(t *schema.Table) bool { return t.Name == target.table.Name }) {
+			tables = append(tables, target.table)
+		}
+	}
+	return tables
 }
 
 // plan reads what stands at the target now.
@@ -215,14 +229,14 @@ func (t target) current(ctx context.Context) (found head, version Version, err e
 func (p *Plan) estimate() {
 	var conversations, requests int64
 	since, known := p.since(), true
-	for _, user := range p.Survey.Users {
+	for _, user := range p.Survey.partitions() {
 		if user.TotalItems == nil || user.Pages == nil || !Plausible(*user.TotalItems) {
 			return
 		}
 		if conversations += *user.TotalItems; !Plausible(conversations) {
 			return
 		}
-		mark, bounded := since[user.UserID]
+		mark, bounded := since[user.Partition]
 		switch {
 		case *user.Pages <= 1 || bounded && user.Oldest != nil && user.Oldest.Before(mark.Floor):
 			requests++
@@ -262,13 +276,13 @@ func (p *ExportPlan) compare(survey Survey) error {
 			teamName(p.Current.Source.TeamID, p.Current.Simulated), what, teamName(survey.TeamID, survey.Simulated)),
 			"Choose another destination.")
 	}
-	there := survey.users()
-	for _, before := range p.Current.Proof.Users {
-		if p.Mode != ModeAppend && !there[before.UserID] {
-			p.DroppedUsers = append(p.DroppedUsers, before.UserID)
+	there := survey.Of(p.Table).partitions()
+	for _, before := range p.Current.Proof.Partitions {
+		if p.Mode != ModeAppend && !there[before.Partition] {
+			p.DroppedUsers = append(p.DroppedUsers, before.Partition)
 		}
 	}
-	p.Unchanged = len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && sameLists(p.Current.Proof, survey) &&
+	p.Unchanged = len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && sameLists(p.Current.Proof, survey.Of(p.Table)) &&
 		(p.Increment == nil || p.Increment.Full == "")
 	return nil
 }
@@ -280,16 +294,16 @@ func teamName(id string, simulated bool) string {
 	return "the team " + id
 }
 
-func sameLists(proof Proof, survey Survey) bool {
-	if len(proof.Users) != len(survey.Users) {
+func sameLists(proof Proof, survey TableSurvey) bool {
+	if len(proof.Partitions) != len(survey.Partitions) {
 		return false
 	}
-	before := make(map[string]UserProof, len(proof.Users))
-	for _, user := range proof.Users {
-		before[user.UserID] = user
+	before := make(map[string]PartitionProof, len(proof.Partitions))
+	for _, user := range proof.Partitions {
+		before[user.Partition] = user
 	}
-	for _, now := range survey.Users {
-		old, ok := before[now.UserID]
+	for _, now := range survey.Partitions {
+		old, ok := before[now.Partition]
 		if !ok || !equal(old.TotalEnd, now.TotalItems, func(a, b int64) bool { return a == b }) ||
 			!equal(old.Watermark, now.Newest, time.Time.Equal) {
 			return false

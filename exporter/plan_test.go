@@ -8,6 +8,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // stating is a source whose first pages state other totals.
@@ -16,10 +17,10 @@ type stating struct {
 	total, pages int64
 }
 
-func (s stating) Survey(ctx context.Context) (exporter.Survey, error) {
-	survey, err := s.Source.Survey(ctx)
-	for i := range survey.Users {
-		survey.Users[i].TotalItems, survey.Users[i].Pages = new(s.total), new(s.pages)
+func (s stating) Survey(ctx context.Context, tables []*schema.Table) (exporter.Survey, error) {
+	survey, err := s.Source.Survey(ctx, tables)
+	for i := range survey.OfUsers().Partitions {
+		survey.OfUsers().Partitions[i].TotalItems, survey.OfUsers().Partitions[i].Pages = new(s.total), new(s.pages)
 	}
 	return survey, err
 }

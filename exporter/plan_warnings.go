@@ -31,8 +31,8 @@ func (p Plan) Warnings() Diagnostics {
 // unreadable is the warning of rows whose version could not be read.
 func (s Survey) unreadable() (found Diagnostic, ok bool) {
 	var rows, users int64
-	var example UserSurvey
-	for _, user := range s.Users {
+	var example PartitionSurvey
+	for _, user := range s.partitions() {
 		if user.Unreadable == 0 {
 			continue
 		}
@@ -45,14 +45,15 @@ func (s Survey) unreadable() (found Diagnostic, ok bool) {
 	if rows == 0 {
 		return Diagnostic{}, false
 	}
-	key := schema.InboxConversations().VersionColumn().Key
+	version, _, _ := schema.InboxConversations().ByRole(schema.RoleVersion)
+	key := version.Key
 	return Diagnostic{
 		Severity: SeverityWarning,
 		Summary:  key + " cannot be read",
 		Detail: fmt.Sprintf("On the first pages, %s of %s hold a value that is not a time. One of %s looks like this, with a for every letter and 9 for every digit: %s. "+
 			"The API sorts by it, so the walk cannot be proven complete: apply stops with exit status 3 and leaves the files as they are. "+
 			"With -allow-incomplete it writes the rows, with null in this column and the value in extra.",
-			counted(rows, "row"), counted(users, "user"), example.UserID, example.UnreadableForm),
+			counted(rows, "row"), counted(users, "user"), example.Partition, example.UnreadableForm),
 	}, true
 }
 

@@ -11,16 +11,18 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// Source is a team whose inbox can be read. A source belongs to one run.
+// Source is a team whose tables can be read. A source belongs to one run.
 type Source interface {
-	// Survey asks as little as a plan needs: the team and every user's first page.
-	Survey(ctx context.Context) (Survey, error)
-	// Walk reads every page of every user, but of a user that since names only
-	// what has moved since that mark. The walk starts when its pages are ranged
-	// over. With a journal it first takes over what an earlier walk, since the same
-	// marks, read, and keeps there what it reads itself; nil is a walk without one.
-	// The caller ends the journal.
-	Walk(ctx context.Context, since map[string]Mark, journal Journal) Walk
+	// Survey asks as little as a plan of those tables needs: the team, and the first
+	// page of every partition. What keeps one table from being read is in its
+	// TableSurvey; the error is about the team.
+	Survey(ctx context.Context, tables []*schema.Table) (Survey, error)
+	// Walk reads a table: every partition in full, and for the partitions in since only
+	// what changed after their watermark. Since is nil for a table without versions. The
+	// walk starts when its pages are ranged over. With a journal it first takes over
+	// what an earlier walk with the same watermarks has read, and keeps there what it
+	// reads itself; nil is a walk without one. The caller closes the journal.
+	Walk(ctx context.Context, table *schema.Table, since map[string]Mark, journal Journal) Walk
 	// Close releases connections and, for a simulated team, the server.
 	Close() error
 }
@@ -51,14 +53,16 @@ type Walk interface {
 	Proof() Proof
 }
 
-// Page is one page of one user's inbox, decoded.
+// Page is one decoded page of one partition.
 type Page struct {
-	// UserID is the user whose inbox it is.
-	UserID string
+	// Partition is the name of the partition: a user's id, or "" for the whole team.
+	Partition string
 	// Number is the page's number, from 1.
 	Number int64
 	// Record holds the rows, with the table's Arrow schema.
 	Record arrow.Record
+	// Keys are the keys of Record, with the hashes of the ids.
+	Keys schema.Keys
 	// UnknownFields are the keys of this page that the table does not model.
 	UnknownFields []string
 	// Recalled says that the page came from the journal of an earlier walk.

@@ -15,10 +15,10 @@ type Proof struct {
 	// Margin is what the walk allowed for clocks, caches and replicas; nil in
 	// proofs of versions that had none.
 	Margin *ProofMargin `json:"margin,omitempty"`
-	// Users has one entry per user walked, in the order of the walk.
-	Users []UserProof `json:"users"`
+	// Partitions has one entry per user walked, in the order of the walk.
+	Partitions []PartitionProof `json:"users"`
 	// Skipped are users of the team whose inbox the API refuses to give.
-	Skipped []SkippedUser `json:"skipped_users,omitempty"`
+	Skipped []SkippedPartition `json:"skipped_users,omitempty"`
 	// Requests counts every HTTP request of the walk, retries included.
 	Requests int64 `json:"requests"`
 	// Retries counts the requests that repeated a failed one.
@@ -41,9 +41,10 @@ type Proof struct {
 	Superseded int64 `json:"superseded"`
 }
 
-// UserProof is the account of one user's inbox.
-type UserProof struct {
-	UserID string `json:"user_id"`
+// PartitionProof is the account of one user's inbox.
+type PartitionProof struct {
+	// Partition is the name of the partition: the user's id, or "" for the whole team.
+	Partition string `json:"user_id,omitempty"`
 	// Pages counts the pages read, re-reads and sweeps included.
 	Pages    int64 `json:"pages"`
 	Requests int64 `json:"requests"`
@@ -87,8 +88,9 @@ type UserProof struct {
 	Watermark *time.Time `json:"watermark"`
 }
 
-// SkippedUser is a user whose inbox could not be read, and why.
-type SkippedUser struct {
-	UserID string `json:"user_id"`
-	Reason string `json:"reason"`
+// SkippedPartition is a user whose inbox could not be read, and why.
+type SkippedPartition struct {
+	// Partition is the name of the partition: the user's id, or "" for the whole team.
+	Partition string `json:"user_id,omitempty"`
+	Reason    string `json:"reason"`
 }

@@ -119,7 +119,7 @@ func (r *Reading) Batches(ctx context.Context) iter.Seq2[Batch, error] {
 
 func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
 	r.run.obs.Observe(PhaseStarted{Phase: PhaseSurvey})
-	survey, err := r.run.source.Survey(ctx)
+	survey, err := r.run.source.Survey(ctx, []*schema.Table{r.table})
 	if err != nil {
 		return err
 	}
@@ -178,7 +178,7 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 
 	r.run.obs.Observe(PhaseStarted{Phase: PhaseWalk, Total: valueOr(plan.Conversations, 0)})
 	life := r.run.lifetime(journal)
-	walk := r.run.source.Walk(ctx, nil, journal.orNil())
+	walk := r.run.source.Walk(ctx, r.table, nil, journal.orNil())
 	account := func() (int64, error) {
 		lost, err := seen.losers()
 		proof := walk.Proof()
@@ -218,11 +218,11 @@ func (r *Reading) page(page Page, seen *index, delivered *delivered, yield func(
 	defer rec.Release()
 	page.Record = rec
 	if rec.NumRows() > 0 {
-		keys, err := keysOf(r.table, rec)
+		keys, err := r.table.Keys(rec)
 		if err != nil {
 			return false, err
 		}
-		if err := seen.addAll(page.UserID, keys, int(rec.NumRows())); err != nil {
+		if err := seen.addAll(page.Partition, keys, int(rec.NumRows())); err != nil {
 			return false, err
 		}
 	}

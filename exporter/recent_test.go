@@ -9,12 +9,14 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 func TestRememberedRowsComeBack(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		rows := rapid.SliceOf(rapid.Custom(func(t *rapid.T) rowPrint {
-			return rowPrint{rapid.Uint64().Draw(t, "id"), rapid.OneOf(rapid.Int64(), rapid.SampledFrom([]int64{neverActive, 0, math.MaxInt64})).Draw(t, "version")}
+			return rowPrint{rapid.Uint64().Draw(t, "id"), rapid.OneOf(rapid.Int64(), rapid.SampledFrom([]int64{schema.NoVersion, 0, math.MaxInt64})).Draw(t, "version")}
 		})).Draw(t, "rows")
 		slices.SortFunc(rows, rowPrint.compare)
 		got, err := decodePrints(encodePrints(rows))
@@ -25,7 +27,7 @@ func TestRememberedRowsComeBack(t *testing.T) {
 }
 
 func FuzzRememberedRows(f *testing.F) {
-	f.Add(encodePrints([]rowPrint{{1, 2}, {3, neverActive}}))
+	f.Add(encodePrints([]rowPrint{{1, 2}, {3, schema.NoVersion}}))
 	f.Add("AAAA")
 	f.Fuzz(func(t *testing.T, text string) {
 		rows, err := decodePrints(text)

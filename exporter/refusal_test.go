@@ -14,13 +14,14 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // doubtful is a source whose walk cannot be proven.
 type doubtful struct{ exporter.Source }
 
-func (d doubtful) Walk(ctx context.Context, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
-	return doubtfulWalk{d.Source.Walk(ctx, since, journal)}
+func (d doubtful) Walk(ctx context.Context, table *schema.Table, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
+	return doubtfulWalk{d.Source.Walk(ctx, table, since, journal)}
 }
 
 type doubtfulWalk struct{ exporter.Walk }
@@ -81,8 +82,8 @@ type renamed struct {
 	change func(*exporter.Survey)
 }
 
-func (r renamed) Survey(ctx context.Context) (exporter.Survey, error) {
-	survey, err := r.Source.Survey(ctx)
+func (r renamed) Survey(ctx context.Context, tables []*schema.Table) (exporter.Survey, error) {
+	survey, err := r.Source.Survey(ctx, tables)
 	r.change(&survey)
 	return survey, err
 }
@@ -221,8 +222,8 @@ type cutShort struct {
 	stop func()
 }
 
-func (c cutShort) Walk(ctx context.Context, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
-	return cutWalk{c.Source.Walk(ctx, since, journal), c.stop}
+func (c cutShort) Walk(ctx context.Context, table *schema.Table, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
+	return cutWalk{c.Source.Walk(ctx, table, since, journal), c.stop}
 }
 
 type cutWalk struct {

@@ -119,8 +119,8 @@ func (r *Run) sealedJournal(name string, fresh bool) (Journal, error) {
 // or version has another journal.
 func (r *Run) journalName(table *schema.Table, survey Survey, since map[string]Mark) (string, error) {
 	var users []string
-	for _, user := range survey.Users {
-		users = append(users, user.UserID)
+	for _, user := range survey.Of(table.Name).Partitions {
+		users = append(users, user.Partition)
 	}
 	body, err := json.Marshal(struct {
 		Version               int

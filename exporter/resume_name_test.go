@@ -20,7 +20,7 @@ func TestEveryInputOfAWalkIsInTheNameOfItsJournal(t *testing.T) {
 	name := func(change func(*inputs)) string {
 		in := inputs{
 			table:  schema.InboxConversations(),
-			survey: Survey{TeamID: "tea_1", Endpoint: "https://api.lemlist.com/api", Users: []UserSurvey{{UserID: "usr_1"}}},
+			survey: Survey{TeamID: "tea_1", Endpoint: "https://api.lemlist.com/api", Tables: []TableSurvey{{Table: "inbox_conversations", Partitions: []PartitionSurvey{{Partition: "usr_1"}}}}},
 			mark:   Mark{Newest: at, Total: new(int64(7)), Floor: at.Add(-time.Hour), Known: new(int64(3))},
 		}
 		change(&in)
@@ -49,12 +49,14 @@ func TestEveryInputOfAWalkIsInTheNameOfItsJournal(t *testing.T) {
 		"the columns":           func(in *inputs) { in.table = narrow },
 		"the team":              func(in *inputs) { in.survey.TeamID = "tea_2" },
 		"the endpoint":          func(in *inputs) { in.survey.Endpoint = "https://example.com/api" },
-		"the users":             func(in *inputs) { in.survey.Users = append(in.survey.Users, UserSurvey{UserID: "usr_2"}) },
-		"a simulation":          func(in *inputs) { in.survey.Simulated = true },
-		"the newest activity":   func(in *inputs) { in.mark.Newest = at.Add(time.Microsecond) },
-		"the total":             func(in *inputs) { in.mark.Total = nil },
-		"the floor":             func(in *inputs) { in.mark.Floor = at },
-		"what is known":         func(in *inputs) { in.mark.Known = new(int64(4)) },
+		"the users": func(in *inputs) {
+			in.survey.Tables[0].Partitions = append(in.survey.Tables[0].Partitions, PartitionSurvey{Partition: "usr_2"})
+		},
+		"a simulation":        func(in *inputs) { in.survey.Simulated = true },
+		"the newest activity": func(in *inputs) { in.mark.Newest = at.Add(time.Microsecond) },
+		"the total":           func(in *inputs) { in.mark.Total = nil },
+		"the floor":           func(in *inputs) { in.mark.Floor = at },
+		"what is known":       func(in *inputs) { in.mark.Known = new(int64(4)) },
 	} {
 		here := name(change)
 		if other, taken := seen[here]; taken {

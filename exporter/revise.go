@@ -74,7 +74,7 @@ func (f *fresh) of(table *schema.Table, rows *spool) func(context.Context) iter.
 	return func(ctx context.Context) iter.Seq2[arrow.Record, error] {
 		return func(yield func(arrow.Record, error) bool) {
 			from := newStream(table, rows.records(ctx))
-			from.kept = func(at *block) bool { return f.has(at.key().id) }
+			from.kept = func(at *block) bool { return f.has(at.key().ID) }
 			mergeCursors(ctx, table.Arrow(), size{batchRows, rows.limits.batch}, []cursor{from})(yield)
 		}
 	}
@@ -85,7 +85,7 @@ func (f *fresh) of(table *schema.Table, rows *spool) func(context.Context) iter.
 type revision struct {
 	target  target
 	fresh   *spool
-	found   map[IDHash]foundRow
+	found   map[schema.IDHash]foundRow
 	sieve   sieve // of found
 	whole   bool  // the walk shows everything there is
 	version int   // of the file's schema
@@ -98,7 +98,7 @@ type revision struct {
 	gone, come *Digester
 }
 
-func newRevision(t target, file *Manifest, rows *spool, found map[IDHash]foundRow, whole bool) *revision {
+func newRevision(t target, file *Manifest, rows *spool, found map[schema.IDHash]foundRow, whole bool) *revision {
 	v := &revision{
 		target: t, fresh: rows, found: found, whole: whole, version: file.SchemaVersion,
 		gone: NewDigester(t.table), come: NewDigester(t.table),
@@ -158,8 +158,8 @@ func (v *revision) old(at *block) bool {
 	return kept
 }
 
-func (v *revision) keepsOld(key rowKey) bool {
-	id := HashID(key.id)
+func (v *revision) keepsOld(key schema.RowKey) bool {
+	id := schema.HashID(key.ID)
 	var row foundRow
 	ok := v.sieve.passes(id)
 	if ok {
@@ -175,9 +175,9 @@ func (v *revision) keepsOld(key rowKey) bool {
 	}
 	row.matched = true
 	switch {
-	case row.version == key.version:
+	case row.version == key.Version:
 		v.changes.Refreshed++
-	case row.version > key.version || v.whole:
+	case row.version > key.Version || v.whole:
 		v.changes.Updated++
 	default:
 		// It comes before the other: rows come newest first.
@@ -190,7 +190,7 @@ func (v *revision) keepsOld(key rowKey) bool {
 
 // new decides on a row of the walk.
 func (v *revision) new(at *block) bool {
-	row, ok := v.found[HashID(at.key().id)]
+	row, ok := v.found[schema.HashID(at.key().ID)]
 	kept := ok && !row.stale
 	if kept && v.sum != nil {
 		v.come.addRow(at.rec, at.row)

@@ -12,6 +12,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/apache/arrow/go/v15/arrow/util"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // mergeWidth is the number of runs merged at once: each holds one segment in memory.
@@ -24,7 +26,7 @@ type run struct {
 	pages    []piece
 	from     []origin // of the pages
 	waiting  int      // bytes of the pages
-	last     rowKey
+	last     schema.RowKey
 }
 
 // segment is a record on disk.
@@ -224,7 +226,7 @@ func (c *runCursor) advance() (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	keys, err := keysOf(c.spool.table, rec)
+	keys, err := c.spool.table.Keys(rec)
 	if err != nil {
 		rec.Release()
 		return false, err

@@ -12,8 +12,8 @@ import (
 type scan struct {
 	table     *schema.Table
 	content   *Digester
-	ids       []IDHash
-	last      rowKey
+	ids       []schema.IDHash
+	last      schema.RowKey
 	unordered int64
 }
 
@@ -22,17 +22,17 @@ func newScan(table *schema.Table) *scan {
 }
 
 func (s *scan) add(rec arrow.Record) error {
-	keys, err := keysOf(s.table, rec)
+	keys, err := s.table.Keys(rec)
 	if err != nil {
 		return err
 	}
 	for row := range int(rec.NumRows()) {
-		key := keys.at(row)
-		if len(s.ids) > 0 && s.last.compare(key) > 0 {
+		key := keys.At(row)
+		if len(s.ids) > 0 && s.last.Compare(key) > 0 {
 			s.unordered++
 		}
 		s.last = key
-		s.ids = append(s.ids, HashID(key.id))
+		s.ids = append(s.ids, schema.HashID(key.ID))
 	}
 	s.last = cloneKey(s.last)
 	s.content.Add(rec)
@@ -41,6 +41,6 @@ func (s *scan) add(rec arrow.Record) error {
 
 // duplicates counts the rows whose id another row has too.
 func (s *scan) duplicates() int {
-	slices.SortFunc(s.ids, IDHash.Compare)
+	slices.SortFunc(s.ids, schema.IDHash.Compare)
 	return len(s.ids) - len(slices.Compact(s.ids))
 }

@@ -57,13 +57,13 @@ func TestALargePageBecomesSeveralSegments(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys, err := keysOf(table, rec)
+		keys, err := table.Keys(rec)
 		if err != nil {
 			t.Fatal(err)
 		}
 		for i := range int(rec.NumRows()) {
-			if want := fmt.Sprintf("ibx_%03d", next); keys.at(i).id != want {
-				t.Fatalf("row %d is %s", next, keys.at(i).id)
+			if want := fmt.Sprintf("ibx_%03d", next); keys.At(i).ID != want {
+				t.Fatalf("row %d is %s", next, keys.At(i).ID)
 			}
 			next++
 		}

@@ -1,6 +1,10 @@
 package exporter
 
-import "math/bits"
+import (
+	"math/bits"
+
+	"github.com/lemexport/lemexport/schema"
+)
 
 // sieveBits is how many bits a sieve has for each id: about 1 in 16 ids that are
 // not in the set pass.
@@ -15,7 +19,7 @@ func newSieve(ids int) sieve {
 	return make(sieve, 1<<bits.Len(uint(max(words-1, 0))))
 }
 
-func (s sieve) add(id IDHash) { s[id[0]>>6&uint64(len(s)-1)] |= 1 << (id[0] % 64) }
+func (s sieve) add(id schema.IDHash) { s[id[0]>>6&uint64(len(s)-1)] |= 1 << (id[0] % 64) }
 
 // passes reports whether the id may be in the set.
-func (s sieve) passes(id IDHash) bool { return s[id[0]>>6&uint64(len(s)-1)]>>(id[0]%64)&1 != 0 }
+func (s sieve) passes(id schema.IDHash) bool { return s[id[0]>>6&uint64(len(s)-1)]>>(id[0]%64)&1 != 0 }

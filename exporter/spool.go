@@ -98,7 +98,7 @@ func (s *spool) add(user string, rec arrow.Record) error {
 		return err
 	}
 	defer sorted.Release()
-	keys, err := keysOf(s.table, sorted)
+	keys, err := s.table.Keys(sorted)
 	if err != nil {
 		return err
 	}
@@ -106,21 +106,21 @@ func (s *spool) add(user string, rec arrow.Record) error {
 	if err := s.index.addAll(user, keys, int(sorted.NumRows())); err != nil {
 		return err
 	}
-	at := s.runFor(keys.at(0))
-	at.last = cloneKey(keys.at(int(sorted.NumRows()) - 1))
+	at := s.runFor(keys.At(0))
+	at.last = cloneKey(keys.At(int(sorted.NumRows()) - 1))
 	return s.extend(at, sorted, first)
 }
 
 // cloneKey frees a key from the memory of its record.
-func cloneKey(key rowKey) rowKey {
-	key.id = strings.Clone(key.id)
+func cloneKey(key schema.RowKey) schema.RowKey {
+	key.ID = strings.Clone(key.ID)
 	return key
 }
 
 // runFor finds a run that a segment beginning with key continues, or starts one.
-func (s *spool) runFor(key rowKey) *run {
+func (s *spool) runFor(key schema.RowKey) *run {
 	for _, run := range s.runs {
-		if run.last.compare(key) <= 0 {
+		if run.last.Compare(key) <= 0 {
 			return run
 		}
 	}
@@ -131,7 +131,7 @@ func (s *spool) runFor(key rowKey) *run {
 
 // sort returns the record with its rows in file order; the caller releases it.
 func (s *spool) sort(rec arrow.Record) (arrow.Record, error) {
-	keys, err := keysOf(s.table, rec)
+	keys, err := s.table.Keys(rec)
 	if err != nil {
 		return nil, err
 	}
@@ -139,7 +139,7 @@ func (s *spool) sort(rec arrow.Record) (arrow.Record, error) {
 	for i := range order {
 		order[i] = i
 	}
-	byKey := func(a, b int) int { return keys.at(a).compare(keys.at(b)) }
+	byKey := func(a, b int) int { return keys.At(a).Compare(keys.At(b)) }
 	if slices.IsSortedFunc(order, byKey) {
 		rec.Retain()
 		return rec, nil

@@ -28,7 +28,7 @@ func (testScratch) Room(int64) error { return nil }
 // version is one reading of one conversation, as small as a test needs it.
 type version struct {
 	id      string
-	active  int64 // microseconds; neverActive is null
+	active  int64 // microseconds; schema.NoVersion is null
 	subject string
 	users   int
 }
@@ -43,7 +43,7 @@ func record(table *schema.Table, versions []version) arrow.Record {
 			case "id":
 				field.(*array.StringBuilder).Append(v.id)
 			case "last_activity_at":
-				if v.active == neverActive {
+				if v.active == schema.NoVersion {
 					field.AppendNull()
 					continue
 				}
@@ -72,7 +72,7 @@ func record(table *schema.Table, versions []version) arrow.Record {
 
 // versionsOf reads a record back.
 func versionsOf(t *rapid.T, table *schema.Table, rec arrow.Record) []version {
-	keys, err := keysOf(table, rec)
+	keys, err := table.Keys(rec)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,8 +82,8 @@ func versionsOf(t *rapid.T, table *schema.Table, rec arrow.Record) []version {
 	for row := range int(rec.NumRows()) {
 		start, end := rec.Column(users).(*array.List).ValueOffsets(row)
 		versions = append(versions, version{
-			id:      string([]byte(keys.id.Value(row))),
-			active:  keys.version(row),
+			id:      string([]byte(keys.ID(row))),
+			active:  keys.Version(row),
 			subject: string([]byte(rec.Column(subject).(*array.String).Value(row))),
 			users:   int(end - start),
 		})
@@ -108,13 +108,13 @@ func TestSpoolKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
 		}()
 		want := make(map[string]version)
 		var read, serial int64
-		users := []UserProof{{UserID: "usr_a"}, {UserID: "usr_b"}}
+		users := []PartitionProof{{Partition: "usr_a"}, {Partition: "usr_b"}}
 		for range rapid.IntRange(0, 40).Draw(t, "pages") {
 			page := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) version {
 				serial++
 				return version{
 					id:      fmt.Sprint("ibx_", rapid.IntRange(0, 60).Draw(t, "id")),
-					active:  rapid.OneOf(rapid.Int64Range(0, 20), rapid.Just(int64(neverActive))).Draw(t, "active"),
+					active:  rapid.OneOf(rapid.Int64Range(0, 20), rapid.Just(int64(schema.NoVersion))).Draw(t, "active"),
 					subject: fmt.Sprint(serial),
 					users:   rapid.IntRange(0, 3).Draw(t, "users"),
 				}
@@ -129,7 +129,7 @@ func TestSpoolKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
 			}
 			read += int64(len(page))
 			rec := record(table, page)
-			err := rows.add(rapid.SampledFrom(users).Draw(t, "user").UserID, rec)
+			err := rows.add(rapid.SampledFrom(users).Draw(t, "user").Partition, rec)
 			rec.Release()
 			if err != nil {
 				t.Fatal(err)
@@ -153,7 +153,7 @@ func TestSpoolKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
 				t.Fatalf("rows (-want +got):\n%s", diff)
 			}
 		}
-		proof := Proof{Users: slices.Clone(users)}
+		proof := Proof{Partitions: slices.Clone(users)}
 		rows.account(&proof)
 		if proof.RowsRead != read || proof.Rows != int64(len(want)) || proof.Rows+proof.Duplicates+proof.Superseded != read {
 			t.Fatalf("counts do not add up: %+v, %d read, %d distinct", proof, read, len(want))
@@ -215,7 +215,7 @@ func TestIndexSharesCoverEveryID(t *testing.T) {
 	const ids = share + 1000
 	for round := range 2 {
 		for id := range ids {
-			x.append("usr_a", HashID(fmt.Sprint(id)), int64(round))
+			x.append("usr_a", schema.HashID(fmt.Sprint(id)), int64(round))
 		}
 		if err := x.flush(ids); err != nil {
 			t.Fatal(err)

@@ -32,10 +32,10 @@ func newStream(table *schema.Table, records iter.Seq2[arrow.Record, error]) *str
 func (s *stream) keep() bool { return s.kept(&s.block) }
 
 func (s *stream) advance() (bool, error) {
-	var last rowKey
+	var last schema.RowKey
 	some := s.rec != nil
 	if some {
-		last = cloneKey(s.keys.at(int(s.rec.NumRows()) - 1))
+		last = cloneKey(s.keys.At(int(s.rec.NumRows()) - 1))
 	}
 	for {
 		s.rec = nil
@@ -46,13 +46,13 @@ func (s *stream) advance() (bool, error) {
 		if rec.NumRows() == 0 {
 			continue
 		}
-		keys, err := keysOf(s.table, rec)
+		keys, err := s.table.Keys(rec)
 		if err != nil {
 			return false, s.named(err)
 		}
 		s.enter(rec, keys, int(util.TotalRecordSize(rec)))
 		if !some {
-			last = keys.at(0)
+			last = keys.At(0)
 		}
 		if !s.sorted(last) {
 			return false, WithHint(s.named(errUnsorted),
@@ -63,10 +63,10 @@ func (s *stream) advance() (bool, error) {
 }
 
 // sorted reports whether the rows of the block are in order, behind that key.
-func (s *stream) sorted(last rowKey) bool {
+func (s *stream) sorted(last schema.RowKey) bool {
 	for row := range int(s.rec.NumRows()) {
-		key := s.keys.at(row)
-		if last.compare(key) > 0 {
+		key := s.keys.At(row)
+		if last.Compare(key) > 0 {
 			return false
 		}
 		last = key

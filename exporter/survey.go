@@ -1,32 +1,112 @@
 package exporter
 
 import (
+	"encoding/json"
+	"errors"
 	"time"
 
 	"github.com/lemexport/lemexport/schema"
 )
 
-// Survey is what the team and the first page of every user tell.
+// Survey is what the team and the first pages of the tables tell.
 type Survey struct {
-	TeamID string `json:"team_id"`
+	TeamID string
 	// Simulated is true when the server says that it is a simulation.
-	Simulated bool `json:"simulated"`
+	Simulated bool
 	// Endpoint is the API's base URL.
-	Endpoint string        `json:"endpoint"`
-	Users    []UserSurvey  `json:"users"`
-	Skipped  []SkippedUser `json:"skipped_users,omitempty"`
-	Unknown  []string      `json:"unknown_fields,omitempty"`
+	Endpoint string
 	// Requests counts the HTTP requests the survey itself took.
-	Requests int64 `json:"survey_requests"`
+	Requests int64
+	// Tables has one entry per table that was asked for, in that order.
+	Tables []TableSurvey
 }
 
-// users are the ids of the users whose inbox was looked at.
-func (s Survey) users() map[string]bool {
-	ids := make(map[string]bool, len(s.Users))
-	for _, user := range s.Users {
-		ids[user.UserID] = true
+// TableSurvey is what the first pages of one table tell.
+type TableSurvey struct {
+	Table string `json:"table"`
+	// Partitions has one entry per partition: for a table of [schema.PartitionUser]
+	// one per user, for one of [schema.PartitionTeam] a single one.
+	Partitions []PartitionSurvey `json:"partitions"`
+	// Skipped are the partitions that the API refuses to give.
+	Skipped []SkippedPartition `json:"skipped,omitempty"`
+	// Unknown are the keys of the first pages that the table does not model.
+	Unknown []string `json:"unknown_fields,omitempty"`
+	// Error says why this table cannot be read while the others can, and Hint what to do;
+	// both are empty when it can.
+	Error string `json:"error,omitempty"`
+	Hint  string `json:"hint,omitempty"`
+}
+
+// Err is Error and Hint as an error; nil when the table can be read.
+func (s TableSurvey) Err() error {
+	if s.Error == "" {
+		return nil
 	}
-	return ids
+	return WithHint(errors.New(s.Error), s.Hint)
+}
+
+// Of returns the survey of a table; the zero TableSurvey when it was not asked for.
+func (s Survey) Of(table string) TableSurvey {
+	for _, one := range s.Tables {
+		if one.Table == table {
+			return one
+		}
+	}
+	return TableSurvey{Table: table}
+}
+
+// OfUsers is the survey of the table that is one list a user; zero when there is none.
+func (s Survey) OfUsers() TableSurvey {
+	for _, one := range s.Tables {
+		if table, ok := schema.Lookup(one.Table); ok && table.PartitionBy == schema.PartitionUser {
+			return one
+		}
+	}
+	return TableSurvey{}
+}
+
+// partitions are those of all tables.
+func (s Survey) partitions() []PartitionSurvey {
+	var all []PartitionSurvey
+	for _, one := range s.Tables {
+		all = append(all, one.Partitions...)
+	}
+	return all
+}
+
+// partitions are the names of the partitions that were looked at.
+func (s TableSurvey) partitions() map[string]bool {
+	names := make(map[string]bool, len(s.Partitions))
+	for _, one := range s.Partitions {
+		names[one.Partition] = true
+	}
+	return names
+}
+
+// surveyJSON is the form of a Survey in JSON output. The table of one list a user
+// keeps the members that it had before there were others.
+type surveyJSON struct {
+	TeamID    string             `json:"team_id"`
+	Simulated bool               `json:"simulated"`
+	Endpoint  string             `json:"endpoint"`
+	Users     []PartitionSurvey  `json:"users"`
+	Skipped   []SkippedPartition `json:"skipped_users,omitempty"`
+	Unknown   []string           `json:"unknown_fields,omitempty"`
+	Requests  int64              `json:"survey_requests"`
+	Tables    []TableSurvey      `json:"tables,omitempty"`
+}
+
+// MarshalJSON implements json.Marshaler.
+func (s Survey) MarshalJSON() ([]byte, error) {
+	form := surveyJSON{TeamID: s.TeamID, Simulated: s.Simulated, Endpoint: s.Endpoint, Requests: s.Requests}
+	users := s.OfUsers()
+	form.Users, form.Skipped, form.Unknown = users.Partitions, users.Skipped, users.Unknown
+	for _, one := range s.Tables {
+		if one.Table != users.Table {
+			form.Tables = append(form.Tables, one)
+		}
+	}
+	return json.Marshal(form)
 }
 
 // joinNames is one list of the unknown fields of several.
@@ -40,9 +120,10 @@ func joinNames(lists ...[]string) []string {
 	return names.List()
 }
 
-// UserSurvey is what one first page tells about one inbox.
-type UserSurvey struct {
-	UserID string `json:"user_id"`
+// PartitionSurvey is what one first page tells about one partition.
+type PartitionSurvey struct {
+	// Partition is its name: the user's id, or "" for the whole team.
+	Partition string `json:"user_id,omitempty"`
 	// TotalItems is the number of conversations the server states; nil when it does not.
 	TotalItems *int64 `json:"total_items"`
 	// PerPage is the page size the server chose, whatever was asked for.

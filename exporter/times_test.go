@@ -62,7 +62,7 @@ func TestThePlanNamesTimesThatCannotBeRead(t *testing.T) {
 	if detail := warnings[0].Detail; !strings.Contains(detail, "2 rows of 1 user hold ") || !strings.Contains(detail, "usr_1") {
 		t.Error(detail)
 	}
-	user := plan.Survey.Users[0]
+	user := plan.Survey.OfUsers().Partitions[0]
 	if user.Unreadable != 2 || user.UnreadableForm != `string "Aaa 99 Aaa, aaa@aaaaaaa.aaa"` && user.UnreadableForm != "boolean" {
 		t.Errorf("the survey: %+v", user)
 	}

@@ -114,7 +114,7 @@ func (u *union) count(ctx context.Context, e *Engine, table *schema.Table) error
 			if err != nil {
 				return cmp.Or(file.reads.err(), err)
 			}
-			keys, err := keysOf(table, rec)
+			keys, err := table.Keys(rec)
 			if err == nil {
 				err = u.index.addAll("", keys, int(rec.NumRows()))
 			}

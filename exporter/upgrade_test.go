@@ -29,8 +29,8 @@ func nextTable() *schema.Table {
 // moody is a source whose pages are of the later version.
 type moody struct{ exporter.Source }
 
-func (m moody) Walk(ctx context.Context, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
-	return moodyWalk{m.Source.Walk(ctx, since, journal)}
+func (m moody) Walk(ctx context.Context, table *schema.Table, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
+	return moodyWalk{m.Source.Walk(ctx, table, since, journal)}
 }
 
 type moodyWalk struct{ exporter.Walk }
@@ -146,7 +146,7 @@ func TestAWatermarkOfTheFutureIsNotBelieved(t *testing.T) {
 	manifest.Watermarks[user] = manifest.Window.FinishedAt.Add(2 * time.Hour)
 	save(t, b.file(), tableOf(), records(rows), manifest)
 	plan, summary := b.mustApply(t, job)
-	if since := plan.Exports[0].Increment.Since; len(since) != 1 || summary.Proof.Users[0].Since != nil {
+	if since := plan.Exports[0].Increment.Since; len(since) != 1 || summary.Proof.Partitions[0].Since != nil {
 		t.Errorf("read since %v", since)
 	}
 }

@@ -12,15 +12,15 @@ func (v *Verification) lineage() {
 	if m.Mode == ModeSnapshot {
 		return
 	}
-	for _, user := range m.Proof.Users {
-		watermark, ok := m.Watermarks[user.UserID]
+	for _, user := range m.Proof.Partitions {
+		watermark, ok := m.Watermarks[user.Partition]
 		switch {
 		case !user.Complete || user.Watermark == nil:
 		case !ok || !watermark.Equal(*user.Watermark):
-			v.check("lineage", false, "the watermark of %s is not what its walk has proven", user.UserID)
+			v.check("lineage", false, "the watermark of %s is not what its walk has proven", user.Partition)
 			return
 		case user.Since != nil && user.Since.After(watermark):
-			v.check("lineage", false, "the inbox of %s was read since %s, which is after its watermark", user.UserID, user.Since.Format(time.RFC3339))
+			v.check("lineage", false, "the inbox of %s was read since %s, which is after its watermark", user.Partition, user.Since.Format(time.RFC3339))
 			return
 		}
 	}

@@ -9,6 +9,8 @@ import (
 	"sort"
 
 	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // write encodes the rows into a new version of the target's file and commits
@@ -76,20 +78,20 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 
 // extend widens the span of activity by a record's rows, which come newest first.
 func (w *Window) extend(target target, rec arrow.Record) error {
-	keys, err := keysOf(target.table, rec)
+	keys, err := target.table.Keys(rec)
 	if err != nil {
 		return err
 	}
 	rows := int(rec.NumRows())
-	active := sort.Search(rows, func(row int) bool { return keys.version(row) == neverActive })
+	active := sort.Search(rows, func(row int) bool { return keys.Version(row) == schema.NoVersion })
 	if active == 0 {
 		return nil
 	}
 	if w.NewestActivity == nil {
-		newest := At(keys.version(0))
+		newest := At(keys.Version(0))
 		w.NewestActivity = &newest
 	}
-	oldest := At(keys.version(active - 1))
+	oldest := At(keys.Version(active - 1))
 	w.OldestActivity = &oldest
 	return nil
 }

@@ -40,24 +40,26 @@ func toDiagnostics(messages []*pluginv1.Diagnostic) exporter.Diagnostics {
 }
 
 func fromTable(table *schema.Table) *pluginv1.TableInfo {
+	key, _, _ := table.ByRole(schema.RoleKey)
+	version, _, _ := table.ByRole(schema.RoleVersion)
 	return &pluginv1.TableInfo{
 		Name: table.Name, Description: table.Description, SchemaVersion: int32(table.Version), SchemaFingerprint: table.Fingerprint(),
-		PrimaryKey: []string{"id"}, VersionColumn: table.VersionColumn().Name,
+		PrimaryKey: []string{key.Name}, VersionColumn: version.Name,
 	}
 }
 
-func fromSkipped(users []exporter.SkippedUser) []*pluginv1.SkippedUser {
+func fromSkipped(users []exporter.SkippedPartition) []*pluginv1.SkippedUser {
 	var messages []*pluginv1.SkippedUser
 	for _, user := range users {
-		messages = append(messages, &pluginv1.SkippedUser{UserId: user.UserID, Reason: user.Reason})
+		messages = append(messages, &pluginv1.SkippedUser{UserId: user.Partition, Reason: user.Reason})
 	}
 	return messages
 }
 
-func toSkipped(messages []*pluginv1.SkippedUser) []exporter.SkippedUser {
-	var users []exporter.SkippedUser
+func toSkipped(messages []*pluginv1.SkippedUser) []exporter.SkippedPartition {
+	var users []exporter.SkippedPartition
 	for _, one := range messages {
-		users = append(users, exporter.SkippedUser{UserID: one.GetUserId(), Reason: one.GetReason()})
+		users = append(users, exporter.SkippedPartition{Partition: one.GetUserId(), Reason: one.GetReason()})
 	}
 	return users
 }

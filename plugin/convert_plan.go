@@ -9,22 +9,24 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
+	"github.com/lemexport/lemexport/schema"
 )
 
 func fromPlan(plan exporter.Plan) (*pluginv1.Plan, error) {
+	users := plan.Survey.OfUsers()
 	message := &pluginv1.Plan{
 		RunId: plan.RunID, TeamId: plan.Survey.TeamID, Endpoint: plan.Survey.Endpoint, Simulated: plan.Survey.Simulated,
-		SkippedUsers: fromSkipped(plan.Survey.Skipped), ConversationsAtMost: plan.Conversations, Requests: plan.Requests,
-		UnknownFields: plan.Survey.Unknown, SurveyRequests: plan.Survey.Requests,
+		SkippedUsers: fromSkipped(users.Skipped), ConversationsAtMost: plan.Conversations, Requests: plan.Requests,
+		UnknownFields: users.Unknown, SurveyRequests: plan.Survey.Requests,
 	}
 	if plan.LeastTime != nil {
 		message.LeastTime = durationpb.New(time.Duration(*plan.LeastTime * float64(time.Second)))
 	}
-	for _, user := range plan.Survey.Users {
-		message.Users = append(message.Users, &pluginv1.PlannedUser{
-			UserId: user.UserID, TotalItems: user.TotalItems, Pages: user.Pages, NewestActivity: fromTime(user.Newest),
-			PerPage: user.PerPage, OldestActivityOnFirstPage: fromTime(user.Oldest),
-			UnreadableActivities: user.Unreadable, UnreadableForm: user.UnreadableForm,
+	message.Users = fromPartitions(users.Partitions)
+	for _, table := range plan.Survey.Tables {
+		message.Tables = append(message.Tables, &pluginv1.PlannedTable{
+			Table: table.Table, Partitions: fromPartitions(table.Partitions), Skipped: fromSkipped(table.Skipped),
+			UnknownFields: table.Unknown, Error: table.Error, Hint: table.Hint,
 		})
 	}
 	for _, export := range plan.Exports {
@@ -84,12 +86,35 @@ func fromIncrement(plan *exporter.IncrementPlan) *pluginv1.PlannedIncrement {
 	return message
 }
 
+func fromPartitions(partitions []exporter.PartitionSurvey) []*pluginv1.PlannedUser {
+	var messages []*pluginv1.PlannedUser
+	for _, one := range partitions {
+		messages = append(messages, &pluginv1.PlannedUser{
+			UserId: one.Partition, TotalItems: one.TotalItems, Pages: one.Pages, NewestActivity: fromTime(one.Newest),
+			PerPage: one.PerPage, OldestActivityOnFirstPage: fromTime(one.Oldest),
+			UnreadableActivities: one.Unreadable, UnreadableForm: one.UnreadableForm,
+		})
+	}
+	return messages
+}
+
+func toPartitions(messages []*pluginv1.PlannedUser) []exporter.PartitionSurvey {
+	var partitions []exporter.PartitionSurvey
+	for _, one := range messages {
+		partitions = append(partitions, exporter.PartitionSurvey{
+			Partition: one.GetUserId(), TotalItems: one.TotalItems, Pages: one.Pages, Newest: toTime(one.GetNewestActivity()),
+			PerPage: one.GetPerPage(), Oldest: toTime(one.GetOldestActivityOnFirstPage()),
+			Unreadable: one.GetUnreadableActivities(), UnreadableForm: one.GetUnreadableForm(),
+		})
+	}
+	return partitions
+}
+
 func toPlan(message *pluginv1.Plan) (exporter.Plan, error) {
 	plan := exporter.Plan{
 		RunID: message.GetRunId(), Conversations: message.ConversationsAtMost, Requests: message.Requests,
 		Survey: exporter.Survey{
 			TeamID: message.GetTeamId(), Endpoint: message.GetEndpoint(), Simulated: message.GetSimulated(),
-			Skipped: toSkipped(message.GetSkippedUsers()), Unknown: message.GetUnknownFields(),
 			Requests: message.GetSurveyRequests(),
 		},
 	}
@@ -97,12 +122,17 @@ func toPlan(message *pluginv1.Plan) (exporter.Plan, error) {
 		seconds := least.AsDuration().Seconds()
 		plan.LeastTime = &seconds
 	}
-	for _, user := range message.GetUsers() {
-		plan.Survey.Users = append(plan.Survey.Users, exporter.UserSurvey{
-			UserID: user.GetUserId(), TotalItems: user.TotalItems, Pages: user.Pages, Newest: toTime(user.GetNewestActivity()),
-			PerPage: user.GetPerPage(), Oldest: toTime(user.GetOldestActivityOnFirstPage()),
-			Unreadable: user.GetUnreadableActivities(), UnreadableForm: user.GetUnreadableForm(),
+	for _, table := range message.GetTables() {
+		plan.Survey.Tables = append(plan.Survey.Tables, exporter.TableSurvey{
+			Table: table.GetTable(), Partitions: toPartitions(table.GetPartitions()), Skipped: toSkipped(table.GetSkipped()),
+			Unknown: table.GetUnknownFields(), Error: table.GetError(), Hint: table.GetHint(),
 		})
+	}
+	if len(plan.Survey.Tables) == 0 { // of a plugin that had one table
+		plan.Survey.Tables = []exporter.TableSurvey{{
+			Table: schema.InboxConversations().Name, Partitions: toPartitions(message.GetUsers()),
+			Skipped: toSkipped(message.GetSkippedUsers()), Unknown: message.GetUnknownFields(),
+		}}
 	}
 	for _, export := range message.GetExports() {
 		planned, err := toExportPlan(export)

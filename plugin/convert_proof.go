@@ -18,9 +18,9 @@ func fromProof(proof *exporter.Proof) *pluginv1.Proof {
 	if margin := proof.Margin; margin != nil {
 		message.Margin = &pluginv1.ProofMargin{LookbackSeconds: margin.LookbackSeconds, SettleSeconds: margin.SettleSeconds}
 	}
-	for _, user := range proof.Users {
+	for _, user := range proof.Partitions {
 		message.Users = append(message.Users, &pluginv1.UserProof{
-			UserId: user.UserID, Pages: user.Pages, Requests: user.Requests, Retries: user.Retries, RowsRead: user.RowsRead,
+			UserId: user.Partition, Pages: user.Pages, Requests: user.Requests, Retries: user.Retries, RowsRead: user.RowsRead,
 			Duplicates: user.Duplicates, Superseded: user.Superseded, TotalItemsStart: user.TotalStart, TotalItemsEnd: user.TotalEnd,
 			Passes: user.Passes, Sweeps: user.Sweeps, StepBacks: user.StepBacks, Complete: user.Complete,
 			Method: user.Method, Doubt: user.Doubt, Reason: user.Reason, Watermark: fromTime(user.Watermark),
@@ -44,8 +44,8 @@ func toProof(message *pluginv1.Proof) *exporter.Proof {
 		proof.Margin = &exporter.ProofMargin{LookbackSeconds: margin.GetLookbackSeconds(), SettleSeconds: margin.GetSettleSeconds()}
 	}
 	for _, user := range message.GetUsers() {
-		proof.Users = append(proof.Users, exporter.UserProof{
-			UserID: user.GetUserId(), Pages: user.GetPages(), Requests: user.GetRequests(), Retries: user.GetRetries(), RowsRead: user.GetRowsRead(),
+		proof.Partitions = append(proof.Partitions, exporter.PartitionProof{
+			Partition: user.GetUserId(), Pages: user.GetPages(), Requests: user.GetRequests(), Retries: user.GetRetries(), RowsRead: user.GetRowsRead(),
 			Duplicates: user.GetDuplicates(), Superseded: user.GetSuperseded(), TotalStart: user.TotalItemsStart, TotalEnd: user.TotalItemsEnd,
 			Passes: user.GetPasses(), Sweeps: user.GetSweeps(), StepBacks: user.GetStepBacks(), Complete: user.GetComplete(),
 			Method: user.GetMethod(), Doubt: user.GetDoubt(), Reason: user.GetReason(), Watermark: toTime(user.GetWatermark()),

@@ -45,13 +45,15 @@ func some[V any](of *rapid.Generator[V]) *rapid.Generator[[]V] {
 	})
 }
 
-func skippedUser() *rapid.Generator[exporter.SkippedUser] { return rapid.Make[exporter.SkippedUser]() }
+func skippedUser() *rapid.Generator[exporter.SkippedPartition] {
+	return rapid.Make[exporter.SkippedPartition]()
+}
 
 func TestProofCrossesAsItIs(t *testing.T) {
 	count := rapid.Int64()
-	user := rapid.Custom(func(t *rapid.T) exporter.UserProof {
-		return exporter.UserProof{
-			UserID: rapid.String().Draw(t, "user"), Pages: count.Draw(t, "pages"), Requests: count.Draw(t, "requests"),
+	user := rapid.Custom(func(t *rapid.T) exporter.PartitionProof {
+		return exporter.PartitionProof{
+			Partition: rapid.String().Draw(t, "user"), Pages: count.Draw(t, "pages"), Requests: count.Draw(t, "requests"),
 			Retries: count.Draw(t, "retries"), RowsRead: count.Draw(t, "rows"), Duplicates: count.Draw(t, "duplicates"),
 			Superseded: count.Draw(t, "superseded"), TotalStart: maybe(count).Draw(t, "start"), TotalEnd: maybe(count).Draw(t, "end"),
 			Passes: count.Draw(t, "passes"), Sweeps: count.Draw(t, "sweeps"), StepBacks: count.Draw(t, "steps"),
@@ -62,7 +64,7 @@ func TestProofCrossesAsItIs(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		proof := &exporter.Proof{
 			Complete: rapid.Bool().Draw(t, "complete"), Reasons: some(rapid.String()).Draw(t, "reasons"), Method: rapid.String().Draw(t, "method"),
-			Users: some(user).Draw(t, "users"), Skipped: some(skippedUser()).Draw(t, "skipped"),
+			Partitions: some(user).Draw(t, "users"), Skipped: some(skippedUser()).Draw(t, "skipped"),
 			Requests: count.Draw(t, "requests"), Retries: count.Draw(t, "retries"), Throttled: count.Draw(t, "throttled"),
 			Resumed: count.Draw(t, "resumed"), ResumedFrom: maybe(moment()).Draw(t, "from"), RowsRead: count.Draw(t, "read"),
 			Rows: count.Draw(t, "rows"), Duplicates: count.Draw(t, "duplicates"), Superseded: count.Draw(t, "superseded"),
@@ -78,9 +80,9 @@ func TestProofCrossesAsItIs(t *testing.T) {
 
 func TestPlanCrossesAsItIs(t *testing.T) {
 	count, text := rapid.Int64(), rapid.String()
-	user := rapid.Custom(func(t *rapid.T) exporter.UserSurvey {
-		return exporter.UserSurvey{
-			UserID: text.Draw(t, "user"), TotalItems: maybe(count).Draw(t, "total"), Pages: maybe(count).Draw(t, "pages"), Newest: maybe(moment()).Draw(t, "newest"),
+	user := rapid.Custom(func(t *rapid.T) exporter.PartitionSurvey {
+		return exporter.PartitionSurvey{
+			Partition: text.Draw(t, "user"), TotalItems: maybe(count).Draw(t, "total"), Pages: maybe(count).Draw(t, "pages"), Newest: maybe(moment()).Draw(t, "newest"),
 		}
 	})
 	export := rapid.Custom(func(t *rapid.T) exporter.ExportPlan {
@@ -98,7 +100,10 @@ func TestPlanCrossesAsItIs(t *testing.T) {
 			LeastTime: maybe(least).Draw(t, "least time"), Exports: some(export).Draw(t, "exports"),
 			Survey: exporter.Survey{
 				TeamID: text.Draw(t, "team"), Endpoint: text.Draw(t, "endpoint"), Simulated: rapid.Bool().Draw(t, "simulated"),
-				Users: some(user).Draw(t, "users"), Skipped: some(skippedUser()).Draw(t, "skipped"), Unknown: some(text).Draw(t, "unknown"),
+				Tables: []exporter.TableSurvey{{
+					Table: "inbox_conversations", Partitions: some(user).Draw(t, "users"),
+					Skipped: some(skippedUser()).Draw(t, "skipped"), Unknown: some(text).Draw(t, "unknown"),
+				}},
 			},
 		}
 		message, err := fromPlan(plan)

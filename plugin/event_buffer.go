@@ -60,8 +60,8 @@ func (b *eventBuffer) Observe(event exporter.Event) {
 		}}})
 	case exporter.Resumed:
 		b.add(&pluginv1.Event{Kind: &pluginv1.Event_Resumed{Resumed: &pluginv1.Resumed{Pages: event.Pages, Since: timestamppb.New(event.From)}}})
-	case exporter.UserSkipped:
-		b.notice("the inbox of "+event.UserID+" is skipped: "+event.Reason, "")
+	case exporter.PartitionSkipped:
+		b.notice("the inbox of "+event.Partition+" is skipped: "+event.Reason, "")
 	case exporter.UnknownField:
 		b.notice("the API sent a field that the table does not know: "+event.Field, "It is in the column extra.")
 	case exporter.NotResumable:

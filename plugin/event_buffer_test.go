@@ -52,7 +52,7 @@ func TestAnEventBufferStaysSmallAndShowsTheNewest(t *testing.T) {
 				buffer.Observe(exporter.RowsWritten{Rows: rows})
 			case 3:
 				notices++
-				buffer.Observe(exporter.UserSkipped{SkippedUser: exporter.SkippedUser{UserID: fmt.Sprint("usr_", notices), Reason: "refused"}})
+				buffer.Observe(exporter.PartitionSkipped{SkippedPartition: exporter.SkippedPartition{Partition: fmt.Sprint("usr_", notices), Reason: "refused"}})
 			case 4:
 				buffer.Observe(exporter.RequestRetried{Request: "/api/inbox", Attempt: 1, Reason: "500"})
 			case 5:

@@ -30,7 +30,7 @@ type Page struct {
 	// A name that is not a plain word is quoted as in Go, so it is safe to print; a long
 	// one is cut. There are MostNames at most; then MoreNames says so.
 	UnknownFields []string
-	// UnreadableVersions counts the rows whose Column.Version came with a value that
+	// UnreadableVersions counts the rows whose the version column came with a value that
 	// could not be read, so that it is null. UnreadableForm is what the first of these
 	// values looks like, without what it says: `string "Aaa 99 Aaa 9999"`.
 	UnreadableVersions int

@@ -17,7 +17,7 @@ type rows struct {
 	objects   int         // counts what regularStruct reads
 	text      []byte
 
-	version int // of the row's fields the one that is Column.Version, -1 for none
+	version int // of the row's fields the one that is the version column, -1 for none
 	// unreadable counts the rows whose version was sent and could not be read;
 	// form is that of the first.
 	unreadable int
@@ -27,7 +27,7 @@ type rows struct {
 func newRows(table *Table, surprises *surprises) rows {
 	r := rows{row: newRowColumn(table), surprises: surprises, version: -1}
 	for i, f := range r.row.fields {
-		if f.Version {
+		if f.Role == RoleVersion {
 			r.version = i
 		}
 		if f.Key == "" {

@@ -130,7 +130,7 @@ func (t *Table) Select(s Selection) (*Table, error) {
 		}
 	}
 	return &Table{
-		Name: t.Name, Version: t.Version, Description: t.Description, Columns: s.pick(t.Columns, ""),
+		Name: t.Name, Version: t.Version, Description: t.Description, PartitionBy: t.PartitionBy, Columns: s.pick(t.Columns, ""),
 		partial: t.partial || len(s.Exclude) > 0,
 	}, nil
 }

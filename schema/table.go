@@ -39,6 +39,18 @@ const (
 	Derived Provenance = "derived"
 )
 
+// Partition is the kind of what the rows of a table are asked for by. A walk has one
+// proof, and one watermark, for each partition.
+type Partition string
+
+// The kinds of partitions.
+const (
+	// PartitionTeam is the whole team: there is one partition, without a name.
+	PartitionTeam Partition = ""
+	// PartitionUser is one list for each user of the team; its name is the user's id.
+	PartitionUser Partition = "user"
+)
+
 // Table is one exported table.
 type Table struct {
 	// Name is the name in a configuration and in file names.
@@ -47,6 +59,9 @@ type Table struct {
 	Version int
 	// Description is one sentence.
 	Description string
+	// PartitionBy says what the rows are asked for by: [PartitionUser] for a table that is
+	// one list a user, [PartitionTeam] for one that is one list of the whole team.
+	PartitionBy Partition
 	// Columns are the columns in order.
 	Columns []Column
 
@@ -74,9 +89,8 @@ type Column struct {
 	// Personal marks data about a person, and ids with which the API tells who it is:
 	// of people, of conversations with them, of tasks about them.
 	Personal bool
-	// Version marks the column whose greatest value is the newest version of a row.
-	// The API sorts its list by it.
-	Version bool
+	// Role says what a top-level column is for; empty for most.
+	Role Role
 	// Needed says why the column cannot be left out or hashed; empty when it can.
 	Needed string
 	// Hashed columns hold a keyed hash instead of the API's text, see Table.Select.
@@ -123,17 +137,6 @@ func (t *Table) Column(name string) (Column, int, bool) {
 	return Column{}, -1, false
 }
 
-// VersionColumn returns the column that is Column.Version; the zero Column when
-// there is none.
-func (t *Table) VersionColumn() Column {
-	for _, column := range t.Columns {
-		if column.Version {
-			return column
-		}
-	}
-	return Column{}
-}
-
 // FieldIDs reports whether files of the table state the ids of its columns. With
 // columns left out the ids have gaps: a catalog that numbers the columns of such
 // a file afresh, as Apache Iceberg does, would read one column for another. Without
@@ -149,7 +152,7 @@ func (t *Table) AsOf(version int) (*Table, bool) {
 	case version < 1 || version > t.Version:
 		return nil, false
 	}
-	was := &Table{Name: t.Name, Version: version, Description: t.Description, partial: t.partial}
+	was := &Table{Name: t.Name, Version: version, Description: t.Description, PartitionBy: t.PartitionBy, partial: t.partial}
 	for _, column := range t.Columns {
 		if column.Since <= version {
 			was.Columns = append(was.Columns, column)

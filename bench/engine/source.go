@@ -27,7 +27,7 @@ type pagesSource struct {
 }
 
 // Survey implements exporter.Source.
-func (s pagesSource) Survey(context.Context) (exporter.Survey, error) {
+func (s pagesSource) Survey(context.Context, []*schema.Table) (exporter.Survey, error) {
 	survey := exporter.Survey{TeamID: "tea_bench", Simulated: true, Endpoint: "http://127.0.0.1/api"}
 	for page, err := range s.pages() {
 		if err != nil {
@@ -35,16 +35,16 @@ func (s pagesSource) Survey(context.Context) (exporter.Survey, error) {
 		}
 		newest, oldest := activity(page.Record)
 		pages := (s.total + inbox.PageSize - 1) / inbox.PageSize
-		survey.Users = []exporter.UserSurvey{{
-			UserID: benchUser, TotalItems: &s.total, PerPage: inbox.PageSize, Pages: &pages, Newest: &newest, Oldest: &oldest,
-		}}
+		survey.Tables = []exporter.TableSurvey{{Table: schema.InboxConversations().Name, Partitions: []exporter.PartitionSurvey{{
+			Partition: benchUser, TotalItems: &s.total, PerPage: inbox.PageSize, Pages: &pages, Newest: &newest, Oldest: &oldest,
+		}}}}
 		break
 	}
 	return survey, nil
 }
 
 // Walk implements exporter.Source. Without a journal: see exporter.Engine.Workspace.
-func (s pagesSource) Walk(_ context.Context, since map[string]exporter.Mark, _ exporter.Journal) exporter.Walk {
+func (s pagesSource) Walk(_ context.Context, _ *schema.Table, since map[string]exporter.Mark, _ exporter.Journal) exporter.Walk {
 	walk := &pagesWalk{source: s}
 	if mark, ok := since[benchUser]; ok {
 		walk.since = &mark.Newest
@@ -67,7 +67,7 @@ func (s pagesSource) pages() iter.Seq2[exporter.Page, error] {
 			}
 			defer page.Record.Release()
 			number++
-			if !yield(exporter.Page{UserID: benchUser, Number: number, Record: page.Record, UnknownFields: page.UnknownFields}, nil) {
+			if !yield(exporter.Page{Partition: benchUser, Number: number, Record: page.Record, UnknownFields: page.UnknownFields}, nil) {
 				return errEnough
 			}
 			return nil
@@ -118,8 +118,8 @@ func (w *pagesWalk) Pages() iter.Seq2[exporter.Page, error] {
 // Proof implements exporter.Walk.
 func (w *pagesWalk) Proof() exporter.Proof {
 	const method = "bench"
-	return exporter.Proof{Complete: true, Method: method, Requests: w.pages, Users: []exporter.UserProof{{
-		UserID: benchUser, Pages: w.pages, Requests: w.pages, TotalStart: &w.source.total, TotalEnd: &w.source.total,
+	return exporter.Proof{Complete: true, Method: method, Requests: w.pages, Partitions: []exporter.PartitionProof{{
+		Partition: benchUser, Pages: w.pages, Requests: w.pages, TotalStart: &w.source.total, TotalEnd: &w.source.total,
 		Since: w.since, Passes: 1, Complete: true, Method: method, Watermark: w.newest,
 	}}}
 }

@@ -49,7 +49,7 @@ func main() {
 		}
 		os.Exit(1)
 	}
-	fmt.Printf("%d conversations in %s, complete by %s: %d requests, %d users\n", proof.Rows, o.database, proof.Method, proof.Requests, len(proof.Users))
+	fmt.Printf("%d conversations in %s, complete by %s: %d requests, %d users\n", proof.Rows, o.database, proof.Method, proof.Requests, len(proof.Partitions))
 }
 
 // run reads everything into the database and returns the proof that it is everything.
@@ -77,7 +77,7 @@ func run(ctx context.Context, o options) (proof *exporter.Proof, err error) {
 		return nil, err
 	}
 	if plan.Conversations != nil {
-		o.log.Info("plan", "users", len(plan.Survey.Users), "conversations_at_most", *plan.Conversations)
+		o.log.Info("plan", "users", len(plan.Survey.OfUsers().Partitions), "conversations_at_most", *plan.Conversations)
 	}
 	sink, err := openSink(ctx, o.database, schema, info)
 	if err != nil {

@@ -3,7 +3,7 @@ package lemlist
 import (
 	"time"
 
-	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 const (
@@ -17,7 +17,7 @@ const (
 // by a page that lies across it.
 type checks struct {
 	began time.Time // when the page before the first check arrived
-	aims  map[exporter.IDHash]*aim
+	aims  map[schema.IDHash]*aim
 	// shift is by how much rows have moved down since the descent read them, as far
 	// as the latest check says.
 	shift int64
@@ -37,7 +37,7 @@ type aim struct {
 }
 
 func newChecks(began time.Time) *checks {
-	return &checks{began: began, aims: make(map[exporter.IDHash]*aim)}
+	return &checks{began: began, aims: make(map[schema.IDHash]*aim)}
 }
 
 // from is the edge by which a hole is found, and known.
@@ -48,7 +48,7 @@ func (h hole) from() edge {
 	return h.below.head
 }
 
-func (h hole) id() exporter.IDHash { return h.from().ids[0] }
+func (h hole) id() schema.IDHash { return h.from().ids[0] }
 
 func (c *checks) aim(h hole) *aim {
 	one := c.aims[h.id()]

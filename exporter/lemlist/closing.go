@@ -290,9 +290,9 @@ func (p *prover) judge(v verdict) {
 }
 
 // proof is the account of the list, without requests.
-func (p *prover) proof(user string) exporter.UserProof {
-	proof := exporter.UserProof{
-		UserID: user, Pages: p.reads, RowsRead: p.rows,
+func (p *prover) proof(user string) exporter.PartitionProof {
+	proof := exporter.PartitionProof{
+		Partition: user, Pages: p.reads, RowsRead: p.rows,
 		TotalStart: p.start, TotalEnd: p.totalEnd,
 		Passes: p.walked, Sweeps: p.sweeps, StepBacks: p.steps,
 		Complete: p.method != "", Method: p.method, Widened: p.widened, Reopened: p.reopened, Doubt: p.doubt, Reason: p.reason,

@@ -4,12 +4,13 @@ import (
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // page is a reading of two conversations, the first at this time, and of a total.
 func page(first, total int64) reading {
 	return reading{asked: 1, total: &total, rows: []row{
-		{id: exporter.IDHash{1, 1}, at: first, born: never}, {id: exporter.IDHash{2, 2}, at: 40, born: never},
+		{id: schema.IDHash{1, 1}, at: first, born: never}, {id: schema.IDHash{2, 2}, at: 40, born: never},
 	}}
 }
 

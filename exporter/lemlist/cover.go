@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // cover is what has been seen of a list, as intervals of time. A page shows every row
@@ -33,7 +33,7 @@ type edge struct {
 	// ids are rows of that time that were seen here, the outermost first: rows of one
 	// time have an order that only their ids show. They are mostIDs at the most:
 	// without the others a page may not join, and is checked once more.
-	ids []exporter.IDHash
+	ids []schema.IDHash
 	// place is how many rows of the list stood above the edge when it was read; the
 	// row itself is among them at a tail. Negative when it is unknown.
 	place int64
@@ -124,8 +124,8 @@ func (s interval) spans(at int64) bool {
 }
 
 // edgeIDs are the rows of that time that were seen at the interval's ends.
-func (s interval) edgeIDs(at int64) []exporter.IDHash {
-	var ids []exporter.IDHash
+func (s interval) edgeIDs(at int64) []schema.IDHash {
+	var ids []schema.IDHash
 	if s.head.at == at {
 		ids = append(ids, s.head.ids...)
 	}
@@ -136,19 +136,19 @@ func (s interval) edgeIDs(at int64) []exporter.IDHash {
 }
 
 // share reports whether a row is in both.
-func share(a, b []exporter.IDHash) bool {
+func share(a, b []schema.IDHash) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
 	if len(a) < 4 { // nearly always: rows of one time are few
-		return slices.ContainsFunc(a, func(id exporter.IDHash) bool { return slices.Contains(b, id) })
+		return slices.ContainsFunc(a, func(id schema.IDHash) bool { return slices.Contains(b, id) })
 	}
 	known := setOf(a)
-	return slices.ContainsFunc(b, func(id exporter.IDHash) bool { _, ok := known[id]; return ok })
+	return slices.ContainsFunc(b, func(id schema.IDHash) bool { _, ok := known[id]; return ok })
 }
 
-func setOf(ids []exporter.IDHash) map[exporter.IDHash]struct{} {
-	set := make(map[exporter.IDHash]struct{}, len(ids))
+func setOf(ids []schema.IDHash) map[schema.IDHash]struct{} {
+	set := make(map[schema.IDHash]struct{}, len(ids))
 	for _, id := range ids {
 		set[id] = struct{}{}
 	}

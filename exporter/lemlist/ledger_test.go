@@ -13,6 +13,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // waited is how long one more call has to wait.
@@ -167,13 +168,13 @@ func TestWithoutTheLedgerTheRunGoesOnAndSaysSoOnce(t *testing.T) {
 					o.Ledger = func(string) Ledger { return ledger }
 				})
 				if breaks {
-					if _, err := source.Survey(t.Context()); err != nil {
+					if _, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()}); err != nil {
 						t.Fatal(err)
 					}
 				}
 				ledger.broken = errBroken
 				began := time.Now()
-				if _, err := source.Survey(t.Context()); err != nil {
+				if _, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()}); err != nil {
 					t.Fatal(err)
 				}
 				if took := time.Since(began); took > exporter.LeastTime(61)+2*window {
@@ -219,7 +220,7 @@ func TestWithoutARateLimitNothingIsShared(t *testing.T) {
 	source, _ := open(t, endpoint, func(o *Options) {
 		o.Ledger = func(name string) Ledger { t.Errorf("%s was opened", name); return nil }
 	})
-	if _, err := source.Survey(t.Context()); err != nil {
+	if _, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()}); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -246,7 +247,7 @@ func TestTwoSourcesOfOneKeySideBySide(t *testing.T) {
 				done := make(chan error, 2)
 				for _, source := range []*Source{first, second} {
 					go func() {
-						_, err := source.Survey(t.Context())
+						_, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
 						done <- err
 					}()
 				}

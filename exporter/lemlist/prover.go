@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // The methods by which a list is proven complete, see docs/walk.md.
@@ -95,7 +96,7 @@ type prover struct {
 	tally
 
 	asked  map[int]int64 // requests by strand
-	aimed  map[request]exporter.IDHash
+	aimed  map[request]schema.IDHash
 	flying int // requests without an answer
 	stale  int // those of them whose answers are of no use any more
 	fixed  bool
@@ -141,7 +142,7 @@ type prover struct {
 func newProver(margin exporter.Margin) *prover {
 	return &prover{
 		margin: margin, walk: newDescent(strandPages), tally: newTally(), newest: never, lanes: 1,
-		asked: make(map[int]int64), aimed: make(map[request]exporter.IDHash), refused: make(map[int64]int),
+		asked: make(map[int]int64), aimed: make(map[request]schema.IDHash), refused: make(map[int64]int),
 		budget: math.MaxInt64, walked: 1,
 	}
 }

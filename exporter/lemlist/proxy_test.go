@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // proxyPassword must turn up nowhere.
@@ -52,7 +53,7 @@ func TestAProxyThatRefusesIsNamedAtOnce(t *testing.T) {
 			host := strings.TrimPrefix(proxy.URL, "http://")
 			throughProxy(t, "http://someone:"+proxyPassword+"@"+host)
 			source, w := open(t, farEndpoint, limited)
-			_, err := source.Survey(t.Context())
+			_, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
 			failed, ok := errors.AsType[*failure](err)
 			if !ok || failed.problem != problem || asked.Load() != 1 {
 				t.Fatalf("error %v after %d requests", err, asked.Load())

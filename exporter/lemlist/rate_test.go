@@ -7,6 +7,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // With 20 requests in flight: never a 429, and the whole budget used.
@@ -33,7 +34,7 @@ func TestTheRateLimitIsKeptAndUsedUp(t *testing.T) {
 				}
 				server, source, w := virtual(t, test.opts)
 				began := time.Now()
-				survey, err := source.Survey(t.Context())
+				survey, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -100,7 +101,7 @@ func TestA429PausesEveryRequest(t *testing.T) {
 		const latency = 100 * time.Millisecond
 		server, source, w := virtual(t, sim.Options{Users: 60, Latency: latency, Unlimited: true, Period: 20 * time.Second,
 			RetryAfter: sim.RetryAfterInteger, Faults: []sim.FaultRule{{Fault: sim.Fault429, Request: 4}}})
-		if _, err := source.Survey(t.Context()); err != nil {
+		if _, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()}); err != nil {
 			t.Fatal(err)
 		}
 		events, calls := seen[exporter.Throttled](w), server.Calls()

@@ -16,8 +16,8 @@ const never = math.MinInt64
 // row is what the argument of docs/walk.md needs of a conversation: who it is
 // and where it sorts.
 type row struct {
-	id exporter.IDHash // a hash, see hashID
-	at int64           // lastActivityAt in microseconds, or never
+	id schema.IDHash // a hash, see hashID
+	at int64         // lastActivityAt in microseconds, or never
 	// born is createdAt in microseconds, or never when it is unknown.
 	born int64
 }
@@ -93,7 +93,7 @@ func newReading(asked int64, rows []row, says schema.Pagination, sent, arrived t
 // show; "" is a good page. Totals are not part of it: the server may count at
 // another moment than it finds the rows.
 func (r reading) flaw() string {
-	ids := make(map[exporter.IDHash]struct{}, len(r.rows))
+	ids := make(map[schema.IDHash]struct{}, len(r.rows))
 	for i, row := range r.rows {
 		if _, ok := ids[row.id]; ok {
 			return fmt.Sprintf("page %d shows a conversation twice", r.asked)

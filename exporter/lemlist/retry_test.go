@@ -14,6 +14,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // faulty is a simulated API whose first times answers to an inbox go wrong.
@@ -223,7 +224,7 @@ func TestAnOutageOfMinutesIsOutlived(t *testing.T) {
 				api := &outage{users: 40, begin: test.begin, end: test.begin + test.length, fail: test.fail}
 				source, w := handled(t, api, limited, func(o *Options) { o.pace, o.MaxElapsed = nil, test.patience })
 				began := time.Now()
-				_, err := source.Survey(t.Context())
+				_, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
 				took := time.Since(began)
 				if test.ends != (err != nil) {
 					t.Fatalf("after %s: %v", took, err)
@@ -271,7 +272,7 @@ func TestA503WithRetryAfterPausesEveryRequest(t *testing.T) {
 			}
 			api.ServeHTTP(w, r)
 		}), limited, func(o *Options) { o.pace = nil })
-		if _, err := source.Survey(t.Context()); err != nil {
+		if _, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()}); err != nil {
 			t.Fatal(err)
 		}
 		events := seen[exporter.RequestRetried](w)

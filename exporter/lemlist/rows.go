@@ -7,7 +7,6 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
-	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -24,7 +23,7 @@ func rowsOf(rec arrow.Record) []row {
 	births := column[*array.Timestamp](rec, "created_at")
 	rows := make([]row, rec.NumRows())
 	for i := range rows {
-		rows[i] = row{id: exporter.HashID(ids.Value(i)), at: never, born: never}
+		rows[i] = row{id: schema.HashID(ids.Value(i)), at: never, born: never}
 		if times.IsValid(i) {
 			rows[i].at = int64(times.Value(i))
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // everything is all that a run of a source has shown to anyone.
@@ -43,9 +44,9 @@ func unwrap(err error) error {
 // use surveys and walks, and returns what went wrong.
 func use(t *testing.T, source *Source) []error {
 	t.Helper()
-	_, err := source.Survey(t.Context())
+	_, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
 	errs := []error{err}
-	for _, err := range source.Walk(t.Context(), nil, nil).Pages() {
+	for _, err := range source.Walk(t.Context(), schema.InboxConversations(), nil, nil).Pages() {
 		errs = append(errs, err)
 	}
 	return errs
@@ -174,7 +175,7 @@ func TestNoPartOfTheKeyIsShownInAnyForm(t *testing.T) {
 			}
 			_, _ = fmt.Fprintf(w, `{"data":[{"_id":"ibx_1","lastActivityAt":"2024-12-17T09:42:32.000Z","%s":1}],"pagination":{"totalItems":1,"currentPage":1,"nextPage":null,"previousPage":null,"perPage":100,"totalPages":1}}`, key[:20])
 		}), func(o *Options) { o.Key = exporter.NewSecret(key) })
-		survey, err := source.Survey(t.Context())
+		survey, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
 		if text := everything(w, err) + fmt.Sprintf("%+v", survey); err != nil || !strings.Contains(text, "Unknown:[(sensitive)]") || exporter.NewRedactor(exporter.NewSecret(key)).Holds(text) {
 			t.Errorf("got %v: %s", err, text)
 		}

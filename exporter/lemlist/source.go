@@ -65,7 +65,7 @@ func (s *Source) Close() error {
 
 // Walk reads every page of every user, or what is newer than since. It asks for
 // the team first, unless a survey has done so.
-func (s *Source) Walk(ctx context.Context, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
+func (s *Source) Walk(ctx context.Context, _ *schema.Table, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
 	s.client.keep.Store(journal != nil)
 	return &teamWalk{ctx: ctx, source: s, since: since, journal: journal}
 }

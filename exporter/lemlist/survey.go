@@ -16,7 +16,7 @@ import (
 
 // firstPage is what the survey keeps of one user's first page.
 type firstPage struct {
-	survey  exporter.UserSurvey
+	survey  exporter.PartitionSurvey
 	skipped bool
 	unknown []string
 	cost    cost
@@ -25,12 +25,13 @@ type firstPage struct {
 
 // Survey implements exporter.Source: it asks for the team, then for the first
 // page of every user, several at once.
-func (s *Source) Survey(ctx context.Context) (exporter.Survey, error) {
+func (s *Source) Survey(ctx context.Context, tables []*schema.Table) (exporter.Survey, error) {
 	found, users, spent, err := s.read(ctx, true)
 	if err != nil {
 		return exporter.Survey{}, err
 	}
 	survey := exporter.Survey{TeamID: found.id, Endpoint: s.client.base.String(), Requests: spent.requests}
+	one := exporter.TableSurvey{Table: schema.InboxConversations().Name}
 	pages, unknown := s.firstPages(ctx, users)
 	for i, first := range pages {
 		survey.Requests += first.cost.requests
@@ -38,15 +39,16 @@ func (s *Source) Survey(ctx context.Context) (exporter.Survey, error) {
 		case first.err != nil:
 			return exporter.Survey{}, first.err
 		case first.skipped:
-			survey.Skipped = append(survey.Skipped, exporter.SkippedUser{UserID: users[i], Reason: errUserNotInTeam.Error()})
+			one.Skipped = append(one.Skipped, exporter.SkippedPartition{Partition: users[i], Reason: errUserNotInTeam.Error()})
 			continue
 		}
-		survey.Users = append(survey.Users, first.survey)
+		one.Partitions = append(one.Partitions, first.survey)
 	}
-	survey.Unknown = unknown
-	for _, field := range survey.Unknown {
+	one.Unknown = unknown
+	for _, field := range one.Unknown {
 		s.obs.Observe(exporter.UnknownField{Field: field})
 	}
+	survey.Tables = []exporter.TableSurvey{one}
 	survey.Simulated = s.client.simulated.Load()
 	return survey, nil
 }
@@ -81,7 +83,7 @@ func (s *Source) firstPages(ctx context.Context, users []string) ([]firstPage, [
 				}
 				pages[i] = page
 				done++
-				s.obs.Observe(exporter.Surveyed{Users: done, Of: int64(len(users))})
+				s.obs.Observe(exporter.Surveyed{Done: done, Of: int64(len(users))})
 				mu.Unlock()
 			}
 		})
@@ -133,7 +135,7 @@ func (s *Source) firstPage(ctx context.Context, userID string) firstPage {
 	defer got.page.Record.Release()
 	says := got.page.Pagination
 	first.unknown = got.page.UnknownFields
-	first.survey = exporter.UserSurvey{UserID: userID, TotalItems: says.TotalItems}
+	first.survey = exporter.PartitionSurvey{Partition: userID, TotalItems: says.TotalItems}
 	first.survey.Unreadable, first.survey.UnreadableForm = int64(got.page.UnreadableVersions), got.page.UnreadableForm
 	first.survey.Newest, first.survey.Oldest = activities(got.page.Record)
 	if says.PerPage != nil {

@@ -12,53 +12,54 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/schema"
 )
 
 func TestSurveyTellsWhatTheTeamAndTheFirstPagesSay(t *testing.T) {
 	server, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 3, Conversations: 1000})
 	source, w := open(t, endpoint)
-	survey, err := source.Survey(t.Context())
+	survey, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if survey.TeamID != server.TeamID() || !survey.Simulated || survey.Endpoint != endpoint || survey.Requests != 4 || survey.Skipped != nil {
+	if survey.TeamID != server.TeamID() || !survey.Simulated || survey.Endpoint != endpoint || survey.Requests != 4 || survey.OfUsers().Skipped != nil {
 		t.Errorf("survey %+v", survey)
 	}
-	for i, user := range survey.Users {
+	for i, user := range survey.OfUsers().Partitions {
 		var total int64
 		var newest time.Time
 		for _, one := range server.Conversations() {
-			if slices.Contains(one.Users, user.UserID) {
+			if slices.Contains(one.Users, user.Partition) {
 				total++
 				if one.LastActivityAt.After(newest) {
 					newest = one.LastActivityAt
 				}
 			}
 		}
-		if user.UserID != server.UserIDs()[i] || *user.TotalItems != total || user.PerPage != 100 || *user.Pages != (total+99)/100 || !user.Newest.Equal(newest) {
+		if user.Partition != server.UserIDs()[i] || *user.TotalItems != total || user.PerPage != 100 || *user.Pages != (total+99)/100 || !user.Newest.Equal(newest) {
 			t.Errorf("user %d: %+v, want %d rows, the newest of %s", i, user, total, newest)
 		}
 	}
-	if len(survey.Users) != 3 {
-		t.Errorf("%d users", len(survey.Users))
+	if len(survey.OfUsers().Partitions) != 3 {
+		t.Errorf("%d users", len(survey.OfUsers().Partitions))
 	}
 	var fields []string
 	for _, event := range seen[exporter.UnknownField](w) {
 		fields = append(fields, event.Field)
 	}
-	if len(fields) == 0 || !slices.Equal(fields, survey.Unknown) || !slices.IsSorted(fields) {
-		t.Errorf("unknown fields %v, events %v", survey.Unknown, fields)
+	if len(fields) == 0 || !slices.Equal(fields, survey.OfUsers().Unknown) || !slices.IsSorted(fields) {
+		t.Errorf("unknown fields %v, events %v", survey.OfUsers().Unknown, fields)
 	}
 }
 
 func TestSurveyOfAnEmptyInbox(t *testing.T) {
 	_, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 1, Conversations: sim.None})
 	source, _ := open(t, endpoint)
-	survey, err := source.Survey(t.Context())
+	survey, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if user := survey.Users[0]; *user.TotalItems != 0 || *user.Pages != 0 || user.Newest != nil || survey.Unknown != nil {
+	if user := survey.OfUsers().Partitions[0]; *user.TotalItems != 0 || *user.Pages != 0 || user.Newest != nil || survey.OfUsers().Unknown != nil {
 		t.Errorf("survey %+v", survey)
 	}
 }
@@ -68,11 +69,11 @@ func TestAWalkAsksForTheTeamOnlyWithoutASurvey(t *testing.T) {
 		server, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 2, Conversations: 250})
 		source, w := open(t, endpoint)
 		if surveyed {
-			if _, err := source.Survey(t.Context()); err != nil {
+			if _, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()}); err != nil {
 				t.Fatal(err)
 			}
 		}
-		walk := source.Walk(t.Context(), nil, nil)
+		walk := source.Walk(t.Context(), schema.InboxConversations(), nil, nil)
 		rows := make(map[string]bool)
 		for page, err := range walk.Pages() {
 			if err != nil {
@@ -83,7 +84,7 @@ func TestAWalkAsksForTheTeamOnlyWithoutASurvey(t *testing.T) {
 			}
 		}
 		proof := walk.Proof()
-		if !proof.Complete || len(rows) != 250 || len(proof.Users) != 2 {
+		if !proof.Complete || len(rows) != 250 || len(proof.Partitions) != 2 {
 			t.Errorf("%d rows, proof %+v", len(rows), proof)
 		}
 		teams := 0
@@ -110,7 +111,7 @@ func TestAWalkAsksForTheTeamOnlyWithoutASurvey(t *testing.T) {
 func TestAWalkOfATeamThatCannotBeReadIsAnErrorAndNoProof(t *testing.T) {
 	_, endpoint := simulate(t, sim.Options{Unlimited: true, Account: sim.AccountBlocked})
 	source, _ := open(t, endpoint)
-	walk := source.Walk(t.Context(), nil, nil)
+	walk := source.Walk(t.Context(), schema.InboxConversations(), nil, nil)
 	for _, err := range walk.Pages() {
 		if err == nil || !strings.HasPrefix(err.Error(), "read the team: GET /team?version=v2: 403 Forbidden") || !strings.Contains(exporter.Hint(err), "blocked") {
 			t.Errorf("error %v, hint %q", err, exporter.Hint(err))
@@ -139,17 +140,17 @@ func former(t *testing.T) string {
 
 func TestTheTeamIsTheUnionOfBothListsAndAFormerMemberIsSkipped(t *testing.T) {
 	source, _ := open(t, former(t))
-	survey, err := source.Survey(t.Context())
+	survey, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(survey.Users) != 2 || survey.Users[0].UserID != "usr_Alice" || survey.Users[1].UserID != "usr_Carol" || survey.Simulated || survey.Requests != 5 { // usr_Bob twice
+	if len(survey.OfUsers().Partitions) != 2 || survey.OfUsers().Partitions[0].Partition != "usr_Alice" || survey.OfUsers().Partitions[1].Partition != "usr_Carol" || survey.Simulated || survey.Requests != 5 { // usr_Bob twice
 		t.Errorf("survey %+v", survey)
 	}
-	if len(survey.Skipped) != 1 || survey.Skipped[0].UserID != "usr_Bob" || survey.Skipped[0].Reason == "" {
-		t.Errorf("skipped %+v", survey.Skipped)
+	if len(survey.OfUsers().Skipped) != 1 || survey.OfUsers().Skipped[0].Partition != "usr_Bob" || survey.OfUsers().Skipped[0].Reason == "" {
+		t.Errorf("skipped %+v", survey.OfUsers().Skipped)
 	}
-	walk := source.Walk(t.Context(), nil, nil)
+	walk := source.Walk(t.Context(), schema.InboxConversations(), nil, nil)
 	for _, err := range walk.Pages() {
 		if err != nil {
 			t.Fatal(err)
@@ -170,8 +171,8 @@ func TestASurveyAsksTwiceForAUserWhoIsRefused(t *testing.T) {
 			users = server.UserIDs()
 		}
 		source, _ := open(t, endpoint, chosen(users...))
-		survey, err := source.Survey(t.Context())
-		if err != nil || len(survey.Users) != 2 || len(survey.Skipped) != 0 || survey.Requests != 5 {
+		survey, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
+		if err != nil || len(survey.OfUsers().Partitions) != 2 || len(survey.OfUsers().Skipped) != 0 || survey.Requests != 5 {
 			t.Errorf("survey %+v, error %v", survey, err)
 		}
 	}
@@ -179,11 +180,11 @@ func TestASurveyAsksTwiceForAUserWhoIsRefused(t *testing.T) {
 
 func TestAChosenUserIsNeverSkipped(t *testing.T) {
 	source, _ := open(t, former(t), chosen("usr_Carol", "usr_Bob", "usr_Carol"))
-	_, err := source.Survey(t.Context())
+	_, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
 	if err == nil || !strings.Contains(err.Error(), "does not give the inbox of usr_Bob") || !strings.Contains(exporter.Hint(err), "Remove this user") {
 		t.Errorf("survey: error %v, hint %q", err, exporter.Hint(err))
 	}
-	walk := source.Walk(t.Context(), nil, nil)
+	walk := source.Walk(t.Context(), schema.InboxConversations(), nil, nil)
 	var failed error
 	for _, err := range walk.Pages() {
 		failed = errors.Join(failed, err)
@@ -196,9 +197,12 @@ func TestAChosenUserIsNeverSkipped(t *testing.T) {
 func TestChosenUsersOutsideTheTeamAreNamedBeforeAnythingIsRead(t *testing.T) {
 	source, _ := open(t, former(t), chosen("usr_Alice", "usr_Carl", "usr_Somebody", "usr_Carl"))
 	for name, try := range map[string]func() error{
-		"survey": func() error { _, err := source.Survey(t.Context()); return err },
+		"survey": func() error {
+			_, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
+			return err
+		},
 		"walk": func() (failed error) {
-			for _, err := range source.Walk(t.Context(), nil, nil).Pages() {
+			for _, err := range source.Walk(t.Context(), schema.InboxConversations(), nil, nil).Pages() {
 				failed = errors.Join(failed, err)
 			}
 			return failed
@@ -225,7 +229,7 @@ func TestATeamOfAnotherShapeIsRepeatedAndNeverQuoted(t *testing.T) {
 			_, _ = w.Write([]byte(body))
 		})
 		source, w := open(t, endpoint)
-		_, err := source.Survey(t.Context())
+		_, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
 		if failed, ok := errors.AsType[*failure](err); !ok || failed.problem != problemGarbled || asked != 6 {
 			t.Errorf("body %s: error %v after %d requests", body, err, asked)
 		}
@@ -241,7 +245,7 @@ func TestTheFirstFailureOfASurveyStopsTheRest(t *testing.T) {
 	}})
 	source, _ := open(t, endpoint, paced(func(p *pace) { p.patience = 0 }))
 	began := time.Now()
-	_, err := source.Survey(t.Context())
+	_, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
 	if err == nil || !strings.Contains(err.Error(), "read the first page of the inbox of usr_") || !strings.Contains(err.Error(), "500 Internal Server Error") {
 		t.Errorf("error %v", err)
 	}
@@ -256,7 +260,7 @@ func TestASurveyEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
 	began := time.Now()
-	if _, err := source.Survey(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > time.Second {
+	if _, err := source.Survey(ctx, []*schema.Table{schema.InboxConversations()}); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > time.Second {
 		t.Errorf("error %v after %s", err, time.Since(began))
 	}
 }

@@ -5,7 +5,7 @@ import (
 	"sort"
 	"time"
 
-	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // tally counts what a list has shown, for the comparison with the totals that
@@ -22,11 +22,11 @@ type tally struct {
 	came, before int64
 	// back are rows whose lastActivityAt was lower when they were read again, with
 	// the time they had; lowered says that one was no move of the walk.
-	back    map[exporter.IDHash]int64
+	back    map[schema.IDHash]int64
 	lowered bool
 	// shown is when the newest version of a row that may have moved arrived: an answer
 	// to a request that was sent before may show an older one.
-	shown map[exporter.IDHash]time.Time
+	shown map[schema.IDHash]time.Time
 	// appeared counts old rows that came where everything had been seen, found those
 	// that no earlier walk of the list had shown.
 	appeared, found int64
@@ -56,7 +56,7 @@ type level struct {
 type period struct{ from, to time.Time }
 
 func newTally() tally {
-	return tally{floor: never, back: make(map[exporter.IDHash]int64), shown: make(map[exporter.IDHash]time.Time)}
+	return tally{floor: never, back: make(map[schema.IDHash]int64), shown: make(map[schema.IDHash]time.Time)}
 }
 
 // take counts the rows of a page. Of the first page everything was there before.

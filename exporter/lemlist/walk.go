@@ -112,7 +112,7 @@ func (w *walk) deliver(a landed, yield func(exporter.Page, error) bool) bool {
 	r.audit = auditOf(rec, a.from.user)
 	a.from.prover.observe(a.asked, r)
 	w.obs.Observe(exporter.PageFetched{
-		UserID: a.from.user, Page: page, Rows: int(rec.NumRows()),
+		Partition: a.from.user, Page: page, Rows: int(rec.NumRows()),
 		TotalItems: says.TotalItems, More: says.NextPage != nil,
 	})
 	for _, field := range a.got.page.UnknownFields {
@@ -120,5 +120,5 @@ func (w *walk) deliver(a landed, yield func(exporter.Page, error) bool) bool {
 			w.obs.Observe(exporter.UnknownField{Field: field})
 		}
 	}
-	return yield(exporter.Page{UserID: a.from.user, Number: page, Record: rec, UnknownFields: a.got.page.UnknownFields, Recalled: w.past != nil}, nil)
+	return yield(exporter.Page{Partition: a.from.user, Number: page, Record: rec, UnknownFields: a.got.page.UnknownFields, Recalled: w.past != nil}, nil)
 }

@@ -53,7 +53,7 @@ func TestAUserIsSkippedOnlyWhenRefusedTwiceFromTheFirstPageOn(t *testing.T) {
 				if took := time.Since(began); one.lapses > 0 && took < allowed.Settle {
 					t.Errorf("it was asked again after %v", took)
 				}
-				if skipped := len(proof.Skipped) == 1 && proof.Skipped[0].UserID == "usr_a"; skipped != one.skipped {
+				if skipped := len(proof.Skipped) == 1 && proof.Skipped[0].Partition == "usr_a"; skipped != one.skipped {
 					t.Errorf("skipped %v", proof.Skipped)
 				}
 				if proof.Complete != (one.reason == "") || !strings.Contains(strings.Join(proof.Reasons, "\n"), one.reason) {

@@ -11,10 +11,9 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/schema"
 
 	"github.com/apache/arrow/go/v15/arrow/util"
-
-	"github.com/lemexport/lemexport/exporter"
 )
 
 // slow is a shelf whose answers take their time.
@@ -101,16 +100,16 @@ func TestWalkKeepsRequestsInFlight(t *testing.T) {
 				}
 			}
 			proof, took := w.Proof(), time.Since(began)
-			if !proof.Complete || len(proof.Users) != len(users) {
+			if !proof.Complete || len(proof.Partitions) != len(users) {
 				t.Fatalf("proof %+v", proof)
 			}
-			for i, user := range proof.Users {
+			for i, user := range proof.Partitions {
 				want := int64(one.pages[i] + 1)
 				if want == 2 && took < 5*time.Second {
 					want = 1 // one page is one moment, and all lists were read at about the same
 				}
-				if user.UserID != users[i] || user.Pages != want {
-					t.Errorf("%v: user %d is %s with %d pages, want %d", one, i, user.UserID, user.Pages, want)
+				if user.Partition != users[i] || user.Pages != want {
+					t.Errorf("%v: user %d is %s with %d pages, want %d", one, i, user.Partition, user.Pages, want)
 				}
 			}
 			if _, flying, most := s.now(); flying != 0 || most != one.want || took > one.longest {
@@ -213,7 +212,7 @@ func TestWalkStopsEverythingAtOnce(t *testing.T) {
 					t.Errorf("%d of %d requests in flight %s after the end", flying, most, time.Since(last))
 				}
 				proof := w.Proof()
-				if !errors.Is(failed, one.want) || proof.Complete || len(proof.Users) != 3 || len(proof.Reasons) != 3 ||
+				if !errors.Is(failed, one.want) || proof.Complete || len(proof.Partitions) != 3 || len(proof.Reasons) != 3 ||
 					!strings.Contains(strings.Join(proof.Reasons, "\n"), one.reason) {
 					t.Errorf("error %v, proof %+v", failed, proof)
 				}
@@ -236,16 +235,16 @@ func TestWalkInStrandsOverHTTP(t *testing.T) {
 				PastEnd: pastEnd,
 				Drift:   sim.Drift{Jumps: 0.7, Inserts: 0.3, Deletes: 0.3},
 			})
-			walk := source.Walk(t.Context(), nil, nil)
+			walk := source.Walk(t.Context(), schema.InboxConversations(), nil, nil)
 			found := map[string]union{}
 			for page, err := range walk.Pages() {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if found[page.UserID] == nil {
-					found[page.UserID] = union{}
+				if found[page.Partition] == nil {
+					found[page.Partition] = union{}
 				}
-				found[page.UserID].add(rowsOf(page.Record))
+				found[page.Partition].add(rowsOf(page.Record))
 			}
 			proof := walk.Proof()
 			if !proof.Complete || proof.Method != methodSweep || server.Stats().Throttled > 0 {
@@ -254,12 +253,12 @@ func TestWalkInStrandsOverHTTP(t *testing.T) {
 			for _, user := range server.UserIDs() {
 				missing := 0
 				for _, id := range server.AliveThroughout(user, 1, server.Step()) {
-					if _, ok := found[user][exporter.HashID(id)]; !ok {
+					if _, ok := found[user][schema.HashID(id)]; !ok {
 						missing++
 					}
 				}
 				for _, one := range server.List(user) {
-					if users == 1 && one.LastActivityAt.UnixMicro() != found[user][exporter.HashID(one.ID)] {
+					if users == 1 && one.LastActivityAt.UnixMicro() != found[user][schema.HashID(one.ID)] {
 						missing++
 					}
 				}

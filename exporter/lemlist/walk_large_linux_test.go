@@ -63,8 +63,8 @@ func TestAWalkCostsAsMuchForEachUserOfALargeTeam(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if proof := w.Proof(); !proof.Complete || len(proof.Users) != users {
-				t.Errorf("%d of %d users, %v", len(proof.Users), users, proof.Reasons)
+			if proof := w.Proof(); !proof.Complete || len(proof.Partitions) != users {
+				t.Errorf("%d of %d users, %v", len(proof.Partitions), users, proof.Reasons)
 			}
 		})
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/schema"
 )
 
 var pagesFlag = flag.Int("walk.pages", 16, "pages a list for the table of latencies")
@@ -36,7 +37,7 @@ func TestWalkIsAsFastAsTheRateLimit(t *testing.T) {
 			if _, _, _, err := source.read(t.Context(), false); err != nil {
 				t.Fatal(err)
 			}
-			walk, began := source.Walk(t.Context(), nil, nil), time.Now()
+			walk, began := source.Walk(t.Context(), schema.InboxConversations(), nil, nil), time.Now()
 			for _, err := range walk.Pages() {
 				if err != nil {
 					t.Fatal(err)

@@ -7,7 +7,7 @@ import (
 
 	"pgregory.net/rapid"
 
-	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 func still(int) []move { return nil }
@@ -226,7 +226,7 @@ func TestWalkTrustsTheNewestTimeOnlyAfterATick(t *testing.T) {
 	start := time.Unix(1_700_000_000, 0)
 	page := func(sent time.Time) reading {
 		r := reading{asked: 1, served: 1, perPage: 2, placed: true, end: 2, next: 2, total: new(int64(4)), sent: sent, arrived: sent}
-		r.rows = []row{{id: exporter.HashID("a"), at: 9}, {id: exporter.HashID("b"), at: 9}}
+		r.rows = []row{{id: schema.HashID("a"), at: 9}, {id: schema.HashID("b"), at: 9}}
 		return r
 	}
 	for _, one := range []struct {

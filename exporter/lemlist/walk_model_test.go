@@ -252,10 +252,10 @@ func (m *model) serve(page, limit int64) (reading, bool) {
 	return r, true
 }
 
-func modelID(id int) exporter.IDHash { return exporter.HashID(fmt.Sprint("ibx_", id)) }
+func modelID(id int) schema.IDHash { return schema.HashID(fmt.Sprint("ibx_", id)) }
 
 // union is what an export would hold: of every id the newest version.
-type union map[exporter.IDHash]int64
+type union map[schema.IDHash]int64
 
 func (u union) add(rows []row) {
 	for _, row := range rows {
@@ -315,7 +315,7 @@ func (m *model) broken(found union) string {
 	if lost := m.lost(found); lost > 0 {
 		return fmt.Sprintf("%d conversations alive during the whole walk are missing", lost)
 	}
-	known := map[exporter.IDHash]map[int64]bool{}
+	known := map[schema.IDHash]map[int64]bool{}
 	for id, versions := range m.versions {
 		known[modelID(id)] = versions
 	}

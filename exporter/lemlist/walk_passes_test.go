@@ -3,13 +3,13 @@ package lemlist
 import (
 	"testing"
 
-	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 func rowsAt(ats map[string]int64) []row {
 	var rows []row
 	for id, at := range ats {
-		rows = append(rows, row{id: exporter.HashID(id), at: at})
+		rows = append(rows, row{id: schema.HashID(id), at: at})
 	}
 	return distinct(rows)
 }
@@ -43,7 +43,7 @@ func TestPassesAgree(t *testing.T) {
 // A row that comes twice stands where another should.
 func TestPassesThatRepeatRowsProveNothing(t *testing.T) {
 	p := newPasses()
-	page := reading{asked: 1, total: new(int64(3)), rows: []row{{id: exporter.HashID("a"), at: 2}, {id: exporter.HashID("b"), at: 1}, {id: exporter.HashID("b"), at: 1}}}
+	page := reading{asked: 1, total: new(int64(3)), rows: []row{{id: schema.HashID("a"), at: 2}, {id: schema.HashID("b"), at: 1}, {id: schema.HashID("b"), at: 1}}}
 	got := passesGoOn
 	for got == passesGoOn {
 		got = p.observe(page)

@@ -36,23 +36,23 @@ func (w *walk) Proof() exporter.Proof {
 			user.Reason = "other users have the very same list, and its rows name nobody: the API may have given one list for all"
 		}
 		user.Requests, user.Retries = in.spent.requests, in.spent.retries
-		proof.Users = append(proof.Users, user)
+		proof.Partitions = append(proof.Partitions, user)
 		proof.RowsRead += user.RowsRead
 		if user.Complete {
 			continue
 		}
 		if unproven++; unproven <= mostReasons {
-			proof.Reasons = append(proof.Reasons, fmt.Sprintf("the inbox of %s is not proven complete: %s", user.UserID, user.Reason))
+			proof.Reasons = append(proof.Reasons, fmt.Sprintf("the inbox of %s is not proven complete: %s", user.Partition, user.Reason))
 		}
 	}
 	if more := unproven - mostReasons; more > 0 {
 		proof.Reasons = append(proof.Reasons, fmt.Sprintf("the inboxes of %d more users are not proven complete either", more))
 	}
-	proof.Method = weakest(proof.Users)
+	proof.Method = weakest(proof.Partitions)
 	switch {
 	case !w.ended && len(proof.Reasons) == 0:
 		proof.Reasons = append(proof.Reasons, "the walk did not reach its end")
-	case w.ended && len(proof.Users) == 0:
+	case w.ended && len(proof.Partitions) == 0:
 		proof.Reasons = append(proof.Reasons, "no inbox could be read")
 	}
 	proof.Complete = len(proof.Reasons) == 0
@@ -73,8 +73,8 @@ type inbox struct {
 	prover  *prover // nil when it is finished
 	spent   cost
 	denials int // answers that the user is not in the team
-	skipped *exporter.SkippedUser
-	proof   exporter.UserProof // once it is finished
+	skipped *exporter.SkippedPartition
+	proof   exporter.PartitionProof // once it is finished
 	print   listPrint
 }
 
@@ -166,8 +166,8 @@ func (w *walk) denied(a landed) {
 	default:
 		p.giveUp("")
 		if in.skipped == nil {
-			in.skipped = &exporter.SkippedUser{UserID: in.user, Reason: errUserNotInTeam.Error()}
-			w.obs.Observe(exporter.UserSkipped{SkippedUser: *in.skipped})
+			in.skipped = &exporter.SkippedPartition{Partition: in.user, Reason: errUserNotInTeam.Error()}
+			w.obs.Observe(exporter.PartitionSkipped{SkippedPartition: *in.skipped})
 		}
 	}
 }
@@ -197,9 +197,9 @@ func (c *cost) add(more cost) {
 }
 
 // weakest is the method that proves least of those the lists needed.
-func weakest(users []exporter.UserProof) string {
+func weakest(users []exporter.PartitionProof) string {
 	for _, method := range []string{methodPasses, methodSince, methodSweep, methodPage} {
-		if slices.ContainsFunc(users, func(u exporter.UserProof) bool { return u.Method == method }) {
+		if slices.ContainsFunc(users, func(u exporter.PartitionProof) bool { return u.Method == method }) {
 			return method
 		}
 	}

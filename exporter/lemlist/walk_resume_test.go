@@ -80,7 +80,7 @@ func legSince(t fatal, url string, team *sim.Server, since map[string]exporter.M
 		t.Fatal(err)
 	}
 	defer func() { _ = source.Close() }()
-	walk := source.Walk(t.Context(), since, journal)
+	walk := source.Walk(t.Context(), schema.InboxConversations(), since, journal)
 	shown := make(newestOf)
 	table := schema.InboxConversations()
 	_, id, _ := table.Column("id")

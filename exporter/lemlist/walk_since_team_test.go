@@ -11,14 +11,15 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // marksOf is what a proof leaves for the next walk of the team.
 func marksOf(proof exporter.Proof) map[string]exporter.Mark {
 	marks := make(map[string]exporter.Mark)
-	for _, user := range proof.Users {
+	for _, user := range proof.Partitions {
 		if user.Complete && user.Doubt == "" && user.Watermark != nil {
-			marks[user.UserID] = exporter.Mark{Newest: *user.Watermark, Total: user.TotalEnd}
+			marks[user.Partition] = exporter.Mark{Newest: *user.Watermark, Total: user.TotalEnd}
 		}
 	}
 	return marks
@@ -68,9 +69,9 @@ func TestIncrementsOfATeamMayBeCutShort(t *testing.T) {
 					all[id] = at
 				}
 			}
-			for _, user := range proof.Users {
-				if _, marked := marks[user.UserID]; marked != (user.Since != nil) || user.Widened != "" {
-					t.Fatalf("%+v, since %v", user, marks[user.UserID])
+			for _, user := range proof.Partitions {
+				if _, marked := marks[user.Partition]; marked != (user.Since != nil) || user.Widened != "" {
+					t.Fatalf("%+v, since %v", user, marks[user.Partition])
 				}
 			}
 			marks = marksOf(proof)
@@ -125,7 +126,7 @@ func TestAnIncrementInVirtualTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		api, source, _ := virtual(t, sim.Options{Users: 3, Conversations: 2000, Latency: 300 * time.Millisecond})
 		read := func(since map[string]exporter.Mark) (exporter.Proof, time.Duration) {
-			walk, began := source.Walk(t.Context(), since, nil), time.Now()
+			walk, began := source.Walk(t.Context(), schema.InboxConversations(), since, nil), time.Now()
 			for _, err := range walk.Pages() {
 				if err != nil {
 					t.Fatal(err)

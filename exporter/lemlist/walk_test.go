@@ -130,8 +130,8 @@ func TestWalkReadsEveryUserAndAccountsForIt(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows[page.UserID] += page.Record.NumRows()
-		pages[page.UserID] = append(pages[page.UserID], page.Number)
+		rows[page.Partition] += page.Record.NumRows()
+		pages[page.Partition] = append(pages[page.Partition], page.Number)
 	}
 	if want := map[string][]int64{"usr_a": {1, 2, 3, 1}, "usr_c": {1}, "usr_d": {1}}; !maps.EqualFunc(pages, want, slices.Equal) {
 		t.Errorf("pages %v, want %v", pages, want)
@@ -140,16 +140,16 @@ func TestWalkReadsEveryUserAndAccountsForIt(t *testing.T) {
 	if !proof.Complete || proof.Method != methodSweep || proof.Requests != 16 || proof.Retries != 8 || proof.RowsRead != 38 || len(proof.Reasons) != 0 {
 		t.Errorf("proof %+v", proof)
 	}
-	if len(proof.Skipped) != 1 || proof.Skipped[0].UserID != "usr_b" {
+	if len(proof.Skipped) != 1 || proof.Skipped[0].Partition != "usr_b" {
 		t.Errorf("skipped %+v", proof.Skipped)
 	}
-	first := proof.Users[0]
-	if first.UserID != "usr_a" || first.Pages != 4 || first.Requests != 8 || first.RowsRead != 35 || first.Passes != 1 || first.Sweeps != 1 ||
+	first := proof.Partitions[0]
+	if first.Partition != "usr_a" || first.Pages != 4 || first.Requests != 8 || first.RowsRead != 35 || first.Passes != 1 || first.Sweeps != 1 ||
 		*first.TotalStart != 25 || *first.TotalEnd != 25 || !first.Watermark.Equal(time.UnixMicro(25*7*1000)) || first.RowsRead != rows["usr_a"] {
 		t.Errorf("first user %+v", first)
 	}
-	if proof.Users[2].Watermark != nil || proof.Users[2].Method != methodPage {
-		t.Errorf("empty inbox %+v", proof.Users[2])
+	if proof.Partitions[2].Watermark != nil || proof.Partitions[2].Method != methodPage {
+		t.Errorf("empty inbox %+v", proof.Partitions[2])
 	}
 	var fetched, unknown, skipped int
 	for _, event := range seen {
@@ -158,7 +158,7 @@ func TestWalkReadsEveryUserAndAccountsForIt(t *testing.T) {
 			fetched++
 		case exporter.UnknownField:
 			unknown++
-		case exporter.UserSkipped:
+		case exporter.PartitionSkipped:
 			skipped++
 		}
 	}
@@ -220,7 +220,7 @@ func TestWalkProofNamesTheWeakestMethod(t *testing.T) {
 		}
 	}
 	proof := w.Proof()
-	if !proof.Complete || proof.Method != methodPasses || proof.Users[0].Method != methodSweep || proof.Users[1].Doubt == "" || proof.Users[1].Passes != 2 {
+	if !proof.Complete || proof.Method != methodPasses || proof.Partitions[0].Method != methodSweep || proof.Partitions[1].Doubt == "" || proof.Partitions[1].Passes != 2 {
 		t.Errorf("proof %+v", proof)
 	}
 }

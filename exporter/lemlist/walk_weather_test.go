@@ -50,7 +50,7 @@ func TestAWalkThroughEveryFaultIsComplete(t *testing.T) {
 
 func throughFaults(t *testing.T, options sim.Options) {
 	server, source, _ := virtual(t, options)
-	walk := source.Walk(t.Context(), nil, nil)
+	walk := source.Walk(t.Context(), schema.InboxConversations(), nil, nil)
 	shown := make(map[string]bool)
 	for page, err := range walk.Pages() {
 		if err != nil {
@@ -93,7 +93,7 @@ func TestAWalkBesideAnotherProgramIsComplete(t *testing.T) {
 				_, source, _ := virtual(t, sim.Options{
 					Users: 3, Conversations: 16_000, OtherCalls: 10, Window: window, Latency: 100 * time.Millisecond, Jitter: 200 * time.Millisecond,
 				})
-				walk, began := source.Walk(t.Context(), nil, nil), time.Now()
+				walk, began := source.Walk(t.Context(), schema.InboxConversations(), nil, nil), time.Now()
 				for _, err := range walk.Pages() {
 					if err != nil {
 						t.Fatal(err)

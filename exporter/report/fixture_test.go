@@ -63,9 +63,9 @@ func someExport(t *testing.T, table *schema.Table, rows []string) report.Export 
 			Window: exporter.Window{StartedAt: walkedAt.Add(-time.Minute), FinishedAt: walkedAt, OldestActivity: at(2), NewestActivity: at(28)},
 			Proof: exporter.Proof{
 				Method: "seams+sweep", Complete: true, Margin: &exporter.ProofMargin{LookbackSeconds: 300, SettleSeconds: 3}, Requests: 5, Retries: 1, RowsRead: 7, Rows: 4, Duplicates: 2, Superseded: 1,
-				Users: []exporter.UserProof{
-					{UserID: "usr_anna", Pages: 2, Requests: 3, Retries: 1, RowsRead: 5, TotalStart: new(int64(3)), TotalEnd: new(int64(3)), Complete: true},
-					{UserID: "usr_bo", Pages: 1, Requests: 2, RowsRead: 2, TotalStart: new(int64(1)), Complete: true},
+				Partitions: []exporter.PartitionProof{
+					{Partition: "usr_anna", Pages: 2, Requests: 3, Retries: 1, RowsRead: 5, TotalStart: new(int64(3)), TotalEnd: new(int64(3)), Complete: true},
+					{Partition: "usr_bo", Pages: 1, Requests: 2, RowsRead: 2, TotalStart: new(int64(1)), Complete: true},
 				},
 			},
 		},

@@ -42,7 +42,7 @@ func newPeopleCard(table *schema.Table, f *facts, proof exporter.Proof, names us
 		}
 		card.Rows = append(card.Rows, personRow{
 			User: names.of(one.name), Rows: count(one.T.rows), Sender: count(one.T.sender), Unread: count(one.T.unread), Turn: count(one.T.turn),
-			Walked: slices.ContainsFunc(proof.Users, func(u exporter.UserProof) bool { return u.UserID == one.name }),
+			Walked: slices.ContainsFunc(proof.Partitions, func(u exporter.PartitionProof) bool { return u.Partition == one.name }),
 		})
 	}
 	if f.noUser > 0 {

@@ -52,9 +52,9 @@ func newProofCard(proof exporter.Proof, names userNames) proofCard {
 	for _, reason := range proof.Reasons {
 		card.Reasons = append(card.Reasons, names.in(reason))
 	}
-	for _, user := range proof.Users {
+	for _, user := range proof.Partitions {
 		row := proofRow{
-			User: names.of(user.UserID), Pages: count(user.Pages), Requests: count(user.Requests), Read: count(user.RowsRead),
+			User: names.of(user.Partition), Pages: count(user.Pages), Requests: count(user.Requests), Read: count(user.RowsRead),
 			Before: orUnknown(user.TotalStart), After: orUnknown(user.TotalEnd), Complete: "yes",
 		}
 		if !user.Complete {
@@ -63,7 +63,7 @@ func newProofCard(proof exporter.Proof, names userNames) proofCard {
 		card.Users = append(card.Users, row)
 	}
 	for _, user := range proof.Skipped {
-		card.Skipped = append(card.Skipped, names.of(user.UserID)+": "+names.in(user.Reason))
+		card.Skipped = append(card.Skipped, names.of(user.Partition)+": "+names.in(user.Reason))
 	}
 	return card
 }
@@ -101,11 +101,11 @@ func newUserNames(f *facts, proof exporter.Proof, personal bool) userNames {
 	for _, one := range f.users.ranked(func(u *userFacts) int64 { return u.rows }) {
 		add(one.name)
 	}
-	for _, user := range proof.Users {
-		add(user.UserID)
+	for _, user := range proof.Partitions {
+		add(user.Partition)
 	}
 	for _, user := range proof.Skipped {
-		add(user.UserID)
+		add(user.Partition)
 	}
 	// An id may begin like another: the longer one goes first.
 	slices.SortFunc(ids, func(a, b string) int { return len(b) - len(a) })

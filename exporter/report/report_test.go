@@ -61,7 +61,7 @@ func TestHostileNames(t *testing.T) {
 	} {
 		*text = hostile
 	}
-	export.Manifest.Proof.Skipped = []exporter.SkippedUser{{UserID: hostile, Reason: hostile}}
+	export.Manifest.Proof.Skipped = []exporter.SkippedPartition{{Partition: hostile, Reason: hostile}}
 	for _, complete := range []bool{true, false} {
 		export.Manifest.Proof.Complete = complete
 		export.Manifest.Proof.Reasons = []string{hostile}
@@ -108,7 +108,7 @@ func TestNoPersonalData(t *testing.T) {
 	export := someExport(t, schema.InboxConversations(), rows())
 	export.Manifest.Proof.Reasons = []string{"The list of usr_anna moved, and that of usr_annabel."}
 	export.Manifest.Proof.Complete = false
-	export.Manifest.Proof.Skipped = []exporter.SkippedUser{{UserID: "usr_annabel", Reason: "usr_annabel is not in the team"}}
+	export.Manifest.Proof.Skipped = []exporter.SkippedPartition{{Partition: "usr_annabel", Reason: "usr_annabel is not in the team"}}
 	page := write(t, export, report.Options{})
 	said := page
 	for _, column := range schema.InboxConversations().Columns {

@@ -49,7 +49,7 @@ func someObstacles() exporter.Diagnostics {
 		return exporter.WithHint(err, "Nothing was written. When the reason stays the same, apply -allow-incomplete writes what was read, marked as incomplete.")
 	}
 	plan := somePlan()
-	plan.Survey.Users[0].Unreadable, plan.Survey.Users[0].UnreadableForm = 100, `string "Aaa, 99 Aaa 9999"`
+	plan.Survey.OfUsers().Partitions[0].Unreadable, plan.Survey.OfUsers().Partitions[0].UnreadableForm = 100, `string "Aaa, 99 Aaa 9999"`
 	plan.Conversations = new(int64(40))
 	plan.Exports[0].Current = new(someManifest())
 	plan.Exports[0].Shrink = &exporter.ShrinkPlan{Max: 0.5, LeastRows: 6000, Expected: true}

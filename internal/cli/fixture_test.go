@@ -13,10 +13,10 @@ func somePlan() exporter.Plan {
 		RunID: "0199a1b2-0000-7000-8000-000000000002",
 		Survey: exporter.Survey{
 			TeamID: "tea_1", Endpoint: "https://api.lemlist.com/api",
-			Users: []exporter.UserSurvey{
-				{UserID: "usr_anna", TotalItems: new(int64(12345)), PerPage: 100, Pages: new(int64(124)), Newest: new(day(3))},
-				{UserID: "usr_bo", TotalItems: new(int64(0)), PerPage: 100, Pages: new(int64(0))},
-			},
+			Tables: []exporter.TableSurvey{{Table: "inbox_conversations", Partitions: []exporter.PartitionSurvey{
+				{Partition: "usr_anna", TotalItems: new(int64(12345)), PerPage: 100, Pages: new(int64(124)), Newest: new(day(3))},
+				{Partition: "usr_bo", TotalItems: new(int64(0)), PerPage: 100, Pages: new(int64(0))},
+			}}},
 			Requests: 3,
 		},
 		Conversations: new(int64(12345)), Requests: new(int64(126)), LeastTime: new(12.0),
@@ -31,10 +31,10 @@ func someProof() exporter.Proof {
 		Complete: true, Method: "seams+sweep", Requests: 130, Retries: 2, Throttled: 1,
 		RowsRead: 12400, Rows: 12000, Duplicates: 390, Superseded: 10,
 		Margin: &exporter.ProofMargin{LookbackSeconds: 300, SettleSeconds: 3},
-		Users: []exporter.UserProof{
-			{UserID: "usr_anna", Pages: 125, Requests: 127, Retries: 2, RowsRead: 12390, Duplicates: 390, Superseded: 10,
+		Partitions: []exporter.PartitionProof{
+			{Partition: "usr_anna", Pages: 125, Requests: 127, Retries: 2, RowsRead: 12390, Duplicates: 390, Superseded: 10,
 				LookbackSeconds: new(90.0), TotalStart: new(int64(12345)), TotalEnd: new(int64(12346)), Passes: 1, Sweeps: 1, Complete: true, Watermark: new(day(3))},
-			{UserID: "usr_bo", Pages: 1, Requests: 1, RowsRead: 10, TotalStart: new(int64(10)), Complete: true},
+			{Partition: "usr_bo", Pages: 1, Requests: 1, RowsRead: 10, TotalStart: new(int64(10)), Complete: true},
 		},
 	}
 }
@@ -71,9 +71,9 @@ func incompleteProof() exporter.Proof {
 	proof.Complete = false
 	proof.Method = ""
 	proof.Reasons = []string{"The list of usr_anna moved 9 times while it was read.", "The API states no total for usr_bo."}
-	proof.Users[0].Complete = false
-	proof.Users[0].Reason = "the list moved 9 times"
-	proof.Skipped = []exporter.SkippedUser{{UserID: "usr_gone", Reason: "User not in team"}}
+	proof.Partitions[0].Complete = false
+	proof.Partitions[0].Reason = "the list moved 9 times"
+	proof.Skipped = []exporter.SkippedPartition{{Partition: "usr_gone", Reason: "User not in team"}}
 	return proof
 }
 
@@ -88,20 +88,20 @@ func stepwise() []observed {
 	}
 	return []observed{
 		at(0, exporter.PhaseStarted{Phase: exporter.PhaseSurvey}),
-		at(0.2, exporter.UserSkipped{SkippedUser: exporter.SkippedUser{UserID: "usr_gone", Reason: "User not in team"}}),
+		at(0.2, exporter.PartitionSkipped{SkippedPartition: exporter.SkippedPartition{Partition: "usr_gone", Reason: "User not in team"}}),
 		at(1, exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: 1000}),
 		at(1, exporter.NotResumable{Reason: "open .lemexport: permission denied"}),
 		at(1, exporter.StartedOver{Reason: "what an earlier run has read is not used: its first page is 960h old, and journal_max_age allows 24h"}),
 		at(1, exporter.RateNotShared{Reason: "/home/a/.cache/lemexport is not private: it belongs to another user", Advice: "Choose a folder that belongs to this user."}),
 		at(1, exporter.Resumed{Pages: 37, From: day(0)}),
-		at(1.5, exporter.PageFetched{UserID: "usr_anna", Page: 1, Rows: 100, TotalItems: new(int64(1000)), More: true}),
+		at(1.5, exporter.PageFetched{Partition: "usr_anna", Page: 1, Rows: 100, TotalItems: new(int64(1000)), More: true}),
 		at(2, exporter.UnknownField{Field: "users[].role"}),
-		at(2.5, exporter.UserSkipped{SkippedUser: exporter.SkippedUser{UserID: "usr_late", Reason: hostile}}),
-		at(3, exporter.PageFetched{UserID: "usr_anna", Page: 2, Rows: 100, More: true}),
+		at(2.5, exporter.PartitionSkipped{SkippedPartition: exporter.SkippedPartition{Partition: "usr_late", Reason: hostile}}),
+		at(3, exporter.PageFetched{Partition: "usr_anna", Page: 2, Rows: 100, More: true}),
 		at(3.5, exporter.RequestRetried{Request: "/inbox?page=3&userId=usr_anna", Attempt: 1, Wait: 1342 * time.Millisecond, Reason: "502 Bad Gateway: " + hostile}),
 		at(3.7, exporter.RequestRetried{Request: "/inbox?page=4&userId=usr_anna", Attempt: 2, Wait: 30 * time.Second, Left: 4*time.Minute + 10*time.Second, Reason: "503 Service Unavailable"}),
 		at(4, exporter.Throttled{Wait: 2 * time.Second}),
-		at(11, exporter.PageFetched{UserID: "usr_anna", Page: 3, Rows: 900}),
+		at(11, exporter.PageFetched{Partition: "usr_anna", Page: 3, Rows: 900}),
 		at(12, exporter.PhaseStarted{Phase: exporter.PhaseWrite, Total: 950}),
 		at(13.5, exporter.RowsWritten{Rows: 500}),
 		at(14, exporter.RowsWritten{Rows: 950}),

@@ -17,7 +17,7 @@ func planText(plan exporter.Plan) string {
 		fmt.Fprintf(&out, "%s\n\n", yellow(bold(simulatedNotice)))
 	}
 	out.WriteString(usersTable(survey) + "\n")
-	fmt.Fprintf(&out, "%s, %s.\n", many(int64(len(survey.Users)), "user"), conversationsText(plan))
+	fmt.Fprintf(&out, "%s, %s.\n", many(int64(len(survey.OfUsers().Partitions)), "user"), conversationsText(plan))
 	out.WriteString(requestsText(plan) + "\n")
 	if kept := plan.Kept(); kept != nil {
 		out.WriteString(planKeptText(*kept) + "\n")
@@ -25,7 +25,7 @@ func planText(plan exporter.Plan) string {
 	for _, export := range plan.Exports {
 		out.WriteString("\n" + exportText(export, survey))
 	}
-	if len(survey.Unknown) > 0 {
+	if len(survey.OfUsers().Unknown) > 0 {
 		out.WriteString(unknownText(plan))
 	}
 	out.WriteString("\n" + bold("Known only after apply:") + "\n" + knownLater(plan))
@@ -34,22 +34,22 @@ func planText(plan exporter.Plan) string {
 
 func usersTable(survey exporter.Survey) string {
 	rows := [][]string{{"user", "conversations", "pages", "newest activity"}}
-	users, more := first(survey.Users)
+	users, more := first(survey.OfUsers().Partitions)
 	for _, user := range users {
 		newest := "none"
 		if user.Newest != nil {
 			newest = stamp(*user.Newest)
 		}
-		rows = append(rows, []string{user.UserID, orUnknown(user.TotalItems), orUnknown(user.Pages), newest})
+		rows = append(rows, []string{user.Partition, orUnknown(user.TotalItems), orUnknown(user.Pages), newest})
 	}
-	return table(rows, 1, 2) + more + skippedText(survey.Skipped)
+	return table(rows, 1, 2) + more + skippedText(survey.OfUsers().Skipped)
 }
 
-func skippedText(users []exporter.SkippedUser) string {
+func skippedText(users []exporter.SkippedPartition) string {
 	var out strings.Builder
 	shown, more := first(users)
 	for _, user := range shown {
-		fmt.Fprintf(&out, "  %s %s: %s\n", yellow("skipped"), inline(user.UserID), inline(user.Reason))
+		fmt.Fprintf(&out, "  %s %s: %s\n", yellow("skipped"), inline(user.Partition), inline(user.Reason))
 	}
 	return out.String() + more
 }
@@ -67,7 +67,7 @@ func conversationsText(plan exporter.Plan) string {
 		return "an unknown number of conversations: the API states a total that cannot be"
 	case plan.Conversations == nil:
 		return "an unknown number of conversations: the API does not state every total"
-	case len(plan.Survey.Users) < 2:
+	case len(plan.Survey.OfUsers().Partitions) < 2:
 		return many(*plan.Conversations, "conversation")
 	}
 	return "at most " + many(*plan.Conversations, "conversation") + " (users share some; each becomes one row)"
@@ -75,7 +75,7 @@ func conversationsText(plan exporter.Plan) string {
 
 // stated reports whether the API states a total for every user.
 func stated(survey exporter.Survey) bool {
-	return !slices.ContainsFunc(survey.Users, func(user exporter.UserSurvey) bool { return user.TotalItems == nil })
+	return !slices.ContainsFunc(survey.OfUsers().Partitions, func(user exporter.PartitionSurvey) bool { return user.TotalItems == nil })
 }
 
 func requestsText(plan exporter.Plan) string {
@@ -221,16 +221,16 @@ func incrementText(export exporter.ExportPlan, survey exporter.Survey) string {
 	} else {
 		out.WriteString("    reads what is newer:\n")
 		var rows [][]string
-		users, more := first(survey.Users)
+		users, more := first(survey.OfUsers().Partitions)
 		for _, user := range users {
 			from := "in full"
-			if mark, ok := plan.Since[user.UserID]; ok {
+			if mark, ok := plan.Since[user.Partition]; ok {
 				from = "since " + stamp(mark.Newest)
 				if lookback := mark.Newest.Sub(mark.Floor); lookback > 0 && !mark.Floor.IsZero() {
 					from += ", looking back " + exporter.Span(lookback)
 				}
 			}
-			rows = append(rows, []string{"   ", user.UserID, from})
+			rows = append(rows, []string{"   ", user.Partition, from})
 		}
 		out.WriteString(table(rows) + more)
 	}
@@ -257,7 +257,7 @@ func unknownText(plan exporter.Plan) string {
 	if columns := plan.Exports[0].Columns; columns != nil && slices.Contains(columns.Excluded, "extra") {
 		where = "left out with the column extra"
 	}
-	return fmt.Sprintf("\nUnknown to the table, %s: %s.\n", where, inline(listed(plan.Survey.Unknown)))
+	return fmt.Sprintf("\nUnknown to the table, %s: %s.\n", where, inline(listed(plan.Survey.OfUsers().Unknown)))
 }
 
 func currentText(current exporter.Manifest) string {
@@ -274,7 +274,7 @@ func currentText(current exporter.Manifest) string {
 func knownLater(plan exporter.Plan) string {
 	lines := []string{"whether the walk proves itself complete"}
 	incremental := func(export exporter.ExportPlan) bool { return export.Increment != nil }
-	if plan.Conversations == nil || len(plan.Survey.Users) > 1 || slices.ContainsFunc(plan.Exports, incremental) {
+	if plan.Conversations == nil || len(plan.Survey.OfUsers().Partitions) > 1 || slices.ContainsFunc(plan.Exports, incremental) {
 		lines = append(lines, "the number of rows")
 	}
 	lines = append(lines,

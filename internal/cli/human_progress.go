@@ -102,7 +102,7 @@ func progressParts(t tally, at time.Time) []string {
 	if t.phase == exporter.PhaseSurvey || t.phase == exporter.PhaseCommit {
 		parts := []string{span(at.Sub(t.started).Truncate(time.Second))}
 		if seen := t.surveyed; seen.Of > 0 {
-			parts = append(parts, fmt.Sprintf("%s of %s", count(seen.Users), many(seen.Of, "user")))
+			parts = append(parts, fmt.Sprintf("%s of %s", count(seen.Done), many(seen.Of, "user")))
 		}
 		return parts
 	}
@@ -139,7 +139,7 @@ func (t *told) announce(term *terminal, phase exporter.Phase, event exporter.Eve
 	switch event.(type) {
 	case exporter.UnknownField:
 		times = &t.unknown
-	case exporter.UserSkipped:
+	case exporter.PartitionSkipped:
 		times = &t.skipped
 	}
 	if times != nil {
@@ -184,8 +184,8 @@ func notable(event exporter.Event) string {
 		return "If this apply is cut short, the next one starts over: " + advised(event.Reason, event.Advice)
 	case exporter.RateNotShared:
 		return "The rate limit is not shared with other runs of this key on this machine: " + advised(event.Reason, event.Advice)
-	case exporter.UserSkipped:
-		return fmt.Sprintf("Skipping user %s: %s", inline(event.UserID), inline(event.Reason))
+	case exporter.PartitionSkipped:
+		return fmt.Sprintf("Skipping user %s: %s", inline(event.Partition), inline(event.Reason))
 	case exporter.UnknownField:
 		return fmt.Sprintf("The table does not know the field %s: kept in the column extra", inline(event.Field))
 	}

@@ -127,7 +127,7 @@ func partly(summary exporter.Summary) string {
 }
 
 func usersCount(proof exporter.Proof) string {
-	text := count(int64(len(proof.Users)))
+	text := count(int64(len(proof.Partitions)))
 	if len(proof.Skipped) > 0 {
 		text += fmt.Sprintf(" (%d skipped)", len(proof.Skipped))
 	}
@@ -143,7 +143,7 @@ func pagesCount(proof exporter.Proof) string {
 }
 
 func pages(proof exporter.Proof) (total int64) {
-	for _, user := range proof.Users {
+	for _, user := range proof.Partitions {
 		total = exporter.Sum(total, user.Pages)
 	}
 	return total

@@ -31,7 +31,7 @@ func verificationText(found exporter.Verification) string {
 		checks = append(checks, []string{result, check.Name, check.Detail})
 	}
 	out.WriteString(table(checks) + "\n")
-	if len(manifest.Proof.Users) > 0 {
+	if len(manifest.Proof.Partitions) > 0 {
 		out.WriteString(proofTable(manifest.Proof) + skippedText(manifest.Proof.Skipped) + "\n")
 	}
 	out.WriteString(verdictText(found, failed) + "\n")
@@ -40,14 +40,14 @@ func verificationText(found exporter.Verification) string {
 
 func proofTable(proof exporter.Proof) string {
 	rows := [][]string{{"user", "pages", "requests", "rows read", "duplicates", "superseded", "total before", "after", "complete"}}
-	users, more := first(proof.Users)
+	users, more := first(proof.Partitions)
 	for _, user := range users {
 		complete := "yes"
 		if !user.Complete {
 			complete = "no"
 		}
 		rows = append(rows, []string{
-			user.UserID, count(user.Pages), count(user.Requests), count(user.RowsRead), count(user.Duplicates), count(user.Superseded),
+			user.Partition, count(user.Pages), count(user.Requests), count(user.RowsRead), count(user.Duplicates), count(user.Superseded),
 			orUnknown(user.TotalStart), orUnknown(user.TotalEnd), complete,
 		})
 	}

@@ -21,7 +21,7 @@ func (v *jsonView) sendPlan(plan exporter.Plan) {
 	if kept := plan.Kept(); kept != nil {
 		fields = append(fields, field{"kept", kept})
 	}
-	v.send(levelInfo, "plan", fmt.Sprintf("Plan: %s, %s, %s", many(int64(len(plan.Survey.Users)), "user"), conversations,
+	v.send(levelInfo, "plan", fmt.Sprintf("Plan: %s, %s, %s", many(int64(len(plan.Survey.OfUsers().Partitions)), "user"), conversations,
 		many(int64(len(plan.Exports)), "file")), fields...)
 }
 
@@ -120,8 +120,8 @@ func (p *jsonProgress) event(at time.Time, event exporter.Event) {
 		p.view.sendAt(at, levelWarn, "not_resumable", notable(event), field{"reason", event.Reason})
 	case exporter.RateNotShared:
 		p.view.sendAt(at, levelWarn, "rate_not_shared", notable(event), field{"reason", event.Reason})
-	case exporter.UserSkipped:
-		p.view.sendAt(at, levelWarn, "user_skipped", notable(event), field{"user_id", event.UserID}, field{"reason", event.Reason})
+	case exporter.PartitionSkipped:
+		p.view.sendAt(at, levelWarn, "user_skipped", notable(event), field{"user_id", event.Partition}, field{"reason", event.Reason})
 	case exporter.UnknownField:
 		p.view.sendAt(at, levelWarn, "unknown_field", notable(event), field{"field", event.Field})
 	}

@@ -37,17 +37,17 @@ func TestNoOutputGrowsWithAListFromOutside(t *testing.T) {
 	proof := someProof()
 	proof.Complete = false
 	proof.Reasons = names(many)
-	plan.Survey.Unknown = names(many)
+	plan.Survey.Tables[0].Unknown = names(many)
 	export := &plan.Exports[0]
 	export.DroppedUsers, export.OtherEnds, export.SchemaChanges = names(many), names(many), names(many)
 	export.Columns = &exporter.ManifestColumns{Excluded: names(many), Hashed: names(many)}
 	export.Increment = &exporter.IncrementPlan{}
 	for _, id := range names(many) {
-		plan.Survey.Users = append(plan.Survey.Users, exporter.UserSurvey{UserID: id})
-		plan.Survey.Skipped = append(plan.Survey.Skipped, exporter.SkippedUser{UserID: id})
-		proof.Users = append(proof.Users, exporter.UserProof{UserID: id})
+		plan.Survey.Tables[0].Partitions = append(plan.Survey.Tables[0].Partitions, exporter.PartitionSurvey{Partition: id})
+		plan.Survey.Tables[0].Skipped = append(plan.Survey.Tables[0].Skipped, exporter.SkippedPartition{Partition: id})
+		proof.Partitions = append(proof.Partitions, exporter.PartitionProof{Partition: id})
 	}
-	proof.Skipped = plan.Survey.Skipped
+	proof.Skipped = plan.Survey.OfUsers().Skipped
 	summary, found := someSummary(), someVerification()
 	summary.Proof, found.Manifest.Proof, found.Manifest.Columns = proof, proof, export.Columns
 	for name, text := range map[string]string{"plan": planText(plan), "summary": summaryText(summary), "verification": verificationText(found)} {
@@ -62,7 +62,7 @@ func TestNoOutputGrowsWithAListFromOutside(t *testing.T) {
 		progress := &heartbeatView{term: v.err}
 		for _, id := range names(many) {
 			progress.event(day(1), exporter.UnknownField{Field: id})
-			progress.event(day(1), exporter.UserSkipped{SkippedUser: exporter.SkippedUser{UserID: id}})
+			progress.event(day(1), exporter.PartitionSkipped{SkippedPartition: exporter.SkippedPartition{Partition: id}})
 		}
 		progress.end()
 	})

@@ -94,7 +94,7 @@ func filled[T any](text string) (value T) {
 
 func TestEventsHoldNoMark(t *testing.T) {
 	for _, event := range []exporter.Event{
-		&exporter.UnknownField{}, &exporter.UserSkipped{}, &exporter.RequestRetried{}, &exporter.NotResumable{}, &exporter.StartedOver{},
+		&exporter.UnknownField{}, &exporter.PartitionSkipped{}, &exporter.RequestRetried{}, &exporter.NotResumable{}, &exporter.StartedOver{},
 	} {
 		shown := func(text string) string {
 			return onColours(func(v *humanView) {

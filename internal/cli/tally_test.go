@@ -38,7 +38,7 @@ func TestTheRestOfAPhaseIsEstimatedWhereItMeansSomething(t *testing.T) {
 func TestASurveySaysHowManyUsersItHasRead(t *testing.T) {
 	var progress tally
 	progress.add(day(1), exporter.PhaseStarted{Phase: exporter.PhaseSurvey})
-	progress.add(day(1), exporter.Surveyed{Users: 1240, Of: 160_000})
+	progress.add(day(1), exporter.Surveyed{Done: 1240, Of: 160_000})
 	if got := strings.Join(progressParts(progress, day(1).Add(124*time.Second)), ", "); got != "2 min 4 s, 1,240 of 160,000 users" {
 		t.Error(got)
 	}

@@ -17,16 +17,16 @@ func TestPlanText(t *testing.T) {
 	replace.Exports[1].File = "file:///lake/inbox_conversations.parquet"
 
 	unchanged := somePlan()
-	unchanged.Survey.Users = unchanged.Survey.Users[:1]
+	unchanged.Survey.Tables = []exporter.TableSurvey{{Table: "inbox_conversations", Partitions: unchanged.Survey.OfUsers().Partitions[:1]}}
 	unchanged.Exports[0].Action = exporter.ActionReplace
 	unchanged.Exports[0].Current = new(someManifest())
 	unchanged.Exports[0].Unchanged = true
 
 	unknown := somePlan()
 	unknown.Survey.Simulated = true
-	unknown.Survey.Users[0].TotalItems, unknown.Survey.Users[0].Pages = nil, nil
-	unknown.Survey.Skipped = []exporter.SkippedUser{{UserID: "usr_gone", Reason: hostile}}
-	unknown.Survey.Unknown = []string{"someNewField", "users[].role", hostile}
+	unknown.Survey.OfUsers().Partitions[0].TotalItems, unknown.Survey.OfUsers().Partitions[0].Pages = nil, nil
+	unknown.Survey.Tables[0].Skipped = []exporter.SkippedPartition{{Partition: "usr_gone", Reason: hostile}}
+	unknown.Survey.Tables[0].Unknown = []string{"someNewField", "users[].role", hostile}
 	unknown.Conversations, unknown.Requests, unknown.LeastTime = nil, nil, nil
 	unknown.Exports[0].Current = new(someManifest())
 	unknown.Exports[0].Current.Simulated = true
@@ -39,14 +39,14 @@ func TestPlanText(t *testing.T) {
 	guarded.Exports[0].Shrink = &exporter.ShrinkPlan{Max: 0.5, LeastRows: 6000}
 
 	impossible := somePlan()
-	impossible.Survey.Users[0].TotalItems, impossible.Survey.Users[0].Pages = new(int64(1e18)), nil
+	impossible.Survey.OfUsers().Partitions[0].TotalItems, impossible.Survey.OfUsers().Partitions[0].Pages = new(int64(1e18)), nil
 	impossible.Conversations, impossible.Requests, impossible.LeastTime = nil, nil, nil
 
 	narrowed := somePlan()
 	narrowed.Exports[0].DroppedUsers = []string{"usr_cleo", "usr_dan"}
 
 	columns := somePlan()
-	columns.Survey.Unknown = []string{"someNewField"}
+	columns.Survey.Tables[0].Unknown = []string{"someNewField"}
 	columns.Exports[0].Columns = &exporter.ManifestColumns{Excluded: []string{"contact.full_name", "extra"}, Hashed: []string{"contact.email"}, Personal: []string{"id", "contact_id", "users.user_id"}}
 
 	merge := somePlan()
@@ -109,7 +109,7 @@ func TestSummaryText(t *testing.T) {
 	partial := someSummary()
 	partial.Wanted = 2
 	skipping := someSummary()
-	skipping.Proof.Skipped = []exporter.SkippedUser{{UserID: "usr_gone", Reason: "User not in team"}}
+	skipping.Proof.Skipped = []exporter.SkippedPartition{{Partition: "usr_gone", Reason: "User not in team"}}
 
 	merged := someSummary()
 	merged.Exports[0].Manifest.Mode = exporter.ModeMerge
@@ -139,7 +139,7 @@ func TestVerificationText(t *testing.T) {
 	damaged.Checks = append(damaged.Checks, exporter.Check{Name: "content hash", Detail: hostile})
 
 	skipping := someVerification()
-	skipping.Manifest.Proof.Skipped = []exporter.SkippedUser{{UserID: "usr_gone", Reason: "User not in team"}}
+	skipping.Manifest.Proof.Skipped = []exporter.SkippedPartition{{Partition: "usr_gone", Reason: "User not in team"}}
 
 	increment := someVerification()
 	increment.Manifest.FullProof = &exporter.FullProof{RunID: "run-0", FinishedAt: day(0)}

@@ -54,8 +54,11 @@ type Plan struct {
 	Exports []*PlannedExport `protobuf:"bytes,11,rep,name=exports,proto3" json:"exports,omitempty"`
 	// The requests that this plan took.
 	SurveyRequests int64 `protobuf:"varint,12,opt,name=survey_requests,json=surveyRequests,proto3" json:"survey_requests,omitempty"`
-	unknownFields  protoimpl.UnknownFields
-	sizeCache      protoimpl.SizeCache
+	// What the first pages of each table tell. The fields `users`, `skipped_users` and
+	// `unknown_fields` repeat that of the table which is one list a user.
+	Tables        []*PlannedTable `protobuf:"bytes,13,rep,name=tables,proto3" json:"tables,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *Plan) Reset() {
@@ -172,6 +175,105 @@ func (x *Plan) GetSurveyRequests() int64 {
 	return 0
 }
 
+func (x *Plan) GetTables() []*PlannedTable {
+	if x != nil {
+		return x.Tables
+	}
+	return nil
+}
+
+// PlannedTable is what the first pages of one table tell.
+type PlannedTable struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The table.
+	Table string `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"`
+	// One entry per user, or a single one without a user id for a table that is one list
+	// of the whole team.
+	Partitions []*PlannedUser `protobuf:"bytes,2,rep,name=partitions,proto3" json:"partitions,omitempty"`
+	// The users whose list the API refuses to give.
+	Skipped []*SkippedUser `protobuf:"bytes,3,rep,name=skipped,proto3" json:"skipped,omitempty"`
+	// The keys of the first pages that the table does not model.
+	UnknownFields []string `protobuf:"bytes,4,rep,name=unknown_fields,json=unknownFields,proto3" json:"unknown_fields,omitempty"`
+	// Why this table cannot be read while the others can; empty when it can.
+	Error string `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
+	// What to do about it.
+	Hint          string `protobuf:"bytes,6,opt,name=hint,proto3" json:"hint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlannedTable) Reset() {
+	*x = PlannedTable{}
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlannedTable) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlannedTable) ProtoMessage() {}
+
+func (x *PlannedTable) ProtoReflect() protoreflect.Message {
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlannedTable.ProtoReflect.Descriptor instead.
+func (*PlannedTable) Descriptor() ([]byte, []int) {
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *PlannedTable) GetTable() string {
+	if x != nil {
+		return x.Table
+	}
+	return ""
+}
+
+func (x *PlannedTable) GetPartitions() []*PlannedUser {
+	if x != nil {
+		return x.Partitions
+	}
+	return nil
+}
+
+func (x *PlannedTable) GetSkipped() []*SkippedUser {
+	if x != nil {
+		return x.Skipped
+	}
+	return nil
+}
+
+func (x *PlannedTable) GetUnknownFields() []string {
+	if x != nil {
+		return x.UnknownFields
+	}
+	return nil
+}
+
+func (x *PlannedTable) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
+func (x *PlannedTable) GetHint() string {
+	if x != nil {
+		return x.Hint
+	}
+	return ""
+}
+
 // PlannedUser is a user's inbox as its first page shows it.
 type PlannedUser struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -198,7 +300,7 @@ type PlannedUser struct {
 
 func (x *PlannedUser) Reset() {
 	*x = PlannedUser{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[1]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -210,7 +312,7 @@ func (x *PlannedUser) String() string {
 func (*PlannedUser) ProtoMessage() {}
 
 func (x *PlannedUser) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[1]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -223,7 +325,7 @@ func (x *PlannedUser) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedUser.ProtoReflect.Descriptor instead.
 func (*PlannedUser) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{1}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *PlannedUser) GetUserId() string {
@@ -331,7 +433,7 @@ type PlannedExport struct {
 
 func (x *PlannedExport) Reset() {
 	*x = PlannedExport{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[2]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -343,7 +445,7 @@ func (x *PlannedExport) String() string {
 func (*PlannedExport) ProtoMessage() {}
 
 func (x *PlannedExport) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[2]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -356,7 +458,7 @@ func (x *PlannedExport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedExport.ProtoReflect.Descriptor instead.
 func (*PlannedExport) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{2}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *PlannedExport) GetTable() string {
@@ -499,7 +601,7 @@ type PlannedColumns struct {
 
 func (x *PlannedColumns) Reset() {
 	*x = PlannedColumns{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[3]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -511,7 +613,7 @@ func (x *PlannedColumns) String() string {
 func (*PlannedColumns) ProtoMessage() {}
 
 func (x *PlannedColumns) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[3]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -524,7 +626,7 @@ func (x *PlannedColumns) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedColumns.ProtoReflect.Descriptor instead.
 func (*PlannedColumns) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{3}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PlannedColumns) GetExcluded() []string {
@@ -583,7 +685,7 @@ type PlannedIncrement struct {
 
 func (x *PlannedIncrement) Reset() {
 	*x = PlannedIncrement{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[4]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -595,7 +697,7 @@ func (x *PlannedIncrement) String() string {
 func (*PlannedIncrement) ProtoMessage() {}
 
 func (x *PlannedIncrement) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[4]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -608,7 +710,7 @@ func (x *PlannedIncrement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedIncrement.ProtoReflect.Descriptor instead.
 func (*PlannedIncrement) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{4}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PlannedIncrement) GetFullBecause() string {
@@ -664,7 +766,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[5]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -676,7 +778,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[5]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -689,7 +791,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{5}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *Mark) GetNewestActivity() *timestamppb.Timestamp {
@@ -735,7 +837,7 @@ type FullProof struct {
 
 func (x *FullProof) Reset() {
 	*x = FullProof{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[6]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -747,7 +849,7 @@ func (x *FullProof) String() string {
 func (*FullProof) ProtoMessage() {}
 
 func (x *FullProof) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[6]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -760,7 +862,7 @@ func (x *FullProof) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FullProof.ProtoReflect.Descriptor instead.
 func (*FullProof) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{6}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *FullProof) GetRunId() string {
@@ -800,7 +902,7 @@ type PlannedShrink struct {
 
 func (x *PlannedShrink) Reset() {
 	*x = PlannedShrink{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[7]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -812,7 +914,7 @@ func (x *PlannedShrink) String() string {
 func (*PlannedShrink) ProtoMessage() {}
 
 func (x *PlannedShrink) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[7]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -825,7 +927,7 @@ func (x *PlannedShrink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedShrink.ProtoReflect.Descriptor instead.
 func (*PlannedShrink) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{7}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *PlannedShrink) GetMaxShrink() float64 {
@@ -853,7 +955,7 @@ var File_lemexport_plugin_v1_plan_proto protoreflect.FileDescriptor
 
 const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\n" +
-	"\x1elemexport/plugin/v1/plan.proto\x12\x13lemexport.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flemexport/plugin/v1/proof.proto\"\xb8\x04\n" +
+	"\x1elemexport/plugin/v1/plan.proto\x12\x13lemexport.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flemexport/plugin/v1/proof.proto\"\xf3\x04\n" +
 	"\x04Plan\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x17\n" +
 	"\ateam_id\x18\x02 \x01(\tR\x06teamId\x12\x1a\n" +
@@ -868,9 +970,19 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\x0eunknown_fields\x18\n" +
 	" \x03(\tR\runknownFields\x12<\n" +
 	"\aexports\x18\v \x03(\v2\".lemexport.plugin.v1.PlannedExportR\aexports\x12'\n" +
-	"\x0fsurvey_requests\x18\f \x01(\x03R\x0esurveyRequestsB\x18\n" +
+	"\x0fsurvey_requests\x18\f \x01(\x03R\x0esurveyRequests\x129\n" +
+	"\x06tables\x18\r \x03(\v2!.lemexport.plugin.v1.PlannedTableR\x06tablesB\x18\n" +
 	"\x16_conversations_at_mostB\v\n" +
-	"\t_requests\"\x9d\x03\n" +
+	"\t_requests\"\xf3\x01\n" +
+	"\fPlannedTable\x12\x14\n" +
+	"\x05table\x18\x01 \x01(\tR\x05table\x12@\n" +
+	"\n" +
+	"partitions\x18\x02 \x03(\v2 .lemexport.plugin.v1.PlannedUserR\n" +
+	"partitions\x12:\n" +
+	"\askipped\x18\x03 \x03(\v2 .lemexport.plugin.v1.SkippedUserR\askipped\x12%\n" +
+	"\x0eunknown_fields\x18\x04 \x03(\tR\runknownFields\x12\x14\n" +
+	"\x05error\x18\x05 \x01(\tR\x05error\x12\x12\n" +
+	"\x04hint\x18\x06 \x01(\tR\x04hint\"\x9d\x03\n" +
 	"\vPlannedUser\x12\x17\n" +
 	"\auser_id\x18\x01 \x01(\tR\x06userId\x12$\n" +
 	"\vtotal_items\x18\x02 \x01(\x03H\x00R\n" +
@@ -952,43 +1064,47 @@ func file_lemexport_plugin_v1_plan_proto_rawDescGZIP() []byte {
 	return file_lemexport_plugin_v1_plan_proto_rawDescData
 }
 
-var file_lemexport_plugin_v1_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_lemexport_plugin_v1_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_lemexport_plugin_v1_plan_proto_goTypes = []any{
 	(*Plan)(nil),                  // 0: lemexport.plugin.v1.Plan
-	(*PlannedUser)(nil),           // 1: lemexport.plugin.v1.PlannedUser
-	(*PlannedExport)(nil),         // 2: lemexport.plugin.v1.PlannedExport
-	(*PlannedColumns)(nil),        // 3: lemexport.plugin.v1.PlannedColumns
-	(*PlannedIncrement)(nil),      // 4: lemexport.plugin.v1.PlannedIncrement
-	(*Mark)(nil),                  // 5: lemexport.plugin.v1.Mark
-	(*FullProof)(nil),             // 6: lemexport.plugin.v1.FullProof
-	(*PlannedShrink)(nil),         // 7: lemexport.plugin.v1.PlannedShrink
-	nil,                           // 8: lemexport.plugin.v1.PlannedIncrement.SinceEntry
-	(*SkippedUser)(nil),           // 9: lemexport.plugin.v1.SkippedUser
-	(*durationpb.Duration)(nil),   // 10: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 11: google.protobuf.Timestamp
+	(*PlannedTable)(nil),          // 1: lemexport.plugin.v1.PlannedTable
+	(*PlannedUser)(nil),           // 2: lemexport.plugin.v1.PlannedUser
+	(*PlannedExport)(nil),         // 3: lemexport.plugin.v1.PlannedExport
+	(*PlannedColumns)(nil),        // 4: lemexport.plugin.v1.PlannedColumns
+	(*PlannedIncrement)(nil),      // 5: lemexport.plugin.v1.PlannedIncrement
+	(*Mark)(nil),                  // 6: lemexport.plugin.v1.Mark
+	(*FullProof)(nil),             // 7: lemexport.plugin.v1.FullProof
+	(*PlannedShrink)(nil),         // 8: lemexport.plugin.v1.PlannedShrink
+	nil,                           // 9: lemexport.plugin.v1.PlannedIncrement.SinceEntry
+	(*SkippedUser)(nil),           // 10: lemexport.plugin.v1.SkippedUser
+	(*durationpb.Duration)(nil),   // 11: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
 }
 var file_lemexport_plugin_v1_plan_proto_depIdxs = []int32{
-	1,  // 0: lemexport.plugin.v1.Plan.users:type_name -> lemexport.plugin.v1.PlannedUser
-	9,  // 1: lemexport.plugin.v1.Plan.skipped_users:type_name -> lemexport.plugin.v1.SkippedUser
-	10, // 2: lemexport.plugin.v1.Plan.least_time:type_name -> google.protobuf.Duration
-	2,  // 3: lemexport.plugin.v1.Plan.exports:type_name -> lemexport.plugin.v1.PlannedExport
-	11, // 4: lemexport.plugin.v1.PlannedUser.newest_activity:type_name -> google.protobuf.Timestamp
-	11, // 5: lemexport.plugin.v1.PlannedUser.oldest_activity_on_first_page:type_name -> google.protobuf.Timestamp
-	3,  // 6: lemexport.plugin.v1.PlannedExport.columns:type_name -> lemexport.plugin.v1.PlannedColumns
-	4,  // 7: lemexport.plugin.v1.PlannedExport.increment:type_name -> lemexport.plugin.v1.PlannedIncrement
-	7,  // 8: lemexport.plugin.v1.PlannedExport.shrink:type_name -> lemexport.plugin.v1.PlannedShrink
-	8,  // 9: lemexport.plugin.v1.PlannedIncrement.since:type_name -> lemexport.plugin.v1.PlannedIncrement.SinceEntry
-	6,  // 10: lemexport.plugin.v1.PlannedIncrement.full_proof:type_name -> lemexport.plugin.v1.FullProof
-	11, // 11: lemexport.plugin.v1.PlannedIncrement.full_due:type_name -> google.protobuf.Timestamp
-	11, // 12: lemexport.plugin.v1.Mark.newest_activity:type_name -> google.protobuf.Timestamp
-	11, // 13: lemexport.plugin.v1.Mark.floor:type_name -> google.protobuf.Timestamp
-	11, // 14: lemexport.plugin.v1.FullProof.finished_at:type_name -> google.protobuf.Timestamp
-	5,  // 15: lemexport.plugin.v1.PlannedIncrement.SinceEntry.value:type_name -> lemexport.plugin.v1.Mark
-	16, // [16:16] is the sub-list for method output_type
-	16, // [16:16] is the sub-list for method input_type
-	16, // [16:16] is the sub-list for extension type_name
-	16, // [16:16] is the sub-list for extension extendee
-	0,  // [0:16] is the sub-list for field type_name
+	2,  // 0: lemexport.plugin.v1.Plan.users:type_name -> lemexport.plugin.v1.PlannedUser
+	10, // 1: lemexport.plugin.v1.Plan.skipped_users:type_name -> lemexport.plugin.v1.SkippedUser
+	11, // 2: lemexport.plugin.v1.Plan.least_time:type_name -> google.protobuf.Duration
+	3,  // 3: lemexport.plugin.v1.Plan.exports:type_name -> lemexport.plugin.v1.PlannedExport
+	1,  // 4: lemexport.plugin.v1.Plan.tables:type_name -> lemexport.plugin.v1.PlannedTable
+	2,  // 5: lemexport.plugin.v1.PlannedTable.partitions:type_name -> lemexport.plugin.v1.PlannedUser
+	10, // 6: lemexport.plugin.v1.PlannedTable.skipped:type_name -> lemexport.plugin.v1.SkippedUser
+	12, // 7: lemexport.plugin.v1.PlannedUser.newest_activity:type_name -> google.protobuf.Timestamp
+	12, // 8: lemexport.plugin.v1.PlannedUser.oldest_activity_on_first_page:type_name -> google.protobuf.Timestamp
+	4,  // 9: lemexport.plugin.v1.PlannedExport.columns:type_name -> lemexport.plugin.v1.PlannedColumns
+	5,  // 10: lemexport.plugin.v1.PlannedExport.increment:type_name -> lemexport.plugin.v1.PlannedIncrement
+	8,  // 11: lemexport.plugin.v1.PlannedExport.shrink:type_name -> lemexport.plugin.v1.PlannedShrink
+	9,  // 12: lemexport.plugin.v1.PlannedIncrement.since:type_name -> lemexport.plugin.v1.PlannedIncrement.SinceEntry
+	7,  // 13: lemexport.plugin.v1.PlannedIncrement.full_proof:type_name -> lemexport.plugin.v1.FullProof
+	12, // 14: lemexport.plugin.v1.PlannedIncrement.full_due:type_name -> google.protobuf.Timestamp
+	12, // 15: lemexport.plugin.v1.Mark.newest_activity:type_name -> google.protobuf.Timestamp
+	12, // 16: lemexport.plugin.v1.Mark.floor:type_name -> google.protobuf.Timestamp
+	12, // 17: lemexport.plugin.v1.FullProof.finished_at:type_name -> google.protobuf.Timestamp
+	6,  // 18: lemexport.plugin.v1.PlannedIncrement.SinceEntry.value:type_name -> lemexport.plugin.v1.Mark
+	19, // [19:19] is the sub-list for method output_type
+	19, // [19:19] is the sub-list for method input_type
+	19, // [19:19] is the sub-list for extension type_name
+	19, // [19:19] is the sub-list for extension extendee
+	0,  // [0:19] is the sub-list for field type_name
 }
 
 func init() { file_lemexport_plugin_v1_plan_proto_init() }
@@ -998,15 +1114,15 @@ func file_lemexport_plugin_v1_plan_proto_init() {
 	}
 	file_lemexport_plugin_v1_proof_proto_init()
 	file_lemexport_plugin_v1_plan_proto_msgTypes[0].OneofWrappers = []any{}
-	file_lemexport_plugin_v1_plan_proto_msgTypes[1].OneofWrappers = []any{}
-	file_lemexport_plugin_v1_plan_proto_msgTypes[5].OneofWrappers = []any{}
+	file_lemexport_plugin_v1_plan_proto_msgTypes[2].OneofWrappers = []any{}
+	file_lemexport_plugin_v1_plan_proto_msgTypes[6].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lemexport_plugin_v1_plan_proto_rawDesc), len(file_lemexport_plugin_v1_plan_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

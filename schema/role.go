@@ -1,0 +1,58 @@
+package schema
+
+// Role says what a column is for, so that nothing outside this package has to know a
+// column by its name. A table has at most one column of each role.
+type Role string
+
+// The roles that the engine and the file formats know.
+const (
+	// RoleKey is the id of a row, unique in the table and never null. Every table has one.
+	RoleKey Role = "key"
+	// RoleVersion is the time whose greatest value is the newest version of a row; the
+	// API sorts its list by it. A table without one can only be exported as a snapshot.
+	RoleVersion Role = "version"
+	// RoleFetched is when a row was read: the one column that differs between two
+	// exports of the same data. Every table has one.
+	RoleFetched Role = "fetched"
+	// RoleExtra holds what the API sent and no other column holds in full.
+	RoleExtra Role = "extra"
+)
+
+// The roles that reports of conversations look for.
+const (
+	// RoleCreated is when a conversation began.
+	RoleCreated Role = "created"
+	// RoleReplied is whether the contact has replied, RoleRepliedAt when last, and
+	// RoleRepliedChannel by which channel.
+	RoleReplied        Role = "replied"
+	RoleRepliedAt      Role = "replied_at"
+	RoleRepliedChannel Role = "replied_channel"
+	// RoleSentAt is when the newest message was sent.
+	RoleSentAt Role = "sent_at"
+	// RoleTurn is whether the contact waits for the team.
+	RoleTurn Role = "turn"
+	// RoleChannels is the list of channels of a conversation.
+	RoleChannels Role = "channels"
+	// RoleParticipants is the list of users who take part: structs whose first field
+	// is the user's id.
+	RoleParticipants Role = "participants"
+	// RoleDisplayName is the name of what a row is about, for people.
+	RoleDisplayName Role = "display_name"
+)
+
+// ByRole returns the top-level column with that role, and its position.
+func (t *Table) ByRole(role Role) (Column, int, bool) {
+	for i, column := range t.Columns {
+		if column.Role == role && role != "" {
+			return column, i, true
+		}
+	}
+	return Column{}, -1, false
+}
+
+// Incremental reports whether rows have versions, so that an export can read only what
+// is newer than the last one.
+func (t *Table) Incremental() bool {
+	_, _, ok := t.ByRole(RoleVersion)
+	return ok
+}
