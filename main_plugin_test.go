@@ -153,10 +153,10 @@ func TestPluginStartErrors(t *testing.T) {
 	}{
 		"a tampered binary": {
 			plugin.StartOptions{Path: tampered, SHA256: digest[:]},
-			"the binary does not have the SHA-256 digest that was asked for; it was not started",
+			"the binary was not started: its SHA-256 digest is not the expected one",
 		},
-		"half a digest":             {plugin.StartOptions{Path: tampered, SHA256: digest[:16]}, "a SHA-256 digest has 32 bytes, not 16"},
-		"a program of another kind": {plugin.StartOptions{Path: falseProgram(t)}, "Is it a lemexport binary"},
+		"half a digest":             {plugin.StartOptions{Path: tampered, SHA256: digest[:16]}, "invalid SHA-256 digest of 16 bytes: it must have 32"},
+		"a program of another kind": {plugin.StartOptions{Path: falseProgram(t)}, "Check that it is a lemexport binary"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -14,16 +14,16 @@ import (
 
 // Whatever a run tells, and whenever the host takes it: few events wait, and the
 // progress that comes last is where the run is.
-func TestAnOutboxStaysSmallAndShowsTheNewest(t *testing.T) {
+func TestAnEventBufferStaysSmallAndShowsTheNewest(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		out := newOutbox(time.Now)
+		buffer := newEventBuffer(time.Now)
 		var rows, pages int64
 		var phase pluginv1.Phase
 		var shown *pluginv1.Progress
 		var notices int
 		take := func() {
-			events := out.drain()
-			if len(events) > mostNotices+2 {
+			events := buffer.drain()
+			if len(events) > maxNotices+2 {
 				t.Fatalf("%d events wait", len(events))
 			}
 			for _, event := range events {
@@ -34,7 +34,7 @@ func TestAnOutboxStaysSmallAndShowsTheNewest(t *testing.T) {
 					shown = progress
 				}
 			}
-			if len(out.drain()) > 0 {
+			if len(buffer.drain()) > 0 {
 				t.Fatal("what was taken is there again")
 			}
 		}
@@ -42,21 +42,21 @@ func TestAnOutboxStaysSmallAndShowsTheNewest(t *testing.T) {
 			switch rapid.IntRange(0, 6).Draw(t, "step") {
 			case 0:
 				phase, rows = pluginv1.Phase_PHASE_WRITE, 0
-				out.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWrite, Total: 7})
+				buffer.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWrite, Total: 7})
 			case 1:
 				n := rapid.IntRange(0, 100).Draw(t, "rows")
 				pages, rows = pages+1, rows+int64(n)
-				out.Observe(exporter.PageFetched{Rows: n})
+				buffer.Observe(exporter.PageFetched{Rows: n})
 			case 2:
 				rows = int64(rapid.IntRange(0, 9).Draw(t, "written"))
-				out.Observe(exporter.RowsWritten{Rows: rows})
+				buffer.Observe(exporter.RowsWritten{Rows: rows})
 			case 3:
 				notices++
-				out.Observe(exporter.PartitionSkipped{SkippedPartition: exporter.SkippedPartition{Partition: fmt.Sprint("usr_", notices), Reason: "refused"}})
+				buffer.Observe(exporter.PartitionSkipped{SkippedPartition: exporter.SkippedPartition{Partition: fmt.Sprint("usr_", notices), Reason: "refused"}})
 			case 4:
-				out.Observe(exporter.RequestRetried{Request: "/api/inbox", Attempt: 1, Reason: "500"})
+				buffer.Observe(exporter.RequestRetried{Request: "/api/inbox", Attempt: 1, Reason: "500"})
 			case 5:
-				out.Observe(exporter.Throttled{Wait: time.Second})
+				buffer.Observe(exporter.Throttled{Wait: time.Second})
 			case 6:
 				take()
 			}
@@ -68,32 +68,32 @@ func TestAnOutboxStaysSmallAndShowsTheNewest(t *testing.T) {
 	})
 }
 
-func TestAnOutboxKeepsTheFirstNoticesAndWakesItsReaderOnce(t *testing.T) {
-	out := newOutbox(time.Now)
-	for i := range mostNotices + 5 {
-		out.Observe(exporter.UnknownField{Field: fmt.Sprint("field", i)})
+func TestAnEventBufferKeepsTheFirstNoticesAndWakesItsReaderOnce(t *testing.T) {
+	buffer := newEventBuffer(time.Now)
+	for i := range maxNotices + 5 {
+		buffer.Observe(exporter.UnknownField{Field: fmt.Sprint("field", i)})
 	}
-	<-out.wake
+	<-buffer.ready
 	select {
-	case <-out.wake:
+	case <-buffer.ready:
 		t.Error("woken twice")
 	default:
 	}
-	events := out.drain()
-	if len(events) != mostNotices || events[0].GetNotice().GetSummary() != "the API sent a field that the table does not know: field0" {
+	events := buffer.drain()
+	if len(events) != maxNotices || events[0].GetNotice().GetSummary() != "the API sent a field that the table does not know: field0" {
 		t.Errorf("%d events, the first %v", len(events), events[0])
 	}
 }
 
 func TestEventsOfAnEndedStreamDoNotHideTheWorksError(t *testing.T) {
 	broken, failed := errors.New("the stream is gone"), errors.New("the work failed")
-	out := newOutbox(time.Now)
-	to := &post[*pluginv1.Event]{
-		send: func(*pluginv1.Event) error { return broken },
-		wrap: func(event *pluginv1.Event) *pluginv1.Event { return event },
-	}
-	err := to.during(t.Context(), out, func() error {
-		out.Observe(exporter.PageFetched{Rows: 1})
+	buffer := newEventBuffer(time.Now)
+	to := newSender(
+		func(*pluginv1.Event) error { return broken },
+		func(event *pluginv1.Event) *pluginv1.Event { return event },
+	)
+	err := to.sendWhile(t.Context(), buffer, func() error {
+		buffer.Observe(exporter.PageFetched{Rows: 1})
 		return failed
 	})
 	if !errors.Is(err, failed) {
