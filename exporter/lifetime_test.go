@@ -19,6 +19,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/journal"
 )
 
 // watched is a source that tells of every page before it is taken.
@@ -211,7 +212,7 @@ func TestAWalkThatOutlivesItsPagesIsNotProven(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, sim.Options{Users: 2, Conversations: 400, LimitMax: 25})
 			work := filepath.Join(t.TempDir(), "work")
-			b.Workspace = store.NewWorkspace(work)
+			b.Workspace = journal.NewWorkspace(work)
 			job := b.job(b.dir)
 			if test.before > 0 {
 				b.interrupt(t, job)

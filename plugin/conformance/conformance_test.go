@@ -19,6 +19,8 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist"
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/journal"
+	"github.com/lemexport/lemexport/exporter/store/scratch"
 	"github.com/lemexport/lemexport/plugin"
 	"github.com/lemexport/lemexport/plugin/conformance"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
@@ -61,10 +63,10 @@ func serve(t *testing.T) conformance.Instance {
 	return conformance.Instance{Client: pluginv1.NewExporterClient(conn), Kill: transport.Stop}
 }
 
-func engine(log *slog.Logger, scratch, stateDir string) *exporter.Engine {
+func engine(log *slog.Logger, scratchDir, stateDir string) *exporter.Engine {
 	var workspace exporter.Workspace
 	if stateDir != "" {
-		workspace = store.NewWorkspace(stateDir)
+		workspace = journal.NewWorkspace(stateDir)
 	}
 	return &exporter.Engine{
 		OpenSource: func(_ context.Context, source exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
@@ -74,7 +76,7 @@ func engine(log *slog.Logger, scratch, stateDir string) *exporter.Engine {
 		},
 		OpenDestination: store.Open,
 		Formats:         map[string]exporter.Format{"parquet": parquet.Format{Version: "test"}, "arrow": arrowipc.Format{}},
-		Scratch:         store.NewScratch(scratch),
+		Scratch:         scratch.New(scratchDir),
 		Workspace:       workspace,
 		ReadJournal:     lemlist.Kept,
 		Tool:            exporter.Tool{Name: "lemexport", Version: "test"},
