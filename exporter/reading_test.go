@@ -16,7 +16,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
-	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/journal"
 )
 
 // version is a row as a host tells it from others.
@@ -103,7 +103,7 @@ func (b *bench) newestVersions() map[string]time.Time {
 
 func (b *bench) resumable(t *testing.T) {
 	t.Helper()
-	b.Workspace = store.NewWorkspace(filepath.Join(t.TempDir(), "work"))
+	b.Workspace = journal.NewWorkspace(filepath.Join(t.TempDir(), "work"))
 }
 
 // However often a reading is cut short, and from whichever of its checkpoints it

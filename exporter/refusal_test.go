@@ -12,7 +12,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
-	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/folder"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -151,7 +151,7 @@ func TestAPlanThatIsOldIsRefused(t *testing.T) {
 
 func TestABusyDestinationNamesTheOtherRun(t *testing.T) {
 	b := newBench(t, sim.Options{Conversations: 20})
-	unlock, err := store.NewFolder(b.dir).Lock(t.Context(), "run-other")
+	unlock, err := folder.New(b.dir).Lock(t.Context(), "run-other")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
-	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/journal"
 )
 
 // interrupt begins an apply and ends it after its second page.
@@ -37,7 +37,7 @@ func TestOnlyTheSameWalkIsContinued(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, sim.Options{Users: 3, Conversations: 900})
 			work := filepath.Join(t.TempDir(), "work")
-			b.Workspace = store.NewWorkspace(work)
+			b.Workspace = journal.NewWorkspace(work)
 			job := b.job(b.dir)
 			b.interrupt(t, job)
 			if test.change != nil {
@@ -84,7 +84,7 @@ func TestAWalkSinceOtherMarksIsNotContinued(t *testing.T) {
 			job := in(exporter.ModeMerge, b.job(b.dir))
 			b.mustApply(t, job)
 			b.churn(400, 1, sim.Jump)
-			b.Workspace = store.NewWorkspace(filepath.Join(t.TempDir(), "work"))
+			b.Workspace = journal.NewWorkspace(filepath.Join(t.TempDir(), "work"))
 			b.interrupt(t, job)
 			test.between(t, b)
 			_, summary := b.mustApply(t, job)
@@ -104,7 +104,7 @@ func TestAnExportIsMadeWithoutAJournalWhereNoneCanBeKept(t *testing.T) {
 	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b.Workspace = store.NewWorkspace(filepath.Join(inTheWay, "work"))
+	b.Workspace = journal.NewWorkspace(filepath.Join(inTheWay, "work"))
 	var told heard
 	run, err := b.Start(t.Context(), b.job(b.dir), &told)
 	if err != nil {

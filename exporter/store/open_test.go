@@ -60,7 +60,7 @@ func TestLookingMakesNothing(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := to.Open(t.Context(), dataName); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := to.Open(t.Context(), "table.parquet"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Open gave %v", err)
 	}
 	entries, err := os.ReadDir(parent)

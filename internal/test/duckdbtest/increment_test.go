@@ -19,6 +19,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/scratch"
 )
 
 var large = flag.Bool("large", false, "merge and append with 100,000 conversations, 30 and 10 times")
@@ -49,7 +50,7 @@ func newBench(t *testing.T, options sim.Options) *bench {
 		},
 		OpenDestination: store.Open,
 		Formats:         map[string]exporter.Format{"parquet": parquet.Format{}},
-		Scratch:         store.NewScratch(t.TempDir()),
+		Scratch:         scratch.New(t.TempDir()),
 		Now:             time.Now,
 		NewRunID:        func() string { return uuid.Must(uuid.NewV7()).String() },
 	}}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/scratch"
 )
 
 // childRole makes the test binary a run that replaces the object at a URL until
@@ -24,7 +25,7 @@ func childMain() int {
 	if _, err := fmt.Sscan(os.Args[2], &first); err != nil {
 		panic(err)
 	}
-	to, err := store.Options{TempDir: os.Args[3], PartSize: partSize}.Open(os.Args[1])
+	to, err := store.Options{Scratch: scratch.New(os.Args[3]), PartSize: partSize}.Open(os.Args[1])
 	for version := first; err == nil; version++ {
 		fmt.Println("begin", version)
 		if err = replace(context.Background(), to, version, size); err == nil {

@@ -17,6 +17,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/scratch"
 )
 
 const dataName = "inbox_conversations.parquet"
@@ -112,7 +113,7 @@ func watch(t *testing.T, s *server, folder string) (stop func()) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
-	options := store.Options{TempDir: t.TempDir(), Attempts: 3, Idle: 30 * time.Second, MaxDelay: 50 * time.Millisecond}
+	options := store.Options{Scratch: scratch.New(t.TempDir()), Attempts: 3, Idle: 30 * time.Second, MaxDelay: 50 * time.Millisecond}
 	from := open(t, s.at(s.direct, folder), options)
 	looks := 0
 	go func() {

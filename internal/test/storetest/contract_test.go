@@ -6,12 +6,13 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/scratch"
 	"github.com/lemexport/lemexport/internal/test/storecontract"
 )
 
 // quick gives up sooner than the product does.
 func quick(t testing.TB) store.Options {
-	return store.Options{TempDir: t.TempDir(), Attempts: 4, Idle: 2 * time.Second, MaxDelay: 50 * time.Millisecond}
+	return store.Options{Scratch: scratch.New(t.TempDir()), Attempts: 4, Idle: 2 * time.Second, MaxDelay: 50 * time.Millisecond}
 }
 
 func TestEveryBucketKeepsTheContract(t *testing.T) {

@@ -20,6 +20,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/scratch"
 )
 
 // program builds lemexport as a user would get it.
@@ -180,7 +181,7 @@ func newEngine(t *testing.T, options store.Options) *exporter.Engine {
 		},
 		OpenDestination: options.Open,
 		Formats:         map[string]exporter.Format{"parquet": parquet.Format{Version: "test"}},
-		Scratch:         store.NewScratch(t.TempDir()),
+		Scratch:         scratch.New(t.TempDir()),
 		Tool:            exporter.Tool{Name: "lemexport", Version: "test"},
 		Now:             time.Now,
 		NewRunID:        func() string { return fmt.Sprint("run-", runs.Add(1)) },

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/scratch"
 )
 
 // fault is a way in which the network breaks. The zero limit is no limit.
@@ -38,7 +39,7 @@ func faults() []fault {
 
 // patient makes enough attempts to outlive the faults that end.
 func patient(t testing.TB) store.Options {
-	return store.Options{TempDir: t.TempDir(), Attempts: 12, Idle: 3 * time.Second, MaxDelay: 250 * time.Millisecond, PartSize: partSize}
+	return store.Options{Scratch: scratch.New(t.TempDir()), Attempts: 12, Idle: 3 * time.Second, MaxDelay: 250 * time.Millisecond, PartSize: partSize}
 }
 
 // Whatever the network does, the old version is there or the new one, whole, and
