@@ -33,15 +33,15 @@ func newInboxConversations() *Table {
 				Elem: &Column{Name: "element", Type: String, Provenance: Documented, Description: "Channel"}},
 			{Name: "users", Type: List, Role: RoleParticipants, Key: "users", Provenance: Documented, Personal: true, Description: "Users of the team who take part",
 				Elem: &Column{Name: "element", Type: Struct, Provenance: Documented, Personal: true, Description: "User", Fields: []Column{
-					{Name: "user_id", Type: String, Key: "userId", Provenance: Documented, Personal: true, Description: "Id of the user (usr_…), possibly a former member"},
-					{Name: "sender", Type: Bool, Key: "sender", Provenance: Documented, Description: "Whether the user sent messages"},
-					{Name: "read", Type: Bool, Key: "read", Provenance: Documented, Description: "Whether the user has read the conversation"},
+					{Name: "user_id", Type: String, Role: RoleUserID, Key: "userId", Provenance: Documented, Personal: true, Description: "Id of the user (usr_…), possibly a former member"},
+					{Name: "sender", Type: Bool, Role: RoleSender, Key: "sender", Provenance: Documented, Description: "Whether the user sent messages"},
+					{Name: "read", Type: Bool, Role: RoleRead, Key: "read", Provenance: Documented, Description: "Whether the user has read the conversation"},
 				}}},
-			{Name: "opportunities", Type: List, Key: "opportunities", Provenance: Documented, Personal: true, Description: "Tasks attached to the conversation",
+			{Name: "opportunities", Type: List, Role: RoleTasks, Key: "opportunities", Provenance: Documented, Personal: true, Description: "Tasks attached to the conversation",
 				Elem: &Column{Name: "element", Type: Struct, Provenance: Documented, Personal: true, Description: "Task", Fields: []Column{
 					{Name: "id", Type: String, Key: "id", Provenance: Documented, Personal: true, Description: "Id of the task (opp_…)"},
-					{Name: "type", Type: String, Key: "type", Provenance: Documented, Description: "Kind of the task: manual, phone, …; an open set"},
-					{Name: "done", Type: Bool, Key: "done", AbsentFalse: true, Provenance: Documented, Description: "Whether the task is done; the API leaves it out when it is not"},
+					{Name: "type", Type: String, Role: RoleTaskType, Key: "type", Provenance: Documented, Description: "Kind of the task: manual, phone, …; an open set"},
+					{Name: "done", Type: Bool, Role: RoleTaskDone, Key: "done", AbsentFalse: true, Provenance: Documented, Description: "Whether the task is done; the API leaves it out when it is not"},
 				}}},
 			{Name: "contact", Type: Struct, Key: "contact", Provenance: Documented, Personal: true, Description: "The contact; null where the API leaves it out", Fields: []Column{
 				{Name: "id", Type: String, Key: "_id", Provenance: Documented, Personal: true, Description: "Id of the contact (ctc_…)"},
