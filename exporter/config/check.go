@@ -69,17 +69,17 @@ func (c *checker) job(blocks []*block, files int) exporter.Job {
 	var job exporter.Job
 	switch {
 	case files == 0:
-		c.report.fail(nil, "", "No configuration",
+		c.report.fail(place{}, "", "No configuration",
 			"There is no file that ends in .hcl. Write one with a block source \"lemlist\" and a block export \"inbox_conversations\".")
 		return job
 	case len(sources) == 0:
-		c.report.fail(nil, "source.lemlist", "Missing source",
+		c.report.fail(place{}, "source.lemlist", "Missing source",
 			"The configuration says nowhere what to read. "+c.report.form(
 				"Add a block source \"lemlist\" with api_key = env(\"LEMLIST_API_KEY\"), or with simulate {} to try it without a key.",
 				`Add "source": {"lemlist": {"api_key": "…"}}, or "simulate": {} instead of the key to try it without one.`))
 	}
 	if len(exports) == 0 && !c.report.exportOptional {
-		c.report.fail(nil, "export.inbox_conversations", "Missing export",
+		c.report.fail(place{}, "export.inbox_conversations", "Missing export",
 			"The configuration says nowhere what to export. Add a block export \"inbox_conversations\" with a destination, for instance destination = \"./out\".")
 	}
 	for i, b := range sources {
