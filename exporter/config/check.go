@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/nearest"
 )
 
 // checker turns a tree into a job. It reports everything it finds and goes on.
@@ -126,14 +127,14 @@ func (c *checker) open(b *block, allowed shape) contents {
 			in.attributes[a.name] = a
 			continue
 		}
-		in.meant[nearest(a.name, known)] = true
+		in.meant[nearest.Name(a.name, known)] = true
 		c.unknownAttribute(b, a, allowed)
 	}
 	for _, nested := range b.blocks {
 		first := in.blocks[nested.kind]
 		switch {
 		case !slices.Contains(allowed.blocks, nested.kind):
-			in.meant[nearest(nested.kind, known)] = true
+			in.meant[nearest.Name(nested.kind, known)] = true
 			c.unknownBlock(b, nested, allowed)
 		case first != nil:
 			c.report.fail(nested.at, nested.address, fmt.Sprintf("More than one %s block", nested.kind),
@@ -212,7 +213,7 @@ func parts(allowed shape) string {
 
 // blockHint says that an attribute's name looks like that of a block.
 func blockHint(name string, blocks []string) string {
-	if near := nearest(name, blocks); near != "" {
+	if near := nearest.Name(name, blocks); near != "" {
 		return fmt.Sprintf(" Did you mean the block %q?", near)
 	}
 	return ""
