@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/nearest"
 )
 
 // endpoint reads the base URL of the API and drops a final slash. No message
@@ -142,7 +143,7 @@ func (c *checker) objectProblem(a *attribute, value string) (summary, detail str
 	case len(a.variables()) > 0:
 		return wrong.Summary, wrong.Detail
 	}
-	near := nearest(wrong.Param, wrong.Known)
+	near := nearest.Name(wrong.Param, wrong.Known)
 	if near == "" {
 		return wrong.Summary, wrong.Detail // its name may be a secret
 	}
