@@ -29,16 +29,16 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// someone is a server that remembers what it was sent.
-type someone struct {
+// recorder is a server that keeps the requests it received.
+type recorder struct {
 	*httptest.Server
 	mu   sync.Mutex
 	seen []*http.Request
 }
 
-func listen(t *testing.T, handle http.HandlerFunc) *someone {
+func listen(t *testing.T, handle http.HandlerFunc) *recorder {
 	t.Helper()
-	s := new(someone)
+	s := new(recorder)
 	s.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.mu.Lock()
 		s.seen = append(s.seen, r)
@@ -49,13 +49,13 @@ func listen(t *testing.T, handle http.HandlerFunc) *someone {
 	return s
 }
 
-func (s *someone) requests() []*http.Request {
+func (s *recorder) requests() []*http.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.seen
 }
 
-// credentials gives this process credentials of every cloud, and no settings of its own.
+// credentials sets credentials of every cloud in the environment, and no other settings.
 func credentials(t *testing.T) {
 	t.Helper()
 	for _, one := range os.Environ() {
@@ -74,9 +74,8 @@ func credentials(t *testing.T) {
 	}
 }
 
-// googleCredentials makes a service account whose tokens come from a server, and returns
-// what that server was asked.
-func googleCredentials(t *testing.T) *someone {
+// googleCredentials makes a service account whose tokens come from the returned server.
+func googleCredentials(t *testing.T) *recorder {
 	t.Helper()
 	tokens := listen(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
@@ -105,7 +104,7 @@ func googleCredentials(t *testing.T) *someone {
 	return tokens
 }
 
-// look opens a destination and looks for a file in it.
+// look opens a destination and looks up a file in it.
 func look(t *testing.T, location string) error {
 	t.Helper()
 	to, err := Options{Attempts: 2, MaxDelay: time.Millisecond, Idle: 5 * time.Second}.Open(location)
@@ -116,8 +115,8 @@ func look(t *testing.T, location string) error {
 	return err
 }
 
-// What an environment variable or a file leads to is refused before anything is sent.
-func TestNothingGoesInClearOrToAnotherServer(t *testing.T) {
+// A server that an environment variable or a file names is refused before anything is sent.
+func TestNothingGoesUnencryptedOrToAnotherServer(t *testing.T) {
 	const elsewhere, keys = "10.9.8.7", "aws_access_key_id = x\naws_secret_access_key = y\n"
 	for name, test := range map[string]struct {
 		location string
@@ -125,28 +124,28 @@ func TestNothingGoesInClearOrToAnotherServer(t *testing.T) {
 		config   string
 		summary  string
 	}{
-		"s3, in clear":               {location: "s3://lake/x?endpoint=http://" + elsewhere, summary: "destination without encryption"},
-		"gs, in clear":               {location: "gs://lake/x?endpoint=http://" + elsewhere, summary: "destination without encryption"},
-		"azblob, in clear":           {location: "azblob://lake/x?protocol=http", summary: "destination without encryption"},
-		"azblob, a domain in clear":  {location: "azblob://lake/x?domain=" + elsewhere + "&protocol=http", summary: "destination without encryption"},
-		"s3, another server":         {location: "s3://lake/x?endpoint=https://" + elsewhere, summary: "credentials for another server"},
-		"gs, another server":         {location: "gs://lake/x?endpoint=https://" + elsewhere, summary: "credentials for another server"},
-		"azblob, another server":     {location: "azblob://lake/x?domain=" + elsewhere, summary: "credentials for another server"},
-		"s3, allowed in clear only":  {location: "s3://lake/x?insecure=true&endpoint=http://" + elsewhere, summary: "credentials for another server"},
-		"s3, a customer's host":      {location: "s3://lake/x?endpoint=https://s3-1.eu-west-3.elb.amazonaws.com", summary: "credentials for another server"},
-		"s3, a name that ends so":    {location: "s3://lake/x?endpoint=https://s3.notamazonaws.com", summary: "credentials for another server"},
-		"s3, a name that begins so":  {location: "s3://lake/x?endpoint=https://s3.amazonaws.com.example.org", summary: "credentials for another server"},
-		"a host before an @":         {location: "azblob://lake/x?domain=blob.core.windows.net@" + elsewhere, summary: "unsupported destination: invalid setting in the destination"},
-		"an account with a path":     {location: "azblob://lake/x?storage_account=" + elsewhere + "/x", summary: "unsupported destination: invalid setting in the destination"},
-		"s3, a variable":             {location: "s3://lake/x", env: map[string]string{"AWS_ENDPOINT_URL": "http://" + elsewhere}, summary: "destination without encryption"},
-		"s3, a variable of s3":       {location: "s3://lake/x", env: map[string]string{"AWS_ENDPOINT_URL_S3": "https://" + elsewhere}, summary: "credentials for another server"},
-		"s3, a profile":              {location: "s3://lake/x?profile=minio", config: "[profile minio]\n" + keys + "endpoint_url = http://" + elsewhere, summary: "destination without encryption"},
-		"s3, a profile for services": {location: "s3://lake/x?profile=minio", config: "[profile minio]\n" + keys + "services = x\n[services x]\ns3 =\n  endpoint_url = http://" + elsewhere, summary: "destination without encryption"},
-		"s3, a role":                 {location: "s3://lake/x?role=arn:aws:iam::1:role/x", env: map[string]string{"AWS_ENDPOINT_URL_STS": "http://" + elsewhere}, summary: "destination without encryption"},
-		"gs, a variable":             {location: "gs://lake/x", env: map[string]string{"STORAGE_EMULATOR_HOST": elsewhere}, summary: "destination without encryption"},
-		"azblob, a protocol":         {location: "azblob://lake/x", env: map[string]string{"AZURE_STORAGE_PROTOCOL": "http"}, summary: "destination without encryption"},
-		"azblob, a variable":         {location: "azblob://lake/x", env: map[string]string{"AZURE_STORAGE_DOMAIN": elsewhere}, summary: "credentials for another server"},
-		"azblob, a CDN":              {location: "azblob://lake/x", env: map[string]string{"AZURE_STORAGE_IS_CDN": "true", "AZURE_STORAGE_DOMAIN": "cdn.example"}, summary: "credentials for another server"},
+		"s3, unencrypted":              {location: "s3://lake/x?endpoint=http://" + elsewhere, summary: "destination without encryption"},
+		"gs, unencrypted":              {location: "gs://lake/x?endpoint=http://" + elsewhere, summary: "destination without encryption"},
+		"azblob, unencrypted":          {location: "azblob://lake/x?protocol=http", summary: "destination without encryption"},
+		"azblob, a domain unencrypted": {location: "azblob://lake/x?domain=" + elsewhere + "&protocol=http", summary: "destination without encryption"},
+		"s3, another server":           {location: "s3://lake/x?endpoint=https://" + elsewhere, summary: "credentials for another server"},
+		"gs, another server":           {location: "gs://lake/x?endpoint=https://" + elsewhere, summary: "credentials for another server"},
+		"azblob, another server":       {location: "azblob://lake/x?domain=" + elsewhere, summary: "credentials for another server"},
+		"s3, allowed unencrypted only": {location: "s3://lake/x?insecure=true&endpoint=http://" + elsewhere, summary: "credentials for another server"},
+		"s3, a customer's host":        {location: "s3://lake/x?endpoint=https://s3-1.eu-west-3.elb.amazonaws.com", summary: "credentials for another server"},
+		"s3, a name that ends so":      {location: "s3://lake/x?endpoint=https://s3.notamazonaws.com", summary: "credentials for another server"},
+		"s3, a name that begins so":    {location: "s3://lake/x?endpoint=https://s3.amazonaws.com.example.org", summary: "credentials for another server"},
+		"a host before an @":           {location: "azblob://lake/x?domain=blob.core.windows.net@" + elsewhere, summary: "unsupported destination: invalid setting in the destination"},
+		"an account with a path":       {location: "azblob://lake/x?storage_account=" + elsewhere + "/x", summary: "unsupported destination: invalid setting in the destination"},
+		"s3, a variable":               {location: "s3://lake/x", env: map[string]string{"AWS_ENDPOINT_URL": "http://" + elsewhere}, summary: "destination without encryption"},
+		"s3, a variable of s3":         {location: "s3://lake/x", env: map[string]string{"AWS_ENDPOINT_URL_S3": "https://" + elsewhere}, summary: "credentials for another server"},
+		"s3, a profile":                {location: "s3://lake/x?profile=minio", config: "[profile minio]\n" + keys + "endpoint_url = http://" + elsewhere, summary: "destination without encryption"},
+		"s3, a profile for services":   {location: "s3://lake/x?profile=minio", config: "[profile minio]\n" + keys + "services = x\n[services x]\ns3 =\n  endpoint_url = http://" + elsewhere, summary: "destination without encryption"},
+		"s3, a role":                   {location: "s3://lake/x?role=arn:aws:iam::1:role/x", env: map[string]string{"AWS_ENDPOINT_URL_STS": "http://" + elsewhere}, summary: "destination without encryption"},
+		"gs, a variable":               {location: "gs://lake/x", env: map[string]string{"STORAGE_EMULATOR_HOST": elsewhere}, summary: "destination without encryption"},
+		"azblob, a protocol":           {location: "azblob://lake/x", env: map[string]string{"AZURE_STORAGE_PROTOCOL": "http"}, summary: "destination without encryption"},
+		"azblob, a variable":           {location: "azblob://lake/x", env: map[string]string{"AZURE_STORAGE_DOMAIN": elsewhere}, summary: "credentials for another server"},
+		"azblob, a CDN":                {location: "azblob://lake/x", env: map[string]string{"AZURE_STORAGE_IS_CDN": "true", "AZURE_STORAGE_DOMAIN": "cdn.example"}, summary: "credentials for another server"},
 		"azblob, a connection": {location: "azblob://lake/x", env: map[string]string{"AZURE_STORAGE_KEY": "",
 			"AZURE_STORAGE_CONNECTION_STRING": "AccountName=acme;AccountKey=AAAA;BlobEndpoint=http://" + elsewhere + "/acme"}, summary: "destination without encryption"},
 		"azblob, a connection's protocol": {location: "azblob://lake/x", env: map[string]string{"AZURE_STORAGE_KEY": "",
@@ -175,7 +174,7 @@ func TestNothingGoesInClearOrToAnotherServer(t *testing.T) {
 	}
 }
 
-// A server that this machine runs takes everything; so does one that the URL allows.
+// Servers of the clouds, of this machine, and servers that the URL allows.
 func TestServersThatAreAllowed(t *testing.T) {
 	for _, location := range []string{
 		"s3://lake/x?endpoint=http://127.0.0.1:9", "s3://lake/x?endpoint=http://[::1]:9", "gs://lake/x?endpoint=http://localhost:9", "azblob://lake/x?domain=127.0.0.1:9&protocol=http",
@@ -191,8 +190,8 @@ func TestServersThatAreAllowed(t *testing.T) {
 	}
 }
 
-// The hosts that the client of AWS finds for itself get its credentials.
-func TestTheServersOfAWSAreItsOwn(t *testing.T) {
+// The hosts that the AWS client resolves are allowed to get its credentials.
+func TestTheServersOfAWSAreAllowed(t *testing.T) {
 	yes := aws.Bool(true)
 	for _, region := range []string{"us-east-1", "eu-west-3", "us-gov-west-1", "cn-north-1", "us-iso-east-1", "us-isob-east-1", "eu-isoe-west-1", "us-isof-south-1", "eusc-de-east-1", "ap-southeast-7"} {
 		for name, parameters := range map[string]s3.EndpointParameters{
@@ -217,8 +216,8 @@ func TestTheServersOfAWSAreItsOwn(t *testing.T) {
 	}
 }
 
-// insecure is the only way to another machine in clear. That machine is this one, under an
-// address that is not known as such.
+// Only insecure=true allows http to another machine. Here that is this machine, under an
+// address that does not count as loopback.
 func TestInsecureReachesAnotherMachine(t *testing.T) {
 	credentials(t)
 	store := listen(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNotFound) })
@@ -235,7 +234,7 @@ func TestInsecureReachesAnotherMachine(t *testing.T) {
 	}
 }
 
-// A token is asked for with the least scope, and goes where the URL says.
+// The token has the narrowest scope, and is sent to the server of the URL.
 func TestTheTokenOfGoogleHasTheNarrowestScope(t *testing.T) {
 	credentials(t)
 	tokens := googleCredentials(t)
@@ -246,7 +245,7 @@ func TestTheTokenOfGoogleHasTheNarrowestScope(t *testing.T) {
 		t.Error("there is a file")
 	}
 	if asked := len(tokens.requests()); asked != 1 {
-		t.Errorf("%d tokens were asked for", asked)
+		t.Errorf("%d tokens were requested", asked)
 	}
 	if scope != "https://www.googleapis.com/auth/devstorage.read_write" {
 		t.Errorf("the scope is %q", scope)
@@ -256,7 +255,7 @@ func TestTheTokenOfGoogleHasTheNarrowestScope(t *testing.T) {
 	}
 }
 
-// scoped reads the scope out of the signed request for a token.
+// scoped stores the scope of the signed request for a token.
 func scoped(to *string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, _ := io.ReadAll(r.Body)
@@ -271,25 +270,25 @@ func scoped(to *string, next http.Handler) http.Handler {
 	})
 }
 
-// A server that sends requests elsewhere is not followed, not even to this machine.
+// Redirects are not followed, not even to this machine.
 func TestRedirectsAreNotFollowed(t *testing.T) {
 	for _, status := range []int{http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther, http.StatusTemporaryRedirect, http.StatusPermanentRedirect} {
 		for scheme, query := range map[string]string{"s3": "use_path_style=true&endpoint=http://%s", "gs": "endpoint=http://%s", "azblob": "protocol=http&domain=%s"} {
 			t.Run(fmt.Sprint(scheme, " ", status), func(t *testing.T) {
 				credentials(t)
 				googleCredentials(t)
-				thief := listen(t, func(http.ResponseWriter, *http.Request) {})
-				store := listen(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, thief.URL+r.URL.Path, status) })
+				other := listen(t, func(http.ResponseWriter, *http.Request) {})
+				store := listen(t, func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, other.URL+r.URL.Path, status) })
 				err := look(t, scheme+"://lake/x?"+fmt.Sprintf(query, store.Listener.Addr()))
-				if err == nil || exporter.Hint(err) == "" || len(thief.requests()) > 0 || len(store.requests()) == 0 {
-					t.Errorf("got %v, %d requests at the store, %d elsewhere", err, len(store.requests()), len(thief.requests()))
+				if err == nil || exporter.Hint(err) == "" || len(other.requests()) > 0 || len(store.requests()) == 0 {
+					t.Errorf("got %v, %d requests at the store, %d elsewhere", err, len(store.requests()), len(other.requests()))
 				}
 			})
 		}
 	}
 }
 
-// What a server repeats of the credentials that it was sent is not shown.
+// An error does not show the credentials of the request, even when the server repeats them.
 func TestCredentialsThatAServerRepeatsAreNotShown(t *testing.T) {
 	credentials(t)
 	googleCredentials(t)
