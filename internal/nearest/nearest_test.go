@@ -10,7 +10,7 @@ import (
 func TestName(t *testing.T) {
 	known := []string{"destination", "format", "id", "usr_Carol", "lz4", "plan"}
 	for _, test := range []struct{ rule, given, want string }{
-		{"one letter is missing", "destinaton", "destination"},
+		{"one letter is missing", "destnation", "destination"},
 		{"two letters changed places", "fromat", "format"},
 		{"two letters of a short name changed places", "plna", "plan"},
 		{"a third of the letters is wrong", "farmad", "format"},

@@ -107,7 +107,9 @@ func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
 	i, more := scanItem(text, i+1, true, '}')
 	for more {
 		// It mostly stands where it stood in the object before.
-		f, s, value := *expected, (*stranger)(nil), 0
+		f := *expected
+		var s *stranger
+		var value int
 		if f != nil && i+len(f.prefix) <= len(text) && string(text[i:i+len(f.prefix)]) == f.prefix {
 			value = scanSpace(text, i+len(f.prefix))
 		} else if f, s, value = c.member(text, i); f != nil {
