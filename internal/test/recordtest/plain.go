@@ -80,15 +80,15 @@ func randomID(prefix string, seed uint64) string {
 // that try every byte of a file.
 func Small() *schema.Table {
 	return &schema.Table{Name: "small", Version: 1, Columns: []schema.Column{
-		{Name: "id", Type: schema.String, Required: true, ID: 1},
-		{Name: "team_id", Type: schema.String, ID: 2},
-		{Name: "last_activity_at", Type: schema.Timestamp, ID: 3},
+		{Name: "id", Type: schema.String, Role: schema.RoleKey, Values: schema.IDs, Required: true, ID: 1},
+		{Name: "team_id", Type: schema.String, Values: schema.FewValues, ID: 2},
+		{Name: "last_activity_at", Type: schema.Timestamp, Role: schema.RoleVersion, ID: 3},
 		{Name: "full_name", Type: schema.String, ID: 4},
-		{Name: "channels", Type: schema.List, ID: 5, Elem: &schema.Column{Name: "element", Type: schema.String, ID: 6}},
+		{Name: "channels", Type: schema.List, ID: 5, Elem: &schema.Column{Name: "element", Type: schema.String, Values: schema.FewValues, ID: 6}},
 		{Name: "users", Type: schema.List, ID: 7, Elem: &schema.Column{Name: "element", Type: schema.Struct, ID: 8, Fields: []schema.Column{
-			{Name: "user_id", Type: schema.String, ID: 9},
+			{Name: "user_id", Type: schema.String, Values: schema.FewValues, ID: 9},
 			{Name: "read", Type: schema.Bool, ID: 10},
 		}}},
-		{Name: "extra", Type: schema.JSON, ID: 11},
+		{Name: "extra", Type: schema.JSON, Role: schema.RoleExtra, ID: 11},
 	}}
 }
