@@ -83,7 +83,7 @@ func Small() *schema.Table {
 		{Name: "id", Type: schema.String, Role: schema.RoleKey, Values: schema.IDs, Required: true, ID: 1},
 		{Name: "team_id", Type: schema.String, Values: schema.FewValues, ID: 2},
 		{Name: "last_activity_at", Type: schema.Timestamp, Role: schema.RoleVersion, ID: 3},
-		{Name: "full_name", Type: schema.String, ID: 4},
+		{Name: "full_name", Type: schema.String, Role: schema.RoleDisplayName, ID: 4},
 		{Name: "channels", Type: schema.List, ID: 5, Elem: &schema.Column{Name: "element", Type: schema.String, Values: schema.FewValues, ID: 6}},
 		{Name: "users", Type: schema.List, ID: 7, Elem: &schema.Column{Name: "element", Type: schema.Struct, ID: 8, Fields: []schema.Column{
 			{Name: "user_id", Type: schema.String, Values: schema.FewValues, ID: 9},
