@@ -62,7 +62,7 @@ type Reading struct {
 func (r *Run) Read(table string, options ReadOptions) (*Reading, error) {
 	found, ok := schema.Lookup(table)
 	if !ok {
-		return nil, WithHint(fmt.Errorf("unknown table %q", table), "The only table is inbox_conversations.")
+		return nil, WithHint(fmt.Errorf("unknown table %q", table), "The only table is "+schema.Default().Name+".")
 	}
 	if options.Once && options.From != nil {
 		return nil, WithHint(errors.New("a checkpoint for a reading that has none"),

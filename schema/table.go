@@ -126,6 +126,10 @@ func Lookup(name string) (*Table, bool) {
 	return nil, false
 }
 
+// Default is the table that examples and hints name, and that commands mean when
+// nobody says which.
+func Default() *Table { return InboxConversations() }
+
 // Tables returns every table.
 func Tables() []*Table { return []*Table{InboxConversations()} }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/internal/nearest"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // checker turns a tree into a job. It reports everything it finds and goes on.
@@ -71,7 +72,7 @@ func (c *checker) job(blocks []*block, files int) exporter.Job {
 	switch {
 	case files == 0:
 		c.report.fail(place{}, "", "No configuration",
-			"There is no file that ends in .hcl. Write one with a block source \"lemlist\" and a block export \"inbox_conversations\".")
+			"There is no file that ends in .hcl. Write one with a block source \"lemlist\" and a block export \""+schema.Default().Name+"\".")
 		return job
 	case len(sources) == 0:
 		c.report.fail(place{}, "source.lemlist", "Missing source",
@@ -80,8 +81,8 @@ func (c *checker) job(blocks []*block, files int) exporter.Job {
 				`Add "source": {"lemlist": {"api_key": "…"}}, or "simulate": {} instead of the key to try it without one.`))
 	}
 	if len(exports) == 0 && !c.report.exportOptional {
-		c.report.fail(place{}, "export.inbox_conversations", "Missing export",
-			"The configuration says nowhere what to export. Add a block export \"inbox_conversations\" with a destination, for instance destination = \"./out\".")
+		c.report.fail(place{}, "export."+schema.Default().Name, "Missing export",
+			"The configuration says nowhere what to export. Add a block export \""+schema.Default().Name+"\" with a destination, for instance destination = \"./out\".")
 	}
 	for i, b := range sources {
 		if i > 0 {
@@ -173,7 +174,7 @@ func usualLabel(kind string) string {
 	if kind == "source" {
 		return "lemlist"
 	}
-	return "inbox_conversations"
+	return schema.Default().Name
 }
 
 func (c *checker) unknownAttribute(b *block, a *attribute, allowed shape) {

@@ -18,8 +18,8 @@ var allowed = map[string][]string{ //nolint:gochecknoglobals // the rules
 	"exporter":                   {"schema"},
 	"exporter/rows":              {"exporter", "schema"},
 	"exporter/engine":            {"exporter", "exporter/rows", "schema"},
-	"exporter/config":            {"exporter", "schema"},
-	"exporter/lemlist":           {"exporter", "schema", "schema/decode", "exporter/lemlist/client", "exporter/lemlist/prover", "exporter/lemlist/ratelimit"},
+	"exporter/config":            {"exporter", "internal/nearest", "schema"},
+	"exporter/lemlist":           {"exporter", "internal/nearest", "schema", "schema/decode", "exporter/lemlist/client", "exporter/lemlist/prover", "exporter/lemlist/ratelimit"},
 	"exporter/lemlist/client":    {"exporter", "exporter/lemlist/ratelimit"},
 	"exporter/lemlist/ratelimit": {"exporter"},
 	"exporter/lemlist/prover":    {},
@@ -28,13 +28,15 @@ var allowed = map[string][]string{ //nolint:gochecknoglobals // the rules
 	"exporter/arrowipc":          {"exporter", "schema"},
 	"exporter/report":            {"exporter", "schema"},
 	"exporter/store":             {"exporter", "exporter/store/...", "internal/private"},
-	"exporter/store/...":         {"exporter", "exporter/store/bucket", "internal/private"},
+	"exporter/store/...":         {"exporter", "exporter/store/bucket", "exporter/store/disk", "internal/private"},
 
 	"plugin":           {"exporter", "exporter/engine", "internal/private", "plugin/proto/...", "schema"},
 	"plugin/proto/...": {},
 	"plugin/...":       {"exporter", "exporter/engine", "plugin", "plugin/proto/...", "schema"},
 
-	"internal/cli":     {"exporter", "exporter/engine", "internal/private", "schema"},
+	"internal/cli":     {"exporter", "exporter/engine", "internal/ndjson", "internal/nearest", "internal/private", "schema"},
+	"internal/ndjson":  {},
+	"internal/nearest": {},
 	"internal/parent":  {},
 	"internal/private": {"exporter"},
 }
