@@ -185,7 +185,7 @@ func TestAReadingStartsOverWhenItsCheckpointIsOfNoUse(t *testing.T) {
 		want   string
 	}{
 		"the journal is gone":  {func(t *testing.T, b *bench, _ *exporter.Job, _ *exporter.Checkpoint) { b.resumable(t) }, "is gone"},
-		"no journals are kept": {func(_ *testing.T, b *bench, _ *exporter.Job, _ *exporter.Checkpoint) { b.Workspace = nil }, "no journal to go on with"},
+		"no journals are kept": {func(_ *testing.T, b *bench, _ *exporter.Job, _ *exporter.Checkpoint) { b.Workspace = nil }, "no journal to resume from"},
 		"another configuration": {func(_ *testing.T, b *bench, job *exporter.Job, _ *exporter.Checkpoint) {
 			job.Source.Users = b.team.UserIDs()[:1]
 		}, "another configuration"},

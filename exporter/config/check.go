@@ -76,13 +76,13 @@ func (c *checker) job(blocks []*block, files int) exporter.Job {
 		return job
 	case len(sources) == 0:
 		c.report.fail(place{}, "source.lemlist", "Missing source",
-			"The configuration says nowhere what to read. "+c.report.form(
+			"No source block found. "+c.report.form(
 				"Add a block source \"lemlist\" with api_key = env(\"LEMLIST_API_KEY\"), or with simulate {} to try it without a key.",
 				`Add "source": {"lemlist": {"api_key": "…"}}, or "simulate": {} instead of the key to try it without one.`))
 	}
 	if len(exports) == 0 && !c.report.exportOptional {
 		c.report.fail(place{}, "export."+schema.Default().Name, "Missing export",
-			"The configuration says nowhere what to export. Add a block export \""+schema.Default().Name+"\" with a destination, for instance destination = \"./out\".")
+			"No export block found. Add a block export \""+schema.Default().Name+"\" with a destination, for instance destination = \"./out\".")
 	}
 	for i, b := range sources {
 		if i > 0 {

@@ -97,7 +97,7 @@ func (c *checker) names(a *attribute, table *schema.Table) []item {
 			c.report.fail(one.at, one.address, "Column listed twice", c.quoted(a, text)+" is in the list already. Remove one of the two.")
 		case !slices.Contains(known, text):
 			c.report.fail(one.at, one.address, "Unknown column",
-				c.quoted(a, text)+" is no column of this export. lemexport schema lists them; a field of a struct is written as \"contact.email\"."+didYouMean(text, known))
+				c.quoted(a, text)+" is not a column of this export. lemexport schema lists them; a field of a struct is written as \"contact.email\"."+didYouMean(text, known))
 		default:
 			items = append(items, one)
 		}

@@ -112,7 +112,7 @@ func (c *checker) schemeProblem(a *attribute, value, scheme string) (summary, de
 	u, err := url.Parse(value)
 	switch {
 	case err != nil:
-		return "Invalid destination", "This is no valid file URL; a % must be followed by two hexadecimal digits. " + local
+		return "Invalid destination", "Invalid file URL: a % must be followed by two hexadecimal digits. " + local
 	case u.Host != "" && !strings.EqualFold(u.Host, "localhost"), u.User != nil:
 		return "Invalid destination", "A file URL names no host: it has three slashes before the path. " + local
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":

@@ -32,7 +32,7 @@ func (t team) choose(chosen []string) ([]string, error) {
 		case usualID.MatchString(id):
 			strangers, shown = append(strangers, id), append(shown, id)
 		default:
-			shown = append(shown, fmt.Sprintf("element %d of users (which is no id)", i+1))
+			shown = append(shown, fmt.Sprintf("element %d of users (not a user id)", i+1))
 		}
 		seen[id] = true
 	}
