@@ -57,6 +57,9 @@ func newProofCard(proof exporter.Proof, names userNames) proofCard {
 			User: names.of(user.Partition), Pages: count(user.Pages), Requests: count(user.Requests), Read: count(user.RowsRead),
 			Before: orUnknown(user.TotalStart), After: orUnknown(user.TotalEnd), Complete: "yes",
 		}
+		if user.Partition == "" { // the one list of a table of the team
+			row.User = "the team"
+		}
 		if !user.Complete {
 			row.Complete, row.Why = "no", names.in(user.Reason)
 		}
@@ -85,7 +88,7 @@ type userNames struct {
 // newUserNames numbers the users, those with the most conversations first. With
 // personal they have their names, or keep their ids where no name is known.
 func newUserNames(f *facts, proof exporter.Proof, known map[string]string, personal bool) userNames {
-	u := userNames{names: map[string]string{"": "the team"}}
+	u := userNames{names: map[string]string{}}
 	var ids []string
 	bearers := map[string]int{}
 	for _, name := range known {
@@ -97,7 +100,7 @@ func newUserNames(f *facts, proof exporter.Proof, known map[string]string, perso
 		}
 		switch name := shorten(known[id]); {
 		case !personal:
-			u.names[id] = fmt.Sprintf("User %d", len(u.names))
+			u.names[id] = fmt.Sprintf("User %d", len(u.names)+1)
 		case name == "":
 			u.names[id] = id
 		case bearers[known[id]] > 1:
@@ -105,7 +108,9 @@ func newUserNames(f *facts, proof exporter.Proof, known map[string]string, perso
 		default:
 			u.names[id], u.named = name, true
 		}
-		ids = append(ids, id)
+		if id != "" {
+			ids = append(ids, id)
+		}
 	}
 	for _, one := range f.users.ranked(func(u *userFacts) int64 { return u.rows }) {
 		add(one.name)
