@@ -182,7 +182,7 @@ func (u *union) pass(rec arrow.Record, row int64, table *schema.Table, yield fun
 	if len(stay) == 0 {
 		return true
 	}
-	rows := gather(table.Arrow(), stay)
+	rows := concat(table.Arrow(), stay)
 	defer rows.Release()
 	return yield(rows, nil)
 }

@@ -69,7 +69,7 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 
-	rows, err := newSpool(r.engine.Scratch, r.targets[0].table, r.engine.limits(), plan.leastRoom())
+	rows, err := newSorter(r.engine.Scratch, r.targets[0].table, r.engine.limits(), plan.leastRoom())
 	if err != nil {
 		return summary, err
 	}
@@ -122,7 +122,7 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 }
 
 func (r *Run) export(
-	ctx context.Context, i int, plan Plan, rows *spool, walked walked, started time.Time, options ApplyOptions,
+	ctx context.Context, i int, plan Plan, rows *sorter, walked walked, started time.Time, options ApplyOptions,
 ) (Result, error) {
 	target := r.targets[i]
 	body, err := target.body(rows, plan.Exports[i], walked, walked.pages.fresh[i])
@@ -201,7 +201,7 @@ type walked struct {
 	life     lifetime
 }
 
-func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal *runJournal) (walked, error) {
+func (r *Run) walk(ctx context.Context, rows *sorter, plan Plan, journal *runJournal) (walked, error) {
 	var total int64
 	since := plan.since()
 	if plan.Conversations != nil && len(since) == 0 {
@@ -236,7 +236,7 @@ func (r *Run) walk(ctx context.Context, rows *spool, plan Plan, journal *runJour
 }
 
 // keep adds a page's rows without what must not be written.
-func (r *Run) keep(rows *spool, pages *collector, page Page) error {
+func (r *Run) keep(rows *sorter, pages *collector, page Page) error {
 	rec, err := masked(r.mask, page.Record)
 	if err != nil {
 		return err

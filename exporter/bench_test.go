@@ -91,8 +91,8 @@ func BenchmarkSpoolRead(b *testing.B) {
 }
 
 // benchSpool panics where a benchmark has nothing left to measure.
-func benchSpool(ctx context.Context, table *schema.Table, scratch Scratch, parts []arrow.Record) *spool {
-	rows, err := newSpool(scratch, table, limitsOf(DefaultMemory), 0)
+func benchSpool(ctx context.Context, table *schema.Table, scratch Scratch, parts []arrow.Record) *sorter {
+	rows, err := newSorter(scratch, table, limitsOf(DefaultMemory), 0)
 	if err != nil {
 		panic(err)
 	}

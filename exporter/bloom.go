@@ -6,20 +6,22 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// sieveBits is how many bits a sieve has for each id: about 1 in 16 ids that are
+// bloomBits is how many bits a filter has for each id: about 1 in 16 ids that are
 // not in the set pass.
-const sieveBits = 16
+const bloomBits = 16
 
-// sieve is a set of ids in few enough bits to stay in the processor's cache: it
+// bloomFilter is a set of ids in few enough bits to stay in the processor's cache: it
 // tells of most ids that they are not in the set, and of none that is in it.
-type sieve []uint64
+type bloomFilter []uint64
 
-func newSieve(ids int) sieve {
-	words := (ids*sieveBits + 63) / 64
-	return make(sieve, 1<<bits.Len(uint(max(words-1, 0))))
+func newBloomFilter(ids int) bloomFilter {
+	words := (ids*bloomBits + 63) / 64
+	return make(bloomFilter, 1<<bits.Len(uint(max(words-1, 0))))
 }
 
-func (s sieve) add(id schema.IDHash) { s[id[0]>>6&uint64(len(s)-1)] |= 1 << (id[0] % 64) }
+func (s bloomFilter) add(id schema.IDHash) { s[id[0]>>6&uint64(len(s)-1)] |= 1 << (id[0] % 64) }
 
 // passes reports whether the id may be in the set.
-func (s sieve) passes(id schema.IDHash) bool { return s[id[0]>>6&uint64(len(s)-1)]>>(id[0]%64)&1 != 0 }
+func (s bloomFilter) passes(id schema.IDHash) bool {
+	return s[id[0]>>6&uint64(len(s)-1)]>>(id[0]%64)&1 != 0
+}

@@ -19,7 +19,7 @@ type collector struct {
 	since    map[string]Mark
 	limit    int
 	shown    map[string]*recall
-	fresh    []*fresh // per export; nil takes everything
+	fresh    []*newRows // per export; nil takes everything
 }
 
 func newCollector(table *schema.Table, plan Plan, lookback time.Duration) *collector {
@@ -28,7 +28,7 @@ func newCollector(table *schema.Table, plan Plan, lookback time.Duration) *colle
 		limit: recentLimit(len(plan.Survey.Of(table.Name).Partitions)), shown: make(map[string]*recall),
 	}
 	for _, export := range plan.Exports {
-		c.fresh = append(c.fresh, newFresh(export))
+		c.fresh = append(c.fresh, startNewRows(export))
 	}
 	return c
 }

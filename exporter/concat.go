@@ -15,10 +15,10 @@ type piece struct {
 	from, to int
 }
 
-// gather returns a record of the pieces' rows, one after the other. It copies
+// concat returns a record of the pieces' rows, one after the other. It copies
 // column by column, unless there is one piece, whose memory the result then
 // shares. The caller releases it.
-func gather(as *arrow.Schema, pieces []piece) arrow.Record {
+func concat(as *arrow.Schema, pieces []piece) arrow.Record {
 	if len(pieces) == 1 {
 		one := pieces[0].rec.NewSlice(int64(pieces[0].from), int64(pieces[0].to))
 		defer one.Release()

@@ -148,7 +148,7 @@ func TestGatherKeepsEveryValue(t *testing.T) {
 			pieces = append(pieces, piece{rec, from, to})
 			want = append(want, documented(rec, from, to)...)
 		}
-		got := gather(table.Arrow(), pieces)
+		got := concat(table.Arrow(), pieces)
 		defer got.Release()
 		if got.NumRows() != int64(len(want)) {
 			t.Fatalf("%d rows of %d", got.NumRows(), len(want))

@@ -33,13 +33,13 @@ func (b body) hashed(table *schema.Table) body {
 	digester, records := NewDigester(table), b.records
 	b.sum = &digester.sum
 	b.records = func(ctx context.Context) iter.Seq2[arrow.Record, error] {
-		return through(ahead(records(ctx)), digester.Add)
+		return through(prefetch(records(ctx)), digester.Add)
 	}
 	return b
 }
 
 // body makes the rows of a target's new file.
-func (t target) body(rows *spool, plan ExportPlan, walked walked, fresh *fresh) (body, error) {
+func (t target) body(rows *sorter, plan ExportPlan, walked walked, fresh *newRows) (body, error) {
 	switch {
 	case t.Mode == ModeMerge && plan.Current != nil && !t.readable(plan.Current) && !walked.proof.whole():
 		return body{}, WithHint(errors.New("the file's rows have another schema, and the walk is not proven complete"),
@@ -70,7 +70,7 @@ func (t target) readable(file *Manifest) bool {
 }
 
 // of yields those of the rows that are fresh.
-func (f *fresh) of(table *schema.Table, rows *spool) func(context.Context) iter.Seq2[arrow.Record, error] {
+func (f *newRows) of(table *schema.Table, rows *sorter) func(context.Context) iter.Seq2[arrow.Record, error] {
 	return func(ctx context.Context) iter.Seq2[arrow.Record, error] {
 		return func(yield func(arrow.Record, error) bool) {
 			from := newStream(table, rows.records(ctx))
@@ -84,11 +84,11 @@ func (f *fresh) of(table *schema.Table, rows *spool) func(context.Context) iter.
 // some 50 bytes for each row of the walk, whatever the size of the file.
 type revision struct {
 	target  target
-	fresh   *spool
+	fresh   *sorter
 	found   map[schema.IDHash]foundRow
-	sieve   sieve // of found
-	whole   bool  // the walk shows everything there is
-	version int   // of the file's schema
+	filter  bloomFilter // of found
+	whole   bool        // the walk shows everything there is
+	version int         // of the file's schema
 	changes Changes
 	// sum is that of the new file: what the old file's manifest says of its rows,
 	// less gone, plus come. So a row that is kept counts as it was when it came from
@@ -98,14 +98,14 @@ type revision struct {
 	gone, come *Digester
 }
 
-func newRevision(t target, file *Manifest, rows *spool, found map[schema.IDHash]foundRow, whole bool) *revision {
+func newRevision(t target, file *Manifest, rows *sorter, found map[schema.IDHash]foundRow, whole bool) *revision {
 	v := &revision{
 		target: t, fresh: rows, found: found, whole: whole, version: file.SchemaVersion,
 		gone: NewDigester(t.table), come: NewDigester(t.table),
 	}
-	v.sieve = newSieve(len(found))
+	v.filter = newBloomFilter(len(found))
 	for id := range found {
-		v.sieve.add(id)
+		v.filter.add(id)
 	}
 	if sum, ok := file.Content.rowSum(file.Rows); ok && !whole && file.SchemaVersion == t.table.Version {
 		v.sum = &sum
@@ -161,7 +161,7 @@ func (v *revision) old(at *block) bool {
 func (v *revision) keepsOld(key schema.RowKey) bool {
 	id := schema.HashID(key.ID)
 	var row foundRow
-	ok := v.sieve.passes(id)
+	ok := v.filter.passes(id)
 	if ok {
 		row, ok = v.found[id]
 	}

@@ -132,7 +132,7 @@ func (m *merger) pass(at *block) {
 	if m.held += at.bytes; m.held <= 2*m.most.bytes {
 		return
 	}
-	rec, rows, bytes := gather(m.as, m.waiting), m.rows, m.bytes
+	rec, rows, bytes := concat(m.as, m.waiting), m.rows, m.bytes
 	m.drop()
 	m.waiting, m.rows, m.bytes = append(m.waiting, piece{rec, 0, rows}), rows, bytes
 }
@@ -142,7 +142,7 @@ func (m *merger) emit(yield func(arrow.Record, error) bool) bool {
 	if m.rows == 0 {
 		return true
 	}
-	rec := gather(m.as, m.waiting)
+	rec := concat(m.as, m.waiting)
 	defer rec.Release()
 	m.drop()
 	return yield(rec, nil)

@@ -16,7 +16,7 @@ type limits struct {
 	// batch bounds a record on its way to a sink; there are about ten of them, those
 	// included that a merge copies rows from. One row alone may be larger.
 	batch int
-	// segment is about the size of a segment of a spool, of which a merge holds
+	// segment is about the size of a segment of a sorter, of which a merge holds
 	// mergeWidth. Reading and writing small ones costs more than their rows.
 	segment int
 	// waiting is the most that the pages of all runs take before they are segments.

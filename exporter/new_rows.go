@@ -7,11 +7,11 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// fresh finds the rows of a walk that an append export does not have yet: those
+// newRows finds the rows of a walk that an append export does not have yet: those
 // that no earlier file has with the same id and the same time. The manifest tells
 // of the rows from the floor on. Of older ones, which a full walk shows, only the
 // files do, and they are read only when there are some.
-type fresh struct {
+type newRows struct {
 	// had are the rows that the manifest remembers, and floors how far down it
 	// remembers all rows of a user, in microseconds.
 	had    map[rowPrint]struct{}
@@ -33,12 +33,12 @@ type rowVersion struct {
 	version int64
 }
 
-// newFresh returns nil when the export takes every row.
-func newFresh(plan ExportPlan) *fresh {
+// startNewRows returns nil when the export takes every row.
+func startNewRows(plan ExportPlan) *newRows {
 	if plan.Mode != ModeAppend || plan.Increment.takesAll() {
 		return nil
 	}
-	f := &fresh{
+	f := &newRows{
 		had: make(map[rowPrint]struct{}), floors: make(map[string]int64), met: make(map[rowVersion]struct{}),
 		oldest: math.MaxInt64, newest: math.MinInt64,
 	}
@@ -54,7 +54,7 @@ func newFresh(plan ExportPlan) *fresh {
 }
 
 // add looks at a row of the walk.
-func (f *fresh) add(user string, key schema.RowKey, shown rowPrint) {
+func (f *newRows) add(user string, key schema.RowKey, shown rowPrint) {
 	if _, ok := f.had[shown]; ok {
 		f.met[rowVersion{schema.HashID(key.ID), key.Version}] = struct{}{}
 		return
@@ -68,7 +68,7 @@ func (f *fresh) add(user string, key schema.RowKey, shown rowPrint) {
 
 // settle finds the rows to add. earlier yields the rows of the earlier files that
 // are from oldest to newest; most is how many of them may wait in memory.
-func (f *fresh) settle(walked *index, most int, earlier func(oldest, newest int64) iter.Seq2[rowVersion, error]) error {
+func (f *newRows) settle(walked *index, most int, earlier func(oldest, newest int64) iter.Seq2[rowVersion, error]) error {
 	has := make([]uint64, (walked.rows+63)/64)
 	mark := func(known map[rowVersion]struct{}) error {
 		if len(known) == 0 {
@@ -110,7 +110,7 @@ func (f *fresh) settle(walked *index, most int, earlier func(oldest, newest int6
 }
 
 // has reports whether the row is to be written.
-func (f *fresh) has(id string) bool {
+func (f *newRows) has(id string) bool {
 	_, ok := f.ids[schema.HashID(id)]
 	return ok
 }

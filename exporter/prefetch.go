@@ -7,10 +7,10 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 )
 
-// ahead yields the records of another sequence, which makes the next one
+// prefetch yields the records of another sequence, which makes the next one
 // meanwhile. So two records are in memory: one in use, and one in the making or
 // waiting; their size is bounded by those who make them.
-func ahead(records iter.Seq2[arrow.Record, error]) iter.Seq2[arrow.Record, error] {
+func prefetch(records iter.Seq2[arrow.Record, error]) iter.Seq2[arrow.Record, error] {
 	type made struct {
 		rec arrow.Record
 		err error

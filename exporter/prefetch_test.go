@@ -43,7 +43,7 @@ func TestAheadIsTheSameSequence(t *testing.T) {
 		wanted := rapid.IntRange(1, 9).Draw(t, "wanted")
 		seen, got, last := 0, 0, error(nil)
 		records := through(numbered(mem, count, broken), func(arrow.Record) { seen++ })
-		for rec, err := range ahead(ahead(records)) {
+		for rec, err := range prefetch(prefetch(records)) {
 			if err == nil {
 				if number := rec.Column(0).(*array.Int64).Value(0); number != int64(got) {
 					t.Fatalf("record %d is number %d", got, number)

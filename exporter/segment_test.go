@@ -14,11 +14,11 @@ import (
 func TestALargePageBecomesSeveralSegments(t *testing.T) {
 	table := schema.InboxConversations()
 	small := limits{batch: 1 << 20, segment: 32 << 10, waiting: 1 << 20, share: 100}
-	spool, err := newSpool(testScratch{}, table, small, 0)
+	sorter, err := newSorter(testScratch{}, table, small, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer spool.close()
+	defer sorter.close()
 	const rows = 100
 	for range 2 { // the second time each row loses
 		var page []version
@@ -29,15 +29,15 @@ func TestALargePageBecomesSeveralSegments(t *testing.T) {
 			}
 			page = append(page, version{id: fmt.Sprintf("ibx_%03d", i), active: int64(1000 - i), subject: text})
 		}
-		if err := spool.add("usr_1", record(table, page)); err != nil {
+		if err := sorter.add("usr_1", record(table, page)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := spool.seal(context.Background()); err != nil {
+	if err := sorter.seal(context.Background()); err != nil {
 		t.Fatal(err)
 	}
 	segments := 0
-	for _, run := range spool.runs {
+	for _, run := range sorter.runs {
 		for _, segment := range run.segments {
 			segments++
 			from := 0
@@ -49,11 +49,11 @@ func TestALargePageBecomesSeveralSegments(t *testing.T) {
 			}
 		}
 	}
-	if segments < 2*rows/4 || spool.distinct != rows {
-		t.Errorf("%d segments, %d rows", segments, spool.distinct)
+	if segments < 2*rows/4 || sorter.distinct != rows {
+		t.Errorf("%d segments, %d rows", segments, sorter.distinct)
 	}
 	next := 0
-	for rec, err := range spool.records(context.Background()) {
+	for rec, err := range sorter.records(context.Background()) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -13,13 +13,13 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// spool keeps the rows of a walk on disk and gives them back newest first, one
+// sorter keeps the rows of a walk on disk and gives them back newest first, one
 // per id, in memory that does not grow with them: an external merge sort.
 //
 // A page that continues where some run ends extends that run, so a user's inbox
 // read from top to bottom is one run, and merging it costs one segment of memory.
 // Which of several versions of a row wins is decided by the index, see index.go.
-type spool struct {
+type sorter struct {
 	table    *schema.Table
 	schema   *arrow.Schema // the table's, without metadata: segments repeat it
 	limits   limits
@@ -32,12 +32,12 @@ type spool struct {
 	distinct int64
 }
 
-// leastRow is less than a row takes in a spool, so that a disk with no room for
+// leastRow is less than a row takes in a sorter, so that a disk with no room for
 // it is certain to be too small: they take about a kilobyte, but a conversation
 // that several users have counts for each of them before the walk.
 const leastRow = 100
 
-// leastRoom is what a spool of a full walk takes at the very least; 0 when that
+// leastRoom is what a sorter of a full walk takes at the very least; 0 when that
 // is not known.
 func (p Plan) leastRoom() int64 {
 	if p.since() != nil {
@@ -46,8 +46,8 @@ func (p Plan) leastRoom() int64 {
 	return leastRow * valueOr(p.Conversations, 0)
 }
 
-// newSpool makes an empty spool, which will need that much room at the least.
-func newSpool(scratch Scratch, table *schema.Table, limits limits, room int64) (*spool, error) {
+// newSorter makes an empty sorter, which will need that much room at the least.
+func newSorter(scratch Scratch, table *schema.Table, limits limits, room int64) (*sorter, error) {
 	if err := scratch.Room(room); err != nil {
 		return nil, fmt.Errorf("temporary rows: %w", err)
 	}
@@ -59,7 +59,7 @@ func newSpool(scratch Scratch, table *schema.Table, limits limits, room int64) (
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("temporary index: %w", err), file.Close())
 	}
-	return &spool{table: table, schema: plainSchema(table.Arrow()), limits: limits, file: file, index: newIndex(entries, limits.share)}, nil
+	return &sorter{table: table, schema: plainSchema(table.Arrow()), limits: limits, file: file, index: newIndex(entries, limits.share)}, nil
 }
 
 // plainSchema drops the metadata of a schema and its fields.
@@ -81,7 +81,7 @@ func plainFields(full []arrow.Field) []arrow.Field {
 	return fields
 }
 
-func (s *spool) close() error {
+func (s *sorter) close() error {
 	for _, run := range s.runs {
 		run.release()
 	}
@@ -89,7 +89,7 @@ func (s *spool) close() error {
 }
 
 // add keeps a page's rows. Records that come later win ties.
-func (s *spool) add(user string, rec arrow.Record) error {
+func (s *sorter) add(user string, rec arrow.Record) error {
 	if rec.NumRows() == 0 {
 		return nil
 	}
@@ -118,7 +118,7 @@ func cloneKey(key schema.RowKey) schema.RowKey {
 }
 
 // runFor finds a run that a segment beginning with key continues, or starts one.
-func (s *spool) runFor(key schema.RowKey) *run {
+func (s *sorter) runFor(key schema.RowKey) *run {
 	for _, run := range s.runs {
 		if run.last.Compare(key) <= 0 {
 			return run
@@ -130,7 +130,7 @@ func (s *spool) runFor(key schema.RowKey) *run {
 }
 
 // sort returns the record with its rows in file order; the caller releases it.
-func (s *spool) sort(rec arrow.Record) (arrow.Record, error) {
+func (s *sorter) sort(rec arrow.Record) (arrow.Record, error) {
 	keys, err := s.table.Keys(rec)
 	if err != nil {
 		return nil, err
@@ -149,11 +149,11 @@ func (s *spool) sort(rec arrow.Record) (arrow.Record, error) {
 	for i, row := range order {
 		pieces[i] = piece{rec, row, row + 1}
 	}
-	return gather(s.schema, pieces), nil
+	return concat(s.schema, pieces), nil
 }
 
 // seal ends the adding: it finds the rows to drop and leaves few enough runs to merge.
-func (s *spool) seal(ctx context.Context) error {
+func (s *sorter) seal(ctx context.Context) error {
 	for _, run := range s.runs {
 		if err := s.flush(run); err != nil {
 			return err
@@ -168,4 +168,4 @@ func (s *spool) seal(ctx context.Context) error {
 }
 
 // account fills the proof's counts that need all rows.
-func (s *spool) account(proof *Proof) { s.index.account(proof, s.distinct) }
+func (s *sorter) account(proof *Proof) { s.index.account(proof, s.distinct) }

@@ -43,7 +43,7 @@ type origin struct {
 }
 
 // extend adds a page to a run.
-func (s *spool) extend(to *run, page arrow.Record, first int64) error {
+func (s *sorter) extend(to *run, page arrow.Record, first int64) error {
 	page.Retain()
 	size := int(util.TotalRecordSize(page))
 	to.pages = append(to.pages, piece{page, 0, int(page.NumRows())})
@@ -65,11 +65,11 @@ func (s *spool) extend(to *run, page arrow.Record, first int64) error {
 }
 
 // flush makes a segment of the pages that wait.
-func (s *spool) flush(of *run) error {
+func (s *sorter) flush(of *run) error {
 	if len(of.pages) == 0 {
 		return nil
 	}
-	rec := gather(s.schema, of.pages)
+	rec := concat(s.schema, of.pages)
 	defer rec.Release()
 	from := of.from
 	of.from = nil
@@ -89,7 +89,7 @@ func (r *run) release() {
 
 // append writes a record at the end of a run, as one segment or, when its rows are
 // large, as several: a merge holds a segment of every run.
-func (s *spool) append(to *run, rec arrow.Record, from []origin) error {
+func (s *sorter) append(to *run, rec arrow.Record, from []origin) error {
 	parts := max(1, min(util.TotalRecordSize(rec)/int64(s.limits.segment), rec.NumRows()))
 	for part := range parts {
 		first, end := rec.NumRows()*part/parts, rec.NumRows()*(part+1)/parts
@@ -120,7 +120,7 @@ func splitOrigins(from []origin, rows int) (before, behind []origin) {
 
 // appendRows writes rows of a record as a segment. Where a few of them are far larger
 // than the others, it makes two of it.
-func (s *spool) appendRows(to *run, whole arrow.Record, first, end int64, from []origin) error {
+func (s *sorter) appendRows(to *run, whole arrow.Record, first, end int64, from []origin) error {
 	rec := whole.NewSlice(first, end)
 	defer rec.Release()
 	s.body.Reset()
@@ -147,7 +147,7 @@ func (s *spool) appendRows(to *run, whole arrow.Record, first, end int64, from [
 }
 
 // load reads a segment back; the caller releases the record.
-func (s *spool) load(at segment) (arrow.Record, error) {
+func (s *sorter) load(at segment) (arrow.Record, error) {
 	reader, err := ipc.NewReader(io.NewSectionReader(s.file, at.offset, at.length))
 	if err != nil {
 		return nil, fmt.Errorf("read temporary rows: %w", err)
@@ -164,13 +164,13 @@ func (s *spool) load(at segment) (arrow.Record, error) {
 // records yields the winners, newest first, in batches of at most batchRows
 // rows. The record is the loop body's only until the next iteration. It can be
 // called again.
-func (s *spool) records(ctx context.Context) iter.Seq2[arrow.Record, error] {
+func (s *sorter) records(ctx context.Context) iter.Seq2[arrow.Record, error] {
 	return s.merge(ctx, s.runs, s.table.Arrow(), size{batchRows, s.limits.batch})
 }
 
 // compact merges runs into longer ones until few are left. Only a server that
 // does not sort its list makes so many.
-func (s *spool) compact(ctx context.Context) error {
+func (s *sorter) compact(ctx context.Context) error {
 	for len(s.runs) > mergeWidth {
 		merged := new(run)
 		for rec, err := range s.merge(ctx, s.runs[:mergeWidth], s.schema, size{batchRows, s.limits.segment}) {
@@ -187,22 +187,22 @@ func (s *spool) compact(ctx context.Context) error {
 }
 
 // merge yields the winners of some runs in order.
-func (s *spool) merge(ctx context.Context, runs []*run, as *arrow.Schema, most size) iter.Seq2[arrow.Record, error] {
+func (s *sorter) merge(ctx context.Context, runs []*run, as *arrow.Schema, most size) iter.Seq2[arrow.Record, error] {
 	return func(yield func(arrow.Record, error) bool) {
 		all := make([]cursor, len(runs))
 		for i, run := range runs {
-			all[i] = &runCursor{spool: s, rest: run.segments}
+			all[i] = &runCursor{sorter: s, rest: run.segments}
 		}
 		mergeCursors(ctx, as, most, all)(yield)
 	}
 }
 
-// runCursor walks one run of a spool.
+// runCursor walks one run of a sorter.
 type runCursor struct {
 	block
-	spool *spool
-	rest  []segment
-	from  []origin
+	sorter *sorter
+	rest   []segment
+	from   []origin
 }
 
 func (c *runCursor) keep() bool {
@@ -214,7 +214,7 @@ func (c *runCursor) keep() bool {
 	if c.from[0].rows--; c.from[0].rows == 0 {
 		c.from = c.from[1:]
 	}
-	return !c.spool.index.isLost(number)
+	return !c.sorter.index.isLost(number)
 }
 
 func (c *runCursor) advance() (bool, error) {
@@ -222,11 +222,11 @@ func (c *runCursor) advance() (bool, error) {
 	if len(c.rest) == 0 {
 		return false, nil
 	}
-	rec, err := c.spool.load(c.rest[0])
+	rec, err := c.sorter.load(c.rest[0])
 	if err != nil {
 		return false, err
 	}
-	keys, err := c.spool.table.Keys(rec)
+	keys, err := c.sorter.table.Keys(rec)
 	if err != nil {
 		rec.Release()
 		return false, err

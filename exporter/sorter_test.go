@@ -21,7 +21,7 @@ import (
 // testScratch makes real temporary files.
 type testScratch struct{ dir string }
 
-func (s testScratch) File() (ScratchFile, error) { return os.CreateTemp(s.dir, "spool") }
+func (s testScratch) File() (ScratchFile, error) { return os.CreateTemp(s.dir, "sorter") }
 
 func (testScratch) Room(int64) error { return nil }
 
@@ -91,13 +91,13 @@ func versionsOf(t *rapid.T, table *schema.Table, rec arrow.Record) []version {
 	return versions
 }
 
-// Whatever the pages, the spool gives every id once, in its newest version (the
+// Whatever the pages, the sorter gives every id once, in its newest version (the
 // last read of equals), newest first, and its counts add up.
 func TestSpoolKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
 	table := schema.InboxConversations()
 	scratch := testScratch{t.TempDir()}
 	rapid.Check(t, func(t *rapid.T) {
-		rows, err := newSpool(scratch, table, limitsOf(rapid.Int64Range(1<<12, 1<<27).Draw(t, "memory")), 0)
+		rows, err := newSorter(scratch, table, limitsOf(rapid.Int64Range(1<<12, 1<<27).Draw(t, "memory")), 0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -165,7 +165,7 @@ func TestSpoolKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
 // several rounds, and records stay small.
 func TestSpoolMergesMoreRunsThanItHoldsInMemory(t *testing.T) {
 	table := schema.InboxConversations()
-	rows, err := newSpool(testScratch{t.TempDir()}, table, limitsOf(LeastMemory), 0)
+	rows, err := newSorter(testScratch{t.TempDir()}, table, limitsOf(LeastMemory), 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -237,7 +237,7 @@ func TestIndexSharesCoverEveryID(t *testing.T) {
 
 func TestSpoolStopsWhenTheContextEnds(t *testing.T) {
 	table := schema.InboxConversations()
-	rows, err := newSpool(testScratch{t.TempDir()}, table, limitsOf(LeastMemory), 0)
+	rows, err := newSorter(testScratch{t.TempDir()}, table, limitsOf(LeastMemory), 0)
 	if err != nil {
 		t.Fatal(err)
 	}

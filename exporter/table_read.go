@@ -134,7 +134,7 @@ func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
 
 // once keeps the rows until they are known to be all.
 func (r *Reading) once(ctx context.Context, plan Plan, yield func(Batch) bool) (err error) {
-	rows, err := newSpool(r.run.engine.Scratch, r.table, r.run.engine.limits(), plan.leastRoom())
+	rows, err := newSorter(r.run.engine.Scratch, r.table, r.run.engine.limits(), plan.leastRoom())
 	if err != nil {
 		return err
 	}

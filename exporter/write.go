@@ -29,7 +29,7 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 
 	r.obs.Observe(PhaseStarted{Phase: PhaseWrite, Total: rows.total})
 	var written int64
-	for rec, err := range ahead(rows.records(ctx)) {
+	for rec, err := range prefetch(rows.records(ctx)) {
 		if err != nil {
 			return Result{}, err
 		}

@@ -6,17 +6,17 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// surprises collects Page.UnknownFields. It remembers the names of earlier
+// anomalies collects Page.UnknownFields. It remembers the names of earlier
 // pages, since they mostly come again.
-type surprises struct {
-	known map[string]*surprise
+type anomalies struct {
+	known map[string]*anomaly
 	page  int // counts them, from 1
 	found []string
 	more  bool // found has no room
 	text  []byte
 }
 
-type surprise struct {
+type anomaly struct {
 	text string
 	page int // where it was found last
 }
@@ -25,7 +25,7 @@ type surprise struct {
 const maxSurprises = 1000
 
 // field notes a key that the table does not have, inside the object at path.
-func (s *surprises) field(path string, name []byte, what string) {
+func (s *anomalies) field(path string, name []byte, what string) {
 	s.text = append(s.text[:0], path...)
 	if path != "" {
 		s.text = append(s.text, '.')
@@ -35,24 +35,24 @@ func (s *surprises) field(path string, name []byte, what string) {
 }
 
 // value notes a value of the column at path that the column does not hold.
-func (s *surprises) value(path, what string) {
+func (s *anomalies) value(path, what string) {
 	s.text = append(s.text[:0], path...)
 	s.note(what)
 }
 
 // envelope notes a key around the rows, which belongs to no row.
-func (s *surprises) envelope(path string, name []byte) {
+func (s *anomalies) envelope(path string, name []byte) {
 	s.text = append(append(s.text[:0], "envelope: "...), path...)
 	s.name(name)
 	s.note("")
 }
 
 // name writes a name; of a long one it needs no more than the beginning.
-func (s *surprises) name(name []byte) {
+func (s *anomalies) name(name []byte) {
 	s.text = append(s.text, schema.QuoteName(string(name[:min(len(name), 2*schema.LongestName)]))...)
 }
 
-func (s *surprises) note(what string) {
+func (s *anomalies) note(what string) {
 	if what != "" {
 		s.text = append(append(append(s.text, " ("...), what...), ')')
 	}
@@ -64,7 +64,7 @@ func (s *surprises) note(what string) {
 		s.more = true
 		return
 	case known == nil:
-		known = &surprise{text: string(s.text)}
+		known = &anomaly{text: string(s.text)}
 		s.known[known.text] = known
 	}
 	known.page = s.page
@@ -72,7 +72,7 @@ func (s *surprises) note(what string) {
 }
 
 // take returns what was found, sorted, and goes on to another page.
-func (s *surprises) take() []string {
+func (s *anomalies) take() []string {
 	slices.Sort(s.found)
 	list := append([]string(nil), s.found...)
 	if s.more {

@@ -51,7 +51,7 @@ func TestADecoderForgetsLongNames(t *testing.T) {
 	remembered := 0
 	var count func(c *column)
 	count = func(c *column) {
-		for _, s := range c.strangers {
+		for _, s := range c.unknownKeys {
 			remembered += len(s.name) + len(s.member)
 		}
 		for _, f := range c.fields {
@@ -62,7 +62,7 @@ func TestADecoderForgetsLongNames(t *testing.T) {
 		}
 	}
 	count(decoder.rows.row)
-	for text := range decoder.surprises.known {
+	for text := range decoder.anomalies.known {
 		remembered += len(text)
 	}
 	if remembered > 100_000 {

@@ -32,7 +32,7 @@ func carefully(d *Decoder, body []byte) (Page, error) {
 			return Page{}, errors.New(reason)
 		}
 	}
-	return Page{Record: d.Take(), UnknownFields: d.surprises.take()}, nil
+	return Page{Record: d.Take(), UnknownFields: d.anomalies.take()}, nil
 }
 
 // sameCarefully compares a page with what the careful path makes of it.
@@ -131,12 +131,12 @@ func TestRegularConversations(t *testing.T) {
 
 func TestManyUnknownKeysAreNotRegularButKept(t *testing.T) {
 	row := `{"_id":"ibx_1"`
-	for i := range 3 * maxStrangers {
+	for i := range 3 * maxUnknownKeys {
 		row += fmt.Sprintf(`,"key%d":%d`, i, i)
 	}
 	body := pageOf(row+"}", row+"}")
 	page := mustDecode(t, body)
-	if len(page.UnknownFields) != 3*maxStrangers {
+	if len(page.UnknownFields) != 3*maxUnknownKeys {
 		t.Errorf("%d unknown fields", len(page.UnknownFields))
 	}
 	if err := sameCarefully(page, body); err != nil {

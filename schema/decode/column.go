@@ -22,11 +22,11 @@ type column struct {
 	prefix   string  // `"key":`
 
 	// Of a Struct:
-	fields    []*column
-	first     *column // the field that came first last time
-	keyed     int     // how many fields have a Key
-	strangers []*stranger
-	object    *object
+	fields      []*column
+	first       *column // the field that came first last time
+	keyed       int     // how many fields have a Key
+	unknownKeys []*unknownKey
+	object      *object
 
 	valid  []byte  // 1 or, for null, 0
 	starts []int32 // String, JSON: into text; List: into elem

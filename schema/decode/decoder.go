@@ -21,7 +21,7 @@ type Decoder struct {
 	table     *schema.Table
 	mem       memory.Allocator
 	rows      rows
-	surprises surprises
+	anomalies anomalies
 	name      []byte
 	most      int // Size to Append to
 }
@@ -29,8 +29,8 @@ type Decoder struct {
 // NewDecoder returns a decoder of pages that hold rows of the table. The
 // records' memory comes from mem, one piece for each, and is not the decoder's.
 func NewDecoder(table *schema.Table, mem memory.Allocator) *Decoder {
-	d := &Decoder{table: table, mem: mem, most: maxGathered, surprises: surprises{known: map[string]*surprise{}, page: 1}}
-	d.rows = newRows(table, &d.surprises)
+	d := &Decoder{table: table, mem: mem, most: maxGathered, anomalies: anomalies{known: map[string]*anomaly{}, page: 1}}
+	d.rows = newRows(table, &d.anomalies)
 	return d
 }
 
@@ -54,7 +54,7 @@ func (d *Decoder) Append(body []byte, fetchedAt time.Time) (Page, error) {
 		return Page{}, errors.New("too many rows wait for Take: 1 GiB is the most")
 	}
 	pagination, broken := d.envelope(body, fetchedAt)
-	unknown := d.surprises.take()
+	unknown := d.anomalies.take()
 	unreadable, form := d.rows.takeUnreadable()
 	if broken != nil {
 		d.rows.row.cut(n)

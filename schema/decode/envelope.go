@@ -51,7 +51,7 @@ func (d *Decoder) object(text []byte, fetchedAt time.Time) (pagination Paginatio
 		case string(name) == "data", string(name) == "pagination":
 			return pagination, brokenAt(end, "%s comes twice", name)
 		default:
-			d.surprises.envelope("", name)
+			d.anomalies.envelope("", name)
 			i, _ = scanValue(text, value, 1)
 		}
 		if broken != nil {

@@ -29,7 +29,7 @@ func (d *Decoder) pagination(text []byte, i int) (pagination Pagination, end int
 		name := d.unquote(quoted)
 		i := slices.IndexFunc(numbers[:], func(n pageNumber) bool { return n.key == string(name) })
 		if i < 0 {
-			d.surprises.envelope("pagination.", name)
+			d.anomalies.envelope("pagination.", name)
 			continue
 		}
 		if reason := numbers[i].set(value); reason != "" {

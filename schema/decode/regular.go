@@ -19,15 +19,15 @@ import (
 func (r *rows) regular(text []byte, i int, fetchedAt time.Time) (end int) {
 	n := r.row.len()
 	r.extra.reset()
-	r.strangers = r.strangers[:0]
+	r.unknownKeys = r.unknownKeys[:0]
 	if end = r.regularValue(r.row, text, i); end < 0 {
 		r.row.cut(n)
 		return -1
 	}
-	for _, s := range r.strangers {
-		if s.page != r.surprises.page {
-			s.page = r.surprises.page
-			r.surprises.field(s.path, []byte(s.name), "")
+	for _, s := range r.unknownKeys {
+		if s.page != r.anomalies.page {
+			s.page = r.anomalies.page
+			r.anomalies.field(s.path, []byte(s.name), "")
 		}
 	}
 	r.derive(fetchedAt)
@@ -108,7 +108,7 @@ func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
 	for more {
 		// It mostly stands where it stood in the object before.
 		f := *expected
-		var s *stranger
+		var s *unknownKey
 		var value int
 		if f != nil && i+len(f.prefix) <= len(text) && string(text[i:i+len(f.prefix)]) == f.prefix {
 			value = scanSpace(text, i+len(f.prefix))
@@ -122,7 +122,7 @@ func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
 			filled++
 		case s != nil && s.object != object:
 			s.object = object
-			i = r.regularStranger(c, s, text, value)
+			i = r.regularUnknownKey(c, s, text, value)
 		default: // an odd name, or one that came before
 			return -1
 		}
@@ -146,15 +146,15 @@ func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
 	return i
 }
 
-// member finds what the member at text[i] is: a field or a stranger; neither
+// member finds what the member at text[i] is: a field or an unknown key; neither
 // when its name is odd.
-func (c *column) member(text []byte, i int) (f *column, s *stranger, value int) {
+func (c *column) member(text []byte, i int) (f *column, s *unknownKey, value int) {
 	end, value, seen := scanName(text, i)
 	if end < 0 || seen&(escaped|garbled) != 0 {
 		return nil, nil, -1
 	}
 	name := text[i+1 : end-1]
-	if s = c.stranger(name); s != nil {
+	if s = c.unknownKey(name); s != nil {
 		return nil, s, value
 	}
 	if f = c.field(name); f != nil {

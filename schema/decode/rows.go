@@ -11,13 +11,13 @@ import (
 // rows turns conversations into rows, one at a time. What a value means for
 // its column is decided here; regular.go is a short cut for the regular ones.
 type rows struct {
-	row       *column
-	derived   []*column // fields of the row that have no key
-	extra     extra
-	surprises *surprises
-	strangers []*stranger // of the row
-	objects   int         // counts what regularStruct reads
-	text      []byte
+	row         *column
+	derived     []*column // fields of the row that have no key
+	extra       extra
+	anomalies   *anomalies
+	unknownKeys []*unknownKey // of the row
+	objects     int           // counts what regularStruct reads
+	text        []byte
 
 	version int // of the row's fields the one that is the version column, -1 for none
 	// unreadable counts the rows whose version was sent and could not be read;
@@ -26,8 +26,8 @@ type rows struct {
 	form       string
 }
 
-func newRows(table *schema.Table, surprises *surprises) rows {
-	r := rows{row: newRowColumn(table), surprises: surprises, version: -1}
+func newRows(table *schema.Table, anomalies *anomalies) rows {
+	r := rows{row: newRowColumn(table), anomalies: anomalies, version: -1}
 	for i, f := range r.row.fields {
 		if f.Role == schema.RoleVersion {
 			r.version = i
@@ -121,12 +121,12 @@ func (r *rows) members(c *column) {
 
 func (r *rows) member(c *column, m *member) {
 	if m.field < 0 {
-		r.surprises.field(c.Path, []byte(m.name), "")
+		r.anomalies.field(c.Path, []byte(m.name), "")
 	}
 	r.extra.at(c)
 	r.extra.enter([]byte(m.name))
 	if m.earlier != nil {
-		r.surprises.field(c.Path, []byte(m.name), "duplicate")
+		r.anomalies.field(c.Path, []byte(m.name), "duplicate")
 		r.extra.keepAll(m.earlier, m.value)
 		r.extra.silent++
 		defer func() { r.extra.silent-- }()
@@ -167,7 +167,7 @@ func (r *rows) value(c *column, value []byte) {
 // keep keeps the value that was last appended to its column, and says what the
 // column does not hold of it.
 func (r *rows) keep(c *column, value []byte, lost string) {
-	r.surprises.value(c.Path, lost)
+	r.anomalies.value(c.Path, lost)
 	r.extra.at(c)
 	r.extra.keep(value)
 }
@@ -178,7 +178,7 @@ func (r *rows) string(c *column, value []byte) {
 	c.openText()
 	c.text, err = jsontext.AppendUnquote(c.text, value)
 	if err != nil {
-		r.surprises.value(c.Path, "not Unicode")
+		r.anomalies.value(c.Path, "not Unicode")
 		r.extra.at(c)
 		r.extra.keepBytes(value[1 : len(value)-1])
 	}

@@ -2,9 +2,9 @@ package decode
 
 import "github.com/lemexport/lemexport/schema"
 
-// stranger is a key that the table does not model, of the objects of one
+// unknownKey is a key that the table does not model, of the objects of one
 // column. They are few, and the same in many rows.
-type stranger struct {
+type unknownKey struct {
 	name   string
 	path   string // of the column
 	member []byte // what `extra` has before the value, the same in all rows for a key of the row
@@ -12,16 +12,16 @@ type stranger struct {
 	page   int    // the number of the page of which it was told last
 }
 
-// maxStrangers is how many a column remembers. Rows with others are not regular.
-const maxStrangers = 32
+// maxUnknownKeys is how many a column remembers. Rows with others are not regular.
+const maxUnknownKeys = 32
 
-// regularStranger keeps the value at text[i].
-func (r *rows) regularStranger(c *column, s *stranger, text []byte, i int) (end int) {
+// regularUnknownKey keeps the value at text[i].
+func (r *rows) regularUnknownKey(c *column, s *unknownKey, text []byte, i int) (end int) {
 	end, seen := scanValue(text, i, c.depth)
 	if end < 0 {
 		return -1
 	}
-	r.strangers = append(r.strangers, s)
+	r.unknownKeys = append(r.unknownKeys, s)
 	if s.member == nil || c != r.row {
 		r.extra.at(c)
 		r.extra.enter([]byte(s.name))
@@ -33,9 +33,9 @@ func (r *rows) regularStranger(c *column, s *stranger, text []byte, i int) (end 
 	return end
 }
 
-// stranger returns the one of that name, nil where there is none yet.
-func (c *column) stranger(name []byte) *stranger {
-	for _, s := range c.strangers {
+// unknownKey returns the one of that name, nil where there is none yet.
+func (c *column) unknownKey(name []byte) *unknownKey {
+	for _, s := range c.unknownKeys {
 		if s.name == string(name) {
 			return s
 		}
@@ -45,15 +45,15 @@ func (c *column) stranger(name []byte) *stranger {
 
 // newStranger remembers a name; nil when there are too many, or it is long: what
 // is remembered outlives the page.
-func (c *column) newStranger(name []byte) *stranger {
+func (c *column) newStranger(name []byte) *unknownKey {
 	if len(name) > schema.LongestName {
 		return nil
 	}
-	if len(c.strangers) == maxStrangers {
-		c.strangers = nil
+	if len(c.unknownKeys) == maxUnknownKeys {
+		c.unknownKeys = nil
 		return nil
 	}
-	s := &stranger{name: string(name), path: c.Path}
-	c.strangers = append(c.strangers, s)
+	s := &unknownKey{name: string(name), path: c.Path}
+	c.unknownKeys = append(c.unknownKeys, s)
 	return s
 }
