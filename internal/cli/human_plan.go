@@ -10,31 +10,31 @@ import (
 )
 
 func planText(plan exporter.Plan) string {
-	survey := plan.Survey
+	survey, lists := plan.Survey, plan.Survey.OfUsers()
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s at %s\n\n", bold("Team "+inline(survey.TeamID)), inline(survey.Endpoint))
 	if survey.Simulated {
 		fmt.Fprintf(&out, "%s\n\n", yellow(bold(simulatedNotice)))
 	}
-	out.WriteString(usersTable(survey) + "\n")
-	fmt.Fprintf(&out, "%s, %s.\n", many(int64(len(survey.OfUsers().Partitions)), "user"), conversationsText(plan))
+	out.WriteString(usersTable(lists) + "\n")
+	fmt.Fprintf(&out, "%s, %s.\n", many(int64(len(lists.Partitions)), "user"), conversationsText(plan))
 	out.WriteString(requestsText(plan) + "\n")
 	if kept := plan.Kept(); kept != nil {
 		out.WriteString(planKeptText(*kept) + "\n")
 	}
 	for _, export := range plan.Exports {
-		out.WriteString("\n" + exportText(export, survey))
+		out.WriteString("\n" + exportText(export, lists))
 	}
-	if len(survey.OfUsers().Unknown) > 0 {
+	if len(lists.Unknown) > 0 {
 		out.WriteString(unknownText(plan))
 	}
 	out.WriteString("\n" + bold("Known only after apply:") + "\n" + knownLater(plan))
 	return out.String()
 }
 
-func usersTable(survey exporter.Survey) string {
+func usersTable(lists exporter.TableSurvey) string {
 	rows := [][]string{{"user", "conversations", "pages", "newest activity"}}
-	users, more := first(survey.OfUsers().Partitions)
+	users, more := first(lists.Partitions)
 	for _, user := range users {
 		newest := "none"
 		if user.Newest != nil {
@@ -42,7 +42,7 @@ func usersTable(survey exporter.Survey) string {
 		}
 		rows = append(rows, []string{user.Partition, orUnknown(user.TotalItems), orUnknown(user.Pages), newest})
 	}
-	return table(rows, 1, 2) + more + skippedText(survey.OfUsers().Skipped)
+	return table(rows, 1, 2) + more + skippedText(lists.Skipped)
 }
 
 func skippedText(users []exporter.SkippedPartition) string {
@@ -63,7 +63,7 @@ func orUnknown(n *int64) string {
 
 func conversationsText(plan exporter.Plan) string {
 	switch {
-	case plan.Conversations == nil && stated(plan.Survey):
+	case plan.Conversations == nil && stated(plan.Survey.OfUsers()):
 		return "an unknown number of conversations: the API states a total that cannot be"
 	case plan.Conversations == nil:
 		return "an unknown number of conversations: the API does not state every total"
@@ -74,8 +74,8 @@ func conversationsText(plan exporter.Plan) string {
 }
 
 // stated reports whether the API states a total for every user.
-func stated(survey exporter.Survey) bool {
-	return !slices.ContainsFunc(survey.OfUsers().Partitions, func(user exporter.PartitionSurvey) bool { return user.TotalItems == nil })
+func stated(lists exporter.TableSurvey) bool {
+	return !slices.ContainsFunc(lists.Partitions, func(user exporter.PartitionSurvey) bool { return user.TotalItems == nil })
 }
 
 func requestsText(plan exporter.Plan) string {
@@ -119,7 +119,7 @@ func keptText(left leftover) string {
 	return fmt.Sprintf("%s %s kept: the next apply of the same configuration%s goes on from there, until %s.", many(left.Pages, "page"), verb, where, stamp(left.Expires))
 }
 
-func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
+func exportText(export exporter.ExportPlan, lists exporter.TableSurvey) string {
 	var out strings.Builder
 	sign, verb := green("+"), "create"
 	switch export.Action {
@@ -155,7 +155,7 @@ func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
 			"    may also be in %s.\n", inline(listed(export.OtherEnds)))
 	}
 	if export.Increment != nil {
-		out.WriteString(incrementText(export, survey))
+		out.WriteString(incrementText(export, lists))
 	}
 	out.WriteString(shrinkText(export))
 	changes, more := first(export.SchemaChanges)
@@ -210,7 +210,7 @@ func columnsText(columns *exporter.ManifestColumns) string {
 }
 
 // incrementText says what a merge or an append reads.
-func incrementText(export exporter.ExportPlan, survey exporter.Survey) string {
+func incrementText(export exporter.ExportPlan, lists exporter.TableSurvey) string {
 	var out strings.Builder
 	plan := export.Increment
 	if plan.Full != "" {
@@ -221,7 +221,7 @@ func incrementText(export exporter.ExportPlan, survey exporter.Survey) string {
 	} else {
 		out.WriteString("    reads what is newer:\n")
 		var rows [][]string
-		users, more := first(survey.OfUsers().Partitions)
+		users, more := first(lists.Partitions)
 		for _, user := range users {
 			from := "in full"
 			if mark, ok := plan.Since[user.Partition]; ok {
