@@ -29,10 +29,10 @@ type PhaseStarted struct {
 	Total int64
 }
 
-// Surveyed reports how many users' first pages a survey has read, of how many.
+// Surveyed reports how many first pages a survey has read, of how many.
 type Surveyed struct{ Done, Of int64 }
 
-// PageFetched reports one page of one user's inbox.
+// PageFetched reports one page of one partition.
 type PageFetched struct {
 	Partition string
 	Page      int64
@@ -60,7 +60,7 @@ type Throttled struct {
 	Wait time.Duration
 }
 
-// PartitionSkipped reports a user whose inbox the API does not give.
+// PartitionSkipped reports a partition that the API refuses to give.
 type PartitionSkipped struct{ SkippedPartition }
 
 // UnknownField reports, once a run, a key that the table does not model.

@@ -15,9 +15,9 @@ type Proof struct {
 	// Margin is what the walk allowed for clocks, caches and replicas; nil in
 	// proofs of versions that had none.
 	Margin *ProofMargin `json:"margin,omitempty"`
-	// Partitions has one entry per user walked, in the order of the walk.
+	// Partitions has one entry per partition walked, in the order of the walk.
 	Partitions []PartitionProof `json:"users"`
-	// Skipped are users of the team whose inbox the API refuses to give.
+	// Skipped are the partitions that the API refuses to give.
 	Skipped []SkippedPartition `json:"skipped_users,omitempty"`
 	// Requests counts every HTTP request of the walk, retries included.
 	Requests int64 `json:"requests"`
@@ -41,7 +41,7 @@ type Proof struct {
 	Superseded int64 `json:"superseded"`
 }
 
-// PartitionProof is the account of one user's inbox.
+// PartitionProof is the account of one partition.
 type PartitionProof struct {
 	// Partition is the name of the partition: the user's id, or "" for the whole team.
 	Partition string `json:"user_id,omitempty"`
@@ -51,7 +51,7 @@ type PartitionProof struct {
 	Retries  int64 `json:"retries"`
 	// RowsRead counts the rows of all those pages.
 	RowsRead int64 `json:"rows_read"`
-	// Duplicates and Superseded count this user's rows that were dropped, see Proof.
+	// Duplicates and Superseded count the rows of this partition that were dropped, see Proof.
 	Duplicates int64 `json:"duplicates"`
 	Superseded int64 `json:"superseded"`
 	// TotalStart and TotalEnd are `totalItems` of the first and the last page read;
@@ -88,7 +88,7 @@ type PartitionProof struct {
 	Watermark *time.Time `json:"watermark"`
 }
 
-// SkippedPartition is a user whose inbox could not be read, and why.
+// SkippedPartition is a partition that could not be read, and why.
 type SkippedPartition struct {
 	// Partition is the name of the partition: the user's id, or "" for the whole team.
 	Partition string `json:"user_id,omitempty"`

@@ -42,7 +42,7 @@ func newReport(files []File) *report {
 	return r
 }
 
-// fail adds an error about the part at; at is nil when there is no such part.
+// fail adds an error about the part at; at is the zero place when there is no such part.
 func (r *report) fail(at place, address, summary, detail string) {
 	r.add(exporter.SeverityError, at, address, summary, detail)
 }

@@ -113,11 +113,11 @@ func (p problem) hint() string {
 	case problemKey:
 		return "Check the variable that api_key is read from: the key must be whole and without quotes. If it was deleted, " + newKey + "."
 	case problemBlocked:
-		return "The user who made this key is blocked in lemlist. Have an administrator unblock them, or let another user " + newKey + "."
+		return "The user who created this key is blocked in lemlist. Have an administrator unblock them, or let another user " + newKey + "."
 	case problemOrphan:
 		return "The user who created this key is no longer in lemlist. Let another user of the team " + newKey + "."
 	case problemTeam:
-		return "The user who made this key has lost their team. Sign in to the team that is to be exported and " + newKey + "."
+		return "The user who created this key has lost their team. Sign in to the team that is to be exported and " + newKey + "."
 	case problemGuard:
 		return "Something before the API refused the request, for instance a firewall or a proxy. Check that this machine may reach the endpoint."
 	case problemUser:
