@@ -1,7 +1,6 @@
 package folder
 
 import (
-	"io"
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -15,35 +14,8 @@ func TestTheFolderKeepsTheContract(t *testing.T) {
 	})
 }
 
-func begin(t *testing.T, to exporter.Destination, text string) exporter.Upload {
+// beginNew uploads "new", which is not committed yet.
+func beginNew(t *testing.T, to exporter.Destination) exporter.Upload {
 	t.Helper()
-	upload, err := to.Create(t.Context(), dataName, storecontract.Look(t, to, dataName))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := io.WriteString(upload, text); err != nil {
-		t.Fatal(err)
-	}
-	return upload
-}
-
-func put(t *testing.T, to exporter.Destination, text string) {
-	t.Helper()
-	if err := begin(t, to, text).Commit(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-func read(t *testing.T, from exporter.Destination) string {
-	t.Helper()
-	object, err := from.Open(t.Context(), dataName)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = object.Close() }()
-	got, err := io.ReadAll(io.NewSectionReader(object, 0, object.Size()))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return string(got)
+	return storecontract.Begin(t, to, "new", storecontract.Look(t, to, dataName))
 }

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/test/storecontract"
 )
 
 // The content is on disk before the name, and the name before Commit returns.
@@ -25,7 +26,7 @@ func TestCommitSyncsBeforeAndAfterTheRename(t *testing.T) {
 	folder.sys.syncFolder = func(dir string) error { calls = append(calls, "sync folder"); return system.syncFolder(dir) }
 	for _, name := range []string{"link", "rename"} { // a new file, then one that is replaced
 		calls = nil
-		put(t, folder, "text")
+		storecontract.Put(t, folder, "text")
 		if want := []string{"sync", name, "sync folder"}; !slices.Equal(calls, want) {
 			t.Errorf("the commit did %q, want %q", calls, want)
 		}
@@ -40,13 +41,13 @@ func TestAFailingSyncOrRenameKeepsTheOldVersion(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := t.TempDir()
-			put(t, New(dir), "old")
+			storecontract.Put(t, New(dir), "old")
 			folder := New(dir)
 			breakIt(&folder.sys)
-			if err := begin(t, folder, "new").Commit(t.Context()); !errors.Is(err, broken) {
+			if err := beginNew(t, folder).Commit(t.Context()); !errors.Is(err, broken) {
 				t.Errorf("Commit gave %v", err)
 			}
-			if got := read(t, folder); got != "old" {
+			if got := storecontract.Read(t, folder, dataName); got != "old" {
 				t.Errorf("a reader sees %q", got)
 			}
 			checkLitter(t, dir)
@@ -61,7 +62,7 @@ func TestAReaderAlwaysFindsAWholeFile(t *testing.T) {
 	folder.sys.sync = func(*os.File) error { return nil }
 	folder.sys.syncFolder = func(string) error { return nil }
 	versions := []string{strings.Repeat("old", 100<<10), strings.Repeat("newer", 100<<10)}
-	put(t, folder, versions[0])
+	storecontract.Put(t, folder, versions[0])
 	ctx, stop := context.WithCancel(t.Context())
 	reads, seen := 0, make(chan error, 1)
 	go func() {
@@ -75,7 +76,7 @@ func TestAReaderAlwaysFindsAWholeFile(t *testing.T) {
 		seen <- nil
 	}()
 	for i := range 200 {
-		put(t, folder, versions[i%2])
+		storecontract.Put(t, folder, versions[i%2])
 	}
 	stop()
 	if err := <-seen; err != nil {
@@ -96,9 +97,9 @@ func sizeOf(ctx context.Context, folder *Folder) (int, error) {
 // The rename cannot be undone, so the error must not say that nothing happened.
 func TestAFolderThatCannotBeSyncedSaysThatTheNewVersionIsThere(t *testing.T) {
 	folder := New(t.TempDir())
-	put(t, folder, "old")
+	storecontract.Put(t, folder, "old")
 	folder.sys.syncFolder = func(string) error { return syscall.ENOSPC }
-	upload := begin(t, folder, "new")
+	upload := beginNew(t, folder)
 	err := upload.Commit(t.Context())
 	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(err.Error(), "the new version is in place") || strings.Contains(exporter.Hint(err), "as it was") {
 		t.Errorf("error %v, hint %q", err, exporter.Hint(err))
@@ -106,7 +107,7 @@ func TestAFolderThatCannotBeSyncedSaysThatTheNewVersionIsThere(t *testing.T) {
 	if err := upload.Abort(); err != nil {
 		t.Error(err)
 	}
-	if got := read(t, folder); got != "new" {
+	if got := storecontract.Read(t, folder, dataName); got != "new" {
 		t.Errorf("a reader sees %q", got)
 	}
 }
@@ -122,13 +123,13 @@ func TestTemporaryNamesMatchNoDataGlob(t *testing.T) {
 
 func TestANewVersionKeepsThePermissionOfTheOld(t *testing.T) {
 	dir := t.TempDir()
-	put(t, New(dir), "old")
+	storecontract.Put(t, New(dir), "old")
 	path := filepath.Join(dir, dataName)
 	for _, perm := range []os.FileMode{0o600, 0o666, 0o440} {
 		if err := os.Chmod(path, perm); err != nil {
 			t.Fatal(err)
 		}
-		upload := begin(t, New(dir), "new").(*upload)
+		upload := beginNew(t, New(dir)).(*upload)
 		if info, err := upload.file.Stat(); err != nil || info.Mode().Perm() != 0o600 {
 			t.Errorf("while it is written the permission is %v (%v)", info.Mode(), err)
 		}
@@ -143,8 +144,8 @@ func TestANewVersionKeepsThePermissionOfTheOld(t *testing.T) {
 
 func TestCreateMakesTheFolder(t *testing.T) {
 	folder := New(filepath.Join(t.TempDir(), "a", "b"))
-	put(t, folder, "text")
-	if got := read(t, folder); got != "text" {
+	storecontract.Put(t, folder, "text")
+	if got := storecontract.Read(t, folder, dataName); got != "text" {
 		t.Errorf("a reader sees %q", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/test/storecontract"
 )
 
 // fullDisk is a file with the given name whose writes fail, as on a full disk.
@@ -23,7 +24,7 @@ func fullDisk(t *testing.T, name string) *os.File {
 
 func TestAFullDiskLeavesTheOldFileAndSaysSo(t *testing.T) {
 	dir := t.TempDir()
-	put(t, New(dir), "old")
+	storecontract.Put(t, New(dir), "old")
 	begun, err := New(dir).Create(t.Context(), dataName, "")
 	if err != nil {
 		t.Fatal(err)
@@ -42,7 +43,7 @@ func TestAFullDiskLeavesTheOldFileAndSaysSo(t *testing.T) {
 	if !errors.Is(err, syscall.ENOSPC) || !strings.Contains(exporter.Hint(err), "disk or the quota is full") {
 		t.Errorf("error %v, hint %q", err, exporter.Hint(err))
 	}
-	if got := read(t, New(dir)); got != "old" {
+	if got := storecontract.Read(t, New(dir), dataName); got != "old" {
 		t.Errorf("a reader sees %q", got)
 	}
 	checkLitter(t, dir)

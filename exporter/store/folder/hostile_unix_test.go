@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/test/storecontract"
 )
 
 // shared is a folder that every user can write to, like /tmp.
@@ -65,7 +66,7 @@ func TestALinkThatAnotherUserMadeIsNotFollowed(t *testing.T) {
 	victim, path := filepath.Join(elsewhere, "victim"), filepath.Join(dir, dataName)
 	writeFile(t, victim, "precious")
 	link(t, victim, path)
-	put(t, New(dir), "new") // its own link
+	storecontract.Put(t, New(dir), "new") // its own link
 	writeFile(t, victim, "precious")
 	if err := os.Lchown(path, nobody, nobody); err != nil {
 		t.Fatal(err)
@@ -77,7 +78,7 @@ func TestALinkThatAnotherUserMadeIsNotFollowed(t *testing.T) {
 	if err := os.Chown(dir, nobody, nobody); err != nil {
 		t.Fatal(err)
 	}
-	put(t, New(dir), "new")
+	storecontract.Put(t, New(dir), "new")
 	if got, err := os.ReadFile(victim); err != nil || string(got) != "new" {
 		t.Errorf("the link's target holds %q, %v", got, err)
 	}
@@ -87,11 +88,11 @@ func TestALinkThatAnotherUserMadeIsNotFollowed(t *testing.T) {
 // next export.
 func TestTheModeOfAFileOfAnotherUserIsNotKept(t *testing.T) {
 	dir := shared(t)
-	put(t, New(dir), "old")
+	storecontract.Put(t, New(dir), "old")
 	path := filepath.Join(dir, dataName)
 	chmod(t, path, 0o666)
 	giveAway(t, path)
-	put(t, New(dir), "new")
+	storecontract.Put(t, New(dir), "new")
 	want := os.FileMode(0o600)
 	if os.Geteuid() != 0 {
 		want = 0o666 // the file belongs to this user
@@ -104,8 +105,8 @@ func TestTheModeOfAFileOfAnotherUserIsNotKept(t *testing.T) {
 // Other users of a shared folder can rename the temporary file and put another in its place.
 func TestAReplacedTemporaryFileIsNotCommitted(t *testing.T) {
 	dir := shared(t)
-	put(t, New(dir), "old")
-	upload := begin(t, New(dir), "new").(*upload)
+	storecontract.Put(t, New(dir), "old")
+	upload := beginNew(t, New(dir)).(*upload)
 	name := upload.file.Name()
 	if err := os.Rename(name, name+".away"); err != nil {
 		t.Fatal(err)
@@ -114,7 +115,7 @@ func TestAReplacedTemporaryFileIsNotCommitted(t *testing.T) {
 	if err := upload.Commit(t.Context()); !errors.Is(err, errReplaced) {
 		t.Errorf("Commit gave %v", err)
 	}
-	if got := read(t, New(dir)); got != "old" {
+	if got := storecontract.Read(t, New(dir), dataName); got != "old" {
 		t.Errorf("a reader sees %q", got)
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/test/storecontract"
 )
 
 // linked is a folder whose data file is a link to a file elsewhere, with a name that we
@@ -24,7 +25,7 @@ func linked(t *testing.T) (dir, elsewhere, pointed string) {
 
 func TestALinkIsFollowedAndStays(t *testing.T) {
 	dir, elsewhere, pointed := linked(t)
-	put(t, New(dir), "new")
+	storecontract.Put(t, New(dir), "new")
 	got, err := os.ReadFile(pointed)
 	if err != nil || string(got) != "new" {
 		t.Errorf("the link's target holds %q (%v)", got, err)
@@ -40,7 +41,7 @@ func TestLeftoversBesideALinkedFileAreRemovedToo(t *testing.T) {
 	dir, elsewhere, _ := linked(t)
 	writeFile(t, filepath.Join(elsewhere, temporaryName(dataName)), "of a crashed run")
 	writeFile(t, filepath.Join(elsewhere, lockName), "")
-	upload := begin(t, New(dir), "new").(*upload)
+	upload := beginNew(t, New(dir)).(*upload)
 	if name := filepath.Base(upload.file.Name()); !temporary.MatchString(name) {
 		t.Errorf("%s would stay behind after a crash", name)
 	}
@@ -76,7 +77,7 @@ func TestTheFolderOfALinkedFileIsLocked(t *testing.T) {
 			}
 		}()
 	}
-	put(t, both[0], "new")
+	storecontract.Put(t, both[0], "new")
 	if got, err := os.ReadFile(pointed); err != nil || string(got) != "new" {
 		t.Errorf("the link's target holds %q (%v)", got, err)
 	}
@@ -94,7 +95,7 @@ func TestALinkWithinTheFolderNeedsNoSecondLock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	put(t, folder, "new")
+	storecontract.Put(t, folder, "new")
 	if err := unlock(); err != nil {
 		t.Error(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/test/storecontract"
 )
 
 // childRole makes the test binary one of the programs below instead of a test run.
@@ -128,7 +129,7 @@ func contend(ctx context.Context, folder *Folder) error {
 	}
 }
 
-const dataName = "inbox_conversations.parquet"
+const dataName = storecontract.DataName
 
 // content is a file of about 2 MiB that names its version and ends with its own hash, so
 // that a test notices a part of a version or a mix of two.

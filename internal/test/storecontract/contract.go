@@ -12,7 +12,8 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-const dataName = "inbox_conversations.parquet"
+// DataName is the name of the object that the contract writes.
+const DataName = "inbox_conversations.parquet"
 
 // Kind is in what destinations differ.
 type Kind struct {
@@ -45,7 +46,7 @@ func Run(t *testing.T, kind Kind, open func(t *testing.T) (again func() exporter
 }
 
 func absent(t *testing.T, open func() exporter.Destination) {
-	if _, err := open().Open(t.Context(), dataName); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := open().Open(t.Context(), DataName); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Open gave %v", err)
 	}
 }
@@ -57,7 +58,7 @@ func listed(t *testing.T, open func() exporter.Destination) {
 			t.Errorf("an empty destination lists %q in %q (%v)", names, folder, err)
 		}
 	}
-	put(t, to, "beside")
+	Put(t, to, "beside")
 	for _, name := range []string{"data/b-2.parquet", "data/b-1.parquet", "data/a-3.parquet"} {
 		upload, err := to.Create(t.Context(), name, "")
 		if err != nil {
@@ -74,7 +75,7 @@ func listed(t *testing.T, open func() exporter.Destination) {
 		}
 	}
 	for folder, want := range map[string][]string{
-		"data": {"data/a-3.parquet", "data/b-1.parquet", "data/b-2.parquet"}, "": {dataName}, "other": nil,
+		"data": {"data/a-3.parquet", "data/b-1.parquet", "data/b-2.parquet"}, "": {DataName}, "other": nil,
 	} {
 		if names, err := to.List(t.Context(), folder); err != nil || !slices.Equal(names, want) {
 			t.Errorf("%q lists %q, want %q (%v)", folder, names, want, err)
@@ -84,28 +85,28 @@ func listed(t *testing.T, open func() exporter.Destination) {
 
 func atomic(t *testing.T, open func() exporter.Destination) {
 	to := open()
-	put(t, to, "first")
-	upload := begin(t, to, "second", Look(t, to, dataName))
-	if got := read(t, to, dataName); got != "first" {
+	Put(t, to, "first")
+	upload := Begin(t, to, "second", Look(t, to, DataName))
+	if got := Read(t, to, DataName); got != "first" {
 		t.Errorf("before the commit a reader sees %q", got)
 	}
 	if err := upload.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, to, dataName); got != "second" {
+	if got := Read(t, to, DataName); got != "second" {
 		t.Errorf("after the commit a reader sees %q", got)
 	}
 }
 
 func pinned(t *testing.T, open func() exporter.Destination) {
 	to := open()
-	put(t, to, "first")
-	object, err := to.Open(t.Context(), dataName)
+	Put(t, to, "first")
+	object, err := to.Open(t.Context(), DataName)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = object.Close() }()
-	put(t, to, "second, and longer")
+	Put(t, to, "second, and longer")
 	got, err := io.ReadAll(io.NewSectionReader(object, 0, object.Size()))
 	if !errors.Is(err, exporter.ErrConflict) && (err != nil || string(got) != "first") {
 		t.Errorf("the open object now holds %q (%v)", got, err)
@@ -116,11 +117,11 @@ func random(t *testing.T, open func() exporter.Destination) {
 	to := open()
 	for _, size := range []int{0, 1, 1 << 20, 3<<20 + 17} {
 		want := strings.Repeat("0123456789abcdef", size/16+1)[:size]
-		put(t, to, want)
-		if got := read(t, to, dataName); got != want {
+		Put(t, to, want)
+		if got := Read(t, to, DataName); got != want {
 			t.Errorf("%d bytes were not read as written", size)
 		}
-		object, err := to.Open(t.Context(), dataName)
+		object, err := to.Open(t.Context(), DataName)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,56 +155,56 @@ func slash(t *testing.T, open func() exporter.Destination) {
 	if err := upload.Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, to, name); got != "text" {
+	if got := Read(t, to, name); got != "text" {
 		t.Errorf("it holds %q", got)
 	}
 }
 
 func abort(t *testing.T, open func() exporter.Destination) {
 	to := open()
-	put(t, to, "first")
-	version := Look(t, to, dataName)
-	upload := begin(t, to, "second", version)
+	Put(t, to, "first")
+	version := Look(t, to, DataName)
+	upload := Begin(t, to, "second", version)
 	if err := errors.Join(upload.Abort(), upload.Abort()); err != nil {
 		t.Fatal(err)
 	}
 	if err := upload.Commit(t.Context()); err == nil {
 		t.Error("a commit after Abort succeeded")
 	}
-	if got := read(t, to, dataName); got != "first" {
+	if got := Read(t, to, DataName); got != "first" {
 		t.Errorf("a reader sees %q", got)
 	}
-	upload = begin(t, to, "third", version)
+	upload = Begin(t, to, "third", version)
 	if err := errors.Join(upload.Commit(t.Context()), upload.Abort()); err != nil {
 		t.Fatal(err)
 	}
-	if got := read(t, to, dataName); got != "third" {
+	if got := Read(t, to, DataName); got != "third" {
 		t.Errorf("after Commit and Abort a reader sees %q", got)
 	}
 }
 
 func ended(t *testing.T, open func() exporter.Destination) {
 	to := open()
-	put(t, to, "first")
-	upload := begin(t, to, "second", Look(t, to, dataName))
+	Put(t, to, "first")
+	upload := Begin(t, to, "second", Look(t, to, DataName))
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	if err := upload.Commit(ctx); !errors.Is(err, context.Canceled) {
 		t.Errorf("Commit gave %v", err)
 	}
-	if got := read(t, to, dataName); got != "first" {
+	if got := Read(t, to, DataName); got != "first" {
 		t.Errorf("a reader sees %q", got)
 	}
 }
 
 func twoNew(t *testing.T, open func() exporter.Destination) {
-	race(t, open, begin(t, open(), "mine", ""), begin(t, open(), "theirs", ""))
+	race(t, open, Begin(t, open(), "mine", ""), Begin(t, open(), "theirs", ""))
 }
 
 func twoReplace(t *testing.T, open func() exporter.Destination) {
-	put(t, open(), "first")
-	version := Look(t, open(), dataName)
-	race(t, open, begin(t, open(), "mine", version), begin(t, open(), "theirs", version))
+	Put(t, open(), "first")
+	version := Look(t, open(), DataName)
+	race(t, open, Begin(t, open(), "mine", version), Begin(t, open(), "theirs", version))
 }
 
 func race(t *testing.T, open func() exporter.Destination, mine, theirs exporter.Upload) {
@@ -214,15 +215,15 @@ func race(t *testing.T, open func() exporter.Destination, mine, theirs exporter.
 	if err := theirs.Commit(t.Context()); !errors.Is(err, exporter.ErrConflict) {
 		t.Errorf("the second commit gave %v", err)
 	}
-	if got := read(t, open(), dataName); got != "mine" {
+	if got := Read(t, open(), DataName); got != "mine" {
 		t.Errorf("a reader sees %q", got)
 	}
 }
 
 func noObject(t *testing.T, open func() exporter.Destination) {
 	other := open()
-	put(t, other, "first")
-	version := Look(t, other, dataName)
+	Put(t, other, "first")
+	version := Look(t, other, DataName)
 	empty := "inbox_conversations/0190c0de.parquet"
 	upload, err := other.Create(t.Context(), empty, version)
 	if err != nil {
@@ -243,11 +244,11 @@ func oneAfterAnother(t *testing.T, open func() exporter.Destination) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		put(t, to, run)
+		Put(t, to, run)
 		if err := unlock(); err != nil {
 			t.Fatal(err)
 		}
-		if got := read(t, open(), dataName); got != run {
+		if got := Read(t, open(), DataName); got != run {
 			t.Errorf("after run %s a reader sees %q", run, got)
 		}
 	}
@@ -290,9 +291,10 @@ func Look(t testing.TB, from exporter.Destination, name string) exporter.Version
 	return object.Version()
 }
 
-func begin(t *testing.T, to exporter.Destination, text string, over exporter.Version) exporter.Upload {
+// Begin uploads a text, which is not committed yet, over a version of the data.
+func Begin(t *testing.T, to exporter.Destination, text string, over exporter.Version) exporter.Upload {
 	t.Helper()
-	upload, err := to.Create(t.Context(), dataName, over)
+	upload, err := to.Create(t.Context(), DataName, over)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -302,14 +304,16 @@ func begin(t *testing.T, to exporter.Destination, text string, over exporter.Ver
 	return upload
 }
 
-func put(t *testing.T, to exporter.Destination, text string) {
+// Put commits a text over whatever the data holds.
+func Put(t *testing.T, to exporter.Destination, text string) {
 	t.Helper()
-	if err := begin(t, to, text, Look(t, to, dataName)).Commit(t.Context()); err != nil {
+	if err := Begin(t, to, text, Look(t, to, DataName)).Commit(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func read(t *testing.T, from exporter.Destination, name string) string {
+// Read returns what an object holds.
+func Read(t *testing.T, from exporter.Destination, name string) string {
 	t.Helper()
 	object, err := from.Open(t.Context(), name)
 	if err != nil {
