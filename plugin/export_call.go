@@ -8,6 +8,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // exportCall is one Export.
@@ -28,7 +29,7 @@ func (c exportCall) run(ctx context.Context) (_ *pluginv1.ExportResult, err erro
 	if len(job.Exports) == 0 {
 		return result, exporter.Diagnostics{{
 			Severity: exporter.SeverityError, Summary: "Missing export", Path: "/export",
-			Detail: `The configuration has no export block. Add "export": {"inbox_conversations": {"destination": "./out"}}.`,
+			Detail: `The configuration has no export block. Add "export": {"` + schema.Default().Name + `": {"destination": "./out"}}.`,
 		}}
 	}
 	result.Diagnostics = fromDiagnostics(diags)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/schema"
+	"github.com/lemexport/lemexport/schema/decode"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -63,7 +64,7 @@ func (a audit) anotherList() string {
 
 // newReading describes a page. The server's own pagination counts, whatever
 // was asked for.
-func newReading(asked int64, rows []row, says schema.Pagination, sent, arrived time.Time) reading {
+func newReading(asked int64, rows []row, says decode.Pagination, sent, arrived time.Time) reading {
 	r := reading{asked: asked, rows: rows, total: says.TotalItems, served: asked, sent: sent, arrived: arrived}
 	if r.total != nil && !exporter.Plausible(*r.total) {
 		r.total = nil // it says nothing
