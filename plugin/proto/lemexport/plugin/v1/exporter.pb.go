@@ -352,6 +352,12 @@ type TableInfo struct {
 	// The column that has its greatest value in the newest version of a row, for
 	// instance "last_activity_at"; empty for a table whose rows have no versions.
 	VersionColumn string `protobuf:"bytes,6,opt,name=version_column,json=versionColumn,proto3" json:"version_column,omitempty"`
+	// The modes of its exports: "snapshot", and for a table whose rows have versions also
+	// "merge" and "append".
+	Modes []string `protobuf:"bytes,7,rep,name=modes,proto3" json:"modes,omitempty"`
+	// "user" for a table that the API lists by user; empty for a table of the whole team,
+	// for which UserProof.user_id and PlannedUser.user_id are empty.
+	PartitionBy   string `protobuf:"bytes,8,opt,name=partition_by,json=partitionBy,proto3" json:"partition_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -424,6 +430,20 @@ func (x *TableInfo) GetPrimaryKey() []string {
 func (x *TableInfo) GetVersionColumn() string {
 	if x != nil {
 		return x.VersionColumn
+	}
+	return ""
+}
+
+func (x *TableInfo) GetModes() []string {
+	if x != nil {
+		return x.Modes
+	}
+	return nil
+}
+
+func (x *TableInfo) GetPartitionBy() string {
+	if x != nil {
+		return x.PartitionBy
 	}
 	return ""
 }
@@ -1412,7 +1432,10 @@ type ExportResult struct {
 	// The time since the request.
 	Elapsed *durationpb.Duration `protobuf:"bytes,7,opt,name=elapsed,proto3" json:"elapsed,omitempty"`
 	// The locations of append exports that had no new rows: no file was written.
-	NothingNew    []string `protobuf:"bytes,8,rep,name=nothing_new,json=nothingNew,proto3" json:"nothing_new,omitempty"`
+	NothingNew []string `protobuf:"bytes,8,rep,name=nothing_new,json=nothingNew,proto3" json:"nothing_new,omitempty"`
+	// The tables that were read, or could not be, one entry each. With several tables
+	// the field proof sums up their proofs, and is complete only when all of them are.
+	Tables        []*ExportedTable `protobuf:"bytes,9,rep,name=tables,proto3" json:"tables,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1503,6 +1526,88 @@ func (x *ExportResult) GetNothingNew() []string {
 	return nil
 }
 
+func (x *ExportResult) GetTables() []*ExportedTable {
+	if x != nil {
+		return x.Tables
+	}
+	return nil
+}
+
+// ExportedTable is what an Export has read of one table.
+type ExportedTable struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The name of the table.
+	Table string `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"`
+	// The proof of the table; when nothing was read, it is not complete and its reasons
+	// say why.
+	Proof *Proof `protobuf:"bytes,2,opt,name=proof,proto3" json:"proof,omitempty"`
+	// Why the exports of this table were not written although others may have been;
+	// empty when they were.
+	Error string `protobuf:"bytes,3,opt,name=error,proto3" json:"error,omitempty"`
+	// What to do about the error; may be empty.
+	Hint          string `protobuf:"bytes,4,opt,name=hint,proto3" json:"hint,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportedTable) Reset() {
+	*x = ExportedTable{}
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportedTable) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportedTable) ProtoMessage() {}
+
+func (x *ExportedTable) ProtoReflect() protoreflect.Message {
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportedTable.ProtoReflect.Descriptor instead.
+func (*ExportedTable) Descriptor() ([]byte, []int) {
+	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ExportedTable) GetTable() string {
+	if x != nil {
+		return x.Table
+	}
+	return ""
+}
+
+func (x *ExportedTable) GetProof() *Proof {
+	if x != nil {
+		return x.Proof
+	}
+	return nil
+}
+
+func (x *ExportedTable) GetError() string {
+	if x != nil {
+		return x.Error
+	}
+	return ""
+}
+
+func (x *ExportedTable) GetHint() string {
+	if x != nil {
+		return x.Hint
+	}
+	return ""
+}
+
 // ExportedFile is a committed file.
 type ExportedFile struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -1520,7 +1625,7 @@ type ExportedFile struct {
 
 func (x *ExportedFile) Reset() {
 	*x = ExportedFile{}
-	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[18]
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1532,7 +1637,7 @@ func (x *ExportedFile) String() string {
 func (*ExportedFile) ProtoMessage() {}
 
 func (x *ExportedFile) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[18]
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1545,7 +1650,7 @@ func (x *ExportedFile) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExportedFile.ProtoReflect.Descriptor instead.
 func (*ExportedFile) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{18}
+	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *ExportedFile) GetUrl() string {
@@ -1597,7 +1702,7 @@ type Event struct {
 
 func (x *Event) Reset() {
 	*x = Event{}
-	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[19]
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1609,7 +1714,7 @@ func (x *Event) String() string {
 func (*Event) ProtoMessage() {}
 
 func (x *Event) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[19]
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1622,7 +1727,7 @@ func (x *Event) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Event.ProtoReflect.Descriptor instead.
 func (*Event) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{19}
+	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Event) GetTime() *timestamppb.Timestamp {
@@ -1727,7 +1832,7 @@ type Progress struct {
 
 func (x *Progress) Reset() {
 	*x = Progress{}
-	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[20]
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1739,7 +1844,7 @@ func (x *Progress) String() string {
 func (*Progress) ProtoMessage() {}
 
 func (x *Progress) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[20]
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1752,7 +1857,7 @@ func (x *Progress) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Progress.ProtoReflect.Descriptor instead.
 func (*Progress) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{20}
+	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Progress) GetPhase() Phase {
@@ -1801,7 +1906,7 @@ type Retry struct {
 
 func (x *Retry) Reset() {
 	*x = Retry{}
-	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[21]
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1813,7 +1918,7 @@ func (x *Retry) String() string {
 func (*Retry) ProtoMessage() {}
 
 func (x *Retry) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[21]
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1826,7 +1931,7 @@ func (x *Retry) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Retry.ProtoReflect.Descriptor instead.
 func (*Retry) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{21}
+	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Retry) GetRequest() string {
@@ -1870,7 +1975,7 @@ type Resumed struct {
 
 func (x *Resumed) Reset() {
 	*x = Resumed{}
-	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[22]
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1882,7 +1987,7 @@ func (x *Resumed) String() string {
 func (*Resumed) ProtoMessage() {}
 
 func (x *Resumed) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[22]
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1895,7 +2000,7 @@ func (x *Resumed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Resumed.ProtoReflect.Descriptor instead.
 func (*Resumed) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{22}
+	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *Resumed) GetPages() int64 {
@@ -1921,7 +2026,7 @@ type StopRequest struct {
 
 func (x *StopRequest) Reset() {
 	*x = StopRequest{}
-	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[23]
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1933,7 +2038,7 @@ func (x *StopRequest) String() string {
 func (*StopRequest) ProtoMessage() {}
 
 func (x *StopRequest) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[23]
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1946,7 +2051,7 @@ func (x *StopRequest) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopRequest.ProtoReflect.Descriptor instead.
 func (*StopRequest) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{23}
+	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{24}
 }
 
 // StopResponse is sent when all calls have ended.
@@ -1960,7 +2065,7 @@ type StopResponse struct {
 
 func (x *StopResponse) Reset() {
 	*x = StopResponse{}
-	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[24]
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1972,7 +2077,7 @@ func (x *StopResponse) String() string {
 func (*StopResponse) ProtoMessage() {}
 
 func (x *StopResponse) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[24]
+	mi := &file_lemexport_plugin_v1_exporter_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1985,7 +2090,7 @@ func (x *StopResponse) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use StopResponse.ProtoReflect.Descriptor instead.
 func (*StopResponse) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{24}
+	return file_lemexport_plugin_v1_exporter_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *StopResponse) GetEnded() int32 {
@@ -2006,7 +2111,7 @@ const file_lemexport_plugin_v1_exporter_proto_rawDesc = "" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12\x16\n" +
 	"\x06commit\x18\x03 \x01(\tR\x06commit\x126\n" +
 	"\x06tables\x18\x04 \x03(\v2\x1e.lemexport.plugin.v1.TableInfoR\x06tables\x12\x18\n" +
-	"\aformats\x18\x05 \x03(\tR\aformats\"\xdf\x01\n" +
+	"\aformats\x18\x05 \x03(\tR\aformats\"\x98\x02\n" +
 	"\tTableInfo\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12 \n" +
 	"\vdescription\x18\x02 \x01(\tR\vdescription\x12%\n" +
@@ -2014,7 +2119,9 @@ const file_lemexport_plugin_v1_exporter_proto_rawDesc = "" +
 	"\x12schema_fingerprint\x18\x04 \x01(\tR\x11schemaFingerprint\x12\x1f\n" +
 	"\vprimary_key\x18\x05 \x03(\tR\n" +
 	"primaryKey\x12%\n" +
-	"\x0eversion_column\x18\x06 \x01(\tR\rversionColumn\"(\n" +
+	"\x0eversion_column\x18\x06 \x01(\tR\rversionColumn\x12\x14\n" +
+	"\x05modes\x18\a \x03(\tR\x05modes\x12!\n" +
+	"\fpartition_by\x18\b \x01(\tR\vpartitionBy\"(\n" +
 	"\x10GetSchemaRequest\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\"\xaf\x01\n" +
 	"\x11GetSchemaResponse\x12A\n" +
@@ -2074,7 +2181,7 @@ const file_lemexport_plugin_v1_exporter_proto_rawDesc = "" +
 	"\x0eExportResponse\x122\n" +
 	"\x05event\x18\x01 \x01(\v2\x1a.lemexport.plugin.v1.EventH\x00R\x05event\x12;\n" +
 	"\x06result\x18\x02 \x01(\v2!.lemexport.plugin.v1.ExportResultH\x00R\x06resultB\t\n" +
-	"\amessage\"\xff\x02\n" +
+	"\amessage\"\xbb\x03\n" +
 	"\fExportResult\x126\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x1c.lemexport.plugin.v1.OutcomeR\aoutcome\x12A\n" +
 	"\vdiagnostics\x18\x02 \x03(\v2\x1f.lemexport.plugin.v1.DiagnosticR\vdiagnostics\x120\n" +
@@ -2084,7 +2191,13 @@ const file_lemexport_plugin_v1_exporter_proto_rawDesc = "" +
 	"\x05files\x18\x06 \x03(\v2!.lemexport.plugin.v1.ExportedFileR\x05files\x123\n" +
 	"\aelapsed\x18\a \x01(\v2\x19.google.protobuf.DurationR\aelapsed\x12\x1f\n" +
 	"\vnothing_new\x18\b \x03(\tR\n" +
-	"nothingNew\"o\n" +
+	"nothingNew\x12:\n" +
+	"\x06tables\x18\t \x03(\v2\".lemexport.plugin.v1.ExportedTableR\x06tables\"\x81\x01\n" +
+	"\rExportedTable\x12\x14\n" +
+	"\x05table\x18\x01 \x01(\tR\x05table\x120\n" +
+	"\x05proof\x18\x02 \x01(\v2\x1a.lemexport.plugin.v1.ProofR\x05proof\x12\x14\n" +
+	"\x05error\x18\x03 \x01(\tR\x05error\x12\x12\n" +
+	"\x04hint\x18\x04 \x01(\tR\x04hint\"o\n" +
 	"\fExportedFile\x12\x10\n" +
 	"\x03url\x18\x01 \x01(\tR\x03url\x12\x14\n" +
 	"\x05bytes\x18\x02 \x01(\x03R\x05bytes\x12\x12\n" +
@@ -2154,7 +2267,7 @@ func file_lemexport_plugin_v1_exporter_proto_rawDescGZIP() []byte {
 }
 
 var file_lemexport_plugin_v1_exporter_proto_enumTypes = make([]protoimpl.EnumInfo, 3)
-var file_lemexport_plugin_v1_exporter_proto_msgTypes = make([]protoimpl.MessageInfo, 25)
+var file_lemexport_plugin_v1_exporter_proto_msgTypes = make([]protoimpl.MessageInfo, 26)
 var file_lemexport_plugin_v1_exporter_proto_goTypes = []any{
 	(Delivery)(0),                  // 0: lemexport.plugin.v1.Delivery
 	(Outcome)(0),                   // 1: lemexport.plugin.v1.Outcome
@@ -2177,75 +2290,78 @@ var file_lemexport_plugin_v1_exporter_proto_goTypes = []any{
 	(*ExportRequest)(nil),          // 18: lemexport.plugin.v1.ExportRequest
 	(*ExportResponse)(nil),         // 19: lemexport.plugin.v1.ExportResponse
 	(*ExportResult)(nil),           // 20: lemexport.plugin.v1.ExportResult
-	(*ExportedFile)(nil),           // 21: lemexport.plugin.v1.ExportedFile
-	(*Event)(nil),                  // 22: lemexport.plugin.v1.Event
-	(*Progress)(nil),               // 23: lemexport.plugin.v1.Progress
-	(*Retry)(nil),                  // 24: lemexport.plugin.v1.Retry
-	(*Resumed)(nil),                // 25: lemexport.plugin.v1.Resumed
-	(*StopRequest)(nil),            // 26: lemexport.plugin.v1.StopRequest
-	(*StopResponse)(nil),           // 27: lemexport.plugin.v1.StopResponse
-	(*Diagnostic)(nil),             // 28: lemexport.plugin.v1.Diagnostic
-	(*Config)(nil),                 // 29: lemexport.plugin.v1.Config
-	(*Plan)(nil),                   // 30: lemexport.plugin.v1.Plan
-	(*Proof)(nil),                  // 31: lemexport.plugin.v1.Proof
-	(*durationpb.Duration)(nil),    // 32: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil),  // 33: google.protobuf.Timestamp
+	(*ExportedTable)(nil),          // 21: lemexport.plugin.v1.ExportedTable
+	(*ExportedFile)(nil),           // 22: lemexport.plugin.v1.ExportedFile
+	(*Event)(nil),                  // 23: lemexport.plugin.v1.Event
+	(*Progress)(nil),               // 24: lemexport.plugin.v1.Progress
+	(*Retry)(nil),                  // 25: lemexport.plugin.v1.Retry
+	(*Resumed)(nil),                // 26: lemexport.plugin.v1.Resumed
+	(*StopRequest)(nil),            // 27: lemexport.plugin.v1.StopRequest
+	(*StopResponse)(nil),           // 28: lemexport.plugin.v1.StopResponse
+	(*Diagnostic)(nil),             // 29: lemexport.plugin.v1.Diagnostic
+	(*Config)(nil),                 // 30: lemexport.plugin.v1.Config
+	(*Plan)(nil),                   // 31: lemexport.plugin.v1.Plan
+	(*Proof)(nil),                  // 32: lemexport.plugin.v1.Proof
+	(*durationpb.Duration)(nil),    // 33: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil),  // 34: google.protobuf.Timestamp
 }
 var file_lemexport_plugin_v1_exporter_proto_depIdxs = []int32{
 	5,  // 0: lemexport.plugin.v1.DescribeResponse.tables:type_name -> lemexport.plugin.v1.TableInfo
-	28, // 1: lemexport.plugin.v1.GetSchemaResponse.diagnostics:type_name -> lemexport.plugin.v1.Diagnostic
+	29, // 1: lemexport.plugin.v1.GetSchemaResponse.diagnostics:type_name -> lemexport.plugin.v1.Diagnostic
 	5,  // 2: lemexport.plugin.v1.GetSchemaResponse.table:type_name -> lemexport.plugin.v1.TableInfo
-	29, // 3: lemexport.plugin.v1.ValidateConfigRequest.config:type_name -> lemexport.plugin.v1.Config
-	28, // 4: lemexport.plugin.v1.ValidateConfigResponse.diagnostics:type_name -> lemexport.plugin.v1.Diagnostic
-	29, // 5: lemexport.plugin.v1.PlanRequest.config:type_name -> lemexport.plugin.v1.Config
-	28, // 6: lemexport.plugin.v1.PlanResponse.diagnostics:type_name -> lemexport.plugin.v1.Diagnostic
-	30, // 7: lemexport.plugin.v1.PlanResponse.plan:type_name -> lemexport.plugin.v1.Plan
-	29, // 8: lemexport.plugin.v1.ReadRequest.config:type_name -> lemexport.plugin.v1.Config
+	30, // 3: lemexport.plugin.v1.ValidateConfigRequest.config:type_name -> lemexport.plugin.v1.Config
+	29, // 4: lemexport.plugin.v1.ValidateConfigResponse.diagnostics:type_name -> lemexport.plugin.v1.Diagnostic
+	30, // 5: lemexport.plugin.v1.PlanRequest.config:type_name -> lemexport.plugin.v1.Config
+	29, // 6: lemexport.plugin.v1.PlanResponse.diagnostics:type_name -> lemexport.plugin.v1.Diagnostic
+	31, // 7: lemexport.plugin.v1.PlanResponse.plan:type_name -> lemexport.plugin.v1.Plan
+	30, // 8: lemexport.plugin.v1.ReadRequest.config:type_name -> lemexport.plugin.v1.Config
 	0,  // 9: lemexport.plugin.v1.ReadRequest.delivery:type_name -> lemexport.plugin.v1.Delivery
 	14, // 10: lemexport.plugin.v1.ReadResponse.schema:type_name -> lemexport.plugin.v1.Schema
 	15, // 11: lemexport.plugin.v1.ReadResponse.batch:type_name -> lemexport.plugin.v1.Batch
 	16, // 12: lemexport.plugin.v1.ReadResponse.checkpoint:type_name -> lemexport.plugin.v1.Checkpoint
-	22, // 13: lemexport.plugin.v1.ReadResponse.event:type_name -> lemexport.plugin.v1.Event
+	23, // 13: lemexport.plugin.v1.ReadResponse.event:type_name -> lemexport.plugin.v1.Event
 	17, // 14: lemexport.plugin.v1.ReadResponse.result:type_name -> lemexport.plugin.v1.ReadResult
 	1,  // 15: lemexport.plugin.v1.ReadResult.outcome:type_name -> lemexport.plugin.v1.Outcome
-	28, // 16: lemexport.plugin.v1.ReadResult.diagnostics:type_name -> lemexport.plugin.v1.Diagnostic
-	31, // 17: lemexport.plugin.v1.ReadResult.proof:type_name -> lemexport.plugin.v1.Proof
-	32, // 18: lemexport.plugin.v1.ReadResult.elapsed:type_name -> google.protobuf.Duration
-	29, // 19: lemexport.plugin.v1.ExportRequest.config:type_name -> lemexport.plugin.v1.Config
-	22, // 20: lemexport.plugin.v1.ExportResponse.event:type_name -> lemexport.plugin.v1.Event
+	29, // 16: lemexport.plugin.v1.ReadResult.diagnostics:type_name -> lemexport.plugin.v1.Diagnostic
+	32, // 17: lemexport.plugin.v1.ReadResult.proof:type_name -> lemexport.plugin.v1.Proof
+	33, // 18: lemexport.plugin.v1.ReadResult.elapsed:type_name -> google.protobuf.Duration
+	30, // 19: lemexport.plugin.v1.ExportRequest.config:type_name -> lemexport.plugin.v1.Config
+	23, // 20: lemexport.plugin.v1.ExportResponse.event:type_name -> lemexport.plugin.v1.Event
 	20, // 21: lemexport.plugin.v1.ExportResponse.result:type_name -> lemexport.plugin.v1.ExportResult
 	1,  // 22: lemexport.plugin.v1.ExportResult.outcome:type_name -> lemexport.plugin.v1.Outcome
-	28, // 23: lemexport.plugin.v1.ExportResult.diagnostics:type_name -> lemexport.plugin.v1.Diagnostic
-	31, // 24: lemexport.plugin.v1.ExportResult.proof:type_name -> lemexport.plugin.v1.Proof
-	21, // 25: lemexport.plugin.v1.ExportResult.files:type_name -> lemexport.plugin.v1.ExportedFile
-	32, // 26: lemexport.plugin.v1.ExportResult.elapsed:type_name -> google.protobuf.Duration
-	33, // 27: lemexport.plugin.v1.Event.time:type_name -> google.protobuf.Timestamp
-	23, // 28: lemexport.plugin.v1.Event.progress:type_name -> lemexport.plugin.v1.Progress
-	28, // 29: lemexport.plugin.v1.Event.notice:type_name -> lemexport.plugin.v1.Diagnostic
-	24, // 30: lemexport.plugin.v1.Event.retry:type_name -> lemexport.plugin.v1.Retry
-	25, // 31: lemexport.plugin.v1.Event.resumed:type_name -> lemexport.plugin.v1.Resumed
-	2,  // 32: lemexport.plugin.v1.Progress.phase:type_name -> lemexport.plugin.v1.Phase
-	32, // 33: lemexport.plugin.v1.Retry.wait:type_name -> google.protobuf.Duration
-	33, // 34: lemexport.plugin.v1.Resumed.since:type_name -> google.protobuf.Timestamp
-	3,  // 35: lemexport.plugin.v1.Exporter.Describe:input_type -> lemexport.plugin.v1.DescribeRequest
-	6,  // 36: lemexport.plugin.v1.Exporter.GetSchema:input_type -> lemexport.plugin.v1.GetSchemaRequest
-	8,  // 37: lemexport.plugin.v1.Exporter.ValidateConfig:input_type -> lemexport.plugin.v1.ValidateConfigRequest
-	10, // 38: lemexport.plugin.v1.Exporter.Plan:input_type -> lemexport.plugin.v1.PlanRequest
-	12, // 39: lemexport.plugin.v1.Exporter.Read:input_type -> lemexport.plugin.v1.ReadRequest
-	18, // 40: lemexport.plugin.v1.Exporter.Export:input_type -> lemexport.plugin.v1.ExportRequest
-	26, // 41: lemexport.plugin.v1.Exporter.Stop:input_type -> lemexport.plugin.v1.StopRequest
-	4,  // 42: lemexport.plugin.v1.Exporter.Describe:output_type -> lemexport.plugin.v1.DescribeResponse
-	7,  // 43: lemexport.plugin.v1.Exporter.GetSchema:output_type -> lemexport.plugin.v1.GetSchemaResponse
-	9,  // 44: lemexport.plugin.v1.Exporter.ValidateConfig:output_type -> lemexport.plugin.v1.ValidateConfigResponse
-	11, // 45: lemexport.plugin.v1.Exporter.Plan:output_type -> lemexport.plugin.v1.PlanResponse
-	13, // 46: lemexport.plugin.v1.Exporter.Read:output_type -> lemexport.plugin.v1.ReadResponse
-	19, // 47: lemexport.plugin.v1.Exporter.Export:output_type -> lemexport.plugin.v1.ExportResponse
-	27, // 48: lemexport.plugin.v1.Exporter.Stop:output_type -> lemexport.plugin.v1.StopResponse
-	42, // [42:49] is the sub-list for method output_type
-	35, // [35:42] is the sub-list for method input_type
-	35, // [35:35] is the sub-list for extension type_name
-	35, // [35:35] is the sub-list for extension extendee
-	0,  // [0:35] is the sub-list for field type_name
+	29, // 23: lemexport.plugin.v1.ExportResult.diagnostics:type_name -> lemexport.plugin.v1.Diagnostic
+	32, // 24: lemexport.plugin.v1.ExportResult.proof:type_name -> lemexport.plugin.v1.Proof
+	22, // 25: lemexport.plugin.v1.ExportResult.files:type_name -> lemexport.plugin.v1.ExportedFile
+	33, // 26: lemexport.plugin.v1.ExportResult.elapsed:type_name -> google.protobuf.Duration
+	21, // 27: lemexport.plugin.v1.ExportResult.tables:type_name -> lemexport.plugin.v1.ExportedTable
+	32, // 28: lemexport.plugin.v1.ExportedTable.proof:type_name -> lemexport.plugin.v1.Proof
+	34, // 29: lemexport.plugin.v1.Event.time:type_name -> google.protobuf.Timestamp
+	24, // 30: lemexport.plugin.v1.Event.progress:type_name -> lemexport.plugin.v1.Progress
+	29, // 31: lemexport.plugin.v1.Event.notice:type_name -> lemexport.plugin.v1.Diagnostic
+	25, // 32: lemexport.plugin.v1.Event.retry:type_name -> lemexport.plugin.v1.Retry
+	26, // 33: lemexport.plugin.v1.Event.resumed:type_name -> lemexport.plugin.v1.Resumed
+	2,  // 34: lemexport.plugin.v1.Progress.phase:type_name -> lemexport.plugin.v1.Phase
+	33, // 35: lemexport.plugin.v1.Retry.wait:type_name -> google.protobuf.Duration
+	34, // 36: lemexport.plugin.v1.Resumed.since:type_name -> google.protobuf.Timestamp
+	3,  // 37: lemexport.plugin.v1.Exporter.Describe:input_type -> lemexport.plugin.v1.DescribeRequest
+	6,  // 38: lemexport.plugin.v1.Exporter.GetSchema:input_type -> lemexport.plugin.v1.GetSchemaRequest
+	8,  // 39: lemexport.plugin.v1.Exporter.ValidateConfig:input_type -> lemexport.plugin.v1.ValidateConfigRequest
+	10, // 40: lemexport.plugin.v1.Exporter.Plan:input_type -> lemexport.plugin.v1.PlanRequest
+	12, // 41: lemexport.plugin.v1.Exporter.Read:input_type -> lemexport.plugin.v1.ReadRequest
+	18, // 42: lemexport.plugin.v1.Exporter.Export:input_type -> lemexport.plugin.v1.ExportRequest
+	27, // 43: lemexport.plugin.v1.Exporter.Stop:input_type -> lemexport.plugin.v1.StopRequest
+	4,  // 44: lemexport.plugin.v1.Exporter.Describe:output_type -> lemexport.plugin.v1.DescribeResponse
+	7,  // 45: lemexport.plugin.v1.Exporter.GetSchema:output_type -> lemexport.plugin.v1.GetSchemaResponse
+	9,  // 46: lemexport.plugin.v1.Exporter.ValidateConfig:output_type -> lemexport.plugin.v1.ValidateConfigResponse
+	11, // 47: lemexport.plugin.v1.Exporter.Plan:output_type -> lemexport.plugin.v1.PlanResponse
+	13, // 48: lemexport.plugin.v1.Exporter.Read:output_type -> lemexport.plugin.v1.ReadResponse
+	19, // 49: lemexport.plugin.v1.Exporter.Export:output_type -> lemexport.plugin.v1.ExportResponse
+	28, // 50: lemexport.plugin.v1.Exporter.Stop:output_type -> lemexport.plugin.v1.StopResponse
+	44, // [44:51] is the sub-list for method output_type
+	37, // [37:44] is the sub-list for method input_type
+	37, // [37:37] is the sub-list for extension type_name
+	37, // [37:37] is the sub-list for extension extendee
+	0,  // [0:37] is the sub-list for field type_name
 }
 
 func init() { file_lemexport_plugin_v1_exporter_proto_init() }
@@ -2267,7 +2383,7 @@ func file_lemexport_plugin_v1_exporter_proto_init() {
 		(*ExportResponse_Event)(nil),
 		(*ExportResponse_Result)(nil),
 	}
-	file_lemexport_plugin_v1_exporter_proto_msgTypes[19].OneofWrappers = []any{
+	file_lemexport_plugin_v1_exporter_proto_msgTypes[20].OneofWrappers = []any{
 		(*Event_Progress)(nil),
 		(*Event_Notice)(nil),
 		(*Event_Retry)(nil),
@@ -2279,7 +2395,7 @@ func file_lemexport_plugin_v1_exporter_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lemexport_plugin_v1_exporter_proto_rawDesc), len(file_lemexport_plugin_v1_exporter_proto_rawDesc)),
 			NumEnums:      3,
-			NumMessages:   25,
+			NumMessages:   26,
 			NumExtensions: 0,
 			NumServices:   1,
 		},
