@@ -195,6 +195,11 @@ type TableInfo struct {
 	// VersionColumn has its greatest value in the newest version of a row; empty for
 	// a table that has only one version of a row.
 	VersionColumn string
+	// Modes are the modes of its exports, for instance "snapshot".
+	Modes []string
+	// PartitionBy is "user" for a table that the API lists by user, and empty for a table
+	// of the whole team.
+	PartitionBy string
 }
 
 // Describe returns the version, the tables and the formats of the plugin.

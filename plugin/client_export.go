@@ -1,6 +1,7 @@
 package plugin
 
 import (
+	"errors"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -32,14 +33,26 @@ type ExportResult struct {
 	Simulated bool
 	// Diagnostics are the errors that ended the export, and warnings.
 	Diagnostics exporter.Diagnostics
-	// Proof says what was read; nil when nothing was. The manifest of each file has the
-	// proof of its table.
+	// Proof says what was read; nil when nothing was. With several tables it sums up
+	// their proofs, and is complete only when all of them are.
 	Proof *exporter.Proof
+	// Tables are the tables that were read, or could not be.
+	Tables []ExportedTable
 	// Files are the committed files.
 	Files []exporter.Result
 	// NothingNew are the locations of append exports that had no new rows.
 	NothingNew []string
 	Elapsed    time.Duration
+}
+
+// ExportedTable is what an Export has read of one table.
+type ExportedTable struct {
+	Table string
+	// Proof is the proof of the table. When nothing was read, it is not complete.
+	Proof *exporter.Proof
+	// Err says why the exports of this table were not written although others may have
+	// been; nil when they were.
+	Err error
 }
 
 func fromExportRequest(request ExportRequest) *pluginv1.ExportRequest {
@@ -54,6 +67,13 @@ func toExportResult(message *pluginv1.ExportResult) (ExportResult, error) {
 		RunID: message.GetRunId(), Simulated: message.GetSimulated(), Diagnostics: toDiagnostics(message.GetDiagnostics()),
 		Proof: toProof(message.GetProof()), Elapsed: message.GetElapsed().AsDuration(),
 		NothingNew: message.GetNothingNew(),
+	}
+	for _, table := range message.GetTables() {
+		one := ExportedTable{Table: table.GetTable(), Proof: toProof(table.GetProof())}
+		if table.GetError() != "" {
+			one.Err = exporter.WithHint(errors.New(table.GetError()), table.GetHint())
+		}
+		result.Tables = append(result.Tables, one)
 	}
 	for _, file := range message.GetFiles() {
 		one, err := toResult(file)

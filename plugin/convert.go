@@ -44,8 +44,16 @@ func fromTable(table *schema.Table) *pluginv1.TableInfo {
 	version, _, _ := table.ByRole(schema.RoleVersion)
 	return &pluginv1.TableInfo{
 		Name: table.Name, Description: table.Description, SchemaVersion: int32(table.Version), SchemaFingerprint: table.Fingerprint(),
-		PrimaryKey: []string{key.Name}, VersionColumn: version.Name,
+		PrimaryKey: []string{key.Name}, VersionColumn: version.Name, Modes: modesOf(table), PartitionBy: string(table.PartitionBy),
 	}
+}
+
+// modesOf returns the modes that an export of the table can have.
+func modesOf(table *schema.Table) []string {
+	if table.Incremental() {
+		return []string{exporter.ModeSnapshot, exporter.ModeMerge, exporter.ModeAppend}
+	}
+	return []string{exporter.ModeSnapshot}
 }
 
 func fromSkipped(users []exporter.SkippedPartition) []*pluginv1.SkippedUser {
@@ -83,6 +91,7 @@ func toTableInfo(message *pluginv1.TableInfo) TableInfo {
 	return TableInfo{
 		Name: message.GetName(), Description: message.GetDescription(), SchemaVersion: int(message.GetSchemaVersion()),
 		SchemaFingerprint: message.GetSchemaFingerprint(), PrimaryKey: message.GetPrimaryKey(), VersionColumn: message.GetVersionColumn(),
+		Modes: message.GetModes(), PartitionBy: message.GetPartitionBy(),
 	}
 }
 

@@ -139,6 +139,21 @@ func TestEveryFieldCrosses(t *testing.T) {
 	t.Run("Result", func(t *testing.T) {
 		crosses(t, fromResult, new(pluginv1.ExportedFile), toResult)
 	})
+	t.Run("ExportedTable", func(t *testing.T) {
+		proof := filled[exporter.Proof](t)
+		message := &pluginv1.ExportResult{Tables: []*pluginv1.ExportedTable{{Table: "inbox_labels", Proof: fromProof(&proof), Error: "no labels", Hint: "Upgrade."}}}
+		got, err := toExportResult(crossed(t, message, new(pluginv1.ExportResult)))
+		if err != nil || len(got.Tables) != 1 {
+			t.Fatalf("%v, %v", got.Tables, err)
+		}
+		table := got.Tables[0]
+		if table.Table != "inbox_labels" || table.Err == nil || table.Err.Error() != "no labels" || exporter.Hint(table.Err) != "Upgrade." {
+			t.Errorf("%q, %v", table.Table, table.Err)
+		}
+		if diff := gocmp.Diff(&proof, table.Proof); diff != "" {
+			t.Errorf("(-here +there):\n%s", diff)
+		}
+	})
 	t.Run("ExportRequest", func(t *testing.T) {
 		request := filled[ExportRequest](t)
 		if names := unfilled(fromExportRequest(request).ProtoReflect()); len(names) > 0 {

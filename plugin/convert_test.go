@@ -134,7 +134,11 @@ func TestDiagnosticsAndTablesCrossAsTheyAre(t *testing.T) {
 	})
 	table := schema.InboxConversations()
 	got := toTableInfo(fromTable(table))
-	if got.Name != table.Name || got.SchemaVersion != table.Version || got.SchemaFingerprint != table.Fingerprint() {
-		t.Errorf("%s becomes %+v", table.Name, got)
+	want := TableInfo{
+		Name: "inbox_conversations", Description: table.Description, SchemaVersion: table.Version, SchemaFingerprint: table.Fingerprint(),
+		PrimaryKey: []string{"id"}, VersionColumn: "last_activity_at", Modes: []string{"snapshot", "merge", "append"}, PartitionBy: "user",
+	}
+	if diff := gocmp.Diff(want, got); diff != "" {
+		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -56,20 +56,20 @@ func (b *eventBuffer) Observe(event exporter.Event) {
 		}}})
 	case exporter.Throttled:
 		b.retry = b.stamp(&pluginv1.Event{Kind: &pluginv1.Event_Retry{Retry: &pluginv1.Retry{
-			Wait: durationpb.New(event.Wait), Reason: "the API asks for a pause",
+			Wait: durationpb.New(event.Wait), Reason: "rate limit of the API",
 		}}})
 	case exporter.Resumed:
 		b.add(&pluginv1.Event{Kind: &pluginv1.Event_Resumed{Resumed: &pluginv1.Resumed{Pages: event.Pages, Since: timestamppb.New(event.From)}}})
 	case exporter.PartitionSkipped:
-		b.notice("the inbox of "+event.Partition+" is skipped: "+event.Reason, "")
+		b.notice("skipped the inbox of "+event.Partition+": "+event.Reason, "")
 	case exporter.UnknownField:
-		b.notice("the API sent a field that the table does not know: "+event.Field, "It is in the column extra.")
+		b.notice("unknown field in the API's response: "+event.Field, "The column extra holds it.")
 	case exporter.NotResumable:
-		b.notice("no checkpoints: "+event.Reason, strings.TrimSpace("A reading that is cut short will start over. "+event.Advice))
+		b.notice("checkpoints are unavailable: "+event.Reason, strings.TrimSpace("After an interruption, everything will be read again. "+event.Advice))
 	case exporter.RateNotShared:
-		b.notice("the rate limit is not shared with other runs of this key on this machine: "+event.Reason, event.Advice)
+		b.notice("not sharing the rate limit with other runs that use this key on this machine: "+event.Reason, event.Advice)
 	case exporter.StartedOver:
-		b.notice(event.Reason, "Everything is delivered again.")
+		b.notice(event.Reason, "All rows will be delivered again.")
 	}
 	select {
 	case b.ready <- struct{}{}:

@@ -80,7 +80,7 @@ func TestAnEventBufferKeepsTheFirstNoticesAndWakesItsReaderOnce(t *testing.T) {
 	default:
 	}
 	events := buffer.drain()
-	if len(events) != maxNotices || events[0].GetNotice().GetSummary() != "the API sent a field that the table does not know: field0" {
+	if len(events) != maxNotices || events[0].GetNotice().GetSummary() != "unknown field in the API's response: field0" {
 		t.Errorf("%d events, the first %v", len(events), events[0])
 	}
 }

@@ -51,6 +51,7 @@ func (c exportCall) run(ctx context.Context) (_ *pluginv1.ExportResult, err erro
 		AllowIncomplete: c.request.GetAllowIncomplete(), AllowShrink: c.request.GetAllowShrink(),
 	})
 	result.Proof, result.NothingNew = fromProof(&summary.Proof), summary.NothingNew
+	result.Tables = exportedTables(plan, summary)
 	log.InfoContext(ctx, "export ended", "committed", len(summary.Exports), "complete", summary.Proof.Complete)
 	for _, file := range summary.Exports {
 		exported, failed := fromResult(file)
@@ -63,6 +64,16 @@ func (c exportCall) run(ctx context.Context) (_ *pluginv1.ExportResult, err erro
 		err = exporter.WithHint(exporter.Unproven(summary.Proof), "It was committed and marked as incomplete, as the request allowed.")
 	}
 	return result, err
+}
+
+// exportedTables returns the one table of a run, whose proof is that of the run. A
+// summary of several tables has no proof of each.
+func exportedTables(plan exporter.Plan, summary exporter.Summary) []*pluginv1.ExportedTable {
+	if len(plan.Survey.Tables) != 1 {
+		return nil
+	}
+	table := plan.Survey.Tables[0]
+	return []*pluginv1.ExportedTable{{Table: table.Table, Proof: fromProof(&summary.Proof), Error: table.Error, Hint: table.Hint}}
 }
 
 func eventOfExport(event *pluginv1.Event) *pluginv1.ExportResponse {

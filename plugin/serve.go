@@ -13,34 +13,34 @@ import (
 	"google.golang.org/grpc"
 )
 
-// farewell is how long a stopping process waits for its last answers to leave.
-const farewell = 500 * time.Millisecond
+// shutdownTimeout is how long a stopping process waits until its last responses are sent.
+const shutdownTimeout = 500 * time.Millisecond
 
-// Serve answers a host until the host shuts the plugin down, Stop is called, or
-// ctx ends, whose cause the running calls then report. It returns when nothing
-// runs any more; the error says why it could not begin. Nothing else may be
-// written to standard output before. Without TLS it begins only where no other user can
-// reach the socket, see [ErrUnprotected]; while it serves, the umask of the process is 077.
+// Serve serves a host until the host shuts the plugin down, Stop is called, or ctx
+// ends; running calls then report the cause of ctx. It returns when all calls have
+// ended; the error says why it could not start. Nothing may be written to standard
+// output before it. Without TLS it starts only where no other user can reach the
+// socket, see [ErrUnprotected]. While it serves, the umask of the process is 077.
 //
-// log is the process's standard error; the records on it are go-plugin's JSON.
+// log is the standard error of the process; go-plugin writes its JSON records to it.
 func Serve(ctx context.Context, server *Server, log io.Writer, level slog.Level) error {
 	defer closeUmask()()
-	release, err := settleSocket()
+	release, err := prepareSocket()
 	if err != nil {
 		return err
 	}
 	defer release()
 	ctx, cancel := context.WithCancel(ctx)
-	var watch sync.WaitGroup
-	began := false
+	var closing sync.WaitGroup
+	started := false
 	goplugin.Serve(&goplugin.ServeConfig{
 		HandshakeConfig:  handshake(),
 		VersionedPlugins: versions(server),
 		Logger:           hclog.New(&hclog.LoggerOptions{Level: hclogLevel(level), Output: log, JSONFormat: true}),
 		GRPCServer: func(options []grpc.ServerOption) *grpc.Server {
-			began = true
-			transport := grpc.NewServer(append(options, grpc.MaxRecvMsgSize(largestRequest))...)
-			watch.Go(func() {
+			started = true
+			transport := grpc.NewServer(append(options, grpc.MaxRecvMsgSize(maxRequestBytes))...)
+			closing.Go(func() {
 				select {
 				case <-ctx.Done():
 					server.calls.stop(context.Cause(ctx))
@@ -51,27 +51,27 @@ func Serve(ctx context.Context, server *Server, log io.Writer, level slog.Level)
 			return transport
 		},
 	})
-	// The host may have hung up in the middle of a call.
+	// The host may have closed the connection during a call.
 	cancel()
 	server.calls.stop(errHostGone)
-	watch.Wait()
+	closing.Wait()
 	<-server.calls.idle
-	if !began {
-		return errNotBegun
+	if !started {
+		return errNotStarted
 	}
 	return nil
 }
 
-// errNotBegun is the error of a start that go-plugin has given up.
-var errNotBegun = errors.New("the plugin could not begin to serve; the last record on standard error says why")
+// errNotStarted is the error when go-plugin could not start.
+var errNotStarted = errors.New("the plugin could not start: the last record on standard error gives the reason")
 
-// largestRequest bounds what a host may send: a configuration.
-const largestRequest = 1 << 20
+// maxRequestBytes bounds a request of a host, which holds a configuration.
+const maxRequestBytes = 1 << 20
 
-// end closes the transport. go-plugin holds a stream open for as long as the
-// process lives, so that a graceful stop alone would never end.
+// end closes the transport. A graceful stop alone would never end: go-plugin keeps a
+// stream open for as long as the process lives.
 func end(transport *grpc.Server) {
-	late := time.AfterFunc(farewell, transport.Stop)
+	late := time.AfterFunc(shutdownTimeout, transport.Stop)
 	defer late.Stop()
 	transport.GracefulStop()
 }

@@ -15,20 +15,20 @@ import (
 	"github.com/lemexport/lemexport/internal/private"
 )
 
-// longestSocket is the longest path of a socket that the system takes, less the
-// zero byte at its end.
-const longestSocket = len(syscall.RawSockaddrUnix{}.Path) - 1
+// maxSocketPath is the longest path of a socket on this system, without the zero
+// byte at its end.
+const maxSocketPath = len(syscall.RawSockaddrUnix{}.Path) - 1
 
-// longestName is as long as the longest name that go-plugin gives a socket.
-const longestName = len("/plugin4294967295")
+// maxSocketName is the length of the longest name that go-plugin gives a socket.
+const maxSocketName = len("/plugin4294967295")
 
 const socketHint = "Set TMPDIR to a folder with a shorter path, for instance TMPDIR=/tmp, in the environment of the host."
 
-// canListen tries a folder out as go-plugin will use it: its path may be too
-// long, it may be closed or gone, and not every file system has sockets.
+// canListen makes a socket in a folder, as go-plugin will. It fails when the path is
+// too long, the folder is missing or not writable, or its file system has no sockets.
 func canListen(dir string) error {
-	if size := len(dir) + longestName; size > longestSocket {
-		return fmt.Errorf("the path of a socket in %s has %d bytes, and this system allows %d", dir, size, longestSocket)
+	if size := len(dir) + maxSocketName; size > maxSocketPath {
+		return fmt.Errorf("the path of a socket in %s has %d bytes, and this system allows %d", dir, size, maxSocketPath)
 	}
 	file, err := os.CreateTemp(dir, "plugin") //nolint:forbidigo // a socket is made by the process that serves
 	if err != nil {
@@ -37,15 +37,15 @@ func canListen(dir string) error {
 	if err := errors.Join(file.Close(), os.Remove(file.Name())); err != nil { //nolint:forbidigo // see above
 		return err
 	}
-	listener, err := net.Listen("unix", file.Name()) //nolint:noctx,forbidigo // it waits for nothing
+	listener, err := net.Listen("unix", file.Name()) //nolint:noctx,forbidigo // it does not wait
 	if err != nil {
 		return err
 	}
 	return listener.Close()
 }
 
-// makeSocketFolder makes a folder for a socket that only this user can enter: in
-// the folder for temporary files, or in one with a shorter path. fit looks at it.
+// makeSocketFolder makes a folder for a socket that only this user can enter: in the
+// folder for temporary files, or in one with a shorter path. fit checks the folder.
 func makeSocketFolder(fit func(dir string) error) (dir string, err error) {
 	var failed []error
 	for _, parent := range []string{"", os.Getenv("XDG_RUNTIME_DIR"), "/tmp"} { //nolint:forbidigo // a library that starts processes
@@ -64,29 +64,28 @@ func makeSocketFolder(fit func(dir string) error) (dir string, err error) {
 		}
 		failed = append(failed, err)
 	}
-	return "", exporter.WithHint(fmt.Errorf("no folder can hold the plugin's socket: %w", failed[0]), socketHint)
+	return "", exporter.WithHint(fmt.Errorf("cannot make the plugin's socket in any folder: %w", failed[0]), socketHint)
 }
 
 // ErrUnprotected is wrapped by the error of a plugin that other users of the machine
 // could call.
-var ErrUnprotected = errors.New("the plugin does not serve where other users could call it")
+var ErrUnprotected = errors.New("refusing to serve where other users could connect")
 
 const unprotectedHint = "Let the host set PLUGIN_CLIENT_CERT (mutual TLS, in go-plugin's AutoMTLS), or PLUGIN_UNIX_SOCKET_DIR to a folder " +
 	"that only this user can enter: permission 0700, below folders that no other user can write to. docs/hosts.md says more."
 
-// settleSocket makes sure that go-plugin can make its socket where it will: in
-// the host's folder, else in the one for temporary files. Where it cannot, a
-// private folder with a shorter path takes its place, which the host need not
-// know: the handshake tells it the path. release removes that folder.
+// prepareSocket ensures that go-plugin can make its socket: in the folder that the host
+// names, by default the one for temporary files, and otherwise in a private folder
+// with a shorter path, which the handshake tells the host. release removes that folder.
 //
-// Without TLS, whoever can write to the socket is served. Then the folder has to keep
-// the other users away.
-func settleSocket() (release func(), err error) {
+// Without TLS every user who can write to the socket is served, so that the folder has
+// to exclude other users.
+func prepareSocket() (release func(), err error) {
 	release = func() {}
 	fit, hasTLS := canListen, os.Getenv("PLUGIN_CLIENT_CERT") != "" //nolint:forbidigo // go-plugin reads it too
 	if runtime.GOOS == "windows" {
 		if !hasTLS {
-			return nil, exporter.WithHint(fmt.Errorf("%w: there is no TLS, and a port of this machine is open to all its users", ErrUnprotected),
+			return nil, exporter.WithHint(fmt.Errorf("%w: the connection has no TLS, and all users of this machine can connect to its ports", ErrUnprotected),
 				"Let the host set PLUGIN_CLIENT_CERT (mutual TLS, in go-plugin's AutoMTLS). docs/hosts.md says more.")
 		}
 		return release, nil
@@ -97,7 +96,7 @@ func settleSocket() (release func(), err error) {
 	}
 	if !hasTLS {
 		if dir, err = private.CheckFolder(dir); err != nil {
-			return nil, exporter.WithHint(fmt.Errorf("%w: there is no TLS, and %w", ErrUnprotected, err), unprotectedHint)
+			return nil, exporter.WithHint(fmt.Errorf("%w: the connection has no TLS, and %w", ErrUnprotected, err), unprotectedHint)
 		}
 		fit = func(dir string) error {
 			_, err := private.CheckFolder(dir)
@@ -106,11 +105,11 @@ func settleSocket() (release func(), err error) {
 	}
 	unfit := canListen(dir)
 	if unfit == nil {
-		// The socket is made in the folder that was looked at, whatever its name leads to by then.
+		// The name of the folder may lead elsewhere by then: use the folder that was checked.
 		return release, os.Setenv(goplugin.EnvUnixSocketDir, dir) //nolint:forbidigo // go-plugin reads it
 	}
 	if os.Getenv(goplugin.EnvUnixSocketGroup) != "" { //nolint:forbidigo // see above
-		return nil, exporter.WithHint(fmt.Errorf("no socket can be made for the group that the host names: %w", unfit), socketHint)
+		return nil, exporter.WithHint(fmt.Errorf("cannot make a socket for the group that the host names: %w", unfit), socketHint)
 	}
 	if dir, err = makeSocketFolder(fit); err != nil {
 		return nil, err

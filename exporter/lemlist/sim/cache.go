@@ -12,7 +12,7 @@ type cache struct {
 type cacheKey struct{ user, page, size int }
 
 type cachedPage struct {
-	reading
+	listPage
 	until int64
 }
 
@@ -44,15 +44,15 @@ func (c *cache) slot(key cacheKey) cacheKey {
 	return key
 }
 
-func (c *cache) find(key cacheKey, now int64) (reading, bool) {
+func (c *cache) find(key cacheKey, now int64) (listPage, bool) {
 	if !c.applies(key) {
-		return reading{}, false
+		return listPage{}, false
 	}
 	kept, ok := c.pages[c.slot(key)]
-	return kept.reading, ok && now < kept.until
+	return kept.listPage, ok && now < kept.until
 }
 
-func (c *cache) keep(key cacheKey, got reading, now int64) {
+func (c *cache) keep(key cacheKey, got listPage, now int64) {
 	if c.applies(key) {
 		c.pages[c.slot(key)] = cachedPage{got, now + c.keeps}
 	}

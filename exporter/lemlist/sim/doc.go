@@ -12,7 +12,7 @@
 //
 // The package is built in three layers. The world (world.go, view.go, list.go,
 // drift.go) holds who stands where in which list, and how its clocks (stamp.go),
-// replicas and caches disturb that; the content (generate.go, given.go)
+// replicas and caches disturb that; the content (generate.go, fixture.go)
 // says what a row looks like; the server (server.go and the rest) speaks HTTP,
 // limits, fails on demand and watches its caller.
 package sim

@@ -182,7 +182,7 @@ func (w *world) move(m Movement, step int) {
 
 // target returns the row that m is about.
 func (w *world) target(m Movement) (uint32, bool) {
-	if _, given := w.content.(*given); given && m.Kind != Delete && m.Kind != Vanish && m.Kind != Restore {
+	if _, fixed := w.content.(*fixture); fixed && m.Kind != Delete && m.Kind != Vanish && m.Kind != Restore {
 		return 0, false
 	}
 	switch {

@@ -6,7 +6,7 @@ import "slices"
 // the calls in appendJSON, and of the draws in each, is part of what a seed means:
 // the golden page tells when it changed.
 
-func (g *generator) appendOpportunities(dst []byte, dice *stream, n uint32, unknown int, odd surprise) []byte {
+func (g *generator) appendOpportunities(dst []byte, dice *stream, n uint32, unknown int, odd anomaly) []byte {
 	count := max(0, dice.below(8)-5)
 	if odd == opportunitiesAreIDs {
 		return append(g.ids.append(append(dst, '"'), "opp_", uint64(n)*4), '"')
@@ -31,7 +31,7 @@ func (g *generator) appendOpportunities(dst []byte, dice *stream, n uint32, unkn
 	return dst
 }
 
-func (g *generator) appendChannels(dst []byte, dice *stream, odd surprise) []byte {
+func (g *generator) appendChannels(dst []byte, dice *stream, odd anomaly) []byte {
 	kind, other, strange := dice.below(16), pick(dice, g.words.known), pick(dice, g.words.unknown)
 	if odd == channelsIsObject {
 		return append(dst, "{}"...)
@@ -52,7 +52,7 @@ func (g *generator) appendChannels(dst []byte, dice *stream, odd surprise) []byt
 
 // appendUsers lists the members, sometimes a former one, and in one row of 64
 // nobody, although the row stands in its members' lists.
-func (g *generator) appendUsers(dst []byte, dice, change *stream, at placed, unknown int, odd surprise) []byte {
+func (g *generator) appendUsers(dst []byte, dice, change *stream, at placed, unknown int, odd anomaly) []byte {
 	var room [8]string
 	listed := room[:0]
 	var indexes [4]int
@@ -89,7 +89,7 @@ func (g *generator) appendUsers(dst []byte, dice, change *stream, at placed, unk
 	return append(dst, ']')
 }
 
-func (g *generator) appendReplied(dst []byte, dice *stream, answered bool, at int64, odd surprise) []byte {
+func (g *generator) appendReplied(dst []byte, dice *stream, answered bool, at int64, odd anomaly) []byte {
 	channel := pick(dice, g.words.known)
 	if dice.below(4) > 0 {
 		channel = "email"
@@ -154,7 +154,7 @@ func (g *generator) appendUnknown(dst []byte, dice *stream, n uint32, unknown in
 	return dst
 }
 
-func (g *generator) appendContact(dst []byte, dice *stream, n uint32, unknown int, odd surprise) []byte {
+func (g *generator) appendContact(dst []byte, dice *stream, n uint32, unknown int, odd anomaly) []byte {
 	if odd == contactIsText {
 		return append(dst, `,"contact":"[object Object]"`...)
 	}

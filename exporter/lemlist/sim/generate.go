@@ -109,11 +109,11 @@ func (g *generator) answered(n uint32) bool {
 	return dice.below(8) < 5
 }
 
-// surprise is a field whose value has the wrong type in a row.
-type surprise int
+// anomaly is a field whose value has the wrong type in a row.
+type anomaly int
 
 const (
-	noSurprise surprise = iota
+	noAnomaly anomaly = iota
 	contactIsText
 	repliesIsText
 	channelsIsObject
@@ -121,14 +121,14 @@ const (
 	opportunitiesAreIDs
 	createdIsNumber
 	channelIsNumber
-	surprises
+	anomalies
 )
 
 func (g *generator) appendJSON(dst []byte, n uint32, r row) []byte {
 	dice := newStream(g.seed, topicRow, uint64(n), 0)
-	odd := noSurprise
+	odd := noAnomaly
 	if dice.one(16) && g.odd {
-		odd = 1 + surprise(int(n/16)%int(surprises-1))
+		odd = 1 + anomaly(int(n/16)%int(anomalies-1))
 	}
 	unknown := dice.below(40) // under 8: which key that nobody documents
 	answered := g.answered(n)
@@ -172,7 +172,7 @@ func (g *generator) appendJSON(dst []byte, n uint32, r row) []byte {
 	return append(dst, '}')
 }
 
-func appendReplies(dst []byte, answered bool, odd surprise) []byte {
+func appendReplies(dst []byte, answered bool, odd anomaly) []byte {
 	dst = append(dst, `,"haveReplies":`...)
 	switch {
 	case odd == repliesIsText && answered:

@@ -33,7 +33,7 @@ func (s *Server) inbox(query url.Values, call *Call) reply {
 	user := slices.Index(s.world.content.userIDs(), query.Get("userId"))
 	if user < 0 {
 		if s.opts.UnknownUser == UnknownUserEmpty {
-			return s.page(reading{page: page}, user, size)
+			return s.page(listPage{page: page}, user, size)
 		}
 		return s.fail(http.StatusBadRequest, "User not in team")
 	}
@@ -47,7 +47,7 @@ func (s *Server) inbox(query url.Values, call *Call) reply {
 }
 
 // spoil makes a page lie about its rows; its total stays.
-func (s *Server) spoil(got *reading, fault Fault) {
+func (s *Server) spoil(got *listPage, fault Fault) {
 	switch fault {
 	case FaultNoRows:
 		got.rows = nil
@@ -74,7 +74,7 @@ func (s *Server) number(query url.Values, name string, least, otherwise int) (in
 }
 
 // page writes the envelope and the rows, outside of any lock.
-func (s *Server) page(got reading, user, size int) reply {
+func (s *Server) page(got listPage, user, size int) reply {
 	buffer, _ := s.buffers.Get().(*bytes.Buffer)
 	buffer.Reset()
 	body := append(buffer.AvailableBuffer(), `{"data":[`...)
@@ -91,7 +91,7 @@ func (s *Server) page(got reading, user, size int) reply {
 	return reply{status: http.StatusOK, kind: kindJSON, body: body, buffer: buffer}
 }
 
-func (s *Server) appendPagination(dst []byte, got reading, user, size int) []byte {
+func (s *Server) appendPagination(dst []byte, got listPage, user, size int) []byte {
 	last := pages(got.total, size)
 	switch s.opts.Total {
 	case TotalAbsent:
@@ -121,7 +121,7 @@ func (s *Server) appendPageNumber(dst []byte, page int, exists bool) []byte {
 }
 
 // statedTotal is what `totalItems` says of a list.
-func (s *Server) statedTotal(got reading, user int) int {
+func (s *Server) statedTotal(got listPage, user int) int {
 	switch s.opts.Total {
 	case TotalNoisy:
 		dice := newStream(s.opts.Seed, topicTotal, uint64(got.step), 0)

@@ -203,7 +203,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.Drift.check(),
 	)
 	if o.Rows != nil && o.Drift.moves() {
-		err = errors.Join(err, errors.New("sim: Drift cannot move given Rows; leave one of the two out"))
+		err = errors.Join(err, errors.New("sim: Drift cannot move the rows of Rows: set only one of the two"))
 	}
 	if o.Conversations == None {
 		o.Conversations = 0

@@ -38,7 +38,7 @@ func New(options Options) (*Server, error) {
 		s.world = newWorld(newGenerator(o), o)
 		return s, nil
 	}
-	rows, err := newGiven(o)
+	rows, err := newFixture(o)
 	if err != nil {
 		return nil, err
 	}

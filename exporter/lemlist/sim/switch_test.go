@@ -257,7 +257,7 @@ func TestTheBudgetIsTwentyCallsOverAllRoutes(t *testing.T) {
 }
 
 func TestDataSwitches(t *testing.T) {
-	type switches struct{ nulls, surprises, halves bool } // Options cannot be compared
+	type switches struct{ nulls, anomalies, halves bool } // Options cannot be compared
 	bodies := map[switches]string{}
 	all := func(t *testing.T, o sim.Options) string {
 		key := switches{o.NullForAbsent, o.TypeSurprises, o.LoneSurrogates}
@@ -278,13 +278,13 @@ func TestDataSwitches(t *testing.T) {
 		"null in place of no name":     {sim.Options{NullForAbsent: true}, `"fullName":null,"email":"`, true},
 		"null in place of not done":    {sim.Options{NullForAbsent: true}, `"done":null`, true},
 		"types are right":              {sim.Options{}, `"\[object Object\]"`, false},
-		"types surprise: contact":      {sim.Options{TypeSurprises: true}, `"contact":"\[object Object\]"`, true},
-		"types surprise: haveReplies":  {sim.Options{TypeSurprises: true}, `"haveReplies":"true"`, true},
-		"types surprise: channels":     {sim.Options{TypeSurprises: true}, `"channels":{}`, true},
-		"types surprise: users":        {sim.Options{TypeSurprises: true}, `"users":null`, true},
-		"types surprise: tasks":        {sim.Options{TypeSurprises: true}, `"opportunities":\["opp_`, true},
-		"types surprise: createdAt":    {sim.Options{TypeSurprises: true}, `"createdAt":17`, true},
-		"types surprise: channel":      {sim.Options{TypeSurprises: true}, `"lastRepliedChannel":7`, true},
+		"types anomaly: contact":       {sim.Options{TypeSurprises: true}, `"contact":"\[object Object\]"`, true},
+		"types anomaly: haveReplies":   {sim.Options{TypeSurprises: true}, `"haveReplies":"true"`, true},
+		"types anomaly: channels":      {sim.Options{TypeSurprises: true}, `"channels":{}`, true},
+		"types anomaly: users":         {sim.Options{TypeSurprises: true}, `"users":null`, true},
+		"types anomaly: tasks":         {sim.Options{TypeSurprises: true}, `"opportunities":\["opp_`, true},
+		"types anomaly: createdAt":     {sim.Options{TypeSurprises: true}, `"createdAt":17`, true},
+		"types anomaly: channel":       {sim.Options{TypeSurprises: true}, `"lastRepliedChannel":7`, true},
 		"text is whole":                {sim.Options{}, `\\ud83d`, false},
 		"half an emoji":                {sim.Options{LoneSurrogates: true}, `\\ud83d"`, true},
 		"a row without contact":        {sim.Options{}, `"haveReplies":(true|false)}`, true},
@@ -360,7 +360,7 @@ func TestOptionsThatMakeNoSenseAreRefused(t *testing.T) {
 		`sim: Conversations is -2; it must lie between -1 and 20000000`:          {Conversations: -2},
 		`sim: PastEnd is "nothing"; it must be one of empty, repeat, refuse, on`: {PastEnd: "nothing"},
 		`sim: EmptyTotalPages is 2; it must lie between 0 and 1`:                 {EmptyTotalPages: 2},
-		`sim: Drift cannot move given Rows; leave one of the two out`:            {Rows: []json.RawMessage{}, Drift: sim.Drift{Jumps: 1}},
+		`sim: Drift cannot move the rows of Rows: set only one of the two`:       {Rows: []json.RawMessage{}, Drift: sim.Drift{Jumps: 1}},
 		`sim: row 0 of Rows is not JSON`:                                         {Rows: []json.RawMessage{[]byte("{")}},
 		`sim: Drift.Deletes is -1; it must lie between 0 and 10000`:              {Drift: sim.Drift{Deletes: -1}},
 		`sim: Faults[0].Rate is 2; it must lie between 0 and 1`:                  {Faults: []sim.FaultRule{{Fault: sim.Fault500, Rate: 2}}},

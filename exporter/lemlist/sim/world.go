@@ -88,8 +88,8 @@ func (w *world) tick() {
 	w.clock = max(w.clock, w.now().UnixMilli())
 }
 
-// reading is one page of a list.
-type reading struct {
+// listPage is one page of a list.
+type listPage struct {
 	step  int // number of this read, from 1
 	total int // length of the list
 	page  int // the page that was read
@@ -100,7 +100,7 @@ type reading struct {
 
 // read moves the clock and the rows on by one step and reads one page of a
 // user's list. With repeat a page past the end is the last page instead.
-func (w *world) read(user, page, size int, repeat bool) reading {
+func (w *world) read(user, page, size int, repeat bool) listPage {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.step++
@@ -113,7 +113,7 @@ func (w *world) read(user, page, size int, repeat bool) reading {
 		return kept
 	}
 	from := w.replicas.answering(w.view, w.seed, w.step)
-	got := reading{step: w.step, page: page, total: w.total(from, key.user)}
+	got := listPage{step: w.step, page: page, total: w.total(from, key.user)}
 	switch w.queries {
 	case QueriesCountFirst:
 		w.moveAll(between, w.step)
@@ -137,7 +137,7 @@ func (w *world) total(from *view, user int) int {
 }
 
 // fill reads the rows of a page from a view.
-func (w *world) fill(got *reading, from *view, user, size int, repeat bool) {
+func (w *world) fill(got *listPage, from *view, user, size int, repeat bool) {
 	shown := w.total(from, user)
 	if last := pages(shown, size); repeat && got.page > last {
 		got.page = max(last, 1)

@@ -34,7 +34,14 @@ func described() []check {
 					t.Fatal(err)
 				}
 				defer reader.Release()
-				for _, column := range append(slices.Clone(one.GetPrimaryKey()), one.GetVersionColumn()) {
+				columns, modes := slices.Clone(one.GetPrimaryKey()), []string{"snapshot"}
+				if one.GetVersionColumn() != "" {
+					columns, modes = append(columns, one.GetVersionColumn()), []string{"snapshot", "merge", "append"}
+				}
+				if !slices.Equal(one.GetModes(), modes) {
+					t.Errorf("%s has the modes %v, not %v", one.GetName(), one.GetModes(), modes)
+				}
+				for _, column := range columns {
 					if !reader.Schema().HasField(column) {
 						t.Errorf("%s has no column %s", one.GetName(), column)
 					}

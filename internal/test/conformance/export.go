@@ -12,6 +12,8 @@ import (
 	"testing"
 	"time"
 
+	"google.golang.org/protobuf/proto"
+
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
@@ -88,6 +90,10 @@ func exported() []check {
 			e.must(t, pluginv1.Outcome_OUTCOME_COMPLETE)
 			if len(e.result.GetFiles()) != 1 || e.result.GetProof().GetRows() != 150 || !e.result.GetSimulated() {
 				t.Fatalf("the result is %v", e.result)
+			}
+			tables := e.result.GetTables()
+			if len(tables) != 1 || tables[0].GetTable() != table || tables[0].GetError() != "" || !proto.Equal(tables[0].GetProof(), e.result.GetProof()) {
+				t.Errorf("the tables are %v", tables)
 			}
 			file := e.result.GetFiles()[0]
 			var manifest struct {

@@ -25,37 +25,39 @@ const (
 	_ = protoimpl.EnforceVersion(protoimpl.MaxVersion - 20)
 )
 
-// Plan is what a run would do, as far as it can be known before the walk. What
-// is only known later is absent.
+// Plan is what a run would do, as far as that is known before it reads the tables.
+// Fields whose value is known only later are absent.
 type Plan struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The run's id.
+	// The id of the run.
 	RunId string `protobuf:"bytes,1,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
 	// The id of the lemlist team.
 	TeamId string `protobuf:"bytes,2,opt,name=team_id,json=teamId,proto3" json:"team_id,omitempty"`
 	// The base URL of the API.
 	Endpoint string `protobuf:"bytes,3,opt,name=endpoint,proto3" json:"endpoint,omitempty"`
-	// True for a simulated team: no row is real.
+	// True for a simulated team, whose rows are made up.
 	Simulated bool `protobuf:"varint,4,opt,name=simulated,proto3" json:"simulated,omitempty"`
-	// The users whose inbox would be read, in order.
+	// The users whose inbox would be read, in that order.
 	Users []*PlannedUser `protobuf:"bytes,5,rep,name=users,proto3" json:"users,omitempty"`
-	// The users of the team whose inbox the API refuses to give.
+	// The users of the team whose inbox the API refuses.
 	SkippedUsers []*SkippedUser `protobuf:"bytes,6,rep,name=skipped_users,json=skippedUsers,proto3" json:"skipped_users,omitempty"`
-	// The sum of the users' totals: an upper bound for the rows, since users share
-	// conversations.
+	// The sum of the users' totals: an upper bound for the rows of
+	// inbox_conversations, because users share conversations.
 	ConversationsAtMost *int64 `protobuf:"varint,7,opt,name=conversations_at_most,json=conversationsAtMost,proto3,oneof" json:"conversations_at_most,omitempty"`
-	// The requests that a walk over a list at rest takes.
+	// The requests that the run takes when no row changes meanwhile.
 	Requests *int64 `protobuf:"varint,8,opt,name=requests,proto3,oneof" json:"requests,omitempty"`
 	// The least time that the rate limit allows for these requests.
 	LeastTime *durationpb.Duration `protobuf:"bytes,9,opt,name=least_time,json=leastTime,proto3" json:"least_time,omitempty"`
-	// The keys of the first pages that the table does not model.
+	// The keys on the first pages for which inbox_conversations has no column.
 	UnknownFields []string `protobuf:"bytes,10,rep,name=unknown_fields,json=unknownFields,proto3" json:"unknown_fields,omitempty"`
-	// The files that an Export would write; empty without export blocks.
+	// The files that an Export would write; empty when the configuration has no export
+	// block.
 	Exports []*PlannedExport `protobuf:"bytes,11,rep,name=exports,proto3" json:"exports,omitempty"`
-	// The requests that this plan took.
+	// The requests that were made for this plan.
 	SurveyRequests int64 `protobuf:"varint,12,opt,name=survey_requests,json=surveyRequests,proto3" json:"survey_requests,omitempty"`
-	// What the first pages of each table tell. The fields `users`, `skipped_users` and
-	// `unknown_fields` repeat that of the table which is one list a user.
+	// The tables that the run would read, one entry each. `users`, `skipped_users` and
+	// `unknown_fields` repeat the entry of the table that is listed by user,
+	// inbox_conversations.
 	Tables        []*PlannedTable `protobuf:"bytes,13,rep,name=tables,proto3" json:"tables,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -182,21 +184,22 @@ func (x *Plan) GetTables() []*PlannedTable {
 	return nil
 }
 
-// PlannedTable is what the first pages of one table tell.
+// PlannedTable is a table as its first pages show it.
 type PlannedTable struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The table.
 	Table string `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"`
-	// One entry per user, or a single one without a user id for a table that is one list
-	// of the whole team.
+	// One entry per user for a table that is listed by user; a single entry with an
+	// empty user_id for a table of the whole team.
 	Partitions []*PlannedUser `protobuf:"bytes,2,rep,name=partitions,proto3" json:"partitions,omitempty"`
-	// The users whose list the API refuses to give.
+	// The users whose list the API refuses.
 	Skipped []*SkippedUser `protobuf:"bytes,3,rep,name=skipped,proto3" json:"skipped,omitempty"`
-	// The keys of the first pages that the table does not model.
+	// The keys on the first pages for which the table has no column.
 	UnknownFields []string `protobuf:"bytes,4,rep,name=unknown_fields,json=unknownFields,proto3" json:"unknown_fields,omitempty"`
-	// Why this table cannot be read while the others can; empty when it can.
+	// Why this table cannot be read although others can, for instance a plan without
+	// labels; empty when it can be read. Exports of this table fail, others do not.
 	Error string `protobuf:"bytes,5,opt,name=error,proto3" json:"error,omitempty"`
-	// What to do about it.
+	// What to do about the error; may be empty.
 	Hint          string `protobuf:"bytes,6,opt,name=hint,proto3" json:"hint,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -274,25 +277,25 @@ func (x *PlannedTable) GetHint() string {
 	return ""
 }
 
-// PlannedUser is a user's inbox as its first page shows it.
+// PlannedUser is one list of a table, a partition, as its first page shows it.
 type PlannedUser struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The user's id.
+	// The id of the user; empty for a table of the whole team.
 	UserId string `protobuf:"bytes,1,opt,name=user_id,json=userId,proto3" json:"user_id,omitempty"`
-	// The conversations; absent when the API does not say.
+	// The number of rows; absent when the API does not state it.
 	TotalItems *int64 `protobuf:"varint,2,opt,name=total_items,json=totalItems,proto3,oneof" json:"total_items,omitempty"`
-	// The pages; absent when the API does not say.
+	// The number of pages; absent when the API does not state the number of rows.
 	Pages *int64 `protobuf:"varint,3,opt,name=pages,proto3,oneof" json:"pages,omitempty"`
-	// The newest activity; absent for an empty inbox.
+	// The newest activity; absent for an empty list and for a table without activities.
 	NewestActivity *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=newest_activity,json=newestActivity,proto3" json:"newest_activity,omitempty"`
-	// The rows of a page, as the server chose.
+	// The page size that the server chose.
 	PerPage int64 `protobuf:"varint,5,opt,name=per_page,json=perPage,proto3" json:"per_page,omitempty"`
-	// The oldest activity of the first page; absent when it has none.
+	// The oldest activity on the first page; absent when newest_activity is.
 	OldestActivityOnFirstPage *timestamppb.Timestamp `protobuf:"bytes,6,opt,name=oldest_activity_on_first_page,json=oldestActivityOnFirstPage,proto3" json:"oldest_activity_on_first_page,omitempty"`
-	// The rows of the first page whose lastActivityAt cannot be read. When there are
-	// any, the walk will not be proven complete.
+	// The rows of the first page whose lastActivityAt cannot be parsed. With any such
+	// row the read cannot be proven complete.
 	UnreadableActivities int64 `protobuf:"varint,7,opt,name=unreadable_activities,json=unreadableActivities,proto3" json:"unreadable_activities,omitempty"`
-	// What the first of them looks like, every letter an a and every digit a 9.
+	// The form of the first such value: every letter replaced by a, every digit by 9.
 	UnreadableForm string `protobuf:"bytes,8,opt,name=unreadable_form,json=unreadableForm,proto3" json:"unreadable_form,omitempty"`
 	unknownFields  protoimpl.UnknownFields
 	sizeCache      protoimpl.SizeCache
@@ -384,7 +387,7 @@ func (x *PlannedUser) GetUnreadableForm() string {
 	return ""
 }
 
-// PlannedExport is the fate of one file.
+// PlannedExport is what an Export would do with one file.
 type PlannedExport struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// The table.
@@ -393,39 +396,39 @@ type PlannedExport struct {
 	Format string `protobuf:"bytes,2,opt,name=format,proto3" json:"format,omitempty"`
 	// The mode, for instance "snapshot".
 	Mode string `protobuf:"bytes,3,opt,name=mode,proto3" json:"mode,omitempty"`
-	// Where the file is or will be: a path or a URL.
+	// The location of the file: a path or a URL.
 	File string `protobuf:"bytes,4,opt,name=file,proto3" json:"file,omitempty"`
-	// What would happen: "create", "replace", "merge" or "append".
+	// The action: "create", "replace", "merge" or "append".
 	Action string `protobuf:"bytes,5,opt,name=action,proto3" json:"action,omitempty"`
-	// What the new file's schema changes, one sentence each.
+	// The differences of the new file's schema, one sentence each.
 	SchemaChanges []string `protobuf:"bytes,6,rep,name=schema_changes,json=schemaChanges,proto3" json:"schema_changes,omitempty"`
-	// Users of the current file whose inbox would not be read: what only they had
-	// goes.
+	// Users of the current file whose inbox would not be read. Conversations that only
+	// these users could see will be removed.
 	DroppedUsers []string `protobuf:"bytes,7,rep,name=dropped_users,json=droppedUsers,proto3" json:"dropped_users,omitempty"`
-	// True when the first pages show the newest activity and the totals that the
-	// current file was proven with.
+	// True when the first pages show the same newest activity and totals as the proof of
+	// the current file.
 	Unchanged bool `protobuf:"varint,8,opt,name=unchanged,proto3" json:"unchanged,omitempty"`
-	// What the file leaves out and hashes; absent when nothing.
+	// The columns that the file leaves out or hashes; absent when there are none.
 	Columns *PlannedColumns `protobuf:"bytes,9,opt,name=columns,proto3" json:"columns,omitempty"`
-	// The manifest of the file that is there now, with append of the newest, as JSON
+	// The manifest of the current file, with mode append of the newest one, as JSON
 	// (docs/manifest.md); empty when there is none.
 	CurrentManifestJson []byte `protobuf:"bytes,10,opt,name=current_manifest_json,json=currentManifestJson,proto3" json:"current_manifest_json,omitempty"`
-	// Where the newest file of an append is; empty otherwise.
+	// The location of the newest file of an append; empty otherwise.
 	CurrentFile string `protobuf:"bytes,11,opt,name=current_file,json=currentFile,proto3" json:"current_file,omitempty"`
-	// What a merge or append export reads; absent for a snapshot.
+	// What a merge or an append reads; absent for a snapshot.
 	Increment *PlannedIncrement `protobuf:"bytes,12,opt,name=increment,proto3" json:"increment,omitempty"`
-	// The guard of the file that is there now; absent when all of it may go.
+	// The limit on how much the current file may shrink; absent when there is none.
 	Shrink *PlannedShrink `protobuf:"bytes,13,opt,name=shrink,proto3" json:"shrink,omitempty"`
-	// Other newest files of an append, that runs added at the same time; empty as a rule.
+	// Other newest files of an append, which concurrent runs added; usually empty.
 	OtherEnds []string `protobuf:"bytes,14,rep,name=other_ends,json=otherEnds,proto3" json:"other_ends,omitempty"`
-	// The permission that the file will have, as octal text such as "0640"; empty when
-	// the configuration does not say it.
+	// The permission of the file as octal text, for instance "0640"; empty when the
+	// configuration does not set it.
 	FileMode string `protobuf:"bytes,15,opt,name=file_mode,json=fileMode,proto3" json:"file_mode,omitempty"`
-	// The encoding of a Parquet file: "portable", "compact" or "plain"; empty when the
-	// configuration does not say it, which is "portable".
+	// The encoding of a Parquet file: "portable", "compact" or "plain"; empty, which
+	// means "portable", when the configuration does not set it.
 	Encoding string `protobuf:"bytes,16,opt,name=encoding,proto3" json:"encoding,omitempty"`
-	// The type of the column extra in a Parquet file: "string" or "json"; empty when
-	// the configuration does not say it, which is "string".
+	// The type of the column extra in a Parquet file: "string" or "json"; empty, which
+	// means "string", when the configuration does not set it.
 	Extra         string `protobuf:"bytes,17,opt,name=extra,proto3" json:"extra,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -580,20 +583,18 @@ func (x *PlannedExport) GetExtra() string {
 	return ""
 }
 
-// PlannedColumns is what a file leaves out and hashes.
+// PlannedColumns are the columns that a file leaves out or hashes.
 type PlannedColumns struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Names of the columns that are left out, sorted.
+	// The names of the columns that are left out, sorted.
 	Excluded []string `protobuf:"bytes,1,rep,name=excluded,proto3" json:"excluded,omitempty"`
-	// Names of the columns that are hashed, sorted.
+	// The names of the columns that are hashed, sorted.
 	Hashed []string `protobuf:"bytes,2,rep,name=hashed,proto3" json:"hashed,omitempty"`
 	// The algorithm of the hashes; empty when nothing is hashed.
 	HashAlgorithm string `protobuf:"bytes,3,opt,name=hash_algorithm,json=hashAlgorithm,proto3" json:"hash_algorithm,omitempty"`
-	// What tells the key of the hashes from another one; the key does not follow
-	// from it.
+	// An identifier of the hash key, from which the key cannot be derived.
 	HashKeyId string `protobuf:"bytes,4,opt,name=hash_key_id,json=hashKeyId,proto3" json:"hash_key_id,omitempty"`
-	// Names of the columns that identify people or hold what they wrote, and that the
-	// file has as the API sent them.
+	// The names of the columns with personal data that the file holds in clear text.
 	Personal      []string `protobuf:"bytes,5,rep,name=personal,proto3" json:"personal,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -664,20 +665,19 @@ func (x *PlannedColumns) GetPersonal() []string {
 	return nil
 }
 
-// PlannedIncrement is what a merge or append export reads.
+// PlannedIncrement is what a merge or an append reads.
 type PlannedIncrement struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// Why everything is read; empty when only what is newer is.
+	// Why everything is read; empty when only newer rows are.
 	FullBecause string `protobuf:"bytes,1,opt,name=full_because,json=fullBecause,proto3" json:"full_because,omitempty"`
-	// Down to where the inbox of a user is read, by user id. Users who are not in it
-	// are read in full.
+	// The watermarks by user id: only what changed after them is read. Users without
+	// one are read in full.
 	Since map[string]*Mark `protobuf:"bytes,2,rep,name=since,proto3" json:"since,omitempty" protobuf_key:"bytes,1,opt,name=key" protobuf_val:"bytes,2,opt,name=value"`
-	// The last run that walked every inbox in full and proved it; absent when there
-	// is none.
+	// The last full proof; absent when there is none.
 	FullProof *FullProof `protobuf:"bytes,3,opt,name=full_proof,json=fullProof,proto3" json:"full_proof,omitempty"`
-	// When the next full proof is due, unless this run makes it.
+	// When the next full proof is due, unless this run makes one.
 	FullDue *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=full_due,json=fullDue,proto3" json:"full_due,omitempty"`
-	// True when an append adds only what no earlier file has, though it reads everything.
+	// True when an append reads everything but adds only rows that no earlier file has.
 	OnlyMissing   bool `protobuf:"varint,5,opt,name=only_missing,json=onlyMissing,proto3" json:"only_missing,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -748,17 +748,18 @@ func (x *PlannedIncrement) GetOnlyMissing() bool {
 	return false
 }
 
-// Mark is how far one user's list was proven by an earlier walk.
+// Mark is the watermark of one user: up to which an earlier run has proven the list.
 type Mark struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The newest lastActivityAt that walk saw.
+	// The newest lastActivityAt that the earlier run saw.
 	NewestActivity *timestamppb.Timestamp `protobuf:"bytes,1,opt,name=newest_activity,json=newestActivity,proto3" json:"newest_activity,omitempty"`
-	// totalItems at its end; absent when unknown.
+	// totalItems at the end of that run; absent when unknown.
 	TotalItems *int64 `protobuf:"varint,2,opt,name=total_items,json=totalItems,proto3,oneof" json:"total_items,omitempty"`
-	// Down to where the next walk has to go; absent when that is newest_activity.
+	// The lastActivityAt down to which the next run has to read; absent when it equals
+	// newest_activity.
 	Floor *timestamppb.Timestamp `protobuf:"bytes,3,opt,name=floor,proto3" json:"floor,omitempty"`
-	// How many conversations of the list, as old as floor or newer, the earlier run
-	// had when it ended; absent when unknown.
+	// The number of conversations at floor or newer that the earlier run had at its
+	// end; absent when unknown.
 	KnownSinceFloor *int64 `protobuf:"varint,4,opt,name=known_since_floor,json=knownSinceFloor,proto3,oneof" json:"known_since_floor,omitempty"`
 	unknownFields   protoimpl.UnknownFields
 	sizeCache       protoimpl.SizeCache
@@ -822,14 +823,14 @@ func (x *Mark) GetKnownSinceFloor() int64 {
 	return 0
 }
 
-// FullProof names a run that walked every inbox in full and proved it.
+// FullProof is a run that read every list in full and proved it complete.
 type FullProof struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The run's id.
+	// The id of the run.
 	RunId string `protobuf:"bytes,1,opt,name=run_id,json=runId,proto3" json:"run_id,omitempty"`
-	// When its walk ended, by the local clock.
+	// When its read ended, by the local clock.
 	FinishedAt *timestamppb.Timestamp `protobuf:"bytes,2,opt,name=finished_at,json=finishedAt,proto3" json:"finished_at,omitempty"`
-	// The argument its proof rests on.
+	// The method of its proof, see Proof.method.
 	Method        string `protobuf:"bytes,3,opt,name=method,proto3" json:"method,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
@@ -886,15 +887,15 @@ func (x *FullProof) GetMethod() string {
 	return ""
 }
 
-// PlannedShrink guards a file against a walk that shows too little.
+// PlannedShrink limits how many rows of the current file a run may remove.
 type PlannedShrink struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
-	// The share of the conversations of the file that may go, below 1.
+	// The share of the rows of the file that may be removed, below 1.
 	MaxShrink float64 `protobuf:"fixed64,1,opt,name=max_shrink,json=maxShrink,proto3" json:"max_shrink,omitempty"`
-	// How many conversations the walk has to show. With fewer, Export ends with the
+	// The least number of rows for the new file. With fewer, Export ends with the
 	// outcome SHRUNK, unless ExportRequest.allow_shrink is set.
 	LeastRows int64 `protobuf:"varint,2,opt,name=least_rows,json=leastRows,proto3" json:"least_rows,omitempty"`
-	// True when the totals that the API states add up to fewer.
+	// True when the totals that the API states add up to fewer rows.
 	Expected      bool `protobuf:"varint,3,opt,name=expected,proto3" json:"expected,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache

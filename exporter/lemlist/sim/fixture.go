@@ -8,20 +8,20 @@ import (
 	"time"
 )
 
-// given is content that the caller brought. It is read as loosely as can be, so
+// fixture is content that the caller supplies. It is parsed leniently, so
 // that broken rows can be served too.
-type given struct {
+type fixture struct {
 	team  string
 	users []string
 	start []row
 	raws  []json.RawMessage
-	facts []givenFacts
+	facts []fixtureFacts
 	byID  map[string]uint32
 }
 
-// givenFacts is what a given row says about itself; zero where it says nothing
+// fixtureFacts is what a row says about itself; zero where it says nothing
 // that can be understood.
-type givenFacts struct {
+type fixtureFacts struct {
 	id, contactID string
 	members       []int
 	answered      bool
@@ -38,8 +38,8 @@ func PageRows(page []byte) ([]json.RawMessage, error) {
 	return body.Data, nil
 }
 
-func newGiven(o Options) (*given, error) {
-	g := &given{users: slices.Clone(o.UserIDs), byID: map[string]uint32{}}
+func newFixture(o Options) (*fixture, error) {
+	g := &fixture{users: slices.Clone(o.UserIDs), byID: map[string]uint32{}}
 	if len(o.Rows) > math.MaxInt32 {
 		return nil, fmt.Errorf("sim: %d rows are too many", len(o.Rows))
 	}
@@ -48,7 +48,7 @@ func newGiven(o Options) (*given, error) {
 		if !json.Valid(raw) {
 			return nil, fmt.Errorf("sim: row %d of Rows is not JSON", n)
 		}
-		facts := givenFacts{id: text(raw, "_id"), contactID: text(raw, "contactId"), answered: string(member(raw, "haveReplies")) == "true"}
+		facts := fixtureFacts{id: text(raw, "_id"), contactID: text(raw, "contactId"), answered: string(member(raw, "haveReplies")) == "true"}
 		g.byID[facts.id] = uint32(n)
 		if g.team == "" {
 			g.team = text(raw, "teamId")
@@ -80,27 +80,27 @@ func newGiven(o Options) (*given, error) {
 	return g, nil
 }
 
-func (g *given) rows(int64) []row  { return slices.Clone(g.start) }
-func (g *given) teamID() string    { return g.team }
-func (g *given) userIDs() []string { return g.users }
+func (g *fixture) rows(int64) []row  { return slices.Clone(g.start) }
+func (g *fixture) teamID() string    { return g.team }
+func (g *fixture) userIDs() []string { return g.users }
 
-func (g *given) shown(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }
+func (g *fixture) shown(milliseconds int64) time.Time { return time.UnixMilli(milliseconds).UTC() }
 
-func (g *given) appendID(dst []byte, n uint32) []byte { return append(dst, g.facts[n].id...) }
+func (g *fixture) appendID(dst []byte, n uint32) []byte { return append(dst, g.facts[n].id...) }
 
-func (g *given) appendContactID(dst []byte, n uint32) []byte {
+func (g *fixture) appendContactID(dst []byte, n uint32) []byte {
 	return append(dst, g.facts[n].contactID...)
 }
 
-func (g *given) number(id string) (uint32, bool) { n, ok := g.byID[id]; return n, ok }
+func (g *fixture) number(id string) (uint32, bool) { n, ok := g.byID[id]; return n, ok }
 
-func (g *given) appendMembers(dst []int, n uint32, _ row) []int {
+func (g *fixture) appendMembers(dst []int, n uint32, _ row) []int {
 	return append(dst, g.facts[n].members...)
 }
 
-func (g *given) answered(n uint32) bool { return g.facts[n].answered }
+func (g *fixture) answered(n uint32) bool { return g.facts[n].answered }
 
-func (g *given) appendJSON(dst []byte, n uint32, _ row) []byte { return append(dst, g.raws[n]...) }
+func (g *fixture) appendJSON(dst []byte, n uint32, _ row) []byte { return append(dst, g.raws[n]...) }
 
 // member returns the value of a key of a JSON object, nil when there is none.
 func member(raw json.RawMessage, key string) json.RawMessage {
