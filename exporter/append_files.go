@@ -26,7 +26,7 @@ type unionFile struct {
 // each row in memory, and an entry in a temporary file.
 type union struct {
 	files []unionFile // the oldest first
-	index *index
+	index *Index
 	rows  int64
 }
 
@@ -36,7 +36,7 @@ func (u *union) close() error {
 		failed = append(failed, file.close())
 	}
 	if u.index != nil {
-		failed = append(failed, u.index.close())
+		failed = append(failed, u.index.Close())
 	}
 	return errors.Join(failed...)
 }
@@ -94,7 +94,7 @@ func fits(file unionFile, newest Manifest, table *schema.Table) error {
 		return errors.New("hold two tables")
 	case !ok || was.Fingerprint() != m.SchemaFingerprint:
 		return errors.New("have different columns")
-	case m.Columns.hashKeyID() != newest.Columns.hashKeyID():
+	case m.Columns.KeyID() != newest.Columns.KeyID():
 		return errors.New("have hashes of different keys, or key ids of versions that cannot be compared")
 	}
 	return file.data.CheckSchema(was)
@@ -106,28 +106,28 @@ func (u *union) count(ctx context.Context, e *Engine, table *schema.Table) error
 	if err != nil {
 		return err
 	}
-	u.index = newIndex(scratch, e.limits().share)
+	u.index = NewIndex(scratch, e.limits())
 	for i := range u.files {
 		file := &u.files[i]
-		file.first = u.index.rows
+		file.first = u.index.Len()
 		for rec, err := range upgraded(ctx, file.data, table, file.manifest.SchemaVersion) {
 			if err != nil {
 				return cmp.Or(file.reads.err(), err)
 			}
 			keys, err := table.Keys(rec)
 			if err == nil {
-				err = u.index.addAll("", keys, int(rec.NumRows()))
+				err = u.index.Add("", keys)
 			}
 			if err != nil {
 				return err
 			}
 		}
-		if rows := u.index.rows - file.first; rows != file.manifest.Rows {
-			return WithHint(fmt.Errorf("%s holds %d rows, its manifest says %d", file.name, rows, file.manifest.Rows), "lemexport verify says what is wrong with it.")
+		if read := u.index.Len() - file.first; read != file.manifest.Rows {
+			return WithHint(fmt.Errorf("%s holds %d rows, its manifest says %d", file.name, read, file.manifest.Rows), "lemexport verify says what is wrong with it.")
 		}
 	}
-	lost, err := u.index.losers()
-	u.rows = u.index.rows - lost
+	lost, err := u.index.Losers()
+	u.rows = u.index.Len() - lost
 	return err
 }
 
@@ -144,7 +144,7 @@ func (u *union) manifest(of Manifest) Manifest {
 		}
 		unknown = append(unknown, file.manifest.UnknownFields)
 	}
-	of.UnknownFields = joinNames(unknown...)
+	of.UnknownFields = JoinNames(unknown...)
 	return of
 }
 
@@ -169,20 +169,20 @@ func (u *union) records(ctx context.Context, table *schema.Table) iter.Seq2[arro
 
 // pass yields the rows of a record that stay; row is the number of the first.
 func (u *union) pass(rec arrow.Record, row int64, table *schema.Table, yield func(arrow.Record, error) bool) bool {
-	var stay []piece
+	var stay []Piece
 	for i := range int(rec.NumRows()) {
 		switch last := len(stay) - 1; {
-		case u.index.isLost(row + int64(i)):
-		case last >= 0 && stay[last].to == i:
-			stay[last].to++
+		case u.index.IsLost(row + int64(i)):
+		case last >= 0 && stay[last].To == i:
+			stay[last].To++
 		default:
-			stay = append(stay, piece{rec, i, i + 1})
+			stay = append(stay, Piece{rec, i, i + 1})
 		}
 	}
 	if len(stay) == 0 {
 		return true
 	}
-	rows := concat(table.Arrow(), stay)
-	defer rows.Release()
-	return yield(rows, nil)
+	kept := Concat(table.Arrow(), stay)
+	defer kept.Release()
+	return yield(kept, nil)
 }

@@ -63,24 +63,24 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	}()
 	summary = Summary{RunID: r.id, Simulated: plan.Survey.Simulated, Wanted: len(r.targets)}
 
-	unlock, err := r.lock(ctx, plan)
+	targets, unlock, err := r.lock(ctx, plan)
 	if err != nil {
 		return summary, err
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 
-	rows, err := newSorter(r.engine.Scratch, r.targets[0].table, r.engine.limits(), plan.leastRoom())
+	sorter, err := r.engine.openSorter(r.targets[0].table, plan.leastRoom())
 	if err != nil {
 		return summary, err
 	}
-	defer func() { err = errors.Join(err, rows.close()) }()
+	defer func() { err = errors.Join(err, sorter.Close()) }()
 
 	journal := r.openJournal(r.targets[0].table, plan.Survey, plan.since(), options.NoResume)
 	defer func() {
 		summary.Kept = r.keptAfter(err, journal, summary)
 		err = errors.Join(err, journal.Close())
 	}()
-	walked, err := r.walk(ctx, rows, plan, journal)
+	walked, err := r.walk(ctx, sorter, r.targets[0].table, plan, journal)
 	summary.Proof = walked.proof
 	if err != nil {
 		return summary, err
@@ -90,23 +90,23 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 		return summary, errors.Join(incomplete(walked.proof), journal.Remove())
 	}
 	if !options.AllowShrink {
-		if err := plan.guard(walked.proof, rows.distinct); err != nil {
+		if err := plan.guard(walked.proof, walked.sorted.Rows()); err != nil {
 			// The next walk must see for itself what is there.
 			return summary, errors.Join(err, journal.Remove())
 		}
 	}
-	for i, target := range r.targets {
-		fresh := walked.pages.fresh[i]
-		if fresh != nil {
-			if err := fresh.settle(rows.index, r.engine.limits().share, target.earlier(ctx, plan.Exports[i])); err != nil {
+	for i, target := range targets {
+		var added *addedRows
+		if fresh := walked.pages.fresh[i]; fresh != nil {
+			if added, err = fresh.settle(walked.sorted.Index(), r.engine.limits().Share, target.earlier(ctx, plan.Exports[i])); err != nil {
 				return summary, err
 			}
 		}
-		if fresh != nil && len(fresh.ids) == 0 {
+		if added != nil && len(added.ids) == 0 {
 			summary.NothingNew = append(summary.NothingNew, target.destination.URL(target.table.Name))
 			continue
 		}
-		result, err := r.export(ctx, i, plan, rows, walked, started, options)
+		result, err := r.export(ctx, target, export{plan, plan.Exports[i], added, started, options}, walked)
 		switch {
 		case errors.Is(err, ErrIncomplete):
 			summary.Proof = result.Manifest.Proof
@@ -121,24 +121,39 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	return summary, journal.Remove()
 }
 
-func (r *Run) export(
-	ctx context.Context, i int, plan Plan, rows *sorter, walked walked, started time.Time, options ApplyOptions,
-) (Result, error) {
-	target := r.targets[i]
-	body, err := target.body(rows, plan.Exports[i], walked, walked.pages.fresh[i])
+// export is what the writing of one file follows from besides the walk.
+type export struct {
+	plan    Plan
+	file    ExportPlan
+	added   *addedRows // of an append; nil takes every row
+	started time.Time
+	options ApplyOptions
+}
+
+func (r *Run) export(ctx context.Context, target lockedTarget, of export, walked walked) (Result, error) {
+	rows, err := target.contents(walked.sorted, of.file, walked, of.added)
 	if err != nil {
 		return Result{}, err
 	}
-	if !options.AllowShrink {
-		body.guard = plan.Exports[i].guardMerge
+	guard := of.file.guardMerge
+	if of.options.AllowShrink {
+		guard = nil
 	}
-	manifest := r.manifest(target, plan, walked, started)
-	manifest.account(target, plan.Exports[i], walked.pages)
-	return r.write(ctx, target, body, manifest, walked.life)
+	manifest := target.continued(r.manifest(target.target, of.plan, walked, of.started), of.file, walked.pages)
+	return r.write(ctx, target, rows, guard, manifest, walked.life)
+}
+
+// lockedTarget is a target that no other run writes.
+type lockedTarget struct {
+	target
+	// over is the version that the run replaces, and beside the digest of the names of
+	// the files beside an append.
+	over   Version
+	beside string
 }
 
 // lock claims every destination, and sees that it still holds what the plan saw.
-func (r *Run) lock(ctx context.Context, plan Plan) (unlock func() error, err error) {
+func (r *Run) lock(ctx context.Context, plan Plan) (locked []lockedTarget, unlock func() error, err error) {
 	var held []func() error
 	release := func() error {
 		var failed []error
@@ -150,16 +165,16 @@ func (r *Run) lock(ctx context.Context, plan Plan) (unlock func() error, err err
 	for i, target := range r.targets {
 		one, err := target.destination.Lock(ctx, r.id)
 		if err != nil {
-			return nil, errors.Join(err, release())
+			return nil, nil, errors.Join(err, release())
 		}
 		held = append(held, one)
 		now, err := target.unchangedSince(ctx, plan.Exports[i])
 		if err != nil {
-			return nil, errors.Join(err, release())
+			return nil, nil, errors.Join(err, release())
 		}
-		r.targets[i].over, r.targets[i].beside = now.version, now.beside
+		locked = append(locked, lockedTarget{target, now.version, now.beside})
 	}
-	return release, nil
+	return locked, release, nil
 }
 
 // unchangedSince looks at the target again, which must hold what the plan was about.
@@ -194,6 +209,8 @@ func (t target) nameWinner(ctx context.Context, err error) error {
 
 // walked is what a walk leaves behind besides its rows.
 type walked struct {
+	// sorted is nil after an error.
+	sorted   *Sorted
 	proof    Proof
 	unknown  []string
 	pages    *collector
@@ -201,7 +218,7 @@ type walked struct {
 	life     lifetime
 }
 
-func (r *Run) walk(ctx context.Context, rows *sorter, plan Plan, journal *runJournal) (walked, error) {
+func (r *Run) walk(ctx context.Context, sorter *Sorter, table *schema.Table, plan Plan, journal *runJournal) (walked, error) {
 	var total int64
 	since := plan.since()
 	if plan.Conversations != nil && len(since) == 0 {
@@ -209,10 +226,10 @@ func (r *Run) walk(ctx context.Context, rows *sorter, plan Plan, journal *runJou
 	}
 	r.obs.Observe(PhaseStarted{Phase: PhaseWalk, Total: total})
 	life := r.lifetime(journal)
-	walk := r.source.Walk(ctx, rows.table, since, journal.orNil())
-	pages := newCollector(rows.table, plan, r.lookback())
+	walk := r.source.Walk(ctx, table, since, journal.orNil())
+	pages := newCollector(table, plan, r.lookback())
 	var unknown schema.Names
-	for _, field := range plan.Survey.Of(rows.table.Name).Unknown {
+	for _, field := range plan.Survey.Of(table.Name).Unknown {
 		unknown.Add(field)
 	}
 	for page, err := range walk.Pages() {
@@ -220,29 +237,33 @@ func (r *Run) walk(ctx context.Context, rows *sorter, plan Plan, journal *runJou
 			for _, field := range page.UnknownFields {
 				unknown.Add(field)
 			}
-			err = r.keep(rows, pages, page)
+			err = r.keep(table, sorter, pages, page)
 		}
 		if err != nil {
 			return walked{proof: walk.Proof()}, err
 		}
 	}
-	proof := walk.Proof()
-	if err := rows.seal(ctx); err != nil {
-		return walked{proof: proof}, err
+	sorted, err := sorter.Sorted(ctx)
+	if err != nil {
+		return walked{proof: walk.Proof()}, err
 	}
-	rows.account(&proof)
-	proof.outlived(life.over())
-	return walked{life: life, proof: proof, unknown: unknown.List(), pages: pages, finished: r.engine.Now()}, nil
+	proof := outlived(counted(walk.Proof(), sorted.Index(), sorted.Rows()), life.over())
+	return walked{sorted: sorted, life: life, proof: proof, unknown: unknown.List(), pages: pages, finished: r.engine.Now()}, nil
 }
 
 // keep adds a page's rows without what must not be written.
-func (r *Run) keep(rows *sorter, pages *collector, page Page) error {
+func (r *Run) keep(table *schema.Table, sorter *Sorter, pages *collector, page Page) error {
 	rec, err := masked(r.mask, page.Record)
 	if err != nil {
 		return err
 	}
 	defer rec.Release()
-	return errors.Join(rows.add(page.Partition, rec), pages.add(page.Partition, rec))
+	keys, err := table.Keys(rec)
+	if err != nil {
+		return err
+	}
+	pages.add(page.Partition, keys)
+	return sorter.Add(page.Partition, rec, keys)
 }
 
 func (r *Run) manifest(target target, plan Plan, walked walked, started time.Time) Manifest {

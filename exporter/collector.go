@@ -4,15 +4,12 @@ import (
 	"math"
 	"time"
 
-	"github.com/apache/arrow/go/v15/arrow"
-
 	"github.com/lemexport/lemexport/schema"
 )
 
 // collector sees every page of a walk: it gathers what the next increment needs,
 // and for the append exports of a run what is new.
 type collector struct {
-	table *schema.Table
 	// lookback is how far below the watermark increments read, and since how far
 	// down this walk goes.
 	lookback time.Duration
@@ -24,7 +21,7 @@ type collector struct {
 
 func newCollector(table *schema.Table, plan Plan, lookback time.Duration) *collector {
 	c := &collector{
-		table: table, lookback: lookback, since: plan.since(),
+		lookback: lookback, since: plan.since(),
 		limit: recentLimit(len(plan.Survey.Of(table.Name).Partitions)), shown: make(map[string]*recall),
 	}
 	for _, export := range plan.Exports {
@@ -33,19 +30,14 @@ func newCollector(table *schema.Table, plan Plan, lookback time.Duration) *colle
 	return c
 }
 
-func (c *collector) add(user string, rec arrow.Record) error {
-	if rec.NumRows() == 0 {
-		return nil
-	}
-	keys, err := c.table.Keys(rec)
-	if err != nil {
-		return err
+func (c *collector) add(user string, keys schema.Keys) {
+	if keys.Len() == 0 {
+		return
 	}
 	shown := c.of(user)
-	for row := range int(rec.NumRows()) {
+	for row := range keys.Len() {
 		c.row(user, shown, keys.At(row))
 	}
-	return nil
 }
 
 func (c *collector) row(user string, shown *recall, key schema.RowKey) {
@@ -90,8 +82,8 @@ func (c *collector) recent(user PartitionProof, m Manifest, plan ExportPlan) Rec
 		return to
 	}
 	var before []rowPrint
-	if plan.Current != nil && (!plan.Increment.takesAll() || !m.Proof.whole()) {
-		before = plan.Current.remembered(user.Partition)
+	if plan.Current != nil && (!plan.Increment.takesAll() || !m.Proof.Whole()) {
+		before = remembered(plan.Current, user.Partition)
 	}
 	shown.remember(&to, before, user.Complete)
 	return to

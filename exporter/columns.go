@@ -10,21 +10,6 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// ManifestColumns is what a file says about the columns that it does not hold
-// as the API sent them. With it the file's schema follows from the table.
-type ManifestColumns struct {
-	// Excluded and Hashed are names of columns, sorted.
-	Excluded []string `json:"excluded,omitempty"`
-	Hashed   []string `json:"hashed,omitempty"`
-	// Personal are the columns that identify people or hold what they wrote, and that
-	// the file has as the API sent them; absent in files of versions that did not say.
-	Personal []string `json:"personal,omitempty"`
-	// HashAlgorithm and HashKeyID are set when columns are hashed. The id tells
-	// whether two files were hashed with one key; the key does not follow from it.
-	HashAlgorithm string `json:"hash_algorithm,omitempty"`
-	HashKeyID     string `json:"hash_key_id,omitempty"`
-}
-
 // columns is what the manifest of a target's file says; nil when all columns are
 // taken as they are.
 func (t target) columns() *ManifestColumns {
@@ -39,22 +24,6 @@ func (t target) columns() *ManifestColumns {
 }
 
 func sorted(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
-
-// selection is what the file's table was selected with.
-func (m *ManifestColumns) selection() schema.Selection {
-	if m == nil {
-		return schema.Selection{}
-	}
-	return schema.Selection{Exclude: m.Excluded, Hash: m.Hashed}
-}
-
-// hashKeyID is "" when nothing is hashed.
-func (m *ManifestColumns) hashKeyID() string {
-	if m == nil {
-		return ""
-	}
-	return m.HashKeyID
-}
 
 // maskOf is what the rows of a walk go through before anything is written; nil
 // when they stay as they are.
@@ -98,7 +67,7 @@ func SameColumns(a, b Export) error {
 // columnChanges says what the new file changes in what is left out and hashed.
 func (t target) columnChanges(old *ManifestColumns) []string {
 	now := t.columns()
-	before, after := old.selection(), now.selection()
+	before, after := old.Selection(), now.Selection()
 	var changes []string
 	for _, one := range []struct {
 		were, are []string
@@ -115,7 +84,7 @@ func (t target) columnChanges(old *ManifestColumns) []string {
 			}
 		}
 	}
-	if old.hashKeyID() != "" && now.hashKeyID() != "" && !t.keyID.is(old) {
+	if old.KeyID() != "" && now.KeyID() != "" && !t.keyID.is(old) {
 		changes = append(changes, "The hash key is another one: no hash of the file equals one of the new file.")
 	}
 	return changes

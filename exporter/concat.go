@@ -9,30 +9,30 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
-// piece is rows of a record: from is in it, to is not.
-type piece struct {
-	rec      arrow.Record
-	from, to int
+// Piece is rows of a record: From is in it, To is not.
+type Piece struct {
+	Rec      arrow.Record
+	From, To int
 }
 
-// concat returns a record of the pieces' rows, one after the other. It copies
+// Concat returns a record of the pieces' rows, one after the other. It copies
 // column by column, unless there is one piece, whose memory the result then
 // shares. The caller releases it.
-func concat(as *arrow.Schema, pieces []piece) arrow.Record {
+func Concat(as *arrow.Schema, pieces []Piece) arrow.Record {
 	if len(pieces) == 1 {
-		one := pieces[0].rec.NewSlice(int64(pieces[0].from), int64(pieces[0].to))
+		one := pieces[0].Rec.NewSlice(int64(pieces[0].From), int64(pieces[0].To))
 		defer one.Release()
 		return array.NewRecord(as, one.Columns(), one.NumRows())
 	}
 	var rows int64
 	for _, one := range pieces {
-		rows += int64(one.to - one.from)
+		rows += int64(one.To - one.From)
 	}
 	columns := make([]arrow.Array, as.NumFields())
 	parts := make([]part, len(pieces))
 	for i := range columns {
 		for at, one := range pieces {
-			parts[at] = part{one.rec.Column(i), one.from, one.to}
+			parts[at] = part{one.Rec.Column(i), one.From, one.To}
 		}
 		columns[i] = array.MakeFromData(join(as.Field(i).Type, parts))
 	}
@@ -74,7 +74,7 @@ func join(kind arrow.DataType, parts []part) *array.Data {
 			children = append(children, join(kind.Field(i).Type, fields))
 		}
 	default:
-		panic(fmt.Sprintf("exporter: cannot copy a %s", kind))
+		panic(fmt.Sprintf("rows: cannot copy a %s", kind))
 	}
 	return array.NewData(kind, length, buffers, children, nulls, 0)
 }

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -61,10 +62,6 @@ type target struct {
 	format      Format
 	destination Destination
 	name        string
-	// over is the version that the run replaces, and beside the digest of the names
-	// of the files beside an append, known once it has the lock.
-	over   Version
-	beside string
 	// keyID is that of the key of the hashes; all targets of a run have one key.
 	keyID hashKeyID
 }
@@ -122,6 +119,9 @@ func (e *Engine) start(ctx context.Context, id string, job Job, obs Observer) (*
 	return run, nil
 }
 
+// limits are what the engine's memory is spent on.
+func (e *Engine) limits() Limits { return LimitsOf(cmp.Or(e.Memory, DefaultMemory)) }
+
 // ID is the run's id, as the manifest and the destination's lock state it.
 func (r *Run) ID() string { return r.id }
 
@@ -145,7 +145,7 @@ func (e *Engine) resolve(export Export, runID string) (target, error) {
 	if err != nil {
 		return target{}, fmt.Errorf("destination %s: %w", WithoutQuery(export.Destination), err)
 	}
-	if err := setFileMode(export, destination); err != nil {
+	if err := SetFileMode(export, destination); err != nil {
 		return target{}, err
 	}
 	name := table.Name + format.Extension()

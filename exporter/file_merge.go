@@ -13,52 +13,63 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// body is the rows of a new file.
-type body struct {
+// contents is the rows of a new file.
+type contents struct {
 	// total is about how many there are; exact says that it is their number.
 	total int64
 	exact bool
-	// records yields them in file order, with the ownership rules of Walk.Pages.
-	records func(ctx context.Context) iter.Seq2[arrow.Record, error]
-	// changes is what is known after the last record; nil when there is nothing.
+	// pass hands them on in file order, and returns what they are.
+	pass func(ctx context.Context, to func(arrow.Record) error) (passed, error)
+}
+
+// passed is what is known of the rows of a new file after the last one.
+type passed struct {
+	digest Digest
+	// changes is what a merge did; nil otherwise.
 	changes *Changes
-	// guard looks at the changes before they are committed; nil accepts them all.
-	guard func(Changes) error
-	// sum is that of the rows, after the last record.
-	sum *rowSum
 }
 
-// hashed computes the sum from the records, while others make and use them.
-func (b body) hashed(table *schema.Table) body {
-	digester, records := NewDigester(table), b.records
-	b.sum = &digester.sum
-	b.records = func(ctx context.Context) iter.Seq2[arrow.Record, error] {
-		return through(prefetch(records(ctx)), digester.Add)
-	}
-	return b
+// anew is contents whose digest follows from the records, which are hashed while
+// others make and use them.
+func anew(table *schema.Table, total int64, records func(context.Context) iter.Seq2[arrow.Record, error]) contents {
+	return contents{total: total, exact: true, pass: func(ctx context.Context, to func(arrow.Record) error) (passed, error) {
+		digester := NewDigester(table)
+		err := handOn(Through(Prefetch(records(ctx)), digester.Add), to)
+		return passed{digest: digester.Digest()}, err
+	}}
 }
 
-// body makes the rows of a target's new file.
-func (t target) body(rows *sorter, plan ExportPlan, walked walked, fresh *newRows) (body, error) {
-	switch {
-	case t.Mode == ModeMerge && plan.Current != nil && !t.readable(plan.Current) && !walked.proof.whole():
-		return body{}, WithHint(errors.New("the file's rows have another schema, and the walk is not proven complete"),
-			"Nothing was written: what the walk may have missed would be lost. Run apply again when the inbox is quieter.")
-	case t.Mode == ModeMerge && plan.Current != nil && t.readable(plan.Current):
-		found, err := rows.index.winners(rows.distinct)
+// handOn passes prefetched records to a function until one of the two fails.
+func handOn(records iter.Seq2[arrow.Record, error], to func(arrow.Record) error) error {
+	for rec, err := range Prefetch(records) {
+		if err == nil {
+			err = to(rec)
+		}
 		if err != nil {
-			return body{}, err
+			return err
 		}
-		v := newRevision(t, plan.Current, rows, found, walked.proof.whole())
-		merged := body{total: Sum(plan.Current.Rows, rows.distinct), records: v.records, changes: &v.changes, sum: v.sum}
-		if v.sum == nil {
-			return merged.hashed(t.table), nil
-		}
-		return merged, nil
-	case fresh != nil:
-		return body{total: int64(len(fresh.ids)), exact: true, records: fresh.of(t.table, rows)}.hashed(t.table), nil
 	}
-	return body{total: rows.distinct, exact: true, records: rows.records}.hashed(t.table), nil
+	return nil
+}
+
+// contents makes the rows of a target's new file.
+func (t target) contents(sorted *Sorted, plan ExportPlan, walked walked, added *addedRows) (contents, error) {
+	merges := t.Mode == ModeMerge && plan.Current != nil
+	switch {
+	case merges && !t.readable(plan.Current) && !walked.proof.Whole():
+		return contents{}, WithHint(errors.New("the file's rows have another schema, and the walk is not proven complete"),
+			"Nothing was written: what the walk may have missed would be lost. Run apply again when the inbox is quieter.")
+	case merges && t.readable(plan.Current):
+		found := make(map[schema.IDHash]foundRow, sorted.Rows())
+		if err := sorted.Index().Winners(func(id schema.IDHash, version int64) { found[id] = foundRow{version: version} }); err != nil {
+			return contents{}, err
+		}
+		v := newRevision(t, plan.Current, sorted, found, walked.proof.Whole())
+		return contents{total: Sum(plan.Current.Rows, sorted.Rows()), pass: v.pass}, nil
+	case added != nil:
+		return anew(t.table, int64(len(added.ids)), added.of(t.table, sorted)), nil
+	}
+	return anew(t.table, sorted.Rows(), sorted.Records), nil
 }
 
 // readable reports whether the rows of a file can become rows of the table: it
@@ -69,46 +80,35 @@ func (t target) readable(file *Manifest) bool {
 	return ok && was.Fingerprint() == file.SchemaFingerprint && t.keyID.is(file.Columns)
 }
 
-// of yields those of the rows that are fresh.
-func (f *newRows) of(table *schema.Table, rows *sorter) func(context.Context) iter.Seq2[arrow.Record, error] {
-	return func(ctx context.Context) iter.Seq2[arrow.Record, error] {
-		return func(yield func(arrow.Record, error) bool) {
-			from := newStream(table, rows.records(ctx))
-			from.kept = func(at *block) bool { return f.has(at.key().ID) }
-			mergeCursors(ctx, table.Arrow(), size{batchRows, rows.limits.batch}, []cursor{from})(yield)
-		}
-	}
-}
-
 // revision merges the rows of a walk into those of a committed file. It keeps
 // some 50 bytes for each row of the walk, whatever the size of the file.
 type revision struct {
 	target  target
-	fresh   *sorter
+	sorted  *Sorted
 	found   map[schema.IDHash]foundRow
-	filter  bloomFilter // of found
+	filter  BloomFilter // of found
 	whole   bool        // the walk shows everything there is
 	version int         // of the file's schema
 	changes Changes
-	// sum is that of the new file: what the old file's manifest says of its rows,
-	// less gone, plus come. So a row that is kept counts as it was when it came from
-	// the API, and no merge makes damage to it look right. It is nil where that
-	// cannot be.
-	sum        *rowSum
+	// carried is the digest that the old file's manifest states; nil where the new one
+	// cannot rest on it. That of the new file is carried, less gone, plus come. So a row
+	// that is kept counts as it was when it came from the API, and no merge makes damage
+	// to it look right.
+	carried    *Digest
 	gone, come *Digester
 }
 
-func newRevision(t target, file *Manifest, rows *sorter, found map[schema.IDHash]foundRow, whole bool) *revision {
+func newRevision(t target, file *Manifest, sorted *Sorted, found map[schema.IDHash]foundRow, whole bool) *revision {
 	v := &revision{
-		target: t, fresh: rows, found: found, whole: whole, version: file.SchemaVersion,
+		target: t, sorted: sorted, found: found, whole: whole, version: file.SchemaVersion,
 		gone: NewDigester(t.table), come: NewDigester(t.table),
 	}
-	v.filter = newBloomFilter(len(found))
+	v.filter = NewBloomFilter(len(found))
 	for id := range found {
-		v.filter.add(id)
+		v.filter.Add(id)
 	}
-	if sum, ok := file.Content.rowSum(file.Rows); ok && !whole && file.SchemaVersion == t.table.Version {
-		v.sum = &sum
+	if digest, ok := digestOf(file.Content, file.Rows); ok && !whole && file.SchemaVersion == t.table.Version {
+		v.carried = &digest
 	}
 	return v
 }
@@ -120,40 +120,51 @@ type foundRow struct {
 	stale   bool // the file's is newer
 }
 
-// records yields the rows of the new file. The old one is open only meanwhile.
-func (v *revision) records(ctx context.Context) iter.Seq2[arrow.Record, error] {
-	return func(yield func(arrow.Record, error) bool) {
-		file, err := openExport(ctx, v.target.destination, v.target.format, v.target.name)
-		if err != nil {
-			yield(nil, fmt.Errorf("read the file to merge with: %w", err))
-			return
+// pass hands on the rows of the new file. The old one is open only meanwhile.
+func (v *revision) pass(ctx context.Context, to func(arrow.Record) error) (done passed, err error) {
+	file, err := openExport(ctx, v.target.destination, v.target.format, v.target.name)
+	if err != nil {
+		return passed{}, fmt.Errorf("read the file to merge with: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.close()) }()
+	records, digester := v.merged(ctx, file.data), NewDigester(v.target.table)
+	if v.carried == nil {
+		records = Through(Prefetch(records), digester.Add)
+	}
+	if err := handOn(records, to); err != nil {
+		if errors.Is(err, ErrUnsorted) {
+			return passed{}, WithHint(err, "The file was not written by lemexport as it is, so it cannot be merged into. "+
+				"lemexport verify says what is wrong with it. Restore it, or choose another destination.")
 		}
-		more := true
-		guarded := func(rec arrow.Record, err error) bool {
-			more = yield(rec, err) && err == nil
-			return more
-		}
-		v.merge(ctx, file.data, guarded)
-		if err := file.close(); err != nil && more {
-			yield(nil, err)
+		return passed{}, err
+	}
+	for _, row := range v.found {
+		if !row.matched {
+			v.changes.Added++
 		}
 	}
+	digest := digester.Digest()
+	if v.carried != nil {
+		digest = *v.carried
+		digest.Subtract(v.gone.Digest())
+		digest.Add(v.come.Digest())
+	}
+	return passed{digest: digest, changes: &v.changes}, nil
 }
 
-func (v *revision) merge(ctx context.Context, file DataFile, yield func(arrow.Record, error) bool) {
-	old := newStream(v.target.table, upgraded(ctx, file, v.target.table, v.version))
-	old.kept, old.name = v.old, v.target.url()+": "
-	found := newStream(v.target.table, v.fresh.records(ctx))
-	found.kept = v.new
-	mergeCursors(ctx, v.target.table.Arrow(), size{batchRows, v.fresh.limits.batch}, []cursor{old, found})(yield)
-	v.settle()
+// merged yields the rows of the new file.
+func (v *revision) merged(ctx context.Context, file DataFile) iter.Seq2[arrow.Record, error] {
+	table := v.target.table
+	return Merge(ctx, table, v.sorted.Limits(),
+		NewStream(v.target.url()+": ", table, upgraded(ctx, file, table, v.version), v.keepOld),
+		NewStream("", table, v.sorted.Records(ctx), v.keepNew))
 }
 
-// old decides on a row of the file.
-func (v *revision) old(at *block) bool {
-	kept := v.keepsOld(at.key())
-	if !kept && v.sum != nil {
-		v.gone.addRow(at.rec, at.row)
+// keepOld decides on a row of the file.
+func (v *revision) keepOld(key schema.RowKey, rec arrow.Record, row int) bool {
+	kept := v.keepsOld(key)
+	if !kept && v.carried != nil {
+		v.gone.AddRow(rec, row)
 	}
 	return kept
 }
@@ -161,7 +172,7 @@ func (v *revision) old(at *block) bool {
 func (v *revision) keepsOld(key schema.RowKey) bool {
 	id := schema.HashID(key.ID)
 	var row foundRow
-	ok := v.filter.passes(id)
+	ok := v.filter.Passes(id)
 	if ok {
 		row, ok = v.found[id]
 	}
@@ -188,27 +199,14 @@ func (v *revision) keepsOld(key schema.RowKey) bool {
 	return row.stale
 }
 
-// new decides on a row of the walk.
-func (v *revision) new(at *block) bool {
-	row, ok := v.found[schema.HashID(at.key().ID)]
+// keepNew decides on a row of the walk.
+func (v *revision) keepNew(key schema.RowKey, rec arrow.Record, at int) bool {
+	row, ok := v.found[schema.HashID(key.ID)]
 	kept := ok && !row.stale
-	if kept && v.sum != nil {
-		v.come.addRow(at.rec, at.row)
+	if kept && v.carried != nil {
+		v.come.AddRow(rec, at)
 	}
 	return kept
-}
-
-// settle counts what is only known after the last row.
-func (v *revision) settle() {
-	if v.sum != nil {
-		v.sum.subtract(v.gone.sum)
-		v.sum.add(v.come.sum)
-	}
-	for _, row := range v.found {
-		if !row.matched {
-			v.changes.Added++
-		}
-	}
 }
 
 // upgraded yields the rows of a file as rows of the table: columns that its

@@ -3,38 +3,9 @@ package exporter
 import (
 	"cmp"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 )
-
-// FullProof is a run that walked every inbox in full and proved it.
-type FullProof struct {
-	RunID string `json:"run_id"`
-	// FinishedAt is when its walk ended, by the local clock.
-	FinishedAt time.Time `json:"finished_at"`
-	Method     string    `json:"method"`
-}
-
-// Previous is the file that a run went on from.
-type Previous struct {
-	RunID string `json:"run_id"`
-	Rows  int64  `json:"rows"`
-}
-
-// Changes counts what a merge did. The rows of the new file are Added + Updated
-// + Refreshed + Kept, those of the old one Updated + Refreshed + Kept + Removed.
-type Changes struct {
-	// Added are conversations that the old file did not have.
-	Added int64 `json:"added"`
-	// Updated were replaced by another version, Refreshed by the same one, read again.
-	Updated   int64 `json:"updated"`
-	Refreshed int64 `json:"refreshed"`
-	// Kept were not read, or not in a newer version.
-	Kept int64 `json:"kept"`
-	// Removed are those that a proven full walk no longer shows.
-	Removed int64 `json:"removed"`
-}
 
 // IncrementPlan is what a merge or append export needs of the walk.
 type IncrementPlan struct {
@@ -61,17 +32,17 @@ func (p *IncrementPlan) takesAll() bool { return p.Full != "" && !p.OnlyMissing 
 // activity until then.
 const mistrust = time.Hour
 
-// fullProof is the last full proof that a file tells of.
-func (m *Manifest) fullProof() *FullProof {
+// fullProofOf is the last full proof that a file tells of.
+func fullProofOf(m *Manifest) *FullProof {
 	if m.FullProof == nil && m.Mode == ModeSnapshot && m.Proof.Complete {
 		return &FullProof{RunID: m.RunID, FinishedAt: m.Window.FinishedAt, Method: m.Proof.Method}
 	}
 	return m.FullProof
 }
 
-// marks are the places from which the next walk of a mode may go on. A list that
+// watermarks are the places from which the next walk of a mode may go on. A list that
 // was ever seen to break an assumption is read in full.
-func (m *Manifest) marks(mode string, lookback time.Duration) map[string]Mark {
+func watermarks(m *Manifest, mode string, lookback time.Duration) map[string]Mark {
 	proven := make(map[string]PartitionProof, len(m.Proof.Partitions))
 	for _, user := range m.Proof.Partitions {
 		proven[user.Partition] = user
@@ -82,7 +53,7 @@ func (m *Manifest) marks(mode string, lookback time.Duration) map[string]Mark {
 		if !read || user.Doubt != "" || newest.After(m.Window.FinishedAt.Add(mistrust)) {
 			continue
 		}
-		mark := m.mark(id, newest, mode, lookback)
+		mark := watermark(m, id, newest, mode, lookback)
 		if user.Complete {
 			mark.Total = user.TotalEnd
 		}
@@ -91,18 +62,18 @@ func (m *Manifest) marks(mode string, lookback time.Duration) map[string]Mark {
 	return marks
 }
 
-// mark finds out how far down the next walk has to go. An append goes down as far
+// watermark finds out how far down the next walk has to go. An append goes down as far
 // as it remembers what it has; a merge compares ids, and needs to remember nothing.
-func (m *Manifest) mark(id string, newest time.Time, mode string, lookback time.Duration) Mark {
+func watermark(m *Manifest, id string, newest time.Time, mode string, lookback time.Duration) Mark {
 	recent, known := m.Recent[id]
 	mark := Mark{Newest: newest, Floor: newest}
 	switch {
 	case mode == ModeMerge:
-		mark.Floor = within(newest.Add(-lookback))
+		mark.Floor = ClampTime(newest.Add(-lookback))
 		if known && recent.Floor.Equal(mark.Floor) {
 			mark.Known = recent.Known
 		}
-	case known && !recent.Floor.After(newest) && recent.intact():
+	case known && !recent.Floor.After(newest) && intact(recent):
 		mark.Floor, mark.Known = recent.Floor, recent.Known
 	}
 	return mark
@@ -134,9 +105,9 @@ func (t target) increment(current *Manifest, survey Survey, asked wish) *Increme
 	if current == nil {
 		return &IncrementPlan{Full: "there is no file yet"}
 	}
-	plan := &IncrementPlan{FullProof: current.fullProof()}
+	plan := &IncrementPlan{FullProof: fullProofOf(current)}
 	if plan.FullProof != nil && t.FullEvery > 0 {
-		due := within(plan.FullProof.FinishedAt.Add(t.FullEvery))
+		due := ClampTime(plan.FullProof.FinishedAt.Add(t.FullEvery))
 		plan.FullDue = &due
 	}
 	switch {
@@ -149,8 +120,8 @@ func (t target) increment(current *Manifest, survey Survey, asked wish) *Increme
 	case asked.full:
 		plan.Full, plan.OnlyMissing = "-full asks for it", t.Mode == ModeAppend
 	default:
-		plan.Since = current.marks(t.Mode, asked.lookback)
-		there := survey.Of(t.table.Name).partitions()
+		plan.Since = watermarks(current, t.Mode, asked.lookback)
+		there := survey.Of(t.table.Name).Names()
 		maps.DeleteFunc(plan.Since, func(id string, _ Mark) bool { return !there[id] })
 	}
 	return plan
@@ -194,14 +165,9 @@ func (p Plan) since() map[string]Mark {
 	return lowest
 }
 
-// whole reports whether every inbox was walked in full, and proven.
-func (p Proof) whole() bool {
-	return p.Complete && !slices.ContainsFunc(p.Partitions, func(u PartitionProof) bool { return u.Since != nil })
-}
-
-// account fills what a manifest says of the runs before. Watermarks advance only
-// where the walk has proven the list.
-func (m *Manifest) account(t target, plan ExportPlan, pages *collector) {
+// continued is a manifest with what it says of the runs before. Watermarks advance
+// only where the walk has proven the list.
+func (t lockedTarget) continued(m Manifest, plan ExportPlan, pages *collector) Manifest {
 	m.Watermarks, m.Recent = make(map[string]time.Time), make(map[string]Recent)
 	var carried *Manifest
 	if plan.Increment != nil {
@@ -209,9 +175,9 @@ func (m *Manifest) account(t target, plan ExportPlan, pages *collector) {
 	}
 	var before map[string]Mark
 	if carried != nil {
-		before = carried.marks(t.Mode, pages.lookback)
+		before = watermarks(carried, t.Mode, pages.lookback)
 		m.Previous = &Previous{RunID: carried.RunID, Rows: carried.Rows}
-		m.FullProof = carried.fullProof()
+		m.FullProof = fullProofOf(carried)
 	}
 	if t.Mode == ModeAppend {
 		m.Sequence, m.Beside = 1, t.beside
@@ -233,14 +199,15 @@ func (m *Manifest) account(t target, plan ExportPlan, pages *collector) {
 			m.Watermarks[user.Partition] = mark.Newest
 			m.Recent[user.Partition] = Recent{Floor: mark.Floor, Known: mark.Known}
 		}
-		m.Recent[user.Partition] = pages.recent(user, *m, plan)
+		m.Recent[user.Partition] = pages.recent(user, m, plan)
 	}
-	if t.Mode != ModeAppend && carried != nil && !m.Proof.whole() {
+	if t.Mode != ModeAppend && carried != nil && !m.Proof.Whole() {
 		// Rows that are kept have theirs.
-		m.UnknownFields = joinNames(m.UnknownFields, carried.UnknownFields)
+		m.UnknownFields = JoinNames(m.UnknownFields, carried.UnknownFields)
 	}
 	// An append that did not add everything is no full proof.
-	if plan.Increment != nil && m.Proof.whole() && (t.Mode == ModeMerge || plan.Increment.takesAll()) {
+	if plan.Increment != nil && m.Proof.Whole() && (t.Mode == ModeMerge || plan.Increment.takesAll()) {
 		m.FullProof = &FullProof{RunID: m.RunID, FinishedAt: m.Window.FinishedAt, Method: m.Proof.Method}
 	}
+	return m
 }

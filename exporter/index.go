@@ -11,22 +11,32 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// index knows every row that was read: whose inbox it came from, its id and its
+// Index knows every row that was read: whose inbox it came from, its id and its
 // version. It lives on disk, 28 bytes a row; what stays in memory is one bit a
 // row for the losers, the rows that a newer or later read version replaces.
-type index struct {
-	file    ScratchFile
-	atOnce  int64 // entries that losers sorts in memory
+type Index struct {
+	file    TempFile
+	atOnce  int64 // entries that Losers sorts in memory
 	rows    int64
 	names   []string
 	numbers map[string]uint32
 	lost    []uint64
-	dropped map[string]dropCount
+	dropped map[string]Dropped
 	buf     []byte
 }
 
-// dropCount counts the dropped rows of one user.
-type dropCount struct{ duplicates, superseded int64 }
+// Dropped counts the rows of a partition that another row with the same id replaces.
+type Dropped struct {
+	// Duplicates have the same version as the row that stays, Superseded an older one.
+	Duplicates, Superseded int64
+}
+
+// TempFile is a temporary file, appended to and read at random.
+type TempFile interface {
+	io.Writer
+	io.ReaderAt
+	io.Closer
+}
 
 // entrySize is an id hash, a version and a user number.
 const entrySize = 16 + 8 + 4
@@ -42,22 +52,26 @@ type entry struct {
 	user    uint32
 }
 
-func newIndex(file ScratchFile, atOnce int) *index {
-	return &index{file: file, atOnce: int64(atOnce), numbers: make(map[string]uint32), dropped: make(map[string]dropCount)}
+// NewIndex returns an empty index that lives in a file, which it closes.
+func NewIndex(file TempFile, limits Limits) *Index {
+	atOnce := limits.Share
+	return &Index{file: file, atOnce: int64(atOnce), numbers: make(map[string]uint32), dropped: make(map[string]Dropped)}
 }
 
-func (x *index) close() error { return x.file.Close() }
+// Close closes the file.
+func (x *Index) Close() error { return x.file.Close() }
 
-// addAll adds the rows of a record, in order.
-func (x *index) addAll(user string, keys schema.Keys, rows int) error {
+// Add adds the rows of a record of one partition, in order.
+func (x *Index) Add(partition string, keys schema.Keys) error {
+	rows := keys.Len()
 	for row := range rows {
-		x.append(user, keys.Hash(row), keys.Version(row))
+		x.append(partition, keys.Hash(row), keys.Version(row))
 	}
 	return x.flush(rows)
 }
 
 // flush writes the buffer, which has so many entries.
-func (x *index) flush(rows int) error {
+func (x *Index) flush(rows int) error {
 	if _, err := x.file.Write(x.buf); err != nil {
 		return fmt.Errorf("write temporary index: %w", err)
 	}
@@ -67,7 +81,7 @@ func (x *index) flush(rows int) error {
 }
 
 // append adds an entry to the buffer.
-func (x *index) append(user string, id schema.IDHash, version int64) {
+func (x *Index) append(user string, id schema.IDHash, version int64) {
 	number, ok := x.numbers[user]
 	if !ok {
 		number = uint32(len(x.names))
@@ -80,15 +94,15 @@ func (x *index) append(user string, id schema.IDHash, version int64) {
 	x.buf = binary.LittleEndian.AppendUint32(x.buf, number)
 }
 
-// isLost reports whether a row loses to another version of itself.
-func (x *index) isLost(row int64) bool {
+// IsLost reports whether a row loses to another version of itself.
+func (x *Index) IsLost(row int64) bool {
 	return x.lost[row/64]&(1<<(row%64)) != 0
 }
 
-// losers marks and counts the rows to drop. Of all rows with one id the newest
+// Losers marks and counts the rows to drop. Of all rows with one id the newest
 // version stays, the last read of equals. The ids are dealt into shares by
 // their hash, and each share is sorted in memory.
-func (x *index) losers() (int64, error) {
+func (x *Index) Losers() (int64, error) {
 	x.lost = make([]uint64, (x.rows+63)/64)
 	shares := (x.rows + x.atOnce - 1) / x.atOnce
 	var lost int64
@@ -116,33 +130,25 @@ func (x *index) losers() (int64, error) {
 }
 
 // drop marks one row; kept is the next better version of it.
-func (x *index) drop(row, better entry) {
+func (x *Index) drop(row, better entry) {
 	x.lost[row.row/64] |= 1 << (row.row % 64)
 	count := x.dropped[x.names[row.user]]
 	if row.version == better.version {
-		count.duplicates++
+		count.Duplicates++
 	} else {
-		count.superseded++
+		count.Superseded++
 	}
 	x.dropped[x.names[row.user]] = count
 }
 
-// account fills the proof's counts that need all rows. Call losers first.
-func (x *index) account(proof *Proof, distinct int64) {
-	proof.RowsRead = x.rows
-	proof.Rows = distinct
-	proof.Duplicates, proof.Superseded = 0, 0
-	for i := range proof.Partitions {
-		user := &proof.Partitions[i]
-		count := x.dropped[user.Partition]
-		user.Duplicates, user.Superseded = count.duplicates, count.superseded
-		proof.Duplicates += count.duplicates
-		proof.Superseded += count.superseded
-	}
-}
+// Len is the number of rows.
+func (x *Index) Len() int64 { return x.rows }
+
+// Dropped returns for each partition how many of its rows were dropped. Call Losers first.
+func (x *Index) Dropped() map[string]Dropped { return x.dropped }
 
 // share reads the entries whose id falls into one share.
-func (x *index) share(entries []entry, share, shares uint64) ([]entry, error) {
+func (x *Index) share(entries []entry, share, shares uint64) ([]entry, error) {
 	err := x.each(func(id schema.IDHash, row int64, rest []byte) {
 		if id[0]%shares == share {
 			entries = append(entries, entry{
@@ -159,7 +165,7 @@ func (x *index) share(entries []entry, share, shares uint64) ([]entry, error) {
 func versionOf(rest []byte) int64 { return int64(binary.LittleEndian.Uint64(rest)) }
 
 // each reads all entries, in order; rest is what comes after the id.
-func (x *index) each(see func(id schema.IDHash, row int64, rest []byte)) error {
+func (x *Index) each(see func(id schema.IDHash, row int64, rest []byte)) error {
 	block := make([]byte, indexBlock*entrySize)
 	for row := int64(0); row < x.rows; {
 		raw := block[:min(x.rows-row, indexBlock)*entrySize]
@@ -173,13 +179,17 @@ func (x *index) each(see func(id schema.IDHash, row int64, rest []byte)) error {
 	return nil
 }
 
-// winners are the rows that stay, so many.
-func (x *index) winners(count int64) (map[schema.IDHash]foundRow, error) {
-	found := make(map[schema.IDHash]foundRow, count)
-	err := x.each(func(id schema.IDHash, row int64, rest []byte) {
-		if !x.isLost(row) {
-			found[id] = foundRow{version: versionOf(rest)}
+// Each shows every row, in the order of the reads: its number, the hash of its id and
+// its version.
+func (x *Index) Each(see func(row int64, id schema.IDHash, version int64)) error {
+	return x.each(func(id schema.IDHash, row int64, rest []byte) { see(row, id, versionOf(rest)) })
+}
+
+// Winners shows every row that stays. Call Losers first.
+func (x *Index) Winners(see func(id schema.IDHash, version int64)) error {
+	return x.each(func(id schema.IDHash, row int64, rest []byte) {
+		if !x.IsLost(row) {
+			see(id, versionOf(rest))
 		}
 	})
-	return found, err
 }

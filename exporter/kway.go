@@ -57,7 +57,7 @@ type merger struct {
 	as    *arrow.Schema
 	most  size
 	// waiting are the rows of the next record. Their records are retained.
-	waiting     []piece
+	waiting     []Piece
 	rows, bytes int
 	// held is the bytes of the records that were gone through meanwhile.
 	held int
@@ -108,7 +108,7 @@ func (m *merger) take(top cursor) {
 		kept := !stop && top.keep()
 		if !kept && at.row > from {
 			at.rec.Retain()
-			m.waiting = append(m.waiting, piece{at.rec, from, at.row})
+			m.waiting = append(m.waiting, Piece{at.rec, from, at.row})
 		}
 		if stop {
 			return
@@ -132,9 +132,9 @@ func (m *merger) pass(at *block) {
 	if m.held += at.bytes; m.held <= 2*m.most.bytes {
 		return
 	}
-	rec, rows, bytes := concat(m.as, m.waiting), m.rows, m.bytes
+	rec, rows, bytes := Concat(m.as, m.waiting), m.rows, m.bytes
 	m.drop()
-	m.waiting, m.rows, m.bytes = append(m.waiting, piece{rec, 0, rows}), rows, bytes
+	m.waiting, m.rows, m.bytes = append(m.waiting, Piece{rec, 0, rows}), rows, bytes
 }
 
 // emit yields the record that waits, if it has rows.
@@ -142,7 +142,7 @@ func (m *merger) emit(yield func(arrow.Record, error) bool) bool {
 	if m.rows == 0 {
 		return true
 	}
-	rec := concat(m.as, m.waiting)
+	rec := Concat(m.as, m.waiting)
 	defer rec.Release()
 	m.drop()
 	return yield(rec, nil)
@@ -151,16 +151,16 @@ func (m *merger) emit(yield func(arrow.Record, error) bool) bool {
 // drop forgets what waits.
 func (m *merger) drop() {
 	for _, one := range m.waiting {
-		one.rec.Release()
+		one.Rec.Release()
 	}
 	clear(m.waiting)
 	m.waiting, m.rows, m.bytes, m.held = m.waiting[:0], 0, 0, 0
 }
 
-// mergeCursors yields the kept rows of all cursors in order, in records that end
+// mergeAll yields the kept rows of all cursors in order, in records that end
 // with the row that makes them large enough, and releases the cursors. The record is the loop body's only
 // until the next iteration.
-func mergeCursors(ctx context.Context, as *arrow.Schema, most size, all []cursor) iter.Seq2[arrow.Record, error] {
+func mergeAll(ctx context.Context, as *arrow.Schema, most size, all []cursor) iter.Seq2[arrow.Record, error] {
 	return func(yield func(arrow.Record, error) bool) {
 		m := merger{as: as, most: most}
 		for _, one := range all {

@@ -1,7 +1,6 @@
 package exporter
 
 import (
-	"iter"
 	"testing"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -33,10 +32,9 @@ func TestAMergeHoldsNoMoreThanItsRecordsWhereFewRowsAreKept(t *testing.T) {
 			}
 		}
 	}
-	rows := newStream(table, iter.Seq2[arrow.Record, error](source))
-	rows.kept = func(at *block) bool { return at.row == perPart/2 }
+	stream := NewStream("", table, source, func(_ schema.RowKey, _ arrow.Record, row int) bool { return row == perPart/2 })
 	var got []arrow.Record
-	for rec, err := range mergeCursors(t.Context(), table.Arrow(), size{batchRows, most}, []cursor{rows}) {
+	for rec, err := range Merge(t.Context(), table, Limits{batch: most}, stream) {
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -3,6 +3,7 @@ package exporter
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -58,18 +59,21 @@ func aged(age time.Duration) string {
 	return Span(age.Round(time.Minute))
 }
 
-// outlived takes the claim back from a walk that took too long.
-func (p *Proof) outlived(reason string) {
+// outlived is a proof without its claim, where the walk took too long; reason is ""
+// where it did not.
+func outlived(proof Proof, reason string) Proof {
 	if reason == "" {
-		return
+		return proof
 	}
-	p.Complete, p.Method = false, ""
-	p.Reasons = append([]string{"the walk is not proven: " + reason}, p.Reasons...)
-	for i := range p.Partitions {
-		if user := &p.Partitions[i]; user.Complete {
+	proof.Complete, proof.Method = false, ""
+	proof.Reasons = append([]string{"the walk is not proven: " + reason}, proof.Reasons...)
+	proof.Partitions = slices.Clone(proof.Partitions)
+	for i := range proof.Partitions {
+		if user := &proof.Partitions[i]; user.Complete {
 			user.Complete, user.Method, user.Reason = false, "", reason
 		}
 	}
+	return proof
 }
 
 // judge says of what a journal holds how old it is, and whether it is too old to be

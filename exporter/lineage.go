@@ -41,7 +41,7 @@ func (t target) head(ctx context.Context) (head, error) {
 	if err != nil || len(names) == 0 {
 		return head{}, errors.Join(err, missingIf(err == nil))
 	}
-	found := head{beside: digestOf(names, "")}
+	found := head{beside: digestOfNames(names, "")}
 	var files []ancestor
 	for i, name := range slices.Backward(names) {
 		manifest, _, err := readManifest(ctx, t.destination, t.format, name)
@@ -50,7 +50,7 @@ func (t target) head(ctx context.Context) (head, error) {
 			continue // no file of ours, and not in the way of one
 		case err != nil:
 			return head{name: name}, err
-		case manifest.Beside == digestOf(names, name):
+		case manifest.Beside == digestOfNames(names, name):
 			found.name, found.manifest = name, manifest
 			return found, nil
 		}
@@ -100,8 +100,8 @@ func (t target) files(ctx context.Context) ([]string, error) {
 	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasSuffix(name, t.format.Extension()) }), nil
 }
 
-// digestOf is the digest of all names but one.
-func digestOf(names []string, but string) string {
+// digestOfNames is the digest of all names but one.
+func digestOfNames(names []string, but string) string {
 	hash := sha256.New()
 	for _, name := range names {
 		if name != but {
@@ -154,7 +154,7 @@ func (t target) rowsOf(
 	defer func() { err = errors.Join(err, file.close()) }()
 	manifest = file.manifest
 	table, err := tableOf(manifest)
-	if err != nil || manifest.Window.misses(oldest, newest) {
+	if err != nil || misses(manifest.Window, oldest, newest) {
 		return manifest, true, err
 	}
 	for rec, err := range file.data.Records(ctx, table) {
@@ -178,7 +178,7 @@ func (t target) rowsOf(
 }
 
 // misses reports whether no row of the file can be from oldest to newest.
-func (w Window) misses(oldest, newest int64) bool {
+func misses(w Window, oldest, newest int64) bool {
 	return w.NewestActivity != nil && At(oldest).After(*w.NewestActivity) ||
 		w.OldestActivity != nil && oldest != schema.NoVersion && At(newest).Before(*w.OldestActivity)
 }

@@ -1,8 +1,11 @@
 package exporter
 
 import (
+	"context"
 	"iter"
 	"math"
+
+	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/lemexport/lemexport/schema"
 )
@@ -22,10 +25,10 @@ type newRows struct {
 	// the files can tell.
 	unsure         bool
 	oldest, newest int64
-
-	// ids are those of the rows to add, known once settled.
-	ids map[schema.IDHash]struct{}
 }
+
+// addedRows are the rows that an append export adds.
+type addedRows struct{ ids map[schema.IDHash]struct{} }
 
 // rowVersion tells one version of a row from all others, within the process.
 type rowVersion struct {
@@ -43,7 +46,7 @@ func startNewRows(plan ExportPlan) *newRows {
 		oldest: math.MaxInt64, newest: math.MinInt64,
 	}
 	for user := range plan.Current.Watermarks {
-		for _, shown := range plan.Current.remembered(user) {
+		for _, shown := range remembered(plan.Current, user) {
 			f.had[shown] = struct{}{}
 		}
 	}
@@ -68,49 +71,53 @@ func (f *newRows) add(user string, key schema.RowKey, shown rowPrint) {
 
 // settle finds the rows to add. earlier yields the rows of the earlier files that
 // are from oldest to newest; most is how many of them may wait in memory.
-func (f *newRows) settle(walked *index, most int, earlier func(oldest, newest int64) iter.Seq2[rowVersion, error]) error {
-	has := make([]uint64, (walked.rows+63)/64)
+func (f *newRows) settle(walked *Index, most int, earlier func(oldest, newest int64) iter.Seq2[rowVersion, error]) (*addedRows, error) {
+	had := make([]uint64, (walked.Len()+63)/64)
 	mark := func(known map[rowVersion]struct{}) error {
 		if len(known) == 0 {
 			return nil
 		}
-		return walked.each(func(id schema.IDHash, row int64, rest []byte) {
-			if _, ok := known[rowVersion{id, versionOf(rest)}]; ok {
-				has[row/64] |= 1 << (row % 64)
+		return walked.Each(func(row int64, id schema.IDHash, version int64) {
+			if _, ok := known[rowVersion{id, version}]; ok {
+				had[row/64] |= 1 << (row % 64)
 			}
 		})
 	}
 	if err := mark(f.met); err != nil {
-		return err
+		return nil, err
 	}
 	if f.unsure {
 		some := make(map[rowVersion]struct{})
 		for one, err := range earlier(f.oldest, f.newest) {
 			if err != nil {
-				return err
+				return nil, err
 			}
 			if some[one] = struct{}{}; len(some) < most {
 				continue
 			}
 			if err := mark(some); err != nil {
-				return err
+				return nil, err
 			}
 			clear(some)
 		}
 		if err := mark(some); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	f.ids = make(map[schema.IDHash]struct{})
-	return walked.each(func(id schema.IDHash, row int64, _ []byte) {
-		if !walked.isLost(row) && has[row/64]&(1<<(row%64)) == 0 {
-			f.ids[id] = struct{}{}
+	added := &addedRows{ids: make(map[schema.IDHash]struct{})}
+	return added, walked.Each(func(row int64, id schema.IDHash, _ int64) {
+		if !walked.IsLost(row) && had[row/64]&(1<<(row%64)) == 0 {
+			added.ids[id] = struct{}{}
 		}
 	})
 }
 
-// has reports whether the row is to be written.
-func (f *newRows) has(id string) bool {
-	_, ok := f.ids[schema.HashID(id)]
-	return ok
+// of yields those of the sorted rows that are to be added.
+func (f *addedRows) of(table *schema.Table, sorted *Sorted) func(context.Context) iter.Seq2[arrow.Record, error] {
+	return func(ctx context.Context) iter.Seq2[arrow.Record, error] {
+		return Merge(ctx, table, sorted.Limits(), NewStream("", table, sorted.Records(ctx), func(key schema.RowKey, _ arrow.Record, _ int) bool {
+			_, ok := f.ids[schema.HashID(key.ID)]
+			return ok
+		}))
+	}
 }

@@ -61,7 +61,7 @@ func tableOf(manifest Manifest) (*schema.Table, error) {
 	if !ok {
 		return nil, fmt.Errorf("the manifest names schema version %d of %s; this lemexport knows 1 to %d", manifest.SchemaVersion, table.Name, table.Version)
 	}
-	table, err := was.Select(manifest.Columns.selection())
+	table, err := was.Select(manifest.Columns.Selection())
 	if err != nil {
 		return nil, fmt.Errorf("the manifest's columns: %w", err)
 	}

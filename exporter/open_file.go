@@ -151,7 +151,7 @@ func parseManifest(body []byte) (Manifest, error) {
 		return Manifest{}, WithHint(fmt.Errorf("written by a newer lemexport (manifest version %d, this one reads %d)", manifest.Version, ManifestVersion),
 			"Update lemexport.")
 	}
-	if err := plausible(reflect.ValueOf(manifest)); err != nil {
+	if err := CheckPlausible(reflect.ValueOf(manifest)); err != nil {
 		return Manifest{}, fmt.Errorf("%w: its manifest is damaged: %w", errForeign, err)
 	}
 	return manifest, nil

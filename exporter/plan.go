@@ -11,20 +11,6 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// The rate limit of the API: 20 requests in 2 seconds per key, over all routes
-// (API doc: "Rate limits").
-const (
-	RateLimit  = 20
-	RateWindow = 2 * time.Second
-)
-
-// mostConversations is more than any team has: the rate limit would take more than a
-// day to read so many, a hundred a page. A total beyond it is not counted on.
-const mostConversations = 100_000_000
-
-// Plausible reports whether a total that the API states can be one.
-func Plausible(total int64) bool { return total >= 0 && total <= mostConversations }
-
 // Action is what an apply would do with a file.
 type Action string
 
@@ -168,7 +154,7 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	newest, version, err := t.current(ctx)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		plan.beside = digestOf(nil, "")
+		plan.beside = digestOfNames(nil, "")
 		return plan, nil
 	case err != nil:
 		return ExportPlan{}, err
@@ -230,7 +216,7 @@ func (t target) current(ctx context.Context) (found head, version Version, err e
 func (p *Plan) estimate() {
 	var conversations, requests int64
 	since, known := p.since(), true
-	for _, user := range p.Survey.partitions() {
+	for _, user := range p.Survey.AllPartitions() {
 		if user.TotalItems == nil || user.Pages == nil || !Plausible(*user.TotalItems) {
 			return
 		}
@@ -254,11 +240,6 @@ func (p *Plan) estimate() {
 	}
 }
 
-// LeastTime is the least time in which the rate limit allows that many requests.
-func LeastTime(requests int64) time.Duration {
-	return time.Duration(max(requests-1, 0)/RateLimit) * RateWindow
-}
-
 // compare decides whether the file already shows what the survey saw, and
 // refuses to replace another team's export.
 func (p *ExportPlan) compare(survey Survey) error {
@@ -277,7 +258,7 @@ func (p *ExportPlan) compare(survey Survey) error {
 			teamName(p.Current.Source.TeamID, p.Current.Simulated), what, teamName(survey.TeamID, survey.Simulated)),
 			"Choose another destination.")
 	}
-	there := survey.Of(p.Table).partitions()
+	there := survey.Of(p.Table).Names()
 	for _, before := range p.Current.Proof.Partitions {
 		if p.Mode != ModeAppend && !there[before.Partition] {
 			p.DroppedUsers = append(p.DroppedUsers, before.Partition)

@@ -10,7 +10,7 @@ import (
 // writing, as far as the survey shows it.
 func (p Plan) Warnings() Diagnostics {
 	var found Diagnostics
-	if one, ok := p.Survey.unreadable(); ok {
+	if one, ok := unreadableRows(p.Survey); ok {
 		found = append(found, one)
 	}
 	for _, export := range p.Exports {
@@ -28,11 +28,11 @@ func (p Plan) Warnings() Diagnostics {
 	return found
 }
 
-// unreadable is the warning of rows whose version could not be read.
-func (s Survey) unreadable() (found Diagnostic, ok bool) {
+// unreadableRows is the warning of rows whose version could not be read.
+func unreadableRows(survey Survey) (found Diagnostic, ok bool) {
 	var rows, users int64
 	var example PartitionSurvey
-	for _, user := range s.partitions() {
+	for _, user := range survey.AllPartitions() {
 		if user.Unreadable == 0 {
 			continue
 		}
@@ -53,11 +53,11 @@ func (s Survey) unreadable() (found Diagnostic, ok bool) {
 		Detail: fmt.Sprintf("On the first pages, %s of %s hold a value that is not a time. One of %s looks like this, with a for every letter and 9 for every digit: %s. "+
 			"The API sorts by it, so the walk cannot be proven complete: apply stops with exit status 3 and leaves the files as they are. "+
 			"With -allow-incomplete it writes the rows, with null in this column and the value in extra.",
-			counted(rows, "row"), counted(users, "user"), example.Partition, example.UnreadableForm),
+			countOf(rows, "row"), countOf(users, "user"), example.Partition, example.UnreadableForm),
 	}, true
 }
 
-func counted(n int64, noun string) string {
+func countOf(n int64, noun string) string {
 	if n != 1 {
 		noun += "s"
 	}

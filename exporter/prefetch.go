@@ -7,10 +7,10 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 )
 
-// prefetch yields the records of another sequence, which makes the next one
+// Prefetch yields the records of another sequence, which makes the next one
 // meanwhile. So two records are in memory: one in use, and one in the making or
 // waiting; their size is bounded by those who make them.
-func prefetch(records iter.Seq2[arrow.Record, error]) iter.Seq2[arrow.Record, error] {
+func Prefetch(records iter.Seq2[arrow.Record, error]) iter.Seq2[arrow.Record, error] {
 	type made struct {
 		rec arrow.Record
 		err error
@@ -55,8 +55,8 @@ func prefetch(records iter.Seq2[arrow.Record, error]) iter.Seq2[arrow.Record, er
 	}
 }
 
-// through shows every record to a function before it goes on.
-func through(records iter.Seq2[arrow.Record, error], see func(arrow.Record)) iter.Seq2[arrow.Record, error] {
+// Through shows every record to a function before it goes on.
+func Through(records iter.Seq2[arrow.Record, error], see func(arrow.Record)) iter.Seq2[arrow.Record, error] {
 	return func(yield func(arrow.Record, error) bool) {
 		for rec, err := range records {
 			if err == nil {

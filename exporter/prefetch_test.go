@@ -36,14 +36,14 @@ func numbered(mem memory.Allocator, count int, broken bool) iter.Seq2[arrow.Reco
 
 // Records made ahead are the same ones, in order, up to wherever the consumer
 // stops, and none is left in memory.
-func TestAheadIsTheSameSequence(t *testing.T) {
+func TestPrefetchIsTheSameSequence(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 		count, broken := rapid.IntRange(0, 8).Draw(t, "records"), rapid.Bool().Draw(t, "broken")
 		wanted := rapid.IntRange(1, 9).Draw(t, "wanted")
 		seen, got, last := 0, 0, error(nil)
-		records := through(numbered(mem, count, broken), func(arrow.Record) { seen++ })
-		for rec, err := range prefetch(prefetch(records)) {
+		records := Through(numbered(mem, count, broken), func(arrow.Record) { seen++ })
+		for rec, err := range Prefetch(Prefetch(records)) {
 			if err == nil {
 				if number := rec.Column(0).(*array.Int64).Value(0); number != int64(got) {
 					t.Fatalf("record %d is number %d", got, number)

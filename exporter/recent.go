@@ -11,20 +11,6 @@ import (
 	"time"
 )
 
-// Recent is what a run knows of the newest rows of one user's list. The next
-// increment reads down to Floor again and compares.
-type Recent struct {
-	// Floor is the watermark less the lookback for increments, or higher where the
-	// walk did not reach so far or the rows would be too many.
-	Floor time.Time `json:"floor_at"`
-	// Known is how many conversations of the list, as old as Floor or newer, the
-	// walk showed; nil when it did not prove the list.
-	Known *int64 `json:"conversations_since_floor,omitempty"`
-	// Rows are the rows from Floor on that this file or an earlier one has, and
-	// some older ones; append only. See rowPrint.
-	Rows string `json:"rows,omitempty"`
-}
-
 // The bounds of Recent.Rows.
 const (
 	// mostRecent bounds the rows from the floor on of one user, and mostRecentTeam
@@ -95,13 +81,13 @@ func decodePrints(text string) ([]rowPrint, error) {
 }
 
 // intact reports whether the remembered rows can be read.
-func (r Recent) intact() bool {
+func intact(r Recent) bool {
 	_, err := decodePrints(r.Rows)
 	return err == nil
 }
 
 // remembered lists the rows that an append remembers of a user.
-func (m *Manifest) remembered(user string) []rowPrint {
+func remembered(m *Manifest, user string) []rowPrint {
 	prints, err := decodePrints(m.Recent[user].Rows)
 	if err != nil {
 		return nil // then the mark does not count on them

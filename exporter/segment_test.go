@@ -13,12 +13,9 @@ import (
 // segment.
 func TestALargePageBecomesSeveralSegments(t *testing.T) {
 	table := schema.InboxConversations()
-	small := limits{batch: 1 << 20, segment: 32 << 10, waiting: 1 << 20, share: 100}
-	sorter, err := newSorter(testScratch{}, table, small, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer sorter.close()
+	small := Limits{batch: 1 << 20, segment: 32 << 10, waiting: 1 << 20, Share: 100}
+	sorter := newSorter(t, table, small)
+	defer func() { _ = sorter.Close() }()
 	const rows = 100
 	for range 2 { // the second time each row loses
 		var page []version
@@ -29,11 +26,12 @@ func TestALargePageBecomesSeveralSegments(t *testing.T) {
 			}
 			page = append(page, version{id: fmt.Sprintf("ibx_%03d", i), active: int64(1000 - i), subject: text})
 		}
-		if err := sorter.add("usr_1", record(table, page)); err != nil {
+		if err := addTo(sorter, "usr_1", record(table, page)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := sorter.seal(context.Background()); err != nil {
+	sorted, err := sorter.Sorted(context.Background())
+	if err != nil {
 		t.Fatal(err)
 	}
 	segments := 0
@@ -49,11 +47,11 @@ func TestALargePageBecomesSeveralSegments(t *testing.T) {
 			}
 		}
 	}
-	if segments < 2*rows/4 || sorter.distinct != rows {
-		t.Errorf("%d segments, %d rows", segments, sorter.distinct)
+	if segments < 2*rows/4 || sorted.Rows() != rows {
+		t.Errorf("%d segments, %d rows", segments, sorted.Rows())
 	}
 	next := 0
-	for rec, err := range sorter.records(context.Background()) {
+	for rec, err := range sorted.Records(context.Background()) {
 		if err != nil {
 			t.Fatal(err)
 		}

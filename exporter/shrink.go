@@ -69,7 +69,7 @@ func (p Plan) guard(proof Proof, distinct int64) error {
 // guardWalk looks at a walk before its rows replace those of the current file: a
 // snapshot replaces all of them, a merge only after a proven full walk.
 func (p ExportPlan) guardWalk(proof Proof, distinct int64) error {
-	if p.Shrink == nil || p.Mode == ModeMerge && !proof.whole() || distinct >= p.Shrink.LeastRows {
+	if p.Shrink == nil || p.Mode == ModeMerge && !proof.Whole() || distinct >= p.Shrink.LeastRows {
 		return nil
 	}
 	return p.shrunk(fmt.Sprintf("the walk shows %d, %s has %d", distinct, p.File, p.Current.Rows))

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"fmt"
+	"iter"
 	"slices"
 	"strings"
 
@@ -13,53 +13,28 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// sorter keeps the rows of a walk on disk and gives them back newest first, one
+// Sorter keeps the rows of a walk on disk and gives them back newest first, one
 // per id, in memory that does not grow with them: an external merge sort.
 //
 // A page that continues where some run ends extends that run, so a user's inbox
 // read from top to bottom is one run, and merging it costs one segment of memory.
 // Which of several versions of a row wins is decided by the index, see index.go.
-type sorter struct {
-	table    *schema.Table
-	schema   *arrow.Schema // the table's, without metadata: segments repeat it
-	limits   limits
-	file     ScratchFile
-	written  int64
-	waiting  int // bytes of the pages that no segment has yet
-	runs     []*run
-	body     bytes.Buffer // the segment being written
-	index    *index
-	distinct int64
+type Sorter struct {
+	table   *schema.Table
+	schema  *arrow.Schema // the table's, without metadata: segments repeat it
+	limits  Limits
+	file    TempFile
+	written int64
+	waiting int // bytes of the pages that no segment has yet
+	runs    []*run
+	body    bytes.Buffer // the segment being written
+	index   *Index
 }
 
-// leastRow is less than a row takes in a sorter, so that a disk with no room for
-// it is certain to be too small: they take about a kilobyte, but a conversation
-// that several users have counts for each of them before the walk.
-const leastRow = 100
-
-// leastRoom is what a sorter of a full walk takes at the very least; 0 when that
-// is not known.
-func (p Plan) leastRoom() int64 {
-	if p.since() != nil {
-		return 0
-	}
-	return leastRow * valueOr(p.Conversations, 0)
-}
-
-// newSorter makes an empty sorter, which will need that much room at the least.
-func newSorter(scratch Scratch, table *schema.Table, limits limits, room int64) (*sorter, error) {
-	if err := scratch.Room(room); err != nil {
-		return nil, fmt.Errorf("temporary rows: %w", err)
-	}
-	file, err := scratch.File()
-	if err != nil {
-		return nil, fmt.Errorf("temporary rows: %w", err)
-	}
-	entries, err := scratch.File()
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("temporary index: %w", err), file.Close())
-	}
-	return &sorter{table: table, schema: plainSchema(table.Arrow()), limits: limits, file: file, index: newIndex(entries, limits.share)}, nil
+// NewSorter returns an empty sorter of rows of a table. It keeps rows and index in the
+// two files and closes them.
+func NewSorter(table *schema.Table, limits Limits, rows, index TempFile) *Sorter {
+	return &Sorter{table: table, schema: plainSchema(table.Arrow()), limits: limits, file: rows, index: NewIndex(index, limits)}
 }
 
 // plainSchema drops the metadata of a schema and its fields.
@@ -81,33 +56,31 @@ func plainFields(full []arrow.Field) []arrow.Field {
 	return fields
 }
 
-func (s *sorter) close() error {
+// Close drops all rows and closes the files.
+func (s *Sorter) Close() error {
 	for _, run := range s.runs {
 		run.release()
 	}
-	return errors.Join(s.file.Close(), s.index.close())
+	return errors.Join(s.file.Close(), s.index.Close())
 }
 
-// add keeps a page's rows. Records that come later win ties.
-func (s *sorter) add(user string, rec arrow.Record) error {
+// Add keeps the rows of a page of a partition; keys are theirs. Of two rows with one
+// version the one that was added later stays.
+func (s *Sorter) Add(partition string, rec arrow.Record, keys schema.Keys) error {
 	if rec.NumRows() == 0 {
 		return nil
 	}
-	sorted, err := s.sort(rec)
+	sorted, keys, err := s.sort(rec, keys)
 	if err != nil {
 		return err
 	}
 	defer sorted.Release()
-	keys, err := s.table.Keys(sorted)
-	if err != nil {
-		return err
-	}
 	first := s.index.rows
-	if err := s.index.addAll(user, keys, int(sorted.NumRows())); err != nil {
+	if err := s.index.Add(partition, keys); err != nil {
 		return err
 	}
 	at := s.runFor(keys.At(0))
-	at.last = cloneKey(keys.At(int(sorted.NumRows()) - 1))
+	at.last = cloneKey(keys.At(keys.Len() - 1))
 	return s.extend(at, sorted, first)
 }
 
@@ -118,7 +91,7 @@ func cloneKey(key schema.RowKey) schema.RowKey {
 }
 
 // runFor finds a run that a segment beginning with key continues, or starts one.
-func (s *sorter) runFor(key schema.RowKey) *run {
+func (s *Sorter) runFor(key schema.RowKey) *run {
 	for _, run := range s.runs {
 		if run.last.Compare(key) <= 0 {
 			return run
@@ -129,12 +102,9 @@ func (s *sorter) runFor(key schema.RowKey) *run {
 	return fresh
 }
 
-// sort returns the record with its rows in file order; the caller releases it.
-func (s *sorter) sort(rec arrow.Record) (arrow.Record, error) {
-	keys, err := s.table.Keys(rec)
-	if err != nil {
-		return nil, err
-	}
+// sort returns the record with its rows in file order, and their keys; the caller
+// releases it.
+func (s *Sorter) sort(rec arrow.Record, keys schema.Keys) (arrow.Record, schema.Keys, error) {
 	order := make([]int, rec.NumRows())
 	for i := range order {
 		order[i] = i
@@ -142,30 +112,50 @@ func (s *sorter) sort(rec arrow.Record) (arrow.Record, error) {
 	byKey := func(a, b int) int { return keys.At(a).Compare(keys.At(b)) }
 	if slices.IsSortedFunc(order, byKey) {
 		rec.Retain()
-		return rec, nil
+		return rec, keys, nil
 	}
 	slices.SortStableFunc(order, byKey)
-	pieces := make([]piece, len(order))
+	pieces := make([]Piece, len(order))
 	for i, row := range order {
-		pieces[i] = piece{rec, row, row + 1}
+		pieces[i] = Piece{rec, row, row + 1}
 	}
-	return concat(s.schema, pieces), nil
+	sorted := Concat(s.schema, pieces)
+	keys, err := s.table.Keys(sorted)
+	return sorted, keys, err
 }
 
-// seal ends the adding: it finds the rows to drop and leaves few enough runs to merge.
-func (s *sorter) seal(ctx context.Context) error {
+// Sorted ends the adding: it finds the rows to drop and leaves few enough runs to
+// merge. What it returns is valid until the sorter is closed.
+func (s *Sorter) Sorted(ctx context.Context) (*Sorted, error) {
 	for _, run := range s.runs {
 		if err := s.flush(run); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	losers, err := s.index.losers()
+	lost, err := s.index.Losers()
 	if err != nil {
-		return err
+		return nil, err
 	}
-	s.distinct = s.index.rows - losers
-	return s.compact(ctx)
+	return &Sorted{sorter: s, rows: s.index.rows - lost}, s.compact(ctx)
 }
 
-// account fills the proof's counts that need all rows.
-func (s *sorter) account(proof *Proof) { s.index.account(proof, s.distinct) }
+// Sorted is the rows of a sorter that has them all: one row per id, newest first.
+type Sorted struct {
+	sorter *Sorter
+	rows   int64
+}
+
+// Rows is the number of rows.
+func (s *Sorted) Rows() int64 { return s.rows }
+
+// Index knows the rows that were added.
+func (s *Sorted) Index() *Index { return s.sorter.index }
+
+// Limits are those of the sorter.
+func (s *Sorted) Limits() Limits { return s.sorter.limits }
+
+// Records yields the rows in batches of bounded size. The record is the loop body's
+// only until the next iteration. It can be called again.
+func (s *Sorted) Records(ctx context.Context) iter.Seq2[arrow.Record, error] {
+	return s.sorter.merge(ctx, s.sorter.runs, s.sorter.table.Arrow(), size{batchRows, s.sorter.limits.batch})
+}

@@ -23,7 +23,7 @@ const mergeWidth = 32
 // memory until they are worth a segment.
 type run struct {
 	segments []segment
-	pages    []piece
+	pages    []Piece
 	from     []origin // of the pages
 	waiting  int      // bytes of the pages
 	last     schema.RowKey
@@ -43,10 +43,10 @@ type origin struct {
 }
 
 // extend adds a page to a run.
-func (s *sorter) extend(to *run, page arrow.Record, first int64) error {
+func (s *Sorter) extend(to *run, page arrow.Record, first int64) error {
 	page.Retain()
 	size := int(util.TotalRecordSize(page))
-	to.pages = append(to.pages, piece{page, 0, int(page.NumRows())})
+	to.pages = append(to.pages, Piece{page, 0, int(page.NumRows())})
 	to.from = append(to.from, origin{first, int(page.NumRows())})
 	to.waiting += size
 	s.waiting += size
@@ -65,11 +65,11 @@ func (s *sorter) extend(to *run, page arrow.Record, first int64) error {
 }
 
 // flush makes a segment of the pages that wait.
-func (s *sorter) flush(of *run) error {
+func (s *Sorter) flush(of *run) error {
 	if len(of.pages) == 0 {
 		return nil
 	}
-	rec := concat(s.schema, of.pages)
+	rec := Concat(s.schema, of.pages)
 	defer rec.Release()
 	from := of.from
 	of.from = nil
@@ -81,7 +81,7 @@ func (s *sorter) flush(of *run) error {
 // release drops the pages that wait.
 func (r *run) release() {
 	for _, page := range r.pages {
-		page.rec.Release()
+		page.Rec.Release()
 	}
 	clear(r.pages)
 	r.pages, r.waiting = r.pages[:0], 0
@@ -89,7 +89,7 @@ func (r *run) release() {
 
 // append writes a record at the end of a run, as one segment or, when its rows are
 // large, as several: a merge holds a segment of every run.
-func (s *sorter) append(to *run, rec arrow.Record, from []origin) error {
+func (s *Sorter) append(to *run, rec arrow.Record, from []origin) error {
 	parts := max(1, min(util.TotalRecordSize(rec)/int64(s.limits.segment), rec.NumRows()))
 	for part := range parts {
 		first, end := rec.NumRows()*part/parts, rec.NumRows()*(part+1)/parts
@@ -120,7 +120,7 @@ func splitOrigins(from []origin, rows int) (before, behind []origin) {
 
 // appendRows writes rows of a record as a segment. Where a few of them are far larger
 // than the others, it makes two of it.
-func (s *sorter) appendRows(to *run, whole arrow.Record, first, end int64, from []origin) error {
+func (s *Sorter) appendRows(to *run, whole arrow.Record, first, end int64, from []origin) error {
 	rec := whole.NewSlice(first, end)
 	defer rec.Release()
 	s.body.Reset()
@@ -147,7 +147,7 @@ func (s *sorter) appendRows(to *run, whole arrow.Record, first, end int64, from 
 }
 
 // load reads a segment back; the caller releases the record.
-func (s *sorter) load(at segment) (arrow.Record, error) {
+func (s *Sorter) load(at segment) (arrow.Record, error) {
 	reader, err := ipc.NewReader(io.NewSectionReader(s.file, at.offset, at.length))
 	if err != nil {
 		return nil, fmt.Errorf("read temporary rows: %w", err)
@@ -161,16 +161,9 @@ func (s *sorter) load(at segment) (arrow.Record, error) {
 	return rec, nil
 }
 
-// records yields the winners, newest first, in batches of at most batchRows
-// rows. The record is the loop body's only until the next iteration. It can be
-// called again.
-func (s *sorter) records(ctx context.Context) iter.Seq2[arrow.Record, error] {
-	return s.merge(ctx, s.runs, s.table.Arrow(), size{batchRows, s.limits.batch})
-}
-
 // compact merges runs into longer ones until few are left. Only a server that
 // does not sort its list makes so many.
-func (s *sorter) compact(ctx context.Context) error {
+func (s *Sorter) compact(ctx context.Context) error {
 	for len(s.runs) > mergeWidth {
 		merged := new(run)
 		for rec, err := range s.merge(ctx, s.runs[:mergeWidth], s.schema, size{batchRows, s.limits.segment}) {
@@ -187,20 +180,20 @@ func (s *sorter) compact(ctx context.Context) error {
 }
 
 // merge yields the winners of some runs in order.
-func (s *sorter) merge(ctx context.Context, runs []*run, as *arrow.Schema, most size) iter.Seq2[arrow.Record, error] {
+func (s *Sorter) merge(ctx context.Context, runs []*run, as *arrow.Schema, most size) iter.Seq2[arrow.Record, error] {
 	return func(yield func(arrow.Record, error) bool) {
 		all := make([]cursor, len(runs))
 		for i, run := range runs {
 			all[i] = &runCursor{sorter: s, rest: run.segments}
 		}
-		mergeCursors(ctx, as, most, all)(yield)
+		mergeAll(ctx, as, most, all)(yield)
 	}
 }
 
 // runCursor walks one run of a sorter.
 type runCursor struct {
 	block
-	sorter *sorter
+	sorter *Sorter
 	rest   []segment
 	from   []origin
 }
@@ -214,7 +207,7 @@ func (c *runCursor) keep() bool {
 	if c.from[0].rows--; c.from[0].rows == 0 {
 		c.from = c.from[1:]
 	}
-	return !c.sorter.index.isLost(number)
+	return !c.sorter.index.IsLost(number)
 }
 
 func (c *runCursor) advance() (bool, error) {

@@ -18,12 +18,32 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// testScratch makes real temporary files.
-type testScratch struct{ dir string }
+// leastMemory is a small budget, in bytes.
+const leastMemory = 32 << 20
 
-func (s testScratch) File() (ScratchFile, error) { return os.CreateTemp(s.dir, "sorter") }
+// newSorter makes a sorter with real temporary files.
+func newSorter(t testing.TB, table *schema.Table, limits Limits) *Sorter {
+	folder := t.TempDir()
+	return NewSorter(table, limits, tempFile(t, folder), tempFile(t, folder))
+}
 
-func (testScratch) Room(int64) error { return nil }
+// tempFile makes a temporary file in a folder.
+func tempFile(t interface{ Fatal(...any) }, folder string) TempFile {
+	file, err := os.CreateTemp(folder, "rows")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// addTo adds a page with its keys.
+func addTo(sorter *Sorter, partition string, page arrow.Record) error {
+	keys, err := sorter.table.Keys(page)
+	if err != nil {
+		return err
+	}
+	return sorter.Add(partition, page, keys)
+}
 
 // version is one reading of one conversation, as small as a test needs it.
 type version struct {
@@ -93,22 +113,19 @@ func versionsOf(t *rapid.T, table *schema.Table, rec arrow.Record) []version {
 
 // Whatever the pages, the sorter gives every id once, in its newest version (the
 // last read of equals), newest first, and its counts add up.
-func TestSpoolKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
+func TestSorterKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
 	table := schema.InboxConversations()
-	scratch := testScratch{t.TempDir()}
+	folder := t.TempDir()
 	rapid.Check(t, func(t *rapid.T) {
-		rows, err := newSorter(scratch, table, limitsOf(rapid.Int64Range(1<<12, 1<<27).Draw(t, "memory")), 0)
-		if err != nil {
-			t.Fatal(err)
-		}
+		sorter := NewSorter(table, LimitsOf(rapid.Int64Range(1<<12, 1<<27).Draw(t, "memory")), tempFile(t, folder), tempFile(t, folder))
 		defer func() {
-			if err := rows.close(); err != nil {
+			if err := sorter.Close(); err != nil {
 				t.Fatal(err)
 			}
 		}()
 		want := make(map[string]version)
 		var read, serial int64
-		users := []PartitionProof{{Partition: "usr_a"}, {Partition: "usr_b"}}
+		users := []string{"usr_a", "usr_b"}
 		for range rapid.IntRange(0, 40).Draw(t, "pages") {
 			page := rapid.SliceOfN(rapid.Custom(func(t *rapid.T) version {
 				serial++
@@ -129,13 +146,14 @@ func TestSpoolKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
 			}
 			read += int64(len(page))
 			rec := record(table, page)
-			err := rows.add(rapid.SampledFrom(users).Draw(t, "user").Partition, rec)
+			err := addTo(sorter, rapid.SampledFrom(users).Draw(t, "user"), rec)
 			rec.Release()
 			if err != nil {
 				t.Fatal(err)
 			}
 		}
-		if err := rows.seal(t.Context()); err != nil {
+		sorted, err := sorter.Sorted(t.Context())
+		if err != nil {
 			t.Fatal(err)
 		}
 		expected := slices.SortedFunc(maps.Values(want), func(a, b version) int {
@@ -143,7 +161,7 @@ func TestSpoolKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
 		})
 		for range 2 { // once per export
 			var got []version
-			for rec, err := range rows.records(t.Context()) {
+			for rec, err := range sorted.Records(t.Context()) {
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -153,23 +171,22 @@ func TestSpoolKeepsTheNewestVersionOfEveryIDInOrder(t *testing.T) {
 				t.Fatalf("rows (-want +got):\n%s", diff)
 			}
 		}
-		proof := Proof{Partitions: slices.Clone(users)}
-		rows.account(&proof)
-		if proof.RowsRead != read || proof.Rows != int64(len(want)) || proof.Rows+proof.Duplicates+proof.Superseded != read {
-			t.Fatalf("counts do not add up: %+v, %d read, %d distinct", proof, read, len(want))
+		dropped := int64(0)
+		for _, count := range sorted.Index().Dropped() {
+			dropped += count.Duplicates + count.Superseded
+		}
+		if sorted.Index().Len() != read || sorted.Rows() != int64(len(want)) || sorted.Rows()+dropped != read {
+			t.Fatalf("counts do not add up: %d and %d rows, %d dropped; %d read, %d distinct", sorted.Index().Len(), sorted.Rows(), dropped, read, len(want))
 		}
 	})
 }
 
 // A list that the server does not sort makes a run per page; they are merged in
 // several rounds, and records stay small.
-func TestSpoolMergesMoreRunsThanItHoldsInMemory(t *testing.T) {
+func TestSorterMergesMoreRunsThanItHoldsInMemory(t *testing.T) {
 	table := schema.InboxConversations()
-	rows, err := newSorter(testScratch{t.TempDir()}, table, limitsOf(LeastMemory), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = rows.close() }()
+	sorter := newSorter(t, table, LimitsOf(leastMemory))
+	defer func() { _ = sorter.Close() }()
 	const pages, perPage = 5 * mergeWidth, 3
 	for page := range pages { // ever newer: no page continues a run
 		var versions []version
@@ -177,22 +194,23 @@ func TestSpoolMergesMoreRunsThanItHoldsInMemory(t *testing.T) {
 			versions = append(versions, version{id: fmt.Sprintf("ibx_%d_%d", page, row), active: int64(page)})
 		}
 		rec := record(table, versions)
-		if err := rows.add("usr_a", rec); err != nil {
+		if err := addTo(sorter, "usr_a", rec); err != nil {
 			t.Fatal(err)
 		}
 		rec.Release()
 	}
-	if len(rows.runs) != pages {
-		t.Fatalf("%d runs, want one per page: the test does not test", len(rows.runs))
+	if len(sorter.runs) != pages {
+		t.Fatalf("%d runs, want one per page: the test does not test", len(sorter.runs))
 	}
-	if err := rows.seal(t.Context()); err != nil {
+	sorted, err := sorter.Sorted(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
-	if len(rows.runs) > mergeWidth {
-		t.Errorf("%d runs are left, more than %d", len(rows.runs), mergeWidth)
+	if len(sorter.runs) > mergeWidth {
+		t.Errorf("%d runs are left, more than %d", len(sorter.runs), mergeWidth)
 	}
 	var count int64
-	for rec, err := range rows.records(t.Context()) {
+	for rec, err := range sorted.Records(t.Context()) {
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -205,13 +223,9 @@ func TestSpoolMergesMoreRunsThanItHoldsInMemory(t *testing.T) {
 
 // The index gives the same losers whatever the share of ids held at once.
 func TestIndexSharesCoverEveryID(t *testing.T) {
-	file, err := testScratch{t.TempDir()}.File()
-	if err != nil {
-		t.Fatal(err)
-	}
 	const share = 1 << 12
-	x := newIndex(file, share)
-	defer func() { _ = x.close() }()
+	x := NewIndex(tempFile(t, t.TempDir()), Limits{Share: share})
+	defer func() { _ = x.Close() }()
 	const ids = share + 1000
 	for round := range 2 {
 		for id := range ids {
@@ -221,44 +235,42 @@ func TestIndexSharesCoverEveryID(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	lost, err := x.losers()
+	lost, err := x.Losers()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if lost != ids || x.dropped["usr_a"].superseded != ids {
-		t.Errorf("%d rows lost, %d superseded, want %d", lost, x.dropped["usr_a"].superseded, ids)
+	if lost != ids || x.Dropped()["usr_a"].Superseded != ids {
+		t.Errorf("%d rows lost, %d superseded, want %d", lost, x.Dropped()["usr_a"].Superseded, ids)
 	}
 	for row := range int64(2 * ids) {
-		if x.isLost(row) != (row < ids) {
-			t.Fatalf("row %d: lost is %t", row, x.isLost(row))
+		if x.IsLost(row) != (row < ids) {
+			t.Fatalf("row %d: lost is %t", row, x.IsLost(row))
 		}
 	}
 }
 
-func TestSpoolStopsWhenTheContextEnds(t *testing.T) {
+func TestSorterStopsWhenTheContextEnds(t *testing.T) {
 	table := schema.InboxConversations()
-	rows, err := newSorter(testScratch{t.TempDir()}, table, limitsOf(LeastMemory), 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = rows.close() }()
+	sorter := newSorter(t, table, LimitsOf(leastMemory))
+	defer func() { _ = sorter.Close() }()
 	versions := make([]version, 2*batchRows)
 	for i := range versions {
 		versions[i] = version{id: fmt.Sprintf("%06d", i), active: 7}
 	}
 	rec := record(table, versions)
 	defer rec.Release()
-	if err := rows.add("usr_a", rec); err != nil {
+	if err := addTo(sorter, "usr_a", rec); err != nil {
 		t.Fatal(err)
 	}
-	if err := rows.seal(t.Context()); err != nil {
+	sorted, err := sorter.Sorted(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	batches := 0
 	var stopped error
-	for _, err := range rows.records(ctx) {
+	for _, err := range sorted.Records(ctx) {
 		if err != nil {
 			stopped = err
 			break

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"iter"
@@ -11,27 +12,42 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// stream is a cursor over records that come from elsewhere.
-type stream struct {
+// ErrUnsorted is wrapped by the error of a stream whose rows are not in file order.
+var ErrUnsorted = errors.New("its rows are not newest first")
+
+// Stream is sorted records from elsewhere, to be merged with others.
+type Stream struct {
 	block
 	table *schema.Table
 	next  func() (arrow.Record, error, bool)
 	stop  func()
-	kept  func(*block) bool
+	kept  Filter
 	name  string // begins its errors
 }
 
-// errUnsorted is a file whose rows are not where they belong.
-var errUnsorted = errors.New("its rows are not newest first")
+// Filter decides whether a row of a record stays. It sees every row once, in order.
+type Filter func(key schema.RowKey, rec arrow.Record, row int) bool
 
-func newStream(table *schema.Table, records iter.Seq2[arrow.Record, error]) *stream {
+// NewStream returns the rows of the records that the filter keeps. Its errors begin
+// with name. [Merge] ends it.
+func NewStream(name string, table *schema.Table, records iter.Seq2[arrow.Record, error], kept Filter) *Stream {
 	next, stop := iter.Pull2(records)
-	return &stream{table: table, next: next, stop: stop}
+	return &Stream{table: table, next: next, stop: stop, kept: kept, name: name}
 }
 
-func (s *stream) keep() bool { return s.kept(&s.block) }
+// Merge yields the rows of all streams in order, in batches of bounded size. The
+// record is the loop body's only until the next iteration.
+func Merge(ctx context.Context, table *schema.Table, limits Limits, streams ...*Stream) iter.Seq2[arrow.Record, error] {
+	cursors := make([]cursor, len(streams))
+	for i, stream := range streams {
+		cursors[i] = stream
+	}
+	return mergeAll(ctx, table.Arrow(), size{batchRows, limits.batch}, cursors)
+}
 
-func (s *stream) advance() (bool, error) {
+func (s *Stream) keep() bool { return s.kept(s.key(), s.rec, s.row) }
+
+func (s *Stream) advance() (bool, error) {
 	var last schema.RowKey
 	some := s.rec != nil
 	if some {
@@ -55,15 +71,14 @@ func (s *stream) advance() (bool, error) {
 			last = keys.At(0)
 		}
 		if !s.sorted(last) {
-			return false, WithHint(s.named(errUnsorted),
-				"The file was not written by lemexport as it is, so it cannot be merged into. lemexport verify says what is wrong with it. Restore it, or choose another destination.")
+			return false, s.named(ErrUnsorted)
 		}
 		return true, nil
 	}
 }
 
 // sorted reports whether the rows of the block are in order, behind that key.
-func (s *stream) sorted(last schema.RowKey) bool {
+func (s *Stream) sorted(last schema.RowKey) bool {
 	for row := range int(s.rec.NumRows()) {
 		key := s.keys.At(row)
 		if last.Compare(key) > 0 {
@@ -74,11 +89,11 @@ func (s *stream) sorted(last schema.RowKey) bool {
 	return true
 }
 
-func (s *stream) named(err error) error {
+func (s *Stream) named(err error) error {
 	if err == nil {
 		return nil
 	}
 	return fmt.Errorf("%s%w", s.name, err)
 }
 
-func (s *stream) release() { s.stop() }
+func (s *Stream) release() { s.stop() }

@@ -65,8 +65,8 @@ func (s Survey) OfUsers() TableSurvey {
 	return TableSurvey{}
 }
 
-// partitions are those of all tables.
-func (s Survey) partitions() []PartitionSurvey {
+// AllPartitions are those of all tables.
+func (s Survey) AllPartitions() []PartitionSurvey {
 	var all []PartitionSurvey
 	for _, one := range s.Tables {
 		all = append(all, one.Partitions...)
@@ -74,8 +74,8 @@ func (s Survey) partitions() []PartitionSurvey {
 	return all
 }
 
-// partitions are the names of the partitions that were looked at.
-func (s TableSurvey) partitions() map[string]bool {
+// Names are the names of the partitions that were looked at.
+func (s TableSurvey) Names() map[string]bool {
 	names := make(map[string]bool, len(s.Partitions))
 	for _, one := range s.Partitions {
 		names[one.Partition] = true
@@ -109,8 +109,8 @@ func (s Survey) MarshalJSON() ([]byte, error) {
 	return json.Marshal(form)
 }
 
-// joinNames is one list of the unknown fields of several.
-func joinNames(lists ...[]string) []string {
+// JoinNames is one list of the unknown fields of several.
+func JoinNames(lists ...[]string) []string {
 	var names schema.Names
 	for _, list := range lists {
 		for _, name := range list {
@@ -140,3 +140,10 @@ type PartitionSurvey struct {
 	// Oldest is the oldest `lastActivityAt` of the first page; nil when it has none.
 	Oldest *time.Time `json:"oldest_activity_on_first_page_at"`
 }
+
+// mostConversations is more than any team has: the rate limit would take more than a
+// day to read so many, a hundred a page. A total beyond it is not counted on.
+const mostConversations = 100_000_000
+
+// Plausible reports whether a total that the API states can be one.
+func Plausible(total int64) bool { return total >= 0 && total <= mostConversations }

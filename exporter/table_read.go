@@ -134,12 +134,12 @@ func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
 
 // once keeps the rows until they are known to be all.
 func (r *Reading) once(ctx context.Context, plan Plan, yield func(Batch) bool) (err error) {
-	rows, err := newSorter(r.run.engine.Scratch, r.table, r.run.engine.limits(), plan.leastRoom())
+	sorter, err := r.run.engine.openSorter(r.table, plan.leastRoom())
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, rows.close()) }()
-	walked, err := r.run.walk(ctx, rows, plan, nil)
+	defer func() { err = errors.Join(err, sorter.Close()) }()
+	walked, err := r.run.walk(ctx, sorter, r.table, plan, nil)
 	r.summary.Proof = &walked.proof
 	if err != nil {
 		return err
@@ -147,7 +147,7 @@ func (r *Reading) once(ctx context.Context, plan Plan, yield func(Batch) bool) (
 	if !walked.proof.Complete {
 		return unproven(walked.proof)
 	}
-	for rec, err := range rows.records(ctx) {
+	for rec, err := range walked.sorted.Records(ctx) {
 		if err != nil {
 			return err
 		}
@@ -165,8 +165,8 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 	if err != nil {
 		return fmt.Errorf("temporary index: %w", err)
 	}
-	seen := newIndex(file, r.run.engine.limits().share)
-	defer func() { err = errors.Join(err, seen.close()) }()
+	seen := NewIndex(file, r.run.engine.limits())
+	defer func() { err = errors.Join(err, seen.Close()) }()
 	var journal *runJournal
 	if r.options.From == nil {
 		journal = r.run.openJournal(r.table, plan.Survey, nil, true)
@@ -180,12 +180,12 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 	life := r.run.lifetime(journal)
 	walk := r.run.source.Walk(ctx, r.table, nil, journal.orNil())
 	account := func() (int64, error) {
-		lost, err := seen.losers()
+		lost, err := seen.Losers()
 		proof := walk.Proof()
 		if err == nil {
-			seen.account(&proof, seen.rows-lost)
+			proof = counted(proof, seen, seen.Len()-lost)
 		}
-		proof.outlived(life.over())
+		proof = outlived(proof, life.over())
 		r.summary.Proof = &proof
 		return lost, err
 	}
@@ -210,7 +210,7 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 
 // page counts a page and hands on what the consumer does not have; it reports
 // false when the consumer wants no more.
-func (r *Reading) page(page Page, seen *index, delivered *delivered, yield func(Batch) bool) (bool, error) {
+func (r *Reading) page(page Page, seen *Index, delivered *delivered, yield func(Batch) bool) (bool, error) {
 	rec, err := masked(r.run.mask, page.Record)
 	if err != nil {
 		return false, err
@@ -222,7 +222,7 @@ func (r *Reading) page(page Page, seen *index, delivered *delivered, yield func(
 		if err != nil {
 			return false, err
 		}
-		if err := seen.addAll(page.Partition, keys, int(rec.NumRows())); err != nil {
+		if err := seen.Add(page.Partition, keys); err != nil {
 			return false, err
 		}
 	}

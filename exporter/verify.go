@@ -214,11 +214,11 @@ func (v *Verification) schema(table *schema.Table, file opened) bool {
 
 // rows reads every row and checks what they say together.
 func (v *Verification) rows(ctx context.Context, table *schema.Table, file opened) error {
-	scan := newScan(table)
+	check := NewChecker(table)
 	var altered error
 	for rec, err := range file.data.Verify(ctx, table) {
 		if err == nil {
-			err = scan.add(rec)
+			err = check.Add(rec)
 		}
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -234,16 +234,16 @@ func (v *Verification) rows(ctx context.Context, table *schema.Table, file opene
 				altered = err
 				break
 			}
-			v.check("rows", false, "row %d and on cannot be read: %s", scan.content.sum.rows+1, err)
+			v.check("rows", false, "row %d and on cannot be read: %s", check.Digest().Rows()+1, err)
 			return nil
 		}
 	}
-	read, want := scan.content.sum.rows, v.Manifest.Rows
+	read, want := check.Digest().Rows(), v.Manifest.Rows
 	v.check("rows", read == want && file.data.Rows() == want, "%d read, %d in the manifest, %d in the footer", read, want, file.data.Rows())
-	duplicates := scan.duplicates()
+	duplicates := check.Duplicates()
 	v.check("unique ids", duplicates == 0, "%d ids, %d of them more than once", read, duplicates)
-	v.check("order", scan.unordered == 0, "%d rows are not newest first", scan.unordered)
-	v.content(scan.content.Content())
+	v.check("order", check.Unordered() == 0, "%d rows are not newest first", check.Unordered())
+	v.content(contentOf(check.Digest()))
 	v.file(file.data.Sealed(), altered)
 	return nil
 }

@@ -24,11 +24,11 @@ func (v *Verification) lineage() {
 			return
 		}
 	}
-	if user := m.misremembered(); user != "" {
+	if user := misremembered(m); user != "" {
 		v.check("lineage", false, "what is remembered of the newest rows of %s does not fit its watermark", user)
 		return
 	}
-	full, increment := m.FullProof, !m.Proof.whole()
+	full, increment := m.FullProof, !m.Proof.Whole()
 	switch {
 	case full == nil && increment && m.Proof.Complete:
 		v.check("lineage", false, "an increment without a full proof that it goes on from")
@@ -36,7 +36,7 @@ func (v *Verification) lineage() {
 		v.check("lineage", false, "an increment that says it is a full proof")
 	case full != nil && full.FinishedAt.After(m.Window.FinishedAt):
 		v.check("lineage", false, "the full proof is younger than the file")
-	case m.Changes != nil && !m.Changes.addUp(m):
+	case m.Changes != nil && !addUp(*m.Changes, m):
 		v.check("lineage", false, "the changes %+v do not make %d rows", *m.Changes, m.Rows)
 	case full == nil:
 		v.check("lineage", true, "no full proof yet")
@@ -48,7 +48,7 @@ func (v *Verification) lineage() {
 }
 
 // misremembered is a user whose recent rows cannot be right; empty when there is none.
-func (m Manifest) misremembered() string {
+func misremembered(m Manifest) string {
 	for _, user := range slices.Sorted(maps.Keys(m.Recent)) {
 		recent := m.Recent[user]
 		watermark, ok := m.Watermarks[user]
@@ -61,7 +61,7 @@ func (m Manifest) misremembered() string {
 }
 
 // addUp reports whether the changes lead from the previous rows to those of the file.
-func (c Changes) addUp(m Manifest) bool {
+func addUp(c Changes, m Manifest) bool {
 	stayed := Sum(c.Updated, c.Refreshed, c.Kept)
 	return m.Previous != nil && Sum(stayed, c.Added) == m.Rows && Sum(stayed, c.Removed) == m.Previous.Rows
 }

@@ -13,9 +13,10 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// write encodes the rows into a new version of the target's file and commits
-// it. The manifest comes without what only the rows tell.
-func (r *Run) write(ctx context.Context, target target, rows body, manifest Manifest, life lifetime) (result Result, err error) {
+// write encodes the rows into a new version of the target's file and commits it.
+// guard looks at the changes of a merge before that. The manifest comes without what
+// only the rows tell.
+func (r *Run) write(ctx context.Context, target lockedTarget, from contents, guard func(Changes) error, manifest Manifest, life lifetime) (result Result, err error) {
 	upload, err := target.destination.Create(ctx, target.name, target.over)
 	if err != nil {
 		return Result{}, err
@@ -27,45 +28,48 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 		return Result{}, err
 	}
 
-	r.obs.Observe(PhaseStarted{Phase: PhaseWrite, Total: rows.total})
+	r.obs.Observe(PhaseStarted{Phase: PhaseWrite, Total: from.total})
 	var written int64
-	for rec, err := range prefetch(rows.records(ctx)) {
-		if err != nil {
-			return Result{}, err
-		}
+	done, err := from.pass(ctx, func(rec arrow.Record) error {
 		if err := sink.Write(ctx, rec); err != nil {
-			return Result{}, err
+			return err
 		}
 		written += rec.NumRows()
-		if err := manifest.Window.extend(target, rec); err != nil {
-			return Result{}, err
+		keys, err := target.table.Keys(rec)
+		if err != nil {
+			return err
 		}
+		manifest.Window = extended(manifest.Window, keys)
 		r.obs.Observe(RowsWritten{Rows: written})
+		return nil
+	})
+	if err != nil {
+		return Result{}, err
 	}
-	if rows.exact && written != rows.total {
-		return Result{}, fmt.Errorf("%d rows were written where %d were counted", written, rows.total)
+	if from.exact && written != from.total {
+		return Result{}, fmt.Errorf("%d rows were written where %d were counted", written, from.total)
 	}
-	if rows.sum.rows != written { // one that was carried on
+	if done.digest.Rows() != written { // one that was carried on
 		return Result{}, WithHint(errors.New("the old file does not hold the rows that its manifest counts"),
 			"The file was changed after it was written, so it cannot be merged into. lemexport verify says what is wrong with it. Restore it, or choose another destination.")
 	}
-	if rows.changes != nil && rows.guard != nil {
-		if err := rows.guard(*rows.changes); err != nil {
+	if done.changes != nil && guard != nil {
+		if err := guard(*done.changes); err != nil {
 			return Result{}, err
 		}
 	}
 	if reason := life.over(); reason != "" && manifest.Proof.Complete {
-		manifest.Proof.outlived(reason) // while the rows were written
+		manifest.Proof = outlived(manifest.Proof, reason) // while the rows were written
 		return Result{Manifest: manifest}, incomplete(manifest.Proof)
 	}
-	manifest.Changes = rows.changes
+	manifest.Changes = done.changes
 	manifest.Rows = written
-	manifest.Content = rows.sum.content()
-	body, err := json.Marshal(manifest)
+	manifest.Content = contentOf(done.digest)
+	text, err := json.Marshal(manifest)
 	if err != nil {
 		return Result{}, fmt.Errorf("encode manifest: %w", err)
 	}
-	if err := sink.Finish(body); err != nil {
+	if err := sink.Finish(text); err != nil {
 		return Result{}, err
 	}
 
@@ -76,24 +80,19 @@ func (r *Run) write(ctx context.Context, target target, rows body, manifest Mani
 	return Result{File: target.url(), Bytes: out.written, Manifest: manifest}, nil
 }
 
-// extend widens the span of activity by a record's rows, which come newest first.
-func (w *Window) extend(target target, rec arrow.Record) error {
-	keys, err := target.table.Keys(rec)
-	if err != nil {
-		return err
-	}
-	rows := int(rec.NumRows())
-	active := sort.Search(rows, func(row int) bool { return keys.Version(row) == schema.NoVersion })
+// extended is the span of activity with the rows of those keys, which come newest first.
+func extended(span Window, keys schema.Keys) Window {
+	active := sort.Search(keys.Len(), func(row int) bool { return keys.Version(row) == schema.NoVersion })
 	if active == 0 {
-		return nil
+		return span
 	}
-	if w.NewestActivity == nil {
+	if span.NewestActivity == nil {
 		newest := At(keys.Version(0))
-		w.NewestActivity = &newest
+		span.NewestActivity = &newest
 	}
 	oldest := At(keys.Version(active - 1))
-	w.OldestActivity = &oldest
-	return nil
+	span.OldestActivity = &oldest
+	return span
 }
 
 type countingWriter struct {

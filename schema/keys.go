@@ -76,6 +76,9 @@ func (t *Table) Keys(rec arrow.Record) (Keys, error) {
 	return Keys{ids: ids, versions: versions}, nil
 }
 
+// Len is the number of rows.
+func (k Keys) Len() int { return k.ids.Len() }
+
 // At is the key of a row. Its id shares the memory of the record.
 func (k Keys) At(row int) RowKey { return RowKey{Version: k.Version(row), ID: k.ids.Value(row)} }
 

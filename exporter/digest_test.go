@@ -16,7 +16,7 @@ import (
 )
 
 // contentAsDocumented computes the hash as docs/manifest.md says it, value by value.
-func contentAsDocumented(table *schema.Table, rec arrow.Record) Content {
+func contentAsDocumented(table *schema.Table, rec arrow.Record) [2]string {
 	sum, times := new(big.Int), uint64(0)
 	for row := range int(rec.NumRows()) {
 		var form []byte
@@ -33,7 +33,7 @@ func contentAsDocumented(table *schema.Table, rec arrow.Record) Content {
 		times += binary.BigEndian.Uint64(hash[24:]) * uint64(fetched)
 	}
 	sum.Mod(sum, new(big.Int).Lsh(big.NewInt(1), 256))
-	return Content{Algorithm: "rows-sha256-sum-v2", SHA256: fmt.Sprintf("%064x", sum), FetchedAt: fmt.Sprintf("%016x", times)}
+	return [2]string{fmt.Sprintf("%064x", sum), fmt.Sprintf("%016x", times)}
 }
 
 func appendDocumented(form []byte, values arrow.Array, row int) []byte {
@@ -82,27 +82,27 @@ func TestContentIsTheDocumentedSumWhateverTheOrder(t *testing.T) {
 			part.Release()
 			from = to
 		}
-		if got := d.Content(); got != want || d.sum.rows != int64(rows) {
-			t.Fatalf("in parts: %+v of %d rows, want %+v of %d", got, d.sum.rows, want, rows)
+		if got := textOf(d.Digest()); got != want || d.Digest().Rows() != int64(rows) {
+			t.Fatalf("in parts: %v of %d rows, want %v of %d", got, d.Digest().Rows(), want, rows)
 		}
 
-		sum, ok := want.rowSum(int64(rows))
+		sum, ok := ParseDigest(want[0], want[1], int64(rows))
 		if !ok {
 			t.Fatalf("%+v is not understood", want)
 		}
 		gone, come := NewDigester(table), NewDigester(table)
 		for row := range rows {
-			gone.addRow(rec, row)
+			gone.AddRow(rec, row)
 		}
 		for _, row := range rapid.Permutation(numbers(rows)).Draw(t, "order") {
-			come.addRow(rec, row)
+			come.AddRow(rec, row)
 		}
-		sum.subtract(gone.sum)
-		if sum != (rowSum{}) {
+		sum.Subtract(gone.Digest())
+		if sum != (Digest{}) {
 			t.Fatalf("without its rows, a file has the sum %+v", sum)
 		}
-		sum.add(come.sum)
-		if got := sum.content(); got != want {
+		sum.Add(come.Digest())
+		if got := textOf(sum); got != want {
 			t.Fatalf("in another order: %+v, want %+v", got, want)
 		}
 	})
@@ -116,59 +116,25 @@ func numbers(n int) []int {
 	return all
 }
 
-func TestContentOfAnotherKindIsNotCarriedOn(t *testing.T) {
-	good := NewDigester(schema.InboxConversations()).Content()
-	for name, content := range map[string]Content{
-		"none":              {},
-		"another algorithm": {Algorithm: "columns-sha256-v1", SHA256: good.SHA256, FetchedAt: good.FetchedAt},
-		"cut off":           {Algorithm: good.Algorithm, SHA256: good.SHA256[2:], FetchedAt: good.FetchedAt},
-		"no number":         {Algorithm: good.Algorithm, SHA256: "x" + good.SHA256[1:], FetchedAt: good.FetchedAt},
+// textOf is the text of a digest as one value.
+func textOf(digest Digest) [2]string {
+	sum, fetched := digest.Text()
+	return [2]string{sum, fetched}
+}
+
+func TestADigestThatIsNoneIsNotParsed(t *testing.T) {
+	sum, fetched := NewDigester(schema.InboxConversations()).Digest().Text()
+	for name, text := range map[string][2]string{
+		"none":     {},
+		"cut off":  {sum[2:], fetched},
+		"too long": {sum, fetched + "00"},
+		"letters":  {"x" + sum[1:], fetched},
 	} {
-		if _, ok := content.rowSum(0); ok {
-			t.Errorf("%s: carried on", name)
+		if _, ok := ParseDigest(text[0], text[1], 0); ok {
+			t.Errorf("%s: parsed", name)
 		}
 	}
-	if _, ok := good.rowSum(0); !ok {
-		t.Error("its own content is not carried on")
+	if _, ok := ParseDigest(sum, fetched, 0); !ok {
+		t.Error("its own text is not parsed")
 	}
-}
-
-// Pieces of records, in any order and of any size, give the same values as the
-// pieces themselves.
-func TestGatherKeepsEveryValue(t *testing.T) {
-	table := schema.InboxConversations()
-	rapid.Check(t, func(t *rapid.T) {
-		var pieces []piece
-		var want []string
-		for range rapid.IntRange(1, 6).Draw(t, "pieces") {
-			whole := recordtest.Any(t, table, rapid.IntRange(1, 12).Draw(t, "rows"))
-			rec := whole.NewSlice(rapid.Int64Range(0, whole.NumRows()-1).Draw(t, "offset"), whole.NumRows())
-			from := rapid.IntRange(0, int(rec.NumRows())).Draw(t, "from")
-			to := rapid.IntRange(from, int(rec.NumRows())).Draw(t, "to")
-			pieces = append(pieces, piece{rec, from, to})
-			want = append(want, documented(rec, from, to)...)
-		}
-		got := concat(table.Arrow(), pieces)
-		defer got.Release()
-		if got.NumRows() != int64(len(want)) {
-			t.Fatalf("%d rows of %d", got.NumRows(), len(want))
-		}
-		for row, form := range documented(got, 0, len(want)) {
-			if form != want[row] {
-				t.Fatalf("row %d is %q instead of %q", row, form, want[row])
-			}
-		}
-	})
-}
-
-func documented(rec arrow.Record, from, to int) []string {
-	var forms []string
-	for row := from; row < to; row++ {
-		var form []byte
-		for _, column := range rec.Columns() {
-			form = appendDocumented(form, column, row)
-		}
-		forms = append(forms, string(form))
-	}
-	return forms
 }
