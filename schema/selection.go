@@ -21,6 +21,18 @@ type Selection struct {
 // IsZero reports whether nothing is left out or hashed.
 func (s Selection) IsZero() bool { return len(s.Exclude) == 0 && len(s.Hash) == 0 }
 
+// Sorted returns the same selection with its names sorted, each once.
+func (s Selection) Sorted() Selection {
+	once := func(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
+	return Selection{Exclude: once(s.Exclude), Hash: once(s.Hash)}
+}
+
+// Equal reports whether two selections leave out and hash the same columns.
+func (s Selection) Equal(other Selection) bool {
+	a, b := s.Sorted(), other.Sorted()
+	return slices.Equal(a.Exclude, b.Exclude) && slices.Equal(a.Hash, b.Hash)
+}
+
 // Names returns the names of all columns and of the fields of structs, in
 // order: `contact`, `contact.email`, `users.user_id`. The element of a list has
 // no name of its own.
