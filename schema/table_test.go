@@ -72,8 +72,8 @@ func TestTablesAreWellFormed(t *testing.T) {
 			if found, _, ok := table.Column(column.Name); !ok || found.ID != column.ID {
 				t.Errorf("Column(%q) finds another column", column.Name)
 			}
-			if column.Key == "" && column.Provenance != Derived {
-				t.Errorf("%s: no key, and not derived", column.Name)
+			if column.Path == "" && column.Provenance != Derived {
+				t.Errorf("%s: no path, and not derived", column.Name)
 			}
 		}
 	}
