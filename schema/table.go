@@ -138,6 +138,15 @@ func Default() *Table { return InboxConversations() }
 // Tables returns every table.
 func Tables() []*Table { return []*Table{InboxConversations(), InboxLabels(), TeamUsers()} }
 
+// TableNames returns the names of all tables, in the order of Tables.
+func TableNames() []string {
+	var names []string
+	for _, table := range Tables() {
+		names = append(names, table.Name)
+	}
+	return names
+}
+
 // Column returns the top-level column of that name, and its position.
 func (t *Table) Column(name string) (Column, int, bool) {
 	for i, column := range t.Columns {
