@@ -28,7 +28,7 @@ func carefully(d *Decoder, body []byte) (Page, error) {
 		return Page{}, err
 	}
 	for _, row := range page.Data {
-		if reason := d.rows.append(row, fetched); reason != "" {
+		if reason := d.rows.append(row, origin{fetchedAt: fetched}); reason != "" {
 			return Page{}, errors.New(reason)
 		}
 	}
@@ -107,16 +107,16 @@ func TestRegularConversations(t *testing.T) {
 	} {
 		d := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
 		idLast := `{"contact":{"_id":"c"},"_id":"ibx_2"}`
-		if d.rows.regular([]byte(idLast), 0, fetched) != len(idLast) {
+		if d.rows.regular([]byte(idLast), 0, origin{fetchedAt: fetched}) != len(idLast) {
 			t.Fatal("a key of the contact is taken for one of the row")
 		}
 		d.Take().Release()
 		first, row := `{"_id":"ibx_0","users":[{"userId":"usr_0"}],"x":0}`, `{"_id":"ibx_1"`+test.members+`}`
-		if d.rows.regular([]byte(first), 0, fetched) < 0 {
+		if d.rows.regular([]byte(first), 0, origin{fetchedAt: fetched}) < 0 {
 			t.Fatal("the first row is not regular")
 		}
 		size := d.Size()
-		switch end := d.rows.regular([]byte(row+"  "), 0, fetched); {
+		switch end := d.rows.regular([]byte(row+"  "), 0, origin{fetchedAt: fetched}); {
 		case test.regular && end != len(row):
 			t.Errorf("not regular: %s", row)
 		case !test.regular && (end != -1 || d.rows.row.len() != 1 || d.Size() != size):
