@@ -126,6 +126,9 @@ func settleValue(column schema.Column, value any) any {
 // referenceTime reads a date-time by the standard library; zone is whether it names one.
 func referenceTime(text string) (at time.Time, zone bool) {
 	text = strings.ToUpper(text)
+	if len(text) < len("2006-01-02T15:") || text[13] != ':' { // the library reads an hour of one digit
+		return time.Time{}, false
+	}
 	for _, between := range []string{"T", " "} {
 		for _, zone := range []string{"Z07:00", "Z0700", "Z07", " Z07:00", " Z0700", " Z07", " UTC", "UTC", ""} {
 			if at, err := time.Parse("2006-01-02"+between+"15:04:05"+zone, text); err == nil {
