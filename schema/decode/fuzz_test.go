@@ -18,7 +18,7 @@ import (
 
 // checkBody decodes a body and compares with encoding/json: a response is JSON, and its
 // rows have the values; a body that is said to be malformed is not JSON. And the fast
-// path and the careful one agree.
+// path and the slow path agree.
 func checkBody(table *schema.Table, body []byte) (err error) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer func() {
@@ -60,7 +60,7 @@ func checkBody(table *schema.Table, body []byte) (err error) {
 			return fmt.Errorf("team_id is %v, sent %s", got, teamID)
 		}
 	}
-	return sameCarefully(table, page, text)
+	return checkAgainstSlowPath(table, page, text)
 }
 
 // examples are the documented page of conversations, and responses of the simulated API.
