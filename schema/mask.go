@@ -83,7 +83,7 @@ func partOf(column, from Column, at int) part {
 // releases the result; it shares no memory with rec.
 func (m *Mask) Apply(rec arrow.Record) (arrow.Record, error) {
 	if int(rec.NumCols()) != len(m.from.Columns) {
-		return nil, fmt.Errorf("a record with %d columns instead of %d", rec.NumCols(), len(m.from.Columns))
+		return nil, fmt.Errorf("the record has %d columns, want %d", rec.NumCols(), len(m.from.Columns))
 	}
 	builder := array.NewRecordBuilder(memory.DefaultAllocator, m.Table.Arrow())
 	defer builder.Release()
@@ -128,7 +128,7 @@ func (m *Mask) append(to array.Builder, p part, from arrow.Array, row int) error
 			}
 		}
 	default:
-		return fmt.Errorf("an arrow array of type %s", from.DataType())
+		return fmt.Errorf("unsupported Arrow type %s", from.DataType())
 	}
 	return nil
 }

@@ -102,7 +102,7 @@ func (t *Table) MayHash(name string) error {
 				inside = append(inside, name+"."+field.Name)
 			}
 		}
-		return fmt.Errorf("%s is not text; what is text in it is %s", name, strings.Join(inside, ", "))
+		return fmt.Errorf("%s is not text; its text fields are %s", name, strings.Join(inside, ", "))
 	case column.Type != String && (column.Elem == nil || column.Elem.Type != String):
 		return fmt.Errorf("%s is not text but %s", name, column.Type)
 	}
