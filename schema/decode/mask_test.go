@@ -139,9 +139,9 @@ func TestWhatIsLeftOutLeavesNoTrace(t *testing.T) {
 func drawPlace(t *rapid.T, column schema.Column) string {
 	parts := strings.Split(column.Path, ".")
 	last := parts[len(parts)-1]
-	member := fmt.Sprintf("%q:%s", last, odd.value(t, column))
+	member := fmt.Sprintf("%q:%s", last, irregular.value(t, column))
 	if rapid.IntRange(0, 2).Draw(t, "twice") == 0 {
-		member += fmt.Sprintf(",%q:%s", last, odd.any(t, 2))
+		member += fmt.Sprintf(",%q:%s", last, irregular.any(t, 2))
 	}
 	for _, part := range slices.Backward(parts[:len(parts)-1]) {
 		if list, ok := strings.CutSuffix(part, "[]"); ok {

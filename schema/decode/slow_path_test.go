@@ -1,10 +1,8 @@
 package decode
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -18,66 +16,67 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// carefully decodes a page by the careful path alone. It finds the rows with
+// decodeSlow decodes a response by the slow path alone. It finds the rows with
 // encoding/json, and does not look at the pagination.
-func carefully(d *Decoder, body []byte) (Page, error) {
-	var page struct {
-		Data []json.RawMessage `json:"data"`
-	}
-	if err := json.Unmarshal(body, &page); err != nil {
+func decodeSlow(d *Decoder, body []byte) (Page, error) {
+	rows, teamID, err := sentRows(d.table, body)
+	if err != nil {
 		return Page{}, err
 	}
-	for _, row := range page.Data {
-		if reason := d.rows.append(row, fetched); reason != "" {
+	for _, row := range rows {
+		if reason := d.rows.appendSlow(row, origin{fetchedAt: fetched, teamID: []byte(teamID)}); reason != "" {
 			return Page{}, errors.New(reason)
 		}
 	}
 	return Page{Record: d.Take(), UnknownFields: d.anomalies.take()}, nil
 }
 
-// sameCarefully compares a page with what the careful path makes of it.
-func sameCarefully(page Page, body []byte) error {
-	careful, err := carefully(NewDecoder(schema.InboxConversations(), memory.DefaultAllocator), body)
+// checkAgainstSlowPath compares a page with the result of the slow path.
+func checkAgainstSlowPath(table *schema.Table, page Page, body []byte) error {
+	slow, err := decodeSlow(NewDecoder(table, memory.DefaultAllocator), body)
 	if err != nil {
 		return err
 	}
-	defer careful.Record.Release()
-	if !array.RecordEqual(careful.Record, page.Record) {
-		return fmt.Errorf("records differ\ncareful: %v\nregular: %v", careful.Record, page.Record)
+	defer slow.Record.Release()
+	if !array.RecordEqual(slow.Record, page.Record) {
+		return fmt.Errorf("records differ\ncareful: %v\nfast: %v", slow.Record, page.Record)
 	}
 	ofRows := slices.DeleteFunc(slices.Clone(page.UnknownFields), func(field string) bool { return strings.HasPrefix(field, "envelope: ") })
-	if diff := cmp.Diff(careful.UnknownFields, ofRows, cmpopts.EquateEmpty()); diff != "" {
-		return fmt.Errorf("unknown fields differ (-careful +regular):\n%s", diff)
+	if diff := cmp.Diff(slow.UnknownFields, ofRows, cmpopts.EquateEmpty()); diff != "" {
+		return fmt.Errorf("unknown fields differ (-slow +fast):\n%s", diff)
 	}
 	return nil
 }
 
 func TestBothPathsGiveTheSameRows(t *testing.T) {
-	decoder := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
-	rapid.Check(t, func(t *rapid.T) {
-		rows := make([]string, rapid.IntRange(1, 4).Draw(t, "rows"))
-		for i := range rows {
-			rows[i] = drawRow(t, i)
-		}
-		body := pageOf(rows...)
-		page, err := decoder.Decode(body, fetched)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer page.Record.Release()
-		if err := sameCarefully(page, body); err != nil {
-			t.Fatalf("%v\nrows %q", err, rows)
-		}
-	})
+	for _, table := range schema.Tables() {
+		decoder := NewDecoder(table, memory.DefaultAllocator)
+		t.Run(table.Name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				rows := make([]string, rapid.IntRange(1, 4).Draw(t, "rows"))
+				for i := range rows {
+					rows[i] = drawRow(t, table, i)
+				}
+				body := bodyOf(table, rows...)
+				page, err := decoder.Decode(body, fetched)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer page.Record.Release()
+				if err := checkAgainstSlowPath(table, page, body); err != nil {
+					t.Fatalf("%v\nrows %q", err, rows)
+				}
+			})
+		})
+	}
 }
 
-// What the fast path takes, and what it leaves to the careful one. Either way
-// the row is the same; this is about speed, and about the tests above reaching
-// both paths.
-func TestRegularConversations(t *testing.T) {
+// Both paths give the same row. The test checks which one decodes it, because the fast
+// path has to take most rows, and the tests above have to reach both paths.
+func TestRowsOfTheFastPath(t *testing.T) {
 	for _, test := range []struct {
 		members string
-		regular bool
+		fast    bool
 	}{
 		{``, true},
 		{` , "teamId" : "tea_1" , "users" : [ { "userId" : "usr_1" } , { } ] `, true},
@@ -107,29 +106,29 @@ func TestRegularConversations(t *testing.T) {
 	} {
 		d := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
 		idLast := `{"contact":{"_id":"c"},"_id":"ibx_2"}`
-		if d.rows.regular([]byte(idLast), 0, fetched) != len(idLast) {
+		if d.rows.appendFast([]byte(idLast), 0, origin{fetchedAt: fetched}) != len(idLast) {
 			t.Fatal("a key of the contact is taken for one of the row")
 		}
 		d.Take().Release()
 		first, row := `{"_id":"ibx_0","users":[{"userId":"usr_0"}],"x":0}`, `{"_id":"ibx_1"`+test.members+`}`
-		if d.rows.regular([]byte(first), 0, fetched) < 0 {
-			t.Fatal("the first row is not regular")
+		if d.rows.appendFast([]byte(first), 0, origin{fetchedAt: fetched}) < 0 {
+			t.Fatal("the first row is left to the slow path")
 		}
 		size := d.Size()
-		switch end := d.rows.regular([]byte(row+"  "), 0, fetched); {
-		case test.regular && end != len(row):
-			t.Errorf("not regular: %s", row)
-		case !test.regular && (end != -1 || d.rows.row.len() != 1 || d.Size() != size):
-			t.Errorf("regular, or not undone: %s", row)
+		switch end := d.rows.appendFast([]byte(row+"  "), 0, origin{fetchedAt: fetched}); {
+		case test.fast && end != len(row):
+			t.Errorf("left to the slow path: %s", row)
+		case !test.fast && (end != -1 || d.rows.row.len() != 1 || d.Size() != size):
+			t.Errorf("taken, or not undone: %s", row)
 		}
 		body := pageOf(row, first)
-		if err := sameCarefully(mustDecode(t, body), body); err != nil {
+		if err := checkAgainstSlowPath(schema.InboxConversations(), mustDecode(t, body), body); err != nil {
 			t.Errorf("%v\n%s", err, row)
 		}
 	}
 }
 
-func TestManyUnknownKeysAreNotRegularButKept(t *testing.T) {
+func TestManyUnknownKeysAreLeftToTheSlowPath(t *testing.T) {
 	row := `{"_id":"ibx_1"`
 	for i := range 3 * maxUnknownKeys {
 		row += fmt.Sprintf(`,"key%d":%d`, i, i)
@@ -139,18 +138,18 @@ func TestManyUnknownKeysAreNotRegularButKept(t *testing.T) {
 	if len(page.UnknownFields) != 3*maxUnknownKeys {
 		t.Errorf("%d unknown fields", len(page.UnknownFields))
 	}
-	if err := sameCarefully(page, body); err != nil {
+	if err := checkAgainstSlowPath(schema.InboxConversations(), page, body); err != nil {
 		t.Error(err)
 	}
 }
 
-// A page of the simulated API, with most of what the real one does.
+// Responses of the simulated API, with most of what the real one does.
 func TestBothPathsGiveTheSameSimulatedRows(t *testing.T) {
-	body, err := os.ReadFile("../../exporter/lemlist/sim/testdata/page.golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := sameCarefully(mustDecode(t, body), body); err != nil {
-		t.Error(err)
+	for _, table := range schema.Tables() {
+		for _, body := range examples(t, table) {
+			if err := checkAgainstSlowPath(table, mustDecodeOf(t, table, body), body); err != nil {
+				t.Errorf("%s: %v", table.Name, err)
+			}
+		}
 	}
 }

@@ -1,26 +1,23 @@
 package decode
 
 import (
-	"time"
-
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/lemexport/lemexport/schema"
 )
 
-// The fast path: a regular conversation goes from its text straight into the
-// columns, in one pass. Whatever is not regular — a value that does not fit, a
-// key that comes twice, text that is no Unicode — is left to the careful path:
-// rows.append reads it again from the start. So the rules for the odd are in
-// one place, and this one only has to notice them.
+// The fast path decodes the text of a regular row straight into the columns, in one
+// pass. It only detects irregular rows: a value that does not fit its column, a
+// duplicate key, text that is not Unicode. The slow path, rows.appendSlow, decodes
+// them again from the start, so the rules for them are in one place.
 
-// regular appends the conversation that starts at text[i] and returns where it
-// ends; -1 where it can not, and then the columns are as before.
-func (r *rows) regular(text []byte, i int, fetchedAt time.Time) (end int) {
+// appendFast appends the row that starts at text[i] and returns where it ends. It
+// returns -1 for an irregular row, and leaves the columns as they were.
+func (r *rows) appendFast(text []byte, i int, from origin) (end int) {
 	n := r.row.len()
 	r.extra.reset()
 	r.unknownKeys = r.unknownKeys[:0]
-	if end = r.regularValue(r.row, text, i); end < 0 {
+	if end = r.fastValue(r.row, text, i); end < 0 {
 		r.row.cut(n)
 		return -1
 	}
@@ -30,17 +27,17 @@ func (r *rows) regular(text []byte, i int, fetchedAt time.Time) (end int) {
 			r.anomalies.field(s.path, []byte(s.name), "")
 		}
 	}
-	r.derive(fetchedAt)
+	r.derive(from)
 	return end
 }
 
-// regularValue appends a value to its column.
-func (r *rows) regularValue(c *column, text []byte, i int) (end int) {
+// fastValue appends a value to its column.
+func (r *rows) fastValue(c *column, text []byte, i int) (end int) {
 	switch first := peek(text, i); {
 	case first == '"' && c.Type == schema.String:
-		return r.regularString(c, text, i)
+		return r.fastString(c, text, i)
 	case first == '"' && c.Type == schema.Timestamp:
-		return r.regularTimestamp(c, text, i)
+		return r.fastTimestamp(c, text, i)
 	case first == 't' && c.Type == schema.Bool:
 		c.appendBool(true)
 		return scanWord(text, i, "true")
@@ -48,9 +45,9 @@ func (r *rows) regularValue(c *column, text []byte, i int) (end int) {
 		c.appendBool(false)
 		return scanWord(text, i, "false")
 	case first == '{' && c.Type == schema.Struct:
-		return r.regularStruct(c, text, i)
+		return r.fastStruct(c, text, i)
 	case first == '[' && c.Type == schema.List:
-		return r.regularList(c, text, i)
+		return r.fastList(c, text, i)
 	case first == 'n' && !c.Required:
 		c.absent()
 		return scanWord(text, i, "null")
@@ -58,9 +55,9 @@ func (r *rows) regularValue(c *column, text []byte, i int) (end int) {
 	return -1
 }
 
-func (r *rows) regularString(c *column, text []byte, i int) (end int) {
+func (r *rows) fastString(c *column, text []byte, i int) (end int) {
 	end, seen := scanString(text, i)
-	if end < 0 || seen&garbled != 0 || c.Required && (end == i+len(`""`) || end-i > longestKey) {
+	if end < 0 || seen&invalidUTF8 != 0 || c.Required && (end == i+len(`""`) || end-i > longestKey) {
 		return -1
 	}
 	c.openText()
@@ -75,7 +72,7 @@ func (r *rows) regularString(c *column, text []byte, i int) (end int) {
 	return end
 }
 
-func (r *rows) regularTimestamp(c *column, text []byte, i int) (end int) {
+func (r *rows) fastTimestamp(c *column, text []byte, i int) (end int) {
 	end, _ = scanString(text, i)
 	if end < 0 {
 		return -1
@@ -88,17 +85,17 @@ func (r *rows) regularTimestamp(c *column, text []byte, i int) (end int) {
 	return end
 }
 
-func (r *rows) regularList(c *column, text []byte, i int) (end int) {
+func (r *rows) fastList(c *column, text []byte, i int) (end int) {
 	c.openList()
 	i, more := scanItem(text, i+1, true, ']')
 	for more {
-		i = r.regularValue(c.elem, text, i)
+		i = r.fastValue(c.elem, text, i)
 		i, more = scanItem(text, i, false, ']')
 	}
 	return i
 }
 
-func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
+func (r *rows) fastStruct(c *column, text []byte, i int) (end int) {
 	n, filled := c.len(), 0
 	c.open()
 	r.objects++
@@ -106,7 +103,7 @@ func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
 	expected := &c.first
 	i, more := scanItem(text, i+1, true, '}')
 	for more {
-		// It mostly stands where it stood in the object before.
+		// Mostly the keys have the same order as in the object before.
 		f := *expected
 		var s *unknownKey
 		var value int
@@ -117,13 +114,13 @@ func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
 		}
 		switch {
 		case f != nil && f.len() == n:
-			i = r.regularValue(f, text, value)
+			i = r.fastValue(f, text, value)
 			expected = &f.follower
 			filled++
 		case s != nil && s.object != object:
 			s.object = object
-			i = r.regularUnknownKey(c, s, text, value)
-		default: // an odd name, or one that came before
+			i = r.fastUnknownKey(c, s, text, value)
+		default: // a name with escapes, or a duplicate
 			return -1
 		}
 		if peek(text, i) == ',' && peek(text, i+1) == '"' {
@@ -146,11 +143,11 @@ func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
 	return i
 }
 
-// member finds what the member at text[i] is: a field or an unknown key; neither
-// when its name is odd.
+// member returns the field, or else the unknown key, of the member at text[i]; neither
+// when its name has escapes or is not Unicode.
 func (c *column) member(text []byte, i int) (f *column, s *unknownKey, value int) {
 	end, value, seen := scanName(text, i)
-	if end < 0 || seen&(escaped|garbled) != 0 {
+	if end < 0 || seen&(escaped|invalidUTF8) != 0 {
 		return nil, nil, -1
 	}
 	name := text[i+1 : end-1]
@@ -160,5 +157,5 @@ func (c *column) member(text []byte, i int) (f *column, s *unknownKey, value int
 	if f = c.field(name); f != nil {
 		return f, nil, value
 	}
-	return nil, c.newStranger(name), value
+	return nil, c.addUnknownKey(name), value
 }

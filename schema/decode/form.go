@@ -10,8 +10,8 @@ import (
 // mostForm is how many characters of a value its form shows.
 const mostForm = 40
 
-// formOf shows what a JSON value looks like and nothing of what it says: of texts
-// and numbers every digit is a 9 and every letter an a or A.
+// formOf returns the form of a JSON value without its content: in texts and numbers
+// every digit becomes a 9 and every letter an a or A.
 func formOf(value []byte) string {
 	kind := kindName(value[0])
 	text := value
