@@ -38,6 +38,8 @@ func (d *Decoder) envelope(body []byte, fetchedAt time.Time) (pagination Paginat
 		broken = d.array(text, from)
 	case schema.EnvelopeTeam:
 		broken = d.team(text, from)
+	default:
+		broken = brokenAt(0, "no known envelope")
 	}
 	if broken != nil {
 		broken.Expected = d.expected()
