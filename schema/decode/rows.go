@@ -105,7 +105,7 @@ func (r *rows) derive(from origin) {
 			f.openText()
 			f.text = append(f.text, rest...)
 		case f.Type == schema.Timestamp:
-			f.appendMicros(from.fetchedAt.UnixMicro())
+			f.appendMicros(from.fetchedAt)
 		default:
 			f.null()
 		}
