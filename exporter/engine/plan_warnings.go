@@ -23,7 +23,7 @@ func (p Plan) Warnings() exporter.Diagnostics {
 			Summary:  export.File + " would lose more than max_shrink allows",
 			Detail: fmt.Sprintf("It has %d conversations, the API states at most %d. Apply stops with exit status 3 and leaves the file as it is when the walk "+
 				"shows fewer than %d (max_shrink = %g). Look at the team of the API key and its users; if the conversations are really gone, run apply with -allow-shrink.",
-				export.Current.Rows, *p.Conversations, export.Shrink.LeastRows, export.Shrink.Max),
+				export.Current.Rows, *p.of(export.Table).Rows, export.Shrink.LeastRows, export.Shrink.Max),
 		})
 	}
 	return found
