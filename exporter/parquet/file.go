@@ -40,15 +40,6 @@ type dataFile struct {
 	end int64
 }
 
-// Open reads the footer of a file of size bytes.
-func (f Format) Open(r io.ReaderAt, size int64) (exporter.DataFile, error) {
-	file, err := open(r, size, f.Budget)
-	if err != nil {
-		return nil, advise(fmt.Errorf("open parquet: %w", err))
-	}
-	return file, nil
-}
-
 func open(r io.ReaderAt, size int64, budget *exporter.Budget) (opened *dataFile, err error) {
 	held := budget.Footer()
 	defer func() {
@@ -140,6 +131,13 @@ func (f *dataFile) lookup(key string) (string, bool) {
 // Rows returns the number of rows the footer states.
 func (f *dataFile) Rows() int64 { return f.meta.NumRows }
 
+// Sealed reports whether the file holds checksums of itself.
+func (f *dataFile) Sealed() bool {
+	_, footer := f.lookup(exporter.FooterHashKey)
+	_, data := f.lookup(DataHashKey)
+	return footer || data
+}
+
 // CheckSchema compares the file's columns with the table's.
 func (f *dataFile) CheckSchema(table *schema.Table) error {
 	return checkSchema(f.file, layoutOf(f.file, table))
@@ -150,8 +148,28 @@ func (f *dataFile) Records(ctx context.Context, table *schema.Table) iter.Seq2[a
 	return func(yield func(arrow.Record, error) bool) { f.read(ctx, table, nil, yield) }
 }
 
+// Verify yields the rows as Records does, and compares all else in the file with
+// its checksums, or, in a file without, with what its rows make it.
+func (f *dataFile) Verify(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) {
+		w := new(verification)
+		if w.by = newHashVerifier(f); !f.Sealed() {
+			w.guard(func() (err error) {
+				w.by, err = newRewriteVerifier(f, newLayout(table, legacyForm()))
+				return err
+			})
+		}
+		if !f.read(ctx, table, w, yield) {
+			return
+		}
+		if w.end(); w.failed != nil {
+			yield(nil, advise(fmt.Errorf("%w: %w", exporter.ErrAltered, w.failed)))
+		}
+	}
+}
+
 // read yields the rows under a watch; false says that it did not come to their end.
-func (f *dataFile) read(ctx context.Context, table *schema.Table, w *watch, yield func(arrow.Record, error) bool) bool {
+func (f *dataFile) read(ctx context.Context, table *schema.Table, w *verification, yield func(arrow.Record, error) bool) bool {
 	layout := layoutOf(f.file, table)
 	if err := checkSchema(f.file, layout); err != nil {
 		yield(nil, err)
@@ -172,7 +190,7 @@ func (f *dataFile) read(ctx context.Context, table *schema.Table, w *watch, yiel
 }
 
 // group yields the rows of a row group; false ends the reading.
-func (f *dataFile) group(ctx context.Context, reader *reader, number int, w *watch, yield func(arrow.Record, error) bool) bool {
+func (f *dataFile) group(ctx context.Context, reader *reader, number int, w *verification, yield func(arrow.Record, error) bool) bool {
 	fail := func(err error) bool {
 		yield(nil, advise(fmt.Errorf("read parquet row group %d: %w", number+1, err)))
 		return false
@@ -189,10 +207,10 @@ func (f *dataFile) group(ctx context.Context, reader *reader, number int, w *wat
 		case err != nil:
 			return fail(err)
 		case rec == nil:
-			w.group(&f.meta.RowGroups[number], reader.intakes)
+			w.group(&f.meta.RowGroups[number], reader.columnReaders)
 			return true
 		}
-		w.rows(rec, reader.intakes)
+		w.rows(rec, reader.columnReaders)
 		more := yield(rec, nil)
 		rec.Release()
 		if !more {

@@ -19,7 +19,7 @@ type form struct {
 	// encoding is that of the values.
 	encoding string
 	// earlier is all else as the version before the checksums wrote it, for recount.
-	earlier bool
+	legacy bool
 }
 
 // formOf is the form of new files of a table.
@@ -44,8 +44,8 @@ func formOf(table *schema.Table, options exporter.ParquetOptions) (form, error) 
 }
 
 // earlierForm is the form of files without checksums.
-func earlierForm() form {
-	return form{ids: true, json: true, encoding: exporter.EncodingCompact, earlier: true}
+func legacyForm() form {
+	return form{ids: true, json: true, encoding: exporter.EncodingCompact, legacy: true}
 }
 
 // layoutOf is the layout of a file that may hold a table: readers take every encoding

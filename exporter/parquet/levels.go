@@ -78,8 +78,8 @@ func (l *levels) decode(data []byte, count int) ([]uint8, error) {
 
 // slotsOf is how many slots so many rows have: each begins where the repetition
 // level is 0.
-func slotsOf(again []uint8, rows int) int {
-	for at, level := range again {
+func slotsOf(rep []uint8, rows int) int {
+	for at, level := range rep {
 		if level > 0 {
 			continue
 		}
@@ -88,5 +88,5 @@ func slotsOf(again []uint8, rows int) int {
 		}
 		rows--
 	}
-	return len(again)
+	return len(rep)
 }

@@ -1,35 +1,35 @@
 package parquet
 
 // pieceBytes bounds the room that a piece has for more than its first page.
-const pieceBytes = 64 << 10
+const segmentBytes = 64 << 10
 
 // pieces is a buffer that never copies what it has to grow: pages may be large.
-type pieces struct {
-	list [][]byte
-	size int
+type segmentedBuffer struct {
+	segments [][]byte
+	size     int
 }
 
 // Write appends.
-func (p *pieces) Write(data []byte) (int, error) {
-	last := len(p.list) - 1
-	if last < 0 || cap(p.list[last])-len(p.list[last]) < len(data) {
+func (p *segmentedBuffer) Write(data []byte) (int, error) {
+	last := len(p.segments) - 1
+	if last < 0 || cap(p.segments[last])-len(p.segments[last]) < len(data) {
 		// Room like what is there: few pieces for a large chunk, little room for a small one.
-		p.list = append(p.list, make([]byte, 0, max(len(data), min(p.size, pieceBytes))))
+		p.segments = append(p.segments, make([]byte, 0, max(len(data), min(p.size, segmentBytes))))
 		last++
 	}
-	p.list[last] = append(p.list[last], data...)
+	p.segments[last] = append(p.segments[last], data...)
 	p.size += len(data)
 	return len(data), nil
 }
 
 // writeTo writes all as the bodies of pages, and forgets it.
-func (p *pieces) writeTo(out *output) error {
-	defer func() { *p = pieces{} }()
-	for i, piece := range p.list {
-		if _, err := out.writeBody(piece); err != nil {
+func (p *segmentedBuffer) writeTo(out *output) error {
+	defer func() { *p = segmentedBuffer{} }()
+	for i, segment := range p.segments {
+		if _, err := out.writeBody(segment); err != nil {
 			return err
 		}
-		p.list[i] = nil
+		p.segments[i] = nil
 	}
 	return nil
 }

@@ -1,7 +1,6 @@
 package parquet
 
 import (
-	"encoding/binary"
 	"fmt"
 	"slices"
 
@@ -14,32 +13,32 @@ import (
 // textStock are strings: texts, or places in the dictionary of the row group.
 // Places are only looked up when a record takes them, or when texts follow
 // because the dictionary was given up.
-type textStock struct {
+type textBuffer struct {
 	fits       func(size int64) error // of the texts of a page
 	list       textList
 	taken      int // of the list
-	places     queue[int32]
+	indices    queue[int32]
 	dictionary textList
 	bytes      int      // of the texts that wait
 	found      textList // scratch memory
 }
 
-func (s *textStock) clear() {
-	s.list.cut(0)
-	s.dictionary.cut(0)
-	s.places.clear()
+func (s *textBuffer) clear() {
+	s.list.truncate(0)
+	s.dictionary.truncate(0)
+	s.indices.clear()
 	s.taken, s.bytes = 0, 0
 }
 
-func (s *textStock) size() int { return s.bytes }
+func (s *textBuffer) size() int { return s.bytes }
 
 // aside are the dictionary, and the places in it and in the text.
-func (s *textStock) aside() int {
-	return len(s.dictionary.text) + 4*(len(s.dictionary.ends)+len(s.list.ends)+s.places.len())
+func (s *textBuffer) overhead() int {
+	return len(s.dictionary.text) + 4*(len(s.dictionary.ends)+len(s.list.ends)+s.indices.len())
 }
 
 // count adds the texts of a page to those that wait.
-func (s *textStock) count(size int) error {
+func (s *textBuffer) count(size int) error {
 	if err := s.fits(int64(size)); err != nil {
 		return err
 	}
@@ -49,7 +48,7 @@ func (s *textStock) count(size int) error {
 
 // grow makes room for texts behind those that wait, which it moves over those
 // that were taken.
-func (s *textStock) grow(count, size int) error {
+func (s *textBuffer) grow(count, size int) error {
 	if err := s.count(size); err != nil {
 		return err
 	}
@@ -60,37 +59,18 @@ func (s *textStock) grow(count, size int) error {
 		list.ends[i] -= start
 	}
 	s.taken = 0
-	s.look(list, s.places.take(s.places.len()))
+	list.appendIndexed(&s.dictionary, s.indices.take(s.indices.len()))
 	list.ends = slices.Grow(list.ends, count)
 	list.text = slices.Grow(list.text, size+bodySlack)
 	return nil
 }
 
-// look appends the texts of places in the dictionary to a list.
-func (s *textStock) look(to *textList, places []int32) {
-	ends, known := s.dictionary.ends, s.dictionary.text[:cap(s.dictionary.text)]
-	first, at := len(to.ends), len(to.text)
-	to.ends = slices.Grow(to.ends, len(places))[:first+len(places)]
-	size := uint32(at)
-	for i, place := range places {
-		size += ends[place+1] - ends[place]
-		to.ends[first+i] = size
-	}
-	to.text = slices.Grow(to.text, int(size)-at+bodySlack)[:size]
-	text := to.text[:cap(to.text)]
-	for _, place := range places {
-		size := int(ends[place+1] - ends[place])
-		move(text[at:], known[ends[place]:], size)
-		at += size
-	}
-}
-
-func (s *textStock) buffers(count int, levels []uint8, present uint8) []*memory.Buffer {
+func (s *textBuffer) buffers(count int, levels []uint8, maxDef uint8) []*memory.Buffer {
 	var ends []uint32
 	var text []byte
-	if s.places.len() > 0 {
+	if s.indices.len() > 0 {
 		s.found.ends, s.found.text = append(s.found.ends[:0], 0), nil
-		s.look(&s.found, s.places.take(count))
+		s.found.appendIndexed(&s.dictionary, s.indices.take(count))
 		ends, text = s.found.ends, s.found.text
 	} else {
 		ends = s.list.ends[s.taken : s.taken+count+1]
@@ -98,11 +78,11 @@ func (s *textStock) buffers(count int, levels []uint8, present uint8) []*memory.
 		s.taken += count
 	}
 	s.bytes -= len(text)
-	return buffersOf(arrow.Uint32Traits.CastToBytes(offsetsOf(ends, levels, present)), text)
+	return buffersOf(arrow.Uint32Traits.CastToBytes(offsetsOf(ends, levels, maxDef)), text)
 }
 
 // offsetsOf are the offsets of texts with those ends, one for each level that is present.
-func offsetsOf(ends []uint32, levels []uint8, present uint8) []uint32 {
+func offsetsOf(ends []uint32, levels []uint8, maxDef uint8) []uint32 {
 	offsets, first, next := make([]uint32, len(levels)+1), ends[0], 0
 	if len(ends) == len(offsets) {
 		for i, end := range ends {
@@ -111,7 +91,7 @@ func offsetsOf(ends []uint32, levels []uint8, present uint8) []uint32 {
 		return offsets
 	}
 	for i, level := range levels {
-		if level >= present {
+		if level >= maxDef {
 			next++
 		}
 		offsets[i+1] = ends[next] - first
@@ -119,14 +99,14 @@ func offsetsOf(ends []uint32, levels []uint8, present uint8) []uint32 {
 	return offsets
 }
 
-func (s *textStock) decode(from *unpacker, page *page, count int) error {
+func (s *textBuffer) decode(from *pageDecoder, page *page, count int) error {
 	switch {
 	case page.dictionary:
 		return s.dictionary.appendPlain(page.body, int(page.NumValues))
 	case count == 0: // older files have no body then
 		return nil
 	case page.Encoding == format.RLEDictionary:
-		return s.decodePlaces(page.body, count)
+		return s.decodeIndices(page.body, count)
 	case page.Encoding == format.DeltaByteArray:
 		return s.decodeSuffixes(from, page.body, count)
 	case page.Encoding == format.DeltaLengthByteArray:
@@ -139,33 +119,54 @@ func (s *textStock) decode(from *unpacker, page *page, count int) error {
 	}
 }
 
-// appendPlain decodes PLAIN: each text behind its length. Body has bodySlack behind it.
-func (s *textList) appendPlain(body []byte, count int) error {
-	if count > len(body)/4 {
-		return fmt.Errorf("%w: %d texts in %d bytes", errDamaged, count, len(body))
+// decodeSuffixes decodes DELTA_BYTE_ARRAY: how much of each text is that of the
+// one before, how long the rest is, and the rests.
+func (s *textBuffer) decodeSuffixes(from *pageDecoder, body []byte, count int) error {
+	from.prefixes = resized(from.prefixes, count)
+	rest, err := decodeDeltas(from.prefixes, body)
+	if err != nil {
+		return err
 	}
-	s.ends = slices.Grow(s.ends, count)
-	s.text = slices.Grow(s.text, len(body)+bodySlack)
-	from, text, at := body[:len(body)+bodySlack], s.text[:cap(s.text)], len(s.text)
-	left := len(body)
-	for range count {
-		if left < 4 || uint64(binary.LittleEndian.Uint32(from)) > uint64(left-4) {
-			return fmt.Errorf("%w: texts are cut off", errDamaged)
+	lengths, rest, err := from.lengths(rest, count)
+	if err != nil {
+		return err
+	}
+	total, last := len(rest), int64(0)
+	for i, prefix := range from.prefixes {
+		if prefix < 0 || prefix > last {
+			return fmt.Errorf("%w: a text shares %d bytes with one of %d", errDamaged, prefix, last)
 		}
-		size := int(binary.LittleEndian.Uint32(from))
-		move(text[at:], from[4:], size)
-		from, left, at = from[4+size:], left-4-size, at+size
-		s.ends = append(s.ends, uint32(at))
+		last = prefix + lengths[i]
+		total += int(min(prefix, from.maxPage+1))
 	}
-	if s.text = text[:at]; left > 0 {
-		return fmt.Errorf("%w: %d bytes follow the texts", errDamaged, left)
+	if err := s.grow(count, total); err != nil {
+		return err
 	}
+	s.list.appendSuffixes(from.prefixes, lengths, rest[:len(rest)+bodySlack])
+	return nil
+}
+
+// decodeTexts decodes DELTA_LENGTH_BYTE_ARRAY: all lengths, and all texts.
+func (s *textBuffer) decodeTexts(from *pageDecoder, body []byte, count int) error {
+	lengths, rest, err := from.lengths(body, count)
+	if err != nil {
+		return err
+	}
+	if err := s.grow(count, len(rest)); err != nil {
+		return err
+	}
+	at := uint32(len(s.list.text))
+	for _, length := range lengths {
+		at += uint32(length)
+		s.list.ends = append(s.list.ends, at)
+	}
+	s.list.text = append(s.list.text, rest...)
 	return nil
 }
 
 // decodePlaces decodes RLE_DICTIONARY into all of to: the width of places in the
 // dictionary, and the places.
-func decodePlaces(to []int32, body []byte) error {
+func decodeIndices(to []int32, body []byte) error {
 	if len(body) == 0 || body[0] > 32 {
 		return fmt.Errorf("%w: bad places in a dictionary", errDamaged)
 	}
@@ -181,17 +182,17 @@ func decodePlaces(to []int32, body []byte) error {
 }
 
 // decodePlaces adds the places of a page.
-func (s *textStock) decodePlaces(body []byte, count int) error {
-	places := s.places.add(count)
-	if err := decodePlaces(places, body); err != nil {
+func (s *textBuffer) decodeIndices(body []byte, count int) error {
+	indices := s.indices.add(count)
+	if err := decodeIndices(indices, body); err != nil {
 		return err
 	}
 	ends, total := s.dictionary.ends, 0
-	for _, place := range places {
-		if uint(place) >= uint(len(ends)-1) {
-			return fmt.Errorf("%w: place %d in a dictionary of %d", errDamaged, place, len(ends)-1)
+	for _, index := range indices {
+		if uint(index) >= uint(len(ends)-1) {
+			return fmt.Errorf("%w: place %d in a dictionary of %d", errDamaged, index, len(ends)-1)
 		}
-		total += int(ends[place+1] - ends[place])
+		total += int(ends[index+1] - ends[index])
 	}
 	if s.taken < s.list.len() { // texts wait, and these come behind them
 		return s.grow(0, total)

@@ -1,82 +1,102 @@
 package parquet
 
-import "fmt"
+import (
+	"encoding/binary"
+	"fmt"
+	"iter"
+	"slices"
+)
 
-// decodeSuffixes decodes DELTA_BYTE_ARRAY: how much of each text is that of the
-// one before, how long the rest is, and the rests.
-func (s *textStock) decodeSuffixes(from *unpacker, body []byte, count int) error {
-	from.prefixes = grown(from.prefixes, count)
-	rest, err := decodeDeltas(from.prefixes, body)
-	if err != nil {
-		return err
-	}
-	lengths, rest, err := from.lengths(rest, count)
-	if err != nil {
-		return err
-	}
-	total, last := len(rest), int64(0)
-	for i, prefix := range from.prefixes {
-		if prefix < 0 || prefix > last {
-			return fmt.Errorf("%w: a text shares %d bytes with one of %d", errDamaged, prefix, last)
+// textList is a list of strings in one piece: text[ends[i]:ends[i+1]] is the one of number i.
+type textList struct {
+	text []byte
+	ends []uint32
+}
+
+func (s *textList) at(i int) []byte { return s.text[s.ends[i]:s.ends[i+1]] }
+
+// all yields them with their numbers.
+func (s *textList) all() iter.Seq2[int, []byte] {
+	return func(yield func(int, []byte) bool) {
+		start := s.ends[0]
+		for i, end := range s.ends[1:] {
+			if !yield(i, s.text[start:end]) {
+				return
+			}
+			start = end
 		}
-		last = prefix + lengths[i]
-		total += int(min(prefix, from.maxPage+1))
 	}
-	if err := s.grow(count, total); err != nil {
-		return err
+}
+
+func (s *textList) len() int { return len(s.ends) - 1 }
+
+// truncate keeps the first n.
+func (s *textList) truncate(n int) {
+	s.ends = append(s.ends, 0)[:n+1] // the first time, the 0 that every list begins with
+	s.text = s.text[:s.ends[n]]
+}
+
+func (s *textList) append(value []byte) {
+	s.text = append(s.text, value...)
+	s.ends = append(s.ends, uint32(len(s.text)))
+}
+
+// appendPlain decodes PLAIN: each text behind its length. Body has bodySlack behind it.
+func (s *textList) appendPlain(body []byte, count int) error {
+	if count > len(body)/4 {
+		return fmt.Errorf("%w: %d texts in %d bytes", errDamaged, count, len(body))
 	}
-	s.join(from.prefixes, lengths, rest[:len(rest)+bodySlack])
+	s.ends = slices.Grow(s.ends, count)
+	s.text = slices.Grow(s.text, len(body)+bodySlack)
+	from, text, at := body[:len(body)+bodySlack], s.text[:cap(s.text)], len(s.text)
+	left := len(body)
+	for range count {
+		if left < 4 || uint64(binary.LittleEndian.Uint32(from)) > uint64(left-4) {
+			return fmt.Errorf("%w: texts are cut off", errDamaged)
+		}
+		size := int(binary.LittleEndian.Uint32(from))
+		move(text[at:], from[4:], size)
+		from, left, at = from[4+size:], left-4-size, at+size
+		s.ends = append(s.ends, uint32(at))
+	}
+	if s.text = text[:at]; left > 0 {
+		return fmt.Errorf("%w: %d bytes follow the texts", errDamaged, left)
+	}
 	return nil
 }
 
-// join puts texts together from their beginnings and their rests.
-func (s *textStock) join(prefixes, lengths []int64, rests []byte) {
-	text, at, before := s.list.text[:cap(s.list.text)], len(s.list.text), 0
+// appendIndexed appends the values of a dictionary with these indices.
+func (s *textList) appendIndexed(dictionary *textList, indices []int32) {
+	ends, known := dictionary.ends, dictionary.text[:cap(dictionary.text)]
+	first, at := len(s.ends), len(s.text)
+	s.ends = slices.Grow(s.ends, len(indices))[:first+len(indices)]
+	size := uint32(at)
+	for i, index := range indices {
+		size += ends[index+1] - ends[index]
+		s.ends[first+i] = size
+	}
+	s.text = slices.Grow(s.text, int(size)-at+bodySlack)[:size]
+	text := s.text[:cap(s.text)]
+	for _, index := range indices {
+		size := int(ends[index+1] - ends[index])
+		move(text[at:], known[ends[index]:], size)
+		at += size
+	}
+}
+
+// appendSuffixes appends texts that share a prefix with the one before. There is room for them,
+// and bodySlack behind the suffixes.
+func (s *textList) appendSuffixes(prefixes, lengths []int64, suffixes []byte) {
+	text, at, before := s.text[:cap(s.text)], len(s.text), 0
 	for i, prefix := range prefixes {
 		shared, length := int(prefix), int(lengths[i])
 		copy(text[at:], text[before:before+shared])
-		move(text[at+shared:], rests, length)
-		rests = rests[length:]
+		move(text[at+shared:], suffixes, length)
+		suffixes = suffixes[length:]
 		before, at = at, at+shared+length
-		s.list.ends = append(s.list.ends, uint32(at))
+		s.ends = append(s.ends, uint32(at))
 	}
-	s.list.text = text[:at]
-}
-
-// decodeTexts decodes DELTA_LENGTH_BYTE_ARRAY: all lengths, and all texts.
-func (s *textStock) decodeTexts(from *unpacker, body []byte, count int) error {
-	lengths, rest, err := from.lengths(body, count)
-	if err != nil {
-		return err
-	}
-	if err := s.grow(count, len(rest)); err != nil {
-		return err
-	}
-	at := uint32(len(s.list.text))
-	for _, length := range lengths {
-		at += uint32(length)
-		s.list.ends = append(s.list.ends, at)
-	}
-	s.list.text = append(s.list.text, rest...)
-	return nil
-}
-
-// lengths decodes lengths that the texts follow.
-func (u *unpacker) lengths(data []byte, count int) (lengths []int64, texts []byte, err error) {
-	u.rests = grown(u.rests, count)
-	texts, err = decodeDeltas(u.rests, data)
-	left := int64(len(texts))
-	for _, length := range u.rests {
-		if length < 0 || length > left {
-			left = -1
-			break
-		}
-		left -= length
-	}
-	if err == nil && left != 0 {
-		err = fmt.Errorf("%w: the lengths of texts are not those of %d bytes", errDamaged, len(texts))
-	}
-	return u.rests, texts, err
+	s.text = text[:at]
 }
 
 // move copies a text. There is bodySlack behind both sides, so that a short one,

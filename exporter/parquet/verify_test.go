@@ -23,7 +23,7 @@ func encodePages(t recordtest.T, table *schema.Table, options exporter.ParquetOp
 // encodeEarlier writes the same as the version before the checksums.
 func encodeEarlier(t recordtest.T, table *schema.Table, options exporter.ParquetOptions, pageRows int, records ...arrow.Record) []byte {
 	t.Helper()
-	return unseal(t, encodeLayout(t, newLayout(table, earlierForm()), options, pageRows, records...))
+	return unseal(t, encodeLayout(t, newLayout(table, legacyForm()), options, pageRows, records...))
 }
 
 func encodeLayout(t recordtest.T, layout *layout, options exporter.ParquetOptions, pageRows int, records ...arrow.Record) []byte {
