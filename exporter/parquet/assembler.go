@@ -14,7 +14,7 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// assembler builds the array of one branch from what the intakes of its leaves
+// assembler builds the array of one node from what the column readers of its leaves
 // took: the inverse of shredder.
 type assembler struct {
 	*node
@@ -25,7 +25,7 @@ type assembler struct {
 	shapes []shape
 }
 
-// newAssembler joins a branch with its Arrow type and the intakes of the layout's leaves.
+// newAssembler joins a node with its Arrow type and the column readers of the layout's leaves.
 func newAssembler(n *node, of arrow.DataType, columnReaders []*columnReader) *assembler {
 	a := &assembler{node: n, of: of, shapes: make([]shape, len(n.leaves))}
 	for _, leaf := range n.leaves {
@@ -68,7 +68,7 @@ func (a *assembler) data() (*array.Data, error) {
 	return a.array(shape.levels, buffers, children), nil
 }
 
-// array makes an array whose value is null where its level is below present. Where
+// array makes an array whose value is null where its level is below maxDef. Where
 // all levels are the highest, as in most columns, that is quickly seen.
 func (a *assembler) array(levels []uint8, buffers []*memory.Buffer, children []arrow.ArrayData) *array.Data {
 	nulls, highest := 0, byte(a.columnReaders[0].leaf.maxDef)
@@ -81,8 +81,8 @@ func (a *assembler) array(levels []uint8, buffers []*memory.Buffer, children []a
 	return array.NewData(a.of, len(levels), buffers, children, nulls, 0)
 }
 
-// agreed returns the shape that all leaves of the branch have, and leaves them the
-// slots of its parts.
+// agreed returns the shape that all leaves of the node have, and leaves them the
+// slots of its children.
 func (a *assembler) agreed() (*shape, error) {
 	first := &a.shapes[0]
 	for i, in := range a.columnReaders {
@@ -123,7 +123,7 @@ func bitmapOf(levels []uint8, least uint8) (packed []byte, unset int) {
 	return packed, unset
 }
 
-// buffersOf are the buffers of an array, behind the place of its bitmap of nulls.
+// buffersOf returns the buffers of an array; the first, for its bitmap of nulls, is nil.
 func buffersOf(children ...[]byte) []*memory.Buffer {
 	buffers := make([]*memory.Buffer, 1, 1+len(children))
 	for _, child := range children {

@@ -14,7 +14,7 @@ import (
 type column struct {
 	leaf  *node
 	codec format.CompressionCodec
-	// rows, again, defined and values are those of the page.
+	// rows, rep, def and values belong to the page being filled.
 	rows     int64
 	rep, def []uint8
 	values   values
@@ -89,7 +89,7 @@ func (c *column) endPage(p *pageEncoder) error {
 	if !c.leaf.storage.legacy {
 		page.Statistics.NullCount = int64(page.NumNulls)
 	}
-	size, err := p.pack(c.pages, &c.chunk.meta, &format.PageHeader{Type: format.DataPageV2, DataPageHeaderV2: thrift.New(page)}, levels, body)
+	size, err := p.writePage(c.pages, &c.chunk.meta, &format.PageHeader{Type: format.DataPageV2, DataPageHeaderV2: thrift.New(page)}, levels, body)
 	if err != nil {
 		return err
 	}
@@ -144,6 +144,6 @@ func (c *column) flushDictionary(p *pageEncoder, out *output, meta *columnMeta) 
 		NumValues: int32(list.len()),
 		Encoding:  format.Plain,
 	})}
-	_, err := p.pack(out, meta, &header, nil, body)
+	_, err := p.writePage(out, meta, &header, nil, body)
 	return err
 }

@@ -7,13 +7,13 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// intake reads one Parquet column, a page at a time: the inverse of column. What
-// was decoded waits for the records that take it.
+// columnReader reads one Parquet column, a page at a time: the inverse of column. What
+// it decoded waits for the records that take it.
 type columnReader struct {
 	leaf  *node
 	pages pageReader
 	// rows wait, with their levels and values. In columns outside of lists each row
-	// is one slot, and again is empty.
+	// is one slot, and rep is empty.
 	rows     int
 	rep, def levels
 	buffer   valueBuffer
@@ -42,7 +42,7 @@ func (in *columnReader) start(chunk *format.ColumnMetaData, rows int64) error {
 	return in.wrap(in.pages.start(chunk, rows))
 }
 
-// more decodes the next page; false says that there is none.
+// nextPage decodes the next page, and reports false at the end of the chunk.
 func (in *columnReader) nextPage() (bool, error) {
 	page, err := in.pages.next()
 	if page == nil {

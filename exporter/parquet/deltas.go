@@ -33,14 +33,14 @@ func decodeDeltas(to []int64, data []byte) (rest []byte, err error) {
 			}
 			packed := d.take(int(block/miniblocks) * int(width) / 8)
 			if d.bad || width > 64 {
-				return nil, fmt.Errorf("%w: deltas are cut off", errDamaged)
+				return nil, fmt.Errorf("%w: deltas are truncated", errDamaged)
 			}
 			value = addDeltas(to[:n], packed[:len(packed)+bodySlack], uint(width), least, value)
 			to = to[n:]
 		}
 	}
 	if d.bad {
-		return nil, fmt.Errorf("%w: deltas are cut off", errDamaged)
+		return nil, fmt.Errorf("%w: deltas are truncated", errDamaged)
 	}
 	return d.data, nil
 }

@@ -105,7 +105,7 @@ func catch(err *error) {
 // advise says what to do about a damaged file.
 func advise(err error) error {
 	if errors.Is(err, errDamaged) || errors.Is(err, exporter.ErrAltered) || errors.Is(err, parquet.ErrCorrupted) {
-		return exporter.WithHint(err, "The file was changed or cut off after it was written. Export again.")
+		return exporter.WithHint(err, "The file was changed or truncated after it was written. Export again.")
 	}
 	return err
 }
@@ -118,7 +118,7 @@ func (f *dataFile) Manifest() []byte {
 	return nil
 }
 
-// lookup returns the value of a key of the footer, the last one of those of that name.
+// lookup returns the last value of a key in the footer.
 func (f *dataFile) lookup(key string) (string, bool) {
 	for _, pair := range slices.Backward(f.meta.KeyValueMetadata) {
 		if pair.Key == key {
@@ -168,7 +168,8 @@ func (f *dataFile) Verify(ctx context.Context, table *schema.Table) iter.Seq2[ar
 	}
 }
 
-// read yields the rows under a watch; false says that it did not come to their end.
+// read yields the rows, and passes them to a verification; it reports false when it stopped
+// before the last row.
 func (f *dataFile) read(ctx context.Context, table *schema.Table, w *verification, yield func(arrow.Record, error) bool) bool {
 	layout := layoutOf(f.file, table)
 	if err := checkSchema(f.file, layout); err != nil {
@@ -189,7 +190,7 @@ func (f *dataFile) read(ctx context.Context, table *schema.Table, w *verificatio
 	return true
 }
 
-// group yields the rows of a row group; false ends the reading.
+// group yields the rows of a row group, and reports false when the read is over.
 func (f *dataFile) group(ctx context.Context, reader *reader, number int, w *verification, yield func(arrow.Record, error) bool) bool {
 	fail := func(err error) bool {
 		yield(nil, advise(fmt.Errorf("read parquet row group %d: %w", number+1, err)))

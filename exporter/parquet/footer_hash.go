@@ -18,7 +18,7 @@ import (
 // the footer but the bodies of pages: each page header holds the CRC-32 of its body.
 const DataHashKey = "lemexport.data.sha256"
 
-// noDigits stands in place of a checksum while it is computed.
+// noDigits is the placeholder of a checksum while it is computed.
 func noDigits() string { return strings.Repeat("0", 2*sha256.Size) }
 
 // footerDigits are the digits of the footer's own checksum in the end of a file,
@@ -28,12 +28,12 @@ func footerDigits(tail []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	mark := pair[:bytes.Index(pair, []byte(noDigits()))]
-	at := bytes.Index(tail, mark)
+	prefix := pair[:bytes.Index(pair, []byte(noDigits()))]
+	at := bytes.Index(tail, prefix)
 	if at < 0 || len(tail)-at < len(pair) {
 		return nil, errors.New("the footer does not hold its checksum")
 	}
-	at += len(mark)
+	at += len(prefix)
 	return tail[at : at+2*sha256.Size], nil
 }
 

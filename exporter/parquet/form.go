@@ -10,7 +10,7 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// form is what files of one table may differ in, but for their rows.
+// form holds the choices in which two files of one table with the same rows may differ.
 type form struct {
 	// ids states the ids of columns.
 	ids bool
@@ -18,7 +18,7 @@ type form struct {
 	json bool
 	// encoding is that of the values.
 	encoding string
-	// earlier is all else as the version before the checksums wrote it, for recount.
+	// legacy writes everything else as the version without checksums did, for rewriteVerifier.
 	legacy bool
 }
 

@@ -34,7 +34,7 @@ func TestAPageOfTooMuchIsRefused(t *testing.T) {
 	}
 }
 
-// Few places in a dictionary make as much text as they like.
+// A few dictionary indices can state any amount of text.
 func TestPlacesThatMakeTooMuchTextAreRefused(t *testing.T) {
 	pageDecoder := unpackerOf(t)
 	buffer := &textBuffer{fits: pageDecoder.fits}

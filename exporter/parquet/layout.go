@@ -36,7 +36,7 @@ func newLayout(table *schema.Table, form form) *layout {
 	return l
 }
 
-// grow adds a column below a parent whose value is present at level present.
+// grow adds a column below a parent whose value is not null from level maxDef on.
 func (l *layout) grow(column schema.Column, parent []string, maxDef, maxRep int) *node {
 	n := &node{column: column, path: append(slices.Clone(parent), column.Name), maxDef: maxDef, maxRep: maxRep}
 	if !column.Required {
@@ -63,8 +63,8 @@ func (l *layout) grow(column schema.Column, parent []string, maxDef, maxRep int)
 	return n
 }
 
-// elements is the schema as the footer holds it: every node before what is below
-// it, in the table's order. The name of the first is the table's.
+// elements returns the schema as the footer holds it: every node before its children,
+// in the table's order. The first one has the name of the table.
 func (l *layout) elements() []format.SchemaElement {
 	elements := []format.SchemaElement{{Name: l.table.Name, NumChildren: thrift.New(int32(len(l.columns)))}}
 	for _, column := range l.columns {
@@ -73,7 +73,7 @@ func (l *layout) elements() []format.SchemaElement {
 	return elements
 }
 
-// columnOrders says that bounds are in the order of the column's type.
+// columnOrders states that bounds are in the order of the column's type.
 func (l *layout) columnOrders() []format.ColumnOrder {
 	orders := make([]format.ColumnOrder, len(l.leaves))
 	for i := range orders {
@@ -82,7 +82,7 @@ func (l *layout) columnOrders() []format.ColumnOrder {
 	return orders
 }
 
-// root is the schema as a reader sees it: that of a file of the table without rows.
+// root returns the schema as a reader sees it in a file of the table without rows.
 func (l *layout) root() (parquet.Node, error) {
 	opened, err := openSchema(l.elements())
 	if err != nil {
@@ -91,8 +91,8 @@ func (l *layout) root() (parquet.Node, error) {
 	return opened.Root(), nil
 }
 
-// filtered says which leaves have a Bloom filter: those of the names,
-// and the key of the table without names.
+// filtered reports which leaves have a bloom filter: the named ones, or the key of the
+// table when names is nil.
 func (l *layout) filtered(names []string) ([]bool, error) {
 	filtered := make([]bool, len(l.leaves))
 	if names == nil {
@@ -105,14 +105,14 @@ func (l *layout) filtered(names []string) ([]bool, error) {
 			return strings.ReplaceAll(n.name(), ".element", "") == name && n.column.Type == schema.String
 		})
 		if at < 0 {
-			return nil, fmt.Errorf("no text column %q for a bloom filter", name)
+			return nil, fmt.Errorf("unknown text column %q for a bloom filter", name)
 		}
 		filtered[at] = true
 	}
 	return filtered, nil
 }
 
-// sorting is the engine's order of rows, for the columns that the table has.
+// sorting returns the engine's order of rows, for the columns that the table has.
 func (l *layout) sorting() []format.SortingColumn {
 	var order []format.SortingColumn
 	if at := l.leaf(schema.RoleVersion); at >= 0 {
@@ -124,12 +124,12 @@ func (l *layout) sorting() []format.SortingColumn {
 	return order
 }
 
-// leaf is the leaf of the table's column with that role, -1 for none.
+// leaf returns the index of the leaf with that role, -1 for none.
 func (l *layout) leaf(role schema.Role) int {
 	return slices.IndexFunc(l.leaves, func(n *node) bool { return n.column.Role == role })
 }
 
-// arrowSchema is the table's Arrow schema as the footer holds it.
+// arrowSchema returns the table's Arrow schema as the footer holds it.
 func (l *layout) arrowSchema() (string, error) {
 	s := l.table.ArrowBrief()
 	if l.form.legacy {

@@ -12,19 +12,19 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// branch is a column, a field of a struct or the element of a list.
+// node is a column, a field of a struct or the element of a list.
 type node struct {
 	column schema.Column
-	// path is the place in the file's schema, with the groups of lists.
+	// path leads to the node in the file's schema, with the groups of lists.
 	path []string
-	// present is the definition level from which the value is not null. A list
-	// that is not empty is one level higher.
+	// maxDef is the definition level from which the value is not null. The elements of a
+	// list are one level higher.
 	maxDef int
-	// again is, in a list, the repetition level of all elements but the first.
+	// maxRep is, in a list, the repetition level of all elements but the first.
 	maxRep int
-	// parts are the fields of a struct or the one element of a list.
+	// children are the fields of a struct or the one element of a list.
 	children []*node
-	// leaves are the Parquet columns at or below the branch: indexes of layout.leaves.
+	// leaves are the Parquet columns at or below the node: indexes of layout.leaves.
 	leaves []int
 	// storage is set on leaves.
 	storage storage
@@ -43,7 +43,7 @@ func (n *node) reads(encoding format.Encoding) bool {
 	}
 }
 
-// name is the path for people: without the groups of lists.
+// name is the path without the groups of lists, for messages.
 func (n *node) name() string {
 	names := make([]string, 0, len(n.path))
 	for i, name := range n.path {
@@ -116,7 +116,7 @@ type storage struct {
 	// bounds keeps minimum and maximum. Free text has none: its bounds would say
 	// something of people, and leave out few pages.
 	bounds bool
-	// earlier has bounds that are not cut, and page headers that count no nulls.
+	// legacy has bounds that are not shortened, and page headers without null counts.
 	legacy bool
 }
 

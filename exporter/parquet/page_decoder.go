@@ -20,8 +20,8 @@ import (
 // maxRatio is more than any codec can compress: zstd has blocks of 128 KiB in four bytes.
 const maxRatio = 32 << 10
 
-// unpacker reads pages: the inverse of packer. The columns share it, for its
-// memory.
+// pageDecoder reads and decompresses pages: the inverse of pageEncoder. The columns
+// share it, for its memory.
 type pageDecoder struct {
 	from io.ReaderAt
 	// maxPage and maxSlots bound what a page states before memory is allocated for it.
@@ -32,8 +32,8 @@ type pageDecoder struct {
 	text    bytes.Reader
 	headers *thrift.Decoder
 	head    format.PageHeader
-	// packed and body are of the page before, to be written over; so are
-	// the lengths of what its texts share with the one before, and of the rest.
+	// compressed, body, prefixes and rests are reused for every page. The last two are
+	// lengths: of what a text shares with the one before, and of the rest.
 	compressed, body []byte
 	prefixes, rests  []int64
 }
@@ -55,7 +55,7 @@ func newPageDecoder(from io.ReaderAt, budget *exporter.Budget) (*pageDecoder, er
 // fits refuses a page of more bytes than the budget has for one.
 func (u *pageDecoder) fits(size int64) error {
 	if size > u.maxPage {
-		return exporter.TooLarge("a page of %s where the most is %s", humanize.IBytes(uint64(size)), humanize.IBytes(uint64(u.maxPage)))
+		return exporter.TooLarge("a page of %s; the limit is %s", humanize.IBytes(uint64(size)), humanize.IBytes(uint64(u.maxPage)))
 	}
 	return nil
 }
@@ -102,12 +102,12 @@ func (u *pageDecoder) lengths(data []byte, count int) (lengths []int64, texts []
 		left -= length
 	}
 	if err == nil && left != 0 {
-		err = fmt.Errorf("%w: the lengths of texts are not those of %d bytes", errDamaged, len(texts))
+		err = fmt.Errorf("%w: the lengths of its texts do not add up to %d bytes", errDamaged, len(texts))
 	}
 	return u.rests, texts, err
 }
 
-// unpack decompresses the body of a page, which has that size. It is good until
+// decompress decompresses the body of a page, which has that size. It is good until
 // the next call, and bodySlack bytes are behind it.
 func (u *pageDecoder) decompress(codec format.CompressionCodec, compressed []byte, size int) (body []byte, err error) {
 	if size < 0 || size/maxRatio > len(compressed) || codec == format.Uncompressed && size != len(compressed) {

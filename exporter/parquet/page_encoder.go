@@ -11,12 +11,12 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// packer writes pages, one at a time. A worker has one, for its memory.
+// pageEncoder writes pages, one at a time. A worker has one, for its memory.
 type pageEncoder struct {
 	codec compress.Codec
 	// pageBytes is about how large a page is before compression.
 	pageBytes int
-	// levels, body and packed are of the page before, to be written over.
+	// levels, body and compressed are reused for every page.
 	levels, body, compressed []byte
 }
 
@@ -27,8 +27,8 @@ func (p *pageEncoder) trim() {
 	}
 }
 
-// encodeLevels returns the levels of a column's page as they are stored: the
-// repetition levels, so many bytes, and the definition levels.
+// encodeLevels returns the levels of a column's page as they are stored: repetition
+// levels, which take that many bytes, then definition levels.
 func (p *pageEncoder) encodeLevels(c *column) (levels []byte, repetition int, err error) {
 	p.levels = p.levels[:0]
 	if err := p.appendLevels(c.rep, c.leaf.maxRep); err != nil {
@@ -54,9 +54,9 @@ func (p *pageEncoder) appendLevels(levels []uint8, highest int) error {
 	return nil
 }
 
-// pack writes a page: its header, its levels, and its body, which it
+// writePage writes a page: its header, its levels, and its body, which it
 // compresses. It adds the page to the sums of its chunk and returns its size.
-func (p *pageEncoder) pack(out *output, meta *columnMeta, header *format.PageHeader, levels, body []byte) (size int64, err error) {
+func (p *pageEncoder) writePage(out *output, meta *columnMeta, header *format.PageHeader, levels, body []byte) (size int64, err error) {
 	if p.compressed, err = p.codec.Encode(p.compressed, body); err != nil {
 		return 0, err
 	}

@@ -20,27 +20,27 @@ func firstPage(chunk *format.ColumnMetaData) int64 {
 	return chunk.DataPageOffset
 }
 
-// pages walks the pages of a column chunk. Checksums cover page bodies only, so
-// every number of a header is compared with another place that says the same,
-// and the sum of all pages with the footer.
+// pageReader reads the pages of a column chunk. Checksums cover page bodies only, so
+// every number of a header is compared with another one that has to agree, and the
+// totals of all pages with the footer.
 type pageReader struct {
 	from  *pageDecoder
 	leaf  *node
 	chunk *format.ColumnMetaData
 	// rows are those of the row group.
 	rows int64
-	// offset is that of the page to come, end that of the first byte that is not the chunk's.
+	// offset is where the next page begins, end where the chunk ends.
 	offset, end int64
 	number      int
 	totals      pageTotals
-	// ahead is the beginning of the page to come, which came with the one before.
+	// prefetched is the beginning of the next page, read together with the one before.
 	prefetched []byte
 	// headers are the headers of the pages of the chunk so far.
 	headers []byte
 	page    page
 }
 
-// tally sums what page headers say.
+// pageTotals are the sums of what page headers say.
 type pageTotals struct {
 	bytes, values, nulls, rows int64
 }
@@ -82,7 +82,7 @@ func (p *pageReader) read() (*page, error) {
 	size := int64(header.CompressedPageSize)
 	left := p.end - p.offset - int64(length)
 	if size < 0 || size > left {
-		return nil, fmt.Errorf("%w: %d bytes where %d are left", errDamaged, size, left)
+		return nil, fmt.Errorf("%w: a page of %d bytes with %d left in its chunk", errDamaged, size, left)
 	}
 	data, err := p.from.read(p.offset+int64(length), min(size+headerBytes, left))
 	if err != nil {
@@ -92,12 +92,12 @@ func (p *pageReader) read() (*page, error) {
 	p.offset += int64(length) + size
 	p.totals.bytes += int64(length) + int64(header.UncompressedPageSize)
 	if data = data[:size]; int32(crc32.ChecksumIEEE(data)) != header.CRC {
-		return nil, fmt.Errorf("%w: its checksum is wrong", errDamaged)
+		return nil, fmt.Errorf("%w: checksum mismatch", errDamaged)
 	}
 	return p.decompress(header, data)
 }
 
-// header reads the header of the page to come.
+// header reads the header of the next page.
 func (p *pageReader) header() (header *format.PageHeader, length int, err error) {
 	if p.number == 1 {
 		data, err := p.from.read(p.offset, min(headerBytes, p.end-p.offset))
@@ -115,14 +115,14 @@ func (p *pageReader) header() (header *format.PageHeader, length int, err error)
 	return header, length, err
 }
 
-// unpack checks a page of a kind that the sink writes, and decompresses it.
+// decompress checks a page of a kind that the sink writes, and decompresses it.
 func (p *pageReader) decompress(header *format.PageHeader, data []byte) (decoded *page, err error) {
 	decoded = &p.page
 	*decoded = page{}
 	if header.Type == format.DictionaryPage && p.number == 1 && p.leaf.reads(format.RLEDictionary) && p.chunk.DictionaryPageOffset != 0 {
 		dict := header.DictionaryPageHeader
 		if !dict.Valid || dict.V.NumValues < 0 || dict.V.Encoding != format.Plain {
-			return nil, fmt.Errorf("%w: a bad dictionary", errDamaged)
+			return nil, fmt.Errorf("%w: invalid dictionary", errDamaged)
 		}
 		decoded.dictionary, decoded.NumValues = true, dict.V.NumValues
 	} else {
@@ -150,13 +150,13 @@ func (p *pageReader) check(header *format.PageHeader) error {
 	case page.NumNulls < 0 || page.NumRows < 0 || page.NumValues < page.NumNulls || page.NumValues < page.NumRows || page.NumRows == 0:
 		return fmt.Errorf("%w: %d values, %d nulls, %d rows", errDamaged, page.NumValues, page.NumNulls, page.NumRows)
 	case page.IsCompressed.Valid && page.IsCompressed.V != (p.chunk.Codec != format.Uncompressed):
-		return fmt.Errorf("%w: it disagrees on compression", errDamaged)
+		return fmt.Errorf("%w: its header contradicts the compression of its chunk", errDamaged)
 	case repetition < 0 || definition < 0 || repetition+definition > int64(header.CompressedPageSize),
 		(repetition == 0) != (p.leaf.maxRep == 0), (definition == 0) != (p.leaf.maxDef == 0):
 		return fmt.Errorf("%w: levels of %d and %d bytes", errDamaged, repetition, definition)
 	}
 	if int64(page.NumValues) > p.from.maxSlots {
-		return exporter.TooLarge("%d values in a page where the most are %d", page.NumValues, p.from.maxSlots)
+		return exporter.TooLarge("%d values in a page; the limit is %d", page.NumValues, p.from.maxSlots)
 	}
 	p.totals.values += int64(page.NumValues)
 	p.totals.nulls += int64(page.NumNulls)

@@ -21,7 +21,7 @@ type reader struct {
 	assemblers    []*assembler
 	// left is the number of rows of the row group not read yet.
 	left int64
-	// most is how many bytes may wait in all columns together.
+	// most bounds the bytes that wait in all columns together.
 	most int64
 }
 
@@ -78,9 +78,9 @@ func (r *reader) next(ctx context.Context) (rec arrow.Record, err error) {
 	return r.record(rows)
 }
 
-// gather reads pages until all columns have the rows of a record, and returns
-// how many that are. The column that has the fewest is always the next, so that
-// none reads far ahead of the others.
+// bufferRows reads pages until all columns have the rows of a record, and returns
+// their number. The column with the fewest rows always reads next, so that none is far
+// ahead of the others.
 func (r *reader) bufferRows(ctx context.Context) (rows int, err error) {
 	want := int(min(batchRows, r.left))
 	for {
@@ -98,7 +98,7 @@ func (r *reader) bufferRows(ctx context.Context) (rows int, err error) {
 		}
 		more, err := behind.nextPage()
 		if err == nil && !more {
-			err = behind.wrap(fmt.Errorf("%w: it ends early", errDamaged))
+			err = behind.wrap(fmt.Errorf("%w: it has fewer values than rows", errDamaged))
 		}
 		if err == nil {
 			err = r.fits()
@@ -116,7 +116,7 @@ func (r *reader) fits() error {
 		held += int64(columnReader.size() + columnReader.buffer.overhead() + len(columnReader.pages.headers))
 	}
 	if held > r.most {
-		return exporter.TooLarge("the pages of its columns that wait for one another take more than %s", humanize.IBytes(uint64(r.most)))
+		return exporter.TooLarge("the buffered pages of its columns take more than %s", humanize.IBytes(uint64(r.most)))
 	}
 	return nil
 }

@@ -21,22 +21,22 @@ const (
 	createdWith = " (build parquet-go)"
 )
 
-// recount verifies a file without checksums, of an earlier version: it has the sink
-// write everything but the pages once more, from the rows and the sizes of the
-// pages, and compares that with the file.
+// rewriteVerifier verifies a file of an earlier version, without checksums: its sink
+// writes everything but the pages once more, from the rows and the sizes of the pages,
+// and compares that with the file.
 type rewriteVerifier struct {
 	sink    *sink
 	against *comparer
-	// pages are those that the rows have come to, one a leaf.
+	// pages are the current ones, one a leaf.
 	pages []rewrittenPage
-	// left is how many bytes the index of all pages may yet take.
+	// left is the rest of the memory for the index of all pages.
 	left int64
 }
 
 // pageBytes is what a page takes in the index beside its bounds.
 const pageBytes = 256
 
-// recounted is a page of a column whose rows come.
+// rewrittenPage is the page of a column that the next rows belong to.
 type rewrittenPage struct {
 	header *format.DataPageHeaderV2
 	// size is that of the page, rows how many have not come yet.
@@ -95,7 +95,7 @@ func checkKeys(meta *format.FileMetaData, want *layout) error {
 	}
 	// Another length is that of other descriptions of the columns, which is no damage.
 	if len(stored) == len(arrowSchema) && stored != arrowSchema {
-		return fmt.Errorf("%w: its arrow schema is not that of the table", errDamaged)
+		return fmt.Errorf("%w: its arrow schema does not match the table", errDamaged)
 	}
 	return nil
 }
@@ -168,7 +168,7 @@ func decodeHeader(data []byte) (*format.PageHeader, error) {
 	header.DataPageHeaderV2.V.Statistics = format.Statistics{} // the sink writes none
 	encoded, err := thrift.Marshal(protocol, header)
 	if err == nil && !bytes.Equal(encoded, data) {
-		err = fmt.Errorf("%w: a page header in another form", errDamaged)
+		err = fmt.Errorf("%w: a page header that lemexport would write differently", errDamaged)
 	}
 	return header, err
 }
@@ -193,7 +193,7 @@ func (r *rewriteVerifier) add(leaf int, rows int64) error {
 // keep charges what is kept until the end of the file.
 func (r *rewriteVerifier) keep(size int) error {
 	if r.left -= int64(size); r.left < 0 {
-		return exporter.TooLarge("the bounds of its pages and row groups, which verify computes again, take too much memory")
+		return exporter.TooLarge("verifying the bounds of its pages and row groups takes too much memory")
 	}
 	return nil
 }
@@ -244,7 +244,7 @@ type comparer struct {
 	have []byte
 }
 
-var errOther = errors.New("its filters, indexes or footer are not those of its rows")
+var errMismatch = errors.New("its bloom filters, page indexes or footer do not match its rows")
 
 // Write compares what is next with data.
 func (c *comparer) Write(data []byte) (int, error) {
@@ -254,7 +254,7 @@ func (c *comparer) Write(data []byte) (int, error) {
 	}
 	c.at += int64(len(data))
 	if !bytes.Equal(c.have, data) {
-		return 0, errOther
+		return 0, errMismatch
 	}
 	return len(data), nil
 }

@@ -1,9 +1,9 @@
 package parquet
 
-// pieceBytes bounds the room that a piece has for more than its first page.
+// segmentBytes bounds the room that a segment has for more than its first page.
 const segmentBytes = 64 << 10
 
-// pieces is a buffer that never copies what it has to grow: pages may be large.
+// segmentedBuffer grows without copying what it holds: pages may be large.
 type segmentedBuffer struct {
 	segments [][]byte
 	size     int
@@ -13,7 +13,7 @@ type segmentedBuffer struct {
 func (p *segmentedBuffer) Write(data []byte) (int, error) {
 	last := len(p.segments) - 1
 	if last < 0 || cap(p.segments[last])-len(p.segments[last]) < len(data) {
-		// Room like what is there: few pieces for a large chunk, little room for a small one.
+		// As much room as is used so far: few segments for a large chunk, little memory for a small one.
 		p.segments = append(p.segments, make([]byte, 0, max(len(data), min(p.size, segmentBytes))))
 		last++
 	}
@@ -22,7 +22,7 @@ func (p *segmentedBuffer) Write(data []byte) (int, error) {
 	return len(data), nil
 }
 
-// writeTo writes all as the bodies of pages, and forgets it.
+// writeTo writes everything as page bodies, and empties the buffer.
 func (p *segmentedBuffer) writeTo(out *output) error {
 	defer func() { *p = segmentedBuffer{} }()
 	for i, segment := range p.segments {

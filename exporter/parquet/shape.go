@@ -14,17 +14,17 @@ func (l slotLevels) equal(other slotLevels) bool {
 	return bytes.Equal(l.def, other.def) && bytes.Equal(l.rep, other.rep)
 }
 
-// shape is what every leaf knows about the values of its branch: the definition
+// shape is what every leaf knows about the values of its node: the definition
 // level of each and, of lists, where each begins and the last one ends.
 type shape struct {
 	levels []uint8
 	starts []int32
-	// of are the slots that it was read off, parts those of the branch's parts.
+	// of are the slots that it was read from, inner those of the node's children.
 	of, inner slotLevels
 }
 
-// read reads a shape off what a leaf took. False says that an element follows what
-// is no list.
+// read derives the shape from what a leaf took. It reports false when an element
+// belongs to no list.
 func (s *shape) read(b *node, in *columnReader) bool {
 	s.of = in.taken
 	if b.column.Type == schema.List {
@@ -72,7 +72,7 @@ func (s *shape) list(maxRep, maxDef uint8) bool {
 }
 
 // equal reports whether two leaves have the same shape: the levels only need to
-// be on the same side of present.
+// be on the same side of maxDef.
 func (s *shape) equal(other *shape, maxDef uint8) bool {
 	same := func(a, b uint8) bool { return (a >= maxDef) == (b >= maxDef) }
 	return slices.EqualFunc(s.levels, other.levels, same) && slices.Equal(s.starts, other.starts)

@@ -7,14 +7,14 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 )
 
-// shredder hands the values of a branch to the columns of its leaves, with their
+// shredder passes the values of a node to the columns of its leaves, with their
 // levels: the inverse of assembler.
 type shredder struct {
 	*node
 	children []*shredder
 	// column is that of a leaf.
 	column *column
-	// rows, there and elements are scratch memory.
+	// rows, nonNull and elements are scratch memory.
 	rows, nonNull, elements slots
 }
 
@@ -35,7 +35,7 @@ func (s *shredder) writeRows(values arrow.Array, from, to int) error {
 	return s.write(values, &s.rows)
 }
 
-// write writes the values that in names.
+// write writes the values of the slots in.
 func (s *shredder) write(values arrow.Array, in *slots) error {
 	switch {
 	case !s.node.column.Required:

@@ -6,13 +6,13 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/bitutil"
 )
 
-// slots are the places of a branch in some rows: one for every value that it has,
-// and one for every null or empty list that leaves it without (Apache Parquet,
+// slots are the positions of a node in some rows: one for every value, and one for
+// every null or empty list in place of one (Apache Parquet,
 // "Nested Encoding").
 type slots struct {
-	// again and defined are the repetition and definition levels reached so far.
+	// rep and def are the repetition and definition levels reached so far.
 	rep, def []uint8
-	// values are the places, in the branch's array, of the slots whose definition
+	// values are the positions, in the node's array, of the slots whose definition
 	// level is the highest so far, in order.
 	values []span
 }
@@ -58,7 +58,7 @@ func (s *slots) setDefined(in *slots, values arrow.Array, level uint8) {
 }
 
 // setElements fills s with a slot for every element of the lists of in, which are
-// present at level. An empty list keeps its slot. All elements of a list but the
+// not null at level. An empty list keeps its slot. All elements of a list but the
 // first have the repetition level maxRep.
 func (s *slots) setElements(in *slots, lists *array.List, level, maxRep uint8) {
 	s.reset()

@@ -10,9 +10,8 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 )
 
-// textStock are strings: texts, or places in the dictionary of the row group.
-// Places are only looked up when a record takes them, or when texts follow
-// because the dictionary was given up.
+// textBuffer holds strings: texts, or indices into the dictionary of the row group.
+// Indices are resolved when a record takes them, or when plain texts follow.
 type textBuffer struct {
 	fits       func(size int64) error // of the texts of a page
 	list       textList
@@ -32,7 +31,7 @@ func (s *textBuffer) clear() {
 
 func (s *textBuffer) size() int { return s.bytes }
 
-// aside are the dictionary, and the places in it and in the text.
+// overhead counts the dictionary, the indices and the offsets of texts.
 func (s *textBuffer) overhead() int {
 	return len(s.dictionary.text) + 4*(len(s.dictionary.ends)+len(s.list.ends)+s.indices.len())
 }
@@ -81,7 +80,7 @@ func (s *textBuffer) buffers(count int, levels []uint8, maxDef uint8) []*memory.
 	return buffersOf(arrow.Uint32Traits.CastToBytes(offsetsOf(ends, levels, maxDef)), text)
 }
 
-// offsetsOf are the offsets of texts with those ends, one for each level that is present.
+// offsetsOf returns the offsets of an array of texts, a value for each level of maxDef.
 func offsetsOf(ends []uint32, levels []uint8, maxDef uint8) []uint32 {
 	offsets, first, next := make([]uint32, len(levels)+1), ends[0], 0
 	if len(ends) == len(offsets) {
@@ -164,11 +163,10 @@ func (s *textBuffer) decodeTexts(from *pageDecoder, body []byte, count int) erro
 	return nil
 }
 
-// decodePlaces decodes RLE_DICTIONARY into all of to: the width of places in the
-// dictionary, and the places.
+// decodeIndices decodes RLE_DICTIONARY into all of to: the bit width, then the indices.
 func decodeIndices(to []int32, body []byte) error {
 	if len(body) == 0 || body[0] > 32 {
-		return fmt.Errorf("%w: bad places in a dictionary", errDamaged)
+		return fmt.Errorf("%w: invalid bit width of dictionary indices", errDamaged)
 	}
 	if err := checkRuns(body[1:], uint64(body[0]), len(to)); err != nil {
 		return err
@@ -181,7 +179,7 @@ func decodeIndices(to []int32, body []byte) error {
 	return nil
 }
 
-// decodePlaces adds the places of a page.
+// decodeIndices adds the dictionary indices of a page.
 func (s *textBuffer) decodeIndices(body []byte, count int) error {
 	indices := s.indices.add(count)
 	if err := decodeIndices(indices, body); err != nil {
@@ -190,7 +188,7 @@ func (s *textBuffer) decodeIndices(body []byte, count int) error {
 	ends, total := s.dictionary.ends, 0
 	for _, index := range indices {
 		if uint(index) >= uint(len(ends)-1) {
-			return fmt.Errorf("%w: place %d in a dictionary of %d", errDamaged, index, len(ends)-1)
+			return fmt.Errorf("%w: index %d in a dictionary of %d", errDamaged, index, len(ends)-1)
 		}
 		total += int(ends[index+1] - ends[index])
 	}

@@ -52,7 +52,7 @@ func (s *textList) appendPlain(body []byte, count int) error {
 	left := len(body)
 	for range count {
 		if left < 4 || uint64(binary.LittleEndian.Uint32(from)) > uint64(left-4) {
-			return fmt.Errorf("%w: texts are cut off", errDamaged)
+			return fmt.Errorf("%w: texts are truncated", errDamaged)
 		}
 		size := int(binary.LittleEndian.Uint32(from))
 		move(text[at:], from[4:], size)

@@ -11,8 +11,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// stock is the values of a column that were decoded and wait for their record,
-// without nulls, of one physical type: the inverse of values.
+// valueBuffer holds the decoded values of a column that wait for their record, without
+// nulls, of one physical type: the inverse of values.
 type valueBuffer interface {
 	// clear forgets everything.
 	clear()
@@ -20,9 +20,9 @@ type valueBuffer interface {
 	decode(from *pageDecoder, page *page, count int) error
 	// size is about how many bytes wait.
 	size() int
-	// aside is how many bytes are held beside those.
+	// overhead is how many bytes are held beside those.
 	overhead() int
-	// buffers takes the first count values, one for each level that is present, and
+	// buffers takes the first count values, one for each level of maxDef, and
 	// returns the buffers of an array of all levels.
 	buffers(count int, levels []uint8, maxDef uint8) []*memory.Buffer
 }
@@ -70,7 +70,7 @@ func (s *timeBuffer) decode(_ *pageDecoder, page *page, count int) error {
 		to := s.add(count)
 		for i, index := range s.indices {
 			if uint(index) >= uint(len(s.dictionary)) {
-				return fmt.Errorf("%w: place %d in a dictionary of %d", errDamaged, index, len(s.dictionary))
+				return fmt.Errorf("%w: index %d in a dictionary of %d", errDamaged, index, len(s.dictionary))
 			}
 			to[i] = s.dictionary[index]
 		}
@@ -106,7 +106,7 @@ func (s *timeBuffer) buffers(count int, levels []uint8, maxDef uint8) []*memory.
 	return buffersOf(arrow.Int64Traits.CastToBytes(times))
 }
 
-// spread gives each level that is present its value, and leaves the others alone.
+// spread sets the value of each level of maxDef, and leaves the others alone.
 func spread[T any](to, values []T, levels []uint8, maxDef uint8) {
 	if len(values) == len(to) {
 		copy(to, values)

@@ -30,7 +30,7 @@ func unpackerOf(t recordtest.T) *pageDecoder {
 	return made
 }
 
-// slack is a page's body as the unpacker gives it.
+// slack is a page's body as the page decoder returns it.
 func slack(body []byte) []byte {
 	decoded := room(nil, len(body))
 	copy(decoded, body)
@@ -71,7 +71,7 @@ func TestTextsWaitInOrder(t *testing.T) {
 			count := rapid.IntRange(1, 20).Draw(t, "count")
 			switch kind := rapid.IntRange(0, 3).Draw(t, "kind"); kind {
 			case 0:
-				indices := rapid.SliceOfN(rapid.Int32Range(0, int32(len(known)-1)), count, count).Draw(t, "places")
+				indices := rapid.SliceOfN(rapid.Int32Range(0, int32(len(known)-1)), count, count).Draw(t, "indices")
 				for _, place := range indices {
 					want = append(want, known[place])
 				}

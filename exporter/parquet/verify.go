@@ -15,7 +15,7 @@ import (
 // hashBytes is how much of the file is hashed or compared at once.
 const hashBytes = 256 << 10
 
-// witness follows a reading of all rows, to find what readers of rows do not see.
+// verifier follows a read of all rows and checks what no row shows.
 type verifier interface {
 	// rows were read and decoded.
 	rows(rec arrow.Record, columnReaders []*columnReader) error
@@ -25,8 +25,8 @@ type verifier interface {
 	end() error
 }
 
-// watch keeps the first error of a witness, so that the reading goes on. A nil
-// watch does nothing.
+// verification keeps the first error of a verifier, so that the read goes on. A nil
+// verification does nothing.
 type verification struct {
 	by     verifier
 	failed error
@@ -50,7 +50,7 @@ func (w *verification) group(group *format.RowGroup, columnReaders []*columnRead
 
 func (w *verification) end() { w.guard(func() error { return w.by.end() }) }
 
-// hashing hashes what no page's checksum covers, in the order of the file.
+// hashVerifier hashes what no page's checksum covers, in the order of the file.
 type hashVerifier struct {
 	from io.ReaderAt
 	sum  hash.Hash
@@ -97,7 +97,7 @@ func (h *hashVerifier) end() error {
 		return err
 	}
 	if hex.EncodeToString(h.sum.Sum(nil)) != h.stated {
-		return errors.New("its filters, indexes or page headers do not match their checksum")
+		return errors.New("its bloom filters, page indexes or page headers do not match their checksum")
 	}
 	return nil
 }

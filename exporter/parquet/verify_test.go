@@ -85,7 +85,7 @@ func TestVerifyRecountsPagesOfEverySize(t *testing.T) {
 	}
 }
 
-// A lie that is written consistently has no damaged bit: the recount sees it all the same.
+// A lie that is written consistently has no damaged bit: writing it again still shows it.
 func TestVerifyRecountsAFooterThatLies(t *testing.T) {
 	table := recordtest.Small()
 	file := encodeEarlier(t, table, exporter.ParquetOptions{RowGroupSize: 4}, PageRows, recordtest.Plain(table, 0, damageRows))
