@@ -96,6 +96,8 @@ type Column struct {
 	Personal bool
 	// Role says what a top-level column is for; empty for most.
 	Role Role
+	// References names the table whose key the values are; empty for most.
+	References string
 	// Values says what the texts of the column are like.
 	Values Values
 	// Needed says why the column cannot be left out or hashed; empty when it can.
