@@ -32,7 +32,7 @@ type facts struct {
 	// after is from the newest message sent to the newest reply, where that is later;
 	// since is from the creation to the newest reply; waiting is how long a reply waits.
 	after, since, waiting histogram
-	teamLast           int64
+	teamLast              int64
 	asOf                  time.Time
 }
 
