@@ -36,8 +36,8 @@ func TestAPageOfTooMuchIsRefused(t *testing.T) {
 
 // A few dictionary indices can state any amount of text.
 func TestPlacesThatMakeTooMuchTextAreRefused(t *testing.T) {
-	pageDecoder := unpackerOf(t)
-	buffer := &textBuffer{fits: pageDecoder.fits}
+	decoder := decoderOf(t)
+	buffer := &textBuffer{fits: decoder.fits}
 	buffer.clear()
 	buffer.dictionary.append(bytes.Repeat([]byte("a"), 100_000))
 	indices := make([]int32, 1_000_000)
@@ -47,7 +47,7 @@ func TestPlacesThatMakeTooMuchTextAreRefused(t *testing.T) {
 	}
 	var data page
 	data.Encoding, data.body = format.RLEDictionary, slack(body)
-	took := allocated(func() { err = buffer.decode(pageDecoder, &data, len(indices)) })
+	took := allocated(func() { err = buffer.decode(decoder, &data, len(indices)) })
 	if !errors.Is(err, exporter.ErrTooLarge) || took > 32<<20 {
 		t.Errorf("%d bytes make 100 GB: %v, %d bytes were allocated", len(body), err, took)
 	}

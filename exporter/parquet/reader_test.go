@@ -96,22 +96,22 @@ func TestABodyThatClaimsTooMuchIsRefused(t *testing.T) {
 	}
 	codecs := []compress.Codec{zstd, &parquet.Snappy, &gzip.Codec{Level: 1}, &parquet.Uncompressed}
 	content := bytes.Repeat([]byte("claim "), 300)
-	pageDecoder, err := newPageDecoder(nil, nil)
+	decoder, err := newPageDecoder(nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer pageDecoder.close()
+	defer decoder.close()
 	for _, codec := range codecs {
 		packed, err := codec.Encode(nil, content)
 		if err != nil {
 			t.Fatal(err)
 		}
 		kind := codec.CompressionCodec()
-		if body, err := pageDecoder.decompress(kind, packed, len(content)); err != nil || !bytes.Equal(body, content) {
+		if body, err := decoder.decompress(kind, packed, len(content)); err != nil || !bytes.Equal(body, content) {
 			t.Errorf("%s: %d bytes, %v", kind, len(body), err)
 		}
-		for _, size := range []int{-1, 1, len(content) - 1, len(content) + 1, int(pageDecoder.maxPage), int(pageDecoder.maxPage) + 1, math.MaxInt32} {
-			if _, err := pageDecoder.decompress(kind, packed, size); !errors.Is(err, errDamaged) && !errors.Is(err, exporter.ErrTooLarge) {
+		for _, size := range []int{-1, 1, len(content) - 1, len(content) + 1, int(decoder.maxPage), int(decoder.maxPage) + 1, math.MaxInt32} {
+			if _, err := decoder.decompress(kind, packed, size); !errors.Is(err, errDamaged) && !errors.Is(err, exporter.ErrTooLarge) {
 				t.Errorf("%s: a body said to have %d bytes: %v", kind, size, err)
 			}
 		}
@@ -119,14 +119,14 @@ func TestABodyThatClaimsTooMuchIsRefused(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	lie := append(binary.AppendUvarint(nil, 1<<30), "snappy states its size itself"...)
-	if _, err := pageDecoder.decompress(format.Snappy, lie, len(content)); !errors.Is(err, errDamaged) {
+	if _, err := decoder.decompress(format.Snappy, lie, len(content)); !errors.Is(err, errDamaged) {
 		t.Errorf("a gibibyte of snappy: %v", err)
 	}
 	if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 1<<20 {
 		t.Errorf("%d bytes were allocated for it", after.TotalAlloc-before.TotalAlloc)
 	}
-	if cap(pageDecoder.body) > 1<<20 {
-		t.Errorf("%d bytes were allocated", cap(pageDecoder.body))
+	if cap(decoder.body) > 1<<20 {
+		t.Errorf("%d bytes were allocated", cap(decoder.body))
 	}
 }
 

@@ -19,8 +19,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// unpackerOf is one that reads no file.
-func unpackerOf(t recordtest.T) *pageDecoder {
+// decoderOf returns a page decoder that reads no file.
+func decoderOf(t recordtest.T) *pageDecoder {
 	t.Helper()
 	made, err := newPageDecoder(nil, nil)
 	if err != nil {
@@ -43,8 +43,8 @@ func TestTextsWaitInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.SampledFrom([]string{"", "a", "email", "a text of thirty-three characters", strings.Repeat("seventy ", 9), "x\x00y"}), rapid.StringN(0, 200, -1))
 		known := rapid.SliceOfN(text, 1, 9).Draw(t, "dictionary")
-		pageDecoder := unpackerOf(t)
-		buffer := newValueBuffer(&node{column: schema.Column{Type: schema.String}}, pageDecoder).(*textBuffer)
+		decoder := decoderOf(t)
+		buffer := newValueBuffer(&node{column: schema.Column{Type: schema.String}}, decoder).(*textBuffer)
 		buffer.clear()
 		var dictionary textList
 		dictionary.truncate(0)
@@ -57,7 +57,7 @@ func TestTextsWaitInOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 			page.body = slack(body)
-			if err := buffer.decode(pageDecoder, &page, count); err != nil {
+			if err := buffer.decode(decoder, &page, count); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -166,8 +166,8 @@ func FuzzAnyBodyIsDecodedAsTheLibraryDoesOrRefused(f *testing.F) {
 			return
 		}
 		with := encodings[int(kind)%len(encodings)]
-		pageDecoder := unpackerOf(t)
-		buffer := &textBuffer{fits: pageDecoder.fits}
+		decoder := decoderOf(t)
+		buffer := &textBuffer{fits: decoder.fits}
 		buffer.clear()
 		for _, value := range list.all() {
 			buffer.dictionary.append(value)
@@ -175,7 +175,7 @@ func FuzzAnyBodyIsDecodedAsTheLibraryDoesOrRefused(f *testing.F) {
 		buffer.dictionary.text = slices.Grow(buffer.dictionary.text, bodySlack)
 		var data page
 		data.Encoding, data.body = with.Encoding(), slack(body)
-		if err := buffer.decode(pageDecoder, &data, int(count)); err != nil {
+		if err := buffer.decode(decoder, &data, int(count)); err != nil {
 			if !errors.Is(err, errDamaged) {
 				t.Errorf("%v is not of damage", err)
 			}
@@ -229,13 +229,13 @@ func TestATextSharesNoMoreThanThereIs(t *testing.T) {
 			body = append(body, make([]byte, length)...)
 		}
 		data.Encoding, data.body = format.DeltaByteArray, slack(body)
-		pageDecoder := unpackerOf(t)
-		buffer := &textBuffer{fits: pageDecoder.fits}
+		decoder := decoderOf(t)
+		buffer := &textBuffer{fits: decoder.fits}
 		buffer.clear()
-		if err := buffer.decode(pageDecoder, &data, len(test.prefixes)); !errors.Is(err, errDamaged) && !errors.Is(err, exporter.ErrTooLarge) {
+		if err := buffer.decode(decoder, &data, len(test.prefixes)); !errors.Is(err, errDamaged) && !errors.Is(err, exporter.ErrTooLarge) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if cap(buffer.list.text) > int(pageDecoder.maxPage) {
+		if cap(buffer.list.text) > int(decoder.maxPage) {
 			t.Errorf("%s: %d bytes were allocated", name, cap(buffer.list.text))
 		}
 	}
