@@ -84,6 +84,7 @@ func run() int {
 		NewEngine: func(log *slog.Logger, workDir string, memory int64) *engine.Engine {
 			return newEngine(version, log, workDir, memory, exporter.NewBudget(memory))
 		},
+		UsersTable:  report.UsersTable,
 		WriteReport: writeReport,
 		SimFaults:   simFaults(),
 		ServeSim:    serveSim,
@@ -182,11 +183,16 @@ func startSim(ctx context.Context, address string, options sim.Options) (*simSer
 	return &simServer{running, server.Key()}, nil
 }
 
-func writeReport(ctx context.Context, file *engine.File, name string, personal bool, to io.Writer) error {
-	return report.Write(ctx, to, report.Export{
-		File: name, Bytes: file.Bytes(), Manifest: file.Manifest(), Table: file.Table(),
-		Records: file.Records(ctx),
-	}, report.Options{Personal: personal})
+func writeReport(ctx context.Context, input cli.ReportInput, to io.Writer) error {
+	file := input.File
+	page := report.Export{
+		File: input.Name, Bytes: file.Bytes(), Manifest: file.Manifest(), Table: file.Table(), Records: file.Records(ctx),
+		NamesError: input.UsersError,
+	}
+	if input.Users != nil {
+		page.Names, page.NamesError = report.ReadNames(ctx, input.Users.Table(), input.Users.Records(ctx))
+	}
+	return report.Write(ctx, to, page, report.Options{Personal: input.Personal})
 }
 
 func simFaults() []string {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/exporter/rows"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -136,7 +135,7 @@ func joined(tables []TableSummary, wanted int) exporter.Proof {
 		proof.Rows += one.Rows
 		proof.Duplicates += one.Duplicates
 		proof.Superseded += one.Superseded
-		if !one.Complete {
+		if !one.Complete || table.Error != "" {
 			proof.Complete = false
 			if len(one.Reasons) == 0 {
 				one.Reasons = []string{table.Error}
@@ -253,56 +252,6 @@ func (r *Run) export(ctx context.Context, target lockedTarget, of export, walked
 	return r.write(ctx, target, rows, guard, manifest, walked.life)
 }
 
-// lockedTarget is a target that no other run writes.
-type lockedTarget struct {
-	target
-	// over is the version that the run replaces, and beside the digest of the names of
-	// the files beside an append.
-	over   exporter.Version
-	beside string
-}
-
-// lock claims every destination, and sees that it still holds what the plan saw.
-func (r *Run) lock(ctx context.Context, plan Plan) (locked []lockedTarget, unlock func() error, err error) {
-	var held []func() error
-	release := func() error {
-		var failed []error
-		for _, one := range slices.Backward(held) {
-			failed = append(failed, one())
-		}
-		return errors.Join(failed...)
-	}
-	claimed := make(map[string]bool)
-	for i, target := range r.targets {
-		if place := target.destination.URL(""); !claimed[place] { // exports may share a folder
-			one, err := target.destination.Lock(ctx, r.id)
-			if err != nil {
-				return nil, nil, errors.Join(err, release())
-			}
-			held, claimed[place] = append(held, one), true
-		}
-		now, err := target.unchangedSince(ctx, plan.Exports[i])
-		if err != nil {
-			return nil, nil, errors.Join(err, release())
-		}
-		locked = append(locked, lockedTarget{target, now.version, now.beside})
-	}
-	return locked, release, nil
-}
-
-// unchangedSince looks at the target again, which must hold what the plan was about.
-func (t target) unchangedSince(ctx context.Context, plan ExportPlan) (ExportPlan, error) {
-	now, err := t.plan(ctx)
-	if err != nil {
-		return ExportPlan{}, err
-	}
-	if !equal(now.Current, plan.Current, func(a, b exporter.Manifest) bool { return a.RunID == b.RunID }) {
-		return ExportPlan{}, exporter.WithHint(fmt.Errorf("%s has changed since the plan was made", plan.File),
-			"Another run has written it in the meantime. Plan again.")
-	}
-	return now, nil
-}
-
 // nameWinner says, once, which run a commit came too late for: the destination
 // knows it, or the file that is there now does.
 func (t target) nameWinner(ctx context.Context, err error) error {
@@ -318,73 +267,6 @@ func (t target) nameWinner(ctx context.Context, err error) error {
 		return exporter.WithHint(fmt.Errorf("%w (what is there now cannot be read: %w)", err, readErr), hint)
 	}
 	return exporter.WithHint(fmt.Errorf("%w: run %s", err, there.RunID), hint)
-}
-
-// walked is what a walk leaves behind besides its rows.
-type walked struct {
-	// sorted is nil after an error.
-	sorted   *rows.Sorted
-	proof    exporter.Proof
-	unknown  []string
-	pages    *collector
-	finished time.Time
-	life     lifetime
-}
-
-func (r *Run) walk(ctx context.Context, sorter *rows.Sorter, table *schema.Table, plan Plan, journal *runJournal) (walked, error) {
-	var total int64
-	since := plan.since(table.Name)
-	if len(since) == 0 {
-		total = valueOr(plan.of(table.Name).Rows, 0)
-	}
-	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: total, Table: r.named(table)})
-	life := r.lifetime(journal)
-	walk := r.source.Walk(ctx, table, since, journal.orNil())
-	pages := newCollector(table, plan, r.lookback())
-	var unknown schema.Names
-	for _, field := range plan.Survey.Of(table.Name).Unknown {
-		unknown.Add(field)
-	}
-	for page, err := range walk.Pages() {
-		if err == nil {
-			for _, field := range page.UnknownFields {
-				unknown.Add(field)
-			}
-			err = r.keep(table, sorter, pages, page)
-		}
-		if err != nil {
-			return walked{proof: walk.Proof()}, err
-		}
-	}
-	sorted, err := sorter.Sorted(ctx)
-	if err != nil {
-		return walked{proof: walk.Proof()}, err
-	}
-	proof := outlived(counted(walk.Proof(), sorted.Index(), sorted.Rows()), life.over())
-	return walked{sorted: sorted, life: life, proof: proof, unknown: unknown.List(), pages: pages, finished: r.engine.Now()}, nil
-}
-
-// named is the table in an event: "" when the run has one only.
-func (r *Run) named(table *schema.Table) string {
-	if len(r.tables()) < 2 {
-		return ""
-	}
-	return table.Name
-}
-
-// keep adds a page's rows without what must not be written.
-func (r *Run) keep(table *schema.Table, sorter *rows.Sorter, pages *collector, page exporter.Page) error {
-	rec, err := masked(r.masks[table.Name], page.Record)
-	if err != nil {
-		return err
-	}
-	defer rec.Release()
-	keys, err := table.Keys(rec)
-	if err != nil {
-		return err
-	}
-	pages.add(page.Partition, keys)
-	return sorter.Add(page.Partition, rec, keys)
 }
 
 func (r *Run) manifest(target target, plan Plan, walked walked, started time.Time) exporter.Manifest {

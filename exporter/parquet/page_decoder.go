@@ -20,9 +20,9 @@ import (
 // maxRatio is more than any codec can compress: zstd has blocks of 128 KiB in four bytes.
 const maxRatio = 32 << 10
 
-// unpacker reads pages: the inverse of packer. The columns share it, for its
-// memory.
-type unpacker struct {
+// pageDecoder reads and decompresses pages: the inverse of pageEncoder. The columns
+// share it, for its memory.
+type pageDecoder struct {
 	from io.ReaderAt
 	// maxPage and maxSlots bound what a page states before memory is allocated for it.
 	maxPage, maxSlots int64
@@ -32,13 +32,13 @@ type unpacker struct {
 	text    bytes.Reader
 	headers *thrift.Decoder
 	head    format.PageHeader
-	// packed and body are of the page before, to be written over; so are
-	// the lengths of what its texts share with the one before, and of the rest.
-	packed, body    []byte
-	prefixes, rests []int64
+	// compressed, body, prefixes and rests are reused for every page. The last two are
+	// lengths: of what a text shares with the one before, and of the rest.
+	compressed, body []byte
+	prefixes, rests  []int64
 }
 
-func newUnpacker(from io.ReaderAt, budget *exporter.Budget) (*unpacker, error) {
+func newPageDecoder(from io.ReaderAt, budget *exporter.Budget) (*pageDecoder, error) {
 	decoder, err := kzstd.NewReader(nil,
 		kzstd.WithDecoderConcurrency(1),
 		kzstd.WithDecoderMaxMemory(uint64(budget.Page())),
@@ -47,36 +47,36 @@ func newUnpacker(from io.ReaderAt, budget *exporter.Budget) (*unpacker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("zstd: %w", err)
 	}
-	u := &unpacker{from: from, maxPage: budget.Page(), maxSlots: budget.Slots(), zstd: decoder}
+	u := &pageDecoder{from: from, maxPage: budget.Page(), maxSlots: budget.Slots(), zstd: decoder}
 	u.headers = thrift.NewDecoder(new(thrift.CompactProtocol).NewReader(&u.text))
 	return u, nil
 }
 
 // fits refuses a page of more bytes than the budget has for one.
-func (u *unpacker) fits(size int64) error {
+func (u *pageDecoder) fits(size int64) error {
 	if size > u.maxPage {
-		return exporter.TooLarge("a page of %s where the most is %s", humanize.IBytes(uint64(size)), humanize.IBytes(uint64(u.maxPage)))
+		return exporter.TooLarge("a page of %s; the limit is %s", humanize.IBytes(uint64(size)), humanize.IBytes(uint64(u.maxPage)))
 	}
 	return nil
 }
 
-func (u *unpacker) close() { u.zstd.Close() }
+func (u *pageDecoder) close() { u.zstd.Close() }
 
 // read returns bytes of the file, good until the next call.
-func (u *unpacker) read(offset, size int64) ([]byte, error) {
+func (u *pageDecoder) read(offset, size int64) ([]byte, error) {
 	if err := u.fits(size); err != nil {
 		return nil, err
 	}
-	u.packed = room(u.packed, int(size))
-	if n, err := u.from.ReadAt(u.packed, offset); int64(n) < size {
+	u.compressed = room(u.compressed, int(size))
+	if n, err := u.from.ReadAt(u.compressed, offset); int64(n) < size {
 		return nil, err
 	}
-	return u.packed, nil
+	return u.compressed, nil
 }
 
 // header decodes the header of a page, which data ends with. It is good until the
 // next call.
-func (u *unpacker) header(data []byte) (*format.PageHeader, error) {
+func (u *pageDecoder) header(data []byte) (*format.PageHeader, error) {
 	u.text.Reset(data)
 	u.head = format.PageHeader{}
 	err := u.headers.Decode(&u.head)
@@ -89,11 +89,29 @@ func (u *unpacker) header(data []byte) (*format.PageHeader, error) {
 	return &u.head, nil
 }
 
-// unpack decompresses the body of a page, which has that size. It is good until
+// lengths decodes lengths that the texts follow.
+func (u *pageDecoder) lengths(data []byte, count int) (lengths []int64, texts []byte, err error) {
+	u.rests = resized(u.rests, count)
+	texts, err = decodeDeltas(u.rests, data)
+	left := int64(len(texts))
+	for _, length := range u.rests {
+		if length < 0 || length > left {
+			left = -1
+			break
+		}
+		left -= length
+	}
+	if err == nil && left != 0 {
+		err = fmt.Errorf("%w: the lengths of its texts do not add up to %d bytes", errDamaged, len(texts))
+	}
+	return u.rests, texts, err
+}
+
+// decompress decompresses the body of a page, which has that size. It is good until
 // the next call, and bodySlack bytes are behind it.
-func (u *unpacker) unpack(codec format.CompressionCodec, packed []byte, size int) (body []byte, err error) {
-	if size < 0 || size/maxRatio > len(packed) || codec == format.Uncompressed && size != len(packed) {
-		return nil, fmt.Errorf("%w: %d bytes from %d", errDamaged, size, len(packed))
+func (u *pageDecoder) decompress(codec format.CompressionCodec, compressed []byte, size int) (body []byte, err error) {
+	if size < 0 || size/maxRatio > len(compressed) || codec == format.Uncompressed && size != len(compressed) {
+		return nil, fmt.Errorf("%w: %d bytes from %d", errDamaged, size, len(compressed))
 	}
 	if err := u.fits(int64(size)); err != nil {
 		return nil, err
@@ -103,16 +121,16 @@ func (u *unpacker) unpack(codec format.CompressionCodec, packed []byte, size int
 	}
 	switch codec {
 	case format.Uncompressed:
-		body = append(u.body[:0], packed...)
+		body = append(u.body[:0], compressed...)
 	case format.Zstd:
-		body, err = u.zstd.DecodeAll(packed, u.body[:0:size])
+		body, err = u.zstd.DecodeAll(compressed, u.body[:0:size])
 	case format.Snappy:
-		if stated, n := binary.Uvarint(packed); n <= 0 || stated != uint64(size) {
+		if stated, n := binary.Uvarint(compressed); n <= 0 || stated != uint64(size) {
 			return nil, fmt.Errorf("%w: its body has %d bytes instead of %d", errDamaged, stated, size)
 		}
-		body, err = parquet.Snappy.Decode(u.body, packed)
+		body, err = parquet.Snappy.Decode(u.body, compressed)
 	case format.Gzip:
-		body, err = u.body, u.gunzip(packed)
+		body, err = u.body, u.gunzip(compressed)
 	default:
 		return nil, fmt.Errorf("%w: its compression is %s", errDamaged, codec)
 	}
@@ -129,8 +147,8 @@ func (u *unpacker) unpack(codec format.CompressionCodec, packed []byte, size int
 }
 
 // gunzip fills the body. The library would go on until the end of what is packed.
-func (u *unpacker) gunzip(packed []byte) error {
-	if err := u.gzip.Reset(bytes.NewReader(packed)); err != nil {
+func (u *pageDecoder) gunzip(compressed []byte) error {
+	if err := u.gzip.Reset(bytes.NewReader(compressed)); err != nil {
 		return err
 	}
 	if _, err := io.ReadFull(&u.gzip, u.body); err != nil {

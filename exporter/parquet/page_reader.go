@@ -20,35 +20,35 @@ func firstPage(chunk *format.ColumnMetaData) int64 {
 	return chunk.DataPageOffset
 }
 
-// pages walks the pages of a column chunk. Checksums cover page bodies only, so
-// every number of a header is compared with another place that says the same,
-// and the sum of all pages with the footer.
-type pages struct {
-	from  *unpacker
-	leaf  *branch
+// pageReader reads the pages of a column chunk. Checksums cover page bodies only, so
+// every number of a header is compared with another one that has to agree, and the
+// totals of all pages with the footer.
+type pageReader struct {
+	from  *pageDecoder
+	leaf  *node
 	chunk *format.ColumnMetaData
 	// rows are those of the row group.
 	rows int64
-	// offset is that of the page to come, end that of the first byte that is not the chunk's.
+	// offset is where the next page begins, end where the chunk ends.
 	offset, end int64
 	number      int
-	seen        tally
-	// ahead is the beginning of the page to come, which came with the one before.
-	ahead []byte
+	totals      pageTotals
+	// prefetched is the beginning of the next page, read together with the one before.
+	prefetched []byte
 	// headers are the headers of the pages of the chunk so far.
 	headers []byte
 	page    page
 }
 
-// tally sums what page headers say.
-type tally struct {
+// pageTotals are the sums of what page headers say.
+type pageTotals struct {
 	bytes, values, nulls, rows int64
 }
 
 // start goes to a column chunk.
-func (p *pages) start(chunk *format.ColumnMetaData, rows int64) error {
-	p.chunk, p.rows, p.number, p.seen = chunk, rows, 0, tally{}
-	p.ahead, p.headers = p.ahead[:0], p.headers[:0]
+func (p *pageReader) start(chunk *format.ColumnMetaData, rows int64) error {
+	p.chunk, p.rows, p.number, p.totals = chunk, rows, 0, pageTotals{}
+	p.prefetched, p.headers = p.prefetched[:0], p.headers[:0]
 	p.offset = firstPage(chunk)
 	p.end = p.offset + chunk.TotalCompressedSize
 	if chunk.Type != physical(p.leaf.column.Type) {
@@ -58,11 +58,11 @@ func (p *pages) start(chunk *format.ColumnMetaData, rows int64) error {
 }
 
 // next returns the next page, nil at the end of the chunk.
-func (p *pages) next() (*page, error) {
+func (p *pageReader) next() (*page, error) {
 	if p.offset >= p.end {
-		want := tally{p.chunk.TotalUncompressedSize, p.chunk.NumValues, p.chunk.Statistics.NullCount, p.rows}
-		if p.seen != want {
-			return nil, fmt.Errorf("%w: its pages hold %+v instead of %+v", errDamaged, p.seen, want)
+		want := pageTotals{p.chunk.TotalUncompressedSize, p.chunk.NumValues, p.chunk.Statistics.NullCount, p.rows}
+		if p.totals != want {
+			return nil, fmt.Errorf("%w: its pages hold %+v instead of %+v", errDamaged, p.totals, want)
 		}
 		return nil, nil
 	}
@@ -74,7 +74,7 @@ func (p *pages) next() (*page, error) {
 	return page, nil
 }
 
-func (p *pages) read() (*page, error) {
+func (p *pageReader) read() (*page, error) {
 	header, length, err := p.header()
 	if err != nil {
 		return nil, err
@@ -82,64 +82,64 @@ func (p *pages) read() (*page, error) {
 	size := int64(header.CompressedPageSize)
 	left := p.end - p.offset - int64(length)
 	if size < 0 || size > left {
-		return nil, fmt.Errorf("%w: %d bytes where %d are left", errDamaged, size, left)
+		return nil, fmt.Errorf("%w: a page of %d bytes with %d left in its chunk", errDamaged, size, left)
 	}
 	data, err := p.from.read(p.offset+int64(length), min(size+headerBytes, left))
 	if err != nil {
 		return nil, err
 	}
-	p.ahead = append(p.ahead[:0], data[size:]...)
+	p.prefetched = append(p.prefetched[:0], data[size:]...)
 	p.offset += int64(length) + size
-	p.seen.bytes += int64(length) + int64(header.UncompressedPageSize)
+	p.totals.bytes += int64(length) + int64(header.UncompressedPageSize)
 	if data = data[:size]; int32(crc32.ChecksumIEEE(data)) != header.CRC {
-		return nil, fmt.Errorf("%w: its checksum is wrong", errDamaged)
+		return nil, fmt.Errorf("%w: checksum mismatch", errDamaged)
 	}
-	return p.unpack(header, data)
+	return p.decompress(header, data)
 }
 
-// header reads the header of the page to come.
-func (p *pages) header() (header *format.PageHeader, length int, err error) {
+// header reads the header of the next page.
+func (p *pageReader) header() (header *format.PageHeader, length int, err error) {
 	if p.number == 1 {
 		data, err := p.from.read(p.offset, min(headerBytes, p.end-p.offset))
 		if err != nil {
 			return nil, 0, err
 		}
-		p.ahead = append(p.ahead[:0], data...)
+		p.prefetched = append(p.prefetched[:0], data...)
 	}
-	length, err = checkThrift(p.ahead)
+	length, err = checkThrift(p.prefetched)
 	if err != nil {
 		return nil, 0, err
 	}
-	p.headers = append(p.headers, p.ahead[:length]...)
-	header, err = p.from.header(p.ahead[:length])
+	p.headers = append(p.headers, p.prefetched[:length]...)
+	header, err = p.from.header(p.prefetched[:length])
 	return header, length, err
 }
 
-// unpack checks a page of a kind that the sink writes, and decompresses it.
-func (p *pages) unpack(header *format.PageHeader, data []byte) (unpacked *page, err error) {
-	unpacked = &p.page
-	*unpacked = page{}
+// decompress checks a page of a kind that the sink writes, and decompresses it.
+func (p *pageReader) decompress(header *format.PageHeader, data []byte) (decoded *page, err error) {
+	decoded = &p.page
+	*decoded = page{}
 	if header.Type == format.DictionaryPage && p.number == 1 && p.leaf.reads(format.RLEDictionary) && p.chunk.DictionaryPageOffset != 0 {
 		dict := header.DictionaryPageHeader
 		if !dict.Valid || dict.V.NumValues < 0 || dict.V.Encoding != format.Plain {
-			return nil, fmt.Errorf("%w: a bad dictionary", errDamaged)
+			return nil, fmt.Errorf("%w: invalid dictionary", errDamaged)
 		}
-		unpacked.dictionary, unpacked.NumValues = true, dict.V.NumValues
+		decoded.dictionary, decoded.NumValues = true, dict.V.NumValues
 	} else {
 		if err := p.check(header); err != nil {
 			return nil, err
 		}
-		unpacked.DataPageHeaderV2 = header.DataPageHeaderV2.V
+		decoded.DataPageHeaderV2 = header.DataPageHeaderV2.V
 	}
-	levels := int(unpacked.RepetitionLevelsByteLength) + int(unpacked.DefinitionLevelsByteLength)
-	unpacked.repetition = data[:unpacked.RepetitionLevelsByteLength]
-	unpacked.definition = data[unpacked.RepetitionLevelsByteLength:levels]
-	unpacked.body, err = p.from.unpack(p.chunk.Codec, data[levels:], int(header.UncompressedPageSize)-levels)
-	return unpacked, err
+	levels := int(decoded.RepetitionLevelsByteLength) + int(decoded.DefinitionLevelsByteLength)
+	decoded.repetition = data[:decoded.RepetitionLevelsByteLength]
+	decoded.definition = data[decoded.RepetitionLevelsByteLength:levels]
+	decoded.body, err = p.from.decompress(p.chunk.Codec, data[levels:], int(header.UncompressedPageSize)-levels)
+	return decoded, err
 }
 
 // check compares what the header of a data page says.
-func (p *pages) check(header *format.PageHeader) error {
+func (p *pageReader) check(header *format.PageHeader) error {
 	page := &header.DataPageHeaderV2.V
 	repetition, definition := int64(page.RepetitionLevelsByteLength), int64(page.DefinitionLevelsByteLength)
 	switch {
@@ -150,16 +150,16 @@ func (p *pages) check(header *format.PageHeader) error {
 	case page.NumNulls < 0 || page.NumRows < 0 || page.NumValues < page.NumNulls || page.NumValues < page.NumRows || page.NumRows == 0:
 		return fmt.Errorf("%w: %d values, %d nulls, %d rows", errDamaged, page.NumValues, page.NumNulls, page.NumRows)
 	case page.IsCompressed.Valid && page.IsCompressed.V != (p.chunk.Codec != format.Uncompressed):
-		return fmt.Errorf("%w: it disagrees on compression", errDamaged)
+		return fmt.Errorf("%w: its header contradicts the compression of its chunk", errDamaged)
 	case repetition < 0 || definition < 0 || repetition+definition > int64(header.CompressedPageSize),
-		(repetition == 0) != (p.leaf.again == 0), (definition == 0) != (p.leaf.present == 0):
+		(repetition == 0) != (p.leaf.maxRep == 0), (definition == 0) != (p.leaf.maxDef == 0):
 		return fmt.Errorf("%w: levels of %d and %d bytes", errDamaged, repetition, definition)
 	}
 	if int64(page.NumValues) > p.from.maxSlots {
-		return exporter.TooLarge("%d values in a page where the most are %d", page.NumValues, p.from.maxSlots)
+		return exporter.TooLarge("%d values in a page; the limit is %d", page.NumValues, p.from.maxSlots)
 	}
-	p.seen.values += int64(page.NumValues)
-	p.seen.nulls += int64(page.NumNulls)
-	p.seen.rows += int64(page.NumRows)
+	p.totals.values += int64(page.NumValues)
+	p.totals.nulls += int64(page.NumNulls)
+	p.totals.rows += int64(page.NumRows)
 	return nil
 }

@@ -21,23 +21,23 @@ const (
 	createdWith = " (build parquet-go)"
 )
 
-// recount verifies a file without checksums, of an earlier version: it has the sink
-// write everything but the pages once more, from the rows and the sizes of the
-// pages, and compares that with the file.
-type recount struct {
+// rewriteVerifier verifies a file of an earlier version, without checksums: its sink
+// writes everything but the pages once more, from the rows and the sizes of the pages,
+// and compares that with the file.
+type rewriteVerifier struct {
 	sink    *sink
 	against *comparer
-	// pages are those that the rows have come to, one a leaf.
-	pages []recounted
-	// left is how many bytes the index of all pages may yet take.
+	// pages are the current ones, one a leaf.
+	pages []rewrittenPage
+	// left is the rest of the memory for the index of all pages.
 	left int64
 }
 
 // pageBytes is what a page takes in the index beside its bounds.
 const pageBytes = 256
 
-// recounted is a page of a column whose rows come.
-type recounted struct {
+// rewrittenPage is the page of a column that the next rows belong to.
+type rewrittenPage struct {
 	header *format.DataPageHeaderV2
 	// size is that of the page, rows how many have not come yet.
 	size, rows int64
@@ -47,18 +47,18 @@ type recounted struct {
 	dictionary int64
 }
 
-func newRecount(f *dataFile, want *layout) (*recount, error) {
+func newRewriteVerifier(f *dataFile, want *layout) (*rewriteVerifier, error) {
 	meta := f.meta
 	if err := checkKeys(meta, want); err != nil {
 		return nil, err
 	}
-	r := &recount{against: &comparer{from: f.from}, pages: make([]recounted, len(want.leaves)), left: f.budget.Waiting()}
+	r := &rewriteVerifier{against: &comparer{from: f.from}, pages: make([]rewrittenPage, len(want.leaves)), left: f.budget.Waiting()}
 	none := exporter.Export{Parquet: exporter.ParquetOptions{Compression: "none", Bloom: []string{}}}
 	created, err := Format{Workers: 1}.create(r.against, want, none, hashBytes)
 	if err != nil {
 		return nil, err
 	}
-	created.out.loose = nil
+	created.out.unchecked = nil
 	created.footer.CreatedBy, created.footer.KeyValueMetadata = meta.CreatedBy, meta.KeyValueMetadata
 	for _, group := range meta.RowGroups {
 		if len(group.Columns) != len(created.columns) {
@@ -67,8 +67,8 @@ func newRecount(f *dataFile, want *layout) (*recount, error) {
 		for i, column := range created.columns {
 			column.codec = meta.RowGroups[0].Columns[0].MetaData.Codec
 			column.chunk = newChunk(column.leaf, column.codec)
-			if _, ok := column.values.(*texts); ok && group.Columns[i].MetaData.BloomFilterOffset != 0 {
-				column.filter = new(filter)
+			if _, ok := column.values.(*textValues); ok && group.Columns[i].MetaData.BloomFilterOffset != 0 {
+				column.filter = new(bloomFilter)
 			}
 		}
 	}
@@ -95,19 +95,19 @@ func checkKeys(meta *format.FileMetaData, want *layout) error {
 	}
 	// Another length is that of other descriptions of the columns, which is no damage.
 	if len(stored) == len(arrowSchema) && stored != arrowSchema {
-		return fmt.Errorf("%w: its arrow schema is not that of the table", errDamaged)
+		return fmt.Errorf("%w: its arrow schema does not match the table", errDamaged)
 	}
 	return nil
 }
 
-func (r *recount) rows(rec arrow.Record, intakes []*intake) error {
+func (r *rewriteVerifier) rows(rec arrow.Record, columnReaders []*columnReader) error {
 	rows := int(rec.NumRows())
 	for i, shredder := range r.sink.shredders {
 		for from := 0; from < rows; {
 			to := rows
 			for _, leaf := range shredder.leaves {
-				if err := r.open(leaf, intakes[leaf]); err != nil {
-					return fmt.Errorf("column %q: %w", intakes[leaf].leaf.name(), err)
+				if err := r.open(leaf, columnReaders[leaf]); err != nil {
+					return fmt.Errorf("column %q: %w", columnReaders[leaf].leaf.name(), err)
 				}
 				to = min(to, from+int(r.pages[leaf].rows))
 			}
@@ -127,7 +127,7 @@ func (r *recount) rows(rec arrow.Record, intakes []*intake) error {
 }
 
 // open goes to the page of a column's next row.
-func (r *recount) open(leaf int, in *intake) error {
+func (r *rewriteVerifier) open(leaf int, in *columnReader) error {
 	page, column := &r.pages[leaf], r.sink.columns[leaf]
 	for page.rows == 0 {
 		left := in.pages.headers[page.parsed:]
@@ -147,7 +147,7 @@ func (r *recount) open(leaf int, in *intake) error {
 		if header.Type == format.DictionaryPage {
 			page.dictionary = page.size
 			if column.filter != nil {
-				column.filter.add(&in.stock.(*textStock).dictionary)
+				column.filter.add(&in.buffer.(*textBuffer).dictionary)
 			}
 			continue
 		}
@@ -166,24 +166,24 @@ func decodeHeader(data []byte) (*format.PageHeader, error) {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
 	header.DataPageHeaderV2.V.Statistics = format.Statistics{} // the sink writes none
-	again, err := thrift.Marshal(protocol, header)
-	if err == nil && !bytes.Equal(again, data) {
-		err = fmt.Errorf("%w: a page header in another form", errDamaged)
+	encoded, err := thrift.Marshal(protocol, header)
+	if err == nil && !bytes.Equal(encoded, data) {
+		err = fmt.Errorf("%w: a page header that lemexport would write differently", errDamaged)
 	}
 	return header, err
 }
 
 // add says that rows of a column were written, and ends its page when they were its last.
-func (r *recount) add(leaf int, rows int64) error {
+func (r *rewriteVerifier) add(leaf int, rows int64) error {
 	page, column := &r.pages[leaf], r.sink.columns[leaf]
 	if page.rows -= rows; page.rows > 0 {
 		return nil
 	}
-	if texts, ok := column.values.(*texts); ok && column.filter != nil && page.header.Encoding != format.RLEDictionary {
-		column.filter.add(&texts.list)
+	if text, ok := column.values.(*textValues); ok && column.filter != nil && page.header.Encoding != format.RLEDictionary {
+		column.filter.add(&text.list)
 	}
 	column.chunk.add(column, page.header, page.size)
-	column.rows, column.again, column.defined = 0, column.again[:0], column.defined[:0]
+	column.rows, column.rep, column.def = 0, column.rep[:0], column.def[:0]
 	column.values.clear()
 	index := &column.chunk.index
 	last := len(index.MinValues) - 1
@@ -191,14 +191,14 @@ func (r *recount) add(leaf int, rows int64) error {
 }
 
 // keep charges what is kept until the end of the file.
-func (r *recount) keep(size int) error {
+func (r *rewriteVerifier) keep(size int) error {
 	if r.left -= int64(size); r.left < 0 {
-		return exporter.TooLarge("the bounds of its pages and row groups, which verify computes again, take too much memory")
+		return exporter.TooLarge("verifying the bounds of its pages and row groups takes too much memory")
 	}
 	return nil
 }
 
-func (r *recount) group(_ *format.RowGroup, intakes []*intake) error {
+func (r *rewriteVerifier) group(_ *format.RowGroup, columnReaders []*columnReader) error {
 	if err := r.sink.buffer.Flush(); err != nil {
 		return err
 	}
@@ -206,7 +206,7 @@ func (r *recount) group(_ *format.RowGroup, intakes []*intake) error {
 	start := r.sink.out.offset
 	for i, column := range r.sink.columns {
 		page := &r.pages[i]
-		if page.rows > 0 || page.parsed < len(intakes[i].pages.headers) {
+		if page.rows > 0 || page.parsed < len(columnReaders[i].pages.headers) {
 			return fmt.Errorf("%w: column %q has more pages than rows", errDamaged, column.leaf.name())
 		}
 		done := column.chunk
@@ -220,12 +220,14 @@ func (r *recount) group(_ *format.RowGroup, intakes []*intake) error {
 		r.sink.out.offset += done.meta.TotalCompressedSize
 		r.against.at = r.sink.out.offset
 		chunks = append(chunks, done)
-		column.chunk, *page = newChunk(column.leaf, column.codec), recounted{}
+		column.chunk, *page = newChunk(column.leaf, column.codec), rewrittenPage{}
 	}
-	return r.sink.addGroup(start, chunks)
+	rows := r.sink.rows
+	r.sink.rows = 0
+	return r.sink.addGroup(start, rows, chunks)
 }
 
-func (r *recount) end() error {
+func (r *rewriteVerifier) end() error {
 	if err := r.sink.writeIndex(); err != nil {
 		return err
 	}
@@ -242,17 +244,17 @@ type comparer struct {
 	have []byte
 }
 
-var errOther = errors.New("its filters, indexes or footer are not those of its rows")
+var errMismatch = errors.New("its bloom filters, page indexes or footer do not match its rows")
 
 // Write compares what is next with data.
 func (c *comparer) Write(data []byte) (int, error) {
-	c.have = grown(c.have, len(data))
+	c.have = resized(c.have, len(data))
 	if n, err := c.from.ReadAt(c.have, c.at); n < len(data) {
 		return 0, err
 	}
 	c.at += int64(len(data))
 	if !bytes.Equal(c.have, data) {
-		return 0, errOther
+		return 0, errMismatch
 	}
 	return len(data), nil
 }

@@ -7,7 +7,7 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// peopleCard says what lies with whom.
+// peopleCard lists the users with their conversations.
 type peopleCard struct {
 	Unread  barsCard
 	Rows    []personRow

@@ -19,10 +19,10 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// unpackerOf is one that reads no file.
-func unpackerOf(t recordtest.T) *unpacker {
+// decoderOf returns a page decoder that reads no file.
+func decoderOf(t recordtest.T) *pageDecoder {
 	t.Helper()
-	made, err := newUnpacker(nil, nil)
+	made, err := newPageDecoder(nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -30,11 +30,11 @@ func unpackerOf(t recordtest.T) *unpacker {
 	return made
 }
 
-// slack is a page's body as the unpacker gives it.
+// slack is a page's body as the page decoder returns it.
 func slack(body []byte) []byte {
-	unpacked := room(nil, len(body))
-	copy(unpacked, body)
-	return unpacked
+	decoded := room(nil, len(body))
+	copy(decoded, body)
+	return decoded
 }
 
 // Texts come back in order however pages change between a dictionary and texts,
@@ -43,11 +43,11 @@ func TestTextsWaitInOrder(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.OneOf(rapid.SampledFrom([]string{"", "a", "email", "a text of thirty-three characters", strings.Repeat("seventy ", 9), "x\x00y"}), rapid.StringN(0, 200, -1))
 		known := rapid.SliceOfN(text, 1, 9).Draw(t, "dictionary")
-		unpacker := unpackerOf(t)
-		stock := newStock(&branch{column: schema.Column{Type: schema.String}}, unpacker).(*textStock)
-		stock.clear()
+		decoder := decoderOf(t)
+		buffer := newValueBuffer(&node{column: schema.Column{Type: schema.String}}, decoder).(*textBuffer)
+		buffer.clear()
 		var dictionary textList
-		dictionary.cut(0)
+		dictionary.truncate(0)
 		for _, value := range known {
 			dictionary.append([]byte(value))
 		}
@@ -57,7 +57,7 @@ func TestTextsWaitInOrder(t *testing.T) {
 				t.Fatal(err)
 			}
 			page.body = slack(body)
-			if err := stock.decode(unpacker, &page, count); err != nil {
+			if err := buffer.decode(decoder, &page, count); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -71,15 +71,15 @@ func TestTextsWaitInOrder(t *testing.T) {
 			count := rapid.IntRange(1, 20).Draw(t, "count")
 			switch kind := rapid.IntRange(0, 3).Draw(t, "kind"); kind {
 			case 0:
-				places := rapid.SliceOfN(rapid.Int32Range(0, int32(len(known)-1)), count, count).Draw(t, "places")
-				for _, place := range places {
+				indices := rapid.SliceOfN(rapid.Int32Range(0, int32(len(known)-1)), count, count).Draw(t, "indices")
+				for _, place := range indices {
 					want = append(want, known[place])
 				}
 				data.Encoding = format.RLEDictionary
-				add(func() ([]byte, error) { return parquet.RLEDictionary.EncodeInt32(nil, places) }, data, count)
+				add(func() ([]byte, error) { return parquet.RLEDictionary.EncodeInt32(nil, indices) }, data, count)
 			default:
 				var list textList
-				list.cut(0)
+				list.truncate(0)
 				for _, value := range rapid.SliceOfN(text, count, count).Draw(t, "texts") {
 					list.append([]byte(value))
 					want = append(want, value)
@@ -88,21 +88,21 @@ func TestTextsWaitInOrder(t *testing.T) {
 				data.Encoding = with.Encoding()
 				add(func() ([]byte, error) { return with.EncodeByteArray(nil, list.text, list.ends) }, data, count)
 			}
-			got = append(got, taken(stock, rapid.IntRange(0, len(want)-len(got)).Draw(t, "take"))...)
+			got = append(got, taken(buffer, rapid.IntRange(0, len(want)-len(got)).Draw(t, "take"))...)
 		}
-		got = append(got, taken(stock, len(want)-len(got))...)
+		got = append(got, taken(buffer, len(want)-len(got))...)
 		if !slices.Equal(got, want) {
 			t.Fatalf("%q instead of %q", got, want)
 		}
-		if stock.size() != 0 {
-			t.Fatalf("%d bytes are left", stock.size())
+		if buffer.size() != 0 {
+			t.Fatalf("%d bytes are left", buffer.size())
 		}
 	})
 }
 
 // taken takes texts as a record does.
-func taken(stock *textStock, count int) (texts []string) {
-	buffers := stock.buffers(count, make([]uint8, count), 0)
+func taken(buffer *textBuffer, count int) (texts []string) {
+	buffers := buffer.buffers(count, make([]uint8, count), 0)
 	ends := buffers[1].Bytes()
 	for i := range count {
 		texts = append(texts, string(buffers[2].Bytes()[binary.LittleEndian.Uint32(ends[4*i:]):binary.LittleEndian.Uint32(ends[4*i+4:])]))
@@ -141,7 +141,7 @@ func TestDeltasOfAnyWidthComeBack(t *testing.T) {
 // Any body is decoded as the library decodes it, or refused.
 func FuzzAnyBodyIsDecodedAsTheLibraryDoesOrRefused(f *testing.F) {
 	var list textList
-	list.cut(0)
+	list.truncate(0)
 	for i := range 40 {
 		list.append(fmt.Appendf(nil, "ibx_%d", i*i))
 	}
@@ -166,16 +166,16 @@ func FuzzAnyBodyIsDecodedAsTheLibraryDoesOrRefused(f *testing.F) {
 			return
 		}
 		with := encodings[int(kind)%len(encodings)]
-		unpacker := unpackerOf(t)
-		stock := &textStock{fits: unpacker.fits}
-		stock.clear()
+		decoder := decoderOf(t)
+		buffer := &textBuffer{fits: decoder.fits}
+		buffer.clear()
 		for _, value := range list.all() {
-			stock.dictionary.append(value)
+			buffer.dictionary.append(value)
 		}
-		stock.dictionary.text = slices.Grow(stock.dictionary.text, bodySlack)
+		buffer.dictionary.text = slices.Grow(buffer.dictionary.text, bodySlack)
 		var data page
 		data.Encoding, data.body = with.Encoding(), slack(body)
-		if err := stock.decode(unpacker, &data, int(count)); err != nil {
+		if err := buffer.decode(decoder, &data, int(count)); err != nil {
 			if !errors.Is(err, errDamaged) {
 				t.Errorf("%v is not of damage", err)
 			}
@@ -183,11 +183,11 @@ func FuzzAnyBodyIsDecodedAsTheLibraryDoesOrRefused(f *testing.F) {
 		}
 		var want []string
 		if with.Encoding() == format.RLEDictionary {
-			places, err := parquet.RLEDictionary.DecodeInt32(nil, slices.Clone(data.body))
+			indices, err := parquet.RLEDictionary.DecodeInt32(nil, slices.Clone(data.body))
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, place := range places[:count] {
+			for _, place := range indices[:count] {
 				want = append(want, string(list.at(int(place))))
 			}
 		} else {
@@ -199,7 +199,7 @@ func FuzzAnyBodyIsDecodedAsTheLibraryDoesOrRefused(f *testing.F) {
 				want = append(want, string(value))
 			}
 		}
-		if got := taken(stock, int(count)); !slices.Equal(got, want) {
+		if got := taken(buffer, int(count)); !slices.Equal(got, want) {
 			t.Errorf("%q instead of %q", got, want)
 		}
 	})
@@ -229,14 +229,14 @@ func TestATextSharesNoMoreThanThereIs(t *testing.T) {
 			body = append(body, make([]byte, length)...)
 		}
 		data.Encoding, data.body = format.DeltaByteArray, slack(body)
-		unpacker := unpackerOf(t)
-		stock := &textStock{fits: unpacker.fits}
-		stock.clear()
-		if err := stock.decode(unpacker, &data, len(test.prefixes)); !errors.Is(err, errDamaged) && !errors.Is(err, exporter.ErrTooLarge) {
+		decoder := decoderOf(t)
+		buffer := &textBuffer{fits: decoder.fits}
+		buffer.clear()
+		if err := buffer.decode(decoder, &data, len(test.prefixes)); !errors.Is(err, errDamaged) && !errors.Is(err, exporter.ErrTooLarge) {
 			t.Errorf("%s: %v", name, err)
 		}
-		if cap(stock.list.text) > int(unpacker.maxPage) {
-			t.Errorf("%s: %d bytes were allocated", name, cap(stock.list.text))
+		if cap(buffer.list.text) > int(decoder.maxPage) {
+			t.Errorf("%s: %d bytes were allocated", name, cap(buffer.list.text))
 		}
 	}
 }

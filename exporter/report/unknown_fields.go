@@ -11,10 +11,10 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// extra counts the fields that a row keeps in `extra`, by their place. Values
-// are not looked at: they may be personal. A field that a row has in several
-// elements of a list counts once.
-func (f *facts) extra(values *array.String, row int) error {
+// countUnknown counts the fields that a row keeps in `extra`, by their path. Values
+// are skipped: they may be personal. A field that occurs in several elements of a list
+// counts once a row.
+func countUnknown(in *tally[int64], values *array.String, row int) error {
 	object, ok := text(values, row)
 	if !ok {
 		return nil
@@ -30,22 +30,22 @@ func (f *facts) extra(values *array.String, row int) error {
 		if err != nil {
 			return err
 		}
-		place := placeOf(name.String())
+		path := pathOf(name.String())
 		if err := reader.SkipValue(); err != nil {
 			return err
 		}
-		if _, twice := seen[place]; !twice {
-			seen[place] = struct{}{}
-			*f.unknown.at(place)++
+		if _, twice := seen[path]; !twice {
+			seen[path] = struct{}{}
+			*in.at(path)++
 		}
 	}
 	_, err := reader.ReadToken()
 	return err
 }
 
-// placeOf writes a name of `extra` as the manifest does: a JSON Pointer becomes
+// pathOf writes a name of `extra` as the manifest does: a JSON Pointer becomes
 // a path in which [] stands for every index.
-func placeOf(name string) string {
+func pathOf(name string) string {
 	if !strings.HasPrefix(name, "/") {
 		return schema.QuoteName(name)
 	}

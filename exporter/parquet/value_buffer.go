@@ -11,68 +11,68 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// stock is the values of a column that were decoded and wait for their record,
-// without nulls, of one physical type: the inverse of values.
-type stock interface {
+// valueBuffer holds the decoded values of a column that wait for their record, without
+// nulls, of one physical type: the inverse of values.
+type valueBuffer interface {
 	// clear forgets everything.
 	clear()
 	// decode adds the values of a page, of which there are so many.
-	decode(from *unpacker, page *page, count int) error
+	decode(from *pageDecoder, page *page, count int) error
 	// size is about how many bytes wait.
 	size() int
-	// aside is how many bytes are held beside those.
-	aside() int
-	// buffers takes the first count values, one for each level that is present, and
+	// overhead is how many bytes are held beside those.
+	overhead() int
+	// buffers takes the first count values, one for each level of maxDef, and
 	// returns the buffers of an array of all levels.
-	buffers(count int, levels []uint8, present uint8) []*memory.Buffer
+	buffers(count int, levels []uint8, maxDef uint8) []*memory.Buffer
 }
 
-func newStock(leaf *branch, from *unpacker) stock {
+func newValueBuffer(leaf *node, from *pageDecoder) valueBuffer {
 	switch leaf.column.Type {
 	case schema.Bool:
-		return new(flagStock)
+		return new(boolBuffer)
 	case schema.Timestamp:
-		return new(timeStock)
+		return new(timeBuffer)
 	default:
-		return &textStock{fits: from.fits}
+		return &textBuffer{fits: from.fits}
 	}
 }
 
 // timeStock are timestamps.
-type timeStock struct {
+type timeBuffer struct {
 	queue[int64]
 	dictionary []int64
-	places     []int32 // scratch memory
+	indices    []int32 // scratch memory
 }
 
-func (s *timeStock) size() int  { return 8 * s.len() }
-func (s *timeStock) aside() int { return 0 }
+func (s *timeBuffer) size() int     { return 8 * s.len() }
+func (s *timeBuffer) overhead() int { return 0 }
 
-func (s *timeStock) clear() {
+func (s *timeBuffer) clear() {
 	s.queue.clear()
 	s.dictionary = s.dictionary[:0]
 }
 
-func (s *timeStock) decode(_ *unpacker, page *page, count int) error {
+func (s *timeBuffer) decode(_ *pageDecoder, page *page, count int) error {
 	switch {
 	case page.dictionary:
-		s.dictionary = grown(s.dictionary, min(int(page.NumValues), len(page.body)))
+		s.dictionary = resized(s.dictionary, min(int(page.NumValues), len(page.body)))
 		return decodeTimes(s.dictionary, page.body)
 	case count == 0: // older files have no body then
 		return nil
 	case page.Encoding == format.DeltaBinaryPacked:
 		return decodeWhole(s.add(count), page.body)
 	case page.Encoding == format.RLEDictionary:
-		s.places = grown(s.places, count)
-		if err := decodePlaces(s.places, page.body); err != nil {
+		s.indices = resized(s.indices, count)
+		if err := decodeIndices(s.indices, page.body); err != nil {
 			return err
 		}
 		to := s.add(count)
-		for i, place := range s.places {
-			if uint(place) >= uint(len(s.dictionary)) {
-				return fmt.Errorf("%w: place %d in a dictionary of %d", errDamaged, place, len(s.dictionary))
+		for i, index := range s.indices {
+			if uint(index) >= uint(len(s.dictionary)) {
+				return fmt.Errorf("%w: index %d in a dictionary of %d", errDamaged, index, len(s.dictionary))
 			}
-			to[i] = s.dictionary[place]
+			to[i] = s.dictionary[index]
 		}
 		return nil
 	default:
@@ -100,21 +100,21 @@ func decodeWhole(to []int64, data []byte) error {
 	return err
 }
 
-func (s *timeStock) buffers(count int, levels []uint8, present uint8) []*memory.Buffer {
+func (s *timeBuffer) buffers(count int, levels []uint8, maxDef uint8) []*memory.Buffer {
 	times := make([]int64, len(levels))
-	spread(times, s.take(count), levels, present)
+	spread(times, s.take(count), levels, maxDef)
 	return buffersOf(arrow.Int64Traits.CastToBytes(times))
 }
 
-// spread gives each level that is present its value, and leaves the others alone.
-func spread[T any](to, values []T, levels []uint8, present uint8) {
+// spread sets the value of each level of maxDef, and leaves the others alone.
+func spread[T any](to, values []T, levels []uint8, maxDef uint8) {
 	if len(values) == len(to) {
 		copy(to, values)
 		return
 	}
 	next := 0
 	for i, level := range levels {
-		if level >= present {
+		if level >= maxDef {
 			to[i] = values[next]
 			next++
 		}
@@ -122,15 +122,15 @@ func spread[T any](to, values []T, levels []uint8, present uint8) {
 }
 
 // flagStock are booleans, a byte each.
-type flagStock struct {
+type boolBuffer struct {
 	queue[uint8]
 	spread []uint8
 }
 
-func (s *flagStock) size() int  { return s.len() }
-func (s *flagStock) aside() int { return 0 }
+func (s *boolBuffer) size() int     { return s.len() }
+func (s *boolBuffer) overhead() int { return 0 }
 
-func (s *flagStock) decode(_ *unpacker, page *page, count int) error {
+func (s *boolBuffer) decode(_ *pageDecoder, page *page, count int) error {
 	if len(page.body) != (count+7)/8 {
 		return fmt.Errorf("%w: %d booleans in %d bytes", errDamaged, count, len(page.body))
 	}
@@ -141,9 +141,9 @@ func (s *flagStock) decode(_ *unpacker, page *page, count int) error {
 	return nil
 }
 
-func (s *flagStock) buffers(count int, levels []uint8, present uint8) []*memory.Buffer {
-	s.spread = grown(s.spread, len(levels))
-	spread(s.spread, s.take(count), levels, present)
+func (s *boolBuffer) buffers(count int, levels []uint8, maxDef uint8) []*memory.Buffer {
+	s.spread = resized(s.spread, len(levels))
+	spread(s.spread, s.take(count), levels, maxDef)
 	bitmap, _ := bitmapOf(s.spread, 1)
 	return buffersOf(bitmap)
 }

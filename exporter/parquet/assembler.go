@@ -14,24 +14,24 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// assembler builds the array of one branch from what the intakes of its leaves
+// assembler builds the array of one node from what the column readers of its leaves
 // took: the inverse of shredder.
 type assembler struct {
-	*branch
-	of      arrow.DataType
-	intakes []*intake
-	parts   []*assembler
+	*node
+	of            arrow.DataType
+	columnReaders []*columnReader
+	children      []*assembler
 	// shapes are scratch memory, one for each leaf.
 	shapes []shape
 }
 
-// newAssembler joins a branch with its Arrow type and the intakes of the layout's leaves.
-func newAssembler(b *branch, of arrow.DataType, intakes []*intake) *assembler {
-	a := &assembler{branch: b, of: of, shapes: make([]shape, len(b.leaves))}
-	for _, leaf := range b.leaves {
-		a.intakes = append(a.intakes, intakes[leaf])
+// newAssembler joins a node with its Arrow type and the column readers of the layout's leaves.
+func newAssembler(n *node, of arrow.DataType, columnReaders []*columnReader) *assembler {
+	a := &assembler{node: n, of: of, shapes: make([]shape, len(n.leaves))}
+	for _, leaf := range n.leaves {
+		a.columnReaders = append(a.columnReaders, columnReaders[leaf])
 	}
-	for i, part := range b.parts {
+	for i, child := range n.children {
 		var inner arrow.DataType
 		switch of := of.(type) {
 		case *arrow.ListType:
@@ -39,25 +39,25 @@ func newAssembler(b *branch, of arrow.DataType, intakes []*intake) *assembler {
 		case *arrow.StructType:
 			inner = of.Field(i).Type
 		}
-		a.parts = append(a.parts, newAssembler(part, inner, intakes))
+		a.children = append(a.children, newAssembler(child, inner, columnReaders))
 	}
 	return a
 }
 
 // data builds the array of the values that the slots taken hold.
 func (a *assembler) data() (*array.Data, error) {
-	if len(a.parts) == 0 {
-		in := a.intakes[0]
-		levels := in.taken.defined
-		return a.array(levels, in.stock.buffers(in.values, levels, uint8(a.present)), nil), nil
+	if len(a.children) == 0 {
+		in := a.columnReaders[0]
+		levels := in.taken.def
+		return a.array(levels, in.buffer.buffers(in.values, levels, uint8(a.maxDef)), nil), nil
 	}
 	shape, err := a.agreed()
 	if err != nil {
 		return nil, err
 	}
-	children := make([]arrow.ArrayData, len(a.parts))
-	for i, part := range a.parts {
-		if children[i], err = part.data(); err != nil {
+	children := make([]arrow.ArrayData, len(a.children))
+	for i, child := range a.children {
+		if children[i], err = child.data(); err != nil {
 			return nil, err
 		}
 	}
@@ -68,36 +68,36 @@ func (a *assembler) data() (*array.Data, error) {
 	return a.array(shape.levels, buffers, children), nil
 }
 
-// array makes an array whose value is null where its level is below present. Where
+// array makes an array whose value is null where its level is below maxDef. Where
 // all levels are the highest, as in most columns, that is quickly seen.
 func (a *assembler) array(levels []uint8, buffers []*memory.Buffer, children []arrow.ArrayData) *array.Data {
-	nulls, highest := 0, byte(a.intakes[0].leaf.present)
-	if bytes.Count(levels, []byte{highest}) < len(levels) && a.present > 0 {
+	nulls, highest := 0, byte(a.columnReaders[0].leaf.maxDef)
+	if bytes.Count(levels, []byte{highest}) < len(levels) && a.maxDef > 0 {
 		var bitmap []byte
-		if bitmap, nulls = bitmapOf(levels, uint8(a.present)); nulls > 0 {
+		if bitmap, nulls = bitmapOf(levels, uint8(a.maxDef)); nulls > 0 {
 			buffers[0] = memory.NewBufferBytes(bitmap)
 		}
 	}
 	return array.NewData(a.of, len(levels), buffers, children, nulls, 0)
 }
 
-// agreed returns the shape that all leaves of the branch have, and leaves them the
-// slots of its parts.
+// agreed returns the shape that all leaves of the node have, and leaves them the
+// slots of its children.
 func (a *assembler) agreed() (*shape, error) {
 	first := &a.shapes[0]
-	for i, in := range a.intakes {
+	for i, in := range a.columnReaders {
 		if i > 0 && in.taken.equal(first.of) { // most columns of a list
-			in.taken = first.parts
+			in.taken = first.inner
 			continue
 		}
 		shape := &a.shapes[i]
-		if !shape.read(a.branch, in) {
+		if !shape.read(a.node, in) {
 			return nil, fmt.Errorf("%w: column %q has elements without a list", errDamaged, in.leaf.name())
 		}
-		if !shape.equal(first, uint8(a.present)) {
+		if !shape.equal(first, uint8(a.maxDef)) {
 			return nil, fmt.Errorf("%w: the columns of %q disagree", errDamaged, a.name())
 		}
-		in.taken = shape.parts
+		in.taken = shape.inner
 	}
 	return first, nil
 }
@@ -123,11 +123,11 @@ func bitmapOf(levels []uint8, least uint8) (packed []byte, unset int) {
 	return packed, unset
 }
 
-// buffersOf are the buffers of an array, behind the place of its bitmap of nulls.
-func buffersOf(parts ...[]byte) []*memory.Buffer {
-	buffers := make([]*memory.Buffer, 1, 1+len(parts))
-	for _, part := range parts {
-		buffers = append(buffers, memory.NewBufferBytes(part))
+// buffersOf returns the buffers of an array; the first, for its bitmap of nulls, is nil.
+func buffersOf(children ...[]byte) []*memory.Buffer {
+	buffers := make([]*memory.Buffer, 1, 1+len(children))
+	for _, child := range children {
+		buffers = append(buffers, memory.NewBufferBytes(child))
 	}
 	return buffers
 }

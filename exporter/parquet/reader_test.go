@@ -96,22 +96,22 @@ func TestABodyThatClaimsTooMuchIsRefused(t *testing.T) {
 	}
 	codecs := []compress.Codec{zstd, &parquet.Snappy, &gzip.Codec{Level: 1}, &parquet.Uncompressed}
 	content := bytes.Repeat([]byte("claim "), 300)
-	unpacker, err := newUnpacker(nil, nil)
+	decoder, err := newPageDecoder(nil, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unpacker.close()
+	defer decoder.close()
 	for _, codec := range codecs {
 		packed, err := codec.Encode(nil, content)
 		if err != nil {
 			t.Fatal(err)
 		}
 		kind := codec.CompressionCodec()
-		if body, err := unpacker.unpack(kind, packed, len(content)); err != nil || !bytes.Equal(body, content) {
+		if body, err := decoder.decompress(kind, packed, len(content)); err != nil || !bytes.Equal(body, content) {
 			t.Errorf("%s: %d bytes, %v", kind, len(body), err)
 		}
-		for _, size := range []int{-1, 1, len(content) - 1, len(content) + 1, int(unpacker.maxPage), int(unpacker.maxPage) + 1, math.MaxInt32} {
-			if _, err := unpacker.unpack(kind, packed, size); !errors.Is(err, errDamaged) && !errors.Is(err, exporter.ErrTooLarge) {
+		for _, size := range []int{-1, 1, len(content) - 1, len(content) + 1, int(decoder.maxPage), int(decoder.maxPage) + 1, math.MaxInt32} {
+			if _, err := decoder.decompress(kind, packed, size); !errors.Is(err, errDamaged) && !errors.Is(err, exporter.ErrTooLarge) {
 				t.Errorf("%s: a body said to have %d bytes: %v", kind, size, err)
 			}
 		}
@@ -119,21 +119,21 @@ func TestABodyThatClaimsTooMuchIsRefused(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	lie := append(binary.AppendUvarint(nil, 1<<30), "snappy states its size itself"...)
-	if _, err := unpacker.unpack(format.Snappy, lie, len(content)); !errors.Is(err, errDamaged) {
+	if _, err := decoder.decompress(format.Snappy, lie, len(content)); !errors.Is(err, errDamaged) {
 		t.Errorf("a gibibyte of snappy: %v", err)
 	}
 	if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 1<<20 {
 		t.Errorf("%d bytes were allocated for it", after.TotalAlloc-before.TotalAlloc)
 	}
-	if cap(unpacker.body) > 1<<20 {
-		t.Errorf("%d bytes were allocated", cap(unpacker.body))
+	if cap(decoder.body) > 1<<20 {
+		t.Errorf("%d bytes were allocated", cap(decoder.body))
 	}
 }
 
 func TestListsAreReadOffTheirLevels(t *testing.T) {
 	for name, test := range map[string]struct {
-		again, defined []uint8
-		starts         []int32 // none for levels of no lists
+		rep, def []uint8
+		starts   []int32 // none for levels of no lists
 	}{
 		"lists":                        {[]uint8{0, 1, 0}, []uint8{3, 2, 3}, []int32{0, 2, 3}},
 		"an empty list and none":       {[]uint8{0, 0, 0, 1}, []uint8{1, 0, 2, 3}, []int32{0, 0, 0, 2}},
@@ -147,7 +147,7 @@ func TestListsAreReadOffTheirLevels(t *testing.T) {
 		"what is deeper, with nothing": {[]uint8{0, 2}, []uint8{4, 1}, nil},
 	} {
 		var got shape
-		got.of = slotLevels{test.again, test.defined}
+		got.of = slotLevels{test.rep, test.def}
 		if ok := got.list(1, 1); ok != (test.starts != nil) || ok && !slices.Equal(got.starts, test.starts) {
 			t.Errorf("%s: lists at %d, %t", name, got.starts, ok)
 		}
@@ -156,11 +156,11 @@ func TestListsAreReadOffTheirLevels(t *testing.T) {
 
 func TestSlotsOfRows(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		again := append([]uint8{0}, bytes.Repeat(rapid.SliceOfN(rapid.Uint8Range(0, 2), 0, 50).Draw(t, "levels"), 40)...)
-		rows := rapid.IntRange(0, bytes.Count(again, []byte{0})).Draw(t, "rows")
-		got := slotsOf(again, rows)
-		if bytes.Count(again[:got], []byte{0}) != rows || got < len(again) && again[got] != 0 {
-			t.Fatalf("%d slots of %v are %d rows", got, again, rows)
+		rep := append([]uint8{0}, bytes.Repeat(rapid.SliceOfN(rapid.Uint8Range(0, 2), 0, 50).Draw(t, "levels"), 40)...)
+		rows := rapid.IntRange(0, bytes.Count(rep, []byte{0})).Draw(t, "rows")
+		got := slotsOf(rep, rows)
+		if bytes.Count(rep[:got], []byte{0}) != rows || got < len(rep) && rep[got] != 0 {
+			t.Fatalf("%d slots of %v are %d rows", got, rep, rows)
 		}
 	})
 }

@@ -23,18 +23,9 @@ const (
 	lengthSize = 8
 )
 
-// load reads a batch once, and checks in memory what the library does not: it asks
-// for as much memory as a frame of Zstandard states.
-func (f *dataFile) load(at block) (err error) {
-	defer catch(&err)
-	if most := f.budget.Waiting(); at.meta+at.body > most {
-		return exporter.TooLarge("a record batch of %s where the most is %s", humanize.IBytes(uint64(at.meta+at.body)), humanize.IBytes(uint64(most)))
-	}
-	data, err := f.file.load(at.offset, at.meta+at.body)
-	if err != nil {
-		return err
-	}
-	meta, body := data[:at.meta], data[at.meta:]
+// checkBatch checks the compressed buffers of a record batch: the library allocates as
+// much memory as a Zstandard frame states. It panics where the metadata ends early.
+func checkBatch(meta, body []byte, most uint64) error {
 	switch binary.LittleEndian.Uint32(meta) {
 	case 0:
 	case 0xffffffff:
@@ -42,7 +33,7 @@ func (f *dataFile) load(at block) (err error) {
 	default: // as before version 0.15
 		meta = meta[4:]
 	}
-	w := walker{data: meta}
+	w := flatbuffer{data: meta}
 	batch := w.table(w.u32(0), messageHeader)
 	if batch == 0 {
 		return fmt.Errorf("%w: a record batch without a header", errDamaged)
@@ -64,20 +55,11 @@ func (f *dataFile) load(at block) (err error) {
 		if length <= lengthSize || binary.LittleEndian.Uint64(body[offset:]) == ^uint64(0) {
 			continue
 		}
-		if err := checkFrames(body[offset+lengthSize:offset+length], uint64(f.budget.Page())); err != nil {
+		if err := checkFrames(body[offset+lengthSize:offset+length], most); err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// table returns where a table of a table is, 0 for none.
-func (w *walker) table(of, slot int) int {
-	at, ok := w.slot(of, slot)
-	if !ok {
-		return 0
-	}
-	return at + w.u32(at)
 }
 
 // The header of a block of Zstandard (RFC 8878, 3.1.1.2), and a checksum of a frame.
@@ -87,10 +69,10 @@ const (
 	checksumSize  = 4
 )
 
-// checkFrames walks frames of Zstandard: the memory for the window of each is
-// allocated before anything is decompressed.
+// checkFrames checks Zstandard frames: the library allocates the window of each before it
+// decompresses anything.
 func checkFrames(data []byte, most uint64) error {
-	damaged := fmt.Errorf("%w: a compressed buffer is cut off", errDamaged)
+	damaged := fmt.Errorf("%w: a compressed buffer is truncated", errDamaged)
 	for len(data) > 0 {
 		var head zstd.Header
 		if err := head.Decode(data); err != nil {
@@ -108,7 +90,7 @@ func checkFrames(data []byte, most uint64) error {
 			return fmt.Errorf("%w: %w", errDamaged, errors.New("a compressed buffer needs a dictionary"))
 		}
 		if window := max(head.WindowSize, head.FrameContentSize); window > most {
-			return exporter.TooLarge("a compressed buffer that needs %s to be unpacked where the most is %s", humanize.IBytes(window), humanize.IBytes(most))
+			return exporter.TooLarge("a compressed buffer that needs %s of memory; the limit is %s", humanize.IBytes(window), humanize.IBytes(most))
 		}
 		for last := false; !last; {
 			if len(data) < blockHead {

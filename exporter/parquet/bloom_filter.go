@@ -8,20 +8,20 @@ import (
 
 // filter collects what a row group's Bloom filter of a column must hold: its
 // size is known at the end only.
-type filter struct {
+type bloomFilter struct {
 	hashes []uint64
 	blocks bloom.SplitBlockFilter
 }
 
 // add takes the values of a list.
-func (f *filter) add(list *textList) {
+func (f *bloomFilter) add(list *textList) {
 	for _, value := range list.all() {
 		f.hashes = append(f.hashes, xxhash.Sum64(value))
 	}
 }
 
 // write appends the filter to the file, unless it would be empty, and begins a new one.
-func (f *filter) write(out *output, chunk *columnMeta) error {
+func (f *bloomFilter) write(out *output, chunk *columnMeta) error {
 	size := bloom.NumSplitBlocksOf(int64(len(f.hashes)), BloomBits)
 	if size == 0 {
 		return nil

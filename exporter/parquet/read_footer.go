@@ -23,21 +23,21 @@ const footerFrame = 4 + len(magic)
 func readTail(r io.ReaderAt, size int64, held *exporter.Footer) ([]byte, error) {
 	const frame = int64(len(magic) + footerFrame)
 	if size < frame {
-		return nil, exporter.WithHint(fmt.Errorf("%d bytes are too few for a parquet file", size), "The file is cut off or is no Parquet file.")
+		return nil, exporter.WithHint(fmt.Errorf("%d bytes are too short for a parquet file", size), "The file is truncated or not a Parquet file.")
 	}
 	var first [len(magic)]byte
 	if n, err := r.ReadAt(first[:], 0); n < len(first) {
 		return nil, fmt.Errorf("read the start of the file: %w", err)
 	}
 	if string(first[:]) != magic {
-		return nil, exporter.WithHint(errors.New("the file does not begin as a parquet file"), "It is no Parquet file, or an encrypted one.")
+		return nil, exporter.WithHint(errors.New("the file does not start with the parquet magic bytes"), "The file is not a Parquet file, or it is encrypted.")
 	}
 	var tail [footerFrame]byte
 	if n, err := r.ReadAt(tail[:], size-int64(len(tail))); n < len(tail) {
 		return nil, fmt.Errorf("read the end of the file: %w", err)
 	}
 	if string(tail[4:]) != magic {
-		return nil, exporter.WithHint(errors.New("the file does not end as a parquet file"), "The file is cut off or is no Parquet file.")
+		return nil, exporter.WithHint(errors.New("the file does not end with the parquet magic bytes"), "The file is truncated or not a Parquet file.")
 	}
 	footer := int64(binary.LittleEndian.Uint32(tail[:4]))
 	if footer > size-frame {
@@ -75,11 +75,11 @@ const (
 	maxDepth    = 32
 )
 
-// openSchema is a file without rows that has a schema: the library compares it
-// with that of a table. It recurses through the schema, and believes its counts.
+// openSchema opens a file without rows that has this schema. The library recurses
+// through a schema and trusts its counts, so they are checked first.
 func openSchema(elements []format.SchemaElement) (*parquet.File, error) {
 	if len(elements) > maxElements {
-		return nil, fmt.Errorf("a schema of %d elements, more than any table has", len(elements))
+		return nil, fmt.Errorf("a schema of %d elements; the limit is %d", len(elements), maxElements)
 	}
 	rest, err := skipElement(elements, maxDepth)
 	if err == nil && len(rest) > 0 {
@@ -105,14 +105,14 @@ func openSchema(elements []format.SchemaElement) (*parquet.File, error) {
 // skipElement returns the elements behind the first one and those below it.
 func skipElement(elements []format.SchemaElement, depth int) ([]format.SchemaElement, error) {
 	if len(elements) == 0 {
-		return nil, fmt.Errorf("%w: its schema is cut off", errDamaged)
+		return nil, fmt.Errorf("%w: its schema is truncated", errDamaged)
 	}
 	children := int(elements[0].NumChildren.V)
 	if elements = elements[1:]; children < 0 || children > len(elements) {
 		return nil, fmt.Errorf("%w: its schema states %d columns where %d follow", errDamaged, children, len(elements))
 	}
 	if depth == 0 {
-		return nil, errors.New("a schema that is nested more deeply than any table is")
+		return nil, fmt.Errorf("a schema of more than %d levels", maxDepth)
 	}
 	var err error
 	for range children {

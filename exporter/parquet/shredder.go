@@ -7,40 +7,40 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 )
 
-// shredder hands the values of a branch to the columns of its leaves, with their
+// shredder passes the values of a node to the columns of its leaves, with their
 // levels: the inverse of assembler.
 type shredder struct {
-	*branch
-	parts []*shredder
+	*node
+	children []*shredder
 	// column is that of a leaf.
 	column *column
-	// rows, there and elements are scratch memory.
-	rows, there, elements slots
+	// rows, nonNull and elements are scratch memory.
+	rows, nonNull, elements slots
 }
 
-func newShredder(b *branch, columns []*column) *shredder {
-	s := &shredder{branch: b}
-	if len(b.parts) == 0 {
-		s.column = columns[b.leaves[0]]
+func newShredder(n *node, columns []*column) *shredder {
+	s := &shredder{node: n}
+	if len(n.children) == 0 {
+		s.column = columns[n.leaves[0]]
 	}
-	for _, part := range b.parts {
-		s.parts = append(s.parts, newShredder(part, columns))
+	for _, child := range n.children {
+		s.children = append(s.children, newShredder(child, columns))
 	}
 	return s
 }
 
 // writeRows writes rows from (inclusive) to (exclusive) of a column of the table.
 func (s *shredder) writeRows(values arrow.Array, from, to int) error {
-	s.rows.rows(from, to)
+	s.rows.setRows(from, to)
 	return s.write(values, &s.rows)
 }
 
-// write writes the values that in names.
+// write writes the values of the slots in.
 func (s *shredder) write(values arrow.Array, in *slots) error {
 	switch {
-	case !s.branch.column.Required:
-		s.there.present(in, values, uint8(s.present))
-		in = &s.there
+	case !s.node.column.Required:
+		s.nonNull.setDefined(in, values, uint8(s.maxDef))
+		in = &s.nonNull
 	case values.NullN() > 0:
 		for _, span := range in.values {
 			for at := span.start; at < span.end; at++ {
@@ -52,10 +52,10 @@ func (s *shredder) write(values arrow.Array, in *slots) error {
 	}
 	switch values := values.(type) {
 	case *array.List:
-		s.elements.elements(in, values, uint8(s.present), uint8(s.again))
-		return s.parts[0].write(values.ListValues(), &s.elements)
+		s.elements.setElements(in, values, uint8(s.maxDef), uint8(s.maxRep))
+		return s.children[0].write(values.ListValues(), &s.elements)
 	case *array.Struct:
-		for i, field := range s.parts {
+		for i, field := range s.children {
 			if err := field.write(values.Field(i), in); err != nil {
 				return err
 			}

@@ -29,7 +29,7 @@ func compare(path string, got, want parquet.Node) error {
 		}
 	}
 	if len(have) > len(need) {
-		return fmt.Errorf("%s has a column too many, %q", place(path), have[len(need)].Name())
+		return fmt.Errorf("unexpected column %.100q in %s", have[len(need)].Name(), place(path))
 	}
 	return nil
 }

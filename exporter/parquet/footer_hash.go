@@ -18,30 +18,7 @@ import (
 // the footer but the bodies of pages: each page header holds the CRC-32 of its body.
 const DataHashKey = "lemexport.data.sha256"
 
-// writeFooter completes the footer and writes it, with its own checksum. The two
-// checksums stand before the manifest: a file that has lost the end of its keys is
-// no export, rather than one without checksums.
-func (s *sink) writeFooter(manifest []byte) error {
-	s.footer.KeyValueMetadata = append(s.footer.KeyValueMetadata,
-		format.KeyValue{Key: DataHashKey, Value: hex.EncodeToString(s.data.Sum(nil))},
-		format.KeyValue{Key: exporter.FooterHashKey, Value: noDigits()},
-		format.KeyValue{Key: exporter.ManifestKey, Value: string(manifest)},
-	)
-	var tail bytes.Buffer
-	if err := newOutput(&tail).end(&s.footer); err != nil {
-		return err
-	}
-	digits, err := footerDigits(tail.Bytes())
-	if err != nil {
-		return err
-	}
-	sum := sha256.Sum256(tail.Bytes())
-	hex.Encode(digits, sum[:])
-	_, err = s.out.Write(tail.Bytes())
-	return err
-}
-
-// noDigits stands in place of a checksum while it is computed.
+// noDigits is the placeholder of a checksum while it is computed.
 func noDigits() string { return strings.Repeat("0", 2*sha256.Size) }
 
 // footerDigits are the digits of the footer's own checksum in the end of a file,
@@ -51,12 +28,12 @@ func footerDigits(tail []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	mark := pair[:bytes.Index(pair, []byte(noDigits()))]
-	at := bytes.Index(tail, mark)
+	prefix := pair[:bytes.Index(pair, []byte(noDigits()))]
+	at := bytes.Index(tail, prefix)
 	if at < 0 || len(tail)-at < len(pair) {
 		return nil, errors.New("the footer does not hold its checksum")
 	}
-	at += len(mark)
+	at += len(prefix)
 	return tail[at : at+2*sha256.Size], nil
 }
 

@@ -31,7 +31,7 @@ func compare(path string, have, need []arrow.Field) error {
 		}
 	}
 	if len(have) > len(need) {
-		return fmt.Errorf("%s has a column too many, %q", place(path), have[len(need)].Name)
+		return fmt.Errorf("unexpected column %.100q in %s", have[len(need)].Name, place(path))
 	}
 	return nil
 }
@@ -80,7 +80,7 @@ func checkArray(values arrow.Array, column schema.Column, rows int64) error {
 		bitmap := data.Buffers()[0]
 		if bitmap == nil || bitmap.Len() < bytesOfBits(int64(data.Len())) ||
 			data.NullN() != data.Len()-bitutil.CountSetBits(bitmap.Bytes(), 0, data.Len()) {
-			return errors.New("its nulls are not as many as it says")
+			return errors.New("the null count does not match the bitmap")
 		}
 		if column.Required {
 			return errors.New("a null in a required column")
@@ -138,11 +138,11 @@ func checkOffsets(offsets []int32, rows, size int) error {
 	}
 	for i := range rows {
 		if offsets[i+1] < offsets[i] {
-			return errors.New("offsets that go back")
+			return errors.New("decreasing offsets")
 		}
 	}
 	if int(offsets[rows]) > size {
-		return errors.New("offsets beyond its values")
+		return errors.New("offsets beyond the end of the values")
 	}
 	return nil
 }

@@ -3,7 +3,6 @@ package parquet
 import (
 	"bytes"
 	"encoding/binary"
-	"iter"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -11,50 +10,16 @@ import (
 )
 
 // texts are strings.
-type texts struct {
+type textValues struct {
 	storage storage
 	list    textList
 	// dictionary is that of the row group, nil in columns without.
 	dictionary *dictionary
 	// filter is nil in columns without.
-	filter *filter
+	filter *bloomFilter
 }
 
-// textList is a list of strings in one piece: text[ends[i]:ends[i+1]] is the one of number i.
-type textList struct {
-	text []byte
-	ends []uint32
-}
-
-func (s *textList) at(i int) []byte { return s.text[s.ends[i]:s.ends[i+1]] }
-
-// all yields them with their numbers.
-func (s *textList) all() iter.Seq2[int, []byte] {
-	return func(yield func(int, []byte) bool) {
-		start := s.ends[0]
-		for i, end := range s.ends[1:] {
-			if !yield(i, s.text[start:end]) {
-				return
-			}
-			start = end
-		}
-	}
-}
-
-func (s *textList) len() int { return len(s.ends) - 1 }
-
-// cut keeps the first n.
-func (s *textList) cut(n int) {
-	s.ends = append(s.ends, 0)[:n+1] // the first time, the 0 that every list begins with
-	s.text = s.text[:s.ends[n]]
-}
-
-func (s *textList) append(value []byte) {
-	s.text = append(s.text, value...)
-	s.ends = append(s.ends, uint32(len(s.text)))
-}
-
-func (t *texts) add(from arrow.Array, spans []span) {
+func (t *textValues) add(from arrow.Array, spans []span) {
 	all := from.(*array.String)
 	text, ends := all.ValueBytes(), all.ValueOffsets()
 	first := ends[0]
@@ -68,10 +33,10 @@ func (t *texts) add(from arrow.Array, spans []span) {
 	}
 }
 
-func (t *texts) size() int { return len(t.list.text) + 4*t.list.len() }
-func (t *texts) clear()    { t.list.cut(0) }
+func (t *textValues) size() int { return len(t.list.text) + 4*t.list.len() }
+func (t *textValues) clear()    { t.list.truncate(0) }
 
-func (t *texts) encode(dst []byte) ([]byte, format.Encoding, error) {
+func (t *textValues) encode(dst []byte) ([]byte, format.Encoding, error) {
 	if t.dictionary != nil {
 		if body, ok, err := t.dictionary.encode(dst, &t.list); ok {
 			return body, format.RLEDictionary, err
@@ -84,7 +49,7 @@ func (t *texts) encode(dst []byte) ([]byte, format.Encoding, error) {
 	return body, t.storage.encoding.Encoding(), err
 }
 
-func (t *texts) bounds() (least, greatest []byte, ok bool) {
+func (t *textValues) bounds() (least, greatest []byte, ok bool) {
 	if !t.storage.bounds || t.list.len() == 0 {
 		return nil, nil, false
 	}
