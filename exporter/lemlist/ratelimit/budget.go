@@ -55,9 +55,9 @@ type budget struct {
 	// stated doubts what the server says is left.
 	stated stated
 
-	// programs are the others with which the budget is shared, by what names them in
-	// the ledger. Their calls are among the calls.
-	programs map[string]*program
+	// processes share the budget with this one, by their names in the ledger. Their calls
+	// are among the calls.
+	processes map[string]process
 
 	frees []time.Time // the memory of next
 }
