@@ -74,9 +74,9 @@ const (
 // kept is how long a finished call is looked at: finish looks back that far.
 const kept = 2*exporter.RateWindow + margin
 
-// read takes over what the other processes wrote. The calls of this one it knows better:
+// readLedger takes over what the other processes wrote. The calls of this one it knows better:
 // a damaged ledger costs only what the others write again.
-func (b *budget) read(text []byte, now time.Time, id string) {
+func readLedger(b *budget, text []byte, now time.Time, id string) {
 	b.calls = slices.DeleteFunc(b.calls, func(c *apiCall) bool { return c.owner != "" })
 	b.processes = make(map[string]process)
 	var t ledgerText
@@ -99,12 +99,12 @@ func (b *budget) read(text []byte, now time.Time, id string) {
 	}
 	for name, p := range t.Processes {
 		if name != id && name != "" { // "" owns the calls of this process
-			b.readProcess(name, p, now)
+			readProcess(b, name, p, now)
 		}
 	}
 }
 
-func (b *budget) readProcess(name string, written ledgerProcess, now time.Time) {
+func readProcess(b *budget, name string, written ledgerProcess, now time.Time) {
 	p := process{seen: notAfter(written.Seen, now), waiting: notAfter(written.Waiting, now.Add(poll+grace))}
 	calls := len(b.calls)
 	for _, c := range written.Calls {
@@ -132,8 +132,8 @@ func notAfter(ns int64, latest time.Time) time.Time {
 	return latest
 }
 
-// write returns the text for what this process, whose name is id, and the others did.
-func (b *budget) write(now time.Time, id string, waiting time.Time) []byte {
+// writeLedger returns the text of what this process, whose name is id, and the others did.
+func writeLedger(b *budget, now time.Time, id string, waiting time.Time) []byte {
 	t := ledgerText{
 		Written: now.UnixNano(), Paused: unix(b.paused), Limit: b.limit, Shortest: b.shortest,
 		Samples: min(b.samples, exporter.RateLimit), Others: b.others, Spanned: unix(b.spanned),

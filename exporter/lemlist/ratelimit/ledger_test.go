@@ -80,13 +80,13 @@ func TestWhatOneProcessLearnsOfTheServerTheOthersKnow(t *testing.T) {
 func TestStatementsOfTheServerCountForSomeSeconds(t *testing.T) {
 	written := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	learned := budget{limit: 5, samples: exporter.RateLimit, shortest: 300 * time.Millisecond, others: [2]int{3, 4}, spanned: written}
-	text := learned.write(written, "another", time.Time{})
+	text := writeLedger(&learned, written, "another", time.Time{})
 	for age, want := range map[time.Duration]bool{
 		0: true, believed: true, believed + 1: false, 365 * 24 * time.Hour: false,
 		-1: false, -time.Hour: false, // somebody set the clock back
 	} {
 		b := newBudget()
-		b.read(text, written.Add(age), "this")
+		readLedger(&b, text, written.Add(age), "this")
 		if got := b.limit == 5; got != want || got != (b.credit() > 0) || got != (b.others == [2]int{3, 4}) || !got && b.limit != exporter.RateLimit {
 			t.Errorf("after %s: limit %d, credit %s, others %v", age, b.limit, b.credit(), b.others)
 		}
@@ -119,7 +119,7 @@ func TestTheRestOfALongerTextIsIgnored(t *testing.T) {
 	written := newBudget()
 	written.take(now)
 	b := newBudget()
-	b.read(append(written.write(now, "another", time.Time{}), `"sent":123}]}}}`...), now, "this")
+	readLedger(&b, append(writeLedger(&written, now, "another", time.Time{}), `"sent":123}]}}}`...), now, "this")
 	if len(b.calls) != 1 || b.calls[0].owner != "another" || !b.calls[0].sent.Equal(now) {
 		t.Errorf("calls %+v", b.calls)
 	}

@@ -8,6 +8,16 @@ import (
 	"time"
 )
 
+const (
+	// poll is how often a process that waits reads the ledger again. A place is taken for
+	// two seconds after its call, so there is time.
+	poll = 100 * time.Millisecond
+	// grace is how late a process may be to take the place that it waits for.
+	grace = 50 * time.Millisecond
+	// giveWay is how long the others leave it the place before they look again.
+	giveWay = 5 * time.Millisecond
+)
+
 // Limiter makes callers wait until a request may leave, first come, first served.
 type Limiter struct {
 	off bool
@@ -160,7 +170,7 @@ func (l *Limiter) begin(ctx context.Context) (now time.Time, err error) {
 	now = time.Now()
 	switch {
 	case err == nil:
-		l.budget.read(text, now, l.id)
+		readLedger(&l.budget, text, now, l.id)
 	case ctx.Err() != nil:
 		return now, ctx.Err()
 	default:
@@ -173,7 +183,7 @@ func (l *Limiter) end(now time.Time) {
 	if l.ledger == nil {
 		return
 	}
-	if err := l.ledger.Unlock(l.budget.write(now, l.id, l.claim)); err != nil {
+	if err := l.ledger.Unlock(writeLedger(&l.budget, now, l.id, l.claim)); err != nil {
 		l.giveUp(err, now)
 		return
 	}
