@@ -98,7 +98,7 @@ func (l *Ledger) enter() (path string, err error) {
 	if err := private.Folder(dir, nil); err != nil {
 		return "", err
 	}
-	path = filepath.Join(dir, l.name+ledgerEndings[0])
+	path = filepath.Join(dir, l.name+".ledger")
 	entries, err := os.ReadDir(dir)
 	for _, entry := range entries {
 		if old := filepath.Join(dir, entry.Name()); old != path && unused(entry) {
@@ -111,12 +111,11 @@ func (l *Ledger) enter() (path string, err error) {
 	return path, err
 }
 
-// ledgerEndings end the names of ledgers, and of the other files of earlier versions.
-var ledgerEndings = [...]string{".ledger", ".lock", ".alive"}
-
-// unused reports whether a file is one of a ledger that nobody has changed for long.
+// unused reports whether a file is a ledger, or belongs to one of an earlier version, that
+// no run has used for long.
 func unused(entry fs.DirEntry) bool {
-	if !strings.HasPrefix(entry.Name(), "rate-") || !slices.Contains(ledgerEndings[:], filepath.Ext(entry.Name())) {
+	endings := []string{".ledger", ".lock", ".alive"}
+	if !strings.HasPrefix(entry.Name(), "rate-") || !slices.Contains(endings, filepath.Ext(entry.Name())) {
 		return false
 	}
 	info, err := entry.Info()

@@ -93,12 +93,12 @@ func (t *trip) due() time.Time {
 	return t.arrives
 }
 
-// crowded returns the shortest time in which most+1 calls arrived, and whether
+// crowded returns the shortest time in which 21 calls arrived, and whether
 // that is less than a window.
-func crowded(arrivals []time.Time, most int) (time.Duration, bool) {
+func crowded(arrivals []time.Time) (time.Duration, bool) {
 	least := time.Hour
-	for i := most; i < len(arrivals); i++ {
-		least = min(least, arrivals[i].Sub(arrivals[i-most]))
+	for i := exporter.RateLimit; i < len(arrivals); i++ {
+		least = min(least, arrivals[i].Sub(arrivals[i-exporter.RateLimit]))
 	}
 	return least, least < exporter.RateWindow
 }
@@ -127,7 +127,7 @@ func TestBudgetLetsNoWindowHoldMoreThanTwentyCalls(t *testing.T) {
 		if len(arrivals) != len(roads) {
 			t.Fatalf("%d of %d calls arrived", len(arrivals), len(roads))
 		}
-		if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+		if least, tooMany := crowded(arrivals); tooMany {
 			t.Fatalf("21 calls within %s", least)
 		}
 	})
@@ -142,7 +142,7 @@ func TestBudgetIsUsedUpAtAConstantLatency(t *testing.T) {
 		if best := exporter.LeastTime(calls); float64(best) < 0.95*float64(took) {
 			t.Errorf("latency %s: %s for %d calls, %s is possible", latency, took, calls, best)
 		}
-		if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+		if least, tooMany := crowded(arrivals); tooMany {
 			t.Errorf("latency %s: 21 calls within %s", latency, least)
 		}
 	}
@@ -224,7 +224,7 @@ func TestBudgetDoubtsANumberThatCountsNothing(t *testing.T) {
 				if took := arrivals[calls-1].Sub(arrivals[0]); took > exporter.LeastTime(calls)+20*time.Second {
 					t.Errorf("%s for %d calls, %s are possible", took, calls, exporter.LeastTime(calls))
 				}
-				if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+				if least, tooMany := crowded(arrivals); tooMany {
 					t.Errorf("21 calls within %s", least)
 				}
 			})

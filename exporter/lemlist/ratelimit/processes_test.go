@@ -131,7 +131,7 @@ func TestProcessesTogetherLetNoWindowHoldMoreThanTwentyCalls(t *testing.T) {
 		var counts []int
 		synctest.Test(t, func(t *testing.T) { arrivals, counts = crowd(t, workers, way) })
 		slices.SortFunc(arrivals, time.Time.Compare)
-		if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+		if least, tooMany := crowded(arrivals); tooMany {
 			rt.Fatalf("21 calls within %s", least)
 		}
 		for i, w := range workers {
@@ -171,7 +171,7 @@ func TestProcessesTogetherUseTheWholeBudgetInEqualShares(t *testing.T) {
 				if most := (lasts - longest).Seconds() * 10; float64(together) < 0.9*most {
 					t.Errorf("%s, latency %s, jitter %d: %d calls, %.0f are possible", name, latency, jitter, together, most)
 				}
-				if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+				if least, tooMany := crowded(arrivals); tooMany {
 					t.Errorf("%s, latency %s, jitter %d: 21 calls within %s", name, latency, jitter, least)
 				}
 				for i, count := range counts {
@@ -198,7 +198,7 @@ func TestRequestsOfAKilledProcessCountForAWholeWindow(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			arrivals, _ = crowd(t, workers, func(int) road { return road{back: back} })
 		})
-		if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+		if least, tooMany := crowded(arrivals); tooMany {
 			t.Errorf("killed %s after its start: 21 calls within %s", dies, least)
 		}
 	}
