@@ -67,7 +67,7 @@ const span = 3 * exporter.RateWindow / 2
 
 // apiCall is a call that has left.
 type apiCall struct {
-	owner    string // the program; "" is this one
+	owner    string // the process; "" is this one
 	sent     time.Time
 	done     time.Time // zero while in flight
 	rejected bool      // with 429
