@@ -17,14 +17,14 @@ const (
 // by a page that lies across it.
 type checks struct {
 	began time.Time // when the page before the first check arrived
-	aims  map[schema.IDHash]*aim
+	searches  map[schema.IDHash]*search
 	// shift is by how much rows have moved down since the descent read them, as far
 	// as the latest check says.
 	shift int64
 }
 
-// aim is the search for one hole: from the row above it, or below the hole at the top.
-type aim struct {
+// search is the search for one hole: from the row above it, or below the hole at the top.
+type search struct {
 	edge
 	open  bool // a request is in flight
 	tries int
@@ -37,7 +37,7 @@ type aim struct {
 }
 
 func newChecks(began time.Time) *checks {
-	return &checks{began: began, aims: make(map[schema.IDHash]*aim)}
+	return &checks{began: began, searches: make(map[schema.IDHash]*search)}
 }
 
 // from is the edge by which a hole is found, and known.
@@ -50,21 +50,21 @@ func (h hole) from() edge {
 
 func (h hole) id() schema.IDHash { return h.from().ids[0] }
 
-func (c *checks) aim(h hole) *aim {
-	one := c.aims[h.id()]
+func (c *checks) search(h hole) *search {
+	one := c.searches[h.id()]
 	if one == nil {
-		one = &aim{edge: h.from()}
+		one = &search{edge: h.from()}
 		if one.sent.Before(c.began) {
 			one.off = c.shift
 		}
-		c.aims[h.id()] = one
+		c.searches[h.id()] = one
 	}
 	return one
 }
 
 // request is the page for a hole.
 func (c *checks) request(h hole, size int64, fixed bool) pageSpec {
-	one := c.aim(h)
+	one := c.search(h)
 	one.open = true
 	one.tries++
 	place := max(one.place+one.off, 0)
@@ -83,10 +83,10 @@ func (c *checks) request(h hole, size int64, fixed bool) pageSpec {
 }
 
 // observe takes the page for a hole; h is what is left of it, nil when it is closed.
-func (c *checks) observe(one *aim, h *hole, r reading, fixed bool) {
+func (c *checks) observe(one *search, h *hole, r Page, fixed bool) {
 	one.open = false
-	for i, row := range r.rows {
-		if row.id == one.ids[0] && row.at == one.at && r.placed {
+	for i, row := range r.Rows {
+		if row.ID == one.ids[0] && row.At == one.at && r.placed {
 			one.off = r.offset + int64(i) + 1 - one.place
 			one.above, one.below, one.stride = nil, nil, 0
 			if one.sent.Before(c.began) {
@@ -98,12 +98,12 @@ func (c *checks) observe(one *aim, h *hole, r reading, fixed bool) {
 	if h == nil {
 		return
 	}
-	if fixed && h.below != nil && len(r.rows) > 0 && r.rows[0].id == h.below.head.ids[0] && r.placed {
+	if fixed && h.below != nil && len(r.Rows) > 0 && r.Rows[0].ID == h.below.head.ids[0] && r.placed {
 		one.off = r.offset - one.place // the hole is at its top: the page above is next
 		return
 	}
 	off := one.off
-	if len(r.rows) > 0 && r.rows[0].at > one.at {
+	if len(r.Rows) > 0 && r.Rows[0].At > one.at {
 		one.above = &off
 	} else {
 		one.below = &off
@@ -136,10 +136,10 @@ func (h hole) touches() bool {
 // lie apart. Where the lower page came first, nothing at all may have moved.
 func (t *tally) suspicious(h hole, settle time.Duration) bool {
 	switch {
-	case h.above == nil || h.below == nil || t.start == nil || t.vague:
+	case h.above == nil || h.below == nil || t.start == nil || t.unreliable:
 		return true
 	case h.touches():
-		return t.shaken(period{h.above.tail.sent.Add(-settle), h.below.head.arrived.Add(settle)})
+		return t.changed(period{h.above.tail.sent.Add(-settle), h.below.head.arrived.Add(settle)})
 	}
 	tail, head := h.above.tail, h.below.head
 	return tail.place < 0 || head.place < 0 || head.place > tail.place || t.moving()

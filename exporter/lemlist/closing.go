@@ -7,10 +7,10 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// close has the list looked at once more, when it needs that: because it waits for
+// LookAgain has the list looked at once more, when it needs that: because it waits for
 // it, or because other lists were read long after the last look. It reports
 // whether there is a page to read now.
-func (p *prover) close(last time.Time) bool {
+func (p *Prover) LookAgain(last time.Time) bool {
 	switch {
 	case p.phase == waiting:
 	case p.phase == settled && p.since == nil && last.Sub(p.looked) > atOnce:
@@ -22,9 +22,9 @@ func (p *prover) close(last time.Time) bool {
 	return p.phase == looking
 }
 
-// reopen has a list that was proven a while ago proven for now: its last look was
+// Reopen has a list that was proven a while ago proven for now: its last look was
 // not the last after all.
-func (p *prover) reopen() {
+func (p *Prover) Reopen() {
 	if p.phase == settled {
 		p.phase, p.method = waiting, ""
 		p.budget += readsMore
@@ -33,7 +33,7 @@ func (p *prover) reopen() {
 
 // lookFrom begins a look, not to be sent before that time. Down to the floor it goes
 // once after the list was read, then down to where the look before began.
-func (p *prover) lookFrom(after time.Time) {
+func (p *Prover) lookFrom(after time.Time) {
 	target := p.floor
 	if p.deep {
 		if target = p.top; p.closed {
@@ -44,7 +44,7 @@ func (p *prover) lookFrom(after time.Time) {
 }
 
 // lookedAt takes a page of a look.
-func (p *prover) lookedAt(r reading) {
+func (p *Prover) lookedAt(r Page) {
 	first := p.look.reads == 0
 	closed := p.closed
 	if first {
@@ -60,7 +60,7 @@ func (p *prover) lookedAt(r reading) {
 }
 
 // swept goes on after a look that has come to its target.
-func (p *prover) swept() {
+func (p *Prover) swept() {
 	done := p.look
 	p.sweeps++
 	if done.reads > 1 {
@@ -85,7 +85,7 @@ func (p *prover) swept() {
 
 // reach is how far below its target a look of one page went, at most the
 // lookback: below the newest time of the look before it.
-func (p *prover) reach(done *look) time.Duration {
+func (p *Prover) reach(done *look) time.Duration {
 	lookback := p.margin.Lookback
 	from := p.top
 	if p.since != nil {
@@ -99,16 +99,16 @@ func (p *prover) reach(done *look) time.Duration {
 
 // conclude compares what has been seen with what the API states, after a look
 // that was one moment.
-func (p *prover) conclude(last reading) {
+func (p *Prover) conclude(last Page) {
 	short := last.total != nil && p.since == nil && p.distinct() < *last.total
 	if last.total != nil && !p.fell && !p.counted(last.total) && (p.came > 0 || p.distinct() > *last.total) {
-		p.vague = true // rows came or went, and no total tells
+		p.unreliable = true // rows came or went, and no total tells
 	}
 	switch {
-	case p.audit.unreadable > 0:
-		p.giveUp(fmt.Sprintf("lastActivityAt of %d rows cannot be read, so the order of the list is unknown", p.audit.unreadable))
-	case p.audit.foreign > 0:
-		p.giveUp(p.audit.anotherList())
+	case p.audit.Unreadable > 0:
+		p.GiveUp(fmt.Sprintf("lastActivityAt of %d rows cannot be read, so the order of the list is unknown", p.audit.Unreadable))
+	case p.audit.Foreign > 0:
+		p.GiveUp(p.audit.anotherList())
 	case p.since != nil:
 		p.concludeSince(last)
 	case len(p.back) > 0 && (p.lowered || p.waited > 1):
@@ -147,18 +147,18 @@ func (p *prover) conclude(last reading) {
 
 // rose reports whether a total grew, in that time or longer, by more conversations
 // than have been seen to come.
-func (p *prover) rose(apart time.Duration) bool {
+func (p *Prover) rose(apart time.Duration) bool {
 	rise := p.rise(apart)
 	return rise > 0 && p.start != nil && p.distinct() < *p.start+p.came+rise
 }
 
 // settle ends the reading of the list, for now.
-func (p *prover) settle(method string) {
+func (p *Prover) settle(method string) {
 	p.phase, p.method = settled, method
 }
 
 // beginChecks has the holes checked in which a row may have been missed.
-func (p *prover) beginChecks() {
+func (p *Prover) beginChecks() {
 	p.phase, p.deep = checking, false
 	if p.checks == nil {
 		p.checks = newChecks(p.read)
@@ -166,8 +166,8 @@ func (p *prover) beginChecks() {
 }
 
 // checked takes a page for a hole.
-func (p *prover) checked(q request, r reading) {
-	aim := p.checks.aims[p.aimed[q]]
+func (p *Prover) checked(q Request, r Page) {
+	aim := p.checks.searches[p.aimed[q]]
 	delete(p.aimed, q)
 	p.steps++
 	var left *hole
@@ -178,17 +178,17 @@ func (p *prover) checked(q request, r reading) {
 	}
 	p.checks.observe(aim, left, r, p.fixed)
 	if aim.tries > mostTries {
-		p.giveUp(fmt.Sprintf("the inbox changes too fast: a gap was not closed by %d pages", aim.tries))
+		p.GiveUp(fmt.Sprintf("the inbox changes too fast: a gap was not closed by %d pages", aim.tries))
 		return
 	}
 	p.goOnChecking()
 }
 
 // goOnChecking ends the checks when no hole is left and nothing is in flight.
-func (p *prover) goOnChecking() {
+func (p *Prover) goOnChecking() {
 	switch {
 	case p.holed(p.suspect):
-	case p.flying > 0:
+	case p.inFlight > 0:
 	case p.jointsOnly:
 		p.jointsOnly, p.phase = false, waiting
 	default:
@@ -198,13 +198,13 @@ func (p *prover) goOnChecking() {
 
 // walkAgain walks the list from top to bottom once more: what was seen stays. When
 // the API lists less than it states, the same twice is enough.
-func (p *prover) walkAgain(why string, short bool) {
+func (p *Prover) walkAgain(why string, short bool) {
 	switch {
 	case p.reopened == why && p.walked > 1 && short:
-		p.giveUp(why + ", twice the same")
+		p.GiveUp(why + ", twice the same")
 		return
 	case p.walked == walks:
-		p.giveUp(fmt.Sprintf("%s, in the last of %d walks", why, walks))
+		p.GiveUp(fmt.Sprintf("%s, in the last of %d walks", why, walks))
 		return
 	}
 	p.reopened = why
@@ -217,7 +217,7 @@ func (p *prover) walkAgain(why string, short bool) {
 
 // concludeSince compares the totals with those of the earlier proof: the list has
 // no more rows than it had then and those that have come to stand above the floor.
-func (p *prover) concludeSince(last reading) {
+func (p *Prover) concludeSince(last Page) {
 	least, known := p.floor, int64(0)
 	if p.since.Known == nil {
 		least = p.since.Newest.UnixMicro() + 1 // how many of the others there were is not known
@@ -238,7 +238,7 @@ func (p *prover) concludeSince(last reading) {
 }
 
 // doubted goes on when a page shows what the assumptions exclude.
-func (p *prover) doubted(what string, r reading) {
+func (p *Prover) doubted(what string, r Page) {
 	if p.since != nil {
 		p.widen(what)
 		return
@@ -248,49 +248,49 @@ func (p *prover) doubted(what string, r reading) {
 
 // widen walks the list in full: what is known of it from before does not fit. A
 // walk since a mark has one request at a time, so none is in flight.
-func (p *prover) widen(why string) {
+func (p *Prover) widen(why string) {
 	fresh := newTally()
 	fresh.audit = p.audit
 	p.tally = fresh
 	p.since, p.widened = nil, why
 	p.phase, p.look, p.deep, p.walked = descending, nil, false, 1
 	p.cover, p.recent = cover{}, nil
-	p.budget = max(p.budget, p.reads+readsPerPage*min(reading{total: p.totalEnd, perPage: p.size}.pages(), maxPages)+readsMore)
+	p.budget = max(p.budget, p.reads+readsPerPage*min(Page{total: p.totalEnd, perPage: p.size}.pages(), maxPages)+readsMore)
 }
 
 // fallBack starts plain passes: the assumptions do not hold. A first page, read
 // alone, is the first page of the first pass.
-func (p *prover) fallBack(doubt string, r reading) {
+func (p *Prover) fallBack(doubt string, r Page) {
 	p.doubt = doubt
 	p.phase, p.passes = passing, newPasses()
-	p.stale = p.flying
-	if r.asked == 1 && p.flying == 0 {
+	p.discard = p.inFlight
+	if r.asked == 1 && p.inFlight == 0 {
 		p.pass(r)
 	}
 }
 
-func (p *prover) pass(r reading) {
+func (p *Prover) pass(r Page) {
 	p.read = later(p.read, r.arrived)
 	p.note(r)
 	p.judge(p.passes.observe(r))
 }
 
-func (p *prover) judge(v verdict) {
+func (p *Prover) judge(v verdict) {
 	switch {
 	case v == passesFail:
-		p.giveUp(p.doubt + "; " + p.passes.reason)
+		p.GiveUp(p.doubt + "; " + p.passes.reason)
 	case v == passesGoOn:
-	case p.audit.unreadable > 0:
-		p.giveUp(fmt.Sprintf("%s; lastActivityAt of %d rows cannot be read", p.doubt, p.audit.unreadable))
-	case p.audit.foreign > 0:
-		p.giveUp(p.doubt + "; " + p.audit.anotherList())
+	case p.audit.Unreadable > 0:
+		p.GiveUp(fmt.Sprintf("%s; lastActivityAt of %d rows cannot be read", p.doubt, p.audit.Unreadable))
+	case p.audit.Foreign > 0:
+		p.GiveUp(p.doubt + "; " + p.audit.anotherList())
 	default:
 		p.finish(methodPasses)
 	}
 }
 
 // proof is the account of the list, without requests.
-func (p *prover) proof(user string) exporter.PartitionProof {
+func (p *Prover) proof(user string) exporter.PartitionProof {
 	proof := exporter.PartitionProof{
 		Partition: user, Pages: p.reads, RowsRead: p.rows,
 		TotalStart: p.start, TotalEnd: p.totalEnd,

@@ -8,16 +8,16 @@ import (
 )
 
 // page is a reading of two conversations, the first at this time, and of a total.
-func page(first, total int64) reading {
-	return reading{asked: 1, total: &total, rows: []row{
-		{id: schema.IDHash{1, 1}, at: first, born: never}, {id: schema.IDHash{2, 2}, at: 40, born: never},
+func page(first, total int64) Page {
+	return Page{asked: 1, total: &total, Rows: []Row{
+		{ID: schema.IDHash{1, 1}, At: first, Created: never}, {ID: schema.IDHash{2, 2}, At: 40, Created: never},
 	}}
 }
 
 // concluded is a prover after a walk that found both conversations of a list, and
 // as many further walks as are asked for.
-func concluded(further int) *prover {
-	p := newProver(exporter.Margin{})
+func concluded(further int) *Prover {
+	p := New(exporter.Margin{})
 	p.floor = 100
 	p.tally.take(page(50, 2), true, &p.cover, never)
 	for range further {
@@ -33,14 +33,14 @@ func concluded(further int) *prover {
 func TestAListIsWalkedOnceMoreWhenConversationsWentInItsLatestWalk(t *testing.T) {
 	for name, c := range map[string]struct {
 		further   int
-		went      func(p *prover)
+		went      func(p *Prover)
 		wantWalks int64
 		wantPhase phase
 	}{
-		"while it was walked again":    {1, func(p *prover) { p.compare(page(50, 3), page(50, 2)) }, 3, descending},
-		"in the first walk":            {0, func(p *prover) { p.compare(page(50, 3), page(50, 2)) }, 1, settled},
-		"none, in a second walk":       {1, func(*prover) {}, 2, settled},
-		"in the walk before, not then": {1, func(p *prover) { p.compare(page(50, 3), page(50, 2)); p.anew() }, 2, settled},
+		"while it was walked again":    {1, func(p *Prover) { p.compare(page(50, 3), page(50, 2)) }, 3, descending},
+		"in the first walk":            {0, func(p *Prover) { p.compare(page(50, 3), page(50, 2)) }, 1, settled},
+		"none, in a second walk":       {1, func(*Prover) {}, 2, settled},
+		"in the walk before, not then": {1, func(p *Prover) { p.compare(page(50, 3), page(50, 2)); p.anew() }, 2, settled},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := concluded(c.further)

@@ -45,20 +45,20 @@ type edge struct {
 const mostIDs = 1000
 
 // intervalOf is the interval of a page, which has a row at the least.
-func intervalOf(r reading) interval {
-	first, last := r.rows[0].at, r.rows[len(r.rows)-1].at
+func intervalOf(r Page) interval {
+	first, last := r.Rows[0].At, r.Rows[len(r.Rows)-1].At
 	s := interval{
 		head: edge{at: first, place: -1, sent: r.sent, arrived: r.arrived},
 		tail: edge{at: last, place: -1, sent: r.sent, arrived: r.arrived},
 		top:  r.asked == 1 && r.served == 1,
 		end:  r.next == 0 && r.served == r.asked,
 	}
-	for _, row := range r.rows {
-		if row.at == first {
-			s.head.ids = append(s.head.ids, row.id)
+	for _, row := range r.Rows {
+		if row.At == first {
+			s.head.ids = append(s.head.ids, row.ID)
 		}
-		if row.at == last {
-			s.tail.ids = append(s.tail.ids, row.id)
+		if row.At == last {
+			s.tail.ids = append(s.tail.ids, row.ID)
 		}
 	}
 	slices.Reverse(s.tail.ids)
@@ -75,8 +75,8 @@ func intervalOf(r reading) interval {
 }
 
 // add takes a page.
-func (c *cover) add(r reading) {
-	if len(r.rows) == 0 {
+func (c *cover) add(r Page) {
+	if len(r.Rows) == 0 {
 		if r.asked == 1 && r.next == 0 { // an empty list
 			c.intervals = []interval{{head: edge{at: math.MaxInt64}, tail: edge{at: never}, top: true, end: true}}
 		}

@@ -3,8 +3,8 @@ package lemlist
 import "slices"
 
 const (
-	// strandPages is the least number of pages worth a strand.
-	strandPages = 8
+	// segmentPages is the least number of pages worth a strand.
+	segmentPages = 8
 	// spareNames is how many pages beyond its totals a list may name.
 	spareNames = 8
 )
@@ -13,50 +13,50 @@ const (
 // same time: each reads page after page down to where the next one began. Like
 // cover it does no input or output.
 type descent struct {
-	strands []*strand // from the top down
+	segments []*segment // from the top down
 	least   int64     // pages worth a strand
 	made    int
-	first   reading // page 1
+	first   Page // page 1
 	begun   bool
 	most    int64 // the largest total so far
 }
 
-// strand is a part of a descent.
-type strand struct {
+// segment is a part of a descent.
+type segment struct {
 	number int
 	next   int64 // the page to ask for
 	until  int64 // where the next strand began; 0 is the end of the list
 	open   bool  // a request is in flight
 	done   bool
-	last   reading
+	last   Page
 	begun  bool
 }
 
 func newDescent(least int64) *descent {
-	return &descent{strands: []*strand{{next: 1}}, least: least, made: 1}
+	return &descent{segments: []*segment{{next: 1}}, least: least, made: 1}
 }
 
 // ask is a strand with a page to ask for; nil when there is none now.
-func (d *descent) ask() *strand {
-	i := slices.IndexFunc(d.strands, func(s *strand) bool { return !s.open && !s.done })
+func (d *descent) ask() *segment {
+	i := slices.IndexFunc(d.segments, func(s *segment) bool { return !s.open && !s.done })
 	if i < 0 {
 		return nil
 	}
-	return d.strands[i]
+	return d.segments[i]
 }
 
-func (d *descent) strand(number int) *strand {
-	i := slices.IndexFunc(d.strands, func(s *strand) bool { return s.number == number })
-	return d.strands[i]
+func (d *descent) segment(number int) *segment {
+	i := slices.IndexFunc(d.segments, func(s *segment) bool { return s.number == number })
+	return d.segments[i]
 }
 
 // done reports whether every strand has come to its end.
 func (d *descent) done() bool {
-	return !slices.ContainsFunc(d.strands, func(s *strand) bool { return s.open || !s.done })
+	return !slices.ContainsFunc(d.segments, func(s *segment) bool { return s.open || !s.done })
 }
 
 // observe takes a good page of a strand.
-func (d *descent) observe(s *strand, r reading) {
+func (d *descent) observe(s *segment, r Page) {
 	s.open = false
 	if !d.begun {
 		d.begun, d.first = true, r
@@ -71,10 +71,10 @@ func (d *descent) observe(s *strand, r reading) {
 
 // refused takes the place of a page that the server does not give: the list has
 // become shorter.
-func (d *descent) refused(s *strand) { s.open, s.done = false, true }
+func (d *descent) refused(s *segment) { s.open, s.done = false, true }
 
 // endless reports whether the list names pages that its own totals exclude.
-func (d *descent) endless(r reading) bool {
+func (d *descent) endless(r Page) bool {
 	if r.next == 0 {
 		return false
 	}
@@ -85,8 +85,8 @@ func (d *descent) endless(r reading) bool {
 }
 
 // longest is the strand with the most pages to read, and how many these are.
-func (d *descent) longest() (longest *strand, pages int64) {
-	for _, s := range d.strands {
+func (d *descent) longest() (longest *segment, pages int64) {
+	for _, s := range d.segments {
 		end := s.until
 		if end == 0 {
 			end = d.first.pages() + 1
@@ -117,9 +117,9 @@ func (d *descent) split(more int) bool {
 	above, _ := d.longest()
 	parts := min(int64(more)+1, pages/d.least)
 	from := above.next + (pages+parts-1)/parts
-	below := &strand{number: d.made, next: from, until: above.until}
+	below := &segment{number: d.made, next: from, until: above.until}
 	above.until = from
-	d.strands = slices.Insert(d.strands, slices.Index(d.strands, above)+1, below)
+	d.segments = slices.Insert(d.segments, slices.Index(d.segments, above)+1, below)
 	d.made++
 	return true
 }

@@ -12,9 +12,9 @@ type look struct {
 	target int64 // it ends at a row older than that
 	reads  int64
 	after  time.Time // not to be asked for before
-	first  reading
-	last   reading
-	lowest reading // the latest page that showed where the cover ends
+	first  Page
+	last   Page
+	lowest Page // the latest page that showed where the cover ends
 	// top is the newest time on the first page that is not in the future.
 	top int64
 	// odd says that it showed rows that moved with a time of before.
@@ -37,7 +37,7 @@ func (l *look) request(size int64, fixed bool) pageSpec {
 }
 
 // observe takes the page asked for.
-func (l *look) observe(r reading) {
+func (l *look) observe(r Page) {
 	l.reads++
 	if l.reads == 1 {
 		l.first, l.last, l.lowest, l.top = r, r, r, newestBefore(r)
@@ -52,16 +52,16 @@ func (l *look) observe(r reading) {
 	switch {
 	case top.end || top.tail.at < before.at || len(top.tail.ids) > len(before.ids):
 		l.shift, l.stride = 0, 0
-	case len(r.rows) > 0 && r.placed && before.place == r.offset && equalTotals(l.lowest, r):
+	case len(r.Rows) > 0 && r.placed && before.place == r.offset && equalTotals(l.lowest, r):
 		// Servers that ignore the size asked for give pages that touch and do not
 		// overlap: there the totals of the two must do.
 		s := intervalOf(r)
 		top.tail, top.end = s.tail, s.end
 		l.shift, l.stride = 0, 0
 	default:
-		l.miss(len(r.rows) > 0 && r.rows[0].at >= before.at, r.perPage)
+		l.miss(len(r.Rows) > 0 && r.Rows[0].At >= before.at, r.perPage)
 	}
-	if n := len(r.rows); top.end || n > 0 && top.tail.place == r.end && slices.Contains(top.tail.ids, r.rows[n-1].id) {
+	if n := len(r.Rows); top.end || n > 0 && top.tail.place == r.end && slices.Contains(top.tail.ids, r.Rows[n-1].ID) {
 		l.lowest = r
 	}
 	l.last = r
@@ -90,7 +90,7 @@ func (l *look) miss(down bool, perPage int64) {
 	l.shift += l.stride
 }
 
-func equalTotals(a, b reading) bool {
+func equalTotals(a, b Page) bool {
 	return a.total != nil && b.total != nil && *a.total == *b.total
 }
 
@@ -106,15 +106,15 @@ func (l *look) done() bool {
 // newestBefore is the newest time of a page that was not in the future when it
 // was asked for: what is dated ahead says nothing of when rows move. When all of
 // them are in the future, it is our clock that is wrong.
-func newestBefore(r reading) int64 {
+func newestBefore(r Page) int64 {
 	now := r.sent.UnixMicro()
-	for _, row := range r.rows {
-		if row.at <= now {
-			return row.at
+	for _, row := range r.Rows {
+		if row.At <= now {
+			return row.At
 		}
 	}
-	if len(r.rows) == 0 {
+	if len(r.Rows) == 0 {
 		return never
 	}
-	return r.rows[0].at
+	return r.Rows[0].At
 }

@@ -52,25 +52,25 @@ const (
 	finished // with a method or a reason
 )
 
-// request names a page to read: of the list's requests it is the number'th of
+// Request names a page to read: of the list's requests it is the number'th of
 // its strand, counted from 1. Looks, checks and passes are strand 0.
-type request struct {
-	strand int
-	number int64
-	page   int64
-	// size is the limit to ask for; 0 is that of the walk.
-	size int64
-	// after is when it may be sent; zero is at once.
-	after time.Time
+type Request struct {
+	Segment int
+	Number int64
+	Page   int64
+	// Size is the limit to ask for; 0 is that of the walk.
+	Size int64
+	// After is when it may be sent; zero is at once.
+	After time.Time
 }
 
-// same reports whether two requests are one, whenever it is sent.
-func (q request) same(other request) bool {
-	other.after = q.after
+// Same reports whether two requests are one, whenever it is sent.
+func (q Request) Same(other Request) bool {
+	other.After = q.After
 	return q == other
 }
 
-// prover reads one list until it is proven complete, or gives up with a reason.
+// Prover reads one list until it is proven complete, or gives up with a reason.
 // It does no input or output: next names the pages to read, observe is told what
 // they showed, in the order in which they came. What it does follows from the
 // calls alone.
@@ -83,7 +83,7 @@ func (q request) same(other request) bool {
 //
 // With since, it looks at what has moved since an earlier proof of the list. When
 // that is not enough, the list is walked in full.
-type prover struct {
+type Prover struct {
 	margin exporter.Margin
 	phase  phase
 	walk   *descent
@@ -96,12 +96,12 @@ type prover struct {
 	tally
 
 	asked  map[int]int64 // requests by strand
-	aimed  map[request]schema.IDHash
-	flying int // requests without an answer
-	stale  int // those of them whose answers are of no use any more
+	aimed  map[Request]schema.IDHash
+	inFlight int // requests without an answer
+	discard  int // those of them whose answers are of no use any more
 	fixed  bool
 	size   int64     // rows of a page
-	lanes  int       // requests that should be in flight
+	concurrency  int       // requests that should be in flight
 	pause  time.Time // no request before
 
 	// newest is the newest time seen that is not in the future, and since when we
@@ -117,7 +117,7 @@ type prover struct {
 	closed  bool
 	looked  time.Time // when the last look that was one moment was sent
 	read    time.Time // when the latest page that was no look arrived
-	recent  []reading // the pages that came last
+	recent  []Page // the pages that came last
 	held    time.Duration
 
 	since   *exporter.Mark // nil when the list is walked in full
@@ -139,17 +139,17 @@ type prover struct {
 	reason string
 }
 
-func newProver(margin exporter.Margin) *prover {
-	return &prover{
-		margin: margin, walk: newDescent(strandPages), tally: newTally(), newest: never, lanes: 1,
-		asked: make(map[int]int64), aimed: make(map[request]schema.IDHash), refused: make(map[int64]int),
+func New(margin exporter.Margin) *Prover {
+	return &Prover{
+		margin: margin, walk: newDescent(segmentPages), tally: newTally(), newest: never, concurrency: 1,
+		asked: make(map[int]int64), aimed: make(map[Request]schema.IDHash), refused: make(map[int64]int),
 		budget: math.MaxInt64, walked: 1,
 	}
 }
 
-// newProverSince reads what has moved since the list was proven up to mark.
-func newProverSince(mark exporter.Mark, margin exporter.Margin) *prover {
-	p := newProver(margin)
+// NewSince reads what has moved since the list was proven up to mark.
+func NewSince(mark exporter.Mark, margin exporter.Margin) *Prover {
+	p := New(margin)
 	if mark.Floor.IsZero() {
 		mark.Floor = mark.Newest
 	}
@@ -160,94 +160,94 @@ func newProverSince(mark exporter.Mark, margin exporter.Margin) *prover {
 	return p
 }
 
-// next is a page to read now; false when there is none before another answer
+// Next is a page to read now; false when there is none before another answer
 // has come, or the list is done. Every request must be answered, by observe or
 // by refuse.
-func (p *prover) next() (request, bool) {
+func (p *Prover) Next() (Request, bool) {
 	switch {
-	case p.phase != passing && p.reads+int64(p.flying) >= p.budget:
-		return request{}, false
+	case p.phase != passing && p.reads+int64(p.inFlight) >= p.budget:
+		return Request{}, false
 	case p.phase == descending:
 		if s := p.walk.ask(); s != nil {
 			s.open = true
-			return p.ask(request{strand: s.number, page: s.next}), true
+			return p.ask(Request{Segment: s.number, Page: s.next}), true
 		}
-	case p.phase == looking && p.flying == 0:
+	case p.phase == looking && p.inFlight == 0:
 		w := p.look.request(p.size, p.fixed)
-		return p.ask(request{page: w.page, size: w.size, after: p.look.after}), true
-	case p.phase == checking && p.flying < p.lanes && (p.flying == 0 || !p.fixed):
+		return p.ask(Request{Page: w.page, Size: w.size, After: p.look.after}), true
+	case p.phase == checking && p.inFlight < p.concurrency && (p.inFlight == 0 || !p.fixed):
 		// By pages of one size two holes beside each other would share a page, and each
 		// needs it in another order.
 		return p.check()
-	case p.phase == passing && p.flying == 0:
-		return p.ask(request{page: p.passes.next}), true
+	case p.phase == passing && p.inFlight == 0:
+		return p.ask(Request{Page: p.passes.next}), true
 	}
-	return request{}, false
+	return Request{}, false
 }
 
 // check is the next page for a hole.
-func (p *prover) check() (request, bool) {
+func (p *Prover) check() (Request, bool) {
 	for h := range p.cover.holes(p.floor) {
-		if !p.suspect(h) || p.checks.aim(h).open {
+		if !p.suspect(h) || p.checks.search(h).open {
 			continue
 		}
 		w := p.checks.request(h, p.size, p.fixed)
-		q := p.ask(request{page: w.page, size: w.size})
+		q := p.ask(Request{Page: w.page, Size: w.size})
 		p.aimed[q] = h.id()
 		return q, true
 	}
-	return request{}, false
+	return Request{}, false
 }
 
-func (p *prover) ask(q request) request {
-	p.flying++
-	p.asked[q.strand]++
-	q.number = p.asked[q.strand]
-	q.after = later(q.after, p.pause)
+func (p *Prover) ask(q Request) Request {
+	p.inFlight++
+	p.asked[q.Segment]++
+	q.Number = p.asked[q.Segment]
+	q.After = later(q.After, p.pause)
 	return q
 }
 
-// spare is the number of pages that another strand could share; 0 when none
+// Spare is the number of pages that another strand could share; 0 when none
 // could.
-func (p *prover) spare() int64 {
+func (p *Prover) Spare() int64 {
 	if p.phase != descending {
 		return 0
 	}
 	return p.walk.spare()
 }
 
-// split begins another strand, the first of so many more. It reports whether
+// Split begins another strand, the first of so many more. It reports whether
 // there is a page more to read now.
-func (p *prover) split(more int) bool { return p.spare() > 0 && p.walk.split(more) }
+func (p *Prover) Split(more int) bool { return p.Spare() > 0 && p.walk.split(more) }
 
-// asks reports whether the list may ask for a page without anything else happening.
-func (p *prover) asks() bool {
+// Asks reports whether the list may ask for a page without anything else happening.
+func (p *Prover) Asks() bool {
 	return p.phase != waiting && p.phase != settled && p.phase != finished
 }
 
 // done reports whether the list needs nothing any more, as far as it is known.
-func (p *prover) done() bool { return (p.phase == finished || p.phase == settled) && p.flying == 0 }
+func (p *Prover) done() bool { return (p.phase == finished || p.phase == settled) && p.inFlight == 0 }
 
 // suspect reports whether a hole must be checked.
-func (p *prover) suspect(h hole) bool {
+func (p *Prover) suspect(h hole) bool {
 	clean := p.jointsOnly && h.touches() || !p.suspicious(h, p.margin.Settle)
 	return p.blind(h) || !clean
 }
 
 // joint reports whether everything that moves may hide rows in a hole: below the
 // first page, where two strands meet, and where pages do not touch.
-func (p *prover) joint(h hole) bool { return !h.touches() || p.blind(h) }
+func (p *Prover) joint(h hole) bool { return !h.touches() || p.blind(h) }
 
 // blind reports whether a hole is the one below the first page, and the totals do
 // not speak for it. No total is of before that page: when the server counts after it
 // has found the rows, a deletion between the two is in none. When nothing else
 // moves, the closing look shows the row that came to stand on the first page.
-func (p *prover) blind(h hole) bool {
+func (p *Prover) blind(h hole) bool {
 	return p.moving() && h.above != nil && h.above.top && h.above.tail.sent.Equal(p.walk.first.sent)
 }
 
 // holed reports whether there is a hole of that kind.
-func (p *prover) holed(is func(hole) bool) bool {
+func (p *Prover) holed(is func(hole) bool) bool {
 	for h := range p.cover.holes(p.floor) {
 		if is(h) {
 			return true

@@ -7,18 +7,18 @@ import (
 )
 
 // useless reports whether nobody waits for the answer that has just come.
-func (p *prover) useless() bool {
-	if p.stale > 0 {
-		p.stale--
+func (p *Prover) useless() bool {
+	if p.discard > 0 {
+		p.discard--
 		return true
 	}
 	return p.phase == finished
 }
 
-// observe takes the page that next named.
-func (p *prover) observe(q request, r reading) {
+// Observe takes the page that next named.
+func (p *Prover) Observe(q Request, r Page) {
 	defer p.spend()
-	p.flying--
+	p.inFlight--
 	p.count(r)
 	if p.useless() {
 		return
@@ -37,7 +37,7 @@ func (p *prover) observe(q request, r reading) {
 	case flaw != "":
 		p.doubted(flaw, r)
 		return
-	case q.size > 0 && r.perPage != q.size:
+	case q.Size > 0 && r.perPage != q.Size:
 		p.fixed = true
 	}
 	p.take(q, r, len(p.seen.keys) == 0 && p.since == nil)
@@ -53,7 +53,7 @@ func (p *prover) observe(q request, r reading) {
 }
 
 // take counts the rows of a good page and enters them into the cover.
-func (p *prover) take(q request, r reading, first bool) {
+func (p *Prover) take(q Request, r Page, first bool) {
 	if p.size == 0 {
 		p.size = r.perPage
 	}
@@ -80,7 +80,7 @@ func (p *prover) take(q request, r reading, first bool) {
 
 // oddBelow is the time below which no row moves during a look, as long as the
 // server's clock is right: never when there is no such time.
-func (p *prover) oddBelow() int64 {
+func (p *Prover) oddBelow() int64 {
 	if p.phase != looking || p.since != nil {
 		return never
 	}
@@ -89,8 +89,8 @@ func (p *prover) oddBelow() int64 {
 
 // before is the latest page that had come when another was asked for, of the same
 // strand where there is one.
-func (p *prover) before(q request, r reading) (reading, bool) {
-	if s := p.strandOf(q); s != nil && s.begun {
+func (p *Prover) before(q Request, r Page) (Page, bool) {
+	if s := p.segmentOf(q); s != nil && s.begun {
 		return s.last, true
 	}
 	for _, one := range slices.Backward(p.recent) {
@@ -98,24 +98,24 @@ func (p *prover) before(q request, r reading) (reading, bool) {
 			return one, true
 		}
 	}
-	return reading{}, false
+	return Page{}, false
 }
 
-func (p *prover) strandOf(q request) *strand {
+func (p *Prover) segmentOf(q Request) *segment {
 	if p.phase != descending {
 		return nil
 	}
-	return p.walk.strand(q.strand)
+	return p.walk.segment(q.Segment)
 }
 
 // again asks for a page once more, if it is still of use: the hole that it was for
 // may have been closed meanwhile.
-func (p *prover) again(q request) {
-	if s := p.strandOf(q); s != nil {
+func (p *Prover) again(q Request) {
+	if s := p.segmentOf(q); s != nil {
 		s.open = false
 	}
 	if id, ok := p.aimed[q]; ok {
-		p.checks.aims[id].open = false
+		p.checks.searches[id].open = false
 		delete(p.aimed, q)
 	}
 	if p.phase == checking {
@@ -124,7 +124,7 @@ func (p *prover) again(q request) {
 }
 
 // count keeps the account of every page.
-func (p *prover) count(r reading) {
+func (p *Prover) count(r Page) {
 	p.reads++
 	if p.reads == 1 {
 		p.budget = readsPerPage*min(r.pages(), maxPages) + readsMore
@@ -137,15 +137,15 @@ func (p *prover) count(r reading) {
 			p.start = new(*r.total)
 		}
 	}
-	p.rows += int64(len(r.rows))
+	p.rows += int64(len(r.Rows))
 	if newest := newestBefore(r); newest > p.newest {
 		p.newest, p.newestSince = newest, r.arrived
 	}
 }
 
 // descended goes on after a page of the descent.
-func (p *prover) descended(q request, r reading) {
-	s := p.walk.strand(q.strand)
+func (p *Prover) descended(q Request, r Page) {
+	s := p.walk.segment(q.Segment)
 	if p.walk.begun && p.walk.endless(r) {
 		p.doubted(fmt.Sprintf("page %d names a next one, beyond every total that was stated", r.asked), r)
 		return
@@ -155,7 +155,7 @@ func (p *prover) descended(q request, r reading) {
 }
 
 // descend goes on when a strand has come to its end.
-func (p *prover) descend(r reading) {
+func (p *Prover) descend(r Page) {
 	switch {
 	case !p.walk.done():
 	case p.reads == 1: // one page is one moment
@@ -172,48 +172,48 @@ func (p *prover) descend(r reading) {
 	}
 }
 
-// refuse takes the place of observe when the server does not give the page. It
+// Refuse takes the place of observe when the server does not give the page. It
 // reports false when that cannot be explained by a list that became shorter.
-func (p *prover) refuse(q request) bool {
+func (p *Prover) Refuse(q Request) bool {
 	defer p.spend()
-	p.flying--
+	p.inFlight--
 	p.reads++
 	if p.useless() {
 		return true
 	}
-	if p.refused[q.page]++; q.page == 1 || p.refused[q.page] > refusals {
+	if p.refused[q.Page]++; q.Page == 1 || p.refused[q.Page] > refusals {
 		return false
 	}
-	there := p.totalEnd == nil || (q.page-1)*max(q.size, p.size) < *p.totalEnd
+	there := p.totalEnd == nil || (q.Page-1)*max(q.Size, p.size) < *p.totalEnd
 	switch {
 	case p.phase == passing:
 		p.judge(p.passes.stop())
-	case there && q.size > 0:
+	case there && q.Size > 0:
 		p.fixed = true // it may be the size that is refused
 		p.again(q)
 	case p.phase == looking:
-		p.look.observe(reading{asked: q.page, served: q.page, perPage: max(q.size, p.size)})
-	case p.phase == checking && there, there && p.refused[q.page] == 1:
+		p.look.observe(Page{asked: q.Page, served: q.Page, perPage: max(q.Size, p.size)})
+	case p.phase == checking && there, there && p.refused[q.Page] == 1:
 		p.again(q)
 	case p.phase == checking:
-		p.checked(q, reading{asked: q.page, served: q.page, perPage: max(q.size, p.size)})
+		p.checked(q, Page{asked: q.Page, served: q.Page, perPage: max(q.Size, p.size)})
 	case p.phase == descending:
-		p.walk.refused(p.walk.strand(q.strand))
-		p.descend(reading{total: p.totalEnd})
+		p.walk.refused(p.walk.segment(q.Segment))
+		p.descend(Page{total: p.totalEnd})
 	}
 	return true
 }
 
 // spend gives up when the walk has cost too much and needs more.
-func (p *prover) spend() {
+func (p *Prover) spend() {
 	if p.phase < passing && p.reads >= p.budget {
-		p.giveUp(fmt.Sprintf("the inbox changes too fast: %d pages were read and some may still be hidden", p.reads))
+		p.GiveUp(fmt.Sprintf("the inbox changes too fast: %d pages were read and some may still be hidden", p.reads))
 	}
 }
 
-func (p *prover) finish(method string) { p.phase, p.method = finished, method }
+func (p *Prover) finish(method string) { p.phase, p.method = finished, method }
 
-func (p *prover) giveUp(reason string) {
+func (p *Prover) GiveUp(reason string) {
 	p.phase, p.method, p.reason = finished, "", reason
 }
 

@@ -13,20 +13,20 @@ import (
 // never is the time of a row without lastActivityAt: it sorts last.
 const never = math.MinInt64
 
-// row is what the argument of docs/walk.md needs of a conversation: who it is
+// Row is what the argument of docs/walk.md needs of a conversation: who it is
 // and where it sorts.
-type row struct {
-	id schema.IDHash // a hash, see hashID
-	at int64         // lastActivityAt in microseconds, or never
-	// born is createdAt in microseconds, or never when it is unknown.
-	born int64
+type Row struct {
+	ID schema.IDHash // a hash, see hashID
+	At int64         // lastActivityAt in microseconds, or never
+	// Created is createdAt in microseconds, or never when it is unknown.
+	Created int64
 }
 
-// reading is what one page showed: rows that stood together in the list at one
+// Page is what one page showed: rows that stood together in the list at one
 // moment.
-type reading struct {
+type Page struct {
 	asked int64 // the page number that was asked for
-	rows  []row
+	Rows  []Row
 	// total is totalItems; nil when the page does not say.
 	total *int64
 	// next is the server's nextPage; 0 when it names none.
@@ -40,31 +40,31 @@ type reading struct {
 	served      int64 // the page number the server states
 	sent        time.Time
 	arrived     time.Time
-	audit       audit
+	Audit       Audit
 }
 
-// audit counts the rows of a page that do not fit the list of the user.
-type audit struct {
-	// named rows name the user whose list it is; foreign ones name only others.
-	// unreadable ones have a lastActivityAt that cannot be read.
-	named, foreign, unreadable int64
+// Audit counts the rows of a page that do not fit the list of the user.
+type Audit struct {
+	// Named rows name the user whose list it is; Foreign ones name only others.
+	// Unreadable ones have a lastActivityAt that cannot be read.
+	Named, Foreign, Unreadable int64
 }
 
-func (a *audit) add(more audit) {
-	a.named += more.named
-	a.foreign += more.foreign
-	a.unreadable += more.unreadable
+func (a *Audit) add(more Audit) {
+	a.Named += more.Named
+	a.Foreign += more.Foreign
+	a.Unreadable += more.Unreadable
 }
 
 // anotherList says what foreign rows mean.
-func (a audit) anotherList() string {
-	return fmt.Sprintf("%d rows do not name the user among their users: the API gave another list", a.foreign)
+func (a Audit) anotherList() string {
+	return fmt.Sprintf("%d rows do not name the user among their users: the API gave another list", a.Foreign)
 }
 
-// newReading describes a page. The server's own pagination counts, whatever
+// NewPage describes a page. The server's own pagination counts, whatever
 // was asked for.
-func newReading(asked int64, rows []row, says schema.Pagination, sent, arrived time.Time) reading {
-	r := reading{asked: asked, rows: rows, total: says.TotalItems, served: asked, sent: sent, arrived: arrived}
+func NewPage(asked int64, rows []Row, says schema.Pagination, sent, arrived time.Time) Page {
+	r := Page{asked: asked, Rows: rows, total: says.TotalItems, served: asked, sent: sent, arrived: arrived}
 	if r.total != nil && !exporter.Plausible(*r.total) {
 		r.total = nil // it says nothing
 	}
@@ -92,18 +92,18 @@ func newReading(asked int64, rows []row, says schema.Pagination, sent, arrived t
 // flaw names what the page itself shows that no list of the kind we assume can
 // show; "" is a good page. Totals are not part of it: the server may count at
 // another moment than it finds the rows.
-func (r reading) flaw() string {
-	ids := make(map[schema.IDHash]struct{}, len(r.rows))
-	for i, row := range r.rows {
-		if _, ok := ids[row.id]; ok {
+func (r Page) flaw() string {
+	ids := make(map[schema.IDHash]struct{}, len(r.Rows))
+	for i, row := range r.Rows {
+		if _, ok := ids[row.ID]; ok {
 			return fmt.Sprintf("page %d shows a conversation twice", r.asked)
 		}
-		ids[row.id] = struct{}{}
-		if i > 0 && row.at > r.rows[i-1].at {
+		ids[row.ID] = struct{}{}
+		if i > 0 && row.At > r.Rows[i-1].At {
 			return fmt.Sprintf("page %d is not sorted by lastActivityAt", r.asked)
 		}
 	}
-	count := int64(len(r.rows))
+	count := int64(len(r.Rows))
 	switch {
 	case r.next != 0 && r.next != r.asked+1:
 		return fmt.Sprintf("page %d names page %d as the next one", r.asked, r.next)
@@ -123,25 +123,25 @@ func (r reading) flaw() string {
 
 // passing reports whether a page may look like this once and right when it is
 // asked for again: a part of it is missing.
-func (r reading) passing() bool {
-	count := int64(len(r.rows))
+func (r Page) passing() bool {
+	count := int64(len(r.Rows))
 	return r.cut() || r.served == r.asked && (r.next == 0 || r.next == r.asked+1) && count < max(r.perPage, 1)
 }
 
 // cut reports whether the server names no further page though its own total
 // needs one: a list that is only shown in part.
-func (r reading) cut() bool {
+func (r Page) cut() bool {
 	return r.next == 0 && r.placed && r.total != nil && *r.total > r.offset+r.perPage
 }
 
 // more reports whether the page says that the list holds more than it shows.
-func (r reading) more() bool {
-	return r.next != 0 || r.total != nil && *r.total > int64(len(r.rows))
+func (r Page) more() bool {
+	return r.next != 0 || r.total != nil && *r.total > int64(len(r.Rows))
 }
 
 // pages is the number of pages the list has by this page's account; 0 when it
 // does not say.
-func (r reading) pages() int64 {
+func (r Page) pages() int64 {
 	if r.total == nil || r.perPage <= 0 {
 		return 0
 	}

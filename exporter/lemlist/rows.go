@@ -17,25 +17,25 @@ func column[T arrow.Array](rec arrow.Record, name string) T {
 }
 
 // rowsOf takes from a record what the argument needs.
-func rowsOf(rec arrow.Record) []row {
+func rowsOf(rec arrow.Record) []Row {
 	ids := column[*array.String](rec, "id")
 	times := column[*array.Timestamp](rec, "last_activity_at")
 	births := column[*array.Timestamp](rec, "created_at")
-	rows := make([]row, rec.NumRows())
+	rows := make([]Row, rec.NumRows())
 	for i := range rows {
-		rows[i] = row{id: schema.HashID(ids.Value(i)), at: never, born: never}
+		rows[i] = Row{ID: schema.HashID(ids.Value(i)), At: never, Created: never}
 		if times.IsValid(i) {
-			rows[i].at = int64(times.Value(i))
+			rows[i].At = int64(times.Value(i))
 		}
 		if births.IsValid(i) {
-			rows[i].born = int64(births.Value(i))
+			rows[i].Created = int64(births.Value(i))
 		}
 	}
 	return rows
 }
 
 // auditOf counts the rows that do not fit the list of a user.
-func auditOf(rec arrow.Record, user string) (found audit) {
+func auditOf(rec arrow.Record, user string) (found Audit) {
 	lists := column[*array.List](rec, "users")
 	names := lists.ListValues().(*array.Struct).Field(0).(*array.String)
 	times := column[*array.Timestamp](rec, "last_activity_at")
@@ -49,12 +49,12 @@ func auditOf(rec arrow.Record, user string) (found audit) {
 		}
 		switch {
 		case named:
-			found.named++
+			found.Named++
 		case !nobody:
-			found.foreign++
+			found.Foreign++
 		}
 		if times.IsNull(i) && extra.IsValid(i) && holdsTime(extra.Value(i)) {
-			found.unreadable++
+			found.Unreadable++
 		}
 	}
 	return found

@@ -33,16 +33,16 @@ type tally struct {
 
 	start  *int64 // totalItems of the first page
 	levels []level
-	shakes []period
+	changes []period
 	fell   bool
 	// fellAgain is the same of the latest walk; odd says that the latest page showed
 	// a row that moved with a time of before.
 	fellAgain, odd bool
 	moved          bool // a row has moved, or may have
-	// vague says that a total was smaller than the place of a row, or did not change
+	// unreliable says that a total was smaller than the place of a row, or did not change
 	// though rows came or went: totals say nothing.
-	vague bool
-	audit audit
+	unreliable bool
+	audit Audit
 	print uint64 // of the ids, whatever their order
 }
 
@@ -61,38 +61,38 @@ func newTally() tally {
 
 // take counts the rows of a page. Of the first page everything was there before.
 // Rows that are new, or newer than they were, have a time of quiet or more as a rule.
-func (t *tally) take(r reading, first bool, seen *cover, quiet int64) {
+func (t *tally) take(r Page, first bool, seen *cover, quiet int64) {
 	t.odd = false
-	t.audit.add(r.audit)
-	for _, row := range r.rows {
-		at, known := t.seen.put(row.id[0], row.at)
-		t.moved = t.moved || !first && at != row.at && row.at >= t.floor
-		t.odd = t.odd || row.at < quiet && row.at >= t.floor && (!known || row.at > at)
+	t.audit.add(r.Audit)
+	for _, row := range r.Rows {
+		at, known := t.seen.put(row.ID[0], row.At)
+		t.moved = t.moved || !first && at != row.At && row.At >= t.floor
+		t.odd = t.odd || row.At < quiet && row.At >= t.floor && (!known || row.At > at)
 		switch {
-		case known && row.at >= at:
-			delete(t.back, row.id)
+		case known && row.At >= at:
+			delete(t.back, row.ID)
 		case known && at < t.floor:
-			t.back[row.id], t.lowered = at, true
+			t.back[row.ID], t.lowered = at, true
 		case known:
-			if t.shown[row.id].Before(r.sent) {
-				t.back[row.id] = at
+			if t.shown[row.ID].Before(r.sent) {
+				t.back[row.ID] = at
 			}
 		default:
-			t.print ^= row.id[1]
+			t.print ^= row.ID[1]
 			switch {
 			case first:
-			case row.at < t.floor:
+			case row.At < t.floor:
 				t.found++
-				if seen.within(row.at) {
+				if seen.within(row.At) {
 					t.appeared++
 				}
-			case row.born == never || row.born >= t.floor:
+			case row.Created == never || row.Created >= t.floor:
 				t.entered++
 			}
 		}
 	}
 	t.show(r)
-	t.vague = t.vague || r.placed && len(r.rows) > 0 && r.total != nil && *r.total < r.end
+	t.unreliable = t.unreliable || r.placed && len(r.Rows) > 0 && r.total != nil && *r.total < r.end
 	if r.total != nil {
 		t.levels = append(t.levels, level{period{r.sent, r.arrived}, *r.total})
 		if n := len(t.levels); n > 2 && t.levels[n-2].total == *r.total && t.levels[n-3].total == *r.total {
@@ -103,65 +103,65 @@ func (t *tally) take(r reading, first bool, seen *cover, quiet int64) {
 }
 
 // note counts the rows of a page of a plain pass, which says nothing of what moved.
-func (t *tally) note(r reading) {
-	t.audit.add(r.audit)
-	for _, row := range r.rows {
-		if _, known := t.seen.put(row.id[0], row.at); !known {
-			t.print ^= row.id[1]
+func (t *tally) note(r Page) {
+	t.audit.add(r.Audit)
+	for _, row := range r.Rows {
+		if _, known := t.seen.put(row.ID[0], row.At); !known {
+			t.print ^= row.ID[1]
 		}
 	}
 }
 
 // show notes when the rows that may have moved were shown.
-func (t *tally) show(r reading) {
-	for _, row := range r.rows {
-		if row.at < t.floor {
+func (t *tally) show(r Page) {
+	for _, row := range r.Rows {
+		if row.At < t.floor {
 			return
 		}
-		if at, _ := t.seen.get(row.id[0]); at == row.at {
-			t.shown[row.id] = later(t.shown[row.id], r.arrived)
+		if at, _ := t.seen.get(row.ID[0]); at == row.At {
+			t.shown[row.ID] = later(t.shown[row.ID], r.arrived)
 		}
 	}
 }
 
 // compare notes what changed from one page to a later one.
-func (t *tally) compare(before, after reading) {
+func (t *tally) compare(before, after Page) {
 	moved := before.total == nil || after.total == nil || *before.total != *after.total
 	if before.total != nil && after.total != nil && *after.total < *before.total {
 		t.fell, t.fellAgain = true, true
 	}
-	if !moved && before.placed && after.placed && before.end == after.offset && len(before.rows) > 0 && len(after.rows) > 0 {
-		last := before.rows[len(before.rows)-1]
-		moved = after.rows[0].at > last.at || slices.ContainsFunc(after.rows, func(r row) bool { return r.id == last.id })
+	if !moved && before.placed && after.placed && before.end == after.offset && len(before.Rows) > 0 && len(after.Rows) > 0 {
+		last := before.Rows[len(before.Rows)-1]
+		moved = after.Rows[0].At > last.At || slices.ContainsFunc(after.Rows, func(r Row) bool { return r.ID == last.ID })
 	}
 	if !moved {
 		return
 	}
-	t.shake(period{before.sent, after.arrived})
+	t.change(period{before.sent, after.arrived})
 }
 
-// shake notes a period in which something changed. The periods are kept in order
+// change notes a period in which something changed. The periods are kept in order
 // and apart.
-func (t *tally) shake(in period) {
-	from, _ := slices.BinarySearchFunc(t.shakes, in.from, func(one period, at time.Time) int { return one.to.Compare(at) })
+func (t *tally) change(in period) {
+	from, _ := slices.BinarySearchFunc(t.changes, in.from, func(one period, at time.Time) int { return one.to.Compare(at) })
 	to := from
-	for to < len(t.shakes) && !t.shakes[to].from.After(in.to) {
-		if t.shakes[to].from.Before(in.from) {
-			in.from = t.shakes[to].from
+	for to < len(t.changes) && !t.changes[to].from.After(in.to) {
+		if t.changes[to].from.Before(in.from) {
+			in.from = t.changes[to].from
 		}
-		in.to = later(in.to, t.shakes[to].to)
+		in.to = later(in.to, t.changes[to].to)
 		to++
 	}
-	t.shakes = slices.Replace(t.shakes, from, to, in)
+	t.changes = slices.Replace(t.changes, from, to, in)
 }
 
 // moving reports whether anything has changed since the first page.
-func (t *tally) moving() bool { return t.moved || len(t.shakes) > 0 }
+func (t *tally) moving() bool { return t.moved || len(t.changes) > 0 }
 
-// shaken reports whether anything changed in a period.
-func (t *tally) shaken(in period) bool {
-	i, _ := slices.BinarySearchFunc(t.shakes, in.from, func(one period, at time.Time) int { return one.to.Compare(at) })
-	return i < len(t.shakes) && !t.shakes[i].from.After(in.to)
+// changed reports whether anything changed in a period.
+func (t *tally) changed(in period) bool {
+	i, _ := slices.BinarySearchFunc(t.changes, in.from, func(one period, at time.Time) int { return one.to.Compare(at) })
+	return i < len(t.changes) && !t.changes[i].from.After(in.to)
 }
 
 // distinct is the number of conversations that the list has shown.
@@ -171,13 +171,13 @@ func (t *tally) distinct() int64 { return int64(t.seen.len()) }
 // total fell, and everything that was there at the start or has come since was
 // seen, which is what is there at the end.
 func (t *tally) counted(end *int64) bool {
-	return t.start != nil && end != nil && !t.vague && !t.fell && t.distinct() >= *t.start+t.entered && t.distinct() == *end
+	return t.start != nil && end != nil && !t.unreliable && !t.fell && t.distinct() >= *t.start+t.entered && t.distinct() == *end
 }
 
 // rise is by how much a total was larger than one that was stated at least so long
 // before, beyond the conversations that have come since the walk began.
 func (t *tally) rise(apart time.Duration) int64 {
-	if t.vague {
+	if t.unreliable {
 		return 0
 	}
 	// The answers came in this order: those long enough before one are the first ones.

@@ -94,11 +94,11 @@ func (w *walk) receive(a landed, yield func(exporter.Page, error) bool) (bool, e
 	case errors.Is(a.err, errUserNotInTeam):
 		w.denied(a)
 		return true, nil
-	case errors.Is(a.err, errPageRefused) && in.prover.refuse(a.asked):
+	case errors.Is(a.err, errPageRefused) && in.prover.Refuse(a.asked):
 		return true, nil
 	case a.err != nil:
-		in.prover.giveUp(fmt.Sprintf("page %d could not be read", a.asked.page))
-		return false, fmt.Errorf("read page %d of the inbox of %s: %w", a.asked.page, in.user, a.err)
+		in.prover.GiveUp(fmt.Sprintf("page %d could not be read", a.asked.Page))
+		return false, fmt.Errorf("read page %d of the inbox of %s: %w", a.asked.Page, in.user, a.err)
 	}
 	return w.deliver(a, yield), nil
 }
@@ -107,10 +107,10 @@ func (w *walk) receive(a landed, yield func(exporter.Page, error) bool) (bool, e
 func (w *walk) deliver(a landed, yield func(exporter.Page, error) bool) bool {
 	rec := a.got.page.Record
 	defer rec.Release()
-	page, says := a.asked.page, a.got.page.Pagination
-	r := newReading(page, rowsOf(rec), says, a.got.sent, a.got.arrived)
-	r.audit = auditOf(rec, a.from.user)
-	a.from.prover.observe(a.asked, r)
+	page, says := a.asked.Page, a.got.page.Pagination
+	r := NewPage(page, rowsOf(rec), says, a.got.sent, a.got.arrived)
+	r.Audit = auditOf(rec, a.from.user)
+	a.from.prover.Observe(a.asked, r)
 	w.obs.Observe(exporter.PageFetched{
 		Partition: a.from.user, Page: page, Rows: int(rec.NumRows()),
 		TotalItems: says.TotalItems, More: says.NextPage != nil,

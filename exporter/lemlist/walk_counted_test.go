@@ -23,7 +23,7 @@ func TestNumbersProveOnlyWhatAddsUp(t *testing.T) {
 		"totals smaller than the rows": {start: 20, seen: 20, end: 20, vague: true},
 	} {
 		tally := newTally()
-		tally.start, tally.entered, tally.fell, tally.vague = &one.start, one.entered, one.fell, one.vague
+		tally.start, tally.entered, tally.fell, tally.unreliable = &one.start, one.entered, one.fell, one.vague
 		for i := range one.seen {
 			tally.seen.put(uint64(i+1), 1)
 		}
@@ -64,7 +64,7 @@ func TestAHoleIsSuspiciousWhenSomethingChangedNearIt(t *testing.T) {
 		tally := newTally()
 		tally.start = new(int64(20))
 		if one.shake != [2]int{} {
-			tally.shake(period{at(one.shake[0]), at(one.shake[1])})
+			tally.change(period{at(one.shake[0]), at(one.shake[1])})
 		}
 		h := hole{&interval{tail: one.tail}, &interval{head: one.head}}
 		if got := tally.suspicious(h, settle); got != one.want {

@@ -66,7 +66,7 @@ func (w *walk) dispatch(f *flights) {
 			if f.flying >= size {
 				break
 			}
-			in.prover.lanes = size
+			in.prover.concurrency = size
 			limit := size
 			if in.prover.phase == descending {
 				limit = most
@@ -86,7 +86,7 @@ func (w *walk) dispatch(f *flights) {
 // ask sends what a list asks for, until so many requests are in flight.
 func (w *walk) ask(f *flights, in *inbox, most int) {
 	for f.flying < most {
-		asked, ok := in.prover.next()
+		asked, ok := in.prover.Next()
 		if !ok {
 			return
 		}
@@ -99,9 +99,9 @@ func (w *walk) begin() bool {
 	if len(w.inboxes) == len(w.users) {
 		return false
 	}
-	in := &inbox{number: len(w.inboxes), user: w.users[len(w.inboxes)], prover: newProver(w.margin)}
+	in := &inbox{number: len(w.inboxes), user: w.users[len(w.inboxes)], prover: New(w.margin)}
 	if mark, ok := w.since[in.user]; ok {
-		in.prover = newProverSince(mark, w.margin)
+		in.prover = NewSince(mark, w.margin)
 	}
 	w.inboxes = append(w.inboxes, in)
 	w.place(in)
@@ -113,9 +113,9 @@ func (w *walk) split(more int) bool {
 	var longest *inbox
 	var most int64
 	for _, in := range w.descents {
-		if spare := in.prover.spare(); spare > most {
+		if spare := in.prover.Spare(); spare > most {
 			longest, most = in, spare
 		}
 	}
-	return longest != nil && longest.prover.split(more)
+	return longest != nil && longest.prover.Split(more)
 }

@@ -69,19 +69,19 @@ func TestAUserIsSkippedOnlyWhenRefusedTwiceFromTheFirstPageOn(t *testing.T) {
 
 // A refusal that arrives when nobody waits for the page any more changes nothing.
 func TestALateRefusalOfAUserIsOfNoUse(t *testing.T) {
-	p := newProver(allowed)
+	p := New(allowed)
 	in := &inbox{user: "usr_a", prover: p}
 	w := &walk{margin: allowed, obs: new(events)}
-	first, _ := p.next()
-	second := p.ask(request{page: 2}) // a strand's
-	odd := reading{asked: 1, served: 1, perPage: 2, placed: true, end: 2, next: 2, total: new(int64(4)), rows: []row{{id: modelID(1), at: 1}, {id: modelID(2), at: 2}}}
-	p.observe(first, odd)
-	if p.phase != passing || p.stale != 1 {
-		t.Fatalf("phase %d, %d answers of no use", p.phase, p.stale)
+	first, _ := p.Next()
+	second := p.ask(Request{Page: 2}) // a strand's
+	odd := Page{asked: 1, served: 1, perPage: 2, placed: true, end: 2, next: 2, total: new(int64(4)), Rows: []Row{{ID: modelID(1), At: 1}, {ID: modelID(2), At: 2}}}
+	p.Observe(first, odd)
+	if p.phase != passing || p.discard != 1 {
+		t.Fatalf("phase %d, %d answers of no use", p.phase, p.discard)
 	}
 	w.denied(landed{from: in, asked: second})
-	if q, ok := p.next(); !ok || q.page != 1 || p.stale != 0 {
-		t.Errorf("the passes begin with %v, %d answers of no use", q, p.stale)
+	if q, ok := p.Next(); !ok || q.Page != 1 || p.discard != 0 {
+		t.Errorf("the passes begin with %v, %d answers of no use", q, p.discard)
 	}
 }
 
@@ -126,13 +126,13 @@ func TestTimesThatCannotBeReadAreNotProven(t *testing.T) {
 		if m.quirk.unsorted = unsorted; unsorted {
 			slices.SortFunc(m.list, m.before)
 		}
-		p := newProver(allowed)
+		p := New(allowed)
 		for q, more := ask(p); more; q, more = ask(p) {
 			r, _ := m.answer(q)
 			if r.asked == 3 {
-				r.audit.unreadable = 1
+				r.Audit.Unreadable = 1
 			}
-			p.observe(q, r)
+			p.Observe(q, r)
 		}
 		if p.method != "" || !strings.Contains(p.reason, "cannot be read") || (p.doubt != "") != unsorted {
 			t.Errorf("unsorted %v: method %q, reason %q, doubt %q", unsorted, p.method, p.reason, p.doubt)
@@ -145,14 +145,14 @@ func TestEmptyPagesWithoutEndAreNotRead(t *testing.T) {
 	for _, total := range []*int64{nil, new(int64(0)), new(int64(25)), new(int64(1 << 40))} {
 		for _, full := range []int64{0, 2} { // so many pages have rows
 			m := newModel(quietList(25), 10, still)
-			p := newProver(allowed)
+			p := New(allowed)
 			for q, more := ask(p); more; q, more = ask(p) {
 				r, _ := m.answer(q)
-				r.total, r.next = total, q.page+1
-				if q.page > full {
-					r.rows, r.end = nil, r.offset
+				r.total, r.next = total, q.Page+1
+				if q.Page > full {
+					r.Rows, r.end = nil, r.offset
 				}
-				if p.observe(q, r); p.reads > 200 {
+				if p.Observe(q, r); p.reads > 200 {
 					t.Fatalf("%d pages", p.reads)
 				}
 			}

@@ -31,7 +31,7 @@ type flights struct {
 // landed is what became of a request.
 type landed struct {
 	from  *inbox
-	asked request
+	asked Request
 	got   listing
 	err   error
 }
@@ -43,7 +43,7 @@ func newFlights(ctx context.Context, l lister) *flights {
 }
 
 // send starts a request; at most mostFlying may be in flight.
-func (f *flights) send(from *inbox, asked request) {
+func (f *flights) send(from *inbox, asked Request) {
 	f.flying++
 	if f.on {
 		f.held = append(f.held, landed{from: from, asked: asked})
@@ -52,7 +52,7 @@ func (f *flights) send(from *inbox, asked request) {
 	f.start(from, asked)
 }
 
-func (f *flights) start(from *inbox, asked request) {
+func (f *flights) start(from *inbox, asked Request) {
 	f.running.Go(func() {
 		sent := time.Now()
 		got, err := f.fetch(from, asked)
@@ -67,8 +67,8 @@ func (f *flights) start(from *inbox, asked request) {
 const longestPause = time.Minute
 
 // fetch sends a request when its time has come.
-func (f *flights) fetch(from *inbox, asked request) (listing, error) {
-	if wait := min(time.Until(asked.after), longestPause); wait > 0 {
+func (f *flights) fetch(from *inbox, asked Request) (listing, error) {
+	if wait := min(time.Until(asked.After), longestPause); wait > 0 {
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
 		select {
@@ -77,7 +77,7 @@ func (f *flights) fetch(from *inbox, asked request) (listing, error) {
 			return listing{}, f.ctx.Err()
 		}
 	}
-	return f.list.fetch(f.ctx, from.user, asked.page, asked.size)
+	return f.list.fetch(f.ctx, from.user, asked.Page, asked.Size)
 }
 
 // hold keeps requests back from now on.
@@ -93,8 +93,8 @@ func (f *flights) release() {
 }
 
 // answer takes a held request that has its answer.
-func (f *flights) answer(user string, asked request) (landed, bool) {
-	i := slices.IndexFunc(f.held, func(one landed) bool { return one.from.user == user && one.asked.same(asked) })
+func (f *flights) answer(user string, asked Request) (landed, bool) {
+	i := slices.IndexFunc(f.held, func(one landed) bool { return one.from.user == user && one.asked.Same(asked) })
 	if i < 0 {
 		return landed{}, false
 	}

@@ -30,7 +30,7 @@ type moment struct {
 
 // shown is an answer in a cache.
 type shown struct {
-	r  reading
+	r  Page
 	at time.Time
 }
 
@@ -59,20 +59,20 @@ func (m *model) look() (list []item, total int) {
 }
 
 // recall is the answer of a cache.
-func (m *model) recall(page, limit int64) (reading, bool) {
-	one, ok := m.cached[request{page: page, size: limit}]
-	one.r.rows = slices.Clone(one.r.rows)
+func (m *model) recall(page, limit int64) (Page, bool) {
+	one, ok := m.cached[Request{Page: page, Size: limit}]
+	one.r.Rows = slices.Clone(one.r.Rows)
 	return one.r, ok && m.local.Sub(one.at) < m.quirk.kept
 }
 
-func (m *model) keep(page, limit int64, r reading) {
+func (m *model) keep(page, limit int64, r Page) {
 	if m.quirk.kept == 0 {
 		return
 	}
 	if m.cached == nil {
-		m.cached = map[request]shown{}
+		m.cached = map[Request]shown{}
 	}
-	m.cached[request{page: page, size: limit}] = shown{r, m.local}
+	m.cached[Request{Page: page, Size: limit}] = shown{r, m.local}
 }
 
 // ratesOf is a script of so many movements of each kind per request, on average,

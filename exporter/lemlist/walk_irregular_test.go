@@ -147,9 +147,9 @@ func TestWalkOfAnIrregularListClaimsWhatItHas(t *testing.T) {
 }
 
 // walkOf reads a list with so many requests at once to the end.
-func walkOf(t *testing.T, m *model, width int, seed uint64) (*prover, union) {
+func walkOf(t *testing.T, m *model, width int, seed uint64) (*Prover, union) {
 	t.Helper()
-	var p *prover
+	var p *Prover
 	var found union
 	if width == 1 {
 		p, found = prove(m)
@@ -163,7 +163,7 @@ func walkOf(t *testing.T, m *model, width int, seed uint64) (*prover, union) {
 		}
 	}
 	if !p.done() || (p.method == "") == (p.reason == "") {
-		t.Fatalf("phase %v flying %d budget %d done %v after %d pages, method %q, reason %q", p.phase, p.flying, p.budget, p.done(), p.reads, p.method, p.reason)
+		t.Fatalf("phase %v flying %d budget %d done %v after %d pages, method %q, reason %q", p.phase, p.inFlight, p.budget, p.done(), p.reads, p.method, p.reason)
 	}
 	return p, found
 }

@@ -79,7 +79,7 @@ func TestAnEntryIsTheAnswerThatItWas(t *testing.T) {
 		if !bytes.Equal(reads.text.Bytes(), text) {
 			t.Errorf("entry %d is another text", n)
 		}
-		if got.cost != (cost{5, 7 - 1, 7}) || !got.sent.Equal(head.Sent) || !got.arrived.Equal(head.Arrived) || kept.head.request() != (request{strand: 2, number: 3, page: 4}) {
+		if got.cost != (cost{5, 7 - 1, 7}) || !got.sent.Equal(head.Sent) || !got.arrived.Equal(head.Arrived) || kept.head.request() != (Request{Segment: 2, Number: 3, Page: 4}) {
 			t.Errorf("entry %d is %+v", n, got)
 		}
 		if rows := got.page.Record.Column(0).String(); n == 0 {

@@ -47,16 +47,16 @@ func TestWalkOfAListWithOneTimeEndsWithTwoLooks(t *testing.T) {
 // Rows without lastActivityAt sort last and are rows like others.
 func TestWalkOfRowsWithoutTime(t *testing.T) {
 	m := newModel(quietList(35), 10, still)
-	p, found := newProver(exact), union{}
+	p, found := New(exact), union{}
 	for q, more := ask(p); more; q, more = ask(p) {
 		r, _ := m.answer(q)
-		for i := range r.rows {
+		for i := range r.Rows {
 			if r.offset+int64(i) >= 18 {
-				r.rows[i].at = never
+				r.Rows[i].At = never
 			}
 		}
-		p.observe(q, r)
-		found.add(r.rows)
+		p.Observe(q, r)
+		found.add(r.Rows)
 	}
 	if p.method != methodSweep || p.reads != 5 || len(found) != 35 {
 		t.Errorf("method %q, %d pages, %d rows, doubt %q", p.method, p.reads, len(found), p.doubt)
@@ -208,11 +208,11 @@ func TestWalkNeedsLooksAndChecks(t *testing.T) {
 	var noSweeps, noChecks int
 	for seed := range uint64(20) {
 		m := newModel(quietList(500), 10, rates(seed, 1, 0, 0))
-		_, found := proveUntil(m, func(p *prover) bool { return p.walk.done() })
+		_, found := proveUntil(m, func(p *Prover) bool { return p.walk.done() })
 		noSweeps += m.lost(found)
 
 		m = newModel(quietList(500), 10, rates(seed, 0, 0, 0.2))
-		_, found = proveUntil(m, func(p *prover) bool { return p.phase == checking })
+		_, found = proveUntil(m, func(p *Prover) bool { return p.phase == checking })
 		noChecks += m.lost(found)
 	}
 	if noSweeps == 0 || noChecks == 0 {
@@ -224,21 +224,21 @@ func TestWalkNeedsLooksAndChecks(t *testing.T) {
 // get company of the same millisecond.
 func TestWalkTrustsTheNewestTimeOnlyAfterATick(t *testing.T) {
 	start := time.Unix(1_700_000_000, 0)
-	page := func(sent time.Time) reading {
-		r := reading{asked: 1, served: 1, perPage: 2, placed: true, end: 2, next: 2, total: new(int64(4)), sent: sent, arrived: sent}
-		r.rows = []row{{id: schema.HashID("a"), at: 9}, {id: schema.HashID("b"), at: 9}}
+	page := func(sent time.Time) Page {
+		r := Page{asked: 1, served: 1, perPage: 2, placed: true, end: 2, next: 2, total: new(int64(4)), sent: sent, arrived: sent}
+		r.Rows = []Row{{ID: schema.HashID("a"), At: 9}, {ID: schema.HashID("b"), At: 9}}
 		return r
 	}
 	for _, one := range []struct {
 		later time.Duration
 		want  bool
 	}{{0, false}, {tick - 1, false}, {tick, true}} {
-		p := newProver(exact)
-		q, _ := p.next()
-		p.observe(q, page(start))
+		p := New(exact)
+		q, _ := p.Next()
+		p.Observe(q, page(start))
 		p.phase = waiting
 		q, _ = ask(p)
-		p.observe(q, page(start.Add(one.later)))
+		p.Observe(q, page(start.Add(one.later)))
 		if p.closed != one.want {
 			t.Errorf("%v later: closed %v", one.later, p.closed)
 		}

@@ -29,7 +29,7 @@ type model struct {
 	margin exporter.Margin // of the walks over it
 	away   []item          // rows that vanished and may return
 	past   []moment        // what replicas that lag may still show, oldest first
-	cached map[request]shown
+	cached map[Request]shown
 
 	first     map[int]bool // alive at the first answer
 	deleted   map[int]bool // deleted at any time after it
@@ -166,10 +166,10 @@ func (m *model) play(moves []move) {
 
 // answer plays the movements that come before the answer and gives the page;
 // false is a refusal.
-func (m *model) answer(q request) (reading, bool) {
+func (m *model) answer(q Request) (Page, bool) {
 	m.wait(q)
 	sent := m.local
-	r, ok := m.serve(q.page, q.size)
+	r, ok := m.serve(q.Page, q.Size)
 	m.clock++ // no two answers within the clock's resolution
 	m.local = m.local.Add(20 * time.Millisecond)
 	r.sent, r.arrived = sent, m.local
@@ -177,15 +177,15 @@ func (m *model) answer(q request) (reading, bool) {
 }
 
 // wait lets the time pass until a request may be sent.
-func (m *model) wait(q request) {
-	if rest := q.after.Sub(m.local); rest > 0 {
+func (m *model) wait(q Request) {
+	if rest := q.After.Sub(m.local); rest > 0 {
 		m.local = m.local.Add(rest)
 		m.clock += int64(rest/tick) + 1
 	}
 }
 
 // serve does the same at one moment: no time passes.
-func (m *model) serve(page, limit int64) (reading, bool) {
+func (m *model) serve(page, limit int64) (Page, bool) {
 	m.play(m.script(m.answers))
 	if m.first == nil {
 		m.first, m.deleted = map[int]bool{}, map[int]bool{}
@@ -215,7 +215,7 @@ func (m *model) serve(page, limit int64) (reading, bool) {
 	if served > max(pages, 1) {
 		switch m.quirk.past {
 		case "refuse":
-			return reading{}, false
+			return Page{}, false
 		case "last":
 			served = max(pages, 1)
 		}
@@ -243,11 +243,11 @@ func (m *model) serve(page, limit int64) (reading, bool) {
 	if m.quirk.short != nil && m.quirk.short(m.answers, served) {
 		to -= (to - from + 1) / 2
 	}
-	rows := make([]row, 0, to-from)
+	rows := make([]Row, 0, to-from)
 	for _, one := range list[from:to] {
-		rows = append(rows, row{id: modelID(one.id), at: one.at * 1000, born: one.born * 1000})
+		rows = append(rows, Row{ID: modelID(one.id), At: one.at * 1000, Created: one.born * 1000})
 	}
-	r := newReading(page, rows, says, m.local, m.local)
+	r := NewPage(page, rows, says, m.local, m.local)
 	m.keep(page, limit, r)
 	return r, true
 }
@@ -257,54 +257,54 @@ func modelID(id int) schema.IDHash { return schema.HashID(fmt.Sprint("ibx_", id)
 // union is what an export would hold: of every id the newest version.
 type union map[schema.IDHash]int64
 
-func (u union) add(rows []row) {
+func (u union) add(rows []Row) {
 	for _, row := range rows {
-		if at, ok := u[row.id]; !ok || row.at >= at {
-			u[row.id] = row.at
+		if at, ok := u[row.ID]; !ok || row.At >= at {
+			u[row.ID] = row.At
 		}
 	}
 }
 
 // prove reads the model's list with a prover.
-func prove(m *model) (*prover, union) { return proveUntil(m, func(*prover) bool { return false }) }
+func prove(m *model) (*Prover, union) { return proveUntil(m, func(*Prover) bool { return false }) }
 
 // proveUntil does the same and stops early.
-func proveUntil(m *model, stop func(*prover) bool) (*prover, union) {
-	p, found := newProver(m.margin), union{}
+func proveUntil(m *model, stop func(*Prover) bool) (*Prover, union) {
+	p, found := New(m.margin), union{}
 	for q, more := ask(p); more && !stop(p); q, more = ask(p) {
 		r, ok := m.answer(q)
 		if !ok {
-			if !p.refuse(q) {
-				p.giveUp("refused")
+			if !p.Refuse(q) {
+				p.GiveUp("refused")
 			}
 			continue
 		}
-		p.observe(q, r)
-		found.add(r.rows)
+		p.Observe(q, r)
+		found.add(r.Rows)
 	}
 	return p, found
 }
 
 // ask is the next request of a list that is alone.
-func ask(p *prover) (request, bool) {
-	if q, more := p.next(); more || p.flying > 0 {
+func ask(p *Prover) (Request, bool) {
+	if q, more := p.Next(); more || p.inFlight > 0 {
 		return q, more
 	}
-	if !p.close(p.read) {
-		return request{}, false
+	if !p.LookAgain(p.read) {
+		return Request{}, false
 	}
-	return p.next()
+	return p.Next()
 }
 
 // plain reads page after page until there is no next one.
 func plain(m *model) union {
 	found := union{}
 	for page := int64(1); page != 0; {
-		r, ok := m.answer(request{page: page})
+		r, ok := m.answer(Request{Page: page})
 		if !ok {
 			break
 		}
-		found.add(r.rows)
+		found.add(r.Rows)
 		page = r.next
 	}
 	return found

@@ -12,10 +12,10 @@ import (
 )
 
 // A page of a list that does not move, by places from 0.
-func pageOf(list []row, from, to int) reading {
-	return reading{
+func pageOf(list []Row, from, to int) Page {
+	return Page{
 		asked: 2, served: 2, next: 3, placed: true, perPage: int64(to - from), offset: int64(from), end: int64(to),
-		rows: list[from:to], sent: time.Unix(int64(from), 0), arrived: time.Unix(int64(from), 1),
+		Rows: list[from:to], sent: time.Unix(int64(from), 0), arrived: time.Unix(int64(from), 1),
 	}
 }
 
@@ -24,11 +24,11 @@ func pageOf(list []row, from, to int) reading {
 func TestCoverClaimsNoRowThatNoPageShowed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 30).Draw(t, "rows")
-		list := make([]row, n)
+		list := make([]Row, n)
 		for i := range list {
-			list[i] = row{id: modelID(i), at: rapid.Int64Range(1, 12).Draw(t, "at")}
+			list[i] = Row{ID: modelID(i), At: rapid.Int64Range(1, 12).Draw(t, "at")}
 		}
-		slices.SortStableFunc(list, func(a, b row) int { return cmp.Compare(b.at, a.at) })
+		slices.SortStableFunc(list, func(a, b Row) int { return cmp.Compare(b.At, a.At) })
 		var c cover
 		seen := make([]bool, n)
 		for range rapid.IntRange(1, 12).Draw(t, "pages") {
@@ -48,7 +48,7 @@ func TestCoverClaimsNoRowThatNoPageShowed(t *testing.T) {
 		}
 		for at := range int64(14) {
 			for i, row := range list {
-				if row.at == at && c.within(at) && !seen[i] {
+				if row.At == at && c.within(at) && !seen[i] {
 					t.Fatalf("time %d is within, row %d was not shown", at, i)
 				}
 			}
@@ -69,11 +69,11 @@ func TestCoverClaimsNoRowThatNoPageShowed(t *testing.T) {
 // A page whose rows are all of one time joins what begins or ends in that time only
 // through a row: others of that time may stand between them.
 func TestAPageOfOneTimeJoinsThroughARow(t *testing.T) {
-	list := make([]row, 9) // seven of one time, and one on either side
+	list := make([]Row, 9) // seven of one time, and one on either side
 	for i := range list {
-		list[i] = row{id: modelID(i), at: 8}
+		list[i] = Row{ID: modelID(i), At: 8}
 	}
-	list[0].at, list[8].at = 9, 7
+	list[0].At, list[8].At = 9, 7
 	for name, test := range map[string]struct {
 		pages [][2]int
 		want  int // intervals
@@ -99,9 +99,9 @@ func TestAPageOfOneTimeJoinsThroughARow(t *testing.T) {
 // Pages that only touch leave a hole, those that share a row do not; nor is there
 // one where all rows are as new as the floor.
 func TestCoverJoinsByOverlapOnly(t *testing.T) {
-	list := make([]row, 30)
+	list := make([]Row, 30)
 	for i := range list {
-		list[i] = row{id: modelID(i), at: int64(30-i) / 3} // three rows of a time
+		list[i] = Row{ID: modelID(i), At: int64(30-i) / 3} // three rows of a time
 	}
 	for name, one := range map[string]struct {
 		pages [][2]int
@@ -114,8 +114,8 @@ func TestCoverJoinsByOverlapOnly(t *testing.T) {
 		"the lower first":                  {[][2]int{{9, 15}, {5, 10}}, math.MaxInt64, 2},
 		"one within another":               {[][2]int{{5, 15}, {8, 10}}, math.MaxInt64, 2},
 		"of one time, other rows":          {[][2]int{{3, 5}, {5, 6}}, math.MaxInt64, 3},
-		"as new as the floor":              {[][2]int{{1, 5}, {10, 15}}, list[10].at, 1},
-		"the hole reaches below the floor": {[][2]int{{5, 10}, {12, 15}}, list[12].at + 1, 2},
+		"as new as the floor":              {[][2]int{{1, 5}, {10, 15}}, list[10].At, 1},
+		"the hole reaches below the floor": {[][2]int{{5, 10}, {12, 15}}, list[12].At + 1, 2},
 	} {
 		var c cover
 		for _, page := range one.pages {
@@ -226,9 +226,9 @@ func TestRiseOfTotals(t *testing.T) {
 func TestTheSearchForAHoleFindsIt(t *testing.T) {
 	for _, perPage := range []int64{4, 10, 100} {
 		for _, shift := range []int64{-300, -90, -10, -1, 0, 1, 9, 50, 101, 900} {
-			list := make([]row, 3000)
+			list := make([]Row, 3000)
 			for i := range list {
-				list[i] = row{id: modelID(i), at: int64(3000 - i)}
+				list[i] = Row{ID: modelID(i), At: int64(3000 - i)}
 			}
 			const place = 1000 // the row above the hole is the 1000th
 			above := pageOf(list, place-2, place)
@@ -237,7 +237,7 @@ func TestTheSearchForAHoleFindsIt(t *testing.T) {
 			h := hole{&upper, &lower}
 			moved := slices.Clone(list)
 			for i := range shift {
-				moved = slices.Insert(moved, 0, row{id: modelID(5000 + int(i)), at: 4000 + i})
+				moved = slices.Insert(moved, 0, Row{ID: modelID(5000 + int(i)), At: 4000 + i})
 			}
 			moved = moved[max(-shift, 0):]
 			c, found := newChecks(time.Unix(0, 0)), false
@@ -246,13 +246,13 @@ func TestTheSearchForAHoleFindsIt(t *testing.T) {
 				from := min((spec.page-1)*spec.size, int64(len(moved)))
 				to := min(from+spec.size, int64(len(moved)))
 				r := pageOf(moved, int(from), int(to))
-				if r.rows[0].at >= upper.tail.at && r.rows[len(r.rows)-1].at <= lower.head.at {
+				if r.Rows[0].At >= upper.tail.at && r.Rows[len(r.Rows)-1].At <= lower.head.at {
 					found = true
 					break
 				}
-				c.observe(c.aim(h), &h, r, false)
+				c.observe(c.search(h), &h, r, false)
 			}
-			if tries := c.aim(h).tries; !found || shift == 0 && tries > 1 {
+			if tries := c.search(h).tries; !found || shift == 0 && tries > 1 {
 				t.Errorf("pages of %d, moved by %d: found %v with %d pages", perPage, shift, found, tries)
 			}
 		}
@@ -261,9 +261,9 @@ func TestTheSearchForAHoleFindsIt(t *testing.T) {
 
 // What one check learns of the movement, the next one knows.
 func TestChecksShareHowFarTheListHasMoved(t *testing.T) {
-	list := make([]row, 300)
+	list := make([]Row, 300)
 	for i := range list {
-		list[i] = row{id: modelID(i), at: int64(300 - i)}
+		list[i] = Row{ID: modelID(i), At: int64(300 - i)}
 	}
 	moved := slices.Insert(slices.Clone(list), 0, list[:40]...) // 40 more on top
 	edges := func(place int) hole {
@@ -273,7 +273,7 @@ func TestChecksShareHowFarTheListHasMoved(t *testing.T) {
 	c := newChecks(time.Unix(1000, 0))
 	first := edges(100)
 	c.request(first, 10, false)
-	c.observe(c.aim(first), &first, pageOf(moved, 135, 145), false)
+	c.observe(c.search(first), &first, pageOf(moved, 135, 145), false)
 	if got, want := c.request(edges(200), 10, false), int64(240); (got.page-1)*got.size >= want || got.page*got.size <= want {
 		t.Errorf("the second check asks for %v, not for what lies across %d", got, want)
 	}
@@ -282,11 +282,11 @@ func TestChecksShareHowFarTheListHasMoved(t *testing.T) {
 // Pages that touch in place join a look when both are of one total. A page that is
 // read again does not make up for the one above it, which is of another.
 func TestALookJoinsTouchingPagesOfOneTotal(t *testing.T) {
-	list := make([]row, 9)
+	list := make([]Row, 9)
 	for i := range list {
-		list[i] = row{id: modelID(i), at: int64(20 - i)}
+		list[i] = Row{ID: modelID(i), At: int64(20 - i)}
 	}
-	page := func(of []row, number int) reading {
+	page := func(of []Row, number int) Page {
 		r := pageOf(of, 2*number-2, 2*number)
 		r.asked, r.served, r.next = int64(number), int64(number), int64(number)+1
 		r.total = new(int64(len(of)))
@@ -295,7 +295,7 @@ func TestALookJoinsTouchingPagesOfOneTotal(t *testing.T) {
 	less := list[1:] // the newest row is deleted, the others move up
 	var l look
 	for _, step := range []struct {
-		page reading
+		page Page
 		end  int // the row that the look has come to
 	}{
 		{page(list, 1), 1}, {page(list, 2), 3},
@@ -303,8 +303,8 @@ func TestALookJoinsTouchingPagesOfOneTotal(t *testing.T) {
 		{page(less, 2), 4}, {page(less, 3), 6},
 	} {
 		l.observe(step.page)
-		if got := l.cover.intervals[0].tail.at; got != list[step.end].at {
-			t.Fatalf("after page %d of %d rows the look has come to %d, want %d", step.page.asked, *step.page.total, got, list[step.end].at)
+		if got := l.cover.intervals[0].tail.at; got != list[step.end].At {
+			t.Fatalf("after page %d of %d rows the look has come to %d, want %d", step.page.asked, *step.page.total, got, list[step.end].At)
 		}
 	}
 }

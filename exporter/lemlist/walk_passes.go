@@ -33,9 +33,9 @@ type passes struct {
 	next     int64
 	count    int64
 	whole    bool // whether the previous pass reached the end of the list
-	previous []row
-	current  []row
-	page     []row // the previous page, to notice a server that repeats it
+	previous []Row
+	current  []Row
+	page     []Row // the previous page, to notice a server that repeats it
 	most     int64 // the largest total of this pass
 	empty    int   // pages without rows that are not the last
 	// top is the newest time on the first page of the pass or sweep under way,
@@ -49,14 +49,14 @@ type passes struct {
 func newPasses() *passes { return &passes{next: 1, count: 1} }
 
 // observe takes the page that next names.
-func (p *passes) observe(r reading) verdict {
+func (p *passes) observe(r Page) verdict {
 	if r.asked == 1 {
 		p.top = newestBefore(r)
 	}
 	if r.total != nil && !p.sweeping {
 		p.most = max(p.most, *r.total)
 	}
-	if len(r.rows) == 0 && r.next != 0 {
+	if len(r.Rows) == 0 && r.next != 0 {
 		p.empty++
 	}
 	switch {
@@ -66,12 +66,12 @@ func (p *passes) observe(r reading) verdict {
 	case p.sweeping && p.below(r):
 		return p.swept(r)
 	case r.next == 0:
-		p.current = append(p.current, r.rows...)
+		p.current = append(p.current, r.Rows...)
 		return p.end()
 	case r.next <= r.asked:
 		p.reason = fmt.Sprintf("page %d names page %d as the next one", r.asked, r.next)
 		return passesFail
-	case r.asked > 1 && len(r.rows) > 0 && slices.Equal(r.rows, p.page):
+	case r.asked > 1 && len(r.Rows) > 0 && slices.Equal(r.Rows, p.page):
 		p.reason = fmt.Sprintf("page %d repeats the page before it", r.asked)
 		return passesFail
 	case r.next > maxPages:
@@ -79,20 +79,20 @@ func (p *passes) observe(r reading) verdict {
 		return passesFail
 	}
 	if !p.sweeping {
-		p.current = append(p.current, r.rows...)
+		p.current = append(p.current, r.Rows...)
 	}
-	p.page, p.next = r.rows, r.next
+	p.page, p.next = r.Rows, r.next
 	return passesGoOn
 }
 
 // below reports whether the page ends a sweep.
-func (p *passes) below(r reading) bool {
-	return r.next == 0 || slices.ContainsFunc(r.rows, func(row row) bool { return row.at <= p.floor })
+func (p *passes) below(r Page) bool {
+	return r.next == 0 || slices.ContainsFunc(r.Rows, func(row Row) bool { return row.At <= p.floor })
 }
 
 // swept ends a sweep. One that was a single page is one moment: nothing moved
 // while it was read.
-func (p *passes) swept(r reading) verdict {
+func (p *passes) swept(r Page) verdict {
 	p.sweeps++
 	if r.asked == 1 {
 		return passesAgree
@@ -134,7 +134,7 @@ func (p *passes) stop() verdict {
 }
 
 // again starts another pass, if the bound allows one.
-func (p *passes) again(found []row, whole bool) verdict {
+func (p *passes) again(found []Row, whole bool) verdict {
 	if p.count == maxPasses {
 		return passesFail
 	}
@@ -146,32 +146,32 @@ func (p *passes) again(found []row, whole bool) verdict {
 }
 
 // distinct sorts rows by id and keeps the newest version of each.
-func distinct(rows []row) []row {
-	slices.SortFunc(rows, func(a, b row) int {
-		return cmp.Or(a.id.Compare(b.id), cmp.Compare(b.at, a.at))
+func distinct(rows []Row) []Row {
+	slices.SortFunc(rows, func(a, b Row) int {
+		return cmp.Or(a.ID.Compare(b.ID), cmp.Compare(b.At, a.At))
 	})
-	return slices.CompactFunc(rows, func(a, b row) bool { return a.id == b.id })
+	return slices.CompactFunc(rows, func(a, b Row) bool { return a.ID == b.ID })
 }
 
 // agree reports whether two passes, both sorted by id, show the same
 // conversations in the same versions, but for those whose time says that they
 // moved after the first pass.
-func agree(before, after []row) bool {
+func agree(before, after []Row) bool {
 	if len(before) == 0 {
 		return len(after) == 0
 	}
-	since := slices.MaxFunc(before, func(a, b row) int { return cmp.Compare(a.at, b.at) }).at
+	since := slices.MaxFunc(before, func(a, b Row) int { return cmp.Compare(a.At, b.At) }).At
 	i := 0
 	for _, row := range after {
-		if i < len(before) && before[i].id.Compare(row.id) < 0 {
+		if i < len(before) && before[i].ID.Compare(row.ID) < 0 {
 			return false // gone, or missed by the second pass
 		}
-		same := i < len(before) && before[i].id == row.id
-		if same && before[i].at == row.at {
+		same := i < len(before) && before[i].ID == row.ID
+		if same && before[i].At == row.At {
 			i++
 			continue
 		}
-		if row.at <= since {
+		if row.At <= since {
 			return false
 		}
 		if same {

@@ -6,10 +6,10 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-func rowsAt(ats map[string]int64) []row {
-	var rows []row
+func rowsAt(ats map[string]int64) []Row {
+	var rows []Row
 	for id, at := range ats {
-		rows = append(rows, row{id: schema.HashID(id), at: at})
+		rows = append(rows, Row{ID: schema.HashID(id), At: at})
 	}
 	return distinct(rows)
 }
@@ -43,7 +43,7 @@ func TestPassesAgree(t *testing.T) {
 // A row that comes twice stands where another should.
 func TestPassesThatRepeatRowsProveNothing(t *testing.T) {
 	p := newPasses()
-	page := reading{asked: 1, total: new(int64(3)), rows: []row{{id: schema.HashID("a"), at: 2}, {id: schema.HashID("b"), at: 1}, {id: schema.HashID("b"), at: 1}}}
+	page := Page{asked: 1, total: new(int64(3)), Rows: []Row{{ID: schema.HashID("a"), At: 2}, {ID: schema.HashID("b"), At: 1}, {ID: schema.HashID("b"), At: 1}}}
 	got := passesGoOn
 	for got == passesGoOn {
 		got = p.observe(page)

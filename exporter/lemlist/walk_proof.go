@@ -70,7 +70,7 @@ const (
 type inbox struct {
 	number  int // in the order of users
 	user    string
-	prover  *prover // nil when it is finished
+	prover  *Prover // nil when it is finished
 	spent   cost
 	denials int // answers that the user is not in the team
 	skipped *exporter.SkippedPartition
@@ -108,17 +108,17 @@ func (w *walk) alike() map[*inbox]bool {
 func (w *walk) retire(in *inbox) {
 	p := in.prover
 	w.retired = later(w.retired, p.read)
-	in.proof, in.print = p.proof(in.user), listPrint{p.print, p.distinct(), p.audit.named == 0}
+	in.proof, in.print = p.proof(in.user), listPrint{p.print, p.distinct(), p.audit.Named == 0}
 	in.prover = nil
 }
 
 // place puts a list where it belongs after something has happened to it, and retires
 // it when it is finished.
 func (w *walk) place(in *inbox) {
-	if p := in.prover; p != nil && p.phase == finished && p.flying == 0 {
+	if p := in.prover; p != nil && p.phase == finished && p.inFlight == 0 {
 		w.retire(in)
 	}
-	w.asking.set(in, in.prover != nil && in.prover.asks())
+	w.asking.set(in, in.prover != nil && in.prover.Asks())
 	w.descents.set(in, in.prover != nil && in.prover.phase == descending)
 }
 
@@ -138,7 +138,7 @@ func (w *walk) close() bool {
 	more := false
 	for _, in := range w.inboxes {
 		if in.prover != nil {
-			more = in.prover.close(last) || more
+			more = in.prover.LookAgain(last) || more
 			w.place(in)
 		}
 	}
@@ -151,7 +151,7 @@ func (w *walk) denied(a landed) {
 	in := a.from
 	in.denials++
 	p := in.prover
-	p.flying--
+	p.inFlight--
 	most := mostDenials
 	if p.reads > 0 {
 		most = mostLateDenials
@@ -162,9 +162,9 @@ func (w *walk) denied(a landed) {
 		p.pause = a.got.arrived.Add(w.margin.Settle)
 		p.again(a.asked)
 	case p.reads > 0:
-		p.giveUp(fmt.Sprintf("after %d pages the API said: %s", p.reads, errUserNotInTeam))
+		p.GiveUp(fmt.Sprintf("after %d pages the API said: %s", p.reads, errUserNotInTeam))
 	default:
-		p.giveUp("")
+		p.GiveUp("")
 		if in.skipped == nil {
 			in.skipped = &exporter.SkippedPartition{Partition: in.user, Reason: errUserNotInTeam.Error()}
 			w.obs.Observe(exporter.PartitionSkipped{SkippedPartition: *in.skipped})
@@ -183,7 +183,7 @@ func (w *walk) interrupt() {
 			continue
 		}
 		if in.prover.phase != finished && (in.prover.phase != settled || !w.ended) {
-			in.prover.giveUp("the walk was interrupted")
+			in.prover.GiveUp("the walk was interrupted")
 		}
 		w.retire(in)
 	}

@@ -96,7 +96,7 @@ func (w *walk) live(f *flights) error {
 func (w *walk) reopen() {
 	for _, in := range w.inboxes {
 		if in.prover != nil {
-			in.prover.reopen()
+			in.prover.Reopen()
 		}
 	}
 }
@@ -107,7 +107,7 @@ func (w *walk) note(a landed) error {
 		return nil
 	}
 	head := entryHead{
-		User: a.from.user, Strand: a.asked.strand, Number: a.asked.number, Page: a.asked.page, Size: a.asked.size,
+		User: a.from.user, Strand: a.asked.Segment, Number: a.asked.Number, Page: a.asked.Page, Size: a.asked.Size,
 		Sent: a.got.sent, Arrived: a.got.arrived,
 		Requests: a.got.cost.requests, Retries: a.got.cost.retries, Throttled: a.got.cost.throttled,
 	}
@@ -152,6 +152,6 @@ const (
 	entryTakeover = "takeover"
 )
 
-func (h entryHead) request() request {
-	return request{strand: h.Strand, number: h.Number, page: h.Page, size: h.Size}
+func (h entryHead) request() Request {
+	return Request{Segment: h.Strand, Number: h.Number, Page: h.Page, Size: h.Size}
 }

@@ -24,7 +24,7 @@ func TestTheSecondLookIsLate(t *testing.T) {
 			return nil
 		})
 		m.margin, m.quirk.total = allowed, one.total
-		p := newProver(m.margin)
+		p := New(m.margin)
 		var read, looked time.Time
 		for q, more := ask(p); more && looked.IsZero(); q, more = ask(p) {
 			first := p.phase == looking && p.look.reads == 0
@@ -35,7 +35,7 @@ func TestTheSecondLookIsLate(t *testing.T) {
 			if looked.IsZero() {
 				read = r.arrived
 			}
-			p.observe(q, r)
+			p.Observe(q, r)
 		}
 		if late := looked.Sub(read); looked.IsZero() || late < allowed.Settle {
 			t.Errorf("%s: the look comes %v later", name, late)

@@ -13,7 +13,7 @@ import (
 )
 
 // markOf is what a proof leaves for the next walk; false when it leaves nothing.
-func markOf(p *prover) (exporter.Mark, bool) {
+func markOf(p *Prover) (exporter.Mark, bool) {
 	proof := p.proof("usr")
 	if !proof.Complete || proof.Doubt != "" || proof.Watermark == nil {
 		return exporter.Mark{}, false
@@ -26,8 +26,8 @@ func markOf(p *prover) (exporter.Mark, bool) {
 func (s *stage) goOn() {
 	mark, ok := markOf(s.p)
 	least := s.p.walk.least
-	if s.p = newProver(exact); ok {
-		s.p = newProverSince(mark, exact)
+	if s.p = New(exact); ok {
+		s.p = NewSince(mark, exact)
 	}
 	s.p.walk.least = least
 }

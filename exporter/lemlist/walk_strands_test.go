@@ -15,28 +15,28 @@ import (
 // moment between its beginning and its end; what happens next is drawn.
 type stage struct {
 	m      *model
-	p      *prover
+	p      *Prover
 	width  int             // requests that should be in flight
 	draw   func(n int) int // a number below n
 	found  union
 	flying []*call
 	most   int
 	wrong  string
-	log    []func(*prover) // what was asked of and told to the prover
+	log    []func(*Prover) // what was asked of and told to the prover
 	rest   time.Duration   // since the server's clock went on
 }
 
 // call is a request in flight.
 type call struct {
-	asked  request
+	asked  Request
 	sent   time.Time
 	served bool
-	r      reading
+	r      Page
 	ok     bool
 }
 
 func newStage(m *model, width int, draw func(n int) int) *stage {
-	return &stage{m: m, p: newProver(m.margin), width: width, draw: draw, found: union{}}
+	return &stage{m: m, p: New(m.margin), width: width, draw: draw, found: union{}}
 }
 
 // pass lets time go by; the server's clock goes on 1 ms in 10 ms, no more.
@@ -50,7 +50,7 @@ func (s *stage) pass() {
 }
 
 // run plays until the prover is done. Until then stop may end it.
-func (s *stage) run(stop func(*prover) bool) {
+func (s *stage) run(stop func(*Prover) bool) {
 	for !stop(s.p) {
 		s.send()
 		if len(s.flying) == 0 {
@@ -61,7 +61,7 @@ func (s *stage) run(stop func(*prover) bool) {
 		i := s.draw(len(s.flying))
 		one := s.flying[i]
 		if !one.served {
-			one.r, one.ok = s.m.serve(one.asked.page, one.asked.size)
+			one.r, one.ok = s.m.serve(one.asked.Page, one.asked.Size)
 			one.served = true
 			if s.draw(2) == 0 {
 				continue // others first
@@ -71,14 +71,14 @@ func (s *stage) run(stop func(*prover) bool) {
 		s.flying = slices.Delete(s.flying, i, i+1)
 		switch {
 		case one.ok:
-			s.log = append(s.log, func(p *prover) { p.observe(one.asked, one.r) })
+			s.log = append(s.log, func(p *Prover) { p.Observe(one.asked, one.r) })
 			one.r.sent, one.r.arrived = one.sent, s.m.local
-			s.p.observe(one.asked, one.r)
-			s.found.add(one.r.rows)
+			s.p.Observe(one.asked, one.r)
+			s.found.add(one.r.Rows)
 		default:
-			refuse := func(p *prover) {
-				if !p.refuse(one.asked) {
-					p.giveUp("refused")
+			refuse := func(p *Prover) {
+				if !p.Refuse(one.asked) {
+					p.GiveUp("refused")
 				}
 			}
 			s.log = append(s.log, refuse)
@@ -89,12 +89,12 @@ func (s *stage) run(stop func(*prover) bool) {
 
 func (s *stage) send() {
 	for {
-		s.p.lanes = s.width
-		for q, more := s.p.next(); more; q, more = s.p.next() {
+		s.p.concurrency = s.width
+		for q, more := s.p.Next(); more; q, more = s.p.Next() {
 			s.m.wait(q)
 			s.flying = append(s.flying, &call{asked: q, sent: s.m.local})
-			s.log = append(s.log, func(p *prover) {
-				if again, ok := p.next(); !ok || again != q {
+			s.log = append(s.log, func(p *Prover) {
+				if again, ok := p.Next(); !ok || again != q {
 					s.wrong = fmt.Sprintf("replayed, it asks for %v and not for %v", again, q)
 				}
 			})
@@ -104,17 +104,17 @@ func (s *stage) send() {
 		switch last := s.p.read; {
 		case more <= 0:
 			return
-		case s.p.split(more):
-			s.log = append(s.log, func(p *prover) { p.split(more) })
-		case len(s.flying) == 0 && s.p.close(last):
-			s.log = append(s.log, func(p *prover) { p.close(last) })
+		case s.p.Split(more):
+			s.log = append(s.log, func(p *Prover) { p.Split(more) })
+		case len(s.flying) == 0 && s.p.LookAgain(last):
+			s.log = append(s.log, func(p *Prover) { p.LookAgain(last) })
 		default:
 			return
 		}
 	}
 }
 
-func toTheEnd(*prover) bool { return false }
+func toTheEnd(*Prover) bool { return false }
 
 // drawLong draws a list of many pages, most rows with a time of their own, that
 // moves now and then.
@@ -199,8 +199,8 @@ func TestStrandsCanBeReplayed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		s := drawStage(t, drawLong(t))
 		s.run(toTheEnd)
-		again := newProver(s.m.margin)
-		again.walk.least, again.lanes = s.p.walk.least, s.width
+		again := New(s.m.margin)
+		again.walk.least, again.concurrency = s.p.walk.least, s.width
 		for _, do := range s.log {
 			do(again)
 		}
@@ -219,7 +219,7 @@ func TestHolesMustBeChecked(t *testing.T) {
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		s := newStage(newModel(quietList(1000), 10, rates(seed, 0.5, 1, 0.5)), 4, random.IntN)
-		s.run(func(p *prover) bool { return p.phase == checking })
+		s.run(func(p *Prover) bool { return p.phase == checking })
 		for _, row := range s.m.list {
 			// What has moved is the business of the looks.
 			if _, ok := s.found[modelID(row.id)]; !ok && row.at*1000 < s.p.floor {
@@ -281,7 +281,7 @@ func TestStrandsOfAQuietListCostNothing(t *testing.T) {
 			if s.p.method != methodSweep || s.p.reads != pages+1 || len(s.found) != rows || s.p.sweeps != 1 {
 				t.Errorf("%d rows, width %d: %d requests by %q, %d rows, doubt %q", rows, width, s.p.reads, s.p.method, len(s.found), s.p.doubt)
 			}
-			if want := min(width, int(pages-1)/strandPages); s.most < want || s.most > max(want, 1) {
+			if want := min(width, int(pages-1)/segmentPages); s.most < want || s.most > max(want, 1) {
 				t.Errorf("%d rows, width %d: %d requests at the same time, want %d", rows, width, s.most, want)
 			}
 		}
@@ -297,24 +297,24 @@ func TestStrandsOfAListThatSeemsToStandStill(t *testing.T) {
 		"a row jumps and is deleted":                      {3: {{kind: jump, where: 7}}, 4: {goes(0)}},
 	} {
 		m := newModel(quietList(8), 2, at(steps))
-		p, found := newProver(exact), union{}
+		p, found := New(exact), union{}
 		p.walk.least = 1
-		asked := map[int64]request{}
+		asked := map[int64]Request{}
 		for _, page := range []int64{1, 4, 2, 3} {
-			for q, more := p.next(); more || page > 1 && p.split(3-len(asked)); q, more = p.next() {
+			for q, more := p.Next(); more || page > 1 && p.Split(3-len(asked)); q, more = p.Next() {
 				if more {
-					asked[q.page] = q
+					asked[q.Page] = q
 				}
 			}
 			r, _ := m.answer(asked[page])
-			p.observe(asked[page], r)
+			p.Observe(asked[page], r)
 			delete(asked, page)
-			found.add(r.rows)
+			found.add(r.Rows)
 		}
 		for q, more := ask(p); more; q, more = ask(p) {
 			r, _ := m.answer(q)
-			p.observe(q, r)
-			found.add(r.rows)
+			p.Observe(q, r)
+			found.add(r.Rows)
 		}
 		if p.method != methodSweep || p.doubt != "" || m.stale(found) != "" {
 			t.Errorf("%s: method %q, doubt %q: %s", name, p.method, p.doubt, m.stale(found))

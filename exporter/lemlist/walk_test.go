@@ -55,7 +55,7 @@ func (s *shelf) fetch(ctx context.Context, user string, page, size int64) (listi
 	if !ok {
 		return listing{cost: spent}, fmt.Errorf("read it: %w", errUserNotInTeam)
 	}
-	r, ok := m.answer(request{page: page, size: size})
+	r, ok := m.answer(Request{Page: page, Size: size})
 	if !ok {
 		return listing{cost: spent}, fmt.Errorf("400: %w", errPageRefused)
 	}
@@ -65,7 +65,7 @@ func (s *shelf) fetch(ctx context.Context, user string, page, size int64) (listi
 		says.NextPage = new(r.next)
 	}
 	return listing{
-		page: schema.Page{Record: s.record(user, m.list[from:from+len(r.rows)]), Pagination: says, UnknownFields: []string{"novelty"}},
+		page: schema.Page{Record: s.record(user, m.list[from:from+len(r.Rows)]), Pagination: says, UnknownFields: []string{"novelty"}},
 		sent: r.sent, arrived: r.arrived, cost: spent,
 	}, nil
 }
