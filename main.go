@@ -29,6 +29,8 @@ import (
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/report"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/journal"
+	"github.com/lemexport/lemexport/exporter/store/scratch"
 	"github.com/lemexport/lemexport/internal/cli"
 	"github.com/lemexport/lemexport/plugin"
 )
@@ -102,7 +104,7 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int
 	}
 	var workspace exporter.Workspace
 	if workDir != "" {
-		workspace = store.NewWorkspace(workDir)
+		workspace = journal.NewWorkspace(workDir)
 	}
 	return &exporter.Engine{
 		OpenSource: func(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
@@ -113,7 +115,7 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int
 			"parquet": parquet.Format{Version: version.Number, Memory: memory, Budget: files},
 			"arrow":   arrowipc.Format{Budget: files},
 		},
-		Scratch:     store.NewScratch(""),
+		Scratch:     scratch.New(""),
 		Memory:      memory,
 		Workspace:   workspace,
 		ReadJournal: lemlist.Kept,

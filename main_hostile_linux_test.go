@@ -187,11 +187,14 @@ func TestHostileAnswersStayWithinTheDocumentedMemory(t *testing.T) { //nolint:tp
 		status  int
 		message string
 	}{
-		"a string of 100 MB":            {"plan", hostile{one, rowsOf(rowWith(`"lastSentSubject":"` + long + `"`))}, 1, "more than 16 MiB"},
-		"a name of 100 MB":              {"plan", hostile{one, rowsOf(rowWith(`"` + long + `":1`))}, 1, "more than 16 MiB"},
+		"pages of 15 MB, several users": {"apply -auto-approve", hostile{teamOf(8), twoPages(150_000)}, 0, ""},
+		"pages of 50 MB, many users":    {"plan", hostile{teamOf(20), twoPages(500_000)}, 1, "more than 16 MiB"},
+		"a gzip bomb of 1 GiB":          {"apply -auto-approve", hostile{one, zippedPage(`"lastSentSubject":"`, "aaaaaaaa", `"`, 1<<27)}, 1, "more than 16 MiB"},
+		"bodies without end":            {"plan", hostile{teamOf(20), endless}, 1, "more than 16 MiB"},
+		"as many elements as are taken": {"apply -auto-approve", hostile{one, zippedPage(`"users":[{"userId":"usr_00"},`, `{"x":1},`, "{}]", 125_000)}, 0, ""},
+		"many users, elements":          {"plan", hostile{teamOf(20), zippedPage(`"users":[`, "1,", "1]", 125_000)}, 0, ""},
 		"a name of 15 MB":               {"apply -auto-approve", hostile{one, rowsOf(rowWith(`"` + long[:15<<20] + `":1`))}, 0, ""},
 		"an id of 15 MB":                {"plan", hostile{one, rowsOf(`{"_id":"` + long[:15<<20] + `","lastActivityAt":"2026-01-01T00:00:00Z"}`)}, 1, "has a _id of more than 4,096 bytes"},
-		"10 million empty strings":      {"plan", hostile{one, zippedPage(`"channels":[`, `"",`, `""]`, 10_000_000)}, 1, "more than 16 MiB"},
 		"5 million empty strings":       {"plan", hostile{one, zippedPage(`"channels":[`, `"",`, `""]`, 5_000_000)}, 1, "more than 131,072 values"},
 		"rows nested deep":              {"apply -auto-approve", hostile{one, rowsOf(rowWith(numbered(`"x%d":`+deep, 500)))}, 0, ""},
 		"nested too deep":               {"plan", hostile{one, rowsOf(rowWith(`"x":` + strings.Repeat(`{"a":`, 1_000_000)))}, 1, "nested 10,000 levels deep or more"},
@@ -203,7 +206,6 @@ func TestHostileAnswersStayWithinTheDocumentedMemory(t *testing.T) { //nolint:tp
 		"large names on every page":     {"apply -auto-approve", hostile{one, onEveryPage(6, func(page int) string { return numbered(`"`+strconv.Itoa(page)+"_%d_"+long[:200<<10]+`":1`, 60) })}, 0, ""},
 		"small pages with large names":  {"apply -auto-approve", hostile{one, onEveryPage(30, func(page int) string { return numbered(`"`+strconv.Itoa(page)+"_%d_"+long[:30<<10]+`":1`, 8) })}, 0, ""},
 		"20 users with 15 MB of extra":  {"plan", hostile{teamOf(20), rowsOf(rowWith(`"x":"` + long[:15<<20] + `"`))}, 0, ""},
-		"8 users with 15 MB of extra":   {"apply -auto-approve", hostile{teamOf(8), rowsOf(rowWith(`"x":"` + long[:15<<20] + `"`))}, 0, ""},
 		"8 texts that do not compress":  {"apply -auto-approve", hostile{teamOf(8), randomTexts(8, 13<<20)}, 0, ""},
 		"100,000 rows on a page":        {"apply -auto-approve", hostile{one, rowsOf(numbered(`{"_id":"%d"}`, 100_000))}, 0, ""},
 		"one row 100,000 times":         {"apply -auto-approve", hostile{one, rowsOf(numbered(`{"_id":"1","x":%d}`, 60_000))}, 0, ""},
@@ -269,6 +271,9 @@ func TestHostileAnswersStayWithinTheDocumentedMemory(t *testing.T) { //nolint:tp
 			}
 			if status != test.status || !strings.Contains(shown.String(), test.message) || shown.Len() > 20_000 {
 				t.Errorf("exit %d, %d bytes: %.3000s", status, shown.Len(), shown.String())
+			}
+			if test.message == "more than 16 MiB" && !strings.Contains(shown.String(), "raise the budget with -memory or LEMEXPORT_MEMORY") {
+				t.Errorf("no hint: %.3000s", shown.String())
 			}
 		})
 	}

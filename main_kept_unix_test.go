@@ -4,54 +4,15 @@ package main
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
-	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
-
-	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
-
-// cutAPI is a simulated API that answers so many requests; then it holds the
-// rest, or refuses the key.
-type cutAPI struct {
-	url     string
-	left    atomic.Int64
-	refuses bool
-	held    chan struct{}
-}
-
-func newCutAPI(t *testing.T, answers int64, refuses bool) *cutAPI {
-	t.Helper()
-	team, err := sim.New(sim.Options{Key: testKey, Conversations: 900, Unlimited: true})
-	if err != nil {
-		t.Fatal(err)
-	}
-	api := &cutAPI{held: make(chan struct{}, 64), refuses: refuses}
-	api.left.Store(answers)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case api.left.Add(-1) >= 0:
-			team.ServeHTTP(w, r)
-		case api.refuses:
-			http.Error(w, "no", http.StatusUnauthorized)
-		default:
-			api.held <- struct{}{}
-			<-r.Context().Done()
-		}
-	}))
-	t.Cleanup(server.Close)
-	api.url = server.URL + "/api"
-	return api
-}
 
 var (
 	keptLine = regexp.MustCompile(`(?m)^(\d+) pages are kept: the next apply of the same configuration goes on from there, until \d+-\d+-\d+ [0-9:]+ UTC\.$`)
@@ -68,7 +29,7 @@ func only(t *testing.T, what string, line *regexp.Regexp, text string) string {
 	return found[0][1]
 }
 
-// What the message promises is what the plan says, and what the next apply does.
+// The apply, the next plan and the next apply name the same number of pages.
 func TestAnApplyThatIsCutShortSaysHowManyPagesAreKept(t *testing.T) {
 	t.Parallel()
 	for name, cut := range map[string]struct {
@@ -83,7 +44,8 @@ func TestAnApplyThatIsCutShortSaysHowManyPagesAreKept(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			api := newCutAPI(t, beforeTheWalk+9, cut.refuses)
+			api := newStoppingAPI(t, 900, beforeTheWalk+9)
+			api.refuses = cut.refuses
 			dir := configFor(t, api.url)
 			p := start(t, dir, "apply", "-auto-approve")
 			if cut.end != nil {
@@ -102,7 +64,7 @@ func TestAnApplyThatIsCutShortSaysHowManyPagesAreKept(t *testing.T) {
 					t.Errorf("it does not say first %q: %s", cut.before, &p.err)
 				}
 			}
-			api.left.Store(1 << 30)
+			api.left.Store(always)
 			files := listing(t, dir)
 			plan := start(t, dir, "plan")
 			if got := plan.status(t); got != 0 {
@@ -131,11 +93,9 @@ func TestAnApplyThatIsCutShortSaysHowManyPagesAreKept(t *testing.T) {
 			if got := listing(t, dir); name != "a kill" && got != files {
 				t.Errorf("the plan changed files: %s, before %s", got, files)
 			}
-			for _, args := range [][]string{{"plan", "-work-dir=elsewhere"}} {
-				other := start(t, dir, args...)
-				if got := other.status(t); got != 0 || strings.Contains(other.out.String(), "has kept") {
-					t.Errorf("%v: status %d, %s", args, got, &other.out)
-				}
+			other := start(t, dir, "plan", "-work-dir=elsewhere")
+			if got := other.status(t); got != 0 || strings.Contains(other.out.String(), "has kept") {
+				t.Errorf("the plan in another work folder: status %d, %s", got, &other.out)
 			}
 			next := start(t, dir, "apply", "-auto-approve")
 			if got := next.status(t); got != 0 {
@@ -152,57 +112,42 @@ func TestAnApplyThatIsCutShortSaysHowManyPagesAreKept(t *testing.T) {
 	}
 }
 
-// What the next run could not use is not promised.
-func TestAJournalThatIsOfNoUseIsNotPromised(t *testing.T) {
+// The plan promises only what the next apply can read.
+func TestADamagedJournalIsNotPromised(t *testing.T) {
 	t.Parallel()
-	for name, spoil := range map[string]func(dir, journal string) error{
-		"another key": func(dir, _ string) error {
-			body, err := os.ReadFile(filepath.Join(dir, "main.hcl"))
-			return errors.Join(err, os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(strings.Replace(string(body), testKey, strings.Repeat("f", 32), 1)), 0o600))
-		},
-		"a damaged first entry": func(_, journal string) error {
-			body, err := os.ReadFile(journal)
-			if err == nil {
-				body[40] ^= 1
-				err = os.WriteFile(journal, body, 0o600)
-			}
-			return err
-		},
-		"an empty journal": func(_, journal string) error { return os.Truncate(journal, 0) },
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			api := newCutAPI(t, beforeTheWalk+9, false)
-			dir := configFor(t, api.url)
-			p := start(t, dir, "apply", "-auto-approve")
-			<-api.held
-			if err := p.Process.Signal(syscall.SIGTERM); err != nil {
-				t.Fatal(err)
-			}
-			if got := p.status(t); got != 130 {
-				t.Fatalf("ended with %d: %s", got, &p.err)
-			}
-			journals, err := filepath.Glob(filepath.Join(dir, ".lemexport", "*.journal"))
-			if err != nil || len(journals) != 1 {
-				t.Fatal(journals, err)
-			}
-			if err := spoil(dir, journals[0]); err != nil {
-				t.Fatal(err)
-			}
-			api.left.Store(1 << 30)
-			plan := start(t, dir, "plan")
-			plan.status(t)
-			if strings.Contains(plan.out.String(), "has kept") {
-				t.Errorf("promised: %s", &plan.out)
-			}
-		})
+	api := newStoppingAPI(t, 900, beforeTheWalk+9)
+	dir := configFor(t, api.url)
+	p := start(t, dir, "apply", "-auto-approve")
+	<-api.held
+	if err := p.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	if got := p.status(t); got != 130 {
+		t.Fatalf("ended with %d: %s", got, &p.err)
+	}
+	journals, err := filepath.Glob(filepath.Join(dir, ".lemexport", "*.journal"))
+	if err != nil || len(journals) != 1 {
+		t.Fatal(journals, err)
+	}
+	body, err := os.ReadFile(journals[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	body[40] ^= 1 // in the first entry
+	if err := os.WriteFile(journals[0], body, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	api.left.Store(always)
+	plan := start(t, dir, "plan")
+	if plan.status(t) != 0 || strings.Contains(plan.out.String(), "has kept") {
+		t.Errorf("promised: %s%s", &plan.out, &plan.err)
 	}
 }
 
-// In JSON a message of its own says it.
-func TestWhatIsKeptIsAMessageInJSON(t *testing.T) {
+// In JSON the pages that are kept are a message of their own type.
+func TestKeptPagesAreAMessageInJSON(t *testing.T) {
 	t.Parallel()
-	api := newCutAPI(t, beforeTheWalk+9, false)
+	api := newStoppingAPI(t, 900, beforeTheWalk+9)
 	dir := configFor(t, api.url)
 	p := start(t, dir, "apply", "-auto-approve", "-json", "-work-dir=work")
 	<-api.held

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strconv"
@@ -17,24 +16,6 @@ import (
 
 // container is the memory that docs/configuration.md promises to stay within.
 const container = 256 << 20
-
-// hugePages answers every page of the inbox with one of the same size.
-type hugePages struct {
-	users int
-	page  func(w http.ResponseWriter, user, page string)
-}
-
-func (h hugePages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	if r.URL.Path == "/api/team" {
-		ids := make([]string, h.users)
-		for i := range ids {
-			ids[i] = strconv.Quote(fmt.Sprintf("usr_%02d", i))
-		}
-		fmt.Fprintf(w, `{"_id":"tea_1","userIds":[%s]}`, strings.Join(ids, ","))
-		return
-	}
-	h.page(w, r.URL.Query().Get("userId"), r.URL.Query().Get("page"))
-}
 
 // twoPages writes one of the two pages of a user's list, with 100 rows of size bytes.
 func twoPages(size int) func(http.ResponseWriter, string, string) {
@@ -110,52 +91,5 @@ func peak(t *testing.T, command *exec.Cmd) (bytes int64, status int) {
 		case <-ended:
 			return bytes, command.ProcessState.ExitCode()
 		}
-	}
-}
-
-func TestHugeAnswersStayWithinTheDocumentedMemory(t *testing.T) { //nolint:tparallel // one process at a time: each takes much memory
-	t.Parallel()
-	program := built(t)
-	tiny := zippedPage(`"users":[`, "{},", "{}]", 20_000_000)
-	for name, test := range map[string]struct {
-		command string
-		hugePages
-		status  int
-		message string
-	}{
-		"pages of 50 MB":                 {"apply -auto-approve", hugePages{1, twoPages(500_000)}, 1, "more than 16 MiB"},
-		"pages of 15 MB, several users":  {"apply -auto-approve", hugePages{8, twoPages(150_000)}, 0, ""},
-		"a gzip bomb of 1 GiB":           {"apply -auto-approve", hugePages{1, zippedPage(`"lastSentSubject":"`, "aaaaaaaa", `"`, 1<<27)}, 1, "more than 16 MiB"},
-		"a body without end":             {"apply -auto-approve", hugePages{1, endless}, 1, "more than 16 MiB"},
-		"millions of tiny elements":      {"apply -auto-approve", hugePages{1, tiny}, 1, "more than 16 MiB"},
-		"many elements in 8 MB":          {"apply -auto-approve", hugePages{1, zippedPage(`"users":[`, "{},", "{}]", 2_500_000)}, 1, "more than 131,072 values"},
-		"as many elements as are taken":  {"apply -auto-approve", hugePages{1, zippedPage(`"users":[{"userId":"usr_00"},`, `{"x":1},`, "{}]", 125_000)}, 0, ""},
-		"plan: pages of 50 MB":           {"plan", hugePages{20, twoPages(500_000)}, 1, "more than 16 MiB"},
-		"plan: pages of 15 MB":           {"plan", hugePages{20, twoPages(150_000)}, 0, ""},
-		"plan: bodies without end":       {"plan", hugePages{20, endless}, 1, "more than 16 MiB"},
-		"plan: millions of elements":     {"plan", hugePages{20, tiny}, 1, "more than 16 MiB"},
-		"plan: as many as are taken":     {"plan", hugePages{20, zippedPage(`"users":[`, "{},", "{}]", 125_000)}, 0, ""},
-		"plan: as many unknown elements": {"plan", hugePages{20, zippedPage(`"users":[`, "1,", "1]", 125_000)}, 0, ""},
-	} {
-		t.Run(name, func(t *testing.T) {
-			api := httptest.NewServer(test.hugePages)
-			t.Cleanup(api.Close)
-			command := exec.CommandContext(t.Context(), program, strings.Fields(test.command)...)
-			command.Dir = configFor(t, api.URL+"/api")
-			command.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir())
-			var shown bytes.Buffer
-			command.Stdout, command.Stderr = &shown, &shown
-			bytes, status := peak(t, command)
-			t.Logf("%d MiB at the peak", bytes>>20)
-			if bytes > container {
-				t.Errorf("%d MiB at the peak", bytes>>20)
-			}
-			if status != test.status || !strings.Contains(shown.String(), test.message) {
-				t.Errorf("exit %d: %s", status, shown.String())
-			}
-			if test.status == 1 && !strings.Contains(shown.String(), "raise the budget with -memory or LEMEXPORT_MEMORY") {
-				t.Errorf("no hint: %s", shown.String())
-			}
-		})
 	}
 }

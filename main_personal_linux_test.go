@@ -169,7 +169,7 @@ func TestAHashedExportHoldsNoClearNameOrAddress(t *testing.T) {
 	}
 
 	// Continued from the journal.
-	api.left.Store(1 << 30)
+	api.left.Store(always)
 	for _, args := range [][]string{
 		{"plan", "-log-level=debug"}, {"apply", "-auto-approve", "-log-level=debug"},
 		{"plan", "-json", "-log-level=debug"}, {"verify", "out/parquet"}, {"verify", "-json", "out/arrow"},
@@ -248,7 +248,7 @@ func checkStatistics(t *testing.T, path string, secrets []string) {
 func TestTheSearchForClearTextFindsIt(t *testing.T) {
 	t.Setenv("LEMLIST_API_KEY", testKey)
 	rows, secrets := people(60)
-	api := newStoppingAPIOf(t, sim.Options{Rows: rows, UserIDs: []string{"usr_1"}}, 1<<30)
+	api := newStoppingAPIOf(t, sim.Options{Rows: rows, UserIDs: []string{"usr_1"}}, always)
 	dir := personalConfig(t, api.url, "")
 	if p := start(t, dir, "apply", "-auto-approve"); p.status(t) != 0 {
 		t.Fatal(p.err.String())

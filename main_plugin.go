@@ -16,6 +16,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/config"
 	"github.com/lemexport/lemexport/internal/cli"
+	"github.com/lemexport/lemexport/internal/ndjson"
 	"github.com/lemexport/lemexport/internal/parent"
 	"github.com/lemexport/lemexport/plugin"
 )
@@ -58,7 +59,7 @@ func servePlugin(version cli.Version) int {
 			}
 			return newEngine(version, log, stateDir, memory, files)
 		},
-		Log: plugin.NewLog(stderr, level),
+		Log: slog.New(ndjson.NewHandler(stderr, level)),
 	})
 	ctx, cancel := context.WithCancelCause(context.Background())
 	var watch sync.WaitGroup

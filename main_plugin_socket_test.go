@@ -44,7 +44,7 @@ func TestAPluginServesWhereTheFolderForItsSocketHasALongPath(t *testing.T) {
 		"TMPDIR":                 func(dir string) string { return "TMPDIR=" + dir },
 		"PLUGIN_UNIX_SOCKET_DIR": func(dir string) string { return goplugin.EnvUnixSocketDir + "=" + dir },
 	} {
-		for _, length := range []int{70, 90, 91, 92, 107, 120} {
+		for _, length := range []int{90, 91, 120} {
 			t.Run(fmt.Sprint(name, " of ", length), func(t *testing.T) {
 				t.Parallel()
 				dir := longFolder(t, length)

@@ -20,8 +20,8 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/internal/test/conformance"
 	"github.com/lemexport/lemexport/plugin"
-	"github.com/lemexport/lemexport/plugin/conformance"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
@@ -121,7 +121,7 @@ func drain(ctx context.Context, reading *plugin.Reading, first func()) error {
 
 func TestAPluginThatIsKilledIsNamedInTheError(t *testing.T) {
 	t.Parallel()
-	api := newStoppingAPI(t, beforeTheWalk+2)
+	api := newStoppingAPI(t, 900, beforeTheWalk+2)
 	client := startPlugin(t, nil)
 	reading := client.Read(plugin.ReadRequest{Config: jsonConfig(t, api.url, ""), Table: "inbox_conversations", StateDir: t.TempDir()})
 	err := drain(t.Context(), reading, func() { kill(t, client.PID()) })
@@ -153,10 +153,10 @@ func TestPluginStartErrors(t *testing.T) {
 	}{
 		"a tampered binary": {
 			plugin.StartOptions{Path: tampered, SHA256: digest[:]},
-			"the binary does not have the SHA-256 digest that was asked for; it was not started",
+			"the binary was not started: its SHA-256 digest is not the expected one",
 		},
-		"half a digest":             {plugin.StartOptions{Path: tampered, SHA256: digest[:16]}, "a SHA-256 digest has 32 bytes, not 16"},
-		"a program of another kind": {plugin.StartOptions{Path: falseProgram(t)}, "Is it a lemexport binary"},
+		"half a digest":             {plugin.StartOptions{Path: tampered, SHA256: digest[:16]}, "invalid SHA-256 digest of 16 bytes: it must have 32"},
+		"a program of another kind": {plugin.StartOptions{Path: falseProgram(t)}, "Check that it is a lemexport binary"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -180,32 +180,21 @@ func falseProgram(t *testing.T) string {
 	return path
 }
 
-// What a host of go-plugin's own is told.
-func TestPluginHandshakeErrors(t *testing.T) {
+// A host of go-plugin with another version of the protocol is told both versions.
+func TestAnotherProtocolVersionIsRefused(t *testing.T) {
 	t.Parallel()
-	for name, test := range map[string]struct {
-		cookie  string
-		version int
-		want    string
-	}{
-		"another protocol version": {plugin.CookieValue, 2, "incompatible API version with plugin. Plugin version: 1, Client versions: [2]"},
-		"another cookie":           {"other", 1, "Failed to read any lines from plugin's stdout"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			host := goplugin.NewClient(&goplugin.ClientConfig{
-				HandshakeConfig:  goplugin.HandshakeConfig{MagicCookieKey: plugin.CookieKey, MagicCookieValue: test.cookie},
-				VersionedPlugins: map[int]goplugin.PluginSet{test.version: {}},
-				AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
-				AutoMTLS:         true,
-				Cmd:              exec.CommandContext(t.Context(), lemexportPath(t)),
-				Logger:           hclog.NewNullLogger(),
-			})
-			defer host.Kill()
-			if _, err := host.Client(); err == nil || !strings.Contains(err.Error(), test.want) {
-				t.Errorf("the error is %v, not %q", err, test.want)
-			}
-		})
+	host := goplugin.NewClient(&goplugin.ClientConfig{
+		HandshakeConfig:  goplugin.HandshakeConfig{MagicCookieKey: plugin.CookieKey, MagicCookieValue: plugin.CookieValue},
+		VersionedPlugins: map[int]goplugin.PluginSet{2: {}},
+		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
+		AutoMTLS:         true,
+		Cmd:              exec.CommandContext(t.Context(), lemexportPath(t)),
+		Logger:           hclog.NewNullLogger(),
+	})
+	defer host.Kill()
+	const want = "incompatible API version with plugin. Plugin version: 1, Client versions: [2]"
+	if _, err := host.Client(); err == nil || !strings.Contains(err.Error(), want) {
+		t.Errorf("the error is %v, not %q", err, want)
 	}
 }
 
@@ -230,7 +219,7 @@ func TestAPluginsLogKeepsItsLevelsAndNothingHoldsTheKey(t *testing.T) {
 	t.Parallel()
 	team := newStoppingAPIOf(t, sim.Options{Conversations: 120, Faults: []sim.FaultRule{
 		{Fault: sim.FaultEcho, Path: "/api/inbox", Times: 1}, {Fault: sim.FaultEcho, Path: "/api/team", Times: 1},
-	}}, 1<<30)
+	}}, always)
 	var log, raw lockedBuffer
 	state, cache, dir := t.TempDir(), t.TempDir(), t.TempDir()
 	client := startPlugin(t, func(o *plugin.StartOptions) {

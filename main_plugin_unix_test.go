@@ -40,7 +40,7 @@ func TestHostToBeKilled(t *testing.T) {
 
 func TestAPluginDoesNotOutliveItsHost(t *testing.T) {
 	t.Parallel()
-	api := newStoppingAPI(t, beforeTheWalk+2)
+	api := newStoppingAPI(t, 900, beforeTheWalk+2)
 	scratch := t.TempDir()
 	self, err := os.Executable()
 	if err != nil {
@@ -100,7 +100,7 @@ func TestASignalStopsWhatAPluginDoes(t *testing.T) {
 	for _, signal := range []syscall.Signal{syscall.SIGTERM, syscall.SIGHUP} {
 		t.Run("during a Read: "+signal.String(), func(t *testing.T) {
 			t.Parallel()
-			api := newStoppingAPI(t, beforeTheWalk+2)
+			api := newStoppingAPI(t, 900, beforeTheWalk+2)
 			client := startPlugin(t, nil)
 			reading := client.Read(plugin.ReadRequest{Config: jsonConfig(t, api.url, ""), Table: "inbox_conversations", StateDir: t.TempDir()})
 			err := drain(t.Context(), reading, func() { _ = syscall.Kill(client.PID(), signal) })
@@ -111,7 +111,7 @@ func TestASignalStopsWhatAPluginDoes(t *testing.T) {
 		})
 		t.Run("during an Export: "+signal.String(), func(t *testing.T) {
 			t.Parallel()
-			api := newStoppingAPI(t, beforeTheWalk+2)
+			api := newStoppingAPI(t, 900, beforeTheWalk+2)
 			client := startPlugin(t, nil)
 			dir := filepath.Join(t.TempDir(), "out")
 			go func() {

@@ -56,12 +56,12 @@ func openToOthers(t *testing.T, dir string) (open []string, seen int) {
 	return open, seen
 }
 
-// Nothing that a run makes lets others in, whatever the umask is: not while it runs, not
-// when it was killed, nor what it leaves behind.
+// Every file and folder that a run creates is closed to other users, whatever the umask
+// is: while it runs, after it was killed, and in the finished export.
 func TestEverythingThatARunMakesIsPrivate(t *testing.T) {
 	t.Parallel()
-	api := holdAfter(t, beforeTheWalk+2)
-	dir := configFor(t, api.URL)
+	api := newStoppingAPI(t, 250, beforeTheWalk+2)
+	dir := configFor(t, api.url)
 	p := carelessly(t, dir, "apply", "-auto-approve")
 	<-api.held
 	open, seen := openToOthers(t, dir)
@@ -76,7 +76,7 @@ func TestEverythingThatARunMakesIsPrivate(t *testing.T) {
 		t.Errorf("when it was killed: %q", open)
 	}
 
-	good := newStoppingAPI(t, 1<<30)
+	good := newStoppingAPI(t, 40, always)
 	dir = configFor(t, good.url)
 	config := filepath.Join(dir, "main.hcl")
 	body, err := os.ReadFile(config)
@@ -102,10 +102,10 @@ func TestEverythingThatARunMakesIsPrivate(t *testing.T) {
 	}
 }
 
-// file_mode says who may read; without it a file keeps its permission.
+// file_mode sets the permission of an export; without it a file keeps the one it has.
 func TestFileModeOpensAnExport(t *testing.T) {
 	t.Parallel()
-	api := newStoppingAPI(t, 1<<30)
+	api := newStoppingAPI(t, 40, always)
 	dir := configFor(t, api.url)
 	config, file := filepath.Join(dir, "main.hcl"), filepath.Join(dir, "out", "inbox_conversations.parquet")
 	private, err := os.ReadFile(config)
@@ -146,8 +146,8 @@ func TestFileModeOpensAnExport(t *testing.T) {
 	}
 }
 
-// A work folder that lets others in is closed; one of another user, or a link, keeps no
-// row, and the run says so and goes on.
+// A run closes a work folder that is open to others. It keeps no journal in a folder of
+// another user or behind a link, says so, and goes on.
 func TestAWorkFolderIsPrivateOrNotUsed(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -165,8 +165,8 @@ func TestAWorkFolderIsPrivateOrNotUsed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			api := holdAfter(t, beforeTheWalk+2)
-			dir := configFor(t, api.URL)
+			api := newStoppingAPI(t, 250, beforeTheWalk+2)
+			dir := configFor(t, api.url)
 			work := filepath.Join(dir, ".lemexport")
 			if err := test.make(work); err != nil {
 				t.Fatal(err)
@@ -204,11 +204,10 @@ func TestAWorkFolderIsPrivateOrNotUsed(t *testing.T) {
 	}
 }
 
-// A ledger whose lock is a link to itself, in the user's own cache folder, held a run for
-// ever, deaf to signals.
+// A lock file or ledger that is a link does not block a run, and its target stays as it is.
 func TestALockThatIsALinkDoesNotHoldARun(t *testing.T) {
 	t.Parallel()
-	api := newStoppingAPI(t, 1<<30)
+	api := newStoppingAPI(t, 900, always)
 	dir := configFor(t, api.url)
 	if p := carelessly(t, dir, "plan"); p.status(t) != 0 {
 		t.Fatal(&p.err)

@@ -32,20 +32,21 @@ func verified(t *testing.T, dir string) exporter.Manifest {
 	return message.Verification.Manifest
 }
 
-// A run that is killed is continued: the same export as without the kill, and
-// no page that it had taken is asked for again.
+// A run that is killed at its first, a middle or its last request is continued: the
+// export is the same as without the kill, and no page that it had read is requested
+// again. Every other point is tested in exporter/lemlist.
 func TestAKilledApplyIsContinued(t *testing.T) {
 	t.Parallel()
-	whole := newStoppingAPI(t, 1<<30)
+	whole := newStoppingAPI(t, 900, always)
 	dir := configFor(t, whole.url)
 	if p := start(t, dir, "apply", "-auto-approve"); p.status(t) != 0 {
 		t.Fatal(p.err.String())
 	}
 	want := verified(t, dir)
-	for answers := int64(beforeTheWalk + 1); answers < beforeTheWalk+want.Proof.Requests; answers += 2 {
+	for _, answers := range []int64{beforeTheWalk + 1, beforeTheWalk + want.Proof.Requests/2, beforeTheWalk + want.Proof.Requests - 1} {
 		t.Run(fmt.Sprint(answers), func(t *testing.T) {
 			t.Parallel()
-			api := newStoppingAPI(t, answers)
+			api := newStoppingAPI(t, 900, answers)
 			dir := configFor(t, api.url)
 			p := start(t, dir, "apply", "-auto-approve")
 			<-api.held
@@ -57,7 +58,7 @@ func TestAKilledApplyIsContinued(t *testing.T) {
 				t.Fatalf("a file is there after the kill: %v", err)
 			}
 			before := api.seen.Load()
-			api.left.Store(1 << 30)
+			api.left.Store(always)
 			if p := start(t, dir, "apply", "-auto-approve"); p.status(t) != 0 {
 				t.Fatal(p.err.String())
 			}

@@ -4,13 +4,11 @@ package main
 
 import (
 	"bytes"
-	"net/http"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -18,43 +16,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
 
-// heldAPI is a simulated API that answers some requests and holds all others
-// until their client is gone.
-type heldAPI struct {
-	URL string
-	// held is closed when the first request is held.
-	held chan struct{}
-}
-
-// holdAfter serves a team whose first answers come and no more.
-func holdAfter(t *testing.T, answers int) heldAPI {
-	t.Helper()
-	server, err := sim.New(sim.Options{Key: testKey, Conversations: 250})
-	if err != nil {
-		t.Fatal(err)
-	}
-	api := heldAPI{held: make(chan struct{})}
-	var mu sync.Mutex
-	listening := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mu.Lock()
-		answers--
-		hold := answers < 0
-		if answers == -1 {
-			close(api.held)
-		}
-		mu.Unlock()
-		if hold {
-			<-r.Context().Done()
-			return
-		}
-		server.ServeHTTP(w, r)
-	}))
-	t.Cleanup(listening.Close)
-	api.URL = listening.URL + "/api"
-	return api
-}
-
-// config writes a configuration for an API into a fresh folder.
+// configFor writes a configuration for an API into a fresh folder.
 func configFor(t *testing.T, endpoint string) (dir string) {
 	t.Helper()
 	dir = t.TempDir()
@@ -103,7 +65,7 @@ func TestASignalDuringTheWalkLeavesTheDestinationAsItWas(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		signal  os.Signal
-		answers int
+		answers int64
 	}{
 		{"^C during the plan", os.Interrupt, 2},
 		{"^C during the walk", os.Interrupt, beforeTheWalk + 2},
@@ -114,7 +76,7 @@ func TestASignalDuringTheWalkLeavesTheDestinationAsItWas(t *testing.T) {
 			t.Parallel()
 			good := httptest.NewServer(newSim(t))
 			t.Cleanup(good.Close)
-			api := holdAfter(t, test.answers)
+			api := newStoppingAPI(t, 250, test.answers)
 			dir := configFor(t, good.URL+"/api")
 			if p := start(t, dir, "apply", "-auto-approve"); p.status(t) != 0 {
 				t.Fatalf("the first export failed: %s", &p.err)
@@ -125,7 +87,7 @@ func TestASignalDuringTheWalkLeavesTheDestinationAsItWas(t *testing.T) {
 				t.Fatal(err)
 			}
 
-			second := configFor(t, api.URL)
+			second := configFor(t, api.url)
 			p := start(t, dir, "apply", "-auto-approve", filepath.Join(second, "main.hcl"))
 			<-api.held
 			if err := p.Process.Signal(test.signal); err != nil {
@@ -155,8 +117,8 @@ func TestASignalDuringTheWalkLeavesTheDestinationAsItWas(t *testing.T) {
 
 func TestASecondRunIsToldWhoHoldsTheDestination(t *testing.T) {
 	t.Parallel()
-	api := holdAfter(t, beforeTheWalk)
-	dir := configFor(t, api.URL)
+	api := newStoppingAPI(t, 250, beforeTheWalk)
+	dir := configFor(t, api.url)
 	first := start(t, dir, "apply", "-auto-approve", "-json")
 	<-api.held
 

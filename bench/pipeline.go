@@ -10,6 +10,7 @@ import (
 
 	"github.com/lemexport/lemexport/bench/inbox"
 	"github.com/lemexport/lemexport/schema"
+	"github.com/lemexport/lemexport/schema/decode"
 )
 
 // A record has about so many rows, and no more bytes than that unless one page has.
@@ -40,13 +41,13 @@ func eachRecord(ctx context.Context, path string, workers int, take func(arrow.R
 
 // batch is the rows of the pages that a decoder has read.
 type batch struct {
-	decoder *schema.Decoder
+	decoder *decode.Decoder
 	rows    int
 	arrived time.Time
 }
 
 func newBatch() *batch {
-	return &batch{decoder: schema.NewDecoder(schema.InboxConversations(), memory.DefaultAllocator), arrived: inbox.Fetched()}
+	return &batch{decoder: decode.NewDecoder(schema.InboxConversations(), memory.DefaultAllocator), arrived: inbox.Fetched()}
 }
 
 func (b *batch) add(page []byte) error {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
-	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/folder"
 )
 
 func TestAppendAddsWhatIsNewer(t *testing.T) {
@@ -142,7 +142,7 @@ func TestTwoAppendsAtOnce(t *testing.T) {
 	job := in(exporter.ModeAppend, b.job(b.dir))
 	b.mustApply(t, job)
 	b.churn(3, 1, sim.Jump)
-	unlock, err := store.NewFolder(b.dir).Lock(t.Context(), "run-other")
+	unlock, err := folder.New(b.dir).Lock(t.Context(), "run-other")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,7 +11,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
-	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/journal"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -133,7 +133,7 @@ func TestExportsWithDifferentColumnsAreRefused(t *testing.T) {
 
 func TestAJournalOfAnotherKeyIsNotContinued(t *testing.T) {
 	b := newBench(t, sim.Options{Users: 3, Conversations: 900})
-	b.Workspace = store.NewWorkspace(filepath.Join(t.TempDir(), "work"))
+	b.Workspace = journal.NewWorkspace(filepath.Join(t.TempDir(), "work"))
 	job := b.job(b.dir)
 	b.interrupt(t, job)
 	job.Source.APIKey = exporter.NewSecret("another key of the team")

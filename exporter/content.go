@@ -16,17 +16,14 @@ import (
 // ContentAlgorithm names the way Content is computed: docs/manifest.md says it in words.
 const ContentAlgorithm = "rows-sha256-sum-v2"
 
-// fetchedAt is the one column that differs between two exports of the same data.
-const fetchedAt = "fetched_at"
-
 // Content identifies the rows of a file, whatever the file's encoding, row groups
 // and batches. Their order follows from the rows.
 type Content struct {
 	Algorithm string `json:"algorithm"`
-	// SHA256 is the sum of the SHA-256 of all rows without fetched_at, so that two
-	// exports of an unchanged inbox have the same.
+	// SHA256 is the sum of the SHA-256 of all rows without the time of fetching, so that
+	// two exports of an unchanged inbox have the same.
 	SHA256 string `json:"sha256"`
-	// FetchedAt is a sum over fetched_at of all rows.
+	// FetchedAt is a sum over the times of fetching of all rows.
 	FetchedAt string `json:"fetched_at"`
 }
 
@@ -100,7 +97,7 @@ type Digester struct {
 
 // NewDigester returns a digester of records of the table.
 func NewDigester(table *schema.Table) *Digester {
-	_, at, _ := table.Column(fetchedAt)
+	_, at, _ := table.ByRole(schema.RoleFetched)
 	return &Digester{fetchedAt: at}
 }
 

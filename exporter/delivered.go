@@ -17,7 +17,7 @@ type delivered struct {
 func (r *Reading) progress(survey Survey, journal *runJournal) *delivered {
 	d := &delivered{obs: r.run.obs, journal: journal, from: r.options.From}
 	if journal.inner == nil {
-		d.startOver("there is no journal to go on with")
+		d.startOver("there is no journal to resume from")
 		return d
 	}
 	name, err := r.run.journalName(r.table, survey, nil)

@@ -22,6 +22,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/scratch"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -74,7 +75,7 @@ func newBench(t *testing.T, options sim.Options) *bench {
 		},
 		OpenDestination: store.Open,
 		Formats:         map[string]exporter.Format{"parquet": parquet.Format{Version: "test"}, "arrow": arrowipc.Format{}},
-		Scratch:         store.NewScratch(t.TempDir()),
+		Scratch:         scratch.New(t.TempDir()),
 		ReadJournal:     lemlist.Kept,
 		Tool:            exporter.Tool{Name: "lemexport", Version: "test"},
 		Now:             time.Now,
@@ -256,7 +257,7 @@ func TestOneWalkServesEveryExport(t *testing.T) {
 
 // crowded is a folder on a disk with a little room.
 type crowded struct {
-	*store.Scratch
+	*scratch.Scratch
 	asked int64
 }
 
@@ -268,10 +269,10 @@ func (c *crowded) Room(bytes int64) error {
 
 func TestADiskThatIsTooSmallIsNoticedBeforeTheWalk(t *testing.T) {
 	b := newBench(t, sim.Options{Conversations: 300})
-	disk := &crowded{Scratch: store.NewScratch(t.TempDir())}
+	disk := &crowded{Scratch: scratch.New(t.TempDir())}
 	b.Scratch = disk
 	plan, summary, err := b.apply(t, b.job(b.dir), exporter.ApplyOptions{})
-	if err == nil || !strings.Contains(err.Error(), "has room for") || exporter.Hint(err) == "" || summary.Proof.Requests != 0 {
+	if err == nil || !strings.Contains(err.Error(), "free space") || exporter.Hint(err) == "" || summary.Proof.Requests != 0 {
 		t.Errorf("got %v after %d requests", err, summary.Proof.Requests)
 	}
 	if disk.asked != 100**plan.Conversations {

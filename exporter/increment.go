@@ -169,7 +169,7 @@ func Span(d time.Duration) string {
 }
 
 // since is where one walk has to go so that every export has what it needs: it
-// serves the neediest.
+// goes as far down as the export that needs most.
 func (p Plan) since() map[string]Mark {
 	var lowest map[string]Mark
 	for i, export := range p.Exports {

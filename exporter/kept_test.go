@@ -9,6 +9,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/journal"
 )
 
 // closed is a destination that takes no file.
@@ -36,7 +37,7 @@ func TestAFailedApplyPromisesWhatTheNextOneTakesOver(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, sim.Options{Users: 3, Conversations: 900})
-			b.Workspace = store.NewWorkspace(filepath.Join(t.TempDir(), "work"))
+			b.Workspace = journal.NewWorkspace(filepath.Join(t.TempDir(), "work"))
 			places := []string{filepath.Join(b.dir, "a"), filepath.Join(b.dir, "b")}
 			job := b.job(places...)
 			for i := range job.Exports {

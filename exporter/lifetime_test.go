@@ -19,6 +19,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/journal"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -212,7 +213,7 @@ func TestAWalkThatOutlivesItsPagesIsNotProven(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, sim.Options{Users: 2, Conversations: 400, LimitMax: 25})
 			work := filepath.Join(t.TempDir(), "work")
-			b.Workspace = store.NewWorkspace(work)
+			b.Workspace = journal.NewWorkspace(work)
 			job := b.job(b.dir)
 			if test.before > 0 {
 				b.interrupt(t, job)

@@ -99,7 +99,7 @@ func (o ObjectURL) CheckServer(env func(name string) (string, bool)) error {
 	}
 	server, err := url.Parse(address)
 	if err != nil || server.Hostname() == "" {
-		return &ObjectURLError{Summary: "Invalid server of the destination", Detail: who + " is no address of a server. Correct it or leave it out."}
+		return &ObjectURLError{Summary: "Invalid server of the destination", Detail: who + " is not the address of a server. Correct it or leave it out."}
 	}
 	return o.Admit(server, who)
 }

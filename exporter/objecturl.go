@@ -80,7 +80,7 @@ func ParseObjectURL(location string) (ObjectURL, error) {
 	}
 	u, err := url.Parse(location)
 	if err != nil {
-		return refuse("Invalid destination", "This is no valid URL; a % must be followed by two hexadecimal digits. "+objectForm)
+		return refuse("Invalid destination", "Invalid URL: a % must be followed by two hexadecimal digits. "+objectForm)
 	}
 	to := ObjectURL{Scheme: strings.ToLower(u.Scheme), Bucket: u.Host, Prefix: strings.Trim(u.Path, "/"), Params: make(map[string]string)}
 	known := ObjectParams(to.Scheme)
@@ -101,7 +101,7 @@ func ParseObjectURL(location string) (ObjectURL, error) {
 	}
 	query, err := url.ParseQuery(u.RawQuery)
 	if err != nil {
-		return refuse("Invalid destination", "What follows the ? is no list of settings like region=eu-west-3&profile=lake.")
+		return refuse("Invalid destination", "Invalid settings after the ?: write them like region=eu-west-3&profile=lake.")
 	}
 	for _, name := range slices.Sorted(maps.Keys(query)) {
 		if err := to.set(known, name, query[name]); err != nil {

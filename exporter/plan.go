@@ -87,7 +87,8 @@ type ExportPlan struct {
 	// SchemaChanges says what the new file's schema changes, one sentence each.
 	SchemaChanges []string `json:"schema_changes,omitempty"`
 	// DroppedUsers are users of the current file whose inbox this run does not
-	// read: what only they had goes, with a merge at the next full proof.
+	// read: conversations that only these users could see will be removed, by a merge at
+	// the next full proof.
 	DroppedUsers []string `json:"dropped_users,omitempty"`
 	// Shrink is the guard of the current file; nil when there is none.
 	Shrink *ShrinkPlan `json:"shrink,omitempty"`

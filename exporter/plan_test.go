@@ -7,7 +7,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
-	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/scratch"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -34,7 +34,7 @@ func TestATotalThatCannotBeIsNotCountedOn(t *testing.T) {
 		b.wrap = func(source exporter.Source) exporter.Source {
 			return stating{source, total, total/100 + 1}
 		}
-		disk := &crowded{Scratch: store.NewScratch(t.TempDir())}
+		disk := &crowded{Scratch: scratch.New(t.TempDir())}
 		b.Scratch = disk
 		plan, _, err := b.apply(t, b.job(b.dir), exporter.ApplyOptions{})
 		if counted {

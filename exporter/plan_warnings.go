@@ -45,7 +45,7 @@ func (s Survey) unreadable() (found Diagnostic, ok bool) {
 	if rows == 0 {
 		return Diagnostic{}, false
 	}
-	version, _, _ := schema.InboxConversations().ByRole(schema.RoleVersion)
+	version, _, _ := schema.Default().ByRole(schema.RoleVersion)
 	key := version.Key
 	return Diagnostic{
 		Severity: SeverityWarning,

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"iter"
 	"os"
 	"path/filepath"
 	"slices"
@@ -13,7 +12,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
-	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/folder"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -152,7 +151,7 @@ func TestAPlanThatIsOldIsRefused(t *testing.T) {
 
 func TestABusyDestinationNamesTheOtherRun(t *testing.T) {
 	b := newBench(t, sim.Options{Conversations: 20})
-	unlock, err := store.NewFolder(b.dir).Lock(t.Context(), "run-other")
+	unlock, err := folder.New(b.dir).Lock(t.Context(), "run-other")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -216,53 +215,10 @@ func TestALateCommitNamesTheOtherRun(t *testing.T) {
 	}
 }
 
-// cutShort ends a walk after some pages.
-type cutShort struct {
-	exporter.Source
-	stop func()
-}
-
-func (c cutShort) Walk(ctx context.Context, table *schema.Table, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
-	return cutWalk{c.Source.Walk(ctx, table, since, journal), c.stop}
-}
-
-type cutWalk struct {
-	exporter.Walk
-	stop func()
-}
-
-func (c cutWalk) Pages() iter.Seq2[exporter.Page, error] {
-	return func(yield func(exporter.Page, error) bool) {
-		pages := 0
-		for page, err := range c.Walk.Pages() {
-			if pages++; pages == 2 {
-				c.stop()
-			}
-			if !yield(page, err) {
-				return
-			}
-		}
-	}
-}
-
 func TestACancelledRunLeavesTheDestinationAsItWas(t *testing.T) {
 	b := newBench(t, sim.Options{Conversations: 500})
 	b.mustApply(t, b.job(b.dir))
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	b.wrap = func(source exporter.Source) exporter.Source { return cutShort{source, cancel} }
-	run, err := b.Start(ctx, b.job(b.dir), quiet{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = run.Close() }()
-	plan, err := run.Plan(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := run.Apply(ctx, plan, exporter.ApplyOptions{}); !errors.Is(err, context.Canceled) {
-		t.Errorf("the error is %v", err)
-	}
+	b.interrupt(t, b.job(b.dir))
 	if got := b.mustVerify(t, b.dir).Manifest; got.RunID != "run-1" {
 		t.Errorf("the file is now of %s", got.RunID)
 	}

@@ -1,7 +1,6 @@
 package exporter_test
 
 import (
-	"context"
 	"errors"
 	"io/fs"
 	"os"
@@ -13,28 +12,13 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
-	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/journal"
 )
 
 // interrupt begins an apply and ends it after its second page.
 func (b *bench) interrupt(t *testing.T, job exporter.Job) {
 	t.Helper()
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	b.wrap = func(source exporter.Source) exporter.Source { return cutShort{source, cancel} }
-	defer func() { b.wrap = nil }()
-	run, err := b.Start(ctx, job, quiet{})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = run.Close() }()
-	plan, err := run.Plan(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if _, err := run.Apply(ctx, plan, exporter.ApplyOptions{}); !errors.Is(err, context.Canceled) {
-		t.Fatalf("the error is %v", err)
-	}
+	b.cut(t, job, 2, 0)
 }
 
 func TestOnlyTheSameWalkIsContinued(t *testing.T) {
@@ -53,7 +37,7 @@ func TestOnlyTheSameWalkIsContinued(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, sim.Options{Users: 3, Conversations: 900})
 			work := filepath.Join(t.TempDir(), "work")
-			b.Workspace = store.NewWorkspace(work)
+			b.Workspace = journal.NewWorkspace(work)
 			job := b.job(b.dir)
 			b.interrupt(t, job)
 			if test.change != nil {
@@ -100,7 +84,7 @@ func TestAWalkSinceOtherMarksIsNotContinued(t *testing.T) {
 			job := in(exporter.ModeMerge, b.job(b.dir))
 			b.mustApply(t, job)
 			b.churn(400, 1, sim.Jump)
-			b.Workspace = store.NewWorkspace(filepath.Join(t.TempDir(), "work"))
+			b.Workspace = journal.NewWorkspace(filepath.Join(t.TempDir(), "work"))
 			b.interrupt(t, job)
 			test.between(t, b)
 			_, summary := b.mustApply(t, job)
@@ -114,23 +98,14 @@ func TestAWalkSinceOtherMarksIsNotContinued(t *testing.T) {
 	}
 }
 
-// events keeps what a run told.
-type events struct{ all []exporter.Event }
-
-func (e *events) Observe(event exporter.Event) {
-	if _, ok := event.(exporter.NotResumable); ok {
-		e.all = append(e.all, event)
-	}
-}
-
 func TestAnExportIsMadeWithoutAJournalWhereNoneCanBeKept(t *testing.T) {
 	b := newBench(t, sim.Options{Conversations: 50})
 	inTheWay := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(inTheWay, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	b.Workspace = store.NewWorkspace(filepath.Join(inTheWay, "work"))
-	var told events
+	b.Workspace = journal.NewWorkspace(filepath.Join(inTheWay, "work"))
+	var told heard
 	run, err := b.Start(t.Context(), b.job(b.dir), &told)
 	if err != nil {
 		t.Fatal(err)
@@ -143,8 +118,8 @@ func TestAnExportIsMadeWithoutAJournalWhereNoneCanBeKept(t *testing.T) {
 	if _, err := run.Apply(t.Context(), plan, exporter.ApplyOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	if len(told.all) != 1 {
-		t.Errorf("told %v", told.all)
+	if told.notResumable != 1 {
+		t.Errorf("told %+v", told)
 	}
 	b.mustVerify(t, b.dir)
 }

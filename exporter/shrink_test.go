@@ -12,7 +12,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
-	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/journal"
 )
 
 // remove deletes that many conversations of the team.
@@ -102,7 +102,7 @@ func TestAMergeIsStoppedByWhatItRemoves(t *testing.T) {
 	}
 	b.later(169 * time.Hour)
 	work := filepath.Join(t.TempDir(), "work")
-	b.Workspace = store.NewWorkspace(work)
+	b.Workspace = journal.NewWorkspace(work)
 	if _, _, err := b.apply(t, job, exporter.ApplyOptions{}); !errors.Is(err, exporter.ErrShrunk) {
 		t.Errorf("the error is %v", err)
 	}
@@ -148,7 +148,7 @@ func TestAnUnprovenWalkThatIsAllowedDoesNotAllowAShrink(t *testing.T) {
 func TestAStoppedExportLeavesNoJournal(t *testing.T) {
 	b := newBench(t, sim.Options{Users: 2, Conversations: 100})
 	work := filepath.Join(t.TempDir(), "work")
-	b.Workspace = store.NewWorkspace(work)
+	b.Workspace = journal.NewWorkspace(work)
 	b.mustApply(t, b.job(b.dir))
 	b.remove(60)
 	if _, _, err := b.apply(t, b.job(b.dir), exporter.ApplyOptions{}); !errors.Is(err, exporter.ErrShrunk) {

@@ -134,7 +134,7 @@ type PartitionSurvey struct {
 	Newest *time.Time `json:"newest_activity_at"`
 	// Unreadable counts the rows of the first page whose `lastActivityAt` could not be
 	// read, and UnreadableForm is what the first of them looks like, without what it
-	// says, see schema.Page.
+	// says, see decode.Page.
 	Unreadable     int64  `json:"unreadable_activities,omitempty"`
 	UnreadableForm string `json:"unreadable_form,omitempty"`
 	// Oldest is the oldest `lastActivityAt` of the first page; nil when it has none.

@@ -142,7 +142,7 @@ func (e *Engine) formats() []Format {
 func (e *Engine) onlyExport(ctx context.Context, folder string, formats []Format) (file opened, url string, err error) {
 	missing := fs.ErrNotExist
 	for _, format := range formats {
-		another, at, err := e.openAt(ctx, folder, format, schema.InboxConversations().Name+format.Extension())
+		another, at, err := e.openAt(ctx, folder, format, schema.Default().Name+format.Extension())
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			missing = err

@@ -71,7 +71,7 @@ func (e *Engine) appended(ctx context.Context, location string) (appendFolder, e
 		return found, nil //nolint:nilerr // locate says it
 	}
 	found.destination = destination
-	table := schema.InboxConversations().Name
+	table := schema.Default().Name
 	list := func(folder string, wanted func(name string) bool) (names []string, err error) {
 		all, err := destination.List(ctx, folder)
 		for _, name := range all {

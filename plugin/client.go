@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -12,6 +13,8 @@ import (
 
 	goplugin "github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -19,28 +22,28 @@ import (
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
-// StartOptions say which binary to load, and how.
+// StartOptions say which binary to start, and how.
 type StartOptions struct {
 	// Path is the lemexport binary.
 	Path string
-	// SHA256, when set, is the digest that the binary must have: 32 bytes. The
-	// process is not started when it has another.
+	// SHA256, when set, is the digest that the binary must have: 32 bytes. A binary
+	// with another digest is not started.
 	SHA256 []byte
 	// Env is added to the environment of this process, as "NAME=value".
 	Env []string
-	// Dir is the plugin's working folder, to which relative paths of a configuration
-	// refer; empty for that of this process.
+	// Dir is the plugin's working folder; relative paths in a configuration are
+	// relative to it. Empty is the working folder of this process.
 	Dir string
-	// Log takes the plugin's log records, with their levels; nil for none.
+	// Log receives the plugin's log records, with their levels; nil discards them.
 	Log *slog.Logger
-	// Stderr takes all that the plugin writes to standard error, log records too; nil
-	// for nowhere.
+	// Stderr receives everything that the plugin writes to standard error, including
+	// log records; nil discards it.
 	Stderr io.Writer
-	// StartTimeout bounds the handshake; 0 is one minute.
+	// StartTimeout bounds the handshake; 0 means one minute.
 	StartTimeout time.Duration
 }
 
-// Client is a plugin that runs. Its methods may be called at the same time.
+// Client calls a running plugin. Its methods may be called concurrently.
 type Client struct {
 	process *goplugin.Client
 	command *exec.Cmd
@@ -49,9 +52,9 @@ type Client struct {
 	sockets string
 }
 
-// Start starts the binary and shakes hands, with mutual TLS. Close ends the
-// process. The errors of a binary that is no lemexport, that has another digest
-// or speaks another version of the protocol say so.
+// Start starts the binary and connects to it, with mutual TLS. Close ends the
+// process. The error says when the binary is not lemexport, has another digest, or
+// speaks another version of the protocol.
 func Start(ctx context.Context, options StartOptions) (*Client, error) {
 	command := exec.Command(options.Path) //nolint:gosec,noctx // the host names the binary; Close ends it
 	command.Env, command.Dir = options.Env, options.Dir
@@ -65,14 +68,14 @@ func Start(ctx context.Context, options StartOptions) (*Client, error) {
 		Logger:           hostLog(options.Log),
 		Stderr:           stderr,
 		StartTimeout:     options.StartTimeout,
-		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(largestMessage))},
+		GRPCDialOptions:  []grpc.DialOption{grpc.WithDefaultCallOptions(grpc.MaxCallRecvMsgSize(maxMessageBytes))},
 	}
 	secure, err := secureConfig(options.SHA256)
 	if err != nil {
 		return nil, err
 	}
 	config.SecureConfig = secure
-	// The socket is where only this user can reach it, and goes with the client.
+	// Only this user can reach the socket. Close removes its folder.
 	sockets, err := makeSocketFolder(canListen)
 	if err != nil {
 		return nil, fmt.Errorf("start plugin: %w", err)
@@ -86,10 +89,10 @@ func Start(ctx context.Context, options StartOptions) (*Client, error) {
 	return c, nil
 }
 
-// largestMessage bounds what one row may take.
-const largestMessage = 1 << 30
+// maxMessageBytes bounds one message: a row is never split.
+const maxMessageBytes = 1 << 30
 
-// connect starts the process; the context ends the waiting for it.
+// connect starts the process and waits for it until ctx ends.
 func (c *Client) connect(ctx context.Context) error {
 	stop := context.AfterFunc(ctx, c.process.Kill)
 	defer stop()
@@ -108,30 +111,77 @@ func (c *Client) connect(ctx context.Context) error {
 	return nil
 }
 
-// Close ends the process: what runs is stopped first.
+// Close stops running calls and ends the process.
 func (c *Client) Close() {
 	c.process.Kill()
-	_ = os.RemoveAll(c.sockets) //nolint:forbidigo // see Start; nothing but a socket is in it
+	_ = os.RemoveAll(c.sockets) //nolint:forbidigo // made by Start, for the socket alone
 }
 
-// Service is the protocol itself, for what the typed calls do not show.
+// explainStart adds to an error of the handshake what the process wrote, and a hint.
+func (c *Client) explainStart(err error) error {
+	if errors.Is(err, goplugin.ErrChecksumsDoNotMatch) {
+		return exporter.WithHint(errors.New("the binary was not started: its SHA-256 digest is not the expected one"),
+			"Install the binary again from the source of the digest.")
+	}
+	written := c.stderr.quote()
+	if ended := c.command.ProcessState; written != "" && ended != nil && ended.ExitCode() > 0 { //nolint:forbidigo // of the process that this client started
+		// The process ended by itself and wrote the reason; go-plugin's error is a guess.
+		err = fmt.Errorf("the plugin ended before the handshake%s%s", c.exitState(), written)
+	} else {
+		err = fmt.Errorf("%w%s", err, written)
+	}
+	return exporter.WithHint(err,
+		"Check that it is a lemexport binary for this machine, and that it speaks the protocol version of this host.")
+}
+
+// explain adds to an error of the transport how the process ended, and a hint.
+func (c *Client) explain(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case c.process.Exited() || status.Code(err) == codes.Unavailable:
+		return exporter.WithHint(fmt.Errorf("%w%s: %w%s", ErrPluginGone, c.exitState(), err, c.stderr.quote()),
+			"Start it again. A Read continues from its last checkpoint.")
+	}
+	return err
+}
+
+// exitState says how the process ended; "" while it is running.
+func (c *Client) exitState() string {
+	if !c.process.Exited() || c.command.ProcessState == nil {
+		return ""
+	}
+	return " (" + c.command.ProcessState.String() + ")" //nolint:forbidigo // of the process that this client started
+}
+
+func secureConfig(digest []byte) (*goplugin.SecureConfig, error) {
+	switch len(digest) {
+	case 0:
+		return nil, nil //nolint:nilnil // no check was requested
+	case sha256.Size:
+		return &goplugin.SecureConfig{Checksum: digest, Hash: sha256.New()}, nil
+	}
+	return nil, fmt.Errorf("invalid SHA-256 digest of %d bytes: it must have %d", len(digest), sha256.Size)
+}
+
+// Service gives access to all fields of the protocol, which the typed calls do not cover.
 func (c *Client) Service() pluginv1.ExporterClient { return c.service }
 
-// PID is the id of the plugin's process.
+// PID returns the id of the plugin's process.
 func (c *Client) PID() int { return c.command.Process.Pid } //nolint:forbidigo // of the process that this client started
 
-// Stop ends all Reads and Exports, and then the process. It returns when they
-// have ended, with their number.
+// Stop ends all running calls and then the process. It returns the number of calls
+// after they have ended.
 func (c *Client) Stop(ctx context.Context) (int, error) {
 	response, err := c.service.Stop(ctx, &pluginv1.StopRequest{})
 	return int(response.GetEnded()), c.explain(err)
 }
 
-// Description is what a plugin says of itself.
+// Description describes a plugin.
 type Description struct {
 	Name, Version, Commit string
 	Tables                []TableInfo
-	// Formats are those that Export writes.
+	// Formats are the file formats that Export writes.
 	Formats []string
 }
 
@@ -142,11 +192,12 @@ type TableInfo struct {
 	SchemaFingerprint string
 	// PrimaryKey are the columns that identify a row over all time.
 	PrimaryKey []string
-	// VersionColumn has its greatest value in a row's newest version.
+	// VersionColumn has its greatest value in the newest version of a row; empty for
+	// a table that has only one version of a row.
 	VersionColumn string
 }
 
-// Describe asks what the binary is and can do.
+// Describe returns the version, the tables and the formats of the plugin.
 func (c *Client) Describe(ctx context.Context) (Description, error) {
 	response, err := c.service.Describe(ctx, &pluginv1.DescribeRequest{})
 	if err != nil {
@@ -161,7 +212,7 @@ func (c *Client) Describe(ctx context.Context) (Description, error) {
 	return description, nil
 }
 
-// Schema asks for a table's Arrow schema. An unknown table is an error that is
+// Schema returns a table's Arrow schema. The error for an unknown table is
 // [exporter.Diagnostics].
 func (c *Client) Schema(ctx context.Context, table string) (*arrow.Schema, TableInfo, error) {
 	response, err := c.service.GetSchema(ctx, &pluginv1.GetSchemaRequest{Table: table})
@@ -175,15 +226,15 @@ func (c *Client) Schema(ctx context.Context, table string) (*arrow.Schema, Table
 	return schema, toTableInfo(response.GetTable()), err
 }
 
-// Validate checks a configuration in JSON, of the shape of the HCL file. The
-// diagnostics are errors and warnings; the error is that of the transport.
+// Validate checks a configuration in JSON, which has the structure of the HCL file.
+// The diagnostics are errors and warnings; the error comes from the transport.
 func (c *Client) Validate(ctx context.Context, config []byte) (exporter.Diagnostics, error) {
 	response, err := c.service.ValidateConfig(ctx, &pluginv1.ValidateConfigRequest{Config: &pluginv1.Config{Json: config}})
 	return toDiagnostics(response.GetDiagnostics()), c.explain(err)
 }
 
-// Plan asks what a Read or an Export would do. The diagnostics are warnings; the
-// error is [exporter.Diagnostics] when the configuration or the team is at fault.
+// Plan returns what a Read or an Export would do. The diagnostics are warnings. The
+// error is [exporter.Diagnostics] when the configuration or the team is the cause.
 func (c *Client) Plan(ctx context.Context, config []byte) (exporter.Plan, exporter.Diagnostics, error) {
 	response, err := c.service.Plan(ctx, &pluginv1.PlanRequest{Config: &pluginv1.Config{Json: config}})
 	if err != nil {
@@ -195,4 +246,35 @@ func (c *Client) Plan(ctx context.Context, config []byte) (exporter.Plan, export
 	}
 	plan, err := toPlan(response.GetPlan())
 	return plan, diags, err
+}
+
+// Read prepares a read. The call begins when Records is ranged over.
+func (c *Client) Read(request ReadRequest) *Reading {
+	return &Reading{client: c, request: request}
+}
+
+// Export makes the plugin write the files of a configuration and returns when they
+// are committed. The error wraps [exporter.ErrIncomplete] when a table could not be
+// proven complete, and [exporter.ErrShrunk] when a file would lose too many rows.
+func (c *Client) Export(ctx context.Context, request ExportRequest) (ExportResult, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	stream, err := c.service.Export(ctx, fromExportRequest(request))
+	if err != nil {
+		return ExportResult{}, c.explain(err)
+	}
+	for {
+		message, err := stream.Recv()
+		switch {
+		case errors.Is(err, io.EOF):
+			return ExportResult{}, errNoResult
+		case err != nil:
+			return ExportResult{}, c.explain(err)
+		case message.GetResult() != nil:
+			result, err := toExportResult(message.GetResult())
+			return result, errors.Join(err, statusError(message.GetResult().GetOutcome(), result.Diagnostics))
+		case message.GetEvent() != nil && request.OnEvent != nil:
+			request.OnEvent(message.GetEvent())
+		}
+	}
 }

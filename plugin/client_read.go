@@ -3,7 +3,6 @@ package plugin
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"iter"
 	"time"
@@ -17,65 +16,60 @@ import (
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
-// ReadRequest says what to read, see the protocol's ReadRequest.
+// ReadRequest says what to read; see ReadRequest of the protocol.
 type ReadRequest struct {
-	// Config is the configuration in JSON, of the shape of the HCL file.
+	// Config is the configuration in JSON, which has the structure of the HCL file.
 	Config []byte
-	// Table is the table, for instance "inbox_conversations".
+	// Table is the name of the table, for instance "inbox_conversations".
 	Table string
-	// Once delivers every conversation once, after the walk is proven complete;
-	// otherwise pages come as they are read.
+	// Once delivers every row once, after the table is proven complete; otherwise
+	// pages are delivered as they are read.
 	Once bool
-	// Checkpoint is that of an earlier Read that did not end; nil begins anew.
+	// Checkpoint is the checkpoint of an earlier Read that did not end; nil starts from
+	// the beginning.
 	Checkpoint []byte
-	// StateDir is where the plugin keeps its notes for checkpoints; empty for its
-	// usual place.
+	// StateDir is the folder where the plugin keeps its journal for checkpoints; empty
+	// is the plugin's default.
 	StateDir string
-	// OnEvent, when set, observes what happens meanwhile; it is called between two
-	// records.
+	// OnEvent, when set, receives the events of the read, between two records.
 	OnEvent func(*pluginv1.Event)
-	// OnCheckpoint, when set, takes the checkpoint of everything that the loop body
-	// has been given and has finished with. Keep it when that is safely stored.
+	// OnCheckpoint, when set, receives the checkpoint of all records that the loop body
+	// has finished with. Store it once these records are stored durably.
 	OnCheckpoint func(token []byte)
-	// Allocator is for the records; nil for Arrow's default.
+	// Allocator allocates the records; nil is Arrow's default.
 	Allocator memory.Allocator
 }
 
-// ReadResult is the account of a reading.
+// ReadResult is the result of a read.
 type ReadResult struct {
-	// RunID is the run's id in the plugin's log.
+	// RunID is the id of the run, as in the plugin's log.
 	RunID string
 	// Simulated is true when no row is real.
 	Simulated bool
-	// Diagnostics are the errors that ended it, and warnings.
+	// Diagnostics are the errors that ended the read, and warnings.
 	Diagnostics exporter.Diagnostics
-	// Proof is the account of the walk; nil when there was none.
+	// Proof says what was read, and whether it is complete; nil when nothing was read.
 	Proof *exporter.Proof
-	// Rows and Batches are those of this reading.
+	// Rows and Batches count what this call has delivered.
 	Rows, Batches int64
 	Elapsed       time.Duration
 }
 
-// Reading is a Read under way.
+// Reading is a read in progress.
 type Reading struct {
 	client  *Client
 	request ReadRequest
 	result  ReadResult
 }
 
-// Read prepares a reading; nothing is asked for before Records is ranged over.
-func (c *Client) Read(request ReadRequest) *Reading {
-	return &Reading{client: c, request: request}
-}
-
-// Result is the account, whole when Records has ended.
+// Result returns the result. It is empty until Records has ended.
 func (r *Reading) Result() ReadResult { return r.result }
 
-// Records yields the rows. A record is the loop body's only until the next
-// iteration; retain it to keep it. A body that takes its time slows the plugin
-// down; leaving the loop stops it. The sequence has everything only when it ends
-// without an error; the error of a walk that could not be proven wraps
-// [exporter.ErrIncomplete]. It can be ranged over once.
+// Records yields the rows. A record is valid until the next iteration; retain it to
+// keep it longer. A slow loop body slows the plugin down; leaving the loop stops
+// the read. The records are complete only when the sequence ends without an error;
+// the error wraps [exporter.ErrIncomplete] when the table could not be proven
+// complete. The sequence can be ranged over once.
 func (r *Reading) Records(ctx context.Context) iter.Seq2[arrow.Record, error] {
 	return func(yield func(arrow.Record, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
@@ -92,28 +86,29 @@ func (r *Reading) Records(ctx context.Context) iter.Seq2[arrow.Record, error] {
 			yield(nil, r.client.explain(err))
 			return
 		}
-		from := &messages{reading: r, stream: stream}
-		if err := from.records(yield); err != nil {
+		messages := &messageReader{reading: r, stream: stream}
+		if err := messages.records(yield); err != nil {
 			yield(nil, r.client.explain(err))
 		}
 	}
 }
 
-// messages is the stream of a reading, and an io.Reader of its Arrow IPC stream.
-type messages struct {
+// messageReader reads the messages of a Read; as an io.Reader it is their Arrow IPC
+// stream.
+type messageReader struct {
 	reading *Reading
 	stream  grpc.ServerStreamingClient[pluginv1.ReadResponse]
 	rest    []byte
 	result  *pluginv1.ReadResult
 }
 
-// records yields until the end; the error has not been yielded.
-func (m *messages) records(yield func(arrow.Record, error) bool) error {
+// records yields the records. It returns the error that ended them, not yielded yet.
+func (m *messageReader) records(yield func(arrow.Record, error) bool) error {
 	mem := m.reading.request.Allocator
 	if mem == nil {
 		mem = memory.DefaultAllocator
 	}
-	if err := m.more(); err != nil { // the schema, or the result of a reading that never began
+	if err := m.next(); err != nil { // the schema, or the result of a read that never began
 		return m.end(err)
 	}
 	reader, err := ipc.NewReader(m, ipc.WithAllocator(mem))
@@ -129,10 +124,10 @@ func (m *messages) records(yield func(arrow.Record, error) bool) error {
 	return m.end(reader.Err())
 }
 
-// Read implements io.Reader: the bytes of the messages, one after the other.
-func (m *messages) Read(p []byte) (int, error) {
+// Read implements io.Reader over the Arrow bytes of the messages.
+func (m *messageReader) Read(p []byte) (int, error) {
 	if len(m.rest) == 0 {
-		if err := m.more(); err != nil {
+		if err := m.next(); err != nil {
 			return 0, err
 		}
 	}
@@ -141,9 +136,9 @@ func (m *messages) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// more receives messages up to the next one with Arrow bytes. io.EOF is the
-// result.
-func (m *messages) more() error {
+// next receives messages up to the next one with Arrow bytes. It returns io.EOF at
+// the result.
+func (m *messageReader) next() error {
 	for {
 		message, err := m.stream.Recv()
 		if err != nil {
@@ -165,13 +160,13 @@ func (m *messages) more() error {
 				keep(message.Checkpoint.GetToken())
 			}
 		case *pluginv1.ReadResponse_Result:
-			m.take(message.Result)
+			m.setResult(message.Result)
 			return io.EOF
 		}
 	}
 }
 
-func (m *messages) take(result *pluginv1.ReadResult) {
+func (m *messageReader) setResult(result *pluginv1.ReadResult) {
 	m.result = result
 	m.reading.result = ReadResult{
 		RunID: result.GetRunId(), Simulated: result.GetSimulated(), Diagnostics: toDiagnostics(result.GetDiagnostics()),
@@ -179,36 +174,13 @@ func (m *messages) take(result *pluginv1.ReadResult) {
 	}
 }
 
-// end makes of the end of the messages the end of the sequence.
-func (m *messages) end(err error) error {
+// end returns the error of the sequence, given the error that ended the messages.
+func (m *messageReader) end(err error) error {
 	switch {
 	case m.result != nil:
-		return endOf(m.result.GetOutcome(), m.reading.result.Diagnostics)
+		return statusError(m.result.GetOutcome(), m.reading.result.Diagnostics)
 	case err == nil, errors.Is(err, io.EOF):
-		return errors.New("the plugin ended the stream without a result")
+		return errNoResult
 	}
 	return err
 }
-
-// endOf is the error of an outcome.
-func endOf(outcome pluginv1.Outcome, diags exporter.Diagnostics) error {
-	switch outcome {
-	case pluginv1.Outcome_OUTCOME_COMPLETE:
-		return nil
-	case pluginv1.Outcome_OUTCOME_INCOMPLETE:
-		return fmt.Errorf("%w: %w", exporter.ErrIncomplete, diags)
-	case pluginv1.Outcome_OUTCOME_SHRUNK:
-		return fmt.Errorf("%w: %w", exporter.ErrShrunk, diags)
-	case pluginv1.Outcome_OUTCOME_STOPPED:
-		return fmt.Errorf("%w: %w", ErrStopped, diags)
-	default:
-		if err := diags.Err(); err != nil {
-			return err
-		}
-		return fmt.Errorf("the plugin reports the outcome %s", outcome)
-	}
-}
-
-// ErrStopped is wrapped by the error of a call that Stop, or a signal to the
-// plugin, has ended.
-var ErrStopped = errors.New("stopped")

@@ -1,6 +1,8 @@
 package plugin
 
 import (
+	"encoding/json"
+	"fmt"
 	"time"
 
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -37,7 +39,7 @@ func toDiagnostics(messages []*pluginv1.Diagnostic) exporter.Diagnostics {
 	return diags
 }
 
-func tableInfo(table *schema.Table) *pluginv1.TableInfo {
+func fromTable(table *schema.Table) *pluginv1.TableInfo {
 	key, _, _ := table.ByRole(schema.RoleKey)
 	version, _, _ := table.ByRole(schema.RoleVersion)
 	return &pluginv1.TableInfo{
@@ -82,4 +84,20 @@ func toTableInfo(message *pluginv1.TableInfo) TableInfo {
 		Name: message.GetName(), Description: message.GetDescription(), SchemaVersion: int(message.GetSchemaVersion()),
 		SchemaFingerprint: message.GetSchemaFingerprint(), PrimaryKey: message.GetPrimaryKey(), VersionColumn: message.GetVersionColumn(),
 	}
+}
+
+func fromResult(file exporter.Result) (*pluginv1.ExportedFile, error) {
+	manifest, err := json.Marshal(file.Manifest)
+	if err != nil {
+		return nil, fmt.Errorf("encode manifest: %w", err)
+	}
+	return &pluginv1.ExportedFile{Url: file.File, Bytes: file.Bytes, Rows: file.Manifest.Rows, ManifestJson: manifest}, nil
+}
+
+func toResult(message *pluginv1.ExportedFile) (exporter.Result, error) {
+	result := exporter.Result{File: message.GetUrl(), Bytes: message.GetBytes()}
+	if err := json.Unmarshal(message.GetManifestJson(), &result.Manifest); err != nil {
+		return result, fmt.Errorf("the manifest of %s: %w", message.GetUrl(), err)
+	}
+	return result, nil
 }

@@ -130,7 +130,7 @@ func toPlan(message *pluginv1.Plan) (exporter.Plan, error) {
 	}
 	if len(plan.Survey.Tables) == 0 { // of a plugin that had one table
 		plan.Survey.Tables = []exporter.TableSurvey{{
-			Table: schema.InboxConversations().Name, Partitions: toPartitions(message.GetUsers()),
+			Table: schema.Default().Name, Partitions: toPartitions(message.GetUsers()),
 			Skipped: toSkipped(message.GetSkippedUsers()), Unknown: message.GetUnknownFields(),
 		}}
 	}

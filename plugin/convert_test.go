@@ -133,7 +133,7 @@ func TestDiagnosticsAndTablesCrossAsTheyAre(t *testing.T) {
 		}
 	})
 	table := schema.InboxConversations()
-	got := toTableInfo(tableInfo(table))
+	got := toTableInfo(fromTable(table))
 	if got.Name != table.Name || got.SchemaVersion != table.Version || got.SchemaFingerprint != table.Fingerprint() {
 		t.Errorf("%s becomes %+v", table.Name, got)
 	}

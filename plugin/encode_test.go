@@ -12,7 +12,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"pgregory.net/rapid"
 
-	"github.com/lemexport/lemexport/internal/recordtest"
+	"github.com/lemexport/lemexport/internal/test/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -27,16 +27,16 @@ func through(t recordtest.T, of *arrow.Schema, records []arrow.Record) (got []ar
 	encoder := newEncoder(of, head)
 	var rows []int64
 	for _, rec := range records {
-		err := encoder.encode(rec, func(message []byte, n int64) error {
+		for batch, err := range encoder.encode(rec) {
+			if err != nil {
+				t.Fatal(err)
+			}
+			message, n := batch.GetArrowIpc(), batch.GetRows()
 			stream.Write(message)
 			sizes, rows = append(sizes, len(message)), append(rows, n)
-			if len(message) > mostBatchBytes && n > 1 {
+			if len(message) > maxBatchBytes && n > 1 {
 				t.Fatalf("a message of %d bytes and %d rows", len(message), n)
 			}
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
 		}
 	}
 	reader, err := ipc.NewReader(stream)

@@ -2,12 +2,25 @@ package plugin
 
 import (
 	"context"
+	"io"
 	"log/slog"
 
 	"github.com/hashicorp/go-hclog"
 )
 
-// slogSink passes records on to a log of the standard library.
+// hostLog is a logger for go-plugin that writes its records, and the plugin's, to the
+// host's log.
+func hostLog(log *slog.Logger) hclog.Logger {
+	if log == nil {
+		return hclog.NewNullLogger()
+	}
+	// The host's log filters by level; hclog passes everything on.
+	logger := hclog.NewInterceptLogger(&hclog.LoggerOptions{Name: "lemexport", Level: hclog.Trace, Output: io.Discard})
+	logger.RegisterSink(slogSink{log})
+	return logger
+}
+
+// slogSink writes hclog records to an slog.Logger.
 type slogSink struct{ log *slog.Logger }
 
 // Accept implements hclog.SinkAdapter.

@@ -43,7 +43,7 @@ func Serve(ctx context.Context, server *Server, log io.Writer, level slog.Level)
 			watch.Go(func() {
 				select {
 				case <-ctx.Done():
-					server.stop(context.Cause(ctx))
+					server.calls.stop(context.Cause(ctx))
 				case <-server.stopped:
 				}
 				end(transport)
@@ -53,9 +53,9 @@ func Serve(ctx context.Context, server *Server, log io.Writer, level slog.Level)
 	})
 	// The host may have hung up in the middle of a call.
 	cancel()
-	server.stop(errHostGone)
+	server.calls.stop(errHostGone)
 	watch.Wait()
-	<-server.idle
+	<-server.calls.idle
 	if !began {
 		return errNotBegun
 	}

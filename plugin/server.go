@@ -5,7 +5,8 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
-	"time"
+
+	"google.golang.org/grpc"
 
 	"github.com/lemexport/lemexport/exporter"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
@@ -19,95 +20,33 @@ type Options struct {
 	Commit string
 	// ParseConfig reads a configuration in JSON.
 	ParseConfig func(body []byte) (exporter.Job, exporter.Diagnostics)
-	// NewEngine makes the engine of one call. stateDir is where a walk that is cut
-	// short is kept, "" for the usual place.
+	// NewEngine makes the engine of one call. stateDir is where the journal of an
+	// interrupted run is kept, "" for the default place.
 	NewEngine func(log *slog.Logger, stateDir string) *exporter.Engine
 	Log       *slog.Logger
 }
 
-// Server answers hosts with the engine. It implements pluginv1.ExporterServer.
+// Server implements pluginv1.ExporterServer with the engine. Its methods are the
+// calls of the protocol, in the protocol's order.
 type Server struct {
 	pluginv1.UnimplementedExporterServer
 	options Options
-
-	// stopped is closed when Stop has ended everything.
-	stopped  chan struct{}
-	mu       sync.Mutex
-	stopping error // why; nil while calls are welcome
-	calls    map[*call]struct{}
-	idle     chan struct{} // closed when no call runs and none is welcome
+	calls   *calls
+	// stopped is closed when Stop has ended all calls.
+	stopped   chan struct{}
+	closeOnce sync.Once
 }
 
-// call is a Read or an Export under way.
-type call struct{ cancel context.CancelCauseFunc }
-
-// patience is how long a stopping server waits for its calls. One whose host
-// takes nothing ends only with the connection.
-const patience = 5 * time.Second
-
-// The causes that end calls.
-var (
-	errStopped  = errors.New("the host has stopped the plugin")
-	errHostGone = errors.New("the host has closed the connection")
-)
-
-// NewServer makes a server. It holds nothing that has to be closed.
+// NewServer makes a server. It need not be closed.
 func NewServer(options Options) *Server {
-	return &Server{options: options, stopped: make(chan struct{}), calls: make(map[*call]struct{}), idle: make(chan struct{})}
-}
-
-// begin registers a call; end must be called when it is over. When calls are no
-// longer welcome, the error says why and is the cause that has ended the context.
-func (s *Server) begin(ctx context.Context) (_ context.Context, end func(), err error) {
-	ctx, cancel := context.WithCancelCause(ctx)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.stopping != nil {
-		cancel(s.stopping)
-		return ctx, func() {}, s.stopping
-	}
-	one := &call{cancel}
-	s.calls[one] = struct{}{}
-	return ctx, func() {
-		cancel(nil)
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		delete(s.calls, one)
-		if s.stopping != nil && len(s.calls) == 0 {
-			close(s.idle)
-		}
-	}, nil
-}
-
-// stop ends all calls, waits for them as long as patience allows, and reports
-// how many there were.
-func (s *Server) stop(why error) int {
-	s.mu.Lock()
-	if s.stopping == nil {
-		s.stopping = why
-		if len(s.calls) == 0 {
-			close(s.idle)
-		}
-	}
-	for one := range s.calls {
-		one.cancel(why)
-	}
-	ended := len(s.calls)
-	s.mu.Unlock()
-	late := time.NewTimer(patience)
-	defer late.Stop()
-	select {
-	case <-s.idle:
-	case <-late.C:
-	}
-	return ended
+	return &Server{options: options, calls: newCalls(), stopped: make(chan struct{})}
 }
 
 // Describe implements pluginv1.ExporterServer.
 func (s *Server) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {
 	response := &pluginv1.DescribeResponse{Name: s.options.Tool.Name, Version: s.options.Tool.Version, Commit: s.options.Commit}
 	for _, table := range schema.Tables() {
-		response.Tables = append(response.Tables, tableInfo(table))
+		response.Tables = append(response.Tables, fromTable(table))
 	}
 	response.Formats = s.engine("").FormatNames()
 	return response, nil
@@ -123,7 +62,7 @@ func (s *Server) GetSchema(_ context.Context, request *pluginv1.GetSchemaRequest
 	if err != nil {
 		return nil, err
 	}
-	return &pluginv1.GetSchemaResponse{ArrowSchema: body, Table: tableInfo(table)}, nil
+	return &pluginv1.GetSchemaResponse{ArrowSchema: body, Table: fromTable(table)}, nil
 }
 
 // ValidateConfig implements pluginv1.ExporterServer.
@@ -134,7 +73,7 @@ func (s *Server) ValidateConfig(_ context.Context, request *pluginv1.ValidateCon
 
 // Plan implements pluginv1.ExporterServer.
 func (s *Server) Plan(ctx context.Context, request *pluginv1.PlanRequest) (*pluginv1.PlanResponse, error) {
-	ctx, end, err := s.begin(ctx)
+	ctx, end, err := s.calls.begin(ctx)
 	defer end()
 	if err != nil {
 		return &pluginv1.PlanResponse{Diagnostics: fromDiagnostics(diagnose(err))}, nil
@@ -146,8 +85,8 @@ func (s *Server) Plan(ctx context.Context, request *pluginv1.PlanRequest) (*plug
 	}
 	plan, err := s.plan(ctx, job)
 	if err != nil {
-		if hung := hungUp(ctx); hung != nil {
-			return nil, hung
+		if cancelled := cancelledByHost(ctx); cancelled != nil {
+			return nil, cancelled
 		}
 		response.Diagnostics = append(response.Diagnostics, fromDiagnostics(diagnose(err))...)
 		return response, nil
@@ -158,7 +97,7 @@ func (s *Server) Plan(ctx context.Context, request *pluginv1.PlanRequest) (*plug
 }
 
 func (s *Server) plan(ctx context.Context, job exporter.Job) (plan exporter.Plan, err error) {
-	run, err := s.engine("").Start(ctx, job, deaf{})
+	run, err := s.engine("").Start(ctx, job, noopObserver{})
 	if err != nil {
 		return exporter.Plan{}, err
 	}
@@ -166,25 +105,35 @@ func (s *Server) plan(ctx context.Context, job exporter.Job) (plan exporter.Plan
 	return run.Plan(ctx)
 }
 
+// Read implements pluginv1.ExporterServer.
+func (s *Server) Read(request *pluginv1.ReadRequest, stream grpc.ServerStreamingServer[pluginv1.ReadResponse]) error {
+	engine := s.engine(request.GetStateDir())
+	events, to := newEventBuffer(engine.Now), newSender(stream.Send, eventOfRead)
+	call := readCall{engine: engine, options: s.options, request: request, events: events, to: to}
+	return answer(stream.Context(), s.calls, events, to, call.run, resultOfRead)
+}
+
+// Export implements pluginv1.ExporterServer.
+func (s *Server) Export(request *pluginv1.ExportRequest, stream grpc.ServerStreamingServer[pluginv1.ExportResponse]) error {
+	engine := s.engine(request.GetStateDir())
+	events, to := newEventBuffer(engine.Now), newSender(stream.Send, eventOfExport)
+	call := exportCall{engine: engine, options: s.options, request: request, events: events}
+	return answer(stream.Context(), s.calls, events, to, call.run, resultOfExport)
+}
+
 // Stop implements pluginv1.ExporterServer.
 func (s *Server) Stop(context.Context, *pluginv1.StopRequest) (*pluginv1.StopResponse, error) {
-	ended := s.stop(errStopped)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	select {
-	case <-s.stopped: // by another Stop
-	default:
-		close(s.stopped)
-	}
-	return &pluginv1.StopResponse{Ended: int32(ended)}, nil
+	stopped := s.calls.stop(errStopped)
+	s.closeOnce.Do(func() { close(s.stopped) })
+	return &pluginv1.StopResponse{Ended: int32(stopped)}, nil
 }
 
 func (s *Server) engine(stateDir string) *exporter.Engine {
 	return s.options.NewEngine(s.options.Log, stateDir)
 }
 
-// deaf observes nothing.
-type deaf struct{}
+// noopObserver ignores all events.
+type noopObserver struct{}
 
 // Observe implements exporter.Observer.
-func (deaf) Observe(exporter.Event) {}
+func (noopObserver) Observe(exporter.Event) {}

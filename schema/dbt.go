@@ -28,7 +28,7 @@ sources:
             schema_fingerprint: %s
         columns:
 `, t.Name, yamlText(t.Description), yamlText("out/"+t.Name+".parquet"), t.Version, yamlText(t.Fingerprint()))
-	for i, column := range t.Columns {
+	for _, column := range t.Columns {
 		fmt.Fprintf(&yaml, "          - name: %s\n            description: %s\n            data_type: %s\n",
 			column.Name, yamlText(column.Description), yamlText(duckType(column)))
 		fmt.Fprintf(&yaml, "            config:\n              meta:\n                personal: %t\n                provenance: %s\n", column.Personal, column.Provenance)
@@ -36,7 +36,7 @@ sources:
 			fmt.Fprintf(&yaml, "                api_path: %s\n", yamlText(column.Path))
 		}
 		var tests []string
-		if i == 0 { // the id
+		if column.Role == RoleKey {
 			tests = append(tests, "unique")
 		}
 		if column.Required {

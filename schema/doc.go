@@ -1,4 +1,3 @@
-// Package schema is the table: its columns, their Arrow types and field ids,
-// and the way from one JSON page of the API to one Arrow record. It is a leaf
-// and imports nothing of ours.
+// Package schema declares the tables: their columns, Arrow types and field ids, and
+// what else the rest of the program has to know of a table. It imports nothing of ours.
 package schema

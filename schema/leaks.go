@@ -1,7 +1,7 @@
 package schema
 
 import (
-	"encoding/json"
+	"bytes"
 	"errors"
 	"strings"
 
@@ -31,20 +31,32 @@ func (l *leaks) strip(object string) (string, error) {
 	if len(l.paths) == 0 {
 		return object, nil
 	}
-	if !json.Valid([]byte(object)) {
-		return "", errors.New("extra holds no JSON")
+	decoder := jsontext.NewDecoder(bytes.NewBufferString(object), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
+	if opening, err := decoder.ReadToken(); err != nil || opening.Kind() != '{' {
+		return "", errNotJSON
 	}
 	var kept []byte
-	for quoted, value := range members([]byte(object)) {
-		name, err := jsontext.AppendUnquote(nil, quoted)
+	for decoder.PeekKind() == '"' {
+		name, err := decoder.ReadValue()
+		if err != nil {
+			return "", errNotJSON
+		}
+		unquoted, err := jsontext.AppendUnquote(nil, name)
 		if err != nil {
 			return "", err
 		}
-		if l.covers(placeOf(string(name))) {
-			continue
+		before := len(kept)
+		kept = append(append(append(kept, ','), name...), ':')
+		value, err := decoder.ReadValue()
+		if err != nil {
+			return "", errNotJSON
 		}
-		kept = append(kept, ',')
-		kept = append(append(append(kept, quoted...), ':'), value...)
+		if kept = append(kept, value...); l.covers(placeOf(string(unquoted))) {
+			kept = kept[:before]
+		}
+	}
+	if _, err := decoder.ReadToken(); err != nil || len(strings.TrimSpace(object[decoder.InputOffset():])) > 0 {
+		return "", errNotJSON
 	}
 	if len(kept) == 0 {
 		return "", nil
@@ -52,6 +64,9 @@ func (l *leaks) strip(object string) (string, error) {
 	kept[0] = '{'
 	return string(append(kept, '}')), nil
 }
+
+// errNotJSON says nothing of the text: it can be personal.
+var errNotJSON = errors.New("extra is not a JSON object")
 
 // placeOf splits the name of a member of `extra`, see the type extra.
 func placeOf(name string) []string {

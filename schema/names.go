@@ -15,8 +15,8 @@ const (
 	MostNames = 1000
 	// MoreNames is the last entry of a list that had no room for all names.
 	MoreNames = "… (more than 1,000 names)"
-	// longestName is how many bytes of a name are kept.
-	longestName = 100
+	// LongestName is how many bytes of a name are kept.
+	LongestName = 100
 )
 
 // Names is a set of unknown fields that keeps the first MostNames. The zero value
@@ -58,9 +58,9 @@ func QuoteName(name string) string {
 	odd := func(r rune) bool {
 		return (r < 'a' || 'z' < r) && (r < 'A' || 'Z' < r) && (r < '0' || '9' < r) && r != '_' && r != '$' && r != '-'
 	}
-	if len(name) > longestName {
-		cut := longestName
-		for cut > longestName-utf8.UTFMax && !utf8.RuneStart(name[cut]) {
+	if len(name) > LongestName {
+		cut := LongestName
+		for cut > LongestName-utf8.UTFMax && !utf8.RuneStart(name[cut]) {
 			cut--
 		}
 		name = name[:cut] + "…"

@@ -1,7 +1,8 @@
 package schema
 
 // Role says what a column is for, so that nothing outside this package has to know a
-// column by its name. A table has at most one column of each role.
+// column by its name. A table has at most one column or field
+// of each role.
 type Role string
 
 // The roles that the engine and the file formats know.
@@ -33,9 +34,18 @@ const (
 	RoleTurn Role = "turn"
 	// RoleChannels is the list of channels of a conversation.
 	RoleChannels Role = "channels"
-	// RoleParticipants is the list of users who take part: structs whose first field
-	// is the user's id.
+	// RoleParticipants is the list of users who take part. Of each, RoleUserID is the id,
+	// RoleSender whether the user sent messages, and RoleRead whether the user has read
+	// the conversation.
 	RoleParticipants Role = "participants"
+	RoleUserID       Role = "user_id"
+	RoleSender       Role = "sender"
+	RoleRead         Role = "read"
+	// RoleTasks is the list of tasks of a conversation. Of each, RoleTaskType is the kind,
+	// and RoleTaskDone whether it is done.
+	RoleTasks    Role = "tasks"
+	RoleTaskType Role = "task_type"
+	RoleTaskDone Role = "task_done"
 	// RoleDisplayName is the name of what a row is about, for people.
 	RoleDisplayName Role = "display_name"
 )
@@ -48,6 +58,18 @@ func (t *Table) ByRole(role Role) (Column, int, bool) {
 		}
 	}
 	return Column{}, -1, false
+}
+
+// NameOf returns the name of the column or field with that role, at any depth, as
+// Table.Names spells it; "" when the table has none, or leaves it out.
+func (t *Table) NameOf(role Role) string {
+	found := ""
+	eachColumn(t.Columns, "", func(name string, column Column) {
+		if column.Role == role {
+			found = name
+		}
+	})
+	return found
 }
 
 // Incremental reports whether rows have versions, so that an export can read only what

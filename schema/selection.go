@@ -129,10 +129,9 @@ func (t *Table) Select(s Selection) (*Table, error) {
 			return nil, fmt.Errorf("%s is both left out and hashed", name)
 		}
 	}
-	return &Table{
-		Name: t.Name, Version: t.Version, Description: t.Description, PartitionBy: t.PartitionBy, Columns: s.pick(t.Columns, ""),
-		partial: t.partial || len(s.Exclude) > 0,
-	}, nil
+	selected := t.with(s.pick(t.Columns, ""))
+	selected.partial = t.partial || len(s.Exclude) > 0
+	return selected, nil
 }
 
 // leavesOut reports whether a column, or what it is part of, is left out.

@@ -91,6 +91,8 @@ type Column struct {
 	Personal bool
 	// Role says what a top-level column is for; empty for most.
 	Role Role
+	// Values says what the texts of the column are like.
+	Values Values
 	// Needed says why the column cannot be left out or hashed; empty when it can.
 	Needed string
 	// Hashed columns hold a keyed hash instead of the API's text, see Table.Select.
@@ -109,7 +111,7 @@ type Column struct {
 	// struct serialization"; AssignFreshIds): all fields of a struct first, then
 	// what is inside them.
 	ID int
-	// Path is the place in the API's conversation object, for instance
+	// Path is the place in the API's object, for instance
 	// `users[].userId`; empty for derived columns.
 	Path string
 }
@@ -123,6 +125,10 @@ func Lookup(name string) (*Table, bool) {
 	}
 	return nil, false
 }
+
+// Default is the table that examples and hints name, and that commands mean when
+// nobody says which.
+func Default() *Table { return InboxConversations() }
 
 // Tables returns every table.
 func Tables() []*Table { return []*Table{InboxConversations()} }
@@ -152,13 +158,23 @@ func (t *Table) AsOf(version int) (*Table, bool) {
 	case version < 1 || version > t.Version:
 		return nil, false
 	}
-	was := &Table{Name: t.Name, Version: version, Description: t.Description, PartitionBy: t.PartitionBy, partial: t.partial}
+	var columns []Column
 	for _, column := range t.Columns {
 		if column.Since <= version {
-			was.Columns = append(was.Columns, column)
+			columns = append(columns, column)
 		}
 	}
+	was := t.with(columns)
+	was.Version = version
 	return was, true
+}
+
+// with returns the table with other columns.
+func (t *Table) with(columns []Column) *Table {
+	return &Table{
+		Name: t.Name, Version: t.Version, Description: t.Description, PartitionBy: t.PartitionBy,
+		Columns: columns, partial: t.partial,
+	}
 }
 
 // number assigns field ids and paths to a fresh table.

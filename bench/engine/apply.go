@@ -12,7 +12,8 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
-	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/exporter/store/folder"
+	"github.com/lemexport/lemexport/exporter/store/scratch"
 )
 
 // apply runs the engine as main wires it, but for the source. It returns what
@@ -24,10 +25,10 @@ func apply(ctx context.Context, source exporter.Source, dir, mode string) (resul
 			return source, nil
 		},
 		OpenDestination: func(location string) (exporter.Destination, error) {
-			return store.NewFolder(location), nil
+			return folder.New(location), nil
 		},
 		Formats: map[string]exporter.Format{"parquet": parquet.Format{Version: "bench"}},
-		Scratch: store.NewScratch(filepath.Dir(dir)),
+		Scratch: scratch.New(filepath.Dir(dir)),
 		Tool:    exporter.Tool{Name: "lemexport", Version: "bench"},
 		// A clock in the time of the simulation: watermarks in its future are not trusted.
 		Now:      func() time.Time { return sim.Epoch().Add(time.Hour + time.Since(started)) },

@@ -13,6 +13,7 @@ import (
 	"github.com/lemexport/lemexport/bench/inbox"
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
+	"github.com/lemexport/lemexport/schema/decode"
 )
 
 // benchUser is whose inbox the pages are.
@@ -58,7 +59,7 @@ func (pagesSource) Close() error { return nil }
 // pages decodes page by page, as the product's walk does.
 func (s pagesSource) pages() iter.Seq2[exporter.Page, error] {
 	return func(yield func(exporter.Page, error) bool) {
-		decoder := schema.NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
+		decoder := decode.NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
 		number := int64(0)
 		err := inbox.Each(s.path, func(body []byte) error {
 			page, err := decoder.Decode(body, inbox.Fetched())

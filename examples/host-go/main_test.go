@@ -141,7 +141,7 @@ func TestWhatIsWrongIsSaid(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 	o.digest = strings.Repeat("00", 32)
-	if _, err := run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "does not have the SHA-256 digest") {
+	if _, err := run(t.Context(), o); err == nil || !strings.Contains(err.Error(), "its SHA-256 digest is not the expected one") {
 		t.Errorf("got %v", err)
 	}
 }

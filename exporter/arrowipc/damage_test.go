@@ -7,7 +7,7 @@ import (
 	"math/rand/v2"
 	"testing"
 
-	"github.com/lemexport/lemexport/internal/recordtest"
+	"github.com/lemexport/lemexport/internal/test/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
 

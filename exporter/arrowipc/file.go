@@ -74,7 +74,7 @@ func open(r io.ReaderAt, size int64, budget *exporter.Budget) (file *dataFile, e
 	}
 	if text, ok := file.lookup(RowsKey); ok {
 		if file.rows, err = strconv.ParseInt(text, 10, 64); err != nil {
-			return nil, fmt.Errorf("%w: its number of rows is no number", errDamaged)
+			return nil, fmt.Errorf("%w: its number of rows is not a number", errDamaged)
 		}
 	}
 	return file, held.TakeJSON(file.Manifest())

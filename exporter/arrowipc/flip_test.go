@@ -5,7 +5,7 @@ import (
 	"errors"
 	"testing"
 
-	"github.com/lemexport/lemexport/internal/recordtest"
+	"github.com/lemexport/lemexport/internal/test/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
 

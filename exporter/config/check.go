@@ -5,6 +5,8 @@ import (
 	"slices"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/nearest"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // checker turns a tree into a job. It reports everything it finds and goes on.
@@ -69,18 +71,18 @@ func (c *checker) job(blocks []*block, files int) exporter.Job {
 	var job exporter.Job
 	switch {
 	case files == 0:
-		c.report.fail(nil, "", "No configuration",
-			"There is no file that ends in .hcl. Write one with a block source \"lemlist\" and a block export \"inbox_conversations\".")
+		c.report.fail(place{}, "", "No configuration",
+			"There is no file that ends in .hcl. Write one with a block source \"lemlist\" and a block export \""+schema.Default().Name+"\".")
 		return job
 	case len(sources) == 0:
-		c.report.fail(nil, "source.lemlist", "Missing source",
-			"The configuration says nowhere what to read. "+c.report.form(
+		c.report.fail(place{}, "source.lemlist", "Missing source",
+			"No source block found. "+c.report.form(
 				"Add a block source \"lemlist\" with api_key = env(\"LEMLIST_API_KEY\"), or with simulate {} to try it without a key.",
 				`Add "source": {"lemlist": {"api_key": "…"}}, or "simulate": {} instead of the key to try it without one.`))
 	}
 	if len(exports) == 0 && !c.report.exportOptional {
-		c.report.fail(nil, "export.inbox_conversations", "Missing export",
-			"The configuration says nowhere what to export. Add a block export \"inbox_conversations\" with a destination, for instance destination = \"./out\".")
+		c.report.fail(place{}, "export."+schema.Default().Name, "Missing export",
+			"No export block found. Add a block export \""+schema.Default().Name+"\" with a destination, for instance destination = \"./out\".")
 	}
 	for i, b := range sources {
 		if i > 0 {
@@ -126,14 +128,14 @@ func (c *checker) open(b *block, allowed shape) contents {
 			in.attributes[a.name] = a
 			continue
 		}
-		in.meant[nearest(a.name, known)] = true
+		in.meant[nearest.Name(a.name, known)] = true
 		c.unknownAttribute(b, a, allowed)
 	}
 	for _, nested := range b.blocks {
 		first := in.blocks[nested.kind]
 		switch {
 		case !slices.Contains(allowed.blocks, nested.kind):
-			in.meant[nearest(nested.kind, known)] = true
+			in.meant[nearest.Name(nested.kind, known)] = true
 			c.unknownBlock(b, nested, allowed)
 		case first != nil:
 			c.report.fail(nested.at, nested.address, fmt.Sprintf("More than one %s block", nested.kind),
@@ -172,7 +174,7 @@ func usualLabel(kind string) string {
 	if kind == "source" {
 		return "lemlist"
 	}
-	return "inbox_conversations"
+	return schema.Default().Name
 }
 
 func (c *checker) unknownAttribute(b *block, a *attribute, allowed shape) {
@@ -212,7 +214,7 @@ func parts(allowed shape) string {
 
 // blockHint says that an attribute's name looks like that of a block.
 func blockHint(name string, blocks []string) string {
-	if near := nearest(name, blocks); near != "" {
+	if near := nearest.Name(name, blocks); near != "" {
 		return fmt.Sprintf(" Did you mean the block %q?", near)
 	}
 	return ""

@@ -13,7 +13,7 @@ import (
 type item struct {
 	name    string
 	address string
-	at      *exporter.Range
+	at      place
 }
 
 func (c *checker) columns(b *block, table *schema.Table) exporter.Columns {
@@ -69,7 +69,7 @@ func (c *checker) hashKey(a *attribute) exporter.Secret {
 		c.report.fail(a.at, a.address, "Weak hash key",
 			"The key is "+err.Error()+". A key is 32 random bytes. "+exporter.Hint(err)+". Files that were hashed with the old key have to be written anew: their hashes do not equal those of the new one.")
 	}
-	if len(a.variables()) == 0 && a.at != nil {
+	if len(a.variables()) == 0 && a.at.file != nil {
 		c.report.warn(a.at, a.address, "Hash key in a file",
 			"Files are copied, shared and committed. Put the key into an environment variable and write hash_key = env(\"LEMEXPORT_HASH_KEY\").")
 	}
@@ -97,7 +97,7 @@ func (c *checker) names(a *attribute, table *schema.Table) []item {
 			c.report.fail(one.at, one.address, "Column listed twice", c.quoted(a, text)+" is in the list already. Remove one of the two.")
 		case !slices.Contains(known, text):
 			c.report.fail(one.at, one.address, "Unknown column",
-				c.quoted(a, text)+" is no column of this export. lemexport schema lists them; a field of a struct is written as \"contact.email\"."+didYouMean(text, known))
+				c.quoted(a, text)+" is not a column of this export. lemexport schema lists them; a field of a struct is written as \"contact.email\"."+didYouMean(text, known))
 		default:
 			items = append(items, one)
 		}

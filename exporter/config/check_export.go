@@ -25,7 +25,7 @@ func (c *checker) export(b *block) exporter.Export {
 
 	table, known := schema.Lookup(config.Table)
 	if !known { // reported already
-		table = schema.InboxConversations()
+		table = schema.Default()
 	}
 	if b := in.blocks["columns"]; b != nil {
 		config.Columns = c.columns(b, table)

@@ -118,7 +118,7 @@ func (c *checker) key(a *attribute) exporter.Secret {
 	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
 		c.report.fail(a.at, a.address, "Not an API key", "The key holds a blank or a control character. Copy it again from lemlist.")
 	}
-	if len(a.variables()) == 0 && a.at != nil && !c.report.json {
+	if len(a.variables()) == 0 && a.at.file != nil {
 		c.report.warn(a.at, a.address, "API key in a file",
 			"Files are copied, shared and committed. Put the key into an environment variable and write api_key = env(\"LEMLIST_API_KEY\").")
 	}

@@ -32,7 +32,7 @@ func decode(files []File, known map[string]function.Function, report *report) []
 			continue
 		}
 		for _, a := range byPosition(body.Attributes) {
-			report.fail(rangeOf(a.NameRange), a.Name, fmt.Sprintf("Attribute %q outside a block", a.Name),
+			report.fail(inFile(a.NameRange), a.Name, fmt.Sprintf("Attribute %q outside a block", a.Name),
 				"Attributes belong inside a source or an export block. Move it there."+blockHint(a.Name, topBlocks()))
 		}
 		for _, b := range body.Blocks {
@@ -81,7 +81,7 @@ func tooBig(file File) *exporter.Diagnostic {
 				Severity: exporter.SeverityError,
 				Summary:  "Nested too deeply",
 				Detail:   fmt.Sprintf("More than %d brackets or quotes are open at this place. Close them, or write it flatter.", maxNesting),
-				Range:    rangeOf(token.Range),
+				Range:    inFile(token.Range).file,
 			}
 		}
 		if isOperator(token.Type) {
@@ -92,7 +92,7 @@ func tooBig(file File) *exporter.Diagnostic {
 				Severity: exporter.SeverityError,
 				Summary:  "Too many operators",
 				Detail:   fmt.Sprintf("A configuration file may hold %d operators. Write the values out.", maxOperators),
-				Range:    rangeOf(token.Range),
+				Range:    inFile(token.Range).file,
 			}
 		}
 	}
@@ -111,9 +111,9 @@ type decoder struct {
 }
 
 func (d *decoder) block(b *hclsyntax.Block, parent string) *block {
-	decoded := &block{kind: b.Type, at: rangeOf(hcl.RangeBetween(b.TypeRange, b.DefRange()))}
+	decoded := &block{kind: b.Type, at: inFile(hcl.RangeBetween(b.TypeRange, b.DefRange()))}
 	for i, text := range b.Labels {
-		decoded.labels = append(decoded.labels, label{text: text, at: rangeOf(b.LabelRanges[i])})
+		decoded.labels = append(decoded.labels, label{text: text, at: inFile(b.LabelRanges[i])})
 	}
 	decoded.address = blockAddress(parent, b.Type, decoded.labels)
 	if !d.fits(decoded.at, decoded.address) {
@@ -131,11 +131,11 @@ func (d *decoder) block(b *hclsyntax.Block, parent string) *block {
 func (d *decoder) attribute(a *hclsyntax.Attribute, address string) *attribute {
 	decoded := &attribute{
 		name: a.Name, address: address,
-		nameAt: rangeOf(a.NameRange), at: rangeOf(a.Expr.Range()),
+		nameAt: inFile(a.NameRange), at: inFile(a.Expr.Range()),
 	}
 	if tuple, ok := a.Expr.(*hclsyntax.TupleConsExpr); ok {
 		for _, item := range tuple.Exprs {
-			decoded.items = append(decoded.items, rangeOf(item.Range()))
+			decoded.items = append(decoded.items, inFile(item.Range()))
 		}
 	}
 	decoded.value, decoded.failed = d.evaluate(a.Expr, decoded)
@@ -143,7 +143,7 @@ func (d *decoder) attribute(a *hclsyntax.Attribute, address string) *attribute {
 }
 
 // fits counts an address, which holds those of all blocks around it.
-func (d *decoder) fits(at *exporter.Range, address string) bool {
+func (d *decoder) fits(at place, address string) bool {
 	if d.meter.over {
 		return false
 	}
@@ -206,12 +206,4 @@ func byPosition(attributes hclsyntax.Attributes) []*hclsyntax.Attribute {
 		return cmp.Compare(a.NameRange.Start.Byte, b.NameRange.Start.Byte)
 	})
 	return ordered
-}
-
-func rangeOf(r hcl.Range) *exporter.Range {
-	return &exporter.Range{
-		Filename: r.Filename,
-		Start:    exporter.Pos{Line: r.Start.Line, Column: r.Start.Column, Byte: r.Start.Byte},
-		End:      exporter.Pos{Line: r.End.Line, Column: r.End.Column, Byte: r.End.Byte},
-	}
 }

@@ -21,14 +21,14 @@ const withheld = "The text at this place is not shown because it may hold the AP
 func (r *report) syntax(diag *hcl.Diagnostic) {
 	at := subject(diag)
 	detail := diag.Detail
-	if s := r.source(at); s != nil && s.touches(*at) {
+	if s := r.source(at.file); s != nil && s.touches(*at.file) {
 		if slices.ContainsFunc(s.hiddenWords(3), func(word string) bool { return strings.Contains(detail, word) }) {
 			detail = withheld
 		}
 	}
 	// One missing quote makes every later line a broken one.
 	for _, earlier := range r.found {
-		if earlier.Summary == diag.Summary && at != nil && earlier.Range != nil && earlier.Range.Filename == at.Filename {
+		if earlier.Summary == diag.Summary && at.file != nil && earlier.Range != nil && earlier.Range.Filename == at.file.Filename {
 			return
 		}
 	}
@@ -39,12 +39,12 @@ func (r *report) syntax(diag *hcl.Diagnostic) {
 // can repeat values; they are kept only where no value is secret.
 func (r *report) evaluation(diag *hcl.Diagnostic, a *attribute, known map[string]function.Function, usesEnv bool) {
 	at := subject(diag)
-	s := r.source(at)
-	sensitive := s != nil && s.touches(*at)
+	s := r.source(at.file)
+	sensitive := s != nil && s.touches(*at.file)
 
 	if unset, ok := callError[*envError](diag); ok {
 		if diag.Context != nil {
-			at = rangeOf(*diag.Context)
+			at = inFile(*diag.Context)
 		}
 		r.unset(unset, at, a.address, sensitive)
 		return
@@ -82,7 +82,7 @@ func callError[E error](diag *hcl.Diagnostic) (E, bool) {
 
 // unset says that a variable has no value. The name is not shown where it could
 // be the key itself: env("3f2a…") is an easy slip.
-func (r *report) unset(unset *envError, at *exporter.Range, address string, sensitive bool) {
+func (r *report) unset(unset *envError, at place, address string, sensitive bool) {
 	state := "is not set"
 	if unset.set {
 		state = "is set but empty"
@@ -103,8 +103,8 @@ func (r *report) unset(unset *envError, at *exporter.Range, address string, sens
 
 // unquoted says that a bare word is no value. HCL would take it for a variable.
 func (r *report) unquoted(name hcl.Traversal, a *attribute) {
-	at := rangeOf(name.SourceRange())
-	if s := r.source(at); s != nil && s.touches(*at) {
+	at := inFile(name.SourceRange())
+	if s := r.source(at.file); s != nil && s.touches(*at.file) {
 		r.fail(at, a.address, "Text without quotes", "A value needs double quotes. For the API key, write env(\"LEMLIST_API_KEY\").")
 		return
 	}
@@ -113,11 +113,11 @@ func (r *report) unquoted(name hcl.Traversal, a *attribute) {
 		fmt.Sprintf("There are no variables, so %s means nothing here. Write %q for the text, or env(%q) for an environment variable.", word, word, word))
 }
 
-func subject(diag *hcl.Diagnostic) *exporter.Range {
+func subject(diag *hcl.Diagnostic) place {
 	if diag.Subject == nil {
-		return nil
+		return place{}
 	}
-	return rangeOf(*diag.Subject)
+	return inFile(*diag.Subject)
 }
 
 func severity(diag *hcl.Diagnostic) exporter.Severity {

@@ -22,7 +22,7 @@ func LoadJSON(body []byte) (exporter.Job, exporter.Diagnostics) {
 	c := checker{report: &report{json: true, exportOptional: true}}
 	var job exporter.Job
 	if blocks, wrong := decodeJSON(body); wrong != nil {
-		c.report.fail(placeOf(wrong.at), "", "Not a configuration in JSON", wrong.detail)
+		c.report.fail(inJSON(wrong.at), "", "Not a configuration in JSON", wrong.detail)
 	} else {
 		job = c.job(blocks, 1)
 	}
@@ -58,9 +58,9 @@ func decodeJSON(body []byte) ([]*block, *misshapen) {
 				kind.name, usualLabel(kind.name))}
 		}
 		for _, labelled := range kind.value.members {
-			labels := []label{{text: labelled.name, at: placeOf(labelled.value.pointer)}}
+			labels := []label{{text: labelled.name, at: inJSON(labelled.value.pointer)}}
 			for _, body := range labelled.value.each() {
-				b := &block{kind: kind.name, labels: labels, address: blockAddress("", kind.name, labels), at: placeOf(body.pointer)}
+				b := &block{kind: kind.name, labels: labels, address: blockAddress("", kind.name, labels), at: inJSON(body.pointer)}
 				if wrong := b.fill(body); wrong != nil {
 					return nil, wrong
 				}
@@ -77,17 +77,17 @@ func (b *block) fill(body node) *misshapen {
 		return &misshapen{body.pointer, "It should be an object: the body of a block."}
 	}
 	for _, m := range body.members {
-		at := placeOf(m.value.pointer)
+		at := inJSON(m.value.pointer)
 		if !m.value.isBlock() {
 			a := &attribute{name: m.name, address: b.address + "." + m.name, value: m.value.value(), nameAt: at, at: at}
 			for _, item := range m.value.items {
-				a.items = append(a.items, placeOf(item.pointer))
+				a.items = append(a.items, inJSON(item.pointer))
 			}
 			b.attributes = append(b.attributes, a)
 			continue
 		}
 		for _, one := range m.value.each() {
-			nested := &block{kind: m.name, address: blockAddress(b.address, m.name, nil), at: placeOf(one.pointer)}
+			nested := &block{kind: m.name, address: blockAddress(b.address, m.name, nil), at: inJSON(one.pointer)}
 			if wrong := nested.fill(one); wrong != nil {
 				return wrong
 			}
@@ -95,11 +95,6 @@ func (b *block) fill(body node) *misshapen {
 		}
 	}
 	return nil
-}
-
-// placeOf is a place in a configuration that is no file.
-func placeOf(pointer jsontext.Pointer) *exporter.Range {
-	return &exporter.Range{Filename: string(pointer)}
 }
 
 // node is a JSON value with its place.

@@ -84,6 +84,17 @@ func TestJSONNeedsNoExport(t *testing.T) {
 	}
 }
 
+// A program that passes the keys has no file that could be shared.
+func TestJSONWithLiteralKeysHasNoWarning(t *testing.T) {
+	_, diags := config.LoadJSON(fmt.Appendf(nil, `{"source": {"lemlist": {"api_key": "some-key"}}, "export": {"inbox_conversations":
+		{"destination": "./out", "columns": {"hash": ["contact.email"], "hash_key": %q, "exclude": ["contact.full_name"]}}}}`, hashKey))
+	for _, one := range diags {
+		if one.Summary != "Personal data stays" {
+			t.Errorf("got %+v", one)
+		}
+	}
+}
+
 func TestAShareInJSON(t *testing.T) {
 	for text, want := range map[string]float64{"0": 0, "0.25": 0.25, `"0.25"`: 0.25, "1": 1} {
 		job, diags := config.LoadJSON([]byte(`{"source": {"lemlist": {"simulate": {}}}, "export": {"inbox_conversations": {"destination": "./out", "max_shrink": ` + text + `}}}`))

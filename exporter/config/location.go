@@ -10,6 +10,7 @@ import (
 	"unicode"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/nearest"
 )
 
 // endpoint reads the base URL of the API and drops a final slash. No message
@@ -111,7 +112,7 @@ func (c *checker) schemeProblem(a *attribute, value, scheme string) (summary, de
 	u, err := url.Parse(value)
 	switch {
 	case err != nil:
-		return "Invalid destination", "This is no valid file URL; a % must be followed by two hexadecimal digits. " + local
+		return "Invalid destination", "Invalid file URL: a % must be followed by two hexadecimal digits. " + local
 	case u.Host != "" && !strings.EqualFold(u.Host, "localhost"), u.User != nil:
 		return "Invalid destination", "A file URL names no host: it has three slashes before the path. " + local
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
@@ -142,7 +143,7 @@ func (c *checker) objectProblem(a *attribute, value string) (summary, detail str
 	case len(a.variables()) > 0:
 		return wrong.Summary, wrong.Detail
 	}
-	near := nearest(wrong.Param, wrong.Known)
+	near := nearest.Name(wrong.Param, wrong.Known)
 	if near == "" {
 		return wrong.Summary, wrong.Detail // its name may be a secret
 	}

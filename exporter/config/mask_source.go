@@ -9,6 +9,7 @@ import (
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/nearest"
 )
 
 // sourceSpans finds the texts in source blocks that could be a key, whatever its shape: those
@@ -74,5 +75,5 @@ func isBareValue(tokens hclsyntax.Tokens, i int) bool {
 func harmlessText(text string) bool {
 	const shapes = `^(?:usr_[A-Za-z0-9]+|[0-9.]+|(?:[0-9.]+(?:h|m|s|ms))+|https?://@?[A-Za-z0-9.:/_\[\]-]*[?#]?|(?:[a-z]+://)?[a-z.]*lemlist\.com[a-z/]*|\s*)$`
 	text = strings.ReplaceAll(exporter.NewRedactor().Text(text), hidden, "") // what a URL holds is hidden already
-	return plausibleVariable(text) || nearest(text, []string{"lemlist"}) != "" || regexp.MustCompile(shapes).MatchString(text)
+	return plausibleVariable(text) || nearest.Name(text, []string{"lemlist"}) != "" || regexp.MustCompile(shapes).MatchString(text)
 }

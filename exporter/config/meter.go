@@ -8,8 +8,6 @@ import (
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
 	"github.com/zclconf/go-cty/cty"
-
-	"github.com/lemexport/lemexport/exporter"
 )
 
 const (
@@ -31,7 +29,7 @@ type meter struct {
 	left int
 	over bool
 	// place is the expression that asked for too much.
-	place *exporter.Range
+	place place
 	// stop ends an evaluation. It is one for all: a loop adds it for each element.
 	stop hcl.Diagnostics
 }
@@ -109,8 +107,8 @@ func (e metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		e.meter.take(weigh(value, e.meter.left))
 	}
 	if e.meter.over {
-		if e.meter.place == nil {
-			e.meter.place = rangeOf(e.Range())
+		if e.meter.place.file == nil {
+			e.meter.place = inFile(e.Range())
 		}
 		return cty.DynamicVal, e.meter.stop
 	}
@@ -157,8 +155,8 @@ func (m *meter) replace(node reflect.Value) {
 
 // tooMuch reports, once for a configuration, that it asks for too much. What is not
 // evaluated then is not known, so that nothing else is said of it.
-func (m *meter) tooMuch(report *report, at *exporter.Range, address string) {
-	if m.place != nil {
+func (m *meter) tooMuch(report *report, at place, address string) {
+	if m.place.file != nil {
 		at = m.place
 	}
 	report.broken = true

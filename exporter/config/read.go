@@ -131,7 +131,7 @@ func (c *checker) duration(a *attribute, lowest, highest, otherwise time.Duratio
 	switch {
 	case err != nil:
 		c.report.fail(a.at, a.address, "Not a length of time",
-			fmt.Sprintf("%s is no length of time. Write a number and a unit, h, m or s, for instance %s = %q%s.", c.quoted(a, text), a.name, exporter.Span(otherwise), inDays(otherwise)))
+			fmt.Sprintf("%s is not a duration. Write a number and a unit, h, m or s, for instance %s = %q%s.", c.quoted(a, text), a.name, exporter.Span(otherwise), inDays(otherwise)))
 	case found < lowest || found > highest:
 		c.report.fail(a.at, a.address, "Length of time out of range", fmt.Sprintf("%s must be from %s to %s.", a.name, exporter.Span(lowest), exporter.Span(highest)))
 	default:

@@ -21,8 +21,7 @@ type report struct {
 	secrets []string
 	// broken says that a file could not be parsed.
 	broken bool
-	// json says that the configuration came from a program, as JSON: places are JSON
-	// pointers, kept as names of files that have no lines.
+	// json says that the configuration came from a program, as JSON.
 	json bool
 	// exportOptional says that nothing is wrong with a configuration without exports.
 	exportOptional bool
@@ -44,23 +43,24 @@ func newReport(files []File) *report {
 }
 
 // fail adds an error about the part at; at is nil when there is no such part.
-func (r *report) fail(at *exporter.Range, address, summary, detail string) {
+func (r *report) fail(at place, address, summary, detail string) {
 	r.add(exporter.SeverityError, at, address, summary, detail)
 }
 
 // warn adds a warning.
-func (r *report) warn(at *exporter.Range, address, summary, detail string) {
+func (r *report) warn(at place, address, summary, detail string) {
 	r.add(exporter.SeverityWarning, at, address, summary, detail)
 }
 
-func (r *report) add(severity exporter.Severity, at *exporter.Range, address, summary, detail string) {
+func (r *report) add(severity exporter.Severity, at place, address, summary, detail string) {
 	if len(r.found) >= maxFindings {
 		r.more++
 		r.worse = r.worse || severity == exporter.SeverityError
 		return
 	}
 	r.found = append(r.found, exporter.Diagnostic{
-		Severity: severity, Summary: summary, Detail: detail, Address: address, Range: at,
+		Severity: severity, Summary: summary, Detail: detail, Address: address,
+		Range: at.file, Path: string(at.pointer),
 	})
 }
 
@@ -77,9 +77,9 @@ func (r *report) source(at *exporter.Range) *source {
 }
 
 // hide keeps a part of a file from being quoted.
-func (r *report) hide(at *exporter.Range) {
-	if s := r.source(at); s != nil {
-		s.hide(span{at.Start.Byte, at.End.Byte})
+func (r *report) hide(at place) {
+	if s := r.source(at.file); s != nil {
+		s.hide(span{at.file.Start.Byte, at.file.End.Byte})
 	}
 }
 
@@ -99,20 +99,20 @@ func (r *report) form(hcl, json string) string {
 }
 
 // where points at another part, for the sentence "It is already … at …".
-func (r *report) where(at *exporter.Range) string {
-	if at == nil {
+func (r *report) where(at place) string {
+	switch {
+	case at.pointer != "":
+		return string(at.pointer)
+	case at.file == nil:
 		return "another place"
 	}
-	if r.json {
-		return at.Filename
-	}
-	place := fmt.Sprintf("%s:%d", at.Filename, at.Start.Line)
-	if s := r.source(at); s != nil {
-		if line := s.line(*at); line != "" {
-			return place + " (" + line + ")"
+	text := fmt.Sprintf("%s:%d", at.file.Filename, at.file.Start.Line)
+	if s := r.source(at.file); s != nil {
+		if line := s.line(*at.file); line != "" {
+			return text + " (" + line + ")"
 		}
 	}
-	return place
+	return text
 }
 
 // finish sorts the findings by file and line, those about no line last,
@@ -147,12 +147,10 @@ func (r *report) finish() exporter.Diagnostics {
 		if s := r.source(one.Range); s != nil {
 			one.Snippet = s.snippet(*one.Range)
 		}
-		if r.json && one.Range != nil {
-			one.Path, one.Range = scrub(one.Range.Filename), nil
-		}
 		one.Summary = scrub(one.Summary)
 		one.Detail = scrub(one.Detail)
 		one.Address = scrub(one.Address)
+		one.Path = scrub(one.Path)
 	}
 	return r.found
 }

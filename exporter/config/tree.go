@@ -3,13 +3,33 @@ package config
 import (
 	"strings"
 
+	"github.com/go-json-experiment/json/jsontext"
+	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// block is one block of a configuration, decoded. Places are nil when the
-// configuration came from no file.
+// place is where a part of a configuration was found: a range of a file, or a JSON
+// Pointer into a configuration that a program passed. The zero place is unknown.
+type place struct {
+	file    *exporter.Range
+	pointer jsontext.Pointer
+}
+
+// inFile is the place of a part of a file.
+func inFile(r hcl.Range) place {
+	return place{file: &exporter.Range{
+		Filename: r.Filename,
+		Start:    exporter.Pos{Line: r.Start.Line, Column: r.Start.Column, Byte: r.Start.Byte},
+		End:      exporter.Pos{Line: r.End.Line, Column: r.End.Column, Byte: r.End.Byte},
+	}}
+}
+
+// inJSON is the place of a part of a configuration in JSON.
+func inJSON(pointer jsontext.Pointer) place { return place{pointer: pointer} }
+
+// block is one block of a configuration, decoded.
 type block struct {
 	kind   string
 	labels []label
@@ -18,13 +38,13 @@ type block struct {
 	attributes []*attribute
 	blocks     []*block
 	// at is the block's header.
-	at *exporter.Range
+	at place
 }
 
 // label is a quoted name in a block's header.
 type label struct {
 	text string
-	at   *exporter.Range
+	at   place
 }
 
 // attribute is one name with its value.
@@ -36,9 +56,9 @@ type attribute struct {
 	// failed says that there is no value to check; the reason is reported already.
 	failed bool
 	// nameAt and at are the places of the name and of the value.
-	nameAt, at *exporter.Range
+	nameAt, at place
 	// items are the places of the elements of a list that was written out.
-	items []*exporter.Range
+	items []place
 }
 
 // blockAddress is the address of a block inside parent ("" at the top).
@@ -59,7 +79,7 @@ func blockAddress(parent, kind string, labels []label) string {
 }
 
 // item is the place of the i-th element, or of the whole list.
-func (a *attribute) item(i int) *exporter.Range {
+func (a *attribute) item(i int) place {
 	if i < len(a.items) {
 		return a.items[i]
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
+	"github.com/lemexport/lemexport/schema/decode"
 )
 
 // headerSimulated stands on every answer of a simulated API. The simulator has
@@ -33,7 +34,7 @@ type client struct {
 
 	room     *room
 	bodies   bodies
-	decoders spares[schema.Decoder]
+	decoders spares[decode.Decoder]
 	sizes    *pageSizes
 	repeats  repeats
 
@@ -100,10 +101,10 @@ func (c *client) fetch(ctx context.Context, userID string, page, own int64) (lis
 }
 
 // decode reads a page, with a decoder that was used before if there is one.
-func (c *client) decode(good answer) (schema.Page, error) {
+func (c *client) decode(good answer) (decode.Page, error) {
 	decoder := c.decoders.take()
 	if decoder == nil {
-		decoder = schema.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator())
+		decoder = decode.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator())
 	}
 	if !good.body.large() { // else the decoder has grown with it
 		defer c.decoders.give(decoder)

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"github.com/lemexport/lemexport/schema"
+	"github.com/lemexport/lemexport/schema/decode"
 )
 
 // errUserNotInTeam is the API's answer to the id of someone who is not, or no
@@ -21,7 +21,7 @@ type lister interface {
 
 // listing is one good answer of GET /inbox and what it cost.
 type listing struct {
-	page    schema.Page // the receiver releases page.Record
+	page    decode.Page // the receiver releases page.Record
 	sent    time.Time   // when the successful request left, local clock
 	arrived time.Time   // when its body was complete, local clock (this is fetched_at)
 	cost    cost

@@ -115,7 +115,7 @@ func (p problem) hint() string {
 	case problemBlocked:
 		return "The user who made this key is blocked in lemlist. Have an administrator unblock them, or let another user " + newKey + "."
 	case problemOrphan:
-		return "The user who made this key is no longer in lemlist. Let another user of the team " + newKey + "."
+		return "The user who created this key is no longer in lemlist. Let another user of the team " + newKey + "."
 	case problemTeam:
 		return "The user who made this key has lost their team. Sign in to the team that is to be exported and " + newKey + "."
 	case problemGuard:

@@ -16,7 +16,7 @@ import (
 
 // errProxyURL says that HTTPS_PROXY cannot be used. It quotes nothing of the value,
 // which may hold a password.
-var errProxyURL = errors.New("HTTPS_PROXY (or https_proxy) is no address of a proxy")
+var errProxyURL = errors.New("HTTPS_PROXY (or https_proxy) is not the address of a proxy")
 
 // proxyFor is the proxy that the environment names for the API; nil is none. A value
 // that net/http would ignore, to connect directly, is an error.

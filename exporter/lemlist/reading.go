@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/schema"
+	"github.com/lemexport/lemexport/schema/decode"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -63,7 +64,7 @@ func (a Audit) anotherList() string {
 
 // NewPage describes a page. The server's own pagination counts, whatever
 // was asked for.
-func NewPage(asked int64, rows []Row, says schema.Pagination, sent, arrived time.Time) Page {
+func NewPage(asked int64, rows []Row, says decode.Pagination, sent, arrived time.Time) Page {
 	r := Page{asked: asked, Rows: rows, total: says.TotalItems, served: asked, sent: sent, arrived: arrived}
 	if r.total != nil && !exporter.Plausible(*r.total) {
 		r.total = nil // it says nothing

@@ -187,7 +187,7 @@ func writeJSON(w http.ResponseWriter, value any) { _ = json.NewEncoder(w).Encode
 // A user that was chosen and is no id could be a key: it is not repeated.
 func TestAChosenUserThatIsNoIdIsNotShown(t *testing.T) {
 	_, err := team{id: "tea_1", users: []string{"usr_1"}}.choose([]string{"usr_1", "hunter-2", "usr_2"})
-	if text := fmt.Sprint(err, exporter.Hint(err)); strings.Contains(text, "hunter") || !strings.Contains(text, "element 2 of users (which is no id), usr_2") {
+	if text := fmt.Sprint(err, exporter.Hint(err)); strings.Contains(text, "hunter") || !strings.Contains(text, "element 2 of users (not a user id), usr_2") {
 		t.Errorf("got %s", text)
 	}
 }

@@ -25,7 +25,7 @@ type firstPage struct {
 
 // Survey implements exporter.Source: it asks for the team, then for the first
 // page of every user, several at once.
-func (s *Source) Survey(ctx context.Context, tables []*schema.Table) (exporter.Survey, error) {
+func (s *Source) Survey(ctx context.Context, _ []*schema.Table) (exporter.Survey, error) {
 	found, users, spent, err := s.read(ctx, true)
 	if err != nil {
 		return exporter.Survey{}, err

@@ -5,9 +5,8 @@ import (
 	"regexp"
 	"strings"
 
-	"github.com/agext/levenshtein"
-
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/nearest"
 )
 
 // usualID is the form of every user id that was seen.
@@ -33,7 +32,7 @@ func (t team) choose(chosen []string) ([]string, error) {
 		case usualID.MatchString(id):
 			strangers, shown = append(strangers, id), append(shown, id)
 		default:
-			shown = append(shown, fmt.Sprintf("element %d of users (which is no id)", i+1))
+			shown = append(shown, fmt.Sprintf("element %d of users (not a user id)", i+1))
 		}
 		seen[id] = true
 	}
@@ -56,16 +55,7 @@ const (
 func (t team) suggest(strangers []string) string {
 	var sentences strings.Builder
 	for _, stranger := range strangers[:min(len(strangers), mostSuggested)] {
-		if len(stranger) > longestID {
-			continue
-		}
-		best, least := "", 1+len(stranger)/3
-		for _, id := range t.users[:min(len(t.users), mostCompared)] {
-			if d := levenshtein.Distance(stranger, id, nil); d < least {
-				best, least = id, d
-			}
-		}
-		if best != "" {
+		if best := nearest.Name(stranger, t.users[:min(len(t.users), mostCompared)]); best != "" {
 			fmt.Fprintf(&sentences, "Instead of %s, did you mean %s? ", stranger, best)
 		}
 	}

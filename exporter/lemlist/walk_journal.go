@@ -15,6 +15,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
+	"github.com/lemexport/lemexport/schema/decode"
 )
 
 // keptBody is a body for the journal. One that came compressed is kept as it
@@ -67,7 +68,7 @@ func (s *scribe) entry(head entryHead, body keptBody) ([]byte, error) {
 type past struct {
 	read    func() ([]byte, error, bool)
 	close   func()
-	decoder *schema.Decoder
+	decoder *decode.Decoder
 	zip     gzip.Reader
 	text    bytes.Buffer
 }
@@ -79,7 +80,7 @@ type keptEntry struct {
 }
 
 func newPast(journal exporter.Journal) *past {
-	p := &past{decoder: schema.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator())}
+	p := &past{decoder: decode.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator())}
 	p.read, p.close = iter.Pull2(journal.Entries())
 	return p
 }

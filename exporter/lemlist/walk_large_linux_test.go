@@ -12,10 +12,11 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
+	"github.com/lemexport/lemexport/schema/decode"
 )
 
 // emptyLists gives every user an empty list, at once.
-type emptyLists struct{ page schema.Page }
+type emptyLists struct{ page decode.Page }
 
 func (l emptyLists) fetch(ctx context.Context, _ string, _, _ int64) (listing, error) {
 	l.page.Record.Retain()
@@ -24,7 +25,7 @@ func (l emptyLists) fetch(ctx context.Context, _ string, _, _ int64) (listing, e
 
 func emptyListsOf(t *testing.T) emptyLists {
 	t.Helper()
-	page, err := schema.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator()).Decode([]byte(emptyPage), time.Now())
+	page, err := decode.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator()).Decode([]byte(emptyPage), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/schema"
+	"github.com/lemexport/lemexport/schema/decode"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -222,7 +223,7 @@ func (m *model) serve(page, limit int64) (Page, bool) {
 	}
 	from := min((served-1)*size, len(list))
 	to := min(from+size, len(list))
-	says := schema.Pagination{CurrentPage: new(int64(served)), PerPage: new(int64(size))}
+	says := decode.Pagination{CurrentPage: new(int64(served)), PerPage: new(int64(size))}
 	if served < pages {
 		says.NextPage = new(int64(served) + 1)
 	}

@@ -17,6 +17,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
+	"github.com/lemexport/lemexport/schema/decode"
 )
 
 // shelf is a lister over models, one per user, that gives Arrow records from a
@@ -60,12 +61,12 @@ func (s *shelf) fetch(ctx context.Context, user string, page, size int64) (listi
 		return listing{cost: spent}, fmt.Errorf("400: %w", errPageRefused)
 	}
 	from := min(int(r.offset), len(m.list))
-	says := schema.Pagination{TotalItems: r.total, CurrentPage: new(r.served), PerPage: new(r.perPage)}
+	says := decode.Pagination{TotalItems: r.total, CurrentPage: new(r.served), PerPage: new(r.perPage)}
 	if r.next != 0 {
 		says.NextPage = new(r.next)
 	}
 	return listing{
-		page: schema.Page{Record: s.record(user, m.list[from:from+len(r.Rows)]), Pagination: says, UnknownFields: []string{"novelty"}},
+		page: decode.Page{Record: s.record(user, m.list[from:from+len(r.Rows)]), Pagination: says, UnknownFields: []string{"novelty"}},
 		sent: r.sent, arrived: r.arrived, cost: spent,
 	}, nil
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/internal/recordtest"
+	"github.com/lemexport/lemexport/internal/test/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
 

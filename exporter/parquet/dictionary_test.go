@@ -14,7 +14,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/internal/recordtest"
+	"github.com/lemexport/lemexport/internal/test/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -90,7 +90,7 @@ func TestADictionaryIsKeptWhereValuesRepeat(t *testing.T) {
 				t.Fatal(err)
 			}
 			recordtest.Same(t, table, got, []arrow.Record{rec})
-			leaf := newFile(t, table, exporter.ParquetOptions{}).leaf("full_name")
+			leaf := newFile(t, table, exporter.ParquetOptions{}).leaf(schema.RoleDisplayName)
 			for number, group := range openFile(t, out.Bytes()).Metadata().RowGroups {
 				if stats := group.Columns[leaf].MetaData.EncodingStats; !slices.Equal(stats, test.want[number]) {
 					t.Errorf("row group %d has %v instead of %v", number, stats, test.want[number])

@@ -17,7 +17,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/internal/recordtest"
+	"github.com/lemexport/lemexport/internal/test/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -147,7 +147,7 @@ func TestTimesHaveADictionary(t *testing.T) {
 	defer builder.Release()
 	for row := range 3000 {
 		for i, column := range table.Columns {
-			if column.Name != activityColumn {
+			if column.Role != schema.RoleVersion {
 				recordtest.AppendPlain(builder.Field(i), column, row)
 				continue
 			}

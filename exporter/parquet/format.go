@@ -39,10 +39,8 @@ const (
 	ArrowSchemaKey = "ARROW:schema"
 
 	// formatVersion is what writers of data pages v2 state.
-	formatVersion  = 2
-	writeBuffer    = 64 << 10
-	idColumn       = "id"
-	activityColumn = "last_activity_at"
+	formatVersion = 2
+	writeBuffer   = 64 << 10
 )
 
 // Format is the Parquet file format: a [exporter.Format].
@@ -63,7 +61,7 @@ type Format struct {
 func (Format) Extension() string { return ".parquet" }
 
 // Create starts a file of the table's records on w. The rows must come in the
-// engine's order, newest activity first, rows without activity last, then by id:
+// engine's order, newest version first, rows without a version last, then by key:
 // the file's metadata says that they are sorted so.
 func (f Format) Create(w io.Writer, table *schema.Table, export exporter.Export) (exporter.Sink, error) {
 	form, err := formOf(table, export.Parquet)
@@ -116,11 +114,12 @@ func (f Format) create(w io.Writer, layout *layout, export exporter.Export, buff
 	return s, s.out.begin()
 }
 
-// filtered says which leaves have a Bloom filter: those of the names, nil meaning `id`.
+// filtered says which leaves have a Bloom filter: those of the names,
+// and the key of the table without names.
 func (l *layout) filtered(names []string) ([]bool, error) {
 	filtered := make([]bool, len(l.leaves))
 	if names == nil {
-		if at := l.leaf(idColumn); at >= 0 {
+		if at := l.leaf(schema.RoleKey); at >= 0 {
 			filtered[at] = true
 		}
 	}
@@ -139,18 +138,18 @@ func (l *layout) filtered(names []string) ([]bool, error) {
 // sorting is the engine's order of rows, for the columns that the table has.
 func (l *layout) sorting() []format.SortingColumn {
 	var order []format.SortingColumn
-	if at := l.leaf(activityColumn); at >= 0 {
+	if at := l.leaf(schema.RoleVersion); at >= 0 {
 		order = append(order, format.SortingColumn{ColumnIdx: int32(at), Descending: true})
 	}
-	if at := l.leaf(idColumn); at >= 0 {
+	if at := l.leaf(schema.RoleKey); at >= 0 {
 		order = append(order, format.SortingColumn{ColumnIdx: int32(at)})
 	}
 	return order
 }
 
-// leaf is the leaf that is the table's column of that name, -1 for none.
-func (l *layout) leaf(name string) int {
-	return slices.IndexFunc(l.leaves, func(b *branch) bool { return len(b.path) == 1 && b.path[0] == name })
+// leaf is the leaf of the table's column with that role, -1 for none.
+func (l *layout) leaf(role schema.Role) int {
+	return slices.IndexFunc(l.leaves, func(b *branch) bool { return b.column.Role == role })
 }
 
 // arrowSchema is the table's Arrow schema as the footer holds it.

@@ -1,7 +1,6 @@
 package parquet
 
 import (
-	"path"
 	"slices"
 	"strings"
 
@@ -57,41 +56,6 @@ type storage struct {
 	earlier bool
 }
 
-// rule gives the storage of the columns of a type whose dotted name matches.
-type rule struct {
-	kind    schema.Type
-	pattern string
-	storage
-}
-
-// rules are tried in order. Most ids are there once: a dictionary would be given up.
-func rules(encoding string) []rule {
-	few := storage{encoding: &parquet.Plain, dictionary: true, bounds: true}
-	ids, text := storage{encoding: &parquet.Plain, bounds: true}, storage{encoding: &parquet.Plain, dictionary: true}
-	times := storage{encoding: &parquet.DeltaBinaryPacked, bounds: true}
-	switch encoding {
-	case exporter.EncodingPlain:
-		times = few
-	case exporter.EncodingCompact:
-		few.encoding, text.encoding, ids.encoding = &parquet.DeltaLengthByteArray, &parquet.DeltaLengthByteArray, &parquet.DeltaByteArray
-	}
-	return []rule{
-		{schema.Bool, "*", storage{encoding: &parquet.Plain, bounds: true}},
-		{schema.Timestamp, "*", times},
-		{schema.JSON, "*", text},
-		{schema.String, "team_id", few},
-		{schema.String, "last_replied_channel", few},
-		{schema.String, "channels.element", few},
-		{schema.String, "users.element.user_id", few},
-		{schema.String, "opportunities.element.type", few},
-		{schema.String, "id", ids},
-		{schema.String, "*.id", ids},
-		{schema.String, "*_id", ids},
-		{schema.String, "created_by", ids},
-		{schema.String, "*", text},
-	}
-}
-
 func newLayout(table *schema.Table, form form) *layout {
 	l := &layout{table: table, form: form}
 	for _, column := range table.Columns {
@@ -117,7 +81,7 @@ func (l *layout) grow(column schema.Column, parent []string, present, again int)
 			b.parts = append(b.parts, l.grow(field, b.path, b.present, b.again))
 		}
 	case schema.String, schema.Bool, schema.Timestamp, schema.JSON:
-		b.storage = storageOf(column.Type, b.name(), l.form.encoding)
+		b.storage = storageOf(column, l.form.encoding)
 		b.storage.earlier = l.form.earlier
 		l.leaves = append(l.leaves, b)
 	}
@@ -140,7 +104,7 @@ func (b *branch) reads(encoding format.Encoding) bool {
 	}
 }
 
-// name is the path for people and for rules: without the groups of lists.
+// name is the path for people: without the groups of lists.
 func (b *branch) name() string {
 	names := make([]string, 0, len(b.path))
 	for i, name := range b.path {
@@ -152,11 +116,27 @@ func (b *branch) name() string {
 	return strings.Join(names, ".")
 }
 
-func storageOf(kind schema.Type, name, encoding string) storage {
-	for _, rule := range rules(encoding) {
-		if matched, _ := path.Match(rule.pattern, name); matched && rule.kind == kind {
-			return rule.storage
-		}
+// storageOf is how the values of a leaf are written. Most ids are there once: a
+// dictionary would be given up.
+func storageOf(column schema.Column, encoding string) storage {
+	few := storage{encoding: &parquet.Plain, dictionary: true, bounds: true}
+	ids, text := storage{encoding: &parquet.Plain, bounds: true}, storage{encoding: &parquet.Plain, dictionary: true}
+	times := storage{encoding: &parquet.DeltaBinaryPacked, bounds: true}
+	switch encoding {
+	case exporter.EncodingPlain:
+		times = few
+	case exporter.EncodingCompact:
+		few.encoding, text.encoding, ids.encoding = &parquet.DeltaLengthByteArray, &parquet.DeltaLengthByteArray, &parquet.DeltaByteArray
 	}
-	panic("parquet: no rule stores a " + string(kind)) // the rules cover every type of leaf
+	switch {
+	case column.Type == schema.Bool:
+		return storage{encoding: &parquet.Plain, bounds: true}
+	case column.Type == schema.Timestamp:
+		return times
+	case column.Values == schema.FewValues:
+		return few
+	case column.Values == schema.IDs:
+		return ids
+	}
+	return text
 }

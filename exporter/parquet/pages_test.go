@@ -15,7 +15,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/internal/recordtest"
+	"github.com/lemexport/lemexport/internal/test/recordtest"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -92,11 +92,11 @@ func anyLimits(t *rapid.T) limits {
 // side by side in a list, and required values below others.
 func nested() *schema.Table {
 	return &schema.Table{Name: "nested", Version: 1, Columns: []schema.Column{
-		{Name: "id", Type: schema.String, Required: true, ID: 1},
+		{Name: "id", Type: schema.String, Role: schema.RoleKey, Values: schema.IDs, Required: true, ID: 1},
 		{Name: "required", Type: schema.List, Required: true, ID: 2, Elem: &schema.Column{Name: "element", Type: schema.Struct, Required: true, ID: 3, Fields: []schema.Column{
 			{Name: "times", Type: schema.List, ID: 5, Elem: &schema.Column{Name: "element", Type: schema.Timestamp, Required: true, ID: 6}},
 			{Name: "flags", Type: schema.List, ID: 13, Elem: &schema.Column{Name: "element", Type: schema.Bool, Required: true, ID: 14}},
-			{Name: "team_id", Type: schema.String, Required: true, ID: 4},
+			{Name: "team_id", Type: schema.String, Values: schema.FewValues, Required: true, ID: 4},
 		}}},
 		{Name: "lists", Type: schema.List, ID: 7, Elem: &schema.Column{Name: "element", Type: schema.List, ID: 8, Elem: &schema.Column{Name: "element", Type: schema.Bool, ID: 9}}},
 		{Name: "group", Type: schema.Struct, ID: 10, Fields: []schema.Column{

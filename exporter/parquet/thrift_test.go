@@ -12,7 +12,7 @@ import (
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/internal/recordtest"
+	"github.com/lemexport/lemexport/internal/test/recordtest"
 )
 
 // footerBytes is the footer of a file.

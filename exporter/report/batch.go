@@ -6,6 +6,8 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // batch is a record with its columns at hand. A column that the export leaves
@@ -22,38 +24,56 @@ type batch struct {
 	taskDone                               *array.Boolean
 }
 
-func newBatch(rec arrow.Record) batch {
+func newBatch(table *schema.Table, rec arrow.Record) batch {
+	of := columns{table, rec}
 	b := batch{
-		createdAt: column[*array.Timestamp](rec, "created_at"), activeAt: column[*array.Timestamp](rec, "last_activity_at"),
-		repliedAt: column[*array.Timestamp](rec, "last_replied_at"), sentAt: column[*array.Timestamp](rec, "last_sent_at"),
-		haveReplies: column[*array.Boolean](rec, "have_replies"), turn: column[*array.Boolean](rec, "is_your_turn"),
-		repliedChannel: column[*array.String](rec, "last_replied_channel"), extra: column[*array.String](rec, "extra"),
-		channels: list{column[*array.List](rec, "channels")}, users: list{column[*array.List](rec, "users")},
-		tasks: list{column[*array.List](rec, "opportunities")},
+		createdAt: column[*array.Timestamp](of, schema.RoleCreated), activeAt: column[*array.Timestamp](of, schema.RoleVersion),
+		repliedAt: column[*array.Timestamp](of, schema.RoleRepliedAt), sentAt: column[*array.Timestamp](of, schema.RoleSentAt),
+		haveReplies: column[*array.Boolean](of, schema.RoleReplied), turn: column[*array.Boolean](of, schema.RoleTurn),
+		repliedChannel: column[*array.String](of, schema.RoleRepliedChannel), extra: column[*array.String](of, schema.RoleExtra),
+		channels: newList(of, schema.RoleChannels), users: newList(of, schema.RoleParticipants), tasks: newList(of, schema.RoleTasks),
 	}
 	if b.channels.List != nil {
 		b.channelNames, _ = b.channels.ListValues().(*array.String)
 	}
-	b.userID = field[*array.String](b.users, "user_id")
-	b.userSender = field[*array.Boolean](b.users, "sender")
-	b.userRead = field[*array.Boolean](b.users, "read")
-	b.taskType = field[*array.String](b.tasks, "type")
-	b.taskDone = field[*array.Boolean](b.tasks, "done")
+	b.userID = field[*array.String](b.users, schema.RoleUserID)
+	b.userSender = field[*array.Boolean](b.users, schema.RoleSender)
+	b.userRead = field[*array.Boolean](b.users, schema.RoleRead)
+	b.taskType = field[*array.String](b.tasks, schema.RoleTaskType)
+	b.taskDone = field[*array.Boolean](b.tasks, schema.RoleTaskDone)
 	return b
 }
 
-func column[T arrow.Array](rec arrow.Record, name string) T {
-	var none T
-	for _, i := range rec.Schema().FieldIndices(name) {
-		if values, ok := rec.Column(i).(T); ok {
-			return values
-		}
-	}
-	return none
+// columns is a record of a table.
+type columns struct {
+	table *schema.Table
+	rec   arrow.Record
 }
 
-// field is a field of the structs in a list.
-func field[T arrow.Array](of list, name string) T {
+// column is the column with that role; nil when there is none.
+func column[T arrow.Array](of columns, role schema.Role) T {
+	var none T
+	_, at, ok := of.table.ByRole(role)
+	if !ok {
+		return none
+	}
+	values, _ := of.rec.Column(at).(T)
+	return values
+}
+
+// list is a column of lists, perhaps nil, and what the table says of its elements.
+type list struct {
+	*array.List
+	element *schema.Column
+}
+
+func newList(of columns, role schema.Role) list {
+	described, _, _ := of.table.ByRole(role)
+	return list{column[*array.List](of, role), described.Elem}
+}
+
+// field is the field with that role of the structs in a list; nil when there is none.
+func field[T arrow.Array](of list, role schema.Role) T {
 	var none T
 	if of.List == nil {
 		return none
@@ -62,16 +82,14 @@ func field[T arrow.Array](of list, name string) T {
 	if !ok {
 		return none
 	}
-	if i, ok := elements.DataType().(*arrow.StructType).FieldIdx(name); ok {
-		if values, ok := elements.Field(i).(T); ok {
+	for i, described := range of.element.Fields {
+		if described.Role == role {
+			values, _ := elements.Field(i).(T)
 			return values
 		}
 	}
 	return none
 }
-
-// list is a column of lists, perhaps none.
-type list struct{ *array.List }
 
 // at yields the places of a row's elements among all elements.
 func (l list) at(row int) iter.Seq[int] {

@@ -16,6 +16,7 @@ import (
 
 // facts are the counts that the page shows.
 type facts struct {
+	table  *schema.Table
 	rows   int64
 	filled []int64 // rows with a value, by column of the table
 	// noChannel and noUser count the rows whose list is empty or null.
@@ -61,6 +62,7 @@ type taskFacts struct{ open, done int64 }
 // collect reads all rows once.
 func collect(ctx context.Context, table *schema.Table, manifest exporter.Manifest, records iter.Seq2[arrow.Record, error]) (*facts, error) {
 	f := &facts{
+		table:  table,
 		filled: make([]int64, len(table.Columns)), moments: newTimeline(),
 		channels: newTally[channelFacts](), users: newTally[userFacts](), tasks: newTally[taskFacts](), unknown: newTally[int64](),
 		after: newHistogram(), since: newHistogram(), waiting: newHistogram(), asOf: asOf(manifest),
@@ -99,12 +101,12 @@ func (f *facts) add(rec arrow.Record) error {
 	for i := range f.filled {
 		f.filled[i] += rec.NumRows() - int64(rec.Column(i).NullN())
 	}
-	b := newBatch(rec)
+	b := newBatch(f.table, rec)
 	for row := range int(rec.NumRows()) {
 		f.rows++
 		f.row(b, row)
 		if err := f.extra(b.extra, row); err != nil {
-			return fmt.Errorf("extra: %w", err)
+			return fmt.Errorf("%s: %w", f.table.NameOf(schema.RoleExtra), err)
 		}
 	}
 	return nil

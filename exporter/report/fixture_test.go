@@ -14,6 +14,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/report"
 	"github.com/lemexport/lemexport/schema"
+	"github.com/lemexport/lemexport/schema/decode"
 )
 
 // hostile is a text that tries to get out of wherever the page puts it.
@@ -48,7 +49,7 @@ func rows() []string {
 func someExport(t *testing.T, table *schema.Table, rows []string) report.Export {
 	t.Helper()
 	body := `{"data":[` + strings.Join(rows, ",") + `],"pagination":{"currentPage":1,"totalPages":1,"perPage":100,"totalItems":4}}`
-	page, err := schema.NewDecoder(schema.InboxConversations(), memory.DefaultAllocator).Decode([]byte(body), walkedAt)
+	page, err := decode.NewDecoder(schema.InboxConversations(), memory.DefaultAllocator).Decode([]byte(body), walkedAt)
 	if err != nil {
 		t.Fatal(err)
 	}

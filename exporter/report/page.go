@@ -25,7 +25,12 @@ type page struct {
 	UnknownMore                                   int
 	Columns                                       []columnRow
 	Reduced                                       string
-	Personal                                      bool
+	// Extra is the column that keeps unknown fields; "" when the export leaves it out.
+	Extra string
+	// Conversations says that the rows are conversations, which most charts are about.
+	Conversations bool
+	// Personal says that users are not numbered, and Named that they have names.
+	Personal, Named bool
 }
 
 // tile is one large number.
@@ -46,13 +51,14 @@ type columnRow struct {
 
 func newPage(export Export, f *facts, options Options) page {
 	m := export.Manifest
-	names := newUserNames(f, m.Proof, options.Personal)
+	names := newUserNames(f, m.Proof, export.Names, options.Personal)
 	p := page{
 		Simulated: m.Simulated, File: export.File, Table: export.Table.Name, Team: m.Source.TeamID, Finished: stamp(m.Window.FinishedAt),
 		Run: m.RunID, Tool: strings.TrimSpace(m.Tool.Name + " " + m.Tool.Version), Bytes: size(export.Bytes), Rows: f.rows,
 		Proof: newProofCard(m.Proof, names), Tiles: tiles(export.Table, f), Replies: newRepliesCard(export.Table, f),
 		Turn: newTurnCard(export.Table, f, m.Simulated), Channels: channelsCard(export.Table, f), Tasks: tasksCard(export.Table, f),
 		People: newPeopleCard(export.Table, f, m.Proof, names), Columns: columnRows(export.Table, f), Reduced: reduced(m), Personal: options.Personal,
+		Extra: export.Table.NameOf(schema.RoleExtra), Conversations: ofConversations(export.Table), Named: names.named,
 	}
 	p.Activity = newLineChart("Conversations by time", f.moments)
 	p.ActivityNote = activityNote(m.Window, p.Activity)
@@ -60,12 +66,23 @@ func newPage(export Export, f *facts, options Options) page {
 	return p
 }
 
-// missing says why a chart of these columns cannot be drawn.
-func missing(table *schema.Table, columns ...string) string {
-	for _, name := range columns {
-		if _, ok := table.Find(name); !ok {
-			return "This export leaves out " + name + "."
+// ofConversations reports whether the rows are conversations.
+func ofConversations(table *schema.Table) bool {
+	whole, ok := schema.Lookup(table.Name)
+	return ok && whole.NameOf(schema.RoleReplied) != ""
+}
+
+// missing says why a chart of the columns with these roles cannot be drawn; "" when it can.
+func missing(table *schema.Table, roles ...schema.Role) string {
+	for _, role := range roles {
+		if table.NameOf(role) != "" {
+			continue
 		}
+		whole, ok := schema.Lookup(table.Name)
+		if !ok || whole.NameOf(role) == "" {
+			return "This table has no such column."
+		}
+		return "This export leaves out " + whole.NameOf(role) + "."
 	}
 	return ""
 }
@@ -85,22 +102,25 @@ func reduced(m exporter.Manifest) string {
 }
 
 func tiles(table *schema.Table, f *facts) []tile {
-	list := []tile{{count(f.rows), "conversations", ""}}
-	add := func(column string, whole, part int64, label, note string) {
-		if missing(table, column) == "" && whole > 0 {
+	list := []tile{{count(f.rows), "rows", ""}}
+	if ofConversations(table) {
+		list[0].Label = "conversations"
+	}
+	add := func(role schema.Role, whole, part int64, label, note string) {
+		if missing(table, role) == "" && whole > 0 {
 			list = append(list, tile{count(part), label, note})
 		}
 	}
 	known := f.replied.yes + f.replied.no
-	add("have_replies", known, f.replied.yes, "with a reply", share(f.replied.yes, known)+" of "+count(known))
+	add(schema.RoleReplied, known, f.replied.yes, "with a reply", share(f.replied.yes, known)+" of "+count(known))
 	known = f.turn.yes + f.turn.no
-	add("is_your_turn", known, f.turn.yes, "your turn", share(f.turn.yes, known)+" of "+count(known))
-	add("users.read", f.readKnown, f.unread, "unread by somebody", share(f.unread, f.readKnown)+" of "+count(f.readKnown))
+	add(schema.RoleTurn, known, f.turn.yes, "your turn", share(f.turn.yes, known)+" of "+count(known))
+	add(schema.RoleRead, f.readKnown, f.unread, "unread by somebody", share(f.unread, f.readKnown)+" of "+count(f.readKnown))
 	var open, all int64
 	for _, kind := range f.tasks.of {
 		open, all = open+kind.open, all+kind.open+kind.done
 	}
-	add("opportunities.done", all, open, "open tasks", "of "+count(all))
+	add(schema.RoleTaskDone, all, open, "open tasks", "of "+count(all))
 	return list
 }
 
@@ -109,10 +129,10 @@ func activityNote(window exporter.Window, chart lineChart) string {
 	if window.OldestActivity != nil && window.NewestActivity != nil {
 		said = append(said, fmt.Sprintf("Newest activities from %s to %s.", date(*window.OldestActivity), date(*window.NewestActivity)))
 	}
-	said = append(said, "A conversation counts once in each line, at its newest activity, its creation and its newest reply: "+
-		"earlier activities are not in the export, so older "+chart.Step+"s look quieter than they were.")
+	said = append(said, "A conversation counts once in each line: at its newest activity, its creation and its newest reply. "+
+		"The export has no earlier activities, so older "+chart.Step+"s look quieter than they were.")
 	if chart.Early > 0 {
-		said = append(said, many(chart.Early, "moment", "moments")+" long before are not drawn.")
+		said = append(said, many(chart.Early, "moment", "moments")+" far before the others are not drawn.")
 	}
 	return strings.Join(said, " ")
 }
@@ -121,7 +141,7 @@ func activityNote(window exporter.Window, chart lineChart) string {
 const mostBars = 10
 
 func channelsCard(table *schema.Table, f *facts) barsCard {
-	if why := missing(table, "channels"); why != "" {
+	if why := missing(table, schema.RoleChannels); why != "" {
 		return barsCard{Missing: why}
 	}
 	ranked := f.channels.ranked(func(c *channelFacts) int64 { return c.rows })
@@ -157,7 +177,7 @@ func channelName(name string) string {
 }
 
 func tasksCard(table *schema.Table, f *facts) barsCard {
-	if why := missing(table, "opportunities.type", "opportunities.done"); why != "" {
+	if why := missing(table, schema.RoleTaskType, schema.RoleTaskDone); why != "" {
 		return barsCard{Missing: why}
 	}
 	all := func(t *taskFacts) int64 { return t.open + t.done }

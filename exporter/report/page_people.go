@@ -26,7 +26,7 @@ type personRow struct {
 const mostPeople = 50
 
 func newPeopleCard(table *schema.Table, f *facts, proof exporter.Proof, names userNames) peopleCard {
-	if why := missing(table, "users.user_id"); why != "" {
+	if why := missing(table, schema.RoleUserID); why != "" {
 		return peopleCard{Missing: why, Unread: barsCard{Missing: why}}
 	}
 	ranked := f.users.ranked(func(u *userFacts) int64 { return u.rows })
@@ -52,7 +52,7 @@ func newPeopleCard(table *schema.Table, f *facts, proof exporter.Proof, names us
 }
 
 func unreadCard(table *schema.Table, f *facts, ranked []named[userFacts], names userNames) barsCard {
-	if why := missing(table, "users.read"); why != "" {
+	if why := missing(table, schema.RoleRead); why != "" {
 		return barsCard{Missing: why}
 	}
 	widest := ranked[0].T.rows

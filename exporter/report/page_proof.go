@@ -31,7 +31,7 @@ func newProofCard(proof exporter.Proof, names userNames) proofCard {
 		Complete: proof.Complete, Method: proof.Method, Verdict: "Proven complete",
 		Numbers: []tile{
 			{Value: count(proof.Requests), Label: "requests"}, {Value: count(proof.Retries), Label: "retries"},
-			{Value: count(proof.Throttled), Label: "told to slow down"}, {Value: count(proof.RowsRead), Label: "rows read"},
+			{Value: count(proof.Throttled), Label: "rate-limit waits"}, {Value: count(proof.RowsRead), Label: "rows read"},
 		},
 		Card: barsCard{Bars: newBars("Rows read", []bar{{
 			Label: "Rows read", Value: count(proof.RowsRead),
@@ -45,7 +45,7 @@ func newProofCard(proof exporter.Proof, names userNames) proofCard {
 		card.Verdict = "Proven complete for the inboxes that the API gives"
 	}
 	if lookback, settle, ok := proof.Allowance(); ok {
-		card.Allowed = fmt.Sprintf("times at most %v older than the activity and servers that answer at most %v apart", lookback, settle)
+		card.Allowed = fmt.Sprintf("rows may appear with a time up to %v older than the newest, and servers may answer up to %v apart", lookback, settle)
 	}
 	card.Card.Bars.Bars[0].Title = fmt.Sprintf("%s read: %s kept, %s duplicates, %s superseded",
 		count(proof.RowsRead), count(proof.Rows), count(proof.Duplicates), count(proof.Superseded))
@@ -56,6 +56,9 @@ func newProofCard(proof exporter.Proof, names userNames) proofCard {
 		row := proofRow{
 			User: names.of(user.Partition), Pages: count(user.Pages), Requests: count(user.Requests), Read: count(user.RowsRead),
 			Before: orUnknown(user.TotalStart), After: orUnknown(user.TotalEnd), Complete: "yes",
+		}
+		if user.Partition == "" { // the one list of a table of the team
+			row.User = "the team"
 		}
 		if !user.Complete {
 			row.Complete, row.Why = "no", names.in(user.Reason)
@@ -79,20 +82,31 @@ func orUnknown(n *int64) string {
 type userNames struct {
 	names    map[string]string
 	replacer *strings.Replacer
+	named    bool // at least one has a name
 }
 
 // newUserNames numbers the users, those with the most conversations first. With
-// personal they keep their ids.
-func newUserNames(f *facts, proof exporter.Proof, personal bool) userNames {
+// personal they have their names, or keep their ids where no name is known.
+func newUserNames(f *facts, proof exporter.Proof, known map[string]string, personal bool) userNames {
 	u := userNames{names: map[string]string{}}
 	var ids []string
+	bearers := map[string]int{}
+	for _, name := range known {
+		bearers[name]++
+	}
 	add := func(id string) {
 		if _, ok := u.names[id]; ok {
 			return
 		}
-		u.names[id] = id
-		if !personal {
-			u.names[id] = fmt.Sprintf("User %d", len(u.names))
+		switch name := shorten(known[id]); {
+		case !personal:
+			u.names[id] = fmt.Sprintf("User %d", len(u.names)+1)
+		case name == "":
+			u.names[id] = id
+		case bearers[known[id]] > 1:
+			u.names[id], u.named = fmt.Sprintf("%s (%s)", name, id), true
+		default:
+			u.names[id], u.named = name, true
 		}
 		if id != "" {
 			ids = append(ids, id)

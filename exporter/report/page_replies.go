@@ -16,7 +16,7 @@ type repliesCard struct {
 
 func newRepliesCard(table *schema.Table, f *facts) repliesCard {
 	card := repliesCard{Rate: rateCard(table, f), First: firstCard(table, f)}
-	if card.NoAfter = missing(table, "last_replied_at", "last_sent_at"); card.NoAfter != "" {
+	if card.NoAfter = missing(table, schema.RoleRepliedAt, schema.RoleSentAt); card.NoAfter != "" {
 		return card
 	}
 	if f.after.total == 0 {
@@ -30,7 +30,7 @@ func newRepliesCard(table *schema.Table, f *facts) repliesCard {
 }
 
 func rateCard(table *schema.Table, f *facts) barsCard {
-	if why := missing(table, "channels", "have_replies"); why != "" {
+	if why := missing(table, schema.RoleChannels, schema.RoleReplied); why != "" {
 		return barsCard{Missing: why}
 	}
 	var list []bar
@@ -55,7 +55,7 @@ func rateCard(table *schema.Table, f *facts) barsCard {
 // firstCard bounds the time to the first reply. It is not in the data; the
 // newest reply is, and the first was not later.
 func firstCard(table *schema.Table, f *facts) barsCard {
-	if why := missing(table, "created_at", "last_replied_at"); why != "" {
+	if why := missing(table, schema.RoleCreated, schema.RoleRepliedAt); why != "" {
 		return barsCard{Missing: why}
 	}
 	if f.since.total == 0 {
@@ -84,8 +84,8 @@ type turnCard struct {
 }
 
 func newTurnCard(table *schema.Table, f *facts, simulated bool) turnCard {
-	card := turnCard{NoWaiting: missing(table, "is_your_turn", "last_replied_at")}
-	if why := missing(table, "is_your_turn"); why != "" {
+	card := turnCard{NoWaiting: missing(table, schema.RoleTurn, schema.RoleRepliedAt)}
+	if why := missing(table, schema.RoleTurn); why != "" {
 		card.Whose.Missing = why
 		return card
 	}

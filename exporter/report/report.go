@@ -26,11 +26,15 @@ type Export struct {
 	Table    *schema.Table
 	// Records are the rows. They are read once, a record is not kept.
 	Records iter.Seq2[arrow.Record, error]
+	// Names are the names of users by their ids, from an export of the team's users that
+	// lies beside; nil without one. They are shown with Options.Personal only.
+	Names map[string]string
 }
 
 // Options are what a reader can choose.
 type Options struct {
-	// Personal shows the ids of users instead of numbers.
+	// Personal shows the names of users, or their ids where no name is known, instead of
+	// numbers.
 	Personal bool
 }
 

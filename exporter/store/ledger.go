@@ -17,6 +17,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/lemexport/lemexport/exporter/store/disk"
 )
 
 // Ledger is a small text that the processes of one user on one machine change,
@@ -32,7 +34,7 @@ type Ledger struct {
 	id   string
 
 	mu    sync.Mutex
-	alive *fileLock // nil before the first update
+	alive *disk.FileLock // nil before the first update
 	guard guard
 	text  kept
 	body  []byte // what the file holds
@@ -139,13 +141,13 @@ func (l *Ledger) Alive(id string) bool {
 
 // bury removes the file of a process, unless that process holds it.
 func (l *Ledger) bury(path string) (dead bool) {
-	lock, err := lockFile(path, 0)
+	lock, err := disk.Lock(path, 0)
 	if lock == nil {
 		// Doubt keeps a place for a while; it is not held for ever.
 		return errors.Is(err, fs.ErrNotExist)
 	}
 	_ = os.Remove(path) // on Windows that fails while it is open
-	_ = lock.close()
+	_ = lock.Close()
 	_ = os.Remove(path)
 	return true
 }
@@ -157,8 +159,8 @@ func (l *Ledger) Close() error {
 	if l.alive == nil {
 		return nil
 	}
-	err := errors.Join(l.guard.close(), l.text.close(), l.alive.close())
-	if removed := os.Remove(l.alive.file.Name()); !errors.Is(removed, fs.ErrNotExist) {
+	err := errors.Join(l.guard.close(), l.text.close(), l.alive.Close())
+	if removed := os.Remove(l.alive.Path()); !errors.Is(removed, fs.ErrNotExist) {
 		err = errors.Join(err, removed)
 	}
 	l.alive = nil

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lemexport/lemexport/exporter/store/disk"
 	"github.com/lemexport/lemexport/internal/private"
 )
 
@@ -34,7 +35,7 @@ func (l *Ledger) enter(ctx context.Context) error {
 	// Within the lock, so that nobody takes the file for one of a dead process
 	// before it is locked.
 	path := l.path(l.name + "." + l.id + ledgerAlive)
-	alive, err := lockFile(path, os.O_CREATE)
+	alive, err := disk.Lock(path, os.O_CREATE)
 	if err == nil && alive == nil {
 		err = &fs.PathError{Op: "lock", Path: path, Err: errors.New("another process holds it")}
 	}

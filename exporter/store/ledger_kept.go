@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/store/disk"
 	"github.com/lemexport/lemexport/internal/private"
 )
 
@@ -80,7 +81,7 @@ func (g *guard) try() (bool, error) {
 			return false, err
 		}
 	}
-	locked, err := tryLockFile(g.file)
+	locked, err := disk.TryLock(g.file)
 	switch {
 	case err != nil:
 		return false, &fs.PathError{Op: "lock", Path: g.path, Err: err}
@@ -94,7 +95,7 @@ func (g *guard) try() (bool, error) {
 	return false, g.close() // which unlocks it
 }
 
-func (g *guard) unlock() error { return unlockFile(g.file) }
+func (g *guard) unlock() error { return disk.Unlock(g.file) }
 
 // lock waits for its turn to change the ledger of a name; close ends it.
 func (l *Ledger) lock(ctx context.Context, name string, patience time.Duration) (*guard, error) {

@@ -8,59 +8,84 @@ import (
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/store/azblob"
+	"github.com/lemexport/lemexport/exporter/store/bucket"
+	"github.com/lemexport/lemexport/exporter/store/folder"
+	"github.com/lemexport/lemexport/exporter/store/gcs"
+	"github.com/lemexport/lemexport/exporter/store/s3"
+	"github.com/lemexport/lemexport/exporter/store/scratch"
 )
 
-// ErrUnsupported is wrapped by the error of a location that names a kind of
-// destination this version does not have.
+// ErrUnsupported is wrapped by the error of a location that no destination of this version
+// supports.
 var ErrUnsupported = errors.New("unsupported destination")
 
 const (
 	hintForms = "Write a path, for instance ./out, or a URL: file:///data/lake, s3://bucket/folder, gs://bucket/folder, azblob://container/folder."
-	hintFile  = "A file URL names no host and has three slashes before the path: file:///data/lake. " +
-		"In it, %, ? and # are written %25, %3F and %23."
+	hintFile  = "A file URL has no host and has three slashes before the path: file:///data/lake. " +
+		"In it, write %, ? and # as %25, %3F and %23."
 )
 
-// Open finds the destination that a location names: a path, relative ones being
-// relative to the working folder, file:///absolute/path, or the URL of an object
-// store. It touches nothing.
+// Options are the limits of object stores. The zero value is what the product uses, with
+// scratch files in the system's folder.
+type Options bucket.Options
+
+// Open opens a location with the default options.
 func Open(location string) (exporter.Destination, error) { return Options{}.Open(location) }
 
-// Open is [Open] with options.
+// Open finds the destination that a location names: a path (a relative one is relative to
+// the working folder), file:///absolute/path, or the URL of an object store. It makes and
+// reads nothing there.
 func (o Options) Open(location string) (exporter.Destination, error) {
 	switch scheme, whole := exporter.LocationScheme(location); {
 	case location == "":
 		return nil, exporter.WithHint(errors.New("the destination is empty"), hintForms)
 	case scheme == "":
-		return NewFolder(filepath.Clean(location)), nil
+		return folder.New(filepath.Clean(location)), nil
 	case !whole:
 		return nil, exporter.WithHint(fmt.Errorf("%w: \"%s:\" is not followed by two slashes", ErrUnsupported, scheme), exporter.SlashesHint(scheme))
 	case exporter.ObjectParams(scheme) != nil:
-		at, err := exporter.ParseObjectURL(location)
-		if wrong, ok := errors.AsType[*exporter.ObjectURLError](err); ok {
-			return nil, exporter.WithHint(fmt.Errorf("%w: %w", ErrUnsupported, err), wrong.Detail)
-		}
-		return NewBucket(at, o), err
+		return o.openBucket(location)
 	case scheme != "file":
 		return nil, exporter.WithHint(fmt.Errorf("%w: %s://", ErrUnsupported, scheme), hintForms)
 	}
-	dir, err := fileURL(location)
+	dir, err := parseFileURL(location)
 	if err != nil {
 		return nil, exporter.WithHint(fmt.Errorf("%w: %w", ErrUnsupported, err), hintFile)
 	}
-	return NewFolder(dir), nil
+	return folder.New(dir), nil
 }
 
-func fileURL(location string) (dir string, err error) {
+// drivers are those of this build, by the scheme of their URLs.
+func drivers() map[string]bucket.Driver {
+	return map[string]bucket.Driver{"s3": s3.Driver(), "gs": gcs.Driver(), "azblob": azblob.Driver()}
+}
+
+func (o Options) openBucket(location string) (exporter.Destination, error) {
+	at, err := exporter.ParseObjectURL(location) // which refuses what this build has left out
+	if wrong, ok := errors.AsType[*exporter.ObjectURLError](err); ok {
+		return nil, exporter.WithHint(fmt.Errorf("%w: %w", ErrUnsupported, err), wrong.Detail)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if o.Scratch == nil {
+		o.Scratch = scratch.New("")
+	}
+	return bucket.New(at, drivers()[at.Scheme], bucket.Options(o)), nil
+}
+
+func parseFileURL(location string) (dir string, err error) {
 	parsed, err := url.Parse(location)
 	switch {
 	case err != nil:
 		return "", err
 	case parsed.Host != "" && !strings.EqualFold(parsed.Host, "localhost"):
-		return "", fmt.Errorf("%s names the host %q", location, parsed.Host)
+		return "", fmt.Errorf("%s has the host %q", location, parsed.Host)
 	case parsed.User != nil, parsed.RawQuery != "", parsed.ForceQuery, parsed.Fragment != "":
 		return "", errors.New("the file URL holds more than a path")
 	case parsed.Path == "":
-		return "", fmt.Errorf("%s holds no path", location)
+		return "", fmt.Errorf("%s has no path", location)
 	}
 	dir = filepath.FromSlash(parsed.Path)
 	if filepath.VolumeName(dir[1:]) != "" {

@@ -38,7 +38,7 @@ func TestLocations(t *testing.T) {
 	}
 }
 
-func TestLocationsThatNameNoFolderAreRefused(t *testing.T) {
+func TestInvalidLocationsAreRefused(t *testing.T) {
 	for _, location := range []string{
 		"s3://", "GS://me@bucket", "azblob://c?sv=1", "s3://bucket/a?regoin=x", "s3://bucket/a//b", "gs://bucket/../x", "ftp://x", "file://host/x", "file://./out", "file:/x", "file:x", "file://",
 		"s3:/x", "s3:x", "S3:/x", "gs:/x", "azblob:/x", "azblob:x", "https:/x", `s3:\x`, "s3:",
@@ -53,14 +53,14 @@ func TestLocationsThatNameNoFolderAreRefused(t *testing.T) {
 	}
 }
 
-// A plan looks at a folder that is not there yet, and does not make it.
-func TestLookingMakesNothing(t *testing.T) {
+// A plan looks up files in a folder that does not exist, and does not make it.
+func TestALookUpMakesNothing(t *testing.T) {
 	parent := t.TempDir()
 	to, err := Open(filepath.Join(parent, "a", "b"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := to.Open(t.Context(), dataName); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := to.Open(t.Context(), "table.parquet"); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("Open gave %v", err)
 	}
 	entries, err := os.ReadDir(parent)

@@ -67,15 +67,6 @@ func TestOneDashOrTwo(t *testing.T) {
 	}
 }
 
-func TestDidYouMean(t *testing.T) {
-	words := []string{"plan", "apply", "validate", "fmt"}
-	for word, want := range map[string]string{"aply": "apply", "plna": "plan", "validte": "validate", "nonsense": "", "xyz": "", "": ""} {
-		if got, _ := closest(word, words); got != want {
-			t.Errorf("%q: %q, want %q", word, got, want)
-		}
-	}
-}
-
 func TestVersion(t *testing.T) {
 	for _, args := range [][]string{{"version"}, {"-version"}, {"--version"}} {
 		c := newConsole("")

@@ -6,11 +6,11 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/agext/levenshtein"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/nearest"
 )
 
 // rewrite accepts flags with one dash, as Terraform spells them: -json becomes
@@ -43,7 +43,7 @@ func badFlag(command *cobra.Command, err error) error {
 		name := unknown.GetSpecifiedName()
 		var names []string
 		command.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
-		if guess, ok := closest(name, names); ok {
+		if guess := nearest.Name(name, names); guess != "" {
 			return usageError(command, "unknown flag -%s; did you mean -%s?", name, guess)
 		}
 		return usageError(command, "unknown flag -%s", name)
@@ -109,19 +109,8 @@ func oneOf(command *cobra.Command, flag, value string, words ...string) error {
 	if slices.Contains(words, value) {
 		return nil
 	}
-	if guess, ok := closest(value, words); ok {
+	if guess := nearest.Name(value, words); guess != "" {
 		return usageError(command, "flag -%s does not take %q; did you mean %q?", flag, value, guess)
 	}
 	return usageError(command, "flag -%s does not take %q; it takes %s", flag, value, strings.Join(words, ", "))
-}
-
-// closest finds the word that was probably meant.
-func closest(word string, words []string) (string, bool) {
-	best, found := "", 3 // more slips than two are a guess, and so are many in a short word
-	for _, candidate := range words {
-		if d := levenshtein.Distance(word, candidate, nil); d < found && 2*d <= len(word) {
-			best, found = candidate, d
-		}
-	}
-	return best, best != ""
 }

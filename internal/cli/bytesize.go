@@ -21,7 +21,7 @@ func ParseMemory(text string) (int64, error) {
 	bytes, err := humanize.ParseBytes(text)
 	switch {
 	case err != nil, strings.Contains(text, ","): // which humanize drops: "1,5GB" would be 15
-		return 0, errors.New("that is no size; write it like 64MiB")
+		return 0, errors.New("invalid size: write it like 64MiB")
 	case bytes < exporter.LeastMemory:
 		return 0, fmt.Errorf("that is too little; %s is the least", humanize.IBytes(exporter.LeastMemory))
 	case bytes > 1<<50:

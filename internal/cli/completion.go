@@ -2,6 +2,8 @@ package cli
 
 import (
 	"github.com/spf13/cobra"
+
+	"github.com/lemexport/lemexport/internal/nearest"
 )
 
 func newCompletion(app App) *cobra.Command {
@@ -26,7 +28,7 @@ zsh, fish or powershell. Load it from the shell's start-up file.`,
 			case "powershell":
 				return root.GenPowerShellCompletionWithDesc(app.Stdout)
 			}
-			if guess, ok := closest(args[0], shells); ok {
+			if guess := nearest.Name(args[0], shells); guess != "" {
 				return usageError(command, "unknown shell %q; did you mean %q?", args[0], guess)
 			}
 			return usageError(command, "unknown shell %q; there are scripts for bash, zsh, fish and powershell", args[0])

@@ -38,7 +38,7 @@ func readConfig(path string) ([]SourceFile, error) {
 			return nil, err
 		}
 		if left -= len(file.Bytes); left < 0 {
-			return nil, exporter.WithHint(fmt.Errorf("the *.hcl files in %s have more than %d bytes together: this is no configuration", folderName(path), maxSource),
+			return nil, exporter.WithHint(fmt.Errorf("the *.hcl files in %s have more than %d bytes together: this is not a configuration", folderName(path), maxSource),
 				"Give the path of one file, or of a folder that holds one configuration.")
 		}
 		files = append(files, file)
@@ -107,7 +107,7 @@ func readLimited(reader io.Reader, name string) (SourceFile, error) {
 		return SourceFile{}, fmt.Errorf("read configuration: %w", err)
 	}
 	if len(body) > maxSource {
-		return SourceFile{}, fmt.Errorf("%s is larger than %d bytes: this is no configuration", name, maxSource)
+		return SourceFile{}, fmt.Errorf("%s is larger than %d bytes: this is not a configuration", name, maxSource)
 	}
 	return SourceFile{Name: name, Bytes: body}, nil
 }

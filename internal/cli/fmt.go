@@ -16,7 +16,7 @@ func newFmt(app App, views func() view) *cobra.Command {
 	var check bool
 	command := &cobra.Command{
 		Use:   "fmt [PATH]",
-		Short: "Lay configuration files out in the usual way",
+		Short: "Format configuration files",
 		Long: `Rewrites the configuration files at PATH, a file or a folder of *.hcl files, and
 lists those that changed. Only white space changes. With - as PATH it reads
 standard input and prints the result.`,
@@ -92,7 +92,7 @@ func replaceFile(name string, body []byte) (err error) {
 		return err
 	}
 	if !info.Mode().IsRegular() {
-		return errors.New("it is no regular file")
+		return errors.New("it is not a regular file")
 	}
 	// The ending keeps it from being read as configuration.
 	temp, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*.tmp")

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // simulatedNotice stands wherever someone could take simulated data for real.
@@ -65,11 +66,11 @@ source "lemlist" {
   endpoint = "%s"
 }
 
-export "inbox_conversations" {
+export "%s" {
   destination = "./out"
 }
 `, bold(server.URL()), many(int64(options.Users), "user"), many(int64(options.Conversations), "conversation"), options.Seed,
-		bold(simulatedNotice), server.Key(), server.URL()))
+		bold(simulatedNotice), server.Key(), server.URL(), schema.Default().Name))
 }
 
 func (v *humanView) stopping() {

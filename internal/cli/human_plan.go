@@ -81,7 +81,7 @@ func stated(survey exporter.Survey) bool {
 func requestsText(plan exporter.Plan) string {
 	if plan.Requests == nil || plan.LeastTime == nil {
 		if plan.Conversations != nil {
-			return fmt.Sprintf("The number of requests is unknown: how much is newer shows on the way. The rate limit allows %d in %s.",
+			return fmt.Sprintf("The number of requests is unknown: the number of new pages is known only while reading. The rate limit allows %d in %s.",
 				exporter.RateLimit, span(exporter.RateWindow))
 		}
 		return fmt.Sprintf("The number of requests is unknown. The rate limit allows %d in %s.", exporter.RateLimit, span(exporter.RateWindow))
@@ -164,13 +164,13 @@ func exportText(export exporter.ExportPlan, survey exporter.Survey) string {
 	}
 	out.WriteString(more)
 	if dropped := export.DroppedUsers; len(dropped) > 0 {
-		fate := "goes"
+		fate := "will be removed"
 		if increment := export.Increment; increment != nil && increment.Full == "" {
-			fate = "stays until the next full proof"
+			fate = "stay until the next full proof"
 		} else if increment != nil {
-			fate = "goes if the walk is proven"
+			fate = "will be removed if the walk is proven complete"
 		}
-		fmt.Fprintf(&out, "    The file also covers %s whom this run does not read (%s): what only they had %s.\n",
+		fmt.Fprintf(&out, "    The file also covers %s that this run does not read (%s): conversations that only these users could see %s.\n",
 			many(int64(len(dropped)), "user"), inline(listed(dropped)), fate)
 	}
 	switch {

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/ndjson"
 )
 
 // uiVersion is the version of the messages. A new minor one adds types or
@@ -50,7 +51,7 @@ func (v *jsonView) send(level, kind, message string, fields ...field) {
 
 func (v *jsonView) sendAt(at time.Time, level, kind, message string, fields ...field) {
 	all := append([]field{
-		{"@level", level}, {"@message", message}, {"@timestamp", at.UTC().Format(timestampFormat)}, {"type", kind},
+		{"@level", level}, {"@message", message}, {"@timestamp", at.UTC().Format(ndjson.TimeFormat)}, {"type", kind},
 	}, fields...)
 	line := []byte{'{'}
 	for i, one := range all {

@@ -3,11 +3,9 @@ package cli
 import (
 	"io"
 	"log/slog"
-	"strings"
-)
 
-// timestampFormat has six digits of microseconds, as hclog writes and wants it.
-const timestampFormat = "2006-01-02T15:04:05.000000Z07:00"
+	"github.com/lemexport/lemexport/internal/ndjson"
+)
 
 // newLog makes the log that the flags ask for; none is the default. The JSON
 // form has the keys of the messages on standard output.
@@ -16,25 +14,10 @@ func newLog(app App, global settings) *slog.Logger {
 	if global.logLevel == "" || level.UnmarshalText([]byte(global.logLevel)) != nil {
 		return slog.New(slog.DiscardHandler)
 	}
-	options := &slog.HandlerOptions{Level: level}
-	if !global.json {
-		return slog.New(slog.NewTextHandler(app.Stderr, options))
+	if global.json {
+		return slog.New(ndjson.NewHandler(escapingJSON{app.Stderr}, level))
 	}
-	options.ReplaceAttr = func(groups []string, attr slog.Attr) slog.Attr {
-		if len(groups) > 0 {
-			return attr
-		}
-		switch attr.Key {
-		case slog.TimeKey:
-			return slog.String("@timestamp", attr.Value.Time().UTC().Format(timestampFormat))
-		case slog.LevelKey:
-			return slog.String("@level", strings.ToLower(attr.Value.String()))
-		case slog.MessageKey:
-			return slog.String("@message", attr.Value.String())
-		}
-		return attr
-	}
-	return slog.New(slog.NewJSONHandler(escapingJSON{app.Stderr}, options))
+	return slog.New(slog.NewTextHandler(app.Stderr, &slog.HandlerOptions{Level: level}))
 }
 
 // escapingJSON escapes what a terminal could act on in lines of JSON.

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 func newRead(app App, global *settings, views func() view) *cobra.Command {
@@ -23,14 +24,14 @@ their columns blocks is left out or hashed here as well.
 
 Exit status: 0 done, 1 error, 3 when the walk is not proven complete and
 nothing was written, 130 interrupted.`,
-		Example: "  lemexport read inbox_conversations > inbox.arrows\n" +
-			"  lemexport read inbox_conversations examples/quickstart | python3 -c '\n" +
+		Example: "  lemexport read " + schema.Default().Name + " > inbox.arrows\n" +
+			"  lemexport read " + schema.Default().Name + " examples/quickstart | python3 -c '\n" +
 			"import sys, pyarrow as pa\nprint(pa.ipc.open_stream(sys.stdin.buffer).read_all())'",
 		Args:      upTo(2, "TABLE"),
 		ValidArgs: tableNames(),
 		RunE: func(command *cobra.Command, args []string) error {
 			if _, ok := app.Terminal(app.Stdout); ok {
-				return exporter.WithHint(errors.New("an Arrow stream is no text for a terminal"),
+				return exporter.WithHint(errors.New("refusing to write binary data to a terminal"),
 					"Send it to a file or a program: lemexport read "+args[0]+" > inbox.arrows")
 			}
 			global.dataOnStdout = true

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/nearest"
 )
 
 const (
@@ -98,7 +99,7 @@ func unknownCommand(parent *cobra.Command, name string) error {
 		names = append(names, command.Name())
 	}
 	err := fmt.Errorf("unknown command %q", name)
-	if guess, ok := closest(name, names); ok {
+	if guess := nearest.Name(name, names); guess != "" {
 		err = fmt.Errorf("%w; did you mean %q?", err, guess)
 	}
 	return exporter.WithHint(err, "Run 'lemexport -help' to see the commands.")

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/ndjson"
 )
 
 // recorder is a progress view that keeps what it is shown.
@@ -220,7 +221,7 @@ func TestTheLogHasTheKeysOfTheMessages(t *testing.T) {
 	if got["@level"] != "warn" || got["@message"] != "shown" {
 		t.Errorf("%v", got)
 	}
-	if _, err := time.Parse(timestampFormat, got["@timestamp"].(string)); err != nil {
+	if _, err := time.Parse(ndjson.TimeFormat, got["@timestamp"].(string)); err != nil {
 		t.Error(err)
 	}
 	c = newConsole("")

@@ -18,7 +18,7 @@ func newSchema(app App, global *settings) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "schema [TABLE]",
 		Short: "Print the columns of a table",
-		Long: `Prints the columns of TABLE, by default ` + schema.InboxConversations().Name + `.
+		Long: `Prints the columns of TABLE, by default ` + schema.Default().Name + `.
 
 Formats: table for people; json; ddl, a CREATE TABLE statement for DuckDB; dbt,
 a source file for dbt; arrow, an Arrow IPC stream that holds the schema and no
@@ -54,7 +54,7 @@ func tableNames() []string {
 
 func runSchema(app App, global settings, name, format string) error {
 	if name == "" {
-		name = schema.InboxConversations().Name
+		name = schema.Default().Name
 	}
 	found, ok := schema.Lookup(name)
 	if !ok {
@@ -71,7 +71,7 @@ func runSchema(app App, global settings, name, format string) error {
 		body = []byte(found.DBT())
 	case "arrow":
 		if _, ok := app.Terminal(app.Stdout); ok {
-			return exporter.WithHint(errors.New("an Arrow stream is no text for a terminal"), "Send it to a file: lemexport schema -format=arrow > schema.arrows")
+			return exporter.WithHint(errors.New("refusing to write binary data to a terminal"), "Send it to a file: lemexport schema -format=arrow > schema.arrows")
 		}
 		body, err = found.ArrowIPC()
 	default:

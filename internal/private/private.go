@@ -63,7 +63,7 @@ func settle(file *os.File, path string, flag int) error {
 	case err != nil:
 		return err
 	case !info.Mode().IsRegular():
-		return refuse(path, "it is no regular file", hintFile)
+		return refuse(path, "it is not a regular file", hintFile)
 	case !Owned(info):
 		return refuse(path, "it belongs to another user", hintFile)
 	case links(info) > 1:

@@ -50,7 +50,7 @@ func TestOnlyAPrivateFileIsOpened(t *testing.T) {
 		"a link to nothing":    {func(t *testing.T, path, victim string) { must(t, os.Symlink(victim+".new", path)) }, "symbolic link"},
 		"a link to itself":     {func(t *testing.T, path, _ string) { must(t, os.Symlink(path, path)) }, "symbolic link"},
 		"a second name":        {func(t *testing.T, path, victim string) { must(t, os.Link(victim, path)) }, "hard link"},
-		"a pipe":               {func(t *testing.T, path, _ string) { must(t, syscall.Mkfifo(path, 0o600)) }, "no regular file"},
+		"a pipe":               {func(t *testing.T, path, _ string) { must(t, syscall.Mkfifo(path, 0o600)) }, "not a regular file"},
 		"another user's":       {func(t *testing.T, path, _ string) { must(t, os.WriteFile(path, nil, 0o666)); giveAway(t, path) }, "another user"},
 		"another user's, 0600": {func(t *testing.T, path, _ string) { must(t, os.WriteFile(path, nil, 0o600)); giveAway(t, path) }, "another user"},
 	} {

@@ -24,6 +24,9 @@ const (
 	FaultObject Fault = "object" // 200 `{}`
 	// FaultNotInTeam is a 400 on a page of the list, for a user who is in the team.
 	FaultNotInTeam Fault = "not-in-team"
+	// Fault402Labels and Fault403Labels refuse the labels and nothing else.
+	Fault402Labels Fault = "402-labels"
+	Fault403Labels Fault = "403-labels"
 )
 
 // The faults that make a page of the list lie. It is a good page, with the true
@@ -48,6 +51,7 @@ const (
 func Faults() []Fault {
 	return []Fault{
 		Fault500, Fault502, Fault503, Fault520, Fault524, Fault429, FaultEcho, FaultEmpty, FaultHTML, FaultObject, FaultNotInTeam,
+		Fault402Labels, Fault403Labels,
 		FaultNoRows, FaultDry, FaultShort,
 		FaultReset, FaultCut, FaultTruncated, FaultStall, FaultSlow, FaultContentType,
 	}
@@ -111,8 +115,20 @@ func (f *faults) pick(c Call) Fault {
 	return ""
 }
 
+// path returns the only path that the fault can strike, "" for any.
+func (f Fault) path() string {
+	switch f {
+	case FaultNotInTeam, FaultNoRows, FaultDry, FaultShort:
+		return listPath
+	case Fault402Labels, Fault403Labels:
+		return labelsPath
+	default:
+		return ""
+	}
+}
+
 func (r FaultRule) matches(c Call) bool {
-	return (r.Request == 0 || r.Request == c.Number) && c.Number >= r.From && (r.Path == "" || r.Path == c.Path) &&
+	return (r.Fault.path() == "" || r.Fault.path() == c.Path) && (r.Request == 0 || r.Request == c.Number) && c.Number >= r.From && (r.Path == "" || r.Path == c.Path) &&
 		(r.User == "" || r.User == c.User) && (r.Page == 0 || r.Page == c.Page) &&
 		(r.Attempt == 0 || r.Attempt == c.Attempt)
 }

@@ -50,6 +50,22 @@ func TestFaultsThatTakeThePlaceOfTheAnswer(t *testing.T) {
 	}
 }
 
+func TestFaultsOfOneRouteLeaveTheOthersAlone(t *testing.T) {
+	for fault, want := range map[sim.Fault]want{
+		sim.Fault402Labels: {402, "route is available starting emailPro plan", "text/plain"},
+		sim.Fault403Labels: {403, "User linked to this API key is blocked", "text/plain"},
+	} {
+		t.Run(string(fault), func(t *testing.T) {
+			a := start(t, unlimited(sim.Options{Users: 1, Faults: []sim.FaultRule{{Fault: fault}, {Fault: sim.Fault500, Path: "/api/team"}}}))
+			for range 2 {
+				want.check(t, a.get("/inbox/labels"))
+			}
+			expect(t, "list", a.get("/inbox?userId="+a.sim.UserIDs()[0]).status, 200)
+			expect(t, "team, which the next rule strikes", a.get("/team").status, 500)
+		})
+	}
+}
+
 func TestFaultsThatSpoilTheAnswer(t *testing.T) {
 	spoilt := func(t *testing.T, fault sim.Fault, o sim.Options) (whole string, got answer) {
 		o.Users, o.Faults = 1, []sim.FaultRule{{Fault: fault, Attempt: 2}}

@@ -51,12 +51,8 @@ func (g *generator) appendContactID(dst []byte, n uint32) []byte {
 	return g.ids.append(dst, "ctc_", uint64(n))
 }
 
-func (g *generator) number(id string) (uint32, bool) { return g.rowNumber("ibx_", id) }
-
-func (g *generator) numberOfContact(id string) (uint32, bool) { return g.rowNumber("ctc_", id) }
-
-func (g *generator) rowNumber(prefix, id string) (uint32, bool) {
-	n, ok := g.ids.number(prefix, id)
+func (g *generator) number(id string) (uint32, bool) {
+	n, ok := g.ids.number("ibx_", id)
 	return uint32(n), ok && n <= math.MaxUint32
 }
 

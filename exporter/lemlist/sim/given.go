@@ -11,13 +11,12 @@ import (
 // given is content that the caller brought. It is read as loosely as can be, so
 // that broken rows can be served too.
 type given struct {
-	team     string
-	users    []string
-	start    []row
-	raws     []json.RawMessage
-	facts    []givenFacts
-	byID     map[string]uint32
-	contacts map[string]uint32
+	team  string
+	users []string
+	start []row
+	raws  []json.RawMessage
+	facts []givenFacts
+	byID  map[string]uint32
 }
 
 // givenFacts is what a given row says about itself; zero where it says nothing
@@ -40,7 +39,7 @@ func PageRows(page []byte) ([]json.RawMessage, error) {
 }
 
 func newGiven(o Options) (*given, error) {
-	g := &given{users: slices.Clone(o.UserIDs), byID: map[string]uint32{}, contacts: map[string]uint32{}}
+	g := &given{users: slices.Clone(o.UserIDs), byID: map[string]uint32{}}
 	if len(o.Rows) > math.MaxInt32 {
 		return nil, fmt.Errorf("sim: %d rows are too many", len(o.Rows))
 	}
@@ -50,7 +49,7 @@ func newGiven(o Options) (*given, error) {
 			return nil, fmt.Errorf("sim: row %d of Rows is not JSON", n)
 		}
 		facts := givenFacts{id: text(raw, "_id"), contactID: text(raw, "contactId"), answered: string(member(raw, "haveReplies")) == "true"}
-		g.byID[facts.id], g.contacts[facts.contactID] = uint32(n), uint32(n)
+		g.byID[facts.id] = uint32(n)
 		if g.team == "" {
 			g.team = text(raw, "teamId")
 		}
@@ -94,8 +93,6 @@ func (g *given) appendContactID(dst []byte, n uint32) []byte {
 }
 
 func (g *given) number(id string) (uint32, bool) { n, ok := g.byID[id]; return n, ok }
-
-func (g *given) numberOfContact(id string) (uint32, bool) { n, ok := g.contacts[id]; return n, ok }
 
 func (g *given) appendMembers(dst []int, n uint32, _ row) []int {
 	return append(dst, g.facts[n].members...)

@@ -11,7 +11,7 @@ import (
 // inbox is GET /inbox: one page of one user's list.
 func (s *Server) inbox(query url.Values, call *Call) reply {
 	if s.opts.Account == AccountPlan {
-		return s.fail(http.StatusPaymentRequired, "route is available starting emailPro plan")
+		return s.fail(http.StatusPaymentRequired, planGated)
 	}
 	if query.Get("userId") == "" {
 		return s.fail(http.StatusBadRequest, "User ID is required")

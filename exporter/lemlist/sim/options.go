@@ -18,7 +18,7 @@ const (
 	// PlantedSecret stands in the body of GET /team where real answers hold
 	// secrets. It must turn up in no log and no file.
 	PlantedSecret = "planted-secret-0f-the-team"
-	// None as Options.Conversations is an empty inbox.
+	// None as Options.Conversations is an empty inbox, as Options.Labels a team without labels.
 	None = -1
 	// Unbounded as Options.LimitMax accepts any `limit`.
 	Unbounded = -1
@@ -28,6 +28,7 @@ const (
 const (
 	maxUsers         = 1000
 	maxConversations = 20_000_000
+	maxLabels        = 1000
 )
 
 // Options says what is simulated. The zero value is a team of 3 users with 100
@@ -38,6 +39,8 @@ type Options struct {
 	// Conversations is the number of distinct conversations of the team: 0 means
 	// 100, None means none, at most 20,000,000.
 	Conversations int
+	// Labels is the number of labels of the team: 0 means 3, None means none, at most 1000.
+	Labels int
 	// Seed makes the team. Every value is a team of its own.
 	Seed uint64
 	// Key is the API key; "" means DefaultKey.
@@ -138,7 +141,7 @@ type Options struct {
 	NextPageText bool
 	// NullForAbsent writes null where a field would be left out.
 	NullForAbsent bool
-	// TypeSurprises gives one row in 16 a value of the wrong type.
+	// TypeSurprises gives one row in 16 a value of the wrong type, and so some users and labels.
 	TypeSurprises bool
 	// LoneSurrogates ends some previews in half an emoji (`\ud83d`), as a
 	// JavaScript server does that cuts a text by its length.
@@ -150,6 +153,7 @@ type Options struct {
 func (o Options) withDefaults() (Options, error) {
 	o.Users = or(o.Users, 3)
 	o.Conversations = or(o.Conversations, 100)
+	o.Labels = or(o.Labels, 3)
 	o.Key = or(o.Key, DefaultKey)
 	o.PageSize = or(o.PageSize, 10)
 	o.LimitMax = or(o.LimitMax, 100)
@@ -184,6 +188,7 @@ func (o Options) withDefaults() (Options, error) {
 		o.checkTimes(),
 		within("Users", o.Users, 1, maxUsers),
 		within("Conversations", o.Conversations, None, maxConversations),
+		within("Labels", o.Labels, None, maxLabels),
 		within("PageSize", o.PageSize, 1, 1_000_000),
 		within("LimitMax", o.LimitMax, Unbounded, 1_000_000),
 		within("EmptyTotalPages", o.EmptyTotalPages, 0, 1),
@@ -202,6 +207,9 @@ func (o Options) withDefaults() (Options, error) {
 	}
 	if o.Conversations == None {
 		o.Conversations = 0
+	}
+	if o.Labels == None {
+		o.Labels = 0
 	}
 	return o, err
 }

@@ -14,25 +14,36 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
 
-func TestAPageIsTheGoldenPage(t *testing.T) {
-	a := start(t, unlimited(sim.Options{Users: 2, Conversations: 30, Seed: 7}))
-	got := a.get("/inbox?limit=12&userId=" + a.sim.UserIDs()[1])
-	var indented bytes.Buffer
-	if err := json.Indent(&indented, []byte(got.body), "", "  "); err != nil {
-		t.Fatal(err)
-	}
-	golden := filepath.Join("testdata", "page.golden.json")
-	if *update {
-		if err := os.WriteFile(golden, indented.Bytes(), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(golden)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), indented.String()); diff != "" {
-		t.Errorf("a seed now means something else (-update if meant):\n%s", diff)
+func TestTheAnswersOfASeedAreGolden(t *testing.T) {
+	a := start(t, unlimited(sim.Options{Users: 8, Conversations: 30, Seed: 7}))
+	odd := start(t, unlimited(sim.Options{Users: 8, Seed: 7, NullForAbsent: true, TypeSurprises: true}))
+	two := start(t, unlimited(sim.Options{Users: 2, Conversations: 30, Seed: 7}))
+	for name, got := range map[string]answer{
+		"page":       two.get("/inbox?limit=12&userId=" + two.sim.UserIDs()[1]),
+		"team":       a.get("/team?version=v2"),
+		"team_odd":   odd.get("/team?version=v2"),
+		"labels":     a.get("/inbox/labels"),
+		"labels_odd": odd.get("/inbox/labels"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var indented bytes.Buffer
+			if err := json.Indent(&indented, []byte(got.body), "", "  "); err != nil {
+				t.Fatal(err)
+			}
+			golden := filepath.Join("testdata", name+".golden.json")
+			if *update {
+				if err := os.WriteFile(golden, indented.Bytes(), 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			want, err := os.ReadFile(golden)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(string(want), indented.String()); diff != "" {
+				t.Errorf("the seed gives other bytes (-update if meant):\n%s", diff)
+			}
+		})
 	}
 }
 

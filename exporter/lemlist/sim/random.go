@@ -15,7 +15,7 @@ const (
 	topicAnswered
 	topicRow
 	topicVersion
-	topicThread
+	topicLabel
 	topicDrift
 	topicFault
 	topicJitter

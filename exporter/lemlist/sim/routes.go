@@ -12,13 +12,16 @@ type handler func(query url.Values, call *Call) reply
 // listPath is the route of the inbox list.
 const listPath = "/api/inbox"
 
-// route finds the handler of a path. Static routes stand before the contact ids
-// they share a prefix with.
+// planGated is the text of a 402.
+const planGated = "route is available starting emailPro plan"
+
+// route finds the handler of a path. Static routes come before those that end in
+// an id. Threads (/inbox/{contactId}) are not simulated.
 func (s *Server) route(path string) (handler, bool) {
 	switch path {
 	case listPath:
 		return s.inbox, true
-	case "/api/inbox/labels":
+	case labelsPath:
 		return s.labels, true
 	case "/api/inbox/email", "/api/inbox/linkedin", "/api/inbox/whatsapp": // they only send
 		return func(url.Values, *Call) reply { return s.fail(http.StatusMethodNotAllowed, "Bad method") }, true
@@ -26,9 +29,6 @@ func (s *Server) route(path string) (handler, bool) {
 		return s.team, true
 	case "/api/team/senders":
 		return s.senders, true
-	}
-	if id, ok := last(path, "/api/inbox/"); ok {
-		return func(query url.Values, _ *Call) reply { return s.thread(id, query) }, true
 	}
 	if id, ok := last(path, "/api/users/"); ok {
 		return func(url.Values, *Call) reply { return s.user(id) }, true
@@ -136,10 +136,11 @@ func (s *Server) failInstead(fault Fault, r *http.Request) (reply, bool) {
 	case FaultHTML:
 		return appShell(), true
 	case FaultNotInTeam:
-		if r.URL.Path == listPath {
-			return s.fail(http.StatusBadRequest, "User not in team"), true
-		}
-		return reply{}, false
+		return s.fail(http.StatusBadRequest, "User not in team"), true
+	case Fault402Labels:
+		return s.fail(http.StatusPaymentRequired, planGated), true
+	case Fault403Labels:
+		return s.fail(http.StatusForbidden, "User linked to this API key is blocked"), true
 	case FaultObject:
 		return reply{status: http.StatusOK, kind: kindJSON, body: []byte("{}")}, true
 	default:

@@ -8,8 +8,9 @@ import (
 )
 
 // team is GET /team. Its body holds what real ones hold and nobody may store:
-// webhook addresses and a key, all made of PlantedSecret. `users`, which only
-// version 2 has, lacks the last member of a team of two or more.
+// webhook addresses, a key and billing data, all made of PlantedSecret, and a key
+// that nobody documents. `users`, which only version 2 has, lacks the last member
+// of a team of two or more, as the documented example does.
 func (s *Server) team(query url.Values, _ *Call) reply {
 	c := s.world.content
 	userIDs := c.userIDs()
@@ -26,9 +27,10 @@ func (s *Server) team(query url.Values, _ *Call) reply {
 	if len(userIDs) > 0 {
 		body = appendField(body, "createdBy", userIDs[0])
 	}
-	body = append(body, `,"createdAt":"2024-05-06T07:08:09.010Z","beta":[],"invitedUsers":[]`...)
+	body = append(body, `,"createdAt":"2024-05-06T07:08:09.010Z","beta":[],"invitedUsers":[],"region":"nowhere"`...)
 	body = append(body, `,"hooks":[{"_id":"hoo_SimulatedHook00001","targetUrl":"https://hooks.example.com/in/`+PlantedSecret+`"}]`...)
 	body = append(body, `,"slackWebhook":{"url":"https://slack.example.com/services/`+PlantedSecret+`","channel":"#replies"}`...)
+	body = append(body, `,"billing":{"plan":"simulated","customer":"`+PlantedSecret+`"}`...)
 	body = appendField(body, "apiKey", PlantedSecret)
 	if query.Get("version") == "v2" {
 		body = append(body, `,"users":[`...)
@@ -36,14 +38,36 @@ func (s *Server) team(query url.Values, _ *Call) reply {
 			if i > 0 {
 				body = append(body, ',')
 			}
-			body = appendString(append(body, `{"userId":`...), id)
-			body = appendField(body, "name", userName(i))
-			body = appendField(body, "email", userEmail(i))
-			body = append(appendField(body, "role", role(i)), '}')
+			body = s.appendTeamUser(body, i, id)
 		}
 		body = append(body, ']')
 	}
 	return reply{status: http.StatusOK, kind: kindJSON, body: append(body, '}')}
+}
+
+// appendTeamUser appends a member as version 2 of GET /team lists it. The first
+// has a key that nobody documents; of eight, the sixth has no name and the seventh no role.
+func (s *Server) appendTeamUser(dst []byte, index int, id string) []byte {
+	dst = appendString(append(dst, `{"userId":`...), id)
+	switch {
+	case index%8 != 5:
+		dst = appendField(dst, "name", userName(index))
+	case s.opts.NullForAbsent:
+		dst = append(dst, `,"name":null`...)
+	}
+	dst = appendField(dst, "email", userEmail(index))
+	switch {
+	case s.opts.TypeSurprises && index%8 == 1:
+		dst = append(dst, `,"role":{"admin":false}`...)
+	case index%8 != 6:
+		dst = appendField(dst, "role", role(index))
+	case s.opts.NullForAbsent:
+		dst = append(dst, `,"role":null`...)
+	}
+	if index == 0 {
+		dst = appendField(dst, "timezone", "Europe/Nowhere")
+	}
+	return append(dst, '}')
 }
 
 // senders is GET /team/senders: a bare array; with `state` only every other user.
@@ -74,13 +98,6 @@ func (s *Server) user(id string) reply {
 	body = append(body, `,"mailboxes":[{"_id":"usm_SimulatedMailbox01","email":"`+userEmail(index)+
 		`","status":"connected","lemlist":{"emailLimit":100},"lemwarm":{"active":false}}]}`...)
 	return reply{status: http.StatusOK, kind: kindJSON, body: body}
-}
-
-// labels is GET /inbox/labels: a bare array without paging.
-func (s *Server) labels(url.Values, *Call) reply {
-	return reply{status: http.StatusOK, kind: kindJSON, body: []byte(
-		`[{"_id":"lbl_SimulatedLabel0001","name":"Interested","color":"#2F9E44","createdAt":null,"createdBy":null},` +
-			`{"_id":"lbl_SimulatedLabel0002","name":"Later 🕰","color":"#1971C2","createdAt":"2025-01-02T03:04:05.678Z","createdBy":"sender-1@example.com"}]`)}
 }
 
 func role(index int) string {

@@ -1,6 +1,7 @@
 package sim_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -19,6 +20,9 @@ type team struct {
 	SlackWebhook struct {
 		URL string `json:"url"`
 	} `json:"slackWebhook"`
+	Billing struct {
+		Customer string `json:"customer"`
+	} `json:"billing"`
 	Users []struct {
 		UserID string `json:"userId"`
 		Name   string `json:"name"`
@@ -34,7 +38,7 @@ func TestTheTeam(t *testing.T) {
 	expect(t, "users of version 1", len(v1.Users), 0)
 	expect(t, "users of version 2, one fewer than userIds", len(v2.Users), 3)
 	expect(t, "first user", v2.Users[0].UserID, a.sim.UserIDs()[0])
-	for name, value := range map[string]string{"apiKey": v2.APIKey, "hook": v2.Hooks[0].TargetURL, "slack": v2.SlackWebhook.URL} {
+	for name, value := range map[string]string{"apiKey": v2.APIKey, "hook": v2.Hooks[0].TargetURL, "slack": v2.SlackWebhook.URL, "billing": v2.Billing.Customer} {
 		if !strings.Contains(value, sim.PlantedSecret) {
 			t.Errorf("%s is %q, without the planted secret", name, value)
 		}
@@ -42,7 +46,7 @@ func TestTheTeam(t *testing.T) {
 	expect(t, "users of a team of one", len(decode[team](t, start(t, sim.Options{Users: 1}).get("/team?version=v2")).Users), 1)
 }
 
-func TestSendersUsersAndLabels(t *testing.T) {
+func TestSendersAndUsers(t *testing.T) {
 	a := start(t, sim.Options{Users: 3})
 	type sender struct {
 		UserID    string `json:"userId"`
@@ -58,63 +62,43 @@ func TestSendersUsersAndLabels(t *testing.T) {
 	if name, ok := user["name"]; ok {
 		t.Errorf("a user has no name here, got %v", name)
 	}
-	expect(t, "labels", len(decode[[]map[string]any](t, a.get("/inbox/labels"))), 2)
 }
 
-type thread struct {
-	Data []struct {
-		ID         string  `json:"_id"`
-		Type       string  `json:"type"`
-		CreatedAt  string  `json:"createdAt"`
-		Text       string  `json:"text"`
-		Message    string  `json:"message"`
-		CampaignID *string `json:"campaignId"`
-	} `json:"data"`
-	Pagination struct {
-		TotalItems  int  `json:"totalItems"`
-		CurrentPage int  `json:"currentPage"`
-		NextPage    *int `json:"nextPage"`
-		TotalPages  int  `json:"totalPages"`
-	} `json:"pagination"`
+func TestLabels(t *testing.T) {
+	type label struct {
+		ID        string  `json:"_id"`
+		CreatedAt *string `json:"createdAt"`
+		CreatedBy *string `json:"createdBy"`
+	}
+	a := start(t, sim.Options{Users: 1, Labels: 40})
+	ids := map[string]bool{}
+	for n, l := range decode[[]label](t, a.get("/inbox/labels")) {
+		ids[l.ID] = true
+		expect(t, "createdAt is null", l.CreatedAt == nil, n%3 == 0)
+		expect(t, "createdBy is null", l.CreatedBy == nil, n%3 == 0)
+	}
+	expect(t, "distinct labels", len(ids), 40)
+	expect(t, "labels by default", len(decode[[]label](t, start(t, sim.Options{}).get("/inbox/labels"))), 3)
+	expect(t, "no labels", start(t, sim.Options{Labels: sim.None}).get("/inbox/labels").body, "[]")
+	expect(t, "another seed", start(t, sim.Options{Seed: 1}).get("/inbox/labels").body == start(t, sim.Options{Seed: 2}).get("/inbox/labels").body, false)
 }
 
-func TestThreadsArePagedBySkip(t *testing.T) {
-	a := start(t, unlimited(sim.Options{Users: 1, Conversations: 100}))
-	longest, widest, handwritten, noBody := 0, 0, 0, 0
-	types := map[string]int{}
+func TestRowsNameTheTeamsLabels(t *testing.T) {
+	a := start(t, unlimited(sim.Options{Users: 1, Conversations: 200}))
+	labels, named := a.get("/inbox/labels").body, 0
 	for _, c := range a.sim.Conversations() {
-		ids, newest := map[string]bool{}, "9"
-		for skip := 0; ; skip += 100 {
-			part := decode[thread](t, a.get(fmt.Sprintf("/inbox/%s?limit=100&skip=%d&userId=%s", c.ContactID, skip, a.sim.UserIDs()[0])))
-			expect(t, "currentPage", part.Pagination.CurrentPage, skip/100+1)
-			for _, m := range part.Data {
-				if m.CreatedAt > newest {
-					t.Fatalf("%s: %s after %s", c.ID, m.CreatedAt, newest)
-				}
-				newest = m.CreatedAt
-				ids[m.ID] = true
-				types[m.Type]++
-				widest = max(widest, len(m.Message), len(m.Text))
-				if m.CampaignID == nil {
-					handwritten++
-				}
-				if m.Message+m.Text == "" {
-					noBody++
-				}
-			}
-			if part.Pagination.NextPage == nil {
-				expect(t, "messages of "+c.ID, len(ids), part.Pagination.TotalItems)
-				break
-			}
+		var row struct {
+			LabelIDs []string `json:"labelIds"`
 		}
-		longest = max(longest, len(ids))
+		if err := json.Unmarshal(c.Raw(), &row); err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range row.LabelIDs {
+			named++
+			expect(t, id+" is a label of the team", strings.Contains(labels, `"`+id+`"`), true)
+		}
 	}
-	expect(t, "longest thread", longest, 300)
-	if widest < 200_000 || handwritten == 0 || noBody == 0 || len(types) != 4 {
-		t.Errorf("widest %d, handwritten %d, without body %d, types %v", widest, handwritten, noBody, types)
-	}
-	one := decode[thread](t, a.get("/inbox/"+a.sim.Conversations()[0].ContactID))
-	if len(one.Data) > 10 {
-		t.Errorf("%d messages without a limit", len(one.Data))
+	if named == 0 {
+		t.Error("no row names a label")
 	}
 }

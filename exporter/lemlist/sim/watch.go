@@ -27,11 +27,11 @@ type Call struct {
 	Path   string
 	// Query is the query without access_token, encoded, sorted by name.
 	Query string
-	// User, Page, Limit and Skip are those of the query, 0 where there is none. Page
-	// is 0 on all routes but the list, where a missing or bad one is 1.
-	User              string
-	Page, Limit, Skip int
-	// Attempt counts the requests for the same path, user, page and skip, from 1.
+	// User, Page and Limit are those of the query, 0 where there is none. Page is 0
+	// on all routes but the list, where a missing or bad one is 1.
+	User        string
+	Page, Limit int
+	// Attempt counts the requests for the same path, user and page, from 1.
 	Attempt int
 	Arrived time.Time
 	// InFlight is how many requests were being answered, this one included.
@@ -75,7 +75,7 @@ type watch struct {
 
 type attempt struct {
 	path, user string
-	page, skip int
+	page       int
 }
 
 func newWatch(o Options) *watch {
@@ -89,7 +89,7 @@ func newWatch(o Options) *watch {
 func (w *watch) arrive(r *http.Request, query url.Values) Call {
 	c := Call{
 		Method: r.Method, Path: w.redact(r.URL.Path), Query: w.redactQuery(query), User: w.redact(query.Get("userId")),
-		Limit: atoi(query.Get("limit")), Skip: atoi(query.Get("skip")),
+		Limit: atoi(query.Get("limit")),
 	}
 	if r.URL.Path == listPath {
 		c.Page = max(1, atoi(query.Get("page")))
@@ -102,7 +102,7 @@ func (w *watch) arrive(r *http.Request, query url.Values) Call {
 	w.inFlight++
 	c.InFlight = w.inFlight
 	w.stats.MaxInFlight = max(w.stats.MaxInFlight, c.InFlight)
-	key := attempt{c.Path, c.User, c.Page, c.Skip}
+	key := attempt{c.Path, c.User, c.Page}
 	w.attempts[key]++
 	c.Attempt = w.attempts[key]
 

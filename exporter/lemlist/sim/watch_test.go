@@ -111,17 +111,17 @@ func TestTheLogTellsEveryCall(t *testing.T) {
 	a.get("/inbox?limit=30&page=2&userId=" + user)
 	a.get("/inbox?limit=30&page=2&userId=" + user)
 	a.get("/inbox?page=x&userId=" + user)
-	a.get("/inbox/ctc_x?skip=3")
+	a.get("/inbox/labels?limit=3")
 	var got []string
 	for _, c := range a.sim.Calls() {
 		expect(t, "arrived", c.Arrived, now)
-		got = append(got, fmt.Sprintf("%d %s %s?%s page %d limit %d skip %d try %d: %d step %d rows %d of %d, %d in flight", c.Number, c.Method,
-			c.Path, strings.ReplaceAll(c.Query, user, "U"), c.Page, c.Limit, c.Skip, c.Attempt, c.Status, c.Step, c.Rows, c.Total, c.InFlight))
+		got = append(got, fmt.Sprintf("%d %s %s?%s page %d limit %d try %d: %d step %d rows %d of %d, %d in flight", c.Number, c.Method,
+			c.Path, strings.ReplaceAll(c.Query, user, "U"), c.Page, c.Limit, c.Attempt, c.Status, c.Step, c.Rows, c.Total, c.InFlight))
 	}
 	expect(t, "log", "\n"+strings.Join(got, "\n"), `
-1 GET /api/team?version=v2 page 0 limit 0 skip 0 try 1: 200 step 0 rows 0 of 0, 1 in flight
-2 GET /api/inbox?limit=30&page=2&userId=U page 2 limit 30 skip 0 try 1: 200 step 1 rows 30 of 100, 1 in flight
-3 GET /api/inbox?limit=30&page=2&userId=U page 2 limit 30 skip 0 try 2: 200 step 2 rows 30 of 100, 1 in flight
-4 GET /api/inbox?page=x&userId=U page 1 limit 0 skip 0 try 1: 200 step 3 rows 10 of 100, 1 in flight
-5 GET /api/inbox/ctc_x?skip=3 page 0 limit 0 skip 3 try 1: 400 step 0 rows 0 of 0, 1 in flight`)
+1 GET /api/team?version=v2 page 0 limit 0 try 1: 200 step 0 rows 0 of 0, 1 in flight
+2 GET /api/inbox?limit=30&page=2&userId=U page 2 limit 30 try 1: 200 step 1 rows 30 of 100, 1 in flight
+3 GET /api/inbox?limit=30&page=2&userId=U page 2 limit 30 try 2: 200 step 2 rows 30 of 100, 1 in flight
+4 GET /api/inbox?page=x&userId=U page 1 limit 0 try 1: 200 step 3 rows 10 of 100, 1 in flight
+5 GET /api/inbox/labels?limit=3 page 0 limit 3 try 1: 200 step 0 rows 0 of 0, 1 in flight`)
 }

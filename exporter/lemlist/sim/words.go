@@ -14,6 +14,7 @@ type words struct {
 	subjects, previews, replies []string
 	known, unknown              []string // channels
 	opportunities, companies    []string
+	labels, colors              []string
 }
 
 func newWords() words {
@@ -49,6 +50,8 @@ func newWords() words {
 		known:         []string{"linkedin", "whatsapp", "sms"},
 		unknown:       []string{"aircall", "call", "carrier-pigeon"},
 		opportunities: []string{"manual", "phone", "email", "linkedinSend", "whatsappMessage", "sms"},
+		labels:        []string{"Interested", "Later 🕰", "Not interested", "Wrong person", "À rappeler", "مهتم", "Say \"no\"", "interested"},
+		colors:        []string{"#2F9E44", "#1971C2", "#E03131", "#F08C00", "#000000"},
 		companies:     []string{"Fennel & Sons", "Blue Harbour", "Quartz Works", "Lantern Post"},
 	}
 }

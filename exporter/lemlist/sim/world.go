@@ -34,7 +34,6 @@ type content interface {
 	appendContactID(dst []byte, n uint32) []byte
 	// number is the inverse of appendID; the number may be of no row.
 	number(id string) (uint32, bool)
-	numberOfContact(id string) (uint32, bool)
 	// appendMembers appends the indexes of the users who take part in row n.
 	appendMembers(dst []int, n uint32, r row) []int
 	// answered reports whether row n has a reply. It never changes.
@@ -152,17 +151,6 @@ func (w *world) fill(got *reading, from *view, user, size int, repeat bool) {
 	for i, n := range numbers {
 		got.rows[i] = placed{n, from.rows[n]}
 	}
-}
-
-// contact returns the living row of a contact.
-func (w *world) contact(contactID string) (placed, bool) {
-	n, ok := w.content.numberOfContact(contactID)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	if !ok || int(n) >= len(w.rows) || w.rows[n].gone {
-		return placed{}, false
-	}
-	return placed{n, w.rows[n]}, true
 }
 
 func pages(total, size int) int { return (total + size - 1) / size }

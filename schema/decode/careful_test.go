@@ -1,0 +1,156 @@
+package decode
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+	"pgregory.net/rapid"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// carefully decodes a page by the careful path alone. It finds the rows with
+// encoding/json, and does not look at the pagination.
+func carefully(d *Decoder, body []byte) (Page, error) {
+	var page struct {
+		Data []json.RawMessage `json:"data"`
+	}
+	if err := json.Unmarshal(body, &page); err != nil {
+		return Page{}, err
+	}
+	for _, row := range page.Data {
+		if reason := d.rows.append(row, fetched); reason != "" {
+			return Page{}, errors.New(reason)
+		}
+	}
+	return Page{Record: d.Take(), UnknownFields: d.surprises.take()}, nil
+}
+
+// sameCarefully compares a page with what the careful path makes of it.
+func sameCarefully(page Page, body []byte) error {
+	careful, err := carefully(NewDecoder(schema.InboxConversations(), memory.DefaultAllocator), body)
+	if err != nil {
+		return err
+	}
+	defer careful.Record.Release()
+	if !array.RecordEqual(careful.Record, page.Record) {
+		return fmt.Errorf("records differ\ncareful: %v\nregular: %v", careful.Record, page.Record)
+	}
+	ofRows := slices.DeleteFunc(slices.Clone(page.UnknownFields), func(field string) bool { return strings.HasPrefix(field, "envelope: ") })
+	if diff := cmp.Diff(careful.UnknownFields, ofRows, cmpopts.EquateEmpty()); diff != "" {
+		return fmt.Errorf("unknown fields differ (-careful +regular):\n%s", diff)
+	}
+	return nil
+}
+
+func TestBothPathsGiveTheSameRows(t *testing.T) {
+	decoder := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
+	rapid.Check(t, func(t *rapid.T) {
+		rows := make([]string, rapid.IntRange(1, 4).Draw(t, "rows"))
+		for i := range rows {
+			rows[i] = drawRow(t, i)
+		}
+		body := pageOf(rows...)
+		page, err := decoder.Decode(body, fetched)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer page.Record.Release()
+		if err := sameCarefully(page, body); err != nil {
+			t.Fatalf("%v\nrows %q", err, rows)
+		}
+	})
+}
+
+// What the fast path takes, and what it leaves to the careful one. Either way
+// the row is the same; this is about speed, and about the tests above reaching
+// both paths.
+func TestRegularConversations(t *testing.T) {
+	for _, test := range []struct {
+		members string
+		regular bool
+	}{
+		{``, true},
+		{` , "teamId" : "tea_1" , "users" : [ { "userId" : "usr_1" } , { } ] `, true},
+		{`,"contactId":"c", "teamId":"t","channels":[null,"email"],"users":null,"contact":null`, true},
+		{`,"lastSentSubject":"é 😀 \u00e9 \n\/ \ud83d\ude00"`, true},
+		{`,"createdAt":"2024-12-17T09:42:32.971Z","opportunities":[{"done":null},{}]`, true},
+		{`,"x":[ 1.50 ],"a/b":{},"é":{"$binary":1},"users":[{"role":"x"},{"role":"\ud800"}],"contact":{"x":null}`, true},
+		{`,"x":` + "\"\xff\"", true},
+		{`,"contact":{"email":null,"":null},"":null`, true},
+		{`,"contact":{"_id":"c"},"createdBy":"c","createdBy ":"d"`, true},
+		{`,"teamId":1`, false},
+		{`,"users":[1]`, false},
+		{`,"teamId":"a","teamId":"a"`, false},
+		{`,"contact":{"email":"a","email":"a"}`, false},
+		{`,"x":1,"x":1`, false},
+		{`,"users":[{"x":1,"x":1}]`, false},
+		{`,"team\u0049d":"a"`, false},
+		{`,"x\u0049":"a"`, false},
+		{",\"\xff\":1", false},
+		{",\"teamId\":\"\xff\"", false},
+		{`,"teamId":"\ud800"`, false},
+		{`,"createdAt":"2024-12-17"`, false},
+		{`,"createdAt":"2024-12-17T09:42:32+01:00"`, false},
+		{`,"createdAt":"2024-12-17T09:42:32\u005A"`, false},
+		{`,"_id":"a"`, false},
+		{`,"haveReplies":1`, false},
+	} {
+		d := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
+		idLast := `{"contact":{"_id":"c"},"_id":"ibx_2"}`
+		if d.rows.regular([]byte(idLast), 0, fetched) != len(idLast) {
+			t.Fatal("a key of the contact is taken for one of the row")
+		}
+		d.Take().Release()
+		first, row := `{"_id":"ibx_0","users":[{"userId":"usr_0"}],"x":0}`, `{"_id":"ibx_1"`+test.members+`}`
+		if d.rows.regular([]byte(first), 0, fetched) < 0 {
+			t.Fatal("the first row is not regular")
+		}
+		size := d.Size()
+		switch end := d.rows.regular([]byte(row+"  "), 0, fetched); {
+		case test.regular && end != len(row):
+			t.Errorf("not regular: %s", row)
+		case !test.regular && (end != -1 || d.rows.row.len() != 1 || d.Size() != size):
+			t.Errorf("regular, or not undone: %s", row)
+		}
+		body := pageOf(row, first)
+		if err := sameCarefully(mustDecode(t, body), body); err != nil {
+			t.Errorf("%v\n%s", err, row)
+		}
+	}
+}
+
+func TestManyUnknownKeysAreNotRegularButKept(t *testing.T) {
+	row := `{"_id":"ibx_1"`
+	for i := range 3 * maxStrangers {
+		row += fmt.Sprintf(`,"key%d":%d`, i, i)
+	}
+	body := pageOf(row+"}", row+"}")
+	page := mustDecode(t, body)
+	if len(page.UnknownFields) != 3*maxStrangers {
+		t.Errorf("%d unknown fields", len(page.UnknownFields))
+	}
+	if err := sameCarefully(page, body); err != nil {
+		t.Error(err)
+	}
+}
+
+// A page of the simulated API, with most of what the real one does.
+func TestBothPathsGiveTheSameSimulatedRows(t *testing.T) {
+	body, err := os.ReadFile("../../exporter/lemlist/sim/testdata/page.golden.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := sameCarefully(mustDecode(t, body), body); err != nil {
+		t.Error(err)
+	}
+}

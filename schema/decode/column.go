@@ -1,0 +1,178 @@
+package decode
+
+import (
+	"math"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// column gathers the values of one Column in memory of its own, which it keeps
+// from record to record. Of every value it knows whether there is one; the rest
+// depends on the type. It never grows beyond what the int32 of starts can say:
+// see maxGathered.
+type column struct {
+	schema.Column
+	dataType arrow.DataType
+	depth    int     // how many brackets are open inside of a value
+	parent   *column // of a field the struct, of an element the list
+	elem     *column // List
+	follower *column // the field that came after this one last time
+	prefix   string  // `"key":`
+
+	// Of a Struct:
+	fields    []*column
+	first     *column // the field that came first last time
+	keyed     int     // how many fields have a Key
+	strangers []*stranger
+	object    *object
+
+	valid  []byte  // 1 or, for null, 0
+	starts []int32 // String, JSON: into text; List: into elem
+	text   []byte
+	micros []int64
+	bools  []byte // 1 or 0
+}
+
+// newRowColumn returns the columns of a table as the fields of one struct, the row.
+func newRowColumn(table *schema.Table) *column {
+	row := schema.Column{Type: schema.Struct, Required: true, Fields: table.Columns}
+	return newColumn(row, &column{depth: pageDepth}, arrow.StructOf(table.Arrow().Fields()...))
+}
+
+func newColumn(described schema.Column, parent *column, dataType arrow.DataType) *column {
+	c := &column{Column: described, dataType: dataType, parent: parent, depth: parent.depth + 1, prefix: `"` + described.Key + `":`}
+	switch dataType := dataType.(type) {
+	case *arrow.ListType:
+		c.elem = newColumn(*described.Elem, c, dataType.Elem())
+	case *arrow.StructType:
+		next := &c.first
+		for i, field := range dataType.Fields() {
+			f := newColumn(described.Fields[i], c, field.Type)
+			c.fields = append(c.fields, f)
+			if f.Key != "" {
+				*next, next = f, &f.follower
+				c.keyed++
+			}
+		}
+		c.object = newObject(described.Fields)
+	}
+	return c
+}
+
+// field returns the field with that key of the API, nil where there is none.
+func (c *column) field(key []byte) *column {
+	for _, f := range c.fields {
+		if f.Key == string(key) && f.Key != "" {
+			return f
+		}
+	}
+	return nil
+}
+
+func (c *column) len() int { return len(c.valid) }
+
+// open appends a value that is there; the caller appends what it is.
+func (c *column) open() { c.valid = append(c.valid, 1) }
+
+func (c *column) openText() {
+	c.open()
+	c.starts = append(c.starts, int32(len(c.text)))
+}
+
+func (c *column) openList() {
+	c.open()
+	c.starts = append(c.starts, int32(c.elem.len()))
+}
+
+func (c *column) appendMicros(micros int64) {
+	c.open()
+	c.micros = append(c.micros, micros)
+}
+
+func (c *column) appendBool(is bool) {
+	c.open()
+	bit := byte(0)
+	if is {
+		bit = 1
+	}
+	c.bools = append(c.bools, bit)
+}
+
+func (c *column) null() {
+	c.valid = append(c.valid, 0)
+	switch c.Type {
+	case schema.String, schema.JSON:
+		c.starts = append(c.starts, int32(len(c.text)))
+	case schema.List:
+		c.starts = append(c.starts, int32(c.elem.len()))
+	case schema.Bool:
+		c.bools = append(c.bools, 0)
+	case schema.Timestamp:
+		c.micros = append(c.micros, 0)
+	case schema.Struct:
+		for _, f := range c.fields {
+			f.null()
+		}
+	}
+}
+
+// absent appends what it means that the API sent nothing, or null.
+func (c *column) absent() {
+	if c.AbsentFalse {
+		c.appendBool(false)
+		return
+	}
+	c.null()
+}
+
+// cut drops every value from the nth on, finished or not.
+func (c *column) cut(n int) {
+	for _, f := range c.fields {
+		f.cut(n)
+	}
+	if n >= len(c.valid) {
+		return
+	}
+	c.valid = c.valid[:n]
+	switch c.Type {
+	case schema.String, schema.JSON:
+		c.text = c.text[:c.starts[n]]
+		c.starts = c.starts[:n]
+	case schema.List:
+		c.elem.cut(int(c.starts[n]))
+		c.starts = c.starts[:n]
+	case schema.Bool:
+		c.bools = c.bools[:n]
+	case schema.Timestamp:
+		c.micros = c.micros[:n]
+	case schema.Struct:
+	}
+}
+
+// forget drops all values, and memory beyond what a page needs.
+func (c *column) forget() {
+	c.cut(0)
+	if cap(c.text) > maxKept {
+		c.text = nil
+	}
+	if cap(c.valid) > maxKept/8 {
+		c.valid, c.starts, c.micros, c.bools = nil, nil, nil, nil
+	}
+	for _, f := range c.fields {
+		f.forget()
+	}
+	if c.elem != nil {
+		c.elem.forget()
+	}
+}
+
+const (
+	// pageDepth is how many brackets are open between the rows of a page.
+	pageDepth = 2
+	// maxKept is how many bytes of text a column keeps the room for, 16 MiB.
+	maxKept = 16 << 20
+	// maxGathered bounds a record, so that with one more page no column passes 2 GiB.
+	maxGathered = math.MaxInt32 / 2
+)

@@ -1,0 +1,164 @@
+package decode
+
+import (
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// The fast path: a regular conversation goes from its text straight into the
+// columns, in one pass. Whatever is not regular — a value that does not fit, a
+// key that comes twice, text that is no Unicode — is left to the careful path:
+// rows.append reads it again from the start. So the rules for the odd are in
+// one place, and this one only has to notice them.
+
+// regular appends the conversation that starts at text[i] and returns where it
+// ends; -1 where it can not, and then the columns are as before.
+func (r *rows) regular(text []byte, i int, fetchedAt time.Time) (end int) {
+	n := r.row.len()
+	r.extra.reset()
+	r.strangers = r.strangers[:0]
+	if end = r.regularValue(r.row, text, i); end < 0 {
+		r.row.cut(n)
+		return -1
+	}
+	for _, s := range r.strangers {
+		if s.page != r.surprises.page {
+			s.page = r.surprises.page
+			r.surprises.field(s.path, []byte(s.name), "")
+		}
+	}
+	r.derive(fetchedAt)
+	return end
+}
+
+// regularValue appends a value to its column.
+func (r *rows) regularValue(c *column, text []byte, i int) (end int) {
+	switch first := peek(text, i); {
+	case first == '"' && c.Type == schema.String:
+		return r.regularString(c, text, i)
+	case first == '"' && c.Type == schema.Timestamp:
+		return r.regularTimestamp(c, text, i)
+	case first == 't' && c.Type == schema.Bool:
+		c.appendBool(true)
+		return scanWord(text, i, "true")
+	case first == 'f' && c.Type == schema.Bool:
+		c.appendBool(false)
+		return scanWord(text, i, "false")
+	case first == '{' && c.Type == schema.Struct:
+		return r.regularStruct(c, text, i)
+	case first == '[' && c.Type == schema.List:
+		return r.regularList(c, text, i)
+	case first == 'n' && !c.Required:
+		c.absent()
+		return scanWord(text, i, "null")
+	}
+	return -1
+}
+
+func (r *rows) regularString(c *column, text []byte, i int) (end int) {
+	end, seen := scanString(text, i)
+	if end < 0 || seen&garbled != 0 || c.Required && (end == i+len(`""`) || end-i > longestKey) {
+		return -1
+	}
+	c.openText()
+	if seen&escaped == 0 {
+		c.text = append(c.text, text[i+1:end-1]...)
+		return end
+	}
+	var err error
+	if c.text, err = jsontext.AppendUnquote(c.text, text[i:end]); err != nil {
+		return -1 // half a surrogate pair
+	}
+	return end
+}
+
+func (r *rows) regularTimestamp(c *column, text []byte, i int) (end int) {
+	end, _ = scanString(text, i)
+	if end < 0 {
+		return -1
+	}
+	micros, lost := parseTimestamp(text[i+1 : end-1]) // escaped, it would not be one
+	if lost != "" {
+		return -1
+	}
+	c.appendMicros(micros)
+	return end
+}
+
+func (r *rows) regularList(c *column, text []byte, i int) (end int) {
+	c.openList()
+	i, more := scanItem(text, i+1, true, ']')
+	for more {
+		i = r.regularValue(c.elem, text, i)
+		i, more = scanItem(text, i, false, ']')
+	}
+	return i
+}
+
+func (r *rows) regularStruct(c *column, text []byte, i int) (end int) {
+	n, filled := c.len(), 0
+	c.open()
+	r.objects++
+	object := r.objects
+	expected := &c.first
+	i, more := scanItem(text, i+1, true, '}')
+	for more {
+		// It mostly stands where it stood in the object before.
+		f := *expected
+		var s *stranger
+		var value int
+		if f != nil && i+len(f.prefix) <= len(text) && string(text[i:i+len(f.prefix)]) == f.prefix {
+			value = scanSpace(text, i+len(f.prefix))
+		} else if f, s, value = c.member(text, i); f != nil {
+			*expected = f
+		}
+		switch {
+		case f != nil && f.len() == n:
+			i = r.regularValue(f, text, value)
+			expected = &f.follower
+			filled++
+		case s != nil && s.object != object:
+			s.object = object
+			i = r.regularStranger(c, s, text, value)
+		default: // an odd name, or one that came before
+			return -1
+		}
+		if peek(text, i) == ',' && peek(text, i+1) == '"' {
+			i++
+			continue
+		}
+		i, more = scanItem(text, i, false, '}')
+	}
+	if filled == c.keyed {
+		return i
+	}
+	for _, f := range c.fields {
+		if f.len() == n && f.Key != "" {
+			if f.Required {
+				return -1
+			}
+			f.absent()
+		}
+	}
+	return i
+}
+
+// member finds what the member at text[i] is: a field or a stranger; neither
+// when its name is odd.
+func (c *column) member(text []byte, i int) (f *column, s *stranger, value int) {
+	end, value, seen := scanName(text, i)
+	if end < 0 || seen&(escaped|garbled) != 0 {
+		return nil, nil, -1
+	}
+	name := text[i+1 : end-1]
+	if s = c.stranger(name); s != nil {
+		return nil, s, value
+	}
+	if f = c.field(name); f != nil {
+		return f, nil, value
+	}
+	return nil, c.newStranger(name), value
+}

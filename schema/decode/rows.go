@@ -1,0 +1,233 @@
+package decode
+
+import (
+	"time"
+
+	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// rows turns conversations into rows, one at a time. What a value means for
+// its column is decided here; regular.go is a short cut for the regular ones.
+type rows struct {
+	row       *column
+	derived   []*column // fields of the row that have no key
+	extra     extra
+	surprises *surprises
+	strangers []*stranger // of the row
+	objects   int         // counts what regularStruct reads
+	text      []byte
+
+	version int // of the row's fields the one that is the version column, -1 for none
+	// unreadable counts the rows whose version was sent and could not be read;
+	// form is that of the first.
+	unreadable int
+	form       string
+}
+
+func newRows(table *schema.Table, surprises *surprises) rows {
+	r := rows{row: newRowColumn(table), surprises: surprises, version: -1}
+	for i, f := range r.row.fields {
+		if f.Role == schema.RoleVersion {
+			r.version = i
+		}
+		if f.Key == "" {
+			r.derived = append(r.derived, f)
+		}
+	}
+	return r
+}
+
+// append adds the row of one JSON object, which is known to be valid. The
+// reason is "" or says why it can not be a row; then nothing was appended.
+func (r *rows) append(conversation []byte, fetchedAt time.Time) (reason string) {
+	members := r.row.object
+	members.read(conversation)
+	for i, f := range r.row.fields {
+		switch value := members.value(i); {
+		case !f.Required || f.Key == "":
+		case !isPresent(value):
+			return "has no " + f.Key + " that is a non-empty string"
+		case len(value) > longestKey:
+			return "has a " + f.Key + " of more than 4,096 bytes"
+		}
+	}
+	r.extra.reset()
+	r.row.open()
+	r.members(r.row)
+	r.noteVersion()
+	r.derive(fetchedAt)
+	return ""
+}
+
+// noteVersion sees whether the version of the row was sent but is null in its
+// column. Rows of the fast path have one that was read, or none.
+func (r *rows) noteVersion() {
+	if r.version < 0 {
+		return
+	}
+	c, value := r.row.fields[r.version], r.row.object.value(r.version)
+	if len(value) == 0 || value[0] == 'n' || c.valid[c.len()-1] != 0 {
+		return
+	}
+	if r.unreadable++; r.unreadable == 1 {
+		r.form = formOf(value)
+	}
+}
+
+// takeUnreadable returns what was counted, and goes on to another page.
+func (r *rows) takeUnreadable() (rows int, form string) {
+	rows, form = r.unreadable, r.form
+	r.unreadable, r.form = 0, ""
+	return rows, form
+}
+
+// longestKey is how many bytes a value may have that a row cannot be without: it
+// names the row, in memory as well.
+const longestKey = 4096
+
+func isPresent(value []byte) bool { return len(value) > len(`""`) && value[0] == '"' }
+
+// derive fills the columns that have no key: of the JSON type it is what is
+// left over, of the timestamp type the time of the page.
+func (r *rows) derive(fetchedAt time.Time) {
+	rest := r.extra.close()
+	for _, f := range r.derived {
+		switch {
+		case f.Type == schema.JSON && len(rest) > 0:
+			f.openText()
+			f.text = append(f.text, rest...)
+		case f.Type == schema.Timestamp:
+			f.appendMicros(fetchedAt.UnixMicro())
+		default:
+			f.null()
+		}
+	}
+}
+
+// members appends the fields of the object of c that was read last.
+func (r *rows) members(c *column) {
+	n := c.len() - 1
+	for i := range c.object.members {
+		r.member(c, &c.object.members[i])
+	}
+	for _, f := range c.fields {
+		if f.len() == n && f.Key != "" {
+			f.absent()
+		}
+	}
+}
+
+func (r *rows) member(c *column, m *member) {
+	if m.field < 0 {
+		r.surprises.field(c.Path, []byte(m.name), "")
+	}
+	r.extra.at(c)
+	r.extra.enter([]byte(m.name))
+	if m.earlier != nil {
+		r.surprises.field(c.Path, []byte(m.name), "duplicate")
+		r.extra.keepAll(m.earlier, m.value)
+		r.extra.silent++
+		defer func() { r.extra.silent-- }()
+	}
+	if m.field < 0 {
+		r.extra.keep(m.value)
+		return
+	}
+	r.value(c.fields[m.field], m.value)
+}
+
+// value appends a value to its column: as it is where it fits, else null.
+func (r *rows) value(c *column, value []byte) {
+	switch first := value[0]; {
+	case first == 'n':
+		c.absent()
+	case c.Type == schema.String && first == '"':
+		r.string(c, value)
+	case c.Type == schema.Timestamp:
+		r.timestamp(c, value)
+	case c.Type == schema.Bool && (first == 't' || first == 'f'):
+		c.appendBool(first == 't')
+	case c.Type == schema.List && first == '[':
+		c.openList()
+		for element := range elements(value) {
+			r.value(c.elem, element)
+		}
+	case c.Type == schema.Struct && first == '{':
+		c.open()
+		c.object.read(value)
+		r.members(c)
+	default:
+		c.null()
+		r.keep(c, value, kindName(first))
+	}
+}
+
+// keep keeps the value that was last appended to its column, and says what the
+// column does not hold of it.
+func (r *rows) keep(c *column, value []byte, lost string) {
+	r.surprises.value(c.Path, lost)
+	r.extra.at(c)
+	r.extra.keep(value)
+}
+
+// string appends a JSON string. What is no Unicode is U+FFFD in the column.
+func (r *rows) string(c *column, value []byte) {
+	var err error
+	c.openText()
+	c.text, err = jsontext.AppendUnquote(c.text, value)
+	if err != nil {
+		r.surprises.value(c.Path, "not Unicode")
+		r.extra.at(c)
+		r.extra.keepBytes(value[1 : len(value)-1])
+	}
+}
+
+// timestamp appends the instant that a JSON value names, null if it names none.
+func (r *rows) timestamp(c *column, value []byte) {
+	micros, lost, ok := r.instant(value)
+	if ok {
+		c.appendMicros(micros)
+	} else {
+		c.null()
+	}
+	if lost != "" {
+		r.keep(c, value, lost)
+	}
+}
+
+// instant reads a JSON value as a time. lost is what the number does not say.
+func (r *rows) instant(value []byte) (micros int64, lost string, ok bool) {
+	switch first := value[0]; {
+	case first == '"':
+		r.text, _ = jsontext.AppendUnquote(r.text[:0], value)
+		micros, lost = readTimestamp(r.text)
+	case '0' <= first && first <= '9':
+		if micros, lost = parseEpoch(value); lost == notATimestamp {
+			lost = kindName(first)
+			return 0, lost, false
+		}
+	default:
+		return 0, kindName(first), false
+	}
+	return micros, lost, lost != notATimestamp
+}
+
+// kindName is what people call a value that starts with this byte.
+func kindName(first byte) string {
+	switch first {
+	case 'n':
+		return "null"
+	case 't', 'f':
+		return "boolean"
+	case '"':
+		return "string"
+	case '[':
+		return "array"
+	case '{':
+		return "object"
+	default:
+		return "number"
+	}
+}
