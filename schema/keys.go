@@ -53,6 +53,7 @@ func (k RowKey) Compare(other RowKey) int {
 type Keys struct {
 	ids      *array.String
 	versions *array.Timestamp // nil in a table without versions
+	hashes   []IDHash         // nil until Hashed
 }
 
 // Keys returns the keys of the rows of a record of the table.
@@ -76,6 +77,24 @@ func (t *Table) Keys(rec arrow.Record) (Keys, error) {
 	return Keys{ids: ids, versions: versions}, nil
 }
 
+// Hashed returns the keys with the hashes of all ids computed, so that Hash only looks
+// them up.
+func (k Keys) Hashed() Keys {
+	k.hashes = make([]IDHash, k.Len())
+	for row := range k.hashes {
+		k.hashes[row] = HashID(k.ids.Value(row))
+	}
+	return k
+}
+
+// Len is the number of rows.
+func (k Keys) Len() int {
+	if k.ids == nil {
+		return 0
+	}
+	return k.ids.Len()
+}
+
 // At is the key of a row. Its id shares the memory of the record.
 func (k Keys) At(row int) RowKey { return RowKey{Version: k.Version(row), ID: k.ids.Value(row)} }
 
@@ -91,4 +110,9 @@ func (k Keys) Version(row int) int64 {
 }
 
 // Hash is the hash of the id of a row.
-func (k Keys) Hash(row int) IDHash { return HashID(k.ids.Value(row)) }
+func (k Keys) Hash(row int) IDHash {
+	if k.hashes != nil {
+		return k.hashes[row]
+	}
+	return HashID(k.ids.Value(row))
+}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 )
 
 // Options says which team to read, and how.
@@ -90,7 +91,7 @@ func defaultPace(maxElapsed time.Duration) pace {
 		leastThrottle: 100 * time.Millisecond,
 		// In an outage every request in flight fails again and again. The waits are half
 		// of the longest on average.
-		repeats: 200 + 4*mostFlying*int(patience/longestWait),
+		repeats: 200 + 4*prover.MostInFlight*int(patience/longestWait),
 		// The maximum of `limit` is not documented; public clients use 50 and 100.
 		pageSizes:      []int{100, 50, 0},
 		errorBodyBytes: 64 << 10,

@@ -2,45 +2,56 @@ package lemlist
 
 import (
 	"encoding/json"
+	"slices"
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 
+	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 	"github.com/lemexport/lemexport/schema"
 )
 
-// column is a column of a record of conversations.
-func column[T arrow.Array](rec arrow.Record, name string) T {
-	_, at, _ := schema.InboxConversations().Column(name)
-	return rec.Column(at).(T)
+// listColumns are the columns of a table that is one list a user, as far as the argument
+// needs them: their positions in a record.
+type listColumns struct {
+	table                        *schema.Table
+	created, participants, extra int
+	userID                       int    // the field of a participant
+	versionKey                   string // what the API calls the version
+}
+
+func columnsOf(table *schema.Table) listColumns {
+	c := listColumns{table: table}
+	_, c.created, _ = table.ByRole(schema.RoleCreated)
+	_, c.extra, _ = table.ByRole(schema.RoleExtra)
+	version, _, _ := table.ByRole(schema.RoleVersion)
+	c.versionKey = version.Key
+	participants, at, _ := table.ByRole(schema.RoleParticipants)
+	c.participants = at
+	c.userID = slices.IndexFunc(participants.Elem.Fields, func(field schema.Column) bool { return field.Role == schema.RoleUserID })
+	return c
 }
 
 // rowsOf takes from a record what the argument needs.
-func rowsOf(rec arrow.Record) []row {
-	ids := column[*array.String](rec, "id")
-	times := column[*array.Timestamp](rec, "last_activity_at")
-	births := column[*array.Timestamp](rec, "created_at")
-	rows := make([]row, rec.NumRows())
+func (c listColumns) rowsOf(keys schema.Keys, rec arrow.Record) []prover.Row {
+	created := rec.Column(c.created).(*array.Timestamp)
+	rows := make([]prover.Row, keys.Len())
 	for i := range rows {
-		rows[i] = row{id: schema.HashID(ids.Value(i)), at: never, born: never}
-		if times.IsValid(i) {
-			rows[i].at = int64(times.Value(i))
-		}
-		if births.IsValid(i) {
-			rows[i].born = int64(births.Value(i))
+		rows[i] = prover.Row{ID: keys.Hash(i), At: keys.Version(i), Created: schema.NoVersion}
+		if created.IsValid(i) {
+			rows[i].Created = int64(created.Value(i))
 		}
 	}
 	return rows
 }
 
 // auditOf counts the rows that do not fit the list of a user.
-func auditOf(rec arrow.Record, user string) (found audit) {
-	lists := column[*array.List](rec, "users")
-	names := lists.ListValues().(*array.Struct).Field(0).(*array.String)
-	times := column[*array.Timestamp](rec, "last_activity_at")
-	extra := column[*array.String](rec, "extra")
-	for i := range int(rec.NumRows()) {
+func (c listColumns) auditOf(keys schema.Keys, rec arrow.Record, user string) (found prover.Audit) {
+	lists := rec.Column(c.participants).(*array.List)
+	names := lists.ListValues().(*array.Struct).Field(c.userID).(*array.String)
+	extra := rec.Column(c.extra).(*array.String)
+	for i := range keys.Len() {
 		from, to := lists.ValueOffsets(i)
 		nobody, named := lists.IsNull(i) || from == to, false
 		for at := from; at < to && !named; at++ {
@@ -49,23 +60,22 @@ func auditOf(rec arrow.Record, user string) (found audit) {
 		}
 		switch {
 		case named:
-			found.named++
+			found.Named++
 		case !nobody:
-			found.foreign++
+			found.Foreign++
 		}
-		if times.IsNull(i) && extra.IsValid(i) && holdsTime(extra.Value(i)) {
-			found.unreadable++
+		if keys.Version(i) == schema.NoVersion && extra.IsValid(i) && c.holdsVersion(extra.Value(i)) {
+			found.Unreadable++
 		}
 	}
 	return found
 }
 
-// holdsTime reports whether a lastActivityAt did not fit its column.
-func holdsTime(extra string) bool {
-	const key = "lastActivityAt"
-	if !strings.Contains(extra, key) {
+// holdsVersion reports whether a version did not fit its column.
+func (c listColumns) holdsVersion(extra string) bool {
+	if !strings.Contains(extra, c.versionKey) {
 		return false
 	}
 	var kept map[string]json.RawMessage
-	return json.Unmarshal([]byte(extra), &kept) == nil && kept[key] != nil
+	return json.Unmarshal([]byte(extra), &kept) == nil && kept[c.versionKey] != nil
 }

@@ -8,7 +8,9 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 	"github.com/lemexport/lemexport/schema"
+	"github.com/lemexport/lemexport/schema/decode"
 )
 
 // errPageRefused is wrapped by a lister whose server refuses a page for good (a
@@ -20,8 +22,9 @@ var errPageRefused = errors.New("the page was refused")
 // less time, each until it is proven complete: see docs/walk.md. It implements
 // exporter.Walk.
 type walk struct {
-	ctx     context.Context //nolint:containedctx // a walk is one run; Pages has no argument to carry it
-	list    lister
+	ctx  context.Context //nolint:containedctx // a walk is one run; Pages has no argument to carry it
+	list lister
+	listColumns
 	users   []string
 	since   map[string]exporter.Mark // what is known of some users' lists
 	obs     exporter.Observer
@@ -45,7 +48,7 @@ type walk struct {
 // newWalk makes a walk over the inboxes of users, in that order. Nothing is
 // read before Pages is ranged over.
 func newWalk(ctx context.Context, l lister, users []string, margin exporter.Margin, obs exporter.Observer) *walk {
-	return &walk{ctx: ctx, list: l, users: users, margin: margin, obs: obs, crew: newCrew()}
+	return &walk{ctx: ctx, list: l, listColumns: columnsOf(schema.InboxConversations()), users: users, margin: margin, obs: obs, crew: newCrew()}
 }
 
 // Pages reads every inbox and yields every page read, those read again included.
@@ -94,25 +97,36 @@ func (w *walk) receive(a landed, yield func(exporter.Page, error) bool) (bool, e
 	case errors.Is(a.err, errUserNotInTeam):
 		w.denied(a)
 		return true, nil
-	case errors.Is(a.err, errPageRefused) && in.prover.refuse(a.asked):
+	case errors.Is(a.err, errPageRefused) && in.prover.Refuse(a.asked):
 		return true, nil
 	case a.err != nil:
-		in.prover.giveUp(fmt.Sprintf("page %d could not be read", a.asked.page))
-		return false, fmt.Errorf("read page %d of the inbox of %s: %w", a.asked.page, in.user, a.err)
+		in.prover.GiveUp(fmt.Sprintf("page %d could not be read", a.asked.Page))
+		return false, fmt.Errorf("read page %d of the inbox of %s: %w", a.asked.Page, in.user, a.err)
 	}
-	return w.deliver(a, yield), nil
+	return w.deliver(a, yield)
 }
 
-// deliver shows a page to the prover, the observer and the consumer.
-func (w *walk) deliver(a landed, yield func(exporter.Page, error) bool) bool {
+// statedBy is what a page says of its place in the list.
+func statedBy(says decode.Pagination) prover.Stated {
+	return prover.Stated{Total: says.TotalItems, Current: says.CurrentPage, Next: says.NextPage, PerPage: says.PerPage}
+}
+
+// deliver shows a page to the prover, the observer and the consumer. It reports false when
+// the consumer wants no more.
+func (w *walk) deliver(a landed, yield func(exporter.Page, error) bool) (bool, error) {
 	rec := a.got.page.Record
 	defer rec.Release()
-	page, says := a.asked.page, a.got.page.Pagination
-	r := newReading(page, rowsOf(rec), says, a.got.sent, a.got.arrived)
-	r.audit = auditOf(rec, a.from.user)
-	a.from.prover.observe(a.asked, r)
+	keys, err := w.table.Keys(rec)
+	if err != nil {
+		return false, err
+	}
+	keys = keys.Hashed()
+	number, says := a.asked.Page, a.got.page.Pagination
+	page := prover.NewPage(number, w.rowsOf(keys, rec), statedBy(says), a.got.sent, a.got.arrived)
+	page.Audit = w.auditOf(keys, rec, a.from.user)
+	a.from.prover.Observe(a.asked, page)
 	w.obs.Observe(exporter.PageFetched{
-		Partition: a.from.user, Page: page, Rows: int(rec.NumRows()),
+		Partition: a.from.user, Page: number, Rows: int(rec.NumRows()),
 		TotalItems: says.TotalItems, More: says.NextPage != nil,
 	})
 	for _, field := range a.got.page.UnknownFields {
@@ -120,5 +134,8 @@ func (w *walk) deliver(a landed, yield func(exporter.Page, error) bool) bool {
 			w.obs.Observe(exporter.UnknownField{Field: field})
 		}
 	}
-	return yield(exporter.Page{Partition: a.from.user, Number: page, Record: rec, UnknownFields: a.got.page.UnknownFields, Recalled: w.past != nil}, nil)
+	return yield(exporter.Page{
+		Partition: a.from.user, Number: number, Record: rec, Keys: keys,
+		UnknownFields: a.got.page.UnknownFields, Recalled: w.past != nil,
+	}, nil), nil
 }

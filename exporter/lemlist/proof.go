@@ -1,0 +1,209 @@
+package lemlist
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/prover"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// mostReasons is how many inboxes the reasons of a proof name. Each user of the proof
+// has a reason too.
+const mostReasons = 20
+
+// Proof is the account of the walk. It is complete when Pages has ended and the
+// list of every user of the team that the API gives was proven.
+func (w *walk) Proof() exporter.Proof {
+	proof := exporter.Proof{Resumed: w.resumed, Margin: &exporter.ProofMargin{
+		LookbackSeconds: w.margin.Lookback.Seconds(), SettleSeconds: w.margin.Settle.Seconds(),
+	}}
+	alike := w.alike()
+	var unproven int
+	if w.resumed > 0 {
+		proof.ResumedFrom = &w.from
+	}
+	for _, in := range w.inboxes {
+		proof.Requests += in.spent.requests
+		proof.Retries += in.spent.retries
+		proof.Throttled += in.spent.throttled
+		if in.skipped != nil {
+			proof.Skipped = append(proof.Skipped, *in.skipped)
+			continue
+		}
+		user := in.proof
+		if alike[in] {
+			user.Complete, user.Method = false, ""
+			user.Reason = "other users have the very same list, and its rows name nobody: the API may have given one list for all"
+		}
+		user.Requests, user.Retries = in.spent.requests, in.spent.retries
+		proof.Partitions = append(proof.Partitions, user)
+		proof.RowsRead += user.RowsRead
+		if user.Complete {
+			continue
+		}
+		if unproven++; unproven <= mostReasons {
+			proof.Reasons = append(proof.Reasons, fmt.Sprintf("the inbox of %s is not proven complete: %s", user.Partition, user.Reason))
+		}
+	}
+	if more := unproven - mostReasons; more > 0 {
+		proof.Reasons = append(proof.Reasons, fmt.Sprintf("the inboxes of %d more users are not proven complete either", more))
+	}
+	proof.Method = weakest(proof.Partitions)
+	switch {
+	case !w.ended && len(proof.Reasons) == 0:
+		proof.Reasons = append(proof.Reasons, "the walk did not reach its end")
+	case w.ended && len(proof.Partitions) == 0:
+		proof.Reasons = append(proof.Reasons, "no inbox could be read")
+	}
+	proof.Complete = len(proof.Reasons) == 0
+	return proof
+}
+
+// inbox is the reading of one user's list.
+type inbox struct {
+	number  int // in the order of users
+	user    string
+	prover  *prover.Prover // nil when it is finished
+	spent   cost
+	skipped *exporter.SkippedPartition
+	proof   exporter.PartitionProof // once it is finished
+	print   listPrint
+}
+
+// listPrint tells lists apart, whatever their order; unnamed says that no row names
+// the user.
+type listPrint struct {
+	ids     uint64
+	rows    int64
+	unnamed bool
+}
+
+// alike finds the lists of several conversations that are equal though no row says
+// whose list it is.
+func (w *walk) alike() map[*inbox]bool {
+	of := make(map[listPrint][]*inbox)
+	for _, in := range w.inboxes {
+		if in.print.unnamed && in.print.rows > 1 {
+			of[in.print] = append(of[in.print], in)
+		}
+	}
+	found := make(map[*inbox]bool)
+	for _, same := range of {
+		for _, in := range same {
+			found[in] = len(same) > 1
+		}
+	}
+	return found
+}
+
+// retire keeps the proof of a list, and forgets its rows.
+func (w *walk) retire(in *inbox) {
+	p := in.prover
+	w.retired = later(w.retired, p.LastRead())
+	account := p.Account()
+	in.proof = proofOf(in.user, account)
+	in.print = listPrint{account.Fingerprint, account.Distinct, account.Unnamed}
+	in.prover = nil
+}
+
+// place puts a list where it belongs after something has happened to it, and retires
+// it when it is finished.
+func (w *walk) place(in *inbox) {
+	if p := in.prover; p != nil && p.Finished() {
+		w.retire(in)
+	}
+	w.asking.set(in, in.prover != nil && in.prover.Asks())
+	w.descents.set(in, in.prover != nil && in.prover.Descending())
+}
+
+// close has every list looked at once more that waits for it, now that nothing is
+// in flight, or whose last look lies too long before what was read of the others.
+// It reports whether there is anything to read.
+func (w *walk) close() bool {
+	if len(w.inboxes) < len(w.users) {
+		return false
+	}
+	last := w.retired
+	for _, in := range w.inboxes {
+		if in.prover != nil {
+			last = later(last, in.prover.LastRead())
+		}
+	}
+	more := false
+	for _, in := range w.inboxes {
+		if in.prover != nil {
+			more = in.prover.LookAgain(last) || more
+			w.place(in)
+		}
+	}
+	return more
+}
+
+// denied takes the answer that a user is not in the team. One may come by mistake:
+// a user is skipped when the first page is refused twice, and no page ever came.
+func (w *walk) denied(a landed) {
+	in := a.from
+	if in.prover.Deny(a.asked, a.got.arrived, errUserNotInTeam.Error()) {
+		in.skipped = &exporter.SkippedPartition{Partition: in.user, Reason: errUserNotInTeam.Error()}
+		w.obs.Observe(exporter.PartitionSkipped{SkippedPartition: *in.skipped})
+	}
+}
+
+// interrupt ends what is still under way.
+func (w *walk) interrupt() {
+	if w.past != nil {
+		w.past.close()
+		w.past = nil
+	}
+	for _, in := range w.inboxes {
+		if in.prover == nil {
+			continue
+		}
+		in.prover.Stop(w.ended)
+		w.retire(in)
+	}
+	w.asking, w.descents = nil, nil
+}
+
+func (c *cost) add(more cost) {
+	c.requests += more.requests
+	c.retries += more.retries
+	c.throttled += more.throttled
+}
+
+// weakest is the method that proves least of those the lists needed.
+func weakest(users []exporter.PartitionProof) string {
+	var methods []string
+	for _, user := range users {
+		methods = append(methods, user.Method)
+	}
+	return prover.Weakest(methods)
+}
+
+// proofOf states the account of a list in the words of a proof, without requests.
+func proofOf(user string, account prover.Account) exporter.PartitionProof {
+	proof := exporter.PartitionProof{
+		Partition: user, Pages: account.Pages, RowsRead: account.RowsRead,
+		TotalStart: account.TotalStart, TotalEnd: account.TotalEnd, Since: account.Since,
+		Passes: account.Passes, Sweeps: account.Sweeps, StepBacks: account.StepBacks,
+		Complete: account.Method != "", Method: account.Method,
+		Widened: account.Widened, Reopened: account.Reopened, Doubt: account.Doubt, Reason: account.Reason,
+	}
+	if account.Lookback != nil {
+		proof.LookbackSeconds = new(account.Lookback.Seconds())
+	}
+	if account.Newest != schema.NoVersion {
+		proof.Watermark = new(exporter.At(account.Newest))
+	}
+	return proof
+}
+
+// later is the later one of two times.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
+}
