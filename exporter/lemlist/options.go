@@ -7,6 +7,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/prover"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 )
 
 // Options says which team to read, and how.
@@ -31,7 +32,7 @@ type Options struct {
 	// Ledger opens the ledger of a name, where this program and others that use the
 	// same key share one rate limit; the source closes it. The name tells nothing of
 	// the key. nil shares with nobody; nor does Unlimited.
-	Ledger func(name string) Ledger
+	Ledger func(name string) ratelimit.Ledger
 
 	// Memory is the budget of the run, in bytes, of which pages in flight take a
 	// quarter at most, and the body of one answer an eighth; 0 is

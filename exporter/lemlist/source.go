@@ -60,7 +60,7 @@ func Open(opts Options) (*Source, error) {
 // Close closes the connections that are kept, and the ledger.
 func (s *Source) Close() error {
 	s.client.transport.CloseIdleConnections()
-	return s.client.limiter.close()
+	return s.client.limiter.Close()
 }
 
 // Walk reads every page of every user, or what is newer than since. It asks for

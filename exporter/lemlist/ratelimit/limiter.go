@@ -1,4 +1,4 @@
-package lemlist
+package ratelimit
 
 import (
 	"bytes"
@@ -10,7 +10,7 @@ import (
 
 // limiter makes callers wait until the budget lets them out, first come, first
 // served.
-type limiter struct {
+type Limiter struct {
 	off bool
 	// turn is held by the caller who is next. Go wakes those who wait for a
 	// channel in the order they came.
@@ -28,19 +28,19 @@ type limiter struct {
 	claim   program     // what the other programs are told
 }
 
-func newLimiter(off bool) *limiter {
-	return &limiter{off: off, turn: make(chan struct{}, 1), budget: newBudget(), changed: make(chan struct{})}
+func New(off bool) *Limiter {
+	return &Limiter{off: off, turn: make(chan struct{}, 1), budget: newBudget(), changed: make(chan struct{})}
 }
 
 // share makes the budget one with that of the other programs that use the ledger.
 // Without the ledger the calls go on; failed is told, once.
-func (l *limiter) share(ledger Ledger, failed func(error)) { l.ledger, l.failed = ledger, failed }
+func (l *Limiter) Share(ledger Ledger, failed func(error)) { l.ledger, l.failed = ledger, failed }
 
 // acquire waits for a place. Give it back with release as soon as the answer
 // begins or the call has failed; only the first release counts.
-func (l *limiter) acquire(ctx context.Context) (release func(reply), err error) {
+func (l *Limiter) Acquire(ctx context.Context) (release func(Reply), err error) {
 	if err := ctx.Err(); err != nil || l.off {
-		return func(reply) {}, err
+		return func(Reply) {}, err
 	}
 	l.count(1)
 	defer l.count(-1)
@@ -61,14 +61,14 @@ func (l *limiter) acquire(ctx context.Context) (release func(reply), err error) 
 	}
 }
 
-func (l *limiter) count(more int) {
+func (l *Limiter) count(more int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.waiting += more
 }
 
 // try lets a call out now, or tells when to try again.
-func (l *limiter) try(ctx context.Context) (release func(reply), at time.Time, known bool, changed <-chan struct{}) {
+func (l *Limiter) try(ctx context.Context) (release func(Reply), at time.Time, known bool, changed <-chan struct{}) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if at, full := l.full(time.Now()); full {
@@ -85,7 +85,7 @@ func (l *limiter) try(ctx context.Context) (release func(reply), at time.Time, k
 	if call == nil {
 		return nil, at, known, l.changed
 	}
-	return func(r reply) {
+	return func(r Reply) {
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		if call.done.IsZero() {
@@ -97,12 +97,12 @@ func (l *limiter) try(ctx context.Context) (release func(reply), at time.Time, k
 }
 
 // alone reports whether there was no other program at the last update.
-func (l *limiter) alone() bool { return len(l.written) > 0 && len(l.budget.programs) == 0 }
+func (l *Limiter) alone() bool { return len(l.written) > 0 && len(l.budget.programs) == 0 }
 
 // full tells without a look into the ledger that no call may leave, and when to
 // try again. At the last update, a moment ago, there was no other program; one that
 // has come since can only have made the wait longer.
-func (l *limiter) full(now time.Time) (at time.Time, full bool) {
+func (l *Limiter) full(now time.Time) (at time.Time, full bool) {
 	look := l.updated.Add(alonePoll)
 	if l.ledger == nil || !l.alone() || now.Before(l.updated) || !now.Before(look) {
 		return at, false
@@ -115,7 +115,7 @@ func (l *limiter) full(now time.Time) (at time.Time, full bool) {
 }
 
 // next is when the next call of this program may leave, or when to look again.
-func (l *limiter) next(now time.Time) (at time.Time, known bool) {
+func (l *Limiter) next(now time.Time) (at time.Time, known bool) {
 	at, known = l.budget.next(now)
 	if l.ledger == nil {
 		return at, known
@@ -131,7 +131,7 @@ func (l *limiter) next(now time.Time) (at time.Time, known bool) {
 }
 
 // pause lets nobody out before then.
-func (l *limiter) pause(ctx context.Context, then time.Time) {
+func (l *Limiter) Pause(ctx context.Context, then time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	longer := false
@@ -146,7 +146,7 @@ func (l *limiter) pause(ctx context.Context, then time.Time) {
 }
 
 // close ends the sharing. Calls that are in flight hold their places no longer.
-func (l *limiter) close() error {
+func (l *Limiter) Close() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ledger == nil {
@@ -158,7 +158,7 @@ func (l *limiter) close() error {
 
 // change does something to the budget, as all programs know it now. When ctx ends
 // first, it does nothing. The limiter must be locked.
-func (l *limiter) change(ctx context.Context, do func(now time.Time)) {
+func (l *Limiter) change(ctx context.Context, do func(now time.Time)) {
 	did := false
 	if l.ledger != nil {
 		err := l.ledger.Update(ctx, func(text []byte) []byte {
@@ -187,7 +187,7 @@ func (l *limiter) change(ctx context.Context, do func(now time.Time)) {
 
 // giveUp goes on without the ledger. What the others have in flight would be
 // held for ever.
-func (l *limiter) giveUp(err error) {
+func (l *Limiter) giveUp(err error) {
 	_ = l.ledger.Close() // so that they hold nothing for this program
 	l.ledger = nil
 	l.budget.calls = slices.DeleteFunc(l.budget.calls, func(c *apiCall) bool { return c.owner != "" && c.done.IsZero() })
@@ -196,7 +196,7 @@ func (l *limiter) giveUp(err error) {
 }
 
 // wake makes the caller who is next look again. The limiter must be locked.
-func (l *limiter) wake() {
+func (l *Limiter) wake() {
 	close(l.changed)
 	l.changed = make(chan struct{})
 }

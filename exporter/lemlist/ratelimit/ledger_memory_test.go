@@ -1,4 +1,4 @@
-package lemlist
+package ratelimit
 
 import (
 	"bytes"
@@ -77,11 +77,13 @@ func (l *memoryLedger) Close() error {
 }
 
 // sharing is a limiter that uses a ledger, which must not fail.
-func sharing(t *testing.T, ledger Ledger) *limiter {
-	l := newLimiter(false)
-	l.share(ledger, func(err error) { t.Errorf("the ledger was given up: %v", err) })
+func sharing(t *testing.T, ledger Ledger) *Limiter {
+	l := New(false)
+	l.Share(ledger, func(err error) { t.Errorf("the ledger was given up: %v", err) })
 	return l
 }
+
+const testKey = "51301a7ed00000000000000000c0ffee"
 
 var errBroken = errors.New("read-only file system")
 
@@ -91,7 +93,7 @@ func TestTheNameOfALedgerIsThatOfTheKeyAtTheServer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		return ledgerName(base, exporter.NewSecret(key))
+		return LedgerName(base, exporter.NewSecret(key))
 	}
 	same := name("https://api.lemlist.com/api", testKey)
 	if strings.Contains(same, testKey) || len(same) != len("rate-")+32 {

@@ -1,4 +1,4 @@
-package lemlist
+package ratelimit
 
 import "github.com/lemexport/lemexport/exporter"
 
@@ -25,15 +25,15 @@ type stated struct {
 
 // believed is how many calls of others are believed in, of those that an answer tells
 // of.
-func (s *stated) believed(r reply, foreign int) int {
+func (s *stated) believed(r Reply, foreign int) int {
 	switch {
-	case r.throttled:
+	case r.Throttled:
 		if s.tried > 0 {
 			s.patience = min(2*max(s.patience, usualPatience), longestPatience)
 		}
 		s.times, s.tried = 0, 0
-	case s.times == 0 || r.remaining != s.remaining: // it counts something
-		s.remaining, s.times, s.tried = r.remaining, 1, 0
+	case s.times == 0 || r.Remaining != s.remaining: // it counts something
+		s.remaining, s.times, s.tried = r.Remaining, 1, 0
 	default:
 		s.times++
 		if almostAll := 3 * exporter.RateLimit / 4; foreign > almostAll && s.times%max(s.patience, usualPatience) == 0 {

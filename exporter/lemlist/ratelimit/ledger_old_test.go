@@ -1,4 +1,4 @@
-package lemlist
+package ratelimit
 
 import (
 	"fmt"
@@ -40,11 +40,11 @@ func TestAnOldAccountSlowsNobody(t *testing.T) {
 			<-time.After(age)
 			l, began := sharing(t, book.program()), time.Now()
 			for range exporter.RateLimit {
-				release, err := l.acquire(t.Context())
+				release, err := l.Acquire(t.Context())
 				if err != nil {
 					t.Fatal(err)
 				}
-				release(reply{answered: true})
+				release(Reply{Answered: true})
 			}
 			took := time.Since(began)
 			if took > most || most == time.Hour && took < 30*time.Second {

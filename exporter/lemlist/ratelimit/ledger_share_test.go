@@ -1,4 +1,4 @@
-package lemlist
+package ratelimit
 
 import (
 	"context"
@@ -43,7 +43,7 @@ func crowd(t *testing.T, workers []worker, way func(call int) road) (arrivals []
 			if !more {
 				return false
 			}
-			release, err := limiter.acquire(ctx)
+			release, err := limiter.Acquire(ctx)
 			if err != nil {
 				return false
 			}
@@ -61,9 +61,9 @@ func crowd(t *testing.T, workers []worker, way func(call int) road) (arrivals []
 			if !pass(ctx, way.back) {
 				return false
 			}
-			r := reply{answered: true, roundTrip: way.there + way.back}
+			r := Reply{Answered: true, RoundTrip: way.there + way.back}
 			if way.lost {
-				r = reply{}
+				r = Reply{}
 			}
 			release(r)
 			return true

@@ -1,4 +1,4 @@
-package lemlist
+package ratelimit
 
 import (
 	"context"
@@ -80,7 +80,7 @@ func TestAProgramThatIsAloneSeldomLooksIntoTheLedger(t *testing.T) {
 		for range calls {
 			release := spend(t, l, 1)[0]
 			<-time.After(time.Millisecond)
-			release(reply{answered: true, roundTrip: time.Millisecond})
+			release(Reply{Answered: true, RoundTrip: time.Millisecond})
 		}
 		looks := int(time.Since(began)/alonePoll) + 1
 		if most := 2*calls + looks; ledger.updates > most {
@@ -90,14 +90,14 @@ func TestAProgramThatIsAloneSeldomLooksIntoTheLedger(t *testing.T) {
 		for range 2 * exporter.RateLimit {
 			release := spend(t, l, 1)[0]
 			<-time.After(ledgerPoll / 2)
-			release(reply{answered: true, roundTrip: time.Millisecond})
+			release(Reply{Answered: true, RoundTrip: time.Millisecond})
 			<-time.After(ledgerPoll/2 + 10*time.Millisecond)
 		}
 		before := ledger.updates
 		for range calls {
 			release := spend(t, l, 1)[0]
 			<-time.After(ledgerPoll / 2)
-			release(reply{answered: true, roundTrip: time.Millisecond})
+			release(Reply{Answered: true, RoundTrip: time.Millisecond})
 		}
 		if more := ledger.updates - before; more > 2*calls+calls/4 {
 			t.Errorf("%d updates for %d calls at an even pace", more, calls)
@@ -116,13 +116,13 @@ func TestAProgramThatIsAloneGivesWayToNobody(t *testing.T) {
 		for range callers {
 			all.Go(func() {
 				for range each {
-					release, err := l.acquire(t.Context())
+					release, err := l.Acquire(t.Context())
 					if err != nil {
 						t.Error(err)
 						return
 					}
 					<-time.After(30 * time.Millisecond)
-					release(reply{answered: true, roundTrip: 30 * time.Millisecond})
+					release(Reply{Answered: true, RoundTrip: 30 * time.Millisecond})
 				}
 			})
 		}
@@ -143,13 +143,13 @@ func TestAProgramThatWaitsSeesANewcomer(t *testing.T) {
 		account := newAccountBook()
 		first, second := sharing(t, account.program()), sharing(t, account.program())
 		for _, release := range spend(t, first, exporter.RateLimit) {
-			release(reply{answered: true})
+			release(Reply{Answered: true})
 		}
 		ctx, stop := context.WithCancel(t.Context())
 		defer stop()
-		go func() { _, _ = first.acquire(ctx) }()
+		go func() { _, _ = first.Acquire(ctx) }()
 		synctest.Wait()
-		second.pause(t.Context(), time.Now().Add(time.Minute))
+		second.Pause(t.Context(), time.Now().Add(time.Minute))
 		<-time.After(alonePoll + time.Nanosecond)
 		first.mu.Lock()
 		defer first.mu.Unlock()

@@ -1,4 +1,4 @@
-package lemlist
+package ratelimit
 
 import (
 	"context"
@@ -32,8 +32,8 @@ type Ledger interface {
 	Close() error
 }
 
-// ledgerName names the account of a key at a server. It tells nothing of the key.
-func ledgerName(base *url.URL, key exporter.Secret) string {
+// LedgerName names the account of a key at a server. It tells nothing of the key.
+func LedgerName(base *url.URL, key exporter.Secret) string {
 	port := base.Port()
 	if port == "" {
 		port = map[string]string{"http": "80", "https": "443"}[base.Scheme]
@@ -43,7 +43,7 @@ func ledgerName(base *url.URL, key exporter.Secret) string {
 	return "rate-" + hex.EncodeToString(sum[:16])
 }
 
-// account is what the ledger holds. Another form needs another name: see ledgerName.
+// account is what the ledger holds. Another form needs another name: see LedgerName.
 // Times are Unix times in ns; the clock of the wall is the one that all programs
 // of a machine share.
 type account struct {
@@ -102,7 +102,7 @@ func (b *budget) read(text []byte, now time.Time, id string, alive func(string) 
 	if since := now.Sub(time.Unix(0, a.Written)); since >= 0 && since <= believed {
 		b.readServer(a, now)
 	}
-	if paused := notAfter(a.Paused, now.Add(longestThrottle)); paused.After(b.paused) {
+	if paused := notAfter(a.Paused, now.Add(LongestThrottle)); paused.After(b.paused) {
 		b.paused = paused
 	}
 	for name, entry := range a.Programs {

@@ -1,4 +1,4 @@
-package lemlist
+package ratelimit
 
 import (
 	"slices"
@@ -76,13 +76,13 @@ type apiCall struct {
 
 // reply is what the end of a call tells the budget. The zero value is a call
 // that ended without an answer.
-type reply struct {
-	answered  bool
-	roundTrip time.Duration // without connecting; 0 is unknown
-	throttled bool
-	// stated says that the server stated limit and remaining.
-	stated           bool
-	limit, remaining int
+type Reply struct {
+	Answered  bool
+	RoundTrip time.Duration // without connecting; 0 is unknown
+	Throttled bool
+	// Stated says that the server stated Limit and Remaining.
+	Stated           bool
+	Limit, Remaining int
 }
 
 func newBudget() budget { return budget{limit: exporter.RateLimit} }
@@ -147,16 +147,16 @@ func (b *budget) take(now time.Time) *apiCall {
 }
 
 // finish ends a call.
-func (b *budget) finish(c *apiCall, now time.Time, r reply) {
-	c.done, c.rejected, c.lost = now, r.throttled, !r.answered
-	if r.roundTrip > 0 && (b.samples == 0 || r.roundTrip < b.shortest) {
-		b.shortest = r.roundTrip
+func (b *budget) finish(c *apiCall, now time.Time, r Reply) {
+	c.done, c.rejected, c.lost = now, r.Throttled, !r.Answered
+	if r.RoundTrip > 0 && (b.samples == 0 || r.RoundTrip < b.shortest) {
+		b.shortest = r.RoundTrip
 	}
-	if r.roundTrip > 0 {
+	if r.RoundTrip > 0 {
 		b.samples++
 	}
-	if r.stated {
-		b.limit = max(1, min(r.limit, exporter.RateLimit))
+	if r.Stated {
+		b.limit = max(1, min(r.Limit, exporter.RateLimit))
 	}
 	foreign, told := b.foreign(c, now, r)
 	if told {
@@ -168,7 +168,7 @@ func (b *budget) finish(c *apiCall, now time.Time, r reply) {
 			b.others[i] = min(others, max(foreign, 0))
 		}
 	}
-	if r.throttled {
+	if r.Throttled {
 		b.samples, b.shortest = 0, 0
 		// A 429 that nothing explains is the work of others as well.
 		foreign = max(foreign, min(b.expect(now)+1, b.limit/2))
@@ -181,8 +181,8 @@ func (b *budget) finish(c *apiCall, now time.Time, r reply) {
 
 // foreign is how many calls of others the answer to c tells of: what is spent of
 // the server's window, less every call of ours that may be in it; and whether it tells.
-func (b *budget) foreign(c *apiCall, now time.Time, r reply) (foreign int, told bool) {
-	if !r.stated || now.Sub(c.sent) > exporter.RateWindow {
+func (b *budget) foreign(c *apiCall, now time.Time, r Reply) (foreign int, told bool) {
+	if !r.Stated || now.Sub(c.sent) > exporter.RateWindow {
 		return 0, false
 	}
 	// Those that reached the server up to 2 s before c, or before it answered c. A
@@ -194,7 +194,7 @@ func (b *budget) foreign(c *apiCall, now time.Time, r reply) (foreign int, told 
 			ours++
 		}
 	}
-	return r.limit - r.remaining - ours, true
+	return r.Limit - r.Remaining - ours, true
 }
 
 // expect is how many calls a window others are expected to take.
