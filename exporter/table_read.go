@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -62,7 +63,7 @@ type Reading struct {
 func (r *Run) Read(table string, options ReadOptions) (*Reading, error) {
 	found, ok := schema.Lookup(table)
 	if !ok {
-		return nil, WithHint(fmt.Errorf("unknown table %q", table), "The only table is "+schema.Default().Name+".")
+		return nil, WithHint(fmt.Errorf("unknown table %q", table), "The tables are: "+strings.Join(schema.TableNames(), ", ")+".")
 	}
 	if options.Once && options.From != nil {
 		return nil, WithHint(errors.New("a checkpoint for a reading that has none"),

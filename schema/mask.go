@@ -48,8 +48,9 @@ func NewMask(table *Table, s Selection, key []byte) (*Mask, error) {
 	m := &Mask{Table: selected, from: table, parts: partsOf(selected.Columns, table.Columns), hasher: hmac.New(sha256.New, key)}
 	for _, names := range [][]string{s.Exclude, s.Hash} {
 		for _, name := range names {
-			column, _ := table.Find(name)
-			m.leaks.add(column.Path)
+			if column, _ := table.Find(name); column.EnvelopeKey == "" {
+				m.leaks.add(column.Path)
+			}
 		}
 	}
 	return m, nil

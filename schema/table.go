@@ -62,6 +62,8 @@ type Table struct {
 	// PartitionBy says what the rows are asked for by: [PartitionUser] for a table that is
 	// one list a user, [PartitionTeam] for one that is one list of the whole team.
 	PartitionBy Partition
+	// Request says how the rows are asked for.
+	Request Request
 	// Columns are the columns in order.
 	Columns []Column
 
@@ -83,6 +85,9 @@ type Column struct {
 	// Key is the API's name of the value inside its parent object; empty where
 	// there is none.
 	Key string
+	// EnvelopeKey is the API's name of the value in the object around the rows, for a
+	// column that is the same in all rows of a response; empty for all others.
+	EnvelopeKey string
 	// Description is one sentence, without a final full stop.
 	Description string
 	Provenance  Provenance
@@ -111,8 +116,8 @@ type Column struct {
 	// struct serialization"; AssignFreshIds): all fields of a struct first, then
 	// what is inside them.
 	ID int
-	// Path is the place in the API's object, for instance
-	// `users[].userId`; empty for derived columns.
+	// Path is the place in the API's object, for instance `users[].userId`, or
+	// `envelope: _id` for a value around the rows; empty for derived columns.
 	Path string
 }
 
@@ -131,7 +136,16 @@ func Lookup(name string) (*Table, bool) {
 func Default() *Table { return InboxConversations() }
 
 // Tables returns every table.
-func Tables() []*Table { return []*Table{InboxConversations()} }
+func Tables() []*Table { return []*Table{InboxConversations(), InboxLabels(), TeamUsers()} }
+
+// TableNames returns the names of all tables, in the order of Tables.
+func TableNames() []string {
+	var names []string
+	for _, table := range Tables() {
+		names = append(names, table.Name)
+	}
+	return names
+}
 
 // Column returns the top-level column of that name, and its position.
 func (t *Table) Column(name string) (Column, int, bool) {
@@ -173,7 +187,7 @@ func (t *Table) AsOf(version int) (*Table, bool) {
 func (t *Table) with(columns []Column) *Table {
 	return &Table{
 		Name: t.Name, Version: t.Version, Description: t.Description, PartitionBy: t.PartitionBy,
-		Columns: columns, partial: t.partial,
+		Request: t.Request, Columns: columns, partial: t.partial,
 	}
 }
 
@@ -187,8 +201,11 @@ func assign(columns []Column, parent string, next *int) {
 	for i := range columns {
 		columns[i].ID = *next
 		*next++
-		if columns[i].Key != "" {
+		switch {
+		case columns[i].Key != "":
 			columns[i].Path = join(parent, columns[i].Key)
+		case columns[i].EnvelopeKey != "":
+			columns[i].Path = "envelope: " + columns[i].EnvelopeKey
 		}
 	}
 	for i := range columns {

@@ -28,7 +28,7 @@ nothing was written, 130 interrupted.`,
 			"  lemexport read " + schema.Default().Name + " examples/quickstart | python3 -c '\n" +
 			"import sys, pyarrow as pa\nprint(pa.ipc.open_stream(sys.stdin.buffer).read_all())'",
 		Args:      upTo(2, "TABLE"),
-		ValidArgs: tableNames(),
+		ValidArgs: schema.TableNames(),
 		RunE: func(command *cobra.Command, args []string) error {
 			if _, ok := app.Terminal(app.Stdout); ok {
 				return exporter.WithHint(errors.New("refusing to write binary data to a terminal"),

@@ -1,10 +1,8 @@
 package decode
 
 import (
-	"encoding/json"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -18,17 +16,15 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// carefully decodes a page by the careful path alone. It finds the rows with
+// carefully decodes a response by the careful path alone. It finds the rows with
 // encoding/json, and does not look at the pagination.
 func carefully(d *Decoder, body []byte) (Page, error) {
-	var page struct {
-		Data []json.RawMessage `json:"data"`
-	}
-	if err := json.Unmarshal(body, &page); err != nil {
+	rows, teamID, err := sentRows(d.table, body)
+	if err != nil {
 		return Page{}, err
 	}
-	for _, row := range page.Data {
-		if reason := d.rows.append(row, fetched); reason != "" {
+	for _, row := range rows {
+		if reason := d.rows.append(row, origin{fetchedAt: fetched, teamID: []byte(teamID)}); reason != "" {
 			return Page{}, errors.New(reason)
 		}
 	}
@@ -36,8 +32,8 @@ func carefully(d *Decoder, body []byte) (Page, error) {
 }
 
 // sameCarefully compares a page with what the careful path makes of it.
-func sameCarefully(page Page, body []byte) error {
-	careful, err := carefully(NewDecoder(schema.InboxConversations(), memory.DefaultAllocator), body)
+func sameCarefully(table *schema.Table, page Page, body []byte) error {
+	careful, err := carefully(NewDecoder(table, memory.DefaultAllocator), body)
 	if err != nil {
 		return err
 	}
@@ -53,22 +49,26 @@ func sameCarefully(page Page, body []byte) error {
 }
 
 func TestBothPathsGiveTheSameRows(t *testing.T) {
-	decoder := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
-	rapid.Check(t, func(t *rapid.T) {
-		rows := make([]string, rapid.IntRange(1, 4).Draw(t, "rows"))
-		for i := range rows {
-			rows[i] = drawRow(t, i)
-		}
-		body := pageOf(rows...)
-		page, err := decoder.Decode(body, fetched)
-		if err != nil {
-			t.Fatal(err)
-		}
-		defer page.Record.Release()
-		if err := sameCarefully(page, body); err != nil {
-			t.Fatalf("%v\nrows %q", err, rows)
-		}
-	})
+	for _, table := range schema.Tables() {
+		decoder := NewDecoder(table, memory.DefaultAllocator)
+		t.Run(table.Name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				rows := make([]string, rapid.IntRange(1, 4).Draw(t, "rows"))
+				for i := range rows {
+					rows[i] = drawRow(t, table, i)
+				}
+				body := bodyOf(table, rows...)
+				page, err := decoder.Decode(body, fetched)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer page.Record.Release()
+				if err := sameCarefully(table, page, body); err != nil {
+					t.Fatalf("%v\nrows %q", err, rows)
+				}
+			})
+		})
+	}
 }
 
 // What the fast path takes, and what it leaves to the careful one. Either way
@@ -107,23 +107,23 @@ func TestRegularConversations(t *testing.T) {
 	} {
 		d := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
 		idLast := `{"contact":{"_id":"c"},"_id":"ibx_2"}`
-		if d.rows.regular([]byte(idLast), 0, fetched) != len(idLast) {
+		if d.rows.regular([]byte(idLast), 0, origin{fetchedAt: fetched}) != len(idLast) {
 			t.Fatal("a key of the contact is taken for one of the row")
 		}
 		d.Take().Release()
 		first, row := `{"_id":"ibx_0","users":[{"userId":"usr_0"}],"x":0}`, `{"_id":"ibx_1"`+test.members+`}`
-		if d.rows.regular([]byte(first), 0, fetched) < 0 {
+		if d.rows.regular([]byte(first), 0, origin{fetchedAt: fetched}) < 0 {
 			t.Fatal("the first row is not regular")
 		}
 		size := d.Size()
-		switch end := d.rows.regular([]byte(row+"  "), 0, fetched); {
+		switch end := d.rows.regular([]byte(row+"  "), 0, origin{fetchedAt: fetched}); {
 		case test.regular && end != len(row):
 			t.Errorf("not regular: %s", row)
 		case !test.regular && (end != -1 || d.rows.row.len() != 1 || d.Size() != size):
 			t.Errorf("regular, or not undone: %s", row)
 		}
 		body := pageOf(row, first)
-		if err := sameCarefully(mustDecode(t, body), body); err != nil {
+		if err := sameCarefully(schema.InboxConversations(), mustDecode(t, body), body); err != nil {
 			t.Errorf("%v\n%s", err, row)
 		}
 	}
@@ -139,18 +139,18 @@ func TestManyUnknownKeysAreNotRegularButKept(t *testing.T) {
 	if len(page.UnknownFields) != 3*maxUnknownKeys {
 		t.Errorf("%d unknown fields", len(page.UnknownFields))
 	}
-	if err := sameCarefully(page, body); err != nil {
+	if err := sameCarefully(schema.InboxConversations(), page, body); err != nil {
 		t.Error(err)
 	}
 }
 
-// A page of the simulated API, with most of what the real one does.
+// Responses of the simulated API, with most of what the real one does.
 func TestBothPathsGiveTheSameSimulatedRows(t *testing.T) {
-	body, err := os.ReadFile("../../exporter/lemlist/sim/testdata/page.golden.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := sameCarefully(mustDecode(t, body), body); err != nil {
-		t.Error(err)
+	for _, table := range schema.Tables() {
+		for _, body := range examples(t, table) {
+			if err := sameCarefully(table, mustDecodeOf(t, table, body), body); err != nil {
+				t.Errorf("%s: %v", table.Name, err)
+			}
+		}
 	}
 }

@@ -38,7 +38,11 @@ type column struct {
 // newRowColumn returns the columns of a table as the fields of one struct, the row.
 func newRowColumn(table *schema.Table) *column {
 	row := schema.Column{Type: schema.Struct, Required: true, Fields: table.Columns}
-	return newColumn(row, &column{depth: pageDepth}, arrow.StructOf(table.Arrow().Fields()...))
+	depth := 2 // {"data": [
+	if table.Request.Envelope == schema.EnvelopeArray {
+		depth = 1
+	}
+	return newColumn(row, &column{depth: depth}, arrow.StructOf(table.Arrow().Fields()...))
 }
 
 func newColumn(described schema.Column, parent *column, dataType arrow.DataType) *column {
@@ -84,6 +88,14 @@ func (c *column) openText() {
 func (c *column) openList() {
 	c.open()
 	c.starts = append(c.starts, int32(c.elem.len()))
+}
+
+// textAt is the text of a value of a String, valid until the next one is appended.
+func (c *column) textAt(i int) []byte {
+	if i+1 < len(c.starts) {
+		return c.text[c.starts[i]:c.starts[i+1]]
+	}
+	return c.text[c.starts[i]:]
 }
 
 func (c *column) appendMicros(micros int64) {
@@ -169,8 +181,6 @@ func (c *column) forget() {
 }
 
 const (
-	// pageDepth is how many brackets are open between the rows of a page.
-	pageDepth = 2
 	// maxKept is how many bytes of text a column keeps the room for, 16 MiB.
 	maxKept = 16 << 20
 	// maxGathered bounds a record, so that with one more page no column passes 2 GiB.

@@ -49,9 +49,11 @@ type Pagination struct {
 	TotalPages   *int64
 }
 
-// PageError says why a response body is no page of the inbox. Such a body is
-// never taken for an empty page.
+// PageError says why a response body does not have the form of its table. Such a body
+// is never taken for an empty one.
 type PageError struct {
+	// Expected is what the body should be: "a page of the inbox", "a team".
+	Expected string
 	// Reason is one clause. It names keys of the documented page and indexes of
 	// rows (from 0), never anything the body said.
 	Reason string
@@ -61,5 +63,5 @@ type PageError struct {
 }
 
 func (e *PageError) Error() string {
-	return fmt.Sprintf("not a page of the inbox: %s (at byte %d)", e.Reason, e.Offset)
+	return fmt.Sprintf("not %s: %s (at byte %d)", e.Expected, e.Reason, e.Offset)
 }

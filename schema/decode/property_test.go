@@ -126,65 +126,77 @@ func (m mood) object(t *rapid.T, columns []schema.Column, depth int, members ...
 	return "{" + strings.Join(members, ","+space) + space + "}"
 }
 
-// drawRow draws a conversation; its id is its last _id.
-func drawRow(t *rapid.T, id int) string {
+// drawRow draws a row of a table; its id is the last one of its key.
+func drawRow(t *rapid.T, table *schema.Table, id int) string {
+	key, _, _ := table.ByRole(schema.RoleKey)
+	last := fmt.Sprintf(`"%s":"id_%d"`, key.Key, id)
 	m := drawMood.Draw(t, "mood")
 	if m.misfits == calm.misfits {
-		return m.object(t, schema.InboxConversations().Columns, 2, fmt.Sprintf(`"_id":"ibx_%d"`, id))
+		return m.object(t, table.Columns, 2, last)
 	}
-	row := m.object(t, schema.InboxConversations().Columns, 2, `"_id":"ibx_before"`)
-	return fmt.Sprintf(`%s,"_id":"ibx_%d"}`, strings.TrimSuffix(row, "}"), id)
+	row := m.object(t, table.Columns, 2, `"`+key.Key+`":"before"`)
+	return strings.TrimSuffix(row, "}") + "," + last + "}"
 }
 
 func TestEveryValueSentIsInAColumnOrInExtra(t *testing.T) {
-	decoder := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
-	rapid.Check(t, func(t *rapid.T) {
-		row := drawRow(t, 1)
-		page, err := decoder.Decode(pageOf(row), fetched)
+	for _, table := range schema.Tables() {
+		decoder := NewDecoder(table, memory.DefaultAllocator)
+		t.Run(table.Name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				row := drawRow(t, table, 1)
+				page, err := decoder.Decode(bodyOf(table, row), fetched)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer page.Record.Release()
+				if err := checkRow(table, []byte(row), page.Record, 0); err != nil {
+					t.Fatalf("%v\nrow %q\nextra %s", err, row, rowOf(page.Record, 0)["extra"])
+				}
+			})
+		})
+	}
+}
+
+func TestAnySplitIntoResponsesGivesTheSameRows(t *testing.T) {
+	for _, table := range schema.Tables() {
+		decoder := NewDecoder(table, memory.DefaultAllocator)
+		t.Run(table.Name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) { checkSplit(t, decoder) })
+		})
+	}
+}
+
+func checkSplit(t *rapid.T, decoder *Decoder) {
+	rows := make([]string, rapid.IntRange(2, 4).Draw(t, "rows"))
+	for i := range rows {
+		rows[i] = drawRow(t, decoder.table, i)
+	}
+	decode := func(rows []string) (decoded []map[string]any, unknown map[string]bool) {
+		page, err := decoder.Decode(bodyOf(decoder.table, rows...), fetched)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer page.Record.Release()
-		if err := checkRow([]byte(row), page.Record, 0); err != nil {
-			t.Fatalf("%v\nrow %q\nextra %s", err, row, rowOf(page.Record, 0)["extra"])
+		for i := range int(page.Record.NumRows()) {
+			decoded = append(decoded, rowOf(page.Record, i))
 		}
-	})
-}
-
-func TestAnySplitIntoPagesGivesTheSameRows(t *testing.T) {
-	decoder := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
-	rapid.Check(t, func(t *rapid.T) {
-		rows := make([]string, rapid.IntRange(0, 4).Draw(t, "rows"))
-		for i := range rows {
-			rows[i] = drawRow(t, i)
-		}
-		decode := func(rows []string) (decoded []map[string]any, unknown map[string]bool) {
-			page, err := decoder.Decode(pageOf(rows...), fetched)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer page.Record.Release()
-			for i := range int(page.Record.NumRows()) {
-				decoded = append(decoded, rowOf(page.Record, i))
-			}
-			unknown = map[string]bool{}
-			for _, field := range page.UnknownFields {
-				unknown[field] = true
-			}
-			return decoded, unknown
-		}
-		cut := rapid.IntRange(0, len(rows)).Draw(t, "cut")
-		whole, allUnknown := decode(rows)
-		first, unknown := decode(rows[:cut])
-		second, more := decode(rows[cut:])
-		for field := range more {
+		unknown = map[string]bool{}
+		for _, field := range page.UnknownFields {
 			unknown[field] = true
 		}
-		if diff := cmp.Diff(whole, append(first, second...)); diff != "" {
-			t.Fatal(diff)
-		}
-		if diff := cmp.Diff(allUnknown, unknown); diff != "" {
-			t.Fatal(diff)
-		}
-	})
+		return decoded, unknown
+	}
+	cut := rapid.IntRange(1, len(rows)-1).Draw(t, "cut")
+	whole, allUnknown := decode(rows)
+	first, unknown := decode(rows[:cut])
+	second, more := decode(rows[cut:])
+	for field := range more {
+		unknown[field] = true
+	}
+	if diff := cmp.Diff(whole, append(first, second...)); diff != "" {
+		t.Fatal(diff)
+	}
+	if diff := cmp.Diff(allUnknown, unknown); diff != "" {
+		t.Fatal(diff)
+	}
 }

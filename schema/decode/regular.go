@@ -1,8 +1,6 @@
 package decode
 
 import (
-	"time"
-
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/lemexport/lemexport/schema"
@@ -16,7 +14,7 @@ import (
 
 // regular appends the conversation that starts at text[i] and returns where it
 // ends; -1 where it can not, and then the columns are as before.
-func (r *rows) regular(text []byte, i int, fetchedAt time.Time) (end int) {
+func (r *rows) regular(text []byte, i int, from origin) (end int) {
 	n := r.row.len()
 	r.extra.reset()
 	r.unknownKeys = r.unknownKeys[:0]
@@ -30,7 +28,7 @@ func (r *rows) regular(text []byte, i int, fetchedAt time.Time) (end int) {
 			r.anomalies.field(s.path, []byte(s.name), "")
 		}
 	}
-	r.derive(fetchedAt)
+	r.derive(from)
 	return end
 }
 

@@ -1,8 +1,6 @@
 package decode
 
 import (
-	"time"
-
 	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/lemexport/lemexport/schema"
@@ -19,7 +17,8 @@ type rows struct {
 	objects     int           // counts what regularStruct reads
 	text        []byte
 
-	version int // of the row's fields the one that is the version column, -1 for none
+	key     *column // names the row
+	version int     // of the row's fields the one that is the version column, -1 for none
 	// unreadable counts the rows whose version was sent and could not be read;
 	// form is that of the first.
 	unreadable int
@@ -29,7 +28,10 @@ type rows struct {
 func newRows(table *schema.Table, anomalies *anomalies) rows {
 	r := rows{row: newRowColumn(table), anomalies: anomalies, version: -1}
 	for i, f := range r.row.fields {
-		if f.Role == schema.RoleVersion {
+		switch f.Role {
+		case schema.RoleKey:
+			r.key = f
+		case schema.RoleVersion:
 			r.version = i
 		}
 		if f.Key == "" {
@@ -41,9 +43,9 @@ func newRows(table *schema.Table, anomalies *anomalies) rows {
 
 // append adds the row of one JSON object, which is known to be valid. The
 // reason is "" or says why it can not be a row; then nothing was appended.
-func (r *rows) append(conversation []byte, fetchedAt time.Time) (reason string) {
+func (r *rows) append(object []byte, from origin) (reason string) {
 	members := r.row.object
-	members.read(conversation)
+	members.read(object)
 	for i, f := range r.row.fields {
 		switch value := members.value(i); {
 		case !f.Required || f.Key == "":
@@ -57,7 +59,7 @@ func (r *rows) append(conversation []byte, fetchedAt time.Time) (reason string) 
 	r.row.open()
 	r.members(r.row)
 	r.noteVersion()
-	r.derive(fetchedAt)
+	r.derive(from)
 	return ""
 }
 
@@ -89,17 +91,21 @@ const longestKey = 4096
 
 func isPresent(value []byte) bool { return len(value) > len(`""`) && value[0] == '"' }
 
-// derive fills the columns that have no key: of the JSON type it is what is
-// left over, of the timestamp type the time of the page.
-func (r *rows) derive(fetchedAt time.Time) {
+// derive fills the columns without a key in the object of a row: a value of the
+// envelope; of the JSON type what is left over; of the timestamp type the time of the
+// response.
+func (r *rows) derive(from origin) {
 	rest := r.extra.close()
 	for _, f := range r.derived {
 		switch {
+		case f.EnvelopeKey != "":
+			f.openText()
+			f.text = append(f.text, from.teamID...)
 		case f.Type == schema.JSON && len(rest) > 0:
 			f.openText()
 			f.text = append(f.text, rest...)
 		case f.Type == schema.Timestamp:
-			f.appendMicros(fetchedAt.UnixMicro())
+			f.appendMicros(from.fetchedAt.UnixMicro())
 		default:
 			f.null()
 		}

@@ -12,6 +12,7 @@ func newInboxConversations() *Table {
 		Name:        "inbox_conversations",
 		Version:     1,
 		PartitionBy: PartitionUser,
+		Request:     Request{Path: "inbox", Envelope: EnvelopePage},
 		Description: "One row per conversation of the team inbox, in its newest version",
 		Columns: []Column{
 			{Name: "id", Type: String, Values: IDs, Role: RoleKey, Required: true, Needed: "it says which conversation a row is", Key: "_id", Provenance: Documented, Personal: true, Description: "Id of the conversation (ibx_…), unique in the table"},
