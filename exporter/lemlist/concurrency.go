@@ -37,7 +37,7 @@ func (c *crew) learn(a landed) {
 	}
 	// By the wall clock, which is what a journal keeps: a walk that is taken over
 	// must decide as it did.
-	if took := a.got.arrived.Round(0).Sub(a.got.sent.Round(0)); a.err == nil && took > 0 {
+	if took := a.got.Arrived.Round(0).Sub(a.got.Sent.Round(0)); a.err == nil && took > 0 {
 		c.roundTrip += (took - c.roundTrip) / 4
 	}
 }

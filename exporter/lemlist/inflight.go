@@ -12,12 +12,14 @@ import (
 // flights are the page requests under way. It belongs to one goroutine; only
 // the requests run beside it.
 type flights struct {
-	ctx     context.Context //nolint:containedctx // of this set of requests, made here
-	cancel  context.CancelFunc
-	list    lister
-	flying  int
-	landed  chan landed // has room for all
-	running sync.WaitGroup
+	ctx    context.Context //nolint:containedctx // of this set of requests, made here
+	cancel context.CancelFunc
+	list   fetcher
+	flying int
+	landed chan landed // has room for all
+	// keepBodies asks for the bodies of the pages, for the journal.
+	keepBodies bool
+	running    sync.WaitGroup
 	// held are requests that are not sent, as long as an earlier walk may have
 	// their answers; on says that this is so.
 	on   bool
@@ -28,12 +30,12 @@ type flights struct {
 type landed struct {
 	from  *inbox
 	asked prover.Request
-	got   listing
+	got   response
 	err   error
 }
 
-func newFlights(ctx context.Context, l lister) *flights {
-	f := &flights{list: l, landed: make(chan landed, prover.MostInFlight)}
+func newFlights(ctx context.Context, l fetcher, keepBodies bool) *flights {
+	f := &flights{list: l, keepBodies: keepBodies, landed: make(chan landed, prover.MostInFlight)}
 	f.ctx, f.cancel = context.WithCancel(ctx)
 	return f
 }
@@ -53,7 +55,7 @@ func (f *flights) start(from *inbox, asked prover.Request) {
 		sent := time.Now()
 		got, err := f.fetch(from, asked)
 		if err != nil {
-			got.sent, got.arrived = sent, time.Now()
+			got.Sent, got.Arrived = sent, time.Now()
 		}
 		f.landed <- landed{from: from, asked: asked, got: got, err: err}
 	})
@@ -63,17 +65,17 @@ func (f *flights) start(from *inbox, asked prover.Request) {
 const longestPause = time.Minute
 
 // fetch sends a request when its time has come.
-func (f *flights) fetch(from *inbox, asked prover.Request) (listing, error) {
+func (f *flights) fetch(from *inbox, asked prover.Request) (response, error) {
 	if wait := min(time.Until(asked.After), longestPause); wait > 0 {
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
 		select {
 		case <-timer.C:
 		case <-f.ctx.Done():
-			return listing{}, f.ctx.Err()
+			return response{}, f.ctx.Err()
 		}
 	}
-	return f.list.fetch(f.ctx, from.user, asked.Page, asked.Size)
+	return f.list.fetch(f.ctx, pageRequest{user: from.user, page: asked.Page, size: asked.Size, keepBody: f.keepBodies})
 }
 
 // hold keeps requests back from now on.
@@ -115,8 +117,8 @@ func (f *flights) land() {
 	f.running.Wait()
 	for f.flying > 0 {
 		late := f.wait()
-		late.from.spent.add(late.got.cost)
-		late.got.held.release()
+		late.from.spent.Add(late.got.Cost)
+		late.got.Place.Release()
 		if late.err == nil {
 			late.got.page.Record.Release()
 		}

@@ -26,15 +26,15 @@ type slow struct {
 	sent, flying, most int
 }
 
-func (s *slow) fetch(ctx context.Context, user string, page, size int64) (listing, error) {
+func (s *slow) fetch(ctx context.Context, r pageRequest) (response, error) {
 	s.count(1)
 	defer s.count(-1)
 	sent := time.Now()
 	if err := rest(ctx, s.latency); err != nil {
-		return listing{}, err
+		return response{}, err
 	}
-	got, err := s.shelf.fetch(ctx, user, page, size)
-	got.sent, got.arrived = sent, time.Now()
+	got, err := s.shelf.fetch(ctx, r)
+	got.Sent, got.Arrived = sent, time.Now()
 	return got, err
 }
 

@@ -14,39 +14,21 @@ import (
 	"github.com/klauspost/compress/s2"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/schema"
 	"github.com/lemexport/lemexport/schema/decode"
 )
 
-// keptBody is a body for the journal. One that came compressed is kept as it
-// came: to compress it once more is most of what a journal would cost.
-type keptBody struct {
-	bytes  []byte
-	coding string
-}
-
-// The codings of bodies.
-const (
-	codingNone = ""
-	codingGzip = "gzip"
-	codingS2   = "s2" // of those that came without
-)
-
-// keep copies a body for the journal.
-func (b *body) keep() keptBody {
-	if len(b.gzip) > 0 {
-		return keptBody{bytes.Clone(b.gzip), codingGzip}
-	}
-	return keptBody{bytes.Clone(b.text.Bytes()), codingNone}
-}
+// codingS2 is the coding in the journal of bodies that came uncompressed.
+const codingS2 = "s2"
 
 // scribe makes journal entries.
 type scribe struct{ text []byte }
 
 // entry is valid until the next call.
-func (s *scribe) entry(head entryHead, body keptBody) ([]byte, error) {
-	head.Coding = body.coding
-	if body.coding == codingNone && len(body.bytes) > 0 {
+func (s *scribe) entry(head entryHead, body client.Body) ([]byte, error) {
+	head.Coding = body.Coding
+	if body.Coding == client.CodingNone && len(body.Bytes) > 0 {
 		head.Coding = codingS2
 	}
 	line, err := json.Marshal(head)
@@ -55,12 +37,12 @@ func (s *scribe) entry(head entryHead, body keptBody) ([]byte, error) {
 	}
 	s.text = append(append(s.text[:0], line...), '\n')
 	if head.Coding != codingS2 {
-		s.text = append(s.text, body.bytes...)
+		s.text = append(s.text, body.Bytes...)
 		return s.text, nil
 	}
 	n := len(s.text)
-	s.text = slices.Grow(s.text, s2.MaxEncodedLen(len(body.bytes)))
-	s.text = s.text[:n+len(s2.Encode(s.text[n:cap(s.text)], body.bytes))]
+	s.text = slices.Grow(s.text, s2.MaxEncodedLen(len(body.Bytes)))
+	s.text = s.text[:n+len(s2.Encode(s.text[n:cap(s.text)], body.Bytes))]
 	return s.text, nil
 }
 
@@ -102,26 +84,29 @@ func (p *past) next() (keptEntry, bool, error) {
 
 // listing makes an entry the answer again that it was; refused is the error that
 // the answer was.
-func (p *past) listing(kept keptEntry) (got listing, refused, err error) {
+func (p *past) listing(kept keptEntry) (got response, refused, err error) {
 	head := kept.head
-	spent := cost{requests: head.Requests, retries: head.Retries, throttled: head.Throttled}
+	was := client.Response{
+		Sent: head.Sent, Arrived: head.Arrived,
+		Cost: client.Cost{Requests: head.Requests, Retries: head.Retries, Throttled: head.Throttled},
+	}
 	switch head.Kind {
 	case entryRefused:
-		return listing{sent: head.Sent, arrived: head.Arrived, cost: spent}, errPageRefused, nil
+		return response{Response: was}, client.ErrRefused, nil
 	case entrySkipped:
-		return listing{sent: head.Sent, arrived: head.Arrived, cost: spent}, errUserNotInTeam, nil
+		return response{Response: was}, client.ErrUserNotInTeam, nil
 	case entryPage:
 	default:
-		return listing{}, nil, errors.New("an entry of an unknown kind")
+		return response{}, nil, errors.New("an entry of an unknown kind")
 	}
 	if err := p.unpack(kept); err != nil {
-		return listing{}, nil, err
+		return response{}, nil, err
 	}
 	page, err := p.decoder.Decode(p.text.Bytes(), head.Arrived)
 	if err != nil {
-		return listing{}, nil, err
+		return response{}, nil, err
 	}
-	return listing{page: page, sent: head.Sent, arrived: head.Arrived, cost: spent}, nil, nil
+	return response{was, page}, nil, nil
 }
 
 // unpack decompresses the body of an entry into text, which is bounded whatever
@@ -129,19 +114,19 @@ func (p *past) listing(kept keptEntry) (got listing, refused, err error) {
 func (p *past) unpack(kept keptEntry) error {
 	p.text.Reset()
 	switch kept.head.Coding {
-	case codingGzip:
+	case client.CodingGzip:
 		if err := p.zip.Reset(bytes.NewReader(kept.body)); err != nil {
 			return err
 		}
-		n, err := p.text.ReadFrom(io.LimitReader(&p.zip, largestBody+1))
-		if err == nil && n > largestBody {
-			err = errTooLarge
+		n, err := p.text.ReadFrom(io.LimitReader(&p.zip, client.LargestBody+1))
+		if err == nil && n > client.LargestBody {
+			err = client.ErrTooLarge
 		}
 		return err
 	case codingS2:
 		size, err := s2.DecodedLen(kept.body)
-		if err == nil && size > largestBody {
-			err = errTooLarge
+		if err == nil && size > client.LargestBody {
+			err = client.ErrTooLarge
 		}
 		if err != nil {
 			return err

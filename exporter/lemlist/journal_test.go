@@ -10,9 +10,18 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
+
+func zipped(text string) []byte {
+	var out bytes.Buffer
+	w := gzip.NewWriter(&out)
+	_, _ = w.Write([]byte(text))
+	_ = w.Close()
+	return out.Bytes()
+}
 
 // pageBody is a page as the API sends it.
 func pageBody(t *testing.T) []byte {
@@ -35,17 +44,6 @@ func pageBody(t *testing.T) []byte {
 	return text
 }
 
-// answered is a body that was read from an answer.
-func answered(t *testing.T, encoding string, wire []byte) *body {
-	t.Helper()
-	got := new(body)
-	response := &http.Response{Header: http.Header{"Content-Encoding": {encoding}}, Body: io.NopCloser(bytes.NewReader(wire))}
-	if err := got.read(response, bounds{limit: largestBody, small: largestBody, alive: func() {}}); err != nil {
-		t.Fatal(err)
-	}
-	return got
-}
-
 func TestAnEntryIsTheAnswerThatItWas(t *testing.T) {
 	text := pageBody(t)
 	halves := append(zipped(string(text[:1000])), zipped(string(text[1000:]))...)
@@ -53,8 +51,8 @@ func TestAnEntryIsTheAnswerThatItWas(t *testing.T) {
 	writes := new(scribe)
 	sent := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
 	head := entryHead{Kind: entryPage, User: "usr_1", Strand: 2, Number: 3, Page: 4, Sent: sent, Arrived: sent.Add(time.Second), Requests: 5, Retries: 6, Throttled: 7}
-	for _, came := range []*body{answered(t, "gzip", zipped(string(text))), answered(t, "", text), answered(t, "gzip", halves)} {
-		entry, err := writes.entry(head, came.keep())
+	for _, came := range []client.Body{{Bytes: zipped(string(text)), Coding: client.CodingGzip}, {Bytes: text}, {Bytes: halves, Coding: client.CodingGzip}} {
+		entry, err := writes.entry(head, came)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -80,7 +78,7 @@ func TestAnEntryIsTheAnswerThatItWas(t *testing.T) {
 		if !bytes.Equal(reads.text.Bytes(), text) {
 			t.Errorf("entry %d is another text", n)
 		}
-		if got.cost != (cost{5, 7 - 1, 7}) || !got.sent.Equal(head.Sent) || !got.arrived.Equal(head.Arrived) || kept.head.request() != (prover.Request{Segment: 2, Number: 3, Page: 4}) {
+		if got.Cost != (client.Cost{Requests: 5, Retries: 6, Throttled: 7}) || !got.Sent.Equal(head.Sent) || !got.Arrived.Equal(head.Arrived) || kept.head.request() != (prover.Request{Segment: 2, Number: 3, Page: 4}) {
 			t.Errorf("entry %d is %+v", n, got)
 		}
 		if rows := got.page.Record.Column(0).String(); n == 0 {
@@ -100,7 +98,7 @@ func TestAnEntryIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	block := make([]byte, 1<<20)
-	for range largestBody/len(block) + 2 {
+	for range client.LargestBody/len(block) + 2 {
 		if _, err := zip.Write(block); err != nil {
 			t.Fatal(err)
 		}
@@ -108,16 +106,16 @@ func TestAnEntryIsBounded(t *testing.T) {
 	if err := zip.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for coding, body := range map[string][]byte{codingGzip: bomb.Bytes(), codingS2: binary.AppendUvarint(nil, largestBody+1)} {
+	for coding, body := range map[string][]byte{client.CodingGzip: bomb.Bytes(), codingS2: binary.AppendUvarint(nil, client.LargestBody+1)} {
 		p := new(past)
-		if err := p.unpack(keptEntry{head: entryHead{Coding: coding}, body: body}); !errors.Is(err, errTooLarge) || p.text.Cap() > 4*largestBody {
+		if err := p.unpack(keptEntry{head: entryHead{Coding: coding}, body: body}); !errors.Is(err, client.ErrTooLarge) || p.text.Cap() > 4*client.LargestBody {
 			t.Errorf("%s: error %v, %d bytes of memory", coding, err, p.text.Cap())
 		}
 	}
 }
 
 func FuzzEntry(f *testing.F) {
-	for _, coding := range []string{codingNone, codingGzip, codingS2, "br"} {
+	for _, coding := range []string{client.CodingNone, client.CodingGzip, codingS2, "br"} {
 		f.Add(coding, zipped(emptyPage))
 		f.Add(coding, []byte("\x05\x10hello"))
 		f.Add(coding, []byte{})

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/schema"
 	"github.com/lemexport/lemexport/schema/decode"
 )
@@ -18,9 +19,9 @@ import (
 // emptyLists gives every user an empty list, at once.
 type emptyLists struct{ page decode.Page }
 
-func (l emptyLists) fetch(ctx context.Context, _ string, _, _ int64) (listing, error) {
+func (l emptyLists) fetch(ctx context.Context, _ pageRequest) (response, error) {
 	l.page.Record.Retain()
-	return listing{page: l.page, sent: time.Now(), arrived: time.Now()}, ctx.Err()
+	return response{page: l.page, Response: client.Response{Sent: time.Now(), Arrived: time.Now()}}, ctx.Err()
 }
 
 func emptyListsOf(t *testing.T) emptyLists {

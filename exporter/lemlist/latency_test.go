@@ -38,7 +38,7 @@ func TestWalkIsAsFastAsTheRateLimit(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			one.opts.Users, one.opts.Conversations = one.users, 100**pagesFlag
 			server, source, _ := virtual(t, one.opts)
-			if _, _, _, err := source.read(t.Context(), false); err != nil {
+			if _, err := source.usersToRead(t.Context()); err != nil {
 				t.Fatal(err)
 			}
 			walk, began := source.Walk(t.Context(), schema.InboxConversations(), nil, nil), time.Now()

@@ -81,9 +81,7 @@ func TestTwoSourcesOfOneKeySideBySide(t *testing.T) {
 					o.Ledger = func(name string) ratelimit.Ledger { return store.NewLedger(folder, name) }
 				}
 				server, first, _ := virtual(t, opts, shared)
-				pace := defaultPace(0)
-				second, _ := open(t, "http://127.0.0.1/api", limited, shared, func(o *Options) { o.pace = &pace })
-				second.client.transport.DialContext = first.client.transport.DialContext
+				second, _ := piped(t, server, limited, shared)
 				began := time.Now()
 				done := make(chan error, 2)
 				for _, source := range []*Source{first, second} {

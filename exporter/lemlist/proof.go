@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -25,9 +26,9 @@ func (w *walk) Proof() exporter.Proof {
 		proof.ResumedFrom = &w.from
 	}
 	for _, in := range w.inboxes {
-		proof.Requests += in.spent.requests
-		proof.Retries += in.spent.retries
-		proof.Throttled += in.spent.throttled
+		proof.Requests += in.spent.Requests
+		proof.Retries += in.spent.Retries
+		proof.Throttled += in.spent.Throttled
 		if in.skipped != nil {
 			proof.Skipped = append(proof.Skipped, *in.skipped)
 			continue
@@ -37,7 +38,7 @@ func (w *walk) Proof() exporter.Proof {
 			user.Complete, user.Method = false, ""
 			user.Reason = "other users have the very same list, and its rows name nobody: the API may have given one list for all"
 		}
-		user.Requests, user.Retries = in.spent.requests, in.spent.retries
+		user.Requests, user.Retries = in.spent.Requests, in.spent.Retries
 		proof.Partitions = append(proof.Partitions, user)
 		proof.RowsRead += user.RowsRead
 		if user.Complete {
@@ -66,7 +67,7 @@ type inbox struct {
 	number  int // in the order of users
 	user    string
 	prover  *prover.Prover // nil when it is finished
-	spent   cost
+	spent   client.Cost
 	skipped *exporter.SkippedPartition
 	proof   exporter.PartitionProof // once it is finished
 	print   listPrint
@@ -145,8 +146,8 @@ func (w *walk) close() bool {
 // a user is skipped when the first page is refused twice, and no page ever came.
 func (w *walk) denied(a landed) {
 	in := a.from
-	if in.prover.Deny(a.asked, a.got.arrived, errUserNotInTeam.Error()) {
-		in.skipped = &exporter.SkippedPartition{Partition: in.user, Reason: errUserNotInTeam.Error()}
+	if in.prover.Deny(a.asked, a.got.Arrived, client.ErrUserNotInTeam.Error()) {
+		in.skipped = &exporter.SkippedPartition{Partition: in.user, Reason: client.ErrUserNotInTeam.Error()}
 		w.obs.Observe(exporter.PartitionSkipped{SkippedPartition: *in.skipped})
 	}
 }
@@ -165,12 +166,6 @@ func (w *walk) interrupt() {
 		w.retire(in)
 	}
 	w.asking, w.descents = nil, nil
-}
-
-func (c *cost) add(more cost) {
-	c.requests += more.requests
-	c.retries += more.retries
-	c.throttled += more.throttled
 }
 
 // weakest is the method that proves least of those the lists needed.

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 )
 
@@ -67,7 +68,7 @@ func (w *walk) recall(f *flights) (landed, bool, error) {
 	}
 	if a.err == nil {
 		if w.resumed++; w.resumed == 1 {
-			w.from = a.got.sent
+			w.from = a.got.Sent
 		}
 	}
 	return a, true, nil
@@ -78,7 +79,7 @@ func (w *walk) live(f *flights) error {
 	w.past.close()
 	w.past = nil
 	if w.resumed > 0 {
-		entry, err := w.scribe.entry(entryHead{Kind: entryTakeover}, keptBody{})
+		entry, err := w.scribe.entry(entryHead{Kind: entryTakeover}, client.Body{})
 		if err == nil {
 			err = w.journal.Append(entry)
 		}
@@ -109,18 +110,18 @@ func (w *walk) note(a landed) error {
 	}
 	head := entryHead{
 		User: a.from.user, Strand: a.asked.Segment, Number: a.asked.Number, Page: a.asked.Page, Size: a.asked.Size,
-		Sent: a.got.sent, Arrived: a.got.arrived,
-		Requests: a.got.cost.requests, Retries: a.got.cost.retries, Throttled: a.got.cost.throttled,
+		Sent: a.got.Sent, Arrived: a.got.Arrived,
+		Requests: a.got.Cost.Requests, Retries: a.got.Cost.Retries, Throttled: a.got.Cost.Throttled,
 	}
 	switch {
-	case errors.Is(a.err, errUserNotInTeam):
+	case errors.Is(a.err, client.ErrUserNotInTeam):
 		head.Kind = entrySkipped
 	case a.err != nil:
 		head.Kind = entryRefused
 	default:
 		head.Kind = entryPage
 	}
-	entry, err := w.scribe.entry(head, a.got.body)
+	entry, err := w.scribe.entry(head, a.got.Body)
 	if err != nil {
 		return err
 	}
@@ -147,8 +148,8 @@ type entryHead struct {
 // The kinds of entries.
 const (
 	entryPage    = "page"
-	entryRefused = "refused" // the page: errPageRefused
-	entrySkipped = "skipped" // the user: errUserNotInTeam
+	entryRefused = "refused" // the page: client.ErrRefused
+	entrySkipped = "skipped" // the user: client.ErrUserNotInTeam
 	// From here on it is another walk that asks.
 	entryTakeover = "takeover"
 )

@@ -8,22 +8,18 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 	"github.com/lemexport/lemexport/schema"
 	"github.com/lemexport/lemexport/schema/decode"
 )
-
-// errPageRefused is wrapped by a lister whose server refuses a page for good (a
-// 400): some servers answer so beyond the last page. The walk then looks
-// whether the list has become shorter; if not, the error ends the walk.
-var errPageRefused = errors.New("the page was refused")
 
 // walk reads the inbox of every user, several at the same time when that takes
 // less time, each until it is proven complete: see docs/walk.md. It implements
 // exporter.Walk.
 type walk struct {
 	ctx  context.Context //nolint:containedctx // a walk is one run; Pages has no argument to carry it
-	list lister
+	list fetcher
 	listColumns
 	users   []string
 	since   map[string]exporter.Mark // what is known of some users' lists
@@ -47,7 +43,7 @@ type walk struct {
 
 // newWalk makes a walk over the inboxes of users, in that order. Nothing is
 // read before Pages is ranged over.
-func newWalk(ctx context.Context, l lister, users []string, margin exporter.Margin, obs exporter.Observer) *walk {
+func newWalk(ctx context.Context, l fetcher, users []string, margin exporter.Margin, obs exporter.Observer) *walk {
 	return &walk{ctx: ctx, list: l, listColumns: columnsOf(schema.InboxConversations()), users: users, margin: margin, obs: obs, crew: newCrew()}
 }
 
@@ -57,7 +53,7 @@ func newWalk(ctx context.Context, l lister, users []string, margin exporter.Marg
 // So a slow consumer holds no more than the pages in flight.
 func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 	return func(yield func(exporter.Page, error) bool) {
-		f := newFlights(w.ctx, w.list)
+		f := newFlights(w.ctx, w.list, w.journal != nil)
 		defer w.interrupt()
 		defer f.land()
 		w.open(f)
@@ -71,7 +67,7 @@ func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 			}
 			w.crew.learn(a)
 			more, err = w.receive(a, yield)
-			a.got.held.release() // its rows were taken
+			a.got.Place.Release() // its rows were taken
 			if err == nil {
 				err = w.note(a)
 			}
@@ -92,12 +88,12 @@ func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 // receive takes what has arrived. It reports false when the consumer wants no more.
 func (w *walk) receive(a landed, yield func(exporter.Page, error) bool) (bool, error) {
 	in := a.from
-	in.spent.add(a.got.cost)
+	in.spent.Add(a.got.Cost)
 	switch {
-	case errors.Is(a.err, errUserNotInTeam):
+	case errors.Is(a.err, client.ErrUserNotInTeam):
 		w.denied(a)
 		return true, nil
-	case errors.Is(a.err, errPageRefused) && in.prover.Refuse(a.asked):
+	case errors.Is(a.err, client.ErrRefused) && in.prover.Refuse(a.asked):
 		return true, nil
 	case a.err != nil:
 		in.prover.GiveUp(fmt.Sprintf("page %d could not be read", a.asked.Page))
@@ -122,7 +118,7 @@ func (w *walk) deliver(a landed, yield func(exporter.Page, error) bool) (bool, e
 	}
 	keys = keys.Hashed()
 	number, says := a.asked.Page, a.got.page.Pagination
-	page := prover.NewPage(number, w.rowsOf(keys, rec), statedBy(says), a.got.sent, a.got.arrived)
+	page := prover.NewPage(number, w.rowsOf(keys, rec), statedBy(says), a.got.Sent, a.got.Arrived)
 	page.Audit = w.auditOf(keys, rec, a.from.user)
 	a.from.prover.Observe(a.asked, page)
 	w.obs.Observe(exporter.PageFetched{

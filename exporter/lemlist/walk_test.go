@@ -16,12 +16,13 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 	"github.com/lemexport/lemexport/schema"
 	"github.com/lemexport/lemexport/schema/decode"
 )
 
-// shelf is a lister over lists, one per user, that gives Arrow records from a
+// shelf is a fetcher over lists, one per user, that gives Arrow records from a
 // checked allocator.
 type shelf struct {
 	lists  map[string]*list
@@ -38,31 +39,31 @@ func newShelf(t *testing.T, lists map[string]*list) *shelf {
 	return s
 }
 
-func (s *shelf) fetch(ctx context.Context, user string, page, size int64) (listing, error) {
+func (s *shelf) fetch(ctx context.Context, r pageRequest) (response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	spent := cost{requests: 2, retries: 1}
+	spent := client.Cost{Requests: 2, Retries: 1}
 	if err := ctx.Err(); err != nil {
-		return listing{}, err
+		return response{}, err
 	}
-	if err := s.fails[fmt.Sprint(user, ":", page)]; err != nil {
-		return listing{cost: spent}, err
+	if err := s.fails[fmt.Sprint(r.user, ":", r.page)]; err != nil {
+		return response{Response: client.Response{Cost: spent}}, err
 	}
-	if at := fmt.Sprint(user, ":", page); s.lapses[at] > 0 {
+	if at := fmt.Sprint(r.user, ":", r.page); s.lapses[at] > 0 {
 		s.lapses[at]--
 		now := time.Now()
-		return listing{cost: spent, sent: now, arrived: now}, errUserNotInTeam
+		return response{Response: client.Response{Cost: spent, Sent: now, Arrived: now}}, client.ErrUserNotInTeam
 	}
-	l, ok := s.lists[user]
+	l, ok := s.lists[r.user]
 	if !ok {
-		return listing{cost: spent}, fmt.Errorf("read it: %w", errUserNotInTeam)
+		return response{Response: client.Response{Cost: spent}}, fmt.Errorf("read it: %w", client.ErrUserNotInTeam)
 	}
-	rows, says := l.page(page, size)
+	rows, says := l.page(r.page, r.size)
 	sent := l.now
 	l.now = l.now.Add(20 * time.Millisecond)
-	return listing{
-		page: decode.Page{Record: s.record(user, rows), Pagination: says, UnknownFields: []string{"novelty"}},
-		sent: sent, arrived: l.now, cost: spent,
+	return response{
+		page:     decode.Page{Record: s.record(r.user, rows), Pagination: says, UnknownFields: []string{"novelty"}},
+		Response: client.Response{Sent: sent, Arrived: l.now, Cost: spent},
 	}, nil
 }
 
@@ -176,7 +177,7 @@ func TestWalkThatEndsEarlyIsNotComplete(t *testing.T) {
 		reason string
 	}{
 		"a page fails":          {t.Context(), map[string]error{"usr_a:2": broken}, []string{"usr_a", "usr_b"}, 9, broken, "page 2 could not be read"},
-		"a page is refused":     {t.Context(), map[string]error{"usr_a:2": errPageRefused}, []string{"usr_a"}, 99, errPageRefused, "page 2 could not be read"},
+		"a page is refused":     {t.Context(), map[string]error{"usr_a:2": client.ErrRefused}, []string{"usr_a"}, 99, client.ErrRefused, "page 2 could not be read"},
 		"the consumer stops":    {t.Context(), nil, []string{"usr_a", "usr_b"}, 1, nil, "interrupted"},
 		"the context ends":      {stop, nil, []string{"usr_a"}, 9, context.Canceled, "page 1 could not be read"},
 		"every user is skipped": {t.Context(), nil, []string{"usr_x"}, 9, nil, "no inbox"},

@@ -1,4 +1,4 @@
-package lemlist
+package client
 
 import (
 	"bytes"
@@ -18,13 +18,13 @@ const (
 	chunk = 1 << 20
 )
 
-// body is that of one answer, in memory that is used again.
+// body is that of one response, in memory that is used again.
 type body struct {
 	text bytes.Buffer // decompressed
 	// gzip is the body as it came, when it came so compressed; else it is empty.
 	gzip []byte
 	zip  gzip.Reader
-	held *hold // the place of a large answer
+	held *Place // the place of a large response
 }
 
 // wipe takes out what was in it: the team's body holds secrets.
@@ -35,47 +35,82 @@ func (b *body) wipe() {
 	b.gzip = b.gzip[:0]
 }
 
-// large reports whether an answer has the place of a large one.
+// large reports whether a response has the place of a large one.
 func (b *body) large() bool { return b.held != nil }
 
 // handOver returns the place, which is the caller's from now on.
-func (b *body) handOver() *hold {
+func (b *body) handOver() *Place {
 	defer func() { b.held = nil }()
 	return b.held
 }
 
-// bodies keep the memory of bodies.
-type bodies struct{ spares spares[body] }
-
-func (b *bodies) take() *body {
-	if one := b.spares.take(); one != nil {
-		return one
+// keep copies the body as it came. One that came compressed stays so: to compress it
+// once more is most of what a journal would cost.
+func (b *body) keep() Body {
+	if len(b.gzip) > 0 {
+		return Body{Bytes: bytes.Clone(b.gzip), Coding: CodingGzip}
 	}
-	return new(body)
+	return Body{Bytes: bytes.Clone(b.text.Bytes())}
 }
 
-// give takes a body back, and gives its place back; nil is none.
-func (b *bodies) give(one *body) {
+// Body is a copy of the body of a response.
+type Body struct {
+	Bytes []byte
+	// Coding is [CodingNone] or [CodingGzip].
+	Coding string
+}
+
+// The codings of a body.
+const (
+	CodingNone = ""
+	CodingGzip = "gzip"
+)
+
+// mostBodies is how many bodies are kept to be used again. Responses are read one at a
+// time, but for those that happen to arrive together. A sync.Pool would keep some for
+// every processor and drop them with every collection: at ten requests a second, most
+// would be made anew.
+const mostBodies = 4
+
+// bodies keep the memory of bodies.
+type bodies struct{ free chan *body }
+
+func newBodies() bodies { return bodies{make(chan *body, mostBodies)} }
+
+func (b bodies) take() *body {
+	select {
+	case one := <-b.free:
+		return one
+	default:
+		return new(body)
+	}
+}
+
+// give takes a body back, and releases its place. The body may be nil.
+func (b bodies) give(one *body) {
 	if one == nil {
 		return
 	}
-	one.handOver().release()
+	one.handOver().Release()
 	if one.text.Cap() > largestKept || cap(one.gzip) > largestKept {
 		return
 	}
 	one.wipe()
-	b.spares.give(one)
+	select {
+	case b.free <- one:
+	default:
+	}
 }
 
 // bounds are what a body may have.
 type bounds struct {
-	limit int64 // bytes, decompressed; more are an error that wraps errTooLarge
-	small int64 // bytes that need no place
-	// values is how many JSON values a good answer may have.
+	limit int64 // bytes, decompressed; more are an error that wraps ErrTooLarge
+	small int64 // bytes that do not need the place
+	// values is how many JSON values a good response may have.
 	values int64
-	// enter waits for the place of a large answer. It is called once at most.
-	enter func() (*hold, error)
-	alive func() // is called as bytes arrive
+	// reserve waits for the place of a large response. It is called once at most.
+	reserve func() (*Place, error)
+	alive   func() // is called as bytes arrive
 }
 
 // read reads the body of a response.
@@ -102,7 +137,7 @@ func (b *body) read(response *http.Response, within bounds) error {
 		return err
 	}
 	if within.limit > small {
-		if err := b.enter(within); err != nil {
+		if err := b.reserve(within); err != nil {
 			return err
 		}
 		if err := b.readRest(from, within.limit+1); err != nil {
@@ -116,10 +151,10 @@ func (b *body) read(response *http.Response, within bounds) error {
 	return nil
 }
 
-// enter waits for the place of a large answer, unless the body has it.
-func (b *body) enter(within bounds) (err error) {
+// reserve waits for the place of a large response, unless the body has it.
+func (b *body) reserve(within bounds) (err error) {
 	if !b.large() {
-		b.held, err = within.enter()
+		b.held, err = within.reserve()
 	}
 	return err
 }
@@ -179,7 +214,7 @@ func (w *watched) Read(p []byte) (int, error) {
 			return 0, tooManyBytes(w.within.limit, ", compressed")
 		}
 		if size > w.within.small {
-			if err := w.to.enter(w.within); err != nil {
+			if err := w.to.reserve(w.within); err != nil {
 				return 0, err
 			}
 		}

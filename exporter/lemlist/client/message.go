@@ -1,10 +1,8 @@
-package lemlist
+package client
 
 import (
 	"bytes"
 	"encoding/json"
-	"html"
-	"regexp"
 	"strings"
 )
 
@@ -13,32 +11,6 @@ import (
 func isPage(body []byte) bool {
 	body = bytes.TrimLeft(bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF")), " \t\r\n")
 	return len(body) > 0 && body[0] == '<'
-}
-
-// message is what an error's body says, in one line: the text of the JSON forms
-// that the API uses, the title of a web page, or the text itself.
-func (r redactor) message(body []byte) string {
-	if isPage(body) {
-		return r.page(body)
-	}
-	if text, ok := jsonMessage(body); ok {
-		return r.line(text, longestMessage)
-	}
-	return r.line(string(body), longestMessage)
-}
-
-// page names a web page.
-func (r redactor) page(body []byte) string {
-	const longestTitle = 80
-	found := regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`).FindSubmatch(body)
-	if found == nil {
-		return "an HTML page"
-	}
-	title := r.line(html.UnescapeString(string(found[1])), longestTitle)
-	if title == "" {
-		return "an HTML page"
-	}
-	return `an HTML page titled "` + title + `"`
 }
 
 // jsonMessage finds the text in `{"message":"…"}`, `{"error":"…"}`,

@@ -1,11 +1,10 @@
-package lemlist
+package client
 
 import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
 	"net"
-	"net/url"
 	"slices"
 )
 
@@ -26,15 +25,4 @@ func isCertificate(err error) bool {
 	_, unknown := errors.AsType[x509.UnknownAuthorityError](err)
 	_, wrongHost := errors.AsType[x509.HostnameError](err)
 	return unknown || wrongHost
-}
-
-// location names where a redirect leads: scheme, host and path, since a query
-// could hold anything.
-func (r redactor) location(value string) string {
-	to, err := url.Parse(value)
-	if err != nil || value == "" {
-		return "nowhere"
-	}
-	to.User, to.RawQuery, to.Fragment = nil, "", ""
-	return r.line(to.String(), longestMessage)
 }

@@ -1,4 +1,4 @@
-package lemlist
+package client
 
 import (
 	"errors"
@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/schema"
 )
 
 // proxyPassword must turn up nowhere.
@@ -52,9 +51,9 @@ func TestAProxyThatRefusesIsNamedAtOnce(t *testing.T) {
 			t.Cleanup(proxy.Close)
 			host := strings.TrimPrefix(proxy.URL, "http://")
 			throughProxy(t, "http://someone:"+proxyPassword+"@"+host)
-			source, w := open(t, farEndpoint, limited)
-			_, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
-			failed, ok := errors.AsType[*failure](err)
+			c, w := open(t, farEndpoint, limited)
+			_, err := list(t.Context(), c, "usr_1", 1)
+			failed, ok := errors.AsType[*Error](err)
 			if !ok || failed.problem != problem || asked.Load() != 1 {
 				t.Fatalf("error %v after %d requests", err, asked.Load())
 			}
@@ -77,8 +76,8 @@ func basicOf(header string) (user, password string, ok bool) {
 
 // A proxy that cannot reach the API for a while is an outage like any other.
 func TestAProxyThatFailsAfterAnAnswerIsGivenTime(t *testing.T) {
-	h := newHope(defaultPace(0))
-	failed := &failure{problem: problemProxyGateway, request: "GET /inbox"}
+	h := newRetry(DefaultPolicy(0, 16))
+	failed := &Error{problem: problemProxyGateway, Request: "GET /inbox"}
 	if next, err := h.after(failed, true, time.Now()); err != nil || next.left == 0 {
 		t.Errorf("%+v, error %v", next, err)
 	}
@@ -94,11 +93,11 @@ func TestAProxyThatIsNotThereIsNamed(t *testing.T) {
 			host := listener.Addr().String()
 			_ = listener.Close()
 			throughProxy(t, kind+"someone:"+proxyPassword+"@"+host)
-			source, w := open(t, farEndpoint, limited)
-			got, err := source.list(t.Context(), "usr_1", 1)
-			failed, ok := errors.AsType[*failure](err)
-			if !ok || failed.problem != problemUnreachable || got.cost.requests != 3 || !strings.Contains(err.Error(), "through the proxy "+host+": ") {
-				t.Errorf("error %v, cost %+v", err, got.cost)
+			c, w := open(t, farEndpoint, limited)
+			got, err := list(t.Context(), c, "usr_1", 1)
+			failed, ok := errors.AsType[*Error](err)
+			if !ok || failed.problem != problemUnreachable || got.Cost.Requests != 3 || !strings.Contains(err.Error(), "through the proxy "+host+": ") {
+				t.Errorf("error %v, cost %+v", err, got.Cost)
 			}
 			if text := fmt.Sprint(err, exporter.Hint(err), w.events, w.log.String()); strings.Contains(text, proxyPassword) || strings.Contains(text, "someone") {
 				t.Errorf("shown: %s", text)
@@ -114,7 +113,7 @@ func TestAMalformedProxyIsAnErrorBeforeAnythingIsAsked(t *testing.T) {
 		"http://pro xy/" + proxyPassword, "http://someone:" + proxyPassword + "/x@proxy:80", "http://[::1", "%zz", "://", "ftp://proxy", ":", "\x7f",
 	} {
 		throughProxy(t, value)
-		_, err := Open(Options{Endpoint: farEndpoint, Key: exporter.NewSecret(testKey)})
+		_, err := New(Options{Endpoint: farEndpoint, Key: exporter.NewSecret(testKey)})
 		if !errors.Is(err, errProxyURL) || !strings.Contains(err.Error(), "HTTPS_PROXY") || !strings.Contains(exporter.Hint(err), "http://host:port") {
 			t.Errorf("%q: %v", value, err)
 		}

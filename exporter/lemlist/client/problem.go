@@ -1,4 +1,4 @@
-package lemlist
+package client
 
 import (
 	"net/http"

@@ -1,4 +1,4 @@
-package lemlist
+package client
 
 import (
 	"errors"
@@ -44,9 +44,9 @@ func TestEveryErrorOfTheAPIIsUnderstood(t *testing.T) {
 		"no such page":             {404, plain, "Not found", problemMissing, remedyRefuse, 1, "404 Not Found: Not found", "Check endpoint"},
 		"plan":                     {402, plain, "route is available starting emailPro plan", problemPlan, remedyRefuse, 1, "402 Payment Required: route is available starting emailPro plan", "plan"},
 		"wrong method":             {405, "", "", problemRefused, remedyRefuse, 1, "405 Method Not Allowed", "newer lemexport"},
-		"bad parameters":           {400, plain, "Bad params", problemRefused, remedyRefuse, 3, "400 Bad Request: Bad params", "newer lemexport"},
-		"Meteor's check":           {400, plain, "Match error: Expected string, got number", problemRefused, remedyRefuse, 3, "400 Bad Request: Match error: Expected string, got number", "newer lemexport"},
-		"user id missing":          {400, plain, "User ID is required", problemRefused, remedyRefuse, 3, "400 Bad Request: User ID is required", "newer lemexport"},
+		"bad parameters":           {400, plain, "Bad params", problemRefused, remedyRefuse, 1, "400 Bad Request: Bad params", "newer lemexport"},
+		"Meteor's check":           {400, plain, "Match error: Expected string, got number", problemRefused, remedyRefuse, 1, "400 Bad Request: Match error: Expected string, got number", "newer lemexport"},
+		"user id missing":          {400, plain, "User ID is required", problemRefused, remedyRefuse, 1, "400 Bad Request: User ID is required", "newer lemexport"},
 		"redirect":                 {302, html, "", problemRedirect, remedyRefuse, 1, "302 Found: a redirect to https://elsewhere.example.com/login", "never sent on"},
 		"permanent redirect":       {308, "", "", problemRedirect, remedyRefuse, 1, "308 Permanent Redirect: a redirect to https://elsewhere.example.com/login", "never sent on"},
 		"throttled":                {429, plain, "Too many requests", problemThrottled, remedyWait, untilLate, ": 429 Too Many Requests: Too many requests", "Another program"},
@@ -61,12 +61,12 @@ func TestEveryErrorOfTheAPIIsUnderstood(t *testing.T) {
 		"content network":          {524, html, "<title>524: A timeout occurred</title>", problemServer, remedyRepeat, untilLate, `524: an HTML page titled "524: A timeout occurred"`, "status.lempire.com"},
 		"web page with 200":        {200, html, shell, problemWebPage, remedyRepeat, 3, `an HTML page titled "lemlist" instead of JSON`, "Check endpoint"},
 		"web page posing as JSON":  {200, jason, shell, problemWebPage, remedyRepeat, 3, `an HTML page titled "lemlist" instead of JSON`, "Check endpoint"},
-		"empty with 200":           {200, jason, "", problemGarbled, remedyRepeat, 6, "not a page of the inbox: empty body (at byte 0)", "not what lemlist documents"},
-		"empty object":             {200, jason, "{}", problemGarbled, remedyRepeat, 6, "not a page of the inbox: data is missing (at byte 2)", "not what lemlist documents"},
-		"array":                    {200, jason, "[]", problemGarbled, remedyRepeat, 6, "not a page of the inbox: not a JSON object (at byte 0)", "not what lemlist documents"},
-		"truncated JSON":           {200, jason, emptyPage[:40], problemGarbled, remedyRepeat, 6, "not a page of the inbox: the JSON is cut off (at byte 40)", "not what lemlist documents"},
-		"text with 200":            {200, plain, "OK", problemGarbled, remedyRepeat, 6, "not a page of the inbox: not a JSON object (at byte 0)", "not what lemlist documents"},
-		"object instead of a list": {200, jason, strings.Replace(emptyPage, "[]", "{}", 1), problemGarbled, remedyRepeat, 6, "not a page of the inbox: data is not an array but of type object", "not what lemlist documents"},
+		"empty with 200":           {200, jason, "", problemGarbled, remedyRepeat, 6, "not a page: empty body", "not what lemlist documents"},
+		"empty object":             {200, jason, "{}", problemGarbled, remedyRepeat, 6, "not a page: another form", "not what lemlist documents"},
+		"array":                    {200, jason, "[]", problemGarbled, remedyRepeat, 6, "not a page: another form", "not what lemlist documents"},
+		"truncated JSON":           {200, jason, emptyPage[:40], problemGarbled, remedyRepeat, 6, "not a page: another form", "not what lemlist documents"},
+		"text with 200":            {200, plain, "OK", problemGarbled, remedyRepeat, 6, "not a page: another form", "not what lemlist documents"},
+		"object instead of a list": {200, jason, strings.Replace(emptyPage, "[]", "{}", 1), problemGarbled, remedyRepeat, 6, "not a page: another form", "not what lemlist documents"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -79,13 +79,13 @@ func TestEveryErrorOfTheAPIIsUnderstood(t *testing.T) {
 				w.WriteHeader(test.status)
 				_, _ = w.Write([]byte(test.body))
 			})
-			source, w := open(t, endpoint, paced(func(p *pace) {
-				if p.patience = 100 * time.Millisecond; test.remedy == remedyWait {
-					p.patience = 10 * ratelimit.ShortestThrottle
+			c, w := open(t, endpoint, withPolicy(func(p *Policy) {
+				if p.Patience = 100 * time.Millisecond; test.remedy == remedyWait {
+					p.Patience = 10 * ratelimit.ShortestThrottle
 				}
 			}))
-			got, err := source.list(t.Context(), "usr_1", 1)
-			failed, ok := errors.AsType[*failure](err)
+			got, err := list(t.Context(), c, "usr_1", 1)
+			failed, ok := errors.AsType[*Error](err)
 			if !ok {
 				t.Fatalf("error %v", err)
 			}
@@ -101,24 +101,24 @@ func TestEveryErrorOfTheAPIIsUnderstood(t *testing.T) {
 			if !strings.Contains(exporter.Hint(err), test.hint) {
 				t.Errorf("hint %q", exporter.Hint(err))
 			}
-			if test.requests == untilLate && got.cost.requests > 6 {
-				test.requests = got.cost.requests
+			if test.requests == untilLate && got.Cost.Requests > 6 {
+				test.requests = got.Cost.Requests
 			}
-			if got.cost.requests != test.requests || got.cost.retries != test.requests-1 || got.page.Record != nil {
-				t.Errorf("cost %+v", got.cost)
+			if got.Cost.Requests != test.requests || got.Cost.Retries != test.requests-1 || got.Data != nil {
+				t.Errorf("cost %+v", got.Cost)
 			}
-			if skip := errors.Is(err, errUserNotInTeam); skip != (test.remedy == remedySkip) {
+			if skip := errors.Is(err, ErrUserNotInTeam); skip != (test.remedy == remedySkip) {
 				t.Errorf("skips: %t", skip)
 			}
-			if refused := errors.Is(err, errPageRefused); refused != (test.problem == problemRefused && test.status == 400) {
+			if refused := errors.Is(err, ErrRefused); refused != (test.problem == problemRefused && test.status == 400) {
 				t.Errorf("refuses the page: %t", refused)
 			}
 			throttled := int64(len(seen[exporter.Throttled](w)))
-			if retried := int64(len(seen[exporter.RequestRetried](w))); retried+throttled != got.cost.retries {
-				t.Errorf("%d retries, %d events", got.cost.retries, retried+throttled)
+			if retried := int64(len(seen[exporter.RequestRetried](w))); retried+throttled != got.Cost.Retries {
+				t.Errorf("%d retries, %d events", got.Cost.Retries, retried+throttled)
 			}
-			if test.problem == problemThrottled && got.cost.throttled != test.requests {
-				t.Errorf("cost %+v", got.cost)
+			if test.problem == problemThrottled && got.Cost.Throttled != test.requests {
+				t.Errorf("cost %+v", got.Cost)
 			}
 		})
 	}

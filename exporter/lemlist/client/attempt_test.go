@@ -1,10 +1,11 @@
-package lemlist
+package client
 
 import (
 	"bytes"
 	"compress/gzip"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"io"
 	"log"
 	"net/http"
@@ -25,14 +26,12 @@ func TestARequestIsAPlainGetWithTheKeyInOneHeader(t *testing.T) {
 		requests <- r
 		_, _ = w.Write([]byte(emptyPage))
 	})
-	source, _ := open(t, endpoint+"/") // a final slash does no harm
-	got, err := source.list(t.Context(), "usr_1", 7)
-	if err != nil {
+	c, _ := open(t, endpoint+"/") // a final slash does no harm
+	if _, err := list(t.Context(), c, "usr_1", 7); err != nil {
 		t.Fatal(err)
 	}
-	got.page.Record.Release()
 	r := <-requests
-	if r.Method != http.MethodGet || r.RequestURI != "/api/inbox?limit=100&page=7&userId=usr_1" || r.ContentLength != 0 || r.TransferEncoding != nil {
+	if r.Method != http.MethodGet || r.RequestURI != "/api/inbox?page=7&userId=usr_1" || r.ContentLength != 0 || r.TransferEncoding != nil {
 		t.Errorf("%s %s, %d bytes", r.Method, r.RequestURI, r.ContentLength)
 	}
 	want := map[string]string{
@@ -56,13 +55,12 @@ func TestCompressedAndPlainAnswersAreTheSame(t *testing.T) {
 	var rows []string
 	for _, zip := range []bool{false, true} {
 		server, endpoint := simulate(t, sim.Options{Unlimited: true, Gzip: zip})
-		source, w := open(t, endpoint)
-		got, err := source.list(t.Context(), server.UserIDs()[0], 1)
+		c, w := open(t, endpoint)
+		got, err := list(t.Context(), c, server.UserIDs()[0], 1)
 		if err != nil {
 			t.Fatal(err)
 		}
-		rows = append(rows, got.page.Record.Column(0).String())
-		got.page.Record.Release()
+		rows = append(rows, fmt.Sprintf("%s", got.Data))
 		if retried := seen[exporter.RequestRetried](w); retried != nil {
 			t.Errorf("gzip %t: %v", zip, retried)
 		}
@@ -107,12 +105,12 @@ func TestBodiesThatCannotBeReadAreFailures(t *testing.T) {
 				}
 				_, _ = w.Write(test.body)
 			})
-			source, _ := open(t, endpoint)
-			source.client.room = newRoom(512 << 10)
-			got, err := source.list(t.Context(), "usr_1", 1)
-			failed, ok := errors.AsType[*failure](err)
-			if !ok || failed.problem != test.problem || !strings.Contains(err.Error(), test.message) || got.cost.requests != test.requests {
-				t.Errorf("error %v, %d requests", err, got.cost.requests)
+			c, _ := open(t, endpoint)
+			c.memory = newMemory(512 << 10)
+			got, err := list(t.Context(), c, "usr_1", 1)
+			failed, ok := errors.AsType[*Error](err)
+			if !ok || failed.problem != test.problem || !strings.Contains(err.Error(), test.message) || got.Cost.Requests != test.requests {
+				t.Errorf("error %v, %d requests", err, got.Cost.Requests)
 			}
 		})
 	}
@@ -123,9 +121,9 @@ func TestALongErrorIsReadOnlyAtItsBeginning(t *testing.T) {
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = w.Write(bytes.Repeat([]byte("no "), 1<<20))
 	})
-	source, _ := open(t, endpoint)
-	_, err := source.list(t.Context(), "usr_1", 1)
-	if failed, ok := errors.AsType[*failure](err); !ok || failed.problem != problemKey || len(err.Error()) > 400 {
+	c, _ := open(t, endpoint)
+	_, err := list(t.Context(), c, "usr_1", 1)
+	if failed, ok := errors.AsType[*Error](err); !ok || failed.problem != problemKey || len(err.Error()) > 400 {
 		t.Errorf("error %.500v", err)
 	}
 }
@@ -138,8 +136,8 @@ func TestTheKeyDoesNotFollowARedirect(t *testing.T) {
 			w.Header().Set("Location", trap)
 			w.WriteHeader(status)
 		})
-		source, _ := open(t, endpoint)
-		if _, err := source.list(t.Context(), "usr_1", 1); err == nil || !strings.Contains(err.Error(), "a redirect to "+trap) {
+		c, _ := open(t, endpoint)
+		if _, err := list(t.Context(), c, "usr_1", 1); err == nil || !strings.Contains(err.Error(), "a redirect to "+trap) {
 			t.Errorf("status %d: %v", status, err)
 		}
 	}
@@ -151,18 +149,18 @@ func TestTheKeyDoesNotFollowARedirect(t *testing.T) {
 func TestEveryWaitForTheServerEnds(t *testing.T) {
 	for name, test := range map[string]struct {
 		fault   sim.Fault
-		pace    func(*pace)
+		policy  func(*Policy)
 		message string
 	}{
-		"the first byte": {sim.FaultSlow, func(p *pace) { p.header = 50 * time.Millisecond }, "no answer: net/http: timeout awaiting response headers"},
-		"the next byte":  {sim.FaultStall, func(p *pace) { p.stall = 50 * time.Millisecond }, ": the answer stopped half-way"},
-		"everything":     {sim.FaultStall, func(p *pace) { p.attempt = 50 * time.Millisecond }, ": the answer took too long"},
+		"the first byte": {sim.FaultSlow, func(p *Policy) { p.Header = 50 * time.Millisecond }, "no answer: net/http: timeout awaiting response headers"},
+		"the next byte":  {sim.FaultStall, func(p *Policy) { p.Stall = 50 * time.Millisecond }, ": the answer stopped half-way"},
+		"everything":     {sim.FaultStall, func(p *Policy) { p.Attempt = 50 * time.Millisecond }, ": the answer took too long"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, endpoint := simulate(t, sim.Options{Unlimited: true, SlowBy: time.Hour, Faults: []sim.FaultRule{{Fault: test.fault}}})
-			source, _ := open(t, endpoint, paced(test.pace), paced(func(p *pace) { p.attempts = 2 }))
-			_, err := source.list(t.Context(), server.UserIDs()[0], 1)
-			failed, ok := errors.AsType[*failure](err)
+			c, _ := open(t, endpoint, withPolicy(test.policy), withPolicy(func(p *Policy) { p.Attempts = 2 }))
+			_, err := list(t.Context(), c, server.UserIDs()[0], 1)
+			failed, ok := errors.AsType[*Error](err)
 			if !ok || failed.problem != problemBroken || !strings.Contains(err.Error(), test.message) {
 				t.Errorf("error %v", err)
 			}
@@ -181,14 +179,13 @@ func TestASlowBodyIsNoStalledBody(t *testing.T) {
 			}
 		}
 	})
-	source, _ := open(t, endpoint, paced(func(p *pace) { p.stall = 500 * time.Millisecond }))
-	got, err := source.list(t.Context(), "usr_1", 1)
+	c, _ := open(t, endpoint, withPolicy(func(p *Policy) { p.Stall = 500 * time.Millisecond }))
+	got, err := list(t.Context(), c, "usr_1", 1)
 	if err != nil {
 		t.Fatal(err)
 	}
-	got.page.Record.Release()
-	if took := got.arrived.Sub(got.sent); got.cost.requests != 1 || took < 500*time.Millisecond {
-		t.Errorf("%d requests, %s", got.cost.requests, took)
+	if took := got.Arrived.Sub(got.Sent); got.Cost.Requests != 1 || took < 500*time.Millisecond {
+		t.Errorf("%d requests, %s", got.Cost.Requests, took)
 	}
 }
 
@@ -206,18 +203,18 @@ func TestNoMoreIsReadThanTheLimit(t *testing.T) {
 	endless := &blanks{}
 	got := new(body)
 	entered := 0
-	err := got.read(&http.Response{Body: endless}, bounds{limit: 1000, small: 100, enter: func() (*hold, error) { entered++; return new(hold), nil }, alive: func() {
+	err := got.read(&http.Response{Body: endless}, bounds{limit: 1000, small: 100, reserve: func() (*Place, error) { entered++; return new(Place), nil }, alive: func() {
 		if endless.read > 1<<20 {
 			t.Fatal("it does not stop")
 		}
 	}})
-	if !errors.Is(err, errTooLarge) || got.text.Len() != 1000 || entered != 1 {
+	if !errors.Is(err, ErrTooLarge) || got.text.Len() != 1000 || entered != 1 {
 		t.Errorf("error %v, %d bytes", err, got.text.Len())
 	}
 }
 
 func TestABufferIsWipedBeforeItIsUsedAgain(t *testing.T) {
-	var pool bodies
+	pool := newBodies()
 	one := pool.take()
 	one.text.WriteString("secret-hook")
 	one.gzip = append(one.gzip, "secret-hook, compressed"...)
@@ -232,11 +229,11 @@ func TestABufferIsWipedBeforeItIsUsedAgain(t *testing.T) {
 }
 
 func TestAnEndpointThatIsNotThereIsSaidSo(t *testing.T) {
-	source, _ := open(t, "http://127.0.0.1:1/api")
-	got, err := source.list(t.Context(), "usr_1", 1)
-	failed, ok := errors.AsType[*failure](err)
-	if !ok || failed.problem != problemUnreachable || got.cost.requests != 3 || !strings.Contains(err.Error(), "connection refused") || !strings.Contains(exporter.Hint(err), "network") {
-		t.Errorf("error %v, hint %q, cost %+v", err, exporter.Hint(err), got.cost)
+	c, _ := open(t, "http://127.0.0.1:1/api")
+	got, err := list(t.Context(), c, "usr_1", 1)
+	failed, ok := errors.AsType[*Error](err)
+	if !ok || failed.problem != problemUnreachable || got.Cost.Requests != 3 || !strings.Contains(err.Error(), "connection refused") || !strings.Contains(exporter.Hint(err), "network") {
+		t.Errorf("error %v, hint %q, cost %+v", err, exporter.Hint(err), got.Cost)
 	}
 }
 
@@ -246,11 +243,11 @@ func TestTheKeyIsNotSentToAServerWithoutAGoodCertificate(t *testing.T) {
 	server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	server.StartTLS()
 	t.Cleanup(server.Close)
-	source, _ := open(t, server.URL+"/api")
-	got, err := source.list(t.Context(), "usr_1", 1)
-	failed, ok := errors.AsType[*failure](err)
-	if !ok || failed.problem != problemCert || got.cost.requests != 1 || asked.Load() != 0 || !strings.Contains(exporter.Hint(err), "the key was not sent") {
-		t.Errorf("error %v, hint %q, cost %+v", err, exporter.Hint(err), got.cost)
+	c, _ := open(t, server.URL+"/api")
+	got, err := list(t.Context(), c, "usr_1", 1)
+	failed, ok := errors.AsType[*Error](err)
+	if !ok || failed.problem != problemCert || got.Cost.Requests != 1 || asked.Load() != 0 || !strings.Contains(exporter.Hint(err), "the key was not sent") {
+		t.Errorf("error %v, hint %q, cost %+v", err, exporter.Hint(err), got.Cost)
 	}
 }
 
@@ -269,15 +266,14 @@ func TestARequestThatNetHTTPRepeatsIsCountedTwice(t *testing.T) {
 		w.Header().Set("Content-Length", strconv.Itoa(len(emptyPage)))
 		_, _ = w.Write([]byte(emptyPage))
 	})
-	source, _ := open(t, endpoint, limited)
+	c, _ := open(t, endpoint, limited)
 	var spent int64
 	for page := range 2 {
-		got, err := source.list(t.Context(), "usr_1", int64(page))
+		got, err := list(t.Context(), c, "usr_1", int64(page))
 		if err != nil {
 			t.Fatal(err)
 		}
-		got.page.Record.Release()
-		spent += got.cost.requests
+		spent += got.Cost.Requests
 	}
 	if spent != 3 || asked.Load() != 3 {
 		t.Errorf("%d requests counted, %d arrived", spent, asked.Load())

@@ -1,7 +1,9 @@
-package lemlist
+package client
 
 import (
+	"html"
 	"net/url"
+	"regexp"
 	"strings"
 	"unicode"
 
@@ -39,6 +41,51 @@ func (r redactor) names(names []string) []string {
 		hidden = append(hidden, r.Secrets(name))
 	}
 	return hidden
+}
+
+// message is what an error's body says, in one line: the text of the JSON forms
+// that the API uses, the title of a web page, or the text itself.
+func (r redactor) message(body []byte) string {
+	if isPage(body) {
+		return r.page(body)
+	}
+	if text, ok := jsonMessage(body); ok {
+		return r.line(text, longestMessage)
+	}
+	return r.line(string(body), longestMessage)
+}
+
+// page names a web page.
+func (r redactor) page(body []byte) string {
+	const longestTitle = 80
+	found := regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`).FindSubmatch(body)
+	if found == nil {
+		return "an HTML page"
+	}
+	title := r.line(html.UnescapeString(string(found[1])), longestTitle)
+	if title == "" {
+		return "an HTML page"
+	}
+	return `an HTML page titled "` + title + `"`
+}
+
+// location names where a redirect leads: scheme, host and path, since a query
+// could hold anything.
+func (r redactor) location(value string) string {
+	to, err := url.Parse(value)
+	if err != nil || value == "" {
+		return "nowhere"
+	}
+	to.User, to.RawQuery, to.Fragment = nil, "", ""
+	return r.line(to.String(), longestMessage)
+}
+
+// request names a request.
+func (r redactor) request(path, query string) string {
+	if query == "" {
+		return "GET /" + path
+	}
+	return oneLine(r.Secrets("GET /"+path+"?"+query), 4*longestMessage)
 }
 
 // oneLine drops what a terminal could act on, and makes blanks of white space.

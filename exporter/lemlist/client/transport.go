@@ -1,4 +1,4 @@
-package lemlist
+package client
 
 import (
 	"errors"
@@ -15,16 +15,16 @@ import (
 // errNotThisMachine ends a connection to a local name that leads elsewhere.
 var errNotThisMachine = errors.New("the name of this machine leads to another one, and http would send the key in clear")
 
-// largestHeader is the most that the headers of an answer may have, in bytes. In
+// largestHeader is the most that the headers of a response may have, in bytes. In
 // memory they take up to fifty times that, and 20 answers may be on their way.
 const largestHeader = 32 << 10
 
 // newTransport makes the connections to the API, through the proxy unless that is nil.
 //
 // HTTP/1.1 only: a connection that dies takes one request with it, and every
-// request that net/http sends a second time is seen (see flight).
-func newTransport(base, proxy *url.URL, p pace) *http.Transport {
-	dialer := net.Dialer{Timeout: p.dial}
+// request that net/http sends a second time is seen (see trip).
+func newTransport(base, proxy *url.URL, p Policy) *http.Transport {
+	dialer := net.Dialer{Timeout: p.Dial}
 	if base.Scheme == "http" {
 		dialer.Control = func(_, address string, _ syscall.RawConn) error {
 			to, err := netip.ParseAddrPort(address)
@@ -45,9 +45,9 @@ func newTransport(base, proxy *url.URL, p pace) *http.Transport {
 		OnProxyConnectResponse: checkConnect,
 		DialContext:            dialer.DialContext,
 		Protocols:              protocols,
-		TLSHandshakeTimeout:    p.handshake,
-		ResponseHeaderTimeout:  p.header,
-		DisableCompression:     true, // inflate bounds it
+		TLSHandshakeTimeout:    p.Handshake,
+		ResponseHeaderTimeout:  p.Header,
+		DisableCompression:     true, // body.read does it, and bounds it
 		MaxIdleConnsPerHost:    exporter.RateLimit,
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: largestHeader,

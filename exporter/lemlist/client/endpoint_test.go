@@ -1,4 +1,4 @@
-package lemlist
+package client
 
 import (
 	"strings"
@@ -7,7 +7,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-func TestOpenRefusesWhatWouldShowTheKeyOrCannotWork(t *testing.T) {
+func TestNewRefusesWhatWouldShowTheKeyOrCannotWork(t *testing.T) {
 	for name, test := range map[string]struct {
 		endpoint string
 		change   func(*Options)
@@ -32,7 +32,6 @@ func TestOpenRefusesWhatWouldShowTheKeyOrCannotWork(t *testing.T) {
 		"a fragment":                   {endpoint: exporter.DefaultEndpoint + "#" + testKey, want: "the endpoint holds a query or a fragment"},
 		"the key in the path":          {endpoint: exporter.DefaultEndpoint + "/" + testKey, want: "the endpoint holds the API key"},
 		"no key":                       {endpoint: exporter.DefaultEndpoint, change: func(o *Options) { o.Key = exporter.Secret{} }, want: "there is no API key"},
-		"the key as a user":            {endpoint: exporter.DefaultEndpoint, change: chosen("usr_1", testKey), want: "one of the users is the API key"},
 		"no rate limit, elsewhere":     {endpoint: exporter.DefaultEndpoint, change: func(o *Options) { o.Unlimited = true }, want: "on this machine only"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -40,12 +39,12 @@ func TestOpenRefusesWhatWouldShowTheKeyOrCannotWork(t *testing.T) {
 			if test.change != nil {
 				test.change(&opts)
 			}
-			source, err := Open(opts)
+			c, err := New(opts)
 			if err == nil {
 				if test.want != "" {
 					t.Error("no error")
 				}
-				if base := source.client.base.String(); strings.HasSuffix(base, "/") {
+				if base := c.base.String(); strings.HasSuffix(base, "/") {
 					t.Errorf("base %s", base)
 				}
 				return
@@ -63,7 +62,7 @@ func TestPlainHTTPConnectsToThisMachineOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport := newTransport(base, nil, defaultPace(0))
+	transport := newTransport(base, nil, DefaultPolicy(0, 16))
 	if transport.Proxy != nil {
 		t.Error("loopback has a proxy")
 	}
