@@ -1,10 +1,12 @@
 package lemlist
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -64,6 +66,24 @@ func TestWithoutARateLimitNothingIsShared(t *testing.T) {
 	}
 }
 
+// memoryLedger is a ledger that two sources share; a file lock would hold up the virtual
+// time.
+type memoryLedger struct {
+	mu   sync.Mutex
+	text []byte
+}
+
+func (l *memoryLedger) Lock(context.Context) ([]byte, error) {
+	l.mu.Lock()
+	return l.text, nil
+}
+
+func (l *memoryLedger) Unlock(text []byte) error {
+	defer l.mu.Unlock()
+	l.text = text
+	return nil
+}
+
 // Two runs of one key against one server: never a 429, and the whole budget used.
 func TestTwoSourcesOfOneKeySideBySide(t *testing.T) {
 	for _, opts := range []sim.Options{
@@ -76,10 +96,8 @@ func TestTwoSourcesOfOneKeySideBySide(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				const users = 199
 				opts.Users = users
-				folder := t.TempDir()
-				shared := func(o *Options) {
-					o.Ledger = func(name string) ratelimit.Ledger { return store.NewLedger(folder, name) }
-				}
+				ledger := &memoryLedger{}
+				shared := func(o *Options) { o.Ledger = func(string) ratelimit.Ledger { return ledger } }
 				server, first, _ := virtual(t, opts, shared)
 				second, _ := piped(t, server, limited, shared)
 				began := time.Now()

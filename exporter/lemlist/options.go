@@ -32,9 +32,9 @@ type Options struct {
 	// Unlimited switches the rate limit off, for a simulation on this machine
 	// that has none.
 	Unlimited bool
-	// Ledger opens the ledger of a name, where this program and others that use the
-	// same key share one rate limit; the source closes it. The name tells nothing of
-	// the key. nil shares with nobody; nor does Unlimited.
+	// Ledger returns the ledger of a name, in which the processes that use the same key
+	// share its rate limit. The name does not reveal the key. nil shares with no process,
+	// as Unlimited does.
 	Ledger func(name string) ratelimit.Ledger
 
 	// Memory is the budget of the run, in bytes, of which pages in flight take a

@@ -28,8 +28,8 @@ type Options struct {
 	UserAgent string
 	// Unlimited switches the rate limit off, for a simulation on this machine.
 	Unlimited bool
-	// Ledger opens the ledger of a name, where programs that use the same key share one
-	// rate limit; the client closes it. nil shares with nobody; nor does Unlimited.
+	// Ledger returns the ledger of a name, in which the processes that use the same key
+	// share its rate limit; nil shares with no process, as Unlimited does.
 	Ledger func(name string) ratelimit.Ledger
 	// Memory is the budget of the run in bytes, of which one response may take an eighth.
 	Memory int64
@@ -97,11 +97,8 @@ func New(opts Options) (*Client, error) {
 	return c, nil
 }
 
-// Close closes the connections that are kept, and the ledger.
-func (c *Client) Close() error {
-	c.transport.CloseIdleConnections()
-	return c.limiter.Close()
-}
+// Close closes the connections that are kept open.
+func (c *Client) Close() { c.transport.CloseIdleConnections() }
 
 // Endpoint is the base URL of the API.
 func (c *Client) Endpoint() string { return c.base.String() }

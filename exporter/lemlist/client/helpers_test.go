@@ -77,7 +77,7 @@ func open(t *testing.T, endpoint string, change ...func(*Options)) (*Client, *wi
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { _ = c.Close() })
+	t.Cleanup(c.Close)
 	return c, w
 }
 

@@ -93,12 +93,12 @@ func (t *trip) due() time.Time {
 	return t.arrives
 }
 
-// crowded returns the shortest time in which most+1 calls arrived, and whether
+// crowded returns the shortest time in which 21 calls arrived, and whether
 // that is less than a window.
-func crowded(arrivals []time.Time, most int) (time.Duration, bool) {
+func crowded(arrivals []time.Time) (time.Duration, bool) {
 	least := time.Hour
-	for i := most; i < len(arrivals); i++ {
-		least = min(least, arrivals[i].Sub(arrivals[i-most]))
+	for i := exporter.RateLimit; i < len(arrivals); i++ {
+		least = min(least, arrivals[i].Sub(arrivals[i-exporter.RateLimit]))
 	}
 	return least, least < exporter.RateWindow
 }
@@ -127,7 +127,7 @@ func TestBudgetLetsNoWindowHoldMoreThanTwentyCalls(t *testing.T) {
 		if len(arrivals) != len(roads) {
 			t.Fatalf("%d of %d calls arrived", len(arrivals), len(roads))
 		}
-		if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+		if least, tooMany := crowded(arrivals); tooMany {
 			t.Fatalf("21 calls within %s", least)
 		}
 	})
@@ -142,7 +142,7 @@ func TestBudgetIsUsedUpAtAConstantLatency(t *testing.T) {
 		if best := exporter.LeastTime(calls); float64(best) < 0.95*float64(took) {
 			t.Errorf("latency %s: %s for %d calls, %s is possible", latency, took, calls, best)
 		}
-		if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+		if least, tooMany := crowded(arrivals); tooMany {
 			t.Errorf("latency %s: 21 calls within %s", latency, least)
 		}
 	}
@@ -224,7 +224,7 @@ func TestBudgetDoubtsANumberThatCountsNothing(t *testing.T) {
 				if took := arrivals[calls-1].Sub(arrivals[0]); took > exporter.LeastTime(calls)+20*time.Second {
 					t.Errorf("%s for %d calls, %s are possible", took, calls, exporter.LeastTime(calls))
 				}
-				if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+				if least, tooMany := crowded(arrivals); tooMany {
 					t.Errorf("21 calls within %s", least)
 				}
 			})
@@ -284,5 +284,58 @@ func TestBudgetHasCreditAfter20RoundTripsUntilA429(t *testing.T) {
 	b.finish(b.take(now), now.Add(time.Second), Reply{Answered: true, RoundTrip: time.Second, Throttled: true})
 	if b.credit() != 0 {
 		t.Errorf("credit %s after a 429", b.credit())
+	}
+}
+
+// other is another process of a test.
+type other struct {
+	held  int
+	waits bool
+	late  bool // it did not look for a place in time
+}
+
+func TestAProcessLeavesWaitingOnesTheirShares(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	for name, test := range map[string]struct {
+		others []other
+		takes  int
+	}{
+		"no other process":               {takes: 20},
+		"one that does not wait":         {others: []other{{held: 4}}, takes: 16},
+		"one that waits":                 {others: []other{{waits: true}}, takes: 10},
+		"one that does not come in time": {others: []other{{waits: true, late: true}}, takes: 20},
+		"one that has its share":         {others: []other{{waits: true, held: 10}}, takes: 10},
+		"one that has a part of it":      {others: []other{{waits: true, held: 4}}, takes: 10},
+		"one that has almost everything": {others: []other{{waits: true, held: 17}}, takes: 3},
+		"three that wait":                {others: []other{{waits: true}, {waits: true}, {waits: true}}, takes: 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBudget()
+			b.processes = make(map[string]process)
+			for i, o := range test.others {
+				name, p := string(rune('a'+i)), process{seen: now}
+				if o.waits {
+					p.waiting = now.Add(time.Millisecond)
+				}
+				if o.late {
+					p.waiting = now.Add(-time.Millisecond)
+				}
+				b.processes[name] = p
+				for range o.held {
+					b.take(now).owner = name
+				}
+			}
+			takes := 0
+			for {
+				if at, known := b.next(now); !known || at.After(now) || b.yields(now) || takes > exporter.RateLimit {
+					break
+				}
+				b.take(now)
+				takes++
+			}
+			if takes != test.takes {
+				t.Errorf("took %d places, want %d", takes, test.takes)
+			}
+		})
 	}
 }

@@ -2,8 +2,10 @@ package ratelimit
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -24,27 +26,22 @@ func waited(t *testing.T, l *Limiter) time.Duration {
 
 const window = exporter.RateWindow + margin
 
-func TestTheNextProgramHonoursTheCallsOfTheOneThatEnded(t *testing.T) {
+func TestAProcessThatJoinsCountsTheRequestsOfTheWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		account := newAccountBook()
-		first := sharing(t, account.program())
+		first, second, _ := pair(t)
 		for _, release := range spend(t, first, exporter.RateLimit) {
 			release(Reply{})
 		}
-		if err := first.Close(); err != nil {
-			t.Fatal(err)
-		}
 		<-time.After(time.Second)
-		if took := waited(t, sharing(t, account.program())); took != window-time.Second {
+		if took := waited(t, second); took != window-time.Second {
 			t.Errorf("waited %s", took)
 		}
 	})
 }
 
-func TestAPauseIsForEveryProgram(t *testing.T) {
+func TestAPauseIsForEveryProcess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		account := newAccountBook()
-		first, second := sharing(t, account.program()), sharing(t, account.program())
+		first, second, _ := pair(t)
 		began := time.Now()
 		first.Pause(t.Context(), began.Add(5*time.Second))
 		time.AfterFunc(3*time.Second, func() { first.Pause(t.Context(), began.Add(7*time.Second)) })
@@ -54,32 +51,22 @@ func TestAPauseIsForEveryProgram(t *testing.T) {
 	})
 }
 
-func TestAKilledProgramHoldsItsPlacesNoLonger(t *testing.T) {
+func TestRequestsOfAKilledProcessHoldTheirPlacesForTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		account := newAccountBook()
-		killed, second := account.program(), sharing(t, account.program())
+		shared := &sharedText{}
+		killed, second := &memoryLedger{shared: shared}, sharing(t, &memoryLedger{shared: shared})
 		spend(t, sharing(t, killed), exporter.RateLimit)
-		time.AfterFunc(10*time.Second, func() { account.kill(killed.id) })
-		if took := waited(t, second); took < 10*time.Second+window || took > 10*time.Second+window+2*ledgerPoll {
-			t.Errorf("waited %s", took)
+		time.AfterFunc(time.Minute, killed.kill)
+		took := waited(t, second)
+		if least, most := time.Minute+lease/2+window, time.Minute+lease+window+2*poll; took < least || took > most {
+			t.Errorf("waited %s, want %s to %s", took, least, most)
 		}
 	})
 }
 
-func TestAProgramThatIsStoppedHoldsItsPlacesForSomeMinutes(t *testing.T) {
+func TestWhatOneProcessLearnsOfTheServerTheOthersKnow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		account := newAccountBook()
-		spend(t, sharing(t, account.program()), exporter.RateLimit)
-		if took := waited(t, sharing(t, account.program())); took < longestFlight || took > longestFlight+window+2*ledgerPoll {
-			t.Errorf("waited %s", took)
-		}
-	})
-}
-
-func TestWhatOneProgramLearnsOfTheServerTheOthersKnow(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		account := newAccountBook()
-		first, second := sharing(t, account.program()), sharing(t, account.program())
+		first, second, _ := pair(t)
 		spend(t, first, 1)[0](Reply{Answered: true, Stated: true, Limit: 8, Remaining: 7})
 		for _, release := range spend(t, second, 7) {
 			release(Reply{})
@@ -90,18 +77,33 @@ func TestWhatOneProgramLearnsOfTheServerTheOthersKnow(t *testing.T) {
 	})
 }
 
-// An account that makes no sense is replaced; what this program did is not lost.
-func TestADamagedAccountIsReplaced(t *testing.T) {
+func TestStatementsOfTheServerCountForSomeSeconds(t *testing.T) {
+	written := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	learned := budget{limit: 5, samples: exporter.RateLimit, shortest: 300 * time.Millisecond, others: [2]int{3, 4}, spanned: written}
+	text := writeLedger(&learned, written, "another", time.Time{})
+	for age, want := range map[time.Duration]bool{
+		0: true, believed: true, believed + 1: false, 365 * 24 * time.Hour: false,
+		-1: false, -time.Hour: false, // somebody set the clock back
+	} {
+		b := newBudget()
+		readLedger(&b, text, written.Add(age), "this")
+		if got := b.limit == 5; got != want || got != (b.credit() > 0) || got != (b.others == [2]int{3, 4}) || !got && b.limit != exporter.RateLimit {
+			t.Errorf("after %s: limit %d, credit %s, others %v", age, b.limit, b.credit(), b.others)
+		}
+	}
+}
+
+// What this process did is not lost with the text.
+func TestADamagedTextIsReplaced(t *testing.T) {
 	for name, text := range map[string]string{
-		"empty": "", "not JSON": "\x00\xff{", "half": `{"limit":20,"programs":{"a":{"calls":[{"sent":1`, "another's": `{"hello":"world"}`,
+		"empty": "", "not JSON": "\x00\xff{", "half": `{"limit":20,"processes":{"a":{"calls":[{"sent":1`, "another's": `{"hello":"world"}`,
 		"another type": `[1,2]`, "senseless numbers": `{"limit":-5}`, "null": "null",
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				account := newAccountBook()
-				first, second := sharing(t, account.program()), sharing(t, account.program())
+				first, second, shared := pair(t)
 				releases := spend(t, first, exporter.RateLimit-1)
-				account.write(text)
+				shared.write(text)
 				releases[0](Reply{}) // writes what the damage took
 				spend(t, second, 1)
 				if took := waited(t, second); took != window {
@@ -112,69 +114,122 @@ func TestADamagedAccountIsReplaced(t *testing.T) {
 	}
 }
 
-// Whatever the account says, a call leaves in bounded time, and the own calls count.
-func TestNoAccountHoldsAProgramForEver(t *testing.T) {
+func TestTheRestOfALongerTextIsIgnored(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	written := newBudget()
+	written.take(now)
+	b := newBudget()
+	readLedger(&b, append(writeLedger(&written, now, "another", time.Time{}), `"sent":123}]}}}`...), now, "this")
+	if len(b.calls) != 1 || b.calls[0].owner != "another" || !b.calls[0].sent.Equal(now) {
+		t.Errorf("calls %+v", b.calls)
+	}
+}
+
+// Whatever the text says, a call leaves in bounded time: also when a clock jumps.
+func TestNoTextHoldsAProcessForever(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		ns := rapid.OneOf(rapid.Int64(), rapid.Custom(func(rt *rapid.T) int64 {
 			// The clock in a bubble starts at the beginning of 2000.
 			return time.Date(2000, 1, 1, 0, 0, rapid.IntRange(-300, 300).Draw(rt, "s"), 0, time.UTC).UnixNano()
 		}))
 		n := rapid.OneOf(rapid.IntRange(-3, 30), rapid.Int())
-		text := fmt.Sprintf(`{"written":%d,"paused":%d,"limit":%d,"shortest":%d,"samples":%d,"others":[%d,%d],"spanned":%d,"programs":{`,
-			ns.Draw(rt, "written"), ns.Draw(rt, "paused"), rapid.IntRange(1, 20).Draw(rt, "limit"), ns.Draw(rt, "shortest"), n.Draw(rt, "samples"),
-			n.Draw(rt, "others"), n.Draw(rt, "others"), ns.Draw(rt, "spanned"))
-		for i := range rapid.IntRange(0, 3).Draw(rt, "programs") {
-			if i > 0 {
-				text += ","
-			}
-			var calls []string
-			for range rapid.IntRange(0, 30).Draw(rt, "calls") {
-				calls = append(calls, fmt.Sprintf(`{"sent":%d,"done":%d}`, ns.Draw(rt, "sent"), rapid.OneOf(ns, rapid.Just(int64(0))).Draw(rt, "done")))
-			}
-			text += fmt.Sprintf(`"program-%d":{"seen":%d,"wants":%d,"until":%d,"calls":[%s]}`,
-				i, ns.Draw(rt, "seen"), n.Draw(rt, "wants"), ns.Draw(rt, "until"), strings.Join(calls, ","))
+		drawn := ledgerText{
+			Written: ns.Draw(rt, "written"), Paused: ns.Draw(rt, "paused"), Limit: rapid.IntRange(1, exporter.RateLimit).Draw(rt, "limit"),
+			Shortest: time.Duration(ns.Draw(rt, "shortest")), Samples: n.Draw(rt, "samples"),
+			Others: [2]int{n.Draw(rt, "others"), n.Draw(rt, "others")}, Spanned: ns.Draw(rt, "spanned"), Processes: make(map[string]ledgerProcess),
 		}
-		text += "}}"
+		for i := range rapid.IntRange(0, 3).Draw(rt, "processes") {
+			p := ledgerProcess{Seen: ns.Draw(rt, "seen"), Waiting: ns.Draw(rt, "waiting")}
+			for range rapid.IntRange(0, 30).Draw(rt, "calls") {
+				p.Calls = append(p.Calls, ledgerCall{Sent: ns.Draw(rt, "sent"), Done: rapid.OneOf(ns, rapid.Just(int64(0))).Draw(rt, "done")})
+			}
+			drawn.Processes[fmt.Sprint("process-", i)] = p
+		}
+		text, err := json.Marshal(drawn)
+		if err != nil {
+			rt.Fatal(err)
+		}
 		var took time.Duration
 		synctest.Test(t, func(t *testing.T) {
-			account := newAccountBook()
-			for range 3 {
-				account.program() // they run, and do nothing
-			}
-			account.write(text)
-			l := sharing(t, account.program())
+			shared := &sharedText{text: text}
+			l := sharing(t, &memoryLedger{shared: shared})
 			began := time.Now()
 			for range 2 {
 				spend(t, l, 1)[0](Reply{})
 			}
 			took = time.Since(began)
 		})
-		if took > longestFlight+LongestThrottle+10*window {
+		if took > lease+LongestThrottle+10*window {
 			rt.Fatalf("waited %s", took)
 		}
 	})
 }
 
-// A run that is stopped does not wait for a ledger that another program holds, nor does
-// it take the ledger for broken.
+func TestWithoutTheLedgerALimiterGoesOnAndReportsItOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		shared := &sharedText{}
+		spend(t, sharing(t, &memoryLedger{shared: shared}), 15) // never released
+		ledger := &memoryLedger{shared: shared}
+		l, reported := New(false), 0
+		l.Share(ledger, func(err error) {
+			if reported++; !errors.Is(err, errBroken) {
+				t.Errorf("reported %v", err)
+			}
+		})
+		spend(t, l, 1)[0](Reply{Answered: true})
+		ledger.fail(errBroken)
+		began := time.Now()
+		for range 2*exporter.RateLimit - 1 {
+			spend(t, l, 1)[0](Reply{Answered: true})
+		}
+		if took := time.Since(began); reported != 1 || took > 2*window {
+			t.Errorf("reported %d times, took %s", reported, took)
+		}
+	})
+}
+
+// A run that is stopped waits for no ledger that another process holds, nor does it take
+// the ledger for broken.
 func TestAStoppedRunDoesNotWaitForTheLedger(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		ledger := newAccountBook().program()
+		ledger := &memoryLedger{shared: &sharedText{}}
 		l := sharing(t, ledger)
-		spend(t, l, 1)
-		ledger.locked = true
-		l.updated = time.Time{} // so that it looks again
+		ledger.stuck = true
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		began := time.Now()
 		if _, err := l.Acquire(ctx); !errors.Is(err, context.DeadlineExceeded) || time.Since(began) > 50*time.Millisecond {
 			t.Errorf("after %v: %v", time.Since(began), err)
 		}
-		ledger.locked = false
-		before := ledger.updates
-		spend(t, l, 1)
-		if ledger.updates == before {
+		ledger.stuck = false
+		if spend(t, l, 1); ledger.locked == 0 {
 			t.Error("the ledger is no longer used")
 		}
 	})
+}
+
+func TestTheNameOfALedgerIsThatOfTheKeyAtTheServer(t *testing.T) {
+	const key = "51301a7ed00000000000000000c0ffee"
+	name := func(endpoint, key string) string {
+		base, err := url.Parse(endpoint)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return LedgerName(base, exporter.NewSecret(key))
+	}
+	same := name("https://api.lemlist.com/api", key)
+	if strings.Contains(same, key) || len(same) != len("rate-")+32 {
+		t.Errorf("name %s", same)
+	}
+	for _, endpoint := range []string{"https://API.lemlist.com:443/api", "https://api.lemlist.com./api/v2"} {
+		if name(endpoint, key) != same {
+			t.Errorf("%s has another ledger", endpoint)
+		}
+	}
+	if name("http://127.0.0.1:1/api", key) == name("http://127.0.0.1:2/api", key) {
+		t.Error("two servers of one machine share a ledger")
+	}
+	if name("https://api.lemlist.com/api", key+"0") == same {
+		t.Error("two keys share a ledger")
+	}
 }

@@ -1,15 +1,24 @@
 package ratelimit
 
 import (
-	"bytes"
 	"context"
+	"crypto/rand"
 	"slices"
 	"sync"
 	"time"
 )
 
-// limiter makes callers wait until the budget lets them out, first come, first
-// served.
+const (
+	// poll is how often a process that waits reads the ledger again. A place is taken for
+	// two seconds after its call, so there is time.
+	poll = 100 * time.Millisecond
+	// grace is how late a process may be to take the place that it waits for.
+	grace = 50 * time.Millisecond
+	// giveWay is how long the others leave it the place before they look again.
+	giveWay = 5 * time.Millisecond
+)
+
+// Limiter makes callers wait until a request may leave, first come, first served.
 type Limiter struct {
 	off bool
 	// turn is held by the caller who is next. Go wakes those who wait for a
@@ -19,25 +28,31 @@ type Limiter struct {
 	mu      sync.Mutex
 	budget  budget
 	changed chan struct{} // closed, and made anew, when the budget changes
+	waiting int           // callers
 
-	ledger  Ledger      // nil: nobody to share the budget with
-	written []byte      // what this program put into the ledger last
-	updated time.Time   // when that was
-	failed  func(error) // told when the ledger is given up
-	waiting int         // callers
-	claim   program     // what the other programs are told
+	ledger Ledger      // nil: the budget is not shared
+	id     string      // names this process in the ledger
+	claim  time.Time   // until when the other processes leave this one its share
+	renew  *time.Timer // of the lease
+	failed func(error) // observes why the ledger is given up
 }
 
+// New makes a limiter; one that is off lets every request leave at once.
 func New(off bool) *Limiter {
 	return &Limiter{off: off, turn: make(chan struct{}, 1), budget: newBudget(), changed: make(chan struct{})}
 }
 
-// share makes the budget one with that of the other programs that use the ledger.
-// Without the ledger the calls go on; failed is told, once.
-func (l *Limiter) Share(ledger Ledger, failed func(error)) { l.ledger, l.failed = ledger, failed }
+// Share makes the budget one with that of the other processes that use the ledger. When
+// the ledger fails, the requests go on without it, and failed observes the error, once.
+// Call it before the first [Limiter.Acquire].
+func (l *Limiter) Share(ledger Ledger, failed func(error)) {
+	l.ledger, l.failed, l.id = ledger, failed, rand.Text()
+	l.renew = time.AfterFunc(lease/2, l.renewLease)
+	l.renew.Stop()
+}
 
-// acquire waits for a place. Give it back with release as soon as the answer
-// begins or the call has failed; only the first release counts.
+// Acquire waits until a request may leave. Call release as soon as the response begins
+// or the request has failed; only the first release counts.
 func (l *Limiter) Acquire(ctx context.Context) (release func(Reply), err error) {
 	if err := ctx.Err(); err != nil || l.off {
 		return func(Reply) {}, err
@@ -51,11 +66,14 @@ func (l *Limiter) Acquire(ctx context.Context) (release func(Reply), err error) 
 		return nil, ctx.Err()
 	}
 	for {
-		release, at, known, changed := l.try(ctx)
-		if release != nil {
-			return release, nil
+		call, at, changed, err := l.try(ctx)
+		if err != nil {
+			return nil, err
 		}
-		if err := until(ctx, at, known, changed); err != nil {
+		if call != nil {
+			return func(r Reply) { l.release(ctx, call, r) }, nil
+		}
+		if err := wait(ctx, at, changed); err != nil {
 			return nil, err
 		}
 	}
@@ -67,131 +85,125 @@ func (l *Limiter) count(more int) {
 	l.waiting += more
 }
 
-// try lets a call out now, or tells when to try again.
-func (l *Limiter) try(ctx context.Context) (release func(Reply), at time.Time, known bool, changed <-chan struct{}) {
+// try lets a call leave now, or returns when to try again: at a time, unless it is zero,
+// and when the budget has changed.
+func (l *Limiter) try(ctx context.Context) (call *apiCall, at time.Time, changed <-chan struct{}, err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if at, full := l.full(time.Now()); full {
-		return nil, at, true, l.changed
+	now, err := l.begin(ctx)
+	if err != nil {
+		return nil, at, nil, err
 	}
-	var call *apiCall
-	l.change(ctx, func(now time.Time) {
-		if at, known = l.next(now); !known || at.After(now) {
-			return
-		}
+	if at = l.next(now); at.Equal(now) {
 		call = l.budget.take(now)
-		l.claim.wants, l.claim.until = l.waiting-1, now.Add(grace)
-	})
-	if call == nil {
-		return nil, at, known, l.changed
-	}
-	return func(r Reply) {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		if call.done.IsZero() {
-			// The end of a call is told also when its run has ended.
-			l.change(context.WithoutCancel(ctx), func(now time.Time) { l.budget.finish(call, now, r) })
-			l.wake()
+		if l.claim = now.Add(grace); l.waiting == 1 { // no other caller
+			l.claim = time.Time{}
 		}
-	}, at, true, nil
+	} else {
+		l.claim = at.Add(grace)
+	}
+	l.end(now)
+	return call, at, l.changed, nil
 }
 
-// alone reports whether there was no other program at the last update.
-func (l *Limiter) alone() bool { return len(l.written) > 0 && len(l.budget.programs) == 0 }
-
-// full tells without a look into the ledger that no call may leave, and when to
-// try again. At the last update, a moment ago, there was no other program; one that
-// has come since can only have made the wait longer.
-func (l *Limiter) full(now time.Time) (at time.Time, full bool) {
-	look := l.updated.Add(alonePoll)
-	if l.ledger == nil || !l.alone() || now.Before(l.updated) || !now.Before(look) {
-		return at, false
-	}
+// next is when the next call may leave, which is now if it may leave at once, or when to
+// look again; zero while that depends on calls of this process.
+func (l *Limiter) next(now time.Time) time.Time {
 	at, known := l.budget.next(now)
-	if !known || at.After(look) {
-		at = look
+	switch {
+	case l.ledger == nil && !known:
+		return time.Time{}
+	case l.ledger != nil && known && !at.After(now) && l.budget.yields(now):
+		return now.Add(giveWay)
+	case l.ledger != nil && (!known || at.After(now.Add(poll))):
+		return now.Add(poll)
+	case at.Before(now):
+		return now
 	}
-	return at, at.After(now)
+	return at
 }
 
-// next is when the next call of this program may leave, or when to look again.
-func (l *Limiter) next(now time.Time) (at time.Time, known bool) {
-	at, known = l.budget.next(now)
-	if l.ledger == nil {
-		return at, known
+// release ends a call, also when its run has ended.
+func (l *Limiter) release(ctx context.Context, call *apiCall, r Reply) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !call.done.IsZero() {
+		return
 	}
-	if known && !at.After(now) && l.budget.claimed(now) {
-		at = now.Add(giveWay)
-	}
-	if poll := now.Add(ledgerPoll); !known || at.After(poll) {
-		at = poll
-	}
-	l.claim.wants, l.claim.until = l.waiting, at.Add(grace)
-	return at, true
+	now, _ := l.begin(context.WithoutCancel(ctx))
+	l.budget.finish(call, now, r)
+	l.end(now)
+	l.wake()
 }
 
-// pause lets nobody out before then.
+// Pause lets no request leave before then.
 func (l *Limiter) Pause(ctx context.Context, then time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	longer := false
-	l.change(ctx, func(time.Time) {
-		if longer = then.After(l.budget.paused); longer {
-			l.budget.paused = then
-		}
-	})
-	if longer {
+	now, err := l.begin(ctx)
+	if err != nil {
+		return // the run has ended
+	}
+	if then.After(l.budget.paused) {
+		l.budget.paused = then
 		l.wake()
 	}
+	l.end(now)
 }
 
-// close ends the sharing. Calls that are in flight hold their places no longer.
-func (l *Limiter) Close() error {
+// renewLease shows the other processes that calls which take long are still in flight.
+func (l *Limiter) renewLease() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if now, err := l.begin(context.Background()); err == nil {
+		l.end(now)
+	}
+}
+
+// begin locks the ledger and reads the calls of the other processes; end writes those of
+// this one, and unlocks it. Both want the limiter to be locked. An error is that of ctx.
+func (l *Limiter) begin(ctx context.Context) (now time.Time, err error) {
 	if l.ledger == nil {
-		return nil
+		return time.Now(), nil
 	}
-	defer func() { l.ledger = nil }()
-	return l.ledger.Close()
+	text, err := l.ledger.Lock(ctx)
+	now = time.Now()
+	switch {
+	case err == nil:
+		readLedger(&l.budget, text, now, l.id)
+	case ctx.Err() != nil:
+		return now, ctx.Err()
+	default:
+		l.giveUp(err, now)
+	}
+	return now, nil
 }
 
-// change does something to the budget, as all programs know it now. When ctx ends
-// first, it does nothing. The limiter must be locked.
-func (l *Limiter) change(ctx context.Context, do func(now time.Time)) {
-	did := false
-	if l.ledger != nil {
-		err := l.ledger.Update(ctx, func(text []byte) []byte {
-			did = true
-			now, id := time.Now(), l.ledger.ID()
-			// What this program wrote last says nothing new while it is alone.
-			if !l.alone() || !bytes.Equal(text, l.written) {
-				l.budget.read(text, now, id, l.ledger.Alive)
-			}
-			do(now)
-			l.written = l.budget.write(l.written[:0], now, id, l.claim)
-			l.updated = now
-			return l.written
-		})
-		if err != nil && !did && ctx.Err() != nil {
-			return
-		}
-		if err != nil {
-			l.giveUp(err)
-		}
+func (l *Limiter) end(now time.Time) {
+	if l.ledger == nil {
+		return
 	}
-	if !did {
-		do(time.Now())
+	if err := l.ledger.Unlock(writeLedger(&l.budget, now, l.id, l.claim)); err != nil {
+		l.giveUp(err, now)
+		return
+	}
+	if slices.ContainsFunc(l.budget.calls, func(c *apiCall) bool { return c.owner == "" && c.done.IsZero() }) {
+		l.renew.Reset(lease / 2)
+	} else {
+		l.renew.Stop()
 	}
 }
 
-// giveUp goes on without the ledger. What the others have in flight would be
-// held for ever.
-func (l *Limiter) giveUp(err error) {
-	_ = l.ledger.Close() // so that they hold nothing for this program
-	l.ledger = nil
-	l.budget.calls = slices.DeleteFunc(l.budget.calls, func(c *apiCall) bool { return c.owner != "" && c.done.IsZero() })
-	l.budget.programs = nil
+// giveUp goes on without the ledger. The ends of the calls that others have in flight
+// will not be known.
+func (l *Limiter) giveUp(err error, now time.Time) {
+	l.renew.Stop()
+	l.ledger, l.budget.processes = nil, nil
+	for _, c := range l.budget.calls {
+		if c.owner != "" && c.done.IsZero() {
+			c.done, c.lost = now, true
+		}
+	}
 	l.failed(err)
 }
 
@@ -201,10 +213,10 @@ func (l *Limiter) wake() {
 	l.changed = make(chan struct{})
 }
 
-// until waits for a time, if it is known, or for a change.
-func until(ctx context.Context, at time.Time, known bool, changed <-chan struct{}) error {
+// wait waits for a time, unless it is zero, or for a change.
+func wait(ctx context.Context, at time.Time, changed <-chan struct{}) error {
 	var due <-chan time.Time
-	if known {
+	if !at.IsZero() {
 		timer := time.NewTimer(time.Until(at))
 		defer timer.Stop()
 		due = timer.C

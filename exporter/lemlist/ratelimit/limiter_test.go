@@ -147,7 +147,7 @@ func TestLimiterKeepsTheRateWithManyCallers(t *testing.T) {
 			})
 		}
 		all.Wait()
-		if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+		if least, tooMany := crowded(arrivals); tooMany {
 			t.Errorf("21 calls within %s", least)
 		}
 		if took, best := time.Since(began), exporter.LeastTime(each*callers); float64(best) < 0.95*float64(took) {

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// What the rate headers may ask for. Their forms are not fixed: Retry-After has
+// Bounds of the wait that rate headers ask for. Their forms vary: Retry-After has
 // been seen as a whole number, may be fractional, and was once documented as a
 // date; X-RateLimit-Reset is documented as JavaScript's Date.toString().
 const (

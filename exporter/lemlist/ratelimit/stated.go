@@ -2,12 +2,12 @@ package ratelimit
 
 import "github.com/lemexport/lemexport/exporter"
 
-// Some servers state X-RateLimit-Remaining: 0 on every answer. Taken at its word that is
-// one call a window for ever: others seem to have made all the calls that we did not make.
-// A true 0 says so too, when another program takes 19 calls of every window, and only a
-// trial tells the two apart: after some equal statements that leave almost nothing to
-// us, one call more is made in a window, then two, then four. A 429 ends the
-// trial, and the next one comes after twice as many statements.
+// Some servers state X-RateLimit-Remaining: 0 on every response. Believed, that is one
+// call a window for ever: other programs seem to make all the calls that we do not make.
+// The same number is true when another program makes 19 calls in every window. Only a
+// trial can tell: after some equal statements that leave almost nothing to us, the
+// budget allows one call more a window, then two, then four. A 429 ends the trial, and
+// the next one comes after twice as many statements.
 
 const (
 	// usualPatience is the number of equal statements before a trial.
@@ -16,15 +16,15 @@ const (
 	longestPatience = 512
 )
 
-// stated is what the latest answers say is left, as long as they say the same.
+// stated is the remaining number of the latest responses, as long as they state the same.
 type stated struct {
 	remaining, times int
-	tried            int // places that are used although others are said to need them
+	tried            int // places that are used although other programs seem to need them
 	patience         int // doubles with every trial that ends with a 429; 0 is usual
 }
 
-// believed is how many calls of others are believed in, of those that an answer tells
-// of.
+// believed returns how many of the calls of other programs, which a response shows, are
+// held back.
 func (s *stated) believed(r Reply, foreign int) int {
 	switch {
 	case r.Throttled:
