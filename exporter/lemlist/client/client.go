@@ -3,9 +3,11 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptrace"
 	"net/url"
 	"sync/atomic"
 	"time"
@@ -17,6 +19,12 @@ import (
 // headerSimulated stands on every response of a simulated API. The simulator has
 // the same constant; they share the value, not the code.
 const headerSimulated = "Lemexport-Simulated"
+
+// What ends an attempt early.
+var (
+	errTooLong = errors.New("the answer took too long")
+	errStalled = errors.New("the answer stopped half-way")
+)
 
 // Options says which API to ask, and how.
 type Options struct {
@@ -112,50 +120,111 @@ func (c *Client) HoldsSecret(text string) bool { return c.redact.Holds(text) }
 // HideSecrets hides the key in names that a server made up.
 func (c *Client) HideSecrets(names []string) []string { return c.redact.names(names) }
 
-// Request is one GET request, however often it has to be sent.
-type Request struct {
-	// Path is below the endpoint, without a slash at the start.
-	Path  string
-	Query url.Values
-	// Plain says that the response is not a table: its JSON values take less memory.
-	Plain bool
-	// KeepBody asks for a copy of the body of the response.
-	KeepBody bool
+// log writes one line about an attempt. Neither headers nor bodies are in it:
+// the one holds the key, and the other what the team has not agreed to show.
+func (c *Client) log(ctx context.Context, request *http.Request, came received, number int, failed *Error) {
+	if !c.logger.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("method", request.Method),
+		slog.String("path", c.redact.Secrets(request.URL.Path)),
+		slog.String("query", c.redact.Secrets(request.URL.RawQuery)),
+		slog.Int("attempt", number),
+		slog.Int("status", came.status),
+		slog.Int("bytes", len(came.text())),
+		slog.Duration("duration", came.arrived.Sub(came.sent)),
+	}
+	if failed != nil {
+		attrs = append(attrs, slog.String("failure", failed.Reason()))
+	}
+	c.logger.LogAttrs(ctx, slog.LevelDebug, "request", attrs...)
 }
 
-// Payload is the body of a good response, to be decoded. Text is valid until the
-// decoding ends.
-type Payload struct {
-	Text    []byte
-	Arrived time.Time
-	// Large says that the response has the place of a large one.
-	Large bool
+// send waits for the rate limit, sends the request and reads the whole response. The
+// times and the number of requests are set also with an error; the caller gives the body
+// back.
+func (c *Client) send(request *http.Request, plain bool) (came received, err error) {
+	trip := &trip{limiter: c.limiter}
+	if err := trip.begin(request.Context()); err != nil {
+		return came, err
+	}
+	ctx, cancel := context.WithCancelCause(request.Context())
+	defer cancel(nil)
+	long := time.AfterFunc(c.policy.Attempt, func() { cancel(errTooLong) })
+	defer long.Stop()
+	came.sent = time.Now()
+	defer func() {
+		came.arrived, came.requests = time.Now(), trip.requests
+		// The cause says more than "context canceled".
+		if cause := context.Cause(ctx); err != nil && cause != nil {
+			err = cause
+		}
+	}()
+	response, err := c.transport.RoundTrip(request.WithContext(httptrace.WithClientTrace(ctx, trip.trace(ctx))))
+	if err != nil {
+		trip.end(ratelimit.Reply{})
+		if c.proxy != nil && !trip.hasConnected() {
+			return came, fmt.Errorf("through the proxy %s: %w", c.proxy.Host, err)
+		}
+		return came, fmt.Errorf("no answer: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	reply := ratelimit.Reply{Answered: true, RoundTrip: trip.roundTrip(), Throttled: response.StatusCode == http.StatusTooManyRequests}
+	reply.Limit, reply.Remaining, reply.Stated = ratelimit.ParseBudget(response.Header)
+	trip.end(reply)
+
+	came.status, came.header = response.StatusCode, response.Header
+	stall := time.AfterFunc(c.policy.Stall, func() { cancel(errStalled) })
+	defer stall.Stop()
+	within := bounds{limit: c.memory.largest, small: c.memory.small, values: c.memory.mostValues, alive: func() { stall.Reset(c.policy.Stall) }}
+	within.reserve = func() (*Place, error) {
+		// The server is not to blame for what this program waits for.
+		stall.Stop()
+		long.Stop()
+		defer stall.Reset(c.policy.Stall)
+		defer long.Reset(c.policy.Attempt)
+		return c.memory.reserve(ctx)
+	}
+	if plain {
+		within.values *= plainValues
+	}
+	good := came.status >= 200 && came.status <= 299
+	if !good {
+		within.limit = c.policy.ErrorBodyBytes
+	}
+	came.body = c.bodies.take()
+	if err = came.body.read(response, within); err == nil && good {
+		err = c.memory.weigh(came.body, within)
+	}
+	if err == nil || !good && errors.Is(err, ErrTooLarge) { // the beginning of an error says enough
+		return came, nil
+	}
+	return came, fmt.Errorf("read the answer: %w", err)
 }
 
-// Response is what is known of a good response besides its content.
-type Response struct {
-	// Sent and Arrived are when the request that succeeded left, and when the body of its
-	// response was complete, by the local clock.
-	Sent, Arrived time.Time
-	// Cost is that of all attempts. It is set with an error, too.
-	Cost Cost
-	// Place is the place in memory of a large response. The caller releases it when what was
-	// decoded is no longer needed; the end of the context does, too.
-	Place *Place
-	// Body is a copy of the body; empty unless the request asked for it.
-	Body Body
-}
-
-// Cost counts HTTP requests.
-type Cost struct {
-	Requests  int64 // all that were sent, the failed ones included
-	Retries   int64 // those that repeated a failed one
-	Throttled int64 // those that were answered with 429
-}
-
-// Add adds another cost.
-func (c *Cost) Add(more Cost) {
-	c.Requests += more.Requests
-	c.Retries += more.Retries
-	c.Throttled += more.Throttled
+// pauseAfter reports a failure and waits. When the server names a time, everybody
+// waits: a 429 is about the key, a 503 about the server. Any other answer may name the
+// time of the rate limit's window.
+func (c *Client) pauseAfter(ctx context.Context, failed *Error, number int, next pause) error {
+	if failed.problem == problemThrottled {
+		c.limiter.Pause(ctx, time.Now().Add(next.wait))
+		c.obs.Observe(exporter.Throttled{Wait: next.wait})
+	} else {
+		if failed.status == http.StatusServiceUnavailable && failed.wait > 0 {
+			c.limiter.Pause(ctx, time.Now().Add(failed.wait))
+		}
+		c.obs.Observe(exporter.RequestRetried{Request: failed.Request, Attempt: number, Wait: next.wait, Left: next.left, Reason: failed.Reason()})
+	}
+	if next.wait <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(next.wait)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }

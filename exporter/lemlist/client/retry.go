@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
@@ -54,32 +53,6 @@ func hint(err error, failed *Error) string {
 		text += " max_elapsed in the block retry sets how long lemexport tries."
 	}
 	return text
-}
-
-// pauseAfter tells of a failure and waits. When the server names a time, everybody
-// waits: a 429 is about the key, a 503 about the server. Any other answer may name the
-// time of the rate limit's window.
-func (c *Client) pauseAfter(ctx context.Context, failed *Error, number int, next pause) error {
-	if failed.problem == problemThrottled {
-		c.limiter.Pause(ctx, time.Now().Add(next.wait))
-		c.obs.Observe(exporter.Throttled{Wait: next.wait})
-	} else {
-		if failed.status == http.StatusServiceUnavailable && failed.wait > 0 {
-			c.limiter.Pause(ctx, time.Now().Add(failed.wait))
-		}
-		c.obs.Observe(exporter.RequestRetried{Request: failed.Request, Attempt: number, Wait: next.wait, Left: next.left, Reason: failed.Reason()})
-	}
-	if next.wait <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(next.wait)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // retry decides after every failed attempt of one request whether and when the next follows.
