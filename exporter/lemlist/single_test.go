@@ -7,10 +7,12 @@ import (
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -166,7 +168,7 @@ func TestATableOfAnotherFormIsAnError(t *testing.T) {
 				return
 			}
 			_, _ = fmt.Fprint(w, body)
-		}))
+		}), withPolicy(func(p *client.Policy) { p.Patience = 20 * time.Millisecond }))
 		if _, err := source.Survey(t.Context(), []*schema.Table{schema.InboxLabels()}); err == nil || errors.Is(err, exporter.ErrNoAccess) {
 			t.Errorf("%q: error %v", body, err)
 		}

@@ -55,8 +55,8 @@ func (s *Source) Close() error {
 // Walk implements exporter.Source. The walk of a table that is one list a user asks for the
 // team first, unless a survey has done so.
 func (s *Source) Walk(ctx context.Context, table *schema.Table, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
-	if table.PartitionBy != schema.PartitionUser {
-		return &singleWalk{ctx: ctx, source: s, table: whole(table)}
+	if table = whole(table); table.PartitionBy != schema.PartitionUser {
+		return &singleWalk{ctx: ctx, source: s, table: table}
 	}
 	return &teamWalk{ctx: ctx, source: s, since: since, journal: journal}
 }

@@ -43,13 +43,13 @@ func (s *Source) Survey(ctx context.Context, tables []*schema.Table) (exporter.S
 	for _, table := range tables {
 		var one exporter.TableSurvey
 		var spent client.Cost
-		switch {
+		switch table := whole(table); {
 		case table.PartitionBy == schema.PartitionUser:
 			one, spent, err = s.surveyInboxes(ctx, users)
 		case table.Request.Envelope == schema.EnvelopeTeam:
 			one = surveyOf(table, got)
 		default:
-			one, spent, err = s.surveySingle(ctx, whole(table))
+			one, spent, err = s.surveySingle(ctx, table)
 		}
 		survey.Requests += spent.Requests
 		if err != nil {
