@@ -9,9 +9,9 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 )
 
-// flightShare is the share of the memory budget that pages in flight may take: a
+// inFlightShare is the share of the memory budget that pages in flight may take: a
 // quarter.
-const flightShare = 4
+const inFlightShare = 4
 
 // firstGuess is the round trip that is expected before one is known.
 const firstGuess = 200 * time.Millisecond
@@ -20,18 +20,20 @@ const firstGuess = 200 * time.Millisecond
 // is fetched and decoded: the body, what the decoder gathers, the record.
 const pageCost = 4
 
-// crew decides how many requests should be in flight to use the rate limit up.
-type crew struct {
+// concurrency decides how many requests should be in flight to use the rate limit up.
+type concurrency struct {
 	roundTrip time.Duration // the latest ones count more
 	// memory is what pages in flight may take together, in bytes; largest is the
 	// largest page so far.
 	memory, largest int64
 }
 
-func newCrew() crew { return crew{roundTrip: firstGuess, memory: exporter.DefaultMemory / flightShare} }
+func newConcurrency() concurrency {
+	return concurrency{roundTrip: firstGuess, memory: exporter.DefaultMemory / inFlightShare}
+}
 
 // learn takes the round trip of a request.
-func (c *crew) learn(a landed) {
+func (c *concurrency) learn(a arrival) {
 	if a.err == nil {
 		c.largest = max(c.largest, util.TotalRecordSize(a.got.page.Record))
 	}
@@ -45,14 +47,14 @@ func (c *crew) learn(a landed) {
 // size is the number of requests that keep the limiter busy: the round trip in
 // units of the time between two requests, and one more for the time an answer
 // spends with us. When one request at a time is enough, it is 1.
-func (c *crew) size() int {
+func (c *concurrency) size() int {
 	const every = exporter.RateWindow / exporter.RateLimit
 	return min(max(int((c.roundTrip+every/3)/every)+1, 1), c.most())
 }
 
 // most is how many requests may be in flight: the next page may be as large as
 // the largest.
-func (c *crew) most() int {
+func (c *concurrency) most() int {
 	return int(min(max(c.memory/max(c.largest*pageCost, 1), 1), prover.MostInFlight))
 }
 
@@ -60,32 +62,32 @@ func (c *crew) most() int {
 // flight it begins another user's list, or else another segment of the list that
 // has the most pages for one. When nothing is in flight any more, the lists are
 // looked at once more.
-func (w *walk) dispatch(f *flights) {
-	size, most := w.crew.size(), w.crew.most()
+func (w *walk) dispatch(f *inFlight) {
+	size, most := w.concurrency.size(), w.concurrency.most()
 	for {
 		for _, in := range w.asking {
-			if f.flying >= size {
+			if f.count >= size {
 				break
 			}
 			limit := size
-			if in.prover.Descending() {
+			if in.prover.Traversing() {
 				limit = most
 			}
 			w.ask(f, in, size, limit)
 		}
-		for _, in := range w.descents { // what has begun goes on, beyond that number
+		for _, in := range w.traversals { // what has begun goes on, beyond that number
 			w.ask(f, in, size, most)
 		}
-		more := size - f.flying
-		if more <= 0 || !w.begin() && !w.split(more) && (f.flying > 0 || !w.close()) {
+		more := size - f.count
+		if more <= 0 || !w.begin() && !w.split(more) && (f.count > 0 || !w.sweepAgain()) {
 			return
 		}
 	}
 }
 
 // ask sends what a list asks for where size requests should be in flight, until most are.
-func (w *walk) ask(f *flights, in *inbox, size, most int) {
-	for f.flying < most {
+func (w *walk) ask(f *inFlight, in *inbox, size, most int) {
+	for f.count < most {
 		asked, ok := in.prover.Next(size)
 		if !ok {
 			return
@@ -104,7 +106,7 @@ func (w *walk) begin() bool {
 		in.prover = prover.NewSince(prover.Watermark(mark), w.proverMargin())
 	}
 	w.inboxes = append(w.inboxes, in)
-	w.place(in)
+	w.update(in)
 	return true
 }
 
@@ -117,7 +119,7 @@ func (w *walk) proverMargin() prover.Margin {
 func (w *walk) split(more int) bool {
 	var longest *inbox
 	var most int64
-	for _, in := range w.descents {
+	for _, in := range w.traversals {
 		if spare := in.prover.Spare(); spare > most {
 			longest, most = in, spare
 		}

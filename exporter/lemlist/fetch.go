@@ -44,20 +44,20 @@ func (r response) release() {
 // mostDecoders is how many decoders are kept to be used again.
 const mostDecoders = 4
 
-// inboxes fetches pages of the lists of users.
-type inboxes struct {
+// inboxFetcher fetches pages of the lists of users.
+type inboxFetcher struct {
 	client   *client.Client
 	obs      exporter.Observer
 	sizes    *pageSizes
 	decoders chan *decode.Decoder // that are free
 }
 
-func newInboxes(c *client.Client, obs exporter.Observer, sizes []int) *inboxes {
-	return &inboxes{client: c, obs: obs, sizes: newPageSizes(sizes), decoders: make(chan *decode.Decoder, mostDecoders)}
+func newInboxFetcher(c *client.Client, obs exporter.Observer, sizes []int) *inboxFetcher {
+	return &inboxFetcher{client: c, obs: obs, sizes: newPageSizes(sizes), decoders: make(chan *decode.Decoder, mostDecoders)}
 }
 
 // fetch implements fetcher. A page without a size has the largest that the API accepts.
-func (f *inboxes) fetch(ctx context.Context, r pageRequest) (response, error) {
+func (f *inboxFetcher) fetch(ctx context.Context, r pageRequest) (response, error) {
 	var spent client.Cost
 	for attempt := 1; ; attempt++ {
 		size := int(r.size)
@@ -92,7 +92,7 @@ func (r pageRequest) request(size int) client.Request {
 }
 
 // decode reads a page, with a decoder that was used before if there is one.
-func (f *inboxes) decode(p client.Payload) (decode.Page, error) {
+func (f *inboxFetcher) decode(p client.Payload) (decode.Page, error) {
 	var decoder *decode.Decoder
 	select {
 	case decoder = <-f.decoders:

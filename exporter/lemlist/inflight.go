@@ -9,55 +9,55 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 )
 
-// flights are the page requests under way. It belongs to one goroutine; only
-// the requests run beside it.
-type flights struct {
-	ctx    context.Context //nolint:containedctx // of this set of requests, made here
-	cancel context.CancelFunc
-	list   fetcher
-	flying int
-	landed chan landed // has room for all
+// inFlight are the requests for pages that are in flight. It belongs to one goroutine;
+// only the requests run beside it.
+type inFlight struct {
+	ctx     context.Context //nolint:containedctx // of this set of requests, made here
+	cancel  context.CancelFunc
+	fetcher fetcher
 	// keepBodies asks for the bodies of the pages, for the journal.
 	keepBodies bool
+	count      int
+	arrivals   chan arrival // has room for all
 	running    sync.WaitGroup
-	// held are requests that are not sent, as long as an earlier walk may have
-	// their answers; on says that this is so.
-	on   bool
-	held []landed
+	// pending are requests that are not sent, as long as the journal of an earlier walk may
+	// have their responses; replaying says that this is so.
+	replaying bool
+	pending   []arrival
 }
 
-// landed is what became of a request.
-type landed struct {
+// arrival is what became of a request.
+type arrival struct {
 	from  *inbox
 	asked prover.Request
 	got   response
 	err   error
 }
 
-func newFlights(ctx context.Context, l fetcher, keepBodies bool) *flights {
-	f := &flights{list: l, keepBodies: keepBodies, landed: make(chan landed, prover.MostInFlight)}
+func newInFlight(ctx context.Context, from fetcher, keepBodies bool) *inFlight {
+	f := &inFlight{fetcher: from, keepBodies: keepBodies, arrivals: make(chan arrival, prover.MostInFlight)}
 	f.ctx, f.cancel = context.WithCancel(ctx)
 	return f
 }
 
 // send starts a request; at most prover.MostInFlight may be in flight.
-func (f *flights) send(from *inbox, asked prover.Request) {
-	f.flying++
-	if f.on {
-		f.held = append(f.held, landed{from: from, asked: asked})
+func (f *inFlight) send(from *inbox, asked prover.Request) {
+	f.count++
+	if f.replaying {
+		f.pending = append(f.pending, arrival{from: from, asked: asked})
 		return
 	}
 	f.start(from, asked)
 }
 
-func (f *flights) start(from *inbox, asked prover.Request) {
+func (f *inFlight) start(from *inbox, asked prover.Request) {
 	f.running.Go(func() {
 		sent := time.Now()
 		got, err := f.fetch(from, asked)
 		if err != nil {
 			got.Sent, got.Arrived = sent, time.Now()
 		}
-		f.landed <- landed{from: from, asked: asked, got: got, err: err}
+		f.arrivals <- arrival{from: from, asked: asked, got: got, err: err}
 	})
 }
 
@@ -65,7 +65,7 @@ func (f *flights) start(from *inbox, asked prover.Request) {
 const longestPause = time.Minute
 
 // fetch sends a request when its time has come.
-func (f *flights) fetch(from *inbox, asked prover.Request) (response, error) {
+func (f *inFlight) fetch(from *inbox, asked prover.Request) (response, error) {
 	if wait := min(time.Until(asked.After), longestPause); wait > 0 {
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
@@ -75,47 +75,46 @@ func (f *flights) fetch(from *inbox, asked prover.Request) (response, error) {
 			return response{}, f.ctx.Err()
 		}
 	}
-	return f.list.fetch(f.ctx, pageRequest{user: from.user, page: asked.Page, size: asked.Size, keepBody: f.keepBodies})
+	return f.fetcher.fetch(f.ctx, pageRequest{user: from.user, page: asked.Page, size: asked.Size, keepBody: f.keepBodies})
 }
 
-// hold keeps requests back from now on.
-func (f *flights) hold() { f.on = true }
+// replay keeps requests back from now on.
+func (f *inFlight) replay() { f.replaying = true }
 
-// release sends what was held back, and holds nothing back any more.
-func (f *flights) release() {
-	f.on = false
-	for _, one := range f.held {
+// goLive sends the pending requests, and keeps none back any more.
+func (f *inFlight) goLive() {
+	f.replaying = false
+	for _, one := range f.pending {
 		f.start(one.from, one.asked)
 	}
-	f.held = nil
+	f.pending = nil
 }
 
-// answer takes a held request that has its answer.
-func (f *flights) answer(user string, asked prover.Request) (landed, bool) {
-	i := slices.IndexFunc(f.held, func(one landed) bool { return one.from.user == user && one.asked.Same(asked) })
+// takePending takes a pending request whose response is in the journal.
+func (f *inFlight) takePending(user string, asked prover.Request) (arrival, bool) {
+	i := slices.IndexFunc(f.pending, func(one arrival) bool { return one.from.user == user && one.asked.Same(asked) })
 	if i < 0 {
-		return landed{}, false
+		return arrival{}, false
 	}
-	one := f.held[i]
-	f.held = slices.Delete(f.held, i, i+1)
-	f.flying--
+	one := f.pending[i]
+	f.pending = slices.Delete(f.pending, i, i+1)
+	f.count--
 	return one, true
 }
 
-// wait returns what has arrived next. The receiver releases its record.
-func (f *flights) wait() landed {
-	f.flying--
-	return <-f.landed
+// wait returns what arrives next. The receiver releases its record.
+func (f *inFlight) wait() arrival {
+	f.count--
+	return <-f.arrivals
 }
 
-// land stops every request and waits until none is left. What they cost is
-// still counted.
-func (f *flights) land() {
+// stop ends every request and waits until none is left. Their cost is still counted.
+func (f *inFlight) stop() {
 	f.cancel()
-	f.flying -= len(f.held)
-	f.held = nil
+	f.count -= len(f.pending)
+	f.pending = nil
 	f.running.Wait()
-	for f.flying > 0 {
+	for f.count > 0 {
 		late := f.wait()
 		late.from.spent.Add(late.got.Cost)
 		late.got.Place.Release()

@@ -134,7 +134,7 @@ func TestWalkHoldsFewerLargePages(t *testing.T) {
 					t.Fatal(err)
 				}
 				if most == 0 {
-					w.crew.memory = budgetPages * pageCost * util.TotalRecordSize(page.Record)
+					w.concurrency.memory = budgetPages * pageCost * util.TotalRecordSize(page.Record)
 				}
 				most++
 				if _, flying, _ := s.now(); most > 20 && flying > want {
@@ -144,8 +144,8 @@ func TestWalkHoldsFewerLargePages(t *testing.T) {
 			if proof := w.Proof(); !proof.Complete {
 				t.Fatalf("budget for %d pages: %v", budgetPages, proof.Reasons)
 			}
-			if w.crew.most() != want {
-				t.Errorf("budget for %d pages: %d may be in flight, want %d", budgetPages, w.crew.most(), want)
+			if w.concurrency.most() != want {
+				t.Errorf("budget for %d pages: %d may be in flight, want %d", budgetPages, w.concurrency.most(), want)
 			}
 		})
 	}

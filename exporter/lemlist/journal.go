@@ -8,6 +8,7 @@ import (
 	"io"
 	"iter"
 	"slices"
+	"time"
 
 	"github.com/apache/arrow/go/v15/arrow/memory"
 	"github.com/klauspost/compress/gzip"
@@ -15,18 +16,49 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
+	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 	"github.com/lemexport/lemexport/schema"
 	"github.com/lemexport/lemexport/schema/decode"
 )
 
+// entryHead is the head of a journal entry, in JSON. A line feed and the body of the
+// response follow it.
+type entryHead struct {
+	Kind      string    `json:"kind"`
+	Coding    string    `json:"coding,omitempty"` // of the body
+	User      string    `json:"user"`
+	Segment   int       `json:"strand"`
+	Number    int64     `json:"number"`
+	Page      int64     `json:"page"`
+	Size      int64     `json:"size,omitempty"`
+	Sent      time.Time `json:"sent"`
+	Arrived   time.Time `json:"arrived"`
+	Requests  int64     `json:"requests"`
+	Retries   int64     `json:"retries"`
+	Throttled int64     `json:"throttled"`
+}
+
+// The kinds of entries.
+const (
+	entryPage    = "page"
+	entryRefused = "refused" // the page: client.ErrRefused
+	entrySkipped = "skipped" // the user: client.ErrUserNotInTeam
+	// entryTakeover says that another walk makes the requests from here on.
+	entryTakeover = "takeover"
+)
+
+func (h entryHead) request() prover.Request {
+	return prover.Request{Segment: h.Segment, Number: h.Number, Page: h.Page, Size: h.Size}
+}
+
 // codingS2 is the coding in the journal of bodies that came uncompressed.
 const codingS2 = "s2"
 
-// scribe makes journal entries.
-type scribe struct{ text []byte }
+// journalWriter makes journal entries.
+type journalWriter struct{ text []byte }
 
 // entry is valid until the next call.
-func (s *scribe) entry(head entryHead, body client.Body) ([]byte, error) {
+func (s *journalWriter) entry(head entryHead, body client.Body) ([]byte, error) {
 	head.Coding = body.Coding
 	if body.Coding == client.CodingNone && len(body.Bytes) > 0 {
 		head.Coding = codingS2
@@ -46,8 +78,8 @@ func (s *scribe) entry(head entryHead, body client.Body) ([]byte, error) {
 	return s.text, nil
 }
 
-// past reads what an earlier walk has left.
-type past struct {
+// journalReader reads the journal of an earlier walk.
+type journalReader struct {
 	read    func() ([]byte, error, bool)
 	close   func()
 	decoder *decode.Decoder
@@ -61,15 +93,15 @@ type keptEntry struct {
 	body []byte // in the head's coding
 }
 
-func newPast(journal exporter.Journal) *past {
-	p := &past{decoder: decode.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator())}
+func newJournalReader(journal exporter.Journal) *journalReader {
+	p := &journalReader{decoder: decode.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator())}
 	p.read, p.close = iter.Pull2(journal.Entries())
 	return p
 }
 
-// next is the next entry; false is the end of the journal, or of what this
+// next returns the next entry. It reports false at the end of the journal, or of what this
 // version understands of it.
-func (p *past) next() (keptEntry, bool, error) {
+func (p *journalReader) next() (keptEntry, bool, error) {
 	entry, err, ok := p.read()
 	if !ok || err != nil {
 		return keptEntry{}, false, err
@@ -82,9 +114,8 @@ func (p *past) next() (keptEntry, bool, error) {
 	return kept, true, nil
 }
 
-// listing makes an entry the answer again that it was; refused is the error that
-// the answer was.
-func (p *past) listing(kept keptEntry) (got response, refused, err error) {
+// response returns the response that an entry holds; refused is the error that it was.
+func (p *journalReader) response(kept keptEntry) (got response, refused, err error) {
 	head := kept.head
 	was := client.Response{
 		Sent: head.Sent, Arrived: head.Arrived,
@@ -111,7 +142,7 @@ func (p *past) listing(kept keptEntry) (got response, refused, err error) {
 
 // unpack decompresses the body of an entry into text, which is bounded whatever
 // the entry says.
-func (p *past) unpack(kept keptEntry) error {
+func (p *journalReader) unpack(kept keptEntry) error {
 	p.text.Reset()
 	switch kept.head.Coding {
 	case client.CodingGzip:

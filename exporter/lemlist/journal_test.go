@@ -48,9 +48,9 @@ func TestAnEntryIsTheAnswerThatItWas(t *testing.T) {
 	text := pageBody(t)
 	halves := append(zipped(string(text[:1000])), zipped(string(text[1000:]))...)
 	journal := new(notebook)
-	writes := new(scribe)
+	writes := new(journalWriter)
 	sent := time.Date(2026, 1, 2, 3, 4, 5, 6, time.UTC)
-	head := entryHead{Kind: entryPage, User: "usr_1", Strand: 2, Number: 3, Page: 4, Sent: sent, Arrived: sent.Add(time.Second), Requests: 5, Retries: 6, Throttled: 7}
+	head := entryHead{Kind: entryPage, User: "usr_1", Segment: 2, Number: 3, Page: 4, Sent: sent, Arrived: sent.Add(time.Second), Requests: 5, Retries: 6, Throttled: 7}
 	for _, came := range []client.Body{{Bytes: zipped(string(text)), Coding: client.CodingGzip}, {Bytes: text}, {Bytes: halves, Coding: client.CodingGzip}} {
 		entry, err := writes.entry(head, came)
 		if err != nil {
@@ -63,7 +63,7 @@ func TestAnEntryIsTheAnswerThatItWas(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	reads := newPast(journal)
+	reads := newJournalReader(journal)
 	defer reads.close()
 	var first string
 	for n := range 3 {
@@ -71,7 +71,7 @@ func TestAnEntryIsTheAnswerThatItWas(t *testing.T) {
 		if !ok || err != nil {
 			t.Fatal(ok, err)
 		}
-		got, refused, err := reads.listing(kept)
+		got, refused, err := reads.response(kept)
 		if err != nil || refused != nil {
 			t.Fatal(err, refused)
 		}
@@ -107,7 +107,7 @@ func TestAnEntryIsBounded(t *testing.T) {
 		t.Fatal(err)
 	}
 	for coding, body := range map[string][]byte{client.CodingGzip: bomb.Bytes(), codingS2: binary.AppendUvarint(nil, client.LargestBody+1)} {
-		p := new(past)
+		p := new(journalReader)
 		if err := p.unpack(keptEntry{head: entryHead{Coding: coding}, body: body}); !errors.Is(err, client.ErrTooLarge) || p.text.Cap() > 4*client.LargestBody {
 			t.Errorf("%s: error %v, %d bytes of memory", coding, err, p.text.Cap())
 		}
@@ -121,9 +121,9 @@ func FuzzEntry(f *testing.F) {
 		f.Add(coding, []byte{})
 	}
 	f.Fuzz(func(_ *testing.T, coding string, body []byte) {
-		p := newPast(new(notebook))
+		p := newJournalReader(new(notebook))
 		defer p.close()
-		got, _, err := p.listing(keptEntry{head: entryHead{Kind: entryPage, Coding: coding}, body: body})
+		got, _, err := p.response(keptEntry{head: entryHead{Kind: entryPage, Coding: coding}, body: body})
 		if err == nil {
 			got.page.Record.Release()
 		}

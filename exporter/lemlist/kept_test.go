@@ -28,7 +28,7 @@ func TestKeptKnowsTheOldestAndTheNewestAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var journal notebook
 			for _, head := range test.entries {
-				entry, err := new(scribe).entry(head, client.Body{})
+				entry, err := new(journalWriter).entry(head, client.Body{})
 				if err != nil {
 					t.Fatal(err)
 				}

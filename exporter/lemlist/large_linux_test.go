@@ -83,7 +83,7 @@ func TestListsStayInTheOrderOfUsers(t *testing.T) {
 	for i := range all {
 		all[i] = &inbox{number: i}
 	}
-	var l lists
+	var l inboxList
 	want := map[int]bool{}
 	for step := range 10_000 {
 		number := step * step % 83 % len(all)

@@ -70,12 +70,12 @@ type inbox struct {
 	spent   client.Cost
 	skipped *exporter.SkippedPartition
 	proof   exporter.PartitionProof // once it is finished
-	print   listPrint
+	print   fingerprint             // once it is finished
 }
 
-// listPrint tells lists apart, whatever their order; unnamed says that no row names
-// the user.
-type listPrint struct {
+// fingerprint tells lists apart, whatever the order of their rows; unnamed says that no row
+// names the user.
+type fingerprint struct {
 	ids     uint64
 	rows    int64
 	unnamed bool
@@ -84,7 +84,7 @@ type listPrint struct {
 // alike finds the lists of several conversations that are equal though no row says
 // whose list it is.
 func (w *walk) alike() map[*inbox]bool {
-	of := make(map[listPrint][]*inbox)
+	of := make(map[fingerprint][]*inbox)
 	for _, in := range w.inboxes {
 		if in.print.unnamed && in.print.rows > 1 {
 			of[in.print] = append(of[in.print], in)
@@ -99,30 +99,30 @@ func (w *walk) alike() map[*inbox]bool {
 	return found
 }
 
-// retire keeps the proof of a list, and forgets its rows.
+// retire keeps the proof of a list and drops what is known of its rows.
 func (w *walk) retire(in *inbox) {
 	p := in.prover
 	w.retired = later(w.retired, p.LastRead())
 	account := p.Account()
 	in.proof = proofOf(in.user, account)
-	in.print = listPrint{account.Fingerprint, account.Distinct, account.Unnamed}
+	in.print = fingerprint{account.Fingerprint, account.Distinct, account.Unnamed}
 	in.prover = nil
 }
 
-// place puts a list where it belongs after something has happened to it, and retires
-// it when it is finished.
-func (w *walk) place(in *inbox) {
+// update sorts a list into asking and traversals after it has changed, and retires it when
+// it is finished.
+func (w *walk) update(in *inbox) {
 	if p := in.prover; p != nil && p.Finished() {
 		w.retire(in)
 	}
 	w.asking.set(in, in.prover != nil && in.prover.Asks())
-	w.descents.set(in, in.prover != nil && in.prover.Descending())
+	w.traversals.set(in, in.prover != nil && in.prover.Traversing())
 }
 
-// close has every list looked at once more that waits for it, now that nothing is
-// in flight, or whose last look lies too long before what was read of the others.
+// sweepAgain starts the closing sweep of every list that waits for it, now that nothing is
+// in flight, or whose last sweep is too old compared with what was read of the others.
 // It reports whether there is anything to read.
-func (w *walk) close() bool {
+func (w *walk) sweepAgain() bool {
 	if len(w.inboxes) < len(w.users) {
 		return false
 	}
@@ -135,16 +135,16 @@ func (w *walk) close() bool {
 	more := false
 	for _, in := range w.inboxes {
 		if in.prover != nil {
-			more = in.prover.LookAgain(last) || more
-			w.place(in)
+			more = in.prover.SweepAgain(last) || more
+			w.update(in)
 		}
 	}
 	return more
 }
 
-// denied takes the answer that a user is not in the team. One may come by mistake:
-// a user is skipped when the first page is refused twice, and no page ever came.
-func (w *walk) denied(a landed) {
+// denied handles the response that a user is not in the team. The API may say so by mistake:
+// a user is skipped when the first page is refused twice and no page ever came.
+func (w *walk) denied(a arrival) {
 	in := a.from
 	if in.prover.Deny(a.asked, a.got.Arrived, client.ErrUserNotInTeam.Error()) {
 		in.skipped = &exporter.SkippedPartition{Partition: in.user, Reason: client.ErrUserNotInTeam.Error()}
@@ -152,11 +152,11 @@ func (w *walk) denied(a landed) {
 	}
 }
 
-// interrupt ends what is still under way.
+// interrupt ends the lists that are still being read.
 func (w *walk) interrupt() {
-	if w.past != nil {
-		w.past.close()
-		w.past = nil
+	if w.reader != nil {
+		w.reader.close()
+		w.reader = nil
 	}
 	for _, in := range w.inboxes {
 		if in.prover == nil {
@@ -165,10 +165,10 @@ func (w *walk) interrupt() {
 		in.prover.Stop(w.ended)
 		w.retire(in)
 	}
-	w.asking, w.descents = nil, nil
+	w.asking, w.traversals = nil, nil
 }
 
-// weakest is the method that proves least of those the lists needed.
+// weakest returns the method that proves least among those of the lists.
 func weakest(users []exporter.PartitionProof) string {
 	var methods []string
 	for _, user := range users {

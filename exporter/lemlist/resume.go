@@ -3,68 +3,65 @@ package lemlist
 import (
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
-	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 )
 
-// A walk can be continued because all it decides follows from the answers, in
-// the order in which they came (see prover and dispatch). The journal keeps
-// them in that order. The walk that takes over asks the same questions and is
-// given the same answers, until the journal ends; then it sends what the earlier
-// one had in flight, and enters that it took over: a third walk must decide as the
-// second did from there on. To the lists the time in between is a long time between two
-// requests, which the argument of docs/walk.md allows. Lists that were proven
-// already are looked at once more, so that they are as new as the rest.
+// A walk can be continued because every decision follows from the responses, in the order
+// in which they came (see prover and dispatch). The journal keeps them in that order. The
+// walk that takes over makes the same requests and takes the responses from the journal,
+// until the journal ends; then it sends what the earlier one had in flight, and notes in the
+// journal that it took over: a third walk must decide as the second did from there on. The
+// time in between counts as a long time between two requests, which the argument of
+// docs/walk.md allows. Lists that were already proven are swept once more, so that they are
+// as new as the rest.
 
-// open looks what an earlier walk has left.
-func (w *walk) open(f *flights) {
+// open opens the journal of an earlier walk.
+func (w *walk) open(f *inFlight) {
 	if w.journal == nil {
 		return
 	}
-	w.scribe, w.past = new(scribe), newPast(w.journal)
-	f.hold()
+	w.writer, w.reader = new(journalWriter), newJournalReader(w.journal)
+	f.replay()
 }
 
-// await returns the next answer, from the journal or from the API; false is the
-// end of the walk.
-func (w *walk) await(f *flights) (landed, bool, error) {
-	if w.past != nil {
+// await returns the next response, from the journal or from the API. It reports false at
+// the end of the walk.
+func (w *walk) await(f *inFlight) (arrival, bool, error) {
+	if w.reader != nil {
 		a, ok, err := w.recall(f)
 		if ok || err != nil {
 			return a, ok, err
 		}
 		if err := w.live(f); err != nil {
-			return landed{}, false, err
+			return arrival{}, false, err
 		}
 	}
-	if f.flying == 0 {
-		return landed{}, false, nil
+	if f.count == 0 {
+		return arrival{}, false, nil
 	}
 	return f.wait(), true, nil
 }
 
-// recall takes the next answer from the journal. It reports false when there is
-// none, or when it answers nothing that was asked: then the rest of the journal
-// is of no use.
-func (w *walk) recall(f *flights) (landed, bool, error) {
-	kept, ok, err := w.past.next()
+// recall takes the next response from the journal. It reports false when there is none, or
+// when no pending request matches it: then the rest of the journal is useless.
+func (w *walk) recall(f *inFlight) (arrival, bool, error) {
+	kept, ok, err := w.reader.next()
 	for ok && err == nil && kept.head.Kind == entryTakeover {
 		w.reopen()
 		w.dispatch(f)
-		kept, ok, err = w.past.next()
+		kept, ok, err = w.reader.next()
 	}
 	if !ok || err != nil {
-		return landed{}, false, err
+		return arrival{}, false, err
 	}
-	a, ok := f.answer(kept.head.User, kept.head.request())
+	a, ok := f.takePending(kept.head.User, kept.head.request())
 	if !ok {
-		return landed{}, false, nil
+		return arrival{}, false, nil
 	}
-	if a.got, a.err, err = w.past.listing(kept); err != nil {
-		return landed{}, false, fmt.Errorf("journal: %w", err)
+	if a.got, a.err, err = w.reader.response(kept); err != nil {
+		return arrival{}, false, fmt.Errorf("journal: %w", err)
 	}
 	if a.err == nil {
 		if w.resumed++; w.resumed == 1 {
@@ -74,12 +71,12 @@ func (w *walk) recall(f *flights) (landed, bool, error) {
 	return a, true, nil
 }
 
-// live ends the taking over.
-func (w *walk) live(f *flights) error {
-	w.past.close()
-	w.past = nil
+// live goes on with the API where the journal ends.
+func (w *walk) live(f *inFlight) error {
+	w.reader.close()
+	w.reader = nil
 	if w.resumed > 0 {
-		entry, err := w.scribe.entry(entryHead{Kind: entryTakeover}, client.Body{})
+		entry, err := w.writer.entry(entryHead{Kind: entryTakeover}, client.Body{})
 		if err == nil {
 			err = w.journal.Append(entry)
 		}
@@ -89,12 +86,12 @@ func (w *walk) live(f *flights) error {
 		w.obs.Observe(exporter.Resumed{Pages: w.resumed, From: w.from})
 	}
 	w.reopen()
-	f.release()
+	f.goLive()
 	w.dispatch(f)
 	return nil
 }
 
-// reopen has the lists that are proven looked at once more.
+// reopen sweeps the proven lists once more.
 func (w *walk) reopen() {
 	for _, in := range w.inboxes {
 		if in.prover != nil {
@@ -103,13 +100,13 @@ func (w *walk) reopen() {
 	}
 }
 
-// note keeps an answer that came from the API and has been taken.
-func (w *walk) note(a landed) error {
-	if w.scribe == nil || w.past != nil {
+// note appends a response from the API to the journal.
+func (w *walk) note(a arrival) error {
+	if w.writer == nil || w.reader != nil {
 		return nil
 	}
 	head := entryHead{
-		User: a.from.user, Strand: a.asked.Segment, Number: a.asked.Number, Page: a.asked.Page, Size: a.asked.Size,
+		User: a.from.user, Segment: a.asked.Segment, Number: a.asked.Number, Page: a.asked.Page, Size: a.asked.Size,
 		Sent: a.got.Sent, Arrived: a.got.Arrived,
 		Requests: a.got.Cost.Requests, Retries: a.got.Cost.Retries, Throttled: a.got.Cost.Throttled,
 	}
@@ -121,39 +118,9 @@ func (w *walk) note(a landed) error {
 	default:
 		head.Kind = entryPage
 	}
-	entry, err := w.scribe.entry(head, a.got.Body)
+	entry, err := w.writer.entry(head, a.got.Body)
 	if err != nil {
 		return err
 	}
 	return w.journal.Append(entry)
-}
-
-// entryHead is the head of a journal entry, in JSON. Behind it and a line feed
-// stands the answer's body.
-type entryHead struct {
-	Kind      string    `json:"kind"`
-	Coding    string    `json:"coding,omitempty"` // of the body
-	User      string    `json:"user"`
-	Strand    int       `json:"strand"`
-	Number    int64     `json:"number"`
-	Page      int64     `json:"page"`
-	Size      int64     `json:"size,omitempty"`
-	Sent      time.Time `json:"sent"`
-	Arrived   time.Time `json:"arrived"`
-	Requests  int64     `json:"requests"`
-	Retries   int64     `json:"retries"`
-	Throttled int64     `json:"throttled"`
-}
-
-// The kinds of entries.
-const (
-	entryPage    = "page"
-	entryRefused = "refused" // the page: client.ErrRefused
-	entrySkipped = "skipped" // the user: client.ErrUserNotInTeam
-	// From here on it is another walk that asks.
-	entryTakeover = "takeover"
-)
-
-func (h entryHead) request() prover.Request {
-	return prover.Request{Segment: h.Strand, Number: h.Number, Page: h.Page, Size: h.Size}
 }

@@ -18,7 +18,7 @@ import (
 // Source is a team of the lemlist API. It implements exporter.Source.
 type Source struct {
 	client  *client.Client
-	inboxes *inboxes
+	fetcher *inboxFetcher
 	chosen  []string
 	obs     exporter.Observer
 	memory  int64 // the budget, in bytes
@@ -41,7 +41,7 @@ func Open(opts Options) (*Source, error) {
 		}
 	}
 	return &Source{
-		client: c, inboxes: newInboxes(c, obs, pageSizesToTry()), chosen: slices.Clone(opts.Users), obs: obs,
+		client: c, fetcher: newInboxFetcher(c, obs, pageSizesToTry()), chosen: slices.Clone(opts.Users), obs: obs,
 		memory: cmp.Or(opts.Memory, exporter.DefaultMemory), margin: cmp.Or(opts.Margin, exporter.DefaultMargin()),
 	}, nil
 }
@@ -87,7 +87,7 @@ func (s *Source) usersToRead(ctx context.Context) ([]string, error) {
 // the user was chosen.
 func (s *Source) fetch(ctx context.Context, r pageRequest) (response, error) {
 	if len(s.chosen) == 0 {
-		return s.inboxes.fetch(ctx, r)
+		return s.fetcher.fetch(ctx, r)
 	}
 	got, err := s.insist(ctx, r)
 	return got, s.denied(r.user, err)
@@ -96,7 +96,7 @@ func (s *Source) fetch(ctx context.Context, r pageRequest) (response, error) {
 // insist reads a page, and asks once more after a while when the API says that the
 // user is not in the team: it may say so by mistake.
 func (s *Source) insist(ctx context.Context, r pageRequest) (response, error) {
-	got, err := s.inboxes.fetch(ctx, r)
+	got, err := s.fetcher.fetch(ctx, r)
 	if !errors.Is(err, client.ErrUserNotInTeam) {
 		return got, err
 	}
@@ -108,7 +108,7 @@ func (s *Source) insist(ctx context.Context, r pageRequest) (response, error) {
 		return got, ctx.Err()
 	}
 	spent := got.Cost
-	got, err = s.inboxes.fetch(ctx, r)
+	got, err = s.fetcher.fetch(ctx, r)
 	got.Cost.Add(spent)
 	return got, err
 }
@@ -141,7 +141,7 @@ func (w *teamWalk) Pages() iter.Seq2[exporter.Page, error] {
 		}
 		walk := newWalk(w.ctx, w.source, users, w.source.margin, w.source.obs)
 		walk.since, walk.journal = w.since, w.journal
-		walk.crew.memory = w.source.memory / flightShare
+		walk.concurrency.memory = w.source.memory / inFlightShare
 		w.inner = walk
 		walk.Pages()(yield)
 	}

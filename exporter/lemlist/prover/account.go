@@ -10,7 +10,7 @@ type Account struct {
 	// the server did not say.
 	TotalStart, TotalEnd *int64
 	// Passes counts the walks from top to bottom, Sweeps the looks from the top, and
-	// StepBacks the pages read across holes.
+	// StepBacks the pages read across gaps.
 	Passes, Sweeps, StepBacks int64
 	// Method names the argument by which the list is complete; empty when it is not.
 	Method string

@@ -7,29 +7,29 @@ import (
 )
 
 const (
-	// mostTries bounds the pages that are read for one hole.
+	// mostTries bounds the pages that are read for one gap.
 	mostTries = 24
 	// mostStride bounds the steps of the search for it, in rows.
 	mostStride = 1 << 20
 )
 
-// checks close the holes between the pages of a descent that may hide a row, each
+// checks close the gaps between the pages of a traversal that may hide a row, each
 // by a page that lies across it.
 type checks struct {
 	began    time.Time // when the page before the first check arrived
 	searches map[schema.IDHash]*search
-	// shift is by how much rows have moved down since the descent read them, as far
+	// shift is by how much rows have moved down since the traversal read them, as far
 	// as the latest check says.
 	shift int64
 }
 
-// search is the search for one hole: from the row above it, or below the hole at the top.
+// search is the search for one gap: from the row above it, or below the gap at the top.
 type search struct {
 	edge
 	open  bool // a request is in flight
 	tries int
-	// off corrects the place where the hole should be. above and below are
-	// corrections that led to a page above the hole, and below it; stride is by how
+	// off corrects the place where the gap should be. above and below are
+	// corrections that led to a page above the gap, and below it; stride is by how
 	// much the next one goes further.
 	off          int64
 	above, below *int64
@@ -40,7 +40,7 @@ func newChecks(began time.Time) *checks {
 	return &checks{began: began, searches: make(map[schema.IDHash]*search)}
 }
 
-func (c *checks) search(h hole) *search {
+func (c *checks) search(h gap) *search {
 	one := c.searches[h.id()]
 	if one == nil {
 		one = &search{edge: h.from()}
@@ -52,8 +52,8 @@ func (c *checks) search(h hole) *search {
 	return one
 }
 
-// request is the page for a hole.
-func (c *checks) request(h hole, size int64, fixed bool) pageSpec {
+// request is the page for a gap.
+func (c *checks) request(h gap, size int64, fixed bool) pageSpec {
 	one := c.search(h)
 	one.open = true
 	one.tries++
@@ -72,8 +72,8 @@ func (c *checks) request(h hole, size int64, fixed bool) pageSpec {
 	return meets
 }
 
-// observe takes the page for a hole; h is what is left of it, nil when it is closed.
-func (c *checks) observe(one *search, h *hole, r Page, fixed bool) {
+// observe takes the page for a gap; h is what is left of it, nil when it is closed.
+func (c *checks) observe(one *search, h *gap, r Page, fixed bool) {
 	one.open = false
 	for i, row := range r.Rows {
 		if row.ID == one.ids[0] && row.At == one.at && r.placed {
@@ -89,7 +89,7 @@ func (c *checks) observe(one *search, h *hole, r Page, fixed bool) {
 		return
 	}
 	if fixed && h.below != nil && len(r.Rows) > 0 && r.Rows[0].ID == h.below.head.ids[0] && r.placed {
-		one.off = r.offset - one.place // the hole is at its top: the page above is next
+		one.off = r.offset - one.place // the gap is at its top: the page above is next
 		return
 	}
 	off := one.off

@@ -34,8 +34,8 @@ type shown struct {
 	at time.Time
 }
 
-// look is what the next answer shows: the rows and how many there are.
-func (m *model) look() (list []item, total int) {
+// sweep is what the next answer shows: the rows and how many there are.
+func (m *model) sweep() (list []item, total int) {
 	if m.quirk.lag > 0 {
 		m.past = append(m.past, moment{slices.Clone(m.list), m.local})
 		// A state may be shown until lag after the next one began.

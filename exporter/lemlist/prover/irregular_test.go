@@ -19,7 +19,7 @@ var irregularities = map[string]struct {
 	quirk  func(seed uint64) quirk
 	change func(m *model)
 	rows   int // 0 is 160 and more
-	// newest says that the margin also covers the newest versions, at the last look.
+	// newest says that the margin also covers the newest versions, at the last sweep.
 	newest bool
 	// least is the share of walks that must be proven, in percent.
 	least int
@@ -46,7 +46,7 @@ var irregularities = map[string]struct {
 	"no totals":                  {rates: mixed, quirk: func(uint64) quirk { return quirk{noTotal: true} }, newest: true, least: 60},
 	"short pages, once":          {rates: mixed, quirk: short(func(answer, _ int) bool { return answer == 4 }), newest: true, least: 60},
 	"short pages, always":        {rates: mixed, quirk: short(func(_, page int) bool { return page == 4 })},
-	// Of a list that is read faster than answers lie apart, the first look may be of before.
+	// Of a list that is read faster than answers lie apart, the first sweep may be of before.
 	"a short list, replicas":       {rows: 25, rates: busy, quirk: replicas, least: 90},
 	"a short list, a cache":        {rows: 25, rates: busy, quirk: cache, least: 90},
 	"a short list, jumps, a cache": {rows: 25, rates: map[kind]float64{jump: 0.5}, quirk: cache, least: 90},
@@ -168,7 +168,7 @@ func walkOf(t *testing.T, m *model, width int, seed uint64) (*Prover, union) {
 
 // The server counts after it has found the rows: one deletion in between, on page
 // 1, is in no total, and the page after it begins a row too late. What moves to the
-// top later pushes that row below what a look shows.
+// top later pushes that row below what a sweep shows.
 func TestWalkNoticesADeletionThatNoTotalShows(t *testing.T) {
 	for page := range 4 {
 		for _, width := range []int{1, 4} {

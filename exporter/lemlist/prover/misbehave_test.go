@@ -202,7 +202,7 @@ func TestWalkNeverClaimsMoreThanItHas(t *testing.T) {
 	})
 }
 
-// Without the closing look, jumps lose rows; without the checks, deletions do. The
+// Without the closing sweep, jumps lose rows; without the checks, deletions do. The
 // tests can tell.
 func TestWalkNeedsLooksAndChecks(t *testing.T) {
 	var noSweeps, noChecks int
@@ -216,7 +216,7 @@ func TestWalkNeedsLooksAndChecks(t *testing.T) {
 		noChecks += m.lost(found)
 	}
 	if noSweeps == 0 || noChecks == 0 {
-		t.Errorf("lost %d rows without looks, %d without checks", noSweeps, noChecks)
+		t.Errorf("lost %d rows without sweeps, %d without checks", noSweeps, noChecks)
 	}
 }
 

@@ -195,7 +195,7 @@ func (m *model) serve(page, limit int64) (Page, bool) {
 	if r, ok := m.recall(page, limit); ok {
 		return r, true
 	}
-	list, total := m.look()
+	list, total := m.sweep()
 
 	size := m.perPage
 	if m.quirk.perPage != nil {
@@ -288,7 +288,7 @@ func ask(p *Prover) (Request, bool) {
 	if q, more := p.Next(1); more || p.inFlight > 0 {
 		return q, more
 	}
-	if !p.LookAgain(p.read) {
+	if !p.SweepAgain(p.read) {
 		return Request{}, false
 	}
 	return p.Next(1)

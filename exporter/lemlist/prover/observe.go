@@ -42,17 +42,17 @@ func (p *Prover) Observe(q Request, r Page) {
 	}
 	p.take(q, r, len(p.seen.keys) == 0 && p.since == nil)
 	switch p.phase {
-	case descending:
+	case traversing:
 		p.descended(q, r)
-	case looking:
-		p.lookedAt(r)
+	case sweeping:
+		p.sweptPage(r)
 	case checking:
 		p.checked(q, r)
 	default:
 	}
 }
 
-// take counts the rows of a good page and enters them into the cover.
+// take counts the rows of a good page and enters them into the coverage.
 func (p *Prover) take(q Request, r Page, first bool) {
 	if p.size == 0 {
 		p.size = r.perPage
@@ -65,12 +65,12 @@ func (p *Prover) take(q Request, r Page, first bool) {
 		p.compare(before, r)
 	}
 	entered := p.entered
-	p.tally.take(r, first, &p.cover, p.oddBelow())
-	if p.phase != descending {
+	p.counts.take(r, first, &p.coverage, p.oddBelow())
+	if p.phase != traversing {
 		p.came += p.entered - entered
 	}
-	if p.phase == descending || p.phase == checking {
-		p.cover.add(r)
+	if p.phase == traversing || p.phase == checking {
+		p.coverage.add(r)
 		p.read = later(p.read, r.arrived)
 	}
 	if p.recent = append(p.recent, r); len(p.recent) > 2*MostInFlight {
@@ -78,10 +78,10 @@ func (p *Prover) take(q Request, r Page, first bool) {
 	}
 }
 
-// oddBelow is the time below which no row moves during a look, as long as the
+// oddBelow is the time below which no row moves during a sweep, as long as the
 // server's clock is right: never when there is no such time.
 func (p *Prover) oddBelow() int64 {
-	if p.phase != looking || p.since != nil {
+	if p.phase != sweeping || p.since != nil {
 		return never
 	}
 	return p.top
@@ -102,13 +102,13 @@ func (p *Prover) before(q Request, r Page) (Page, bool) {
 }
 
 func (p *Prover) segmentOf(q Request) *segment {
-	if p.phase != descending {
+	if p.phase != traversing {
 		return nil
 	}
 	return p.walk.segment(q.Segment)
 }
 
-// again asks for a page once more, if it is still of use: the hole that it was for
+// again asks for a page once more, if it is still of use: the gap that it was for
 // may have been closed meanwhile.
 func (p *Prover) again(q Request) {
 	if s := p.segmentOf(q); s != nil {
@@ -143,7 +143,7 @@ func (p *Prover) count(r Page) {
 	}
 }
 
-// descended goes on after a page of the descent.
+// descended goes on after a page of the traversal.
 func (p *Prover) descended(q Request, r Page) {
 	s := p.walk.segment(q.Segment)
 	if p.walk.begun && p.walk.endless(r) {
@@ -159,12 +159,12 @@ func (p *Prover) descend(r Page) {
 	switch {
 	case !p.walk.done():
 	case p.reads == 1: // one page is one moment
-		p.looked, p.deep = r.sent, true
+		p.sweptAt, p.deep = r.sent, true
 		p.held = p.margin.Lookback
 		p.conclude(r)
-	case (p.fell || p.start == nil) && p.holed(p.suspect): // the numbers alone will not do
+	case (p.fell || p.start == nil) && p.hasGap(p.suspect): // the numbers alone will not do
 		p.beginChecks()
-	case p.moving() && p.holed(p.joint):
+	case p.moving() && p.hasGap(p.joint):
 		p.jointsOnly = true
 		p.beginChecks()
 	default:
@@ -191,13 +191,13 @@ func (p *Prover) Refuse(q Request) bool {
 	case there && q.Size > 0:
 		p.fixed = true // it may be the size that is refused
 		p.again(q)
-	case p.phase == looking:
-		p.look.observe(Page{asked: q.Page, served: q.Page, perPage: max(q.Size, p.size)})
+	case p.phase == sweeping:
+		p.sweep.observe(Page{asked: q.Page, served: q.Page, perPage: max(q.Size, p.size)})
 	case p.phase == checking && there, there && p.refused[q.Page] == 1:
 		p.again(q)
 	case p.phase == checking:
 		p.checked(q, Page{asked: q.Page, served: q.Page, perPage: max(q.Size, p.size)})
-	case p.phase == descending:
+	case p.phase == traversing:
 		p.walk.refused(p.walk.segment(q.Segment))
 		p.descend(Page{total: p.totalEnd})
 	}

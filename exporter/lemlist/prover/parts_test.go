@@ -19,8 +19,8 @@ func pageOf(list []Row, from, to int) Page {
 	}
 }
 
-// Whatever pages came, in whatever order: a time is within the cover only when every
-// row of that time was on one of them, and without holes every row was.
+// Whatever pages came, in whatever order: a time is within the coverage only when every
+// row of that time was on one of them, and without gaps every row was.
 func TestCoverClaimsNoRowThatNoPageShowed(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		n := rapid.IntRange(1, 30).Draw(t, "rows")
@@ -29,7 +29,7 @@ func TestCoverClaimsNoRowThatNoPageShowed(t *testing.T) {
 			list[i] = Row{ID: modelID(i), At: rapid.Int64Range(1, 12).Draw(t, "at")}
 		}
 		slices.SortStableFunc(list, func(a, b Row) int { return cmp.Compare(b.At, a.At) })
-		var c cover
+		var c coverage
 		seen := make([]bool, n)
 		for range rapid.IntRange(1, 12).Draw(t, "pages") {
 			from := rapid.IntRange(0, n-1).Draw(t, "from")
@@ -53,15 +53,15 @@ func TestCoverClaimsNoRowThatNoPageShowed(t *testing.T) {
 				}
 			}
 		}
-		holes := 0
-		for range c.holes(math.MaxInt64) {
-			holes++
+		gaps := 0
+		for range c.gaps(math.MaxInt64) {
+			gaps++
 		}
-		if holes == 0 && slices.Contains(seen, false) {
-			t.Fatal("no hole, and a row that was not shown")
+		if gaps == 0 && slices.Contains(seen, false) {
+			t.Fatal("no gap, and a row that was not shown")
 		}
-		if !slices.Contains(seen, false) && holes > 0 && c.intervals[0].top && len(c.intervals) == 1 && c.intervals[0].end {
-			t.Fatal("a hole in one interval from the top to the end")
+		if !slices.Contains(seen, false) && gaps > 0 && c.intervals[0].top && len(c.intervals) == 1 && c.intervals[0].end {
+			t.Fatal("a gap in one interval from the top to the end")
 		}
 	})
 }
@@ -86,7 +86,7 @@ func TestAPageOfOneTimeJoinsThroughARow(t *testing.T) {
 		"through a third page":   {[][2]int{{6, 9}, {2, 4}, {3, 7}}, 1},
 		"spanned by another one": {[][2]int{{0, 9}, {4, 6}}, 1},
 	} {
-		var c cover
+		var c coverage
 		for _, at := range test.pages {
 			c.add(pageOf(list, at[0], at[1]))
 		}
@@ -96,7 +96,7 @@ func TestAPageOfOneTimeJoinsThroughARow(t *testing.T) {
 	}
 }
 
-// Pages that only touch leave a hole, those that share a row do not; nor is there
+// Pages that only touch leave a gap, those that share a row do not; nor is there
 // one where all rows are as new as the floor.
 func TestCoverJoinsByOverlapOnly(t *testing.T) {
 	list := make([]Row, 30)
@@ -106,27 +106,27 @@ func TestCoverJoinsByOverlapOnly(t *testing.T) {
 	for name, one := range map[string]struct {
 		pages [][2]int
 		floor int64
-		holes int
+		gaps  int
 	}{
-		"two that touch":                   {[][2]int{{5, 10}, {10, 15}}, math.MaxInt64, 3},
-		"two that share a row":             {[][2]int{{5, 10}, {9, 15}}, math.MaxInt64, 2},
-		"joined by a third":                {[][2]int{{5, 10}, {12, 15}, {9, 13}}, math.MaxInt64, 2},
-		"the lower first":                  {[][2]int{{9, 15}, {5, 10}}, math.MaxInt64, 2},
-		"one within another":               {[][2]int{{5, 15}, {8, 10}}, math.MaxInt64, 2},
-		"of one time, other rows":          {[][2]int{{3, 5}, {5, 6}}, math.MaxInt64, 3},
-		"as new as the floor":              {[][2]int{{1, 5}, {10, 15}}, list[10].At, 1},
-		"the hole reaches below the floor": {[][2]int{{5, 10}, {12, 15}}, list[12].At + 1, 2},
+		"two that touch":                  {[][2]int{{5, 10}, {10, 15}}, math.MaxInt64, 3},
+		"two that share a row":            {[][2]int{{5, 10}, {9, 15}}, math.MaxInt64, 2},
+		"joined by a third":               {[][2]int{{5, 10}, {12, 15}, {9, 13}}, math.MaxInt64, 2},
+		"the lower first":                 {[][2]int{{9, 15}, {5, 10}}, math.MaxInt64, 2},
+		"one within another":              {[][2]int{{5, 15}, {8, 10}}, math.MaxInt64, 2},
+		"of one time, other rows":         {[][2]int{{3, 5}, {5, 6}}, math.MaxInt64, 3},
+		"as new as the floor":             {[][2]int{{1, 5}, {10, 15}}, list[10].At, 1},
+		"the gap reaches below the floor": {[][2]int{{5, 10}, {12, 15}}, list[12].At + 1, 2},
 	} {
-		var c cover
+		var c coverage
 		for _, page := range one.pages {
 			c.add(pageOf(list, page[0], page[1]))
 		}
-		holes := 0
-		for range c.holes(one.floor) {
-			holes++
+		gaps := 0
+		for range c.gaps(one.floor) {
+			gaps++
 		}
-		if holes != one.holes {
-			t.Errorf("%s: %d holes, want %d", name, holes, one.holes)
+		if gaps != one.gaps {
+			t.Errorf("%s: %d gaps, want %d", name, gaps, one.gaps)
 		}
 	}
 }
@@ -149,7 +149,7 @@ func TestAroundReachesFurthest(t *testing.T) {
 	}
 }
 
-// The next page of a look holds the row above the place, and rows below it. (Of very
+// The next page of a sweep holds the row above the place, and rows below it. (Of very
 // small pages all sizes may end at the place.)
 func TestOnwardOverlapsAndGoesOn(t *testing.T) {
 	for most := int64(2); most <= 100; most++ {
@@ -200,41 +200,41 @@ func TestRowTableIsAMap(t *testing.T) {
 // Of totals only those count that were stated long enough one after the other.
 func TestRiseOfTotals(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		tally := newTally()
+		counts := newCounts()
 		at := time.Unix(1_700_000_000, 0)
 		for range rapid.IntRange(0, 20).Draw(t, "answers") {
 			at = at.Add(time.Duration(rapid.IntRange(0, 30).Draw(t, "after")) * time.Millisecond)
 			sent := at.Add(-time.Duration(rapid.IntRange(0, 40).Draw(t, "took")) * time.Millisecond)
-			tally.levels = append(tally.levels, level{period{sent, at}, rapid.Int64Range(0, 9).Draw(t, "total")})
+			counts.levels = append(counts.levels, level{period{sent, at}, rapid.Int64Range(0, 9).Draw(t, "total")})
 		}
 		apart := time.Duration(rapid.IntRange(0, 50).Draw(t, "apart")) * time.Millisecond
 		var want int64
-		for i, one := range tally.levels {
-			for _, other := range tally.levels[i+1:] {
+		for i, one := range counts.levels {
+			for _, other := range counts.levels[i+1:] {
 				if other.from.Sub(one.to) >= apart {
 					want = max(want, other.total-one.total)
 				}
 			}
 		}
-		if got := tally.rise(apart); got != want {
+		if got := counts.rise(apart); got != want {
 			t.Fatalf("%d, want %d", got, want)
 		}
 	})
 }
 
-// The search for a hole finds the row above it, wherever the list has moved to.
-func TestTheSearchForAHoleFindsIt(t *testing.T) {
+// The search for a gap finds the row above it, wherever the list has moved to.
+func TestTheSearchForAGapFindsIt(t *testing.T) {
 	for _, perPage := range []int64{4, 10, 100} {
 		for _, shift := range []int64{-300, -90, -10, -1, 0, 1, 9, 50, 101, 900} {
 			list := make([]Row, 3000)
 			for i := range list {
 				list[i] = Row{ID: modelID(i), At: int64(3000 - i)}
 			}
-			const place = 1000 // the row above the hole is the 1000th
+			const place = 1000 // the row above the gap is the 1000th
 			above := pageOf(list, place-2, place)
 			below := pageOf(list, place, place+2)
 			upper, lower := intervalOf(above), intervalOf(below)
-			h := hole{&upper, &lower}
+			h := gap{&upper, &lower}
 			moved := slices.Clone(list)
 			for i := range shift {
 				moved = slices.Insert(moved, 0, Row{ID: modelID(5000 + int(i)), At: 4000 + i})
@@ -266,9 +266,9 @@ func TestChecksShareHowFarTheListHasMoved(t *testing.T) {
 		list[i] = Row{ID: modelID(i), At: int64(300 - i)}
 	}
 	moved := slices.Insert(slices.Clone(list), 0, list[:40]...) // 40 more on top
-	edges := func(place int) hole {
+	edges := func(place int) gap {
 		upper, lower := intervalOf(pageOf(list, place-10, place)), intervalOf(pageOf(list, place, place+10))
-		return hole{&upper, &lower}
+		return gap{&upper, &lower}
 	}
 	c := newChecks(time.Unix(1000, 0))
 	first := edges(100)
@@ -279,7 +279,7 @@ func TestChecksShareHowFarTheListHasMoved(t *testing.T) {
 	}
 }
 
-// Pages that touch in place join a look when both are of one total. A page that is
+// Pages that touch in place join a sweep when both are of one total. A page that is
 // read again does not make up for the one above it, which is of another.
 func TestALookJoinsTouchingPagesOfOneTotal(t *testing.T) {
 	list := make([]Row, 9)
@@ -293,18 +293,18 @@ func TestALookJoinsTouchingPagesOfOneTotal(t *testing.T) {
 		return r
 	}
 	less := list[1:] // the newest row is deleted, the others move up
-	var l look
+	var l sweep
 	for _, step := range []struct {
 		page Page
-		end  int // the row that the look has come to
+		end  int // the row that the sweep has come to
 	}{
 		{page(list, 1), 1}, {page(list, 2), 3},
 		{page(less, 3), 3}, {page(less, 3), 3}, // row 4 is above these
 		{page(less, 2), 4}, {page(less, 3), 6},
 	} {
 		l.observe(step.page)
-		if got := l.cover.intervals[0].tail.at; got != list[step.end].At {
-			t.Fatalf("after page %d of %d rows the look has come to %d, want %d", step.page.asked, *step.page.total, got, list[step.end].At)
+		if got := l.coverage.intervals[0].tail.at; got != list[step.end].At {
+			t.Fatalf("after page %d of %d rows the sweep has come to %d, want %d", step.page.asked, *step.page.total, got, list[step.end].At)
 		}
 	}
 }

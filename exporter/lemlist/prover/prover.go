@@ -40,7 +40,7 @@ const (
 	refusals = 8
 	// flaws is how often a page may come with a part of it missing.
 	flaws = 2
-	// mostDeep is how often a look of several pages goes down to the floor.
+	// mostDeep is how often a sweep of several pages goes down to the floor.
 	mostDeep = 4
 	// walks is how often a list is walked from top to bottom.
 	walks = 4
@@ -56,9 +56,9 @@ const (
 type phase int
 
 const (
-	descending phase = iota
-	waiting          // for the closing look, which begins when all lists have come so far
-	looking
+	traversing phase = iota
+	waiting          // for the closing sweep, which begins when all lists have come so far
+	sweeping
 	checking
 	passing
 	settled  // proven, unless another list takes so long that it must be looked at again
@@ -66,7 +66,7 @@ const (
 )
 
 // Request names a page to read: of the list's requests it is the number'th of
-// its segment, counted from 1. Looks, checks and passes are segment 0.
+// its segment, counted from 1. Sweeps, checks and passes are segment 0.
 type Request struct {
 	Segment int
 	Number  int64
@@ -84,29 +84,29 @@ func (q Request) Same(other Request) bool {
 }
 
 // Prover reads one list until it is proven complete, or gives up with a reason.
-// It does no input or output: next names the pages to read, observe is told what
+// It does no input or output: Next names the pages to read, Observe takes what
 // they showed, in the order in which they came. What it does follows from the
 // calls alone.
 //
 // It walks the list from top to bottom, in segments when it is told to split. Then
 // it looks at the top once more, down to where anything that has moved must
-// stand, and compares what it has seen with the totals. Holes in which a row may
+// stand, and compares what it has seen with the totals. Gaps in which a row may
 // have been missed are checked, each by a page across it. When the list shows
 // something that the assumptions exclude, it starts over with plain passes.
 //
 // With since, it looks at what has moved since an earlier proof of the list. When
 // that is not enough, the list is walked in full.
 type Prover struct {
-	margin Margin
-	phase  phase
-	walk   *descent
-	cover  cover
-	look   *look
-	checks *checks
-	// jointsOnly says that only those holes are checked in which every movement counts.
+	margin   Margin
+	phase    phase
+	walk     *traversal
+	coverage coverage
+	sweep    *sweep
+	checks   *checks
+	// jointsOnly says that only those gaps are checked in which every movement counts.
 	jointsOnly bool
 	passes     *passes
-	tally
+	counts
 
 	asked    map[int]int64 // requests by segment
 	aimed    map[Request]schema.IDHash
@@ -120,15 +120,15 @@ type Prover struct {
 	// know it.
 	newest      int64
 	newestSince time.Time
-	// deep says that a look has gone down to the floor since the list was last read;
-	// top is the newest time when the latest look began, closed says that whatever
+	// deep says that a sweep has gone down to the floor since the list was last read;
+	// top is the newest time when the latest sweep began, closed says that whatever
 	// has moved since then is newer.
 	deep    bool
-	deepest int // looks of several pages that did
+	deepest int // sweeps of several pages that did
 	top     int64
 	closed  bool
-	looked  time.Time // when the last look that was one moment was sent
-	read    time.Time // when the latest page that was no look arrived
+	sweptAt time.Time // when the last sweep that was one moment was sent
+	read    time.Time // when the latest page that was no sweep arrived
 	recent  []Page    // the pages that came last
 	held    time.Duration
 
@@ -143,7 +143,7 @@ type Prover struct {
 	rows          int64
 	sweeps, steps int64
 	walked        int64
-	waited        int // looks because of an account that did not add up
+	waited        int // sweeps because of an account that did not add up
 	reopened      string
 	wavering      bool // it was for totals that fell and grew again
 
@@ -155,7 +155,7 @@ type Prover struct {
 // New returns a prover of a list of which nothing is known.
 func New(margin Margin) *Prover {
 	return &Prover{
-		margin: margin, walk: newDescent(segmentPages), tally: newTally(), newest: never,
+		margin: margin, walk: newTraversal(segmentPages), counts: newCounts(), newest: never,
 		asked: make(map[int]int64), aimed: make(map[Request]schema.IDHash), refused: make(map[int64]int),
 		budget: math.MaxInt64, walked: 1,
 	}
@@ -171,7 +171,7 @@ func NewSince(mark Watermark, margin Margin) *Prover {
 	p.since, p.newest = &mark, mark.Newest.UnixMicro()
 	p.floor = mark.Floor.UnixMicro()
 	p.walked, p.deep = 0, true
-	p.phase, p.look = looking, &look{target: p.floor}
+	p.phase, p.sweep = sweeping, &sweep{target: p.floor}
 	return p
 }
 
@@ -182,16 +182,16 @@ func (p *Prover) Next(concurrency int) (Request, bool) {
 	switch {
 	case p.phase != passing && p.reads+int64(p.inFlight) >= p.budget:
 		return Request{}, false
-	case p.phase == descending:
+	case p.phase == traversing:
 		if s := p.walk.ask(); s != nil {
 			s.open = true
 			return p.ask(Request{Segment: s.number, Page: s.next}), true
 		}
-	case p.phase == looking && p.inFlight == 0:
-		w := p.look.request(p.size, p.fixed)
-		return p.ask(Request{Page: w.page, Size: w.size, After: p.look.after}), true
+	case p.phase == sweeping && p.inFlight == 0:
+		w := p.sweep.request(p.size, p.fixed)
+		return p.ask(Request{Page: w.page, Size: w.size, After: p.sweep.after}), true
 	case p.phase == checking && p.inFlight < concurrency && (p.inFlight == 0 || !p.fixed):
-		// By pages of one size two holes beside each other would share a page, and each
+		// By pages of one size two gaps beside each other would share a page, and each
 		// needs it in another order.
 		return p.check()
 	case p.phase == passing && p.inFlight == 0:
@@ -200,9 +200,9 @@ func (p *Prover) Next(concurrency int) (Request, bool) {
 	return Request{}, false
 }
 
-// check is the next page for a hole.
+// check is the next page for a gap.
 func (p *Prover) check() (Request, bool) {
-	for h := range p.cover.holes(p.floor) {
+	for h := range p.coverage.gaps(p.floor) {
 		if !p.suspect(h) || p.checks.search(h).open {
 			continue
 		}
@@ -225,7 +225,7 @@ func (p *Prover) ask(q Request) Request {
 // Spare is the number of pages that another segment could share; 0 when none
 // could.
 func (p *Prover) Spare() int64 {
-	if p.phase != descending {
+	if p.phase != traversing {
 		return 0
 	}
 	return p.walk.spare()
@@ -240,8 +240,8 @@ func (p *Prover) Asks() bool {
 	return p.phase != waiting && p.phase != settled && p.phase != finished
 }
 
-// Descending reports whether the list is being read from top to bottom.
-func (p *Prover) Descending() bool { return p.phase == descending }
+// Traversing reports whether the list is being read from top to bottom.
+func (p *Prover) Traversing() bool { return p.phase == traversing }
 
 // Finished reports whether the list will never need another page.
 func (p *Prover) Finished() bool { return p.phase == finished && p.inFlight == 0 }
@@ -254,33 +254,33 @@ func (p *Prover) Stop(ended bool) {
 	}
 }
 
-// LastRead returns when the latest page of the list arrived, looks left out.
+// LastRead returns when the latest page of the list arrived, sweeps left out.
 func (p *Prover) LastRead() time.Time { return p.read }
 
 // done reports whether the list needs nothing any more, as far as it is known.
 func (p *Prover) done() bool { return (p.phase == finished || p.phase == settled) && p.inFlight == 0 }
 
-// suspect reports whether a hole must be checked.
-func (p *Prover) suspect(h hole) bool {
+// suspect reports whether a gap must be checked.
+func (p *Prover) suspect(h gap) bool {
 	clean := p.jointsOnly && h.touches() || !p.suspicious(h, p.margin.Settle)
 	return p.blind(h) || !clean
 }
 
-// joint reports whether everything that moves may hide rows in a hole: below the
+// joint reports whether everything that moves may hide rows in a gap: below the
 // first page, where two segments meet, and where pages do not touch.
-func (p *Prover) joint(h hole) bool { return !h.touches() || p.blind(h) }
+func (p *Prover) joint(h gap) bool { return !h.touches() || p.blind(h) }
 
-// blind reports whether a hole is the one below the first page, and the totals do
+// blind reports whether a gap is the one below the first page, and the totals do
 // not speak for it. No total is of before that page: when the server counts after it
 // has found the rows, a deletion between the two is in none. When nothing else
-// moves, the closing look shows the row that came to stand on the first page.
-func (p *Prover) blind(h hole) bool {
+// moves, the closing sweep shows the row that came to stand on the first page.
+func (p *Prover) blind(h gap) bool {
 	return p.moving() && h.above != nil && h.above.top && h.above.tail.sent.Equal(p.walk.first.sent)
 }
 
-// holed reports whether there is a hole of that kind.
-func (p *Prover) holed(is func(hole) bool) bool {
-	for h := range p.cover.holes(p.floor) {
+// hasGap reports whether there is a gap of that kind.
+func (p *Prover) hasGap(is func(gap) bool) bool {
+	for h := range p.coverage.gaps(p.floor) {
 		if is(h) {
 			return true
 		}

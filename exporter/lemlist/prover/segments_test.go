@@ -105,8 +105,8 @@ func (s *stage) send() {
 			return
 		case s.p.Split(more):
 			s.log = append(s.log, func(p *Prover) { p.Split(more) })
-		case len(s.flying) == 0 && s.p.LookAgain(last):
-			s.log = append(s.log, func(p *Prover) { p.LookAgain(last) })
+		case len(s.flying) == 0 && s.p.SweepAgain(last):
+			s.log = append(s.log, func(p *Prover) { p.SweepAgain(last) })
 		default:
 			return
 		}
@@ -212,15 +212,15 @@ func TestSegmentsCanBeReplayed(t *testing.T) {
 	})
 }
 
-// Without the checks of the holes rows are lost: the test can tell.
-func TestHolesMustBeChecked(t *testing.T) {
+// Without the checks of the gaps rows are lost: the test can tell.
+func TestGapsMustBeChecked(t *testing.T) {
 	lost := 0
 	for seed := range uint64(20) {
 		random := rand.New(rand.NewPCG(seed, 2))
 		s := newStage(newModel(quietList(1000), 10, rates(seed, 0.5, 1, 0.5)), 4, random.IntN)
 		s.run(func(p *Prover) bool { return p.phase == checking })
 		for _, row := range s.m.list {
-			// What has moved is the business of the looks.
+			// What has moved is the business of the sweeps.
 			if _, ok := s.found[modelID(row.id)]; !ok && row.at*1000 < s.p.floor {
 				lost++
 			}
@@ -321,7 +321,7 @@ func TestSegmentsOfAListThatSeemsToStandStill(t *testing.T) {
 	}
 }
 
-// Segments that lie anywhere in a list that moves under them leave holes, which
+// Segments that lie anywhere in a list that moves under them leave gaps, which
 // are closed.
 func TestSegmentsThatDoNotFit(t *testing.T) {
 	bulk := func(n, where int) []move { return slices.Repeat([]move{goes(where)}, n) }

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// A look that says that something is wrong, and the look after checks, come later
+// A sweep that says that something is wrong, and the sweep after checks, come later
 // than answers lie apart; so they are of no moment before.
 func TestTheSecondLookIsLate(t *testing.T) {
 	for name, one := range map[string]struct {
 		rows   int
 		moves  map[int]move
 		total  func(answer, exact int) int
-		second bool // the look after one that was short
+		second bool // the sweep after one that was short
 	}{
 		"after checks":         {rows: 195, moves: map[int]move{8: {kind: remove, where: 3}}},
 		"after a short answer": {rows: 8, total: func(_, exact int) int { return exact + 1 }, second: true},
@@ -27,7 +27,7 @@ func TestTheSecondLookIsLate(t *testing.T) {
 		p := New(m.margin)
 		var read, looked time.Time
 		for q, more := ask(p); more && looked.IsZero(); q, more = ask(p) {
-			first := p.phase == looking && p.look.reads == 0
+			first := p.phase == sweeping && p.sweep.reads == 0
 			r, _ := m.answer(q)
 			if first && (p.steps > 0 || one.second && p.waited > 0) {
 				looked = r.sent
@@ -38,7 +38,7 @@ func TestTheSecondLookIsLate(t *testing.T) {
 			p.Observe(q, r)
 		}
 		if late := looked.Sub(read); looked.IsZero() || late < allowed.Settle {
-			t.Errorf("%s: the look comes %v later", name, late)
+			t.Errorf("%s: the sweep comes %v later", name, late)
 		}
 	}
 }

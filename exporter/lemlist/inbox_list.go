@@ -5,12 +5,12 @@ import (
 	"slices"
 )
 
-// lists are some inboxes, in the order of users. What comes and goes stands near
-// either end, so that neither costs more in a team of many.
-type lists []*inbox
+// inboxList is some of the inboxes, in the order of users. Inboxes that come and go stand
+// near either end, so that neither costs more in a large team.
+type inboxList []*inbox
 
-// set puts an inbox into the lists, or takes it out.
-func (l *lists) set(in *inbox, wanted bool) {
+// set adds an inbox to the list, or removes it.
+func (l *inboxList) set(in *inbox, wanted bool) {
 	at, there := slices.BinarySearchFunc(*l, in, func(a, b *inbox) int { return cmp.Compare(a.number, b.number) })
 	switch {
 	case wanted == there:

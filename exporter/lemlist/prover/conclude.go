@@ -5,22 +5,22 @@ import (
 	"time"
 )
 
-// LookAgain has the list looked at once more, when it needs that: because it waits for
-// it, or because other lists were read long after the last look. It reports
+// SweepAgain has the list looked at once more, when it needs that: because it waits for
+// it, or because other lists were read long after the last sweep. It reports
 // whether there is a page to read now.
-func (p *Prover) LookAgain(last time.Time) bool {
+func (p *Prover) SweepAgain(last time.Time) bool {
 	switch {
 	case p.phase == waiting:
-	case p.phase == settled && p.since == nil && last.Sub(p.looked) > atOnce:
+	case p.phase == settled && p.since == nil && last.Sub(p.sweptAt) > atOnce:
 	default:
 		return false
 	}
-	p.lookFrom(time.Time{})
+	p.sweepFrom(time.Time{})
 	p.spend()
-	return p.phase == looking
+	return p.phase == sweeping
 }
 
-// Reopen has a list that was proven a while ago proven for now: its last look was
+// Reopen has a list that was proven a while ago proven for now: its last sweep was
 // not the last after all.
 func (p *Prover) Reopen() {
 	if p.phase == settled {
@@ -29,40 +29,40 @@ func (p *Prover) Reopen() {
 	}
 }
 
-// lookFrom begins a look, not to be sent before that time. Down to the floor it goes
-// once after the list was read, then down to where the look before began.
-func (p *Prover) lookFrom(after time.Time) {
+// sweepFrom begins a sweep, not to be sent before that time. Down to the floor it goes
+// once after the list was read, then down to where the sweep before began.
+func (p *Prover) sweepFrom(after time.Time) {
 	target := p.floor
 	if p.deep {
 		if target = p.top; p.closed {
 			target++
 		}
 	}
-	p.phase, p.look = looking, &look{target: target, after: after}
+	p.phase, p.sweep = sweeping, &sweep{target: target, after: after}
 }
 
-// lookedAt takes a page of a look.
-func (p *Prover) lookedAt(r Page) {
-	first := p.look.reads == 0
+// sweptPage takes a page of a sweep.
+func (p *Prover) sweptPage(r Page) {
+	first := p.sweep.reads == 0
 	closed := p.closed
 	if first {
 		top := newestBefore(r)
 		closed = top == never || top < p.newest || top == p.newest && !r.sent.Before(p.newestSince.Add(tick))
 	}
-	p.look.observe(r)
-	p.look.odd = p.look.odd || p.odd
+	p.sweep.observe(r)
+	p.sweep.odd = p.sweep.odd || p.odd
 	p.closed = closed
-	if p.look.done() {
+	if p.sweep.done() {
 		p.swept()
 	}
 }
 
-// swept goes on after a look that has come to its target.
+// swept goes on after a sweep that has come to its target.
 func (p *Prover) swept() {
-	done := p.look
+	done := p.sweep
 	p.sweeps++
 	if done.reads > 1 {
-		// Rows that moved with an older time than when the look before began may have
+		// Rows that moved with an older time than when the sweep before began may have
 		// done so during this one, too: then it goes as deep again.
 		p.deep = !done.odd || p.deepest == mostDeep
 		p.deepest++
@@ -72,30 +72,30 @@ func (p *Prover) swept() {
 		if p.since == nil && p.counted(done.last.total) {
 			after = time.Time{}
 		}
-		p.lookFrom(after)
+		p.sweepFrom(after)
 		return
 	}
-	p.looked = done.first.sent
+	p.sweptAt = done.first.sent
 	p.held = p.reach(done)
 	p.top, p.deep = done.top, true
 	p.conclude(done.first)
 }
 
-// reach is how far below its target a look of one page went, at most the
-// lookback: below the newest time of the look before it.
-func (p *Prover) reach(done *look) time.Duration {
+// reach is how far below its target a sweep of one page went, at most the
+// lookback: below the newest time of the sweep before it.
+func (p *Prover) reach(done *sweep) time.Duration {
 	lookback := p.margin.Lookback
 	from := p.top
 	if p.since != nil {
 		lookback = time.Duration(p.newest-p.floor) * time.Microsecond
 	}
-	if !p.deep || p.since != nil && p.sweeps == 1 || done.cover.intervals == nil || done.cover.intervals[0].end {
+	if !p.deep || p.since != nil && p.sweeps == 1 || done.coverage.intervals == nil || done.coverage.intervals[0].end {
 		return lookback // it went down to the floor
 	}
-	return min(max(time.Duration(from-done.cover.intervals[0].tail.at)*time.Microsecond, 0), lookback)
+	return min(max(time.Duration(from-done.coverage.intervals[0].tail.at)*time.Microsecond, 0), lookback)
 }
 
-// conclude compares what has been seen with what the API states, after a look
+// conclude compares what has been seen with what the API states, after a sweep
 // that was one moment.
 func (p *Prover) conclude(last Page) {
 	short := last.total != nil && p.since == nil && p.distinct() < *last.total
@@ -111,12 +111,12 @@ func (p *Prover) conclude(last Page) {
 		p.concludeSince(last)
 	case len(p.back) > 0 && (p.lowered || p.waited > 1):
 		p.fallBack("the lastActivityAt of a conversation went back", last)
-	case short && p.holed(p.suspect):
+	case short && p.hasGap(p.suspect):
 		p.beginChecks()
 	case len(p.back) > 0 || short && p.waited == 0:
 		// The page may be of a moment before.
 		p.waited++
-		p.lookFrom(last.arrived.Add(p.margin.Settle))
+		p.sweepFrom(last.arrived.Add(p.margin.Settle))
 	case short:
 		p.walkAgain(fmt.Sprintf("the API states %d conversations and lists %d", *last.total, p.distinct()), true)
 	case p.appeared > 0:
@@ -133,9 +133,9 @@ func (p *Prover) conclude(last Page) {
 		p.walkAgain("conversations went while the list was walked again", false)
 	case p.reads == 1:
 		p.settle(MethodPage)
-	case !p.counted(last.total) && p.holed(p.suspect):
+	case !p.counted(last.total) && p.hasGap(p.suspect):
 		p.beginChecks()
-	case p.holed(p.blind):
+	case p.hasGap(p.blind):
 		p.jointsOnly = true
 		p.beginChecks()
 	default:
@@ -155,7 +155,7 @@ func (p *Prover) settle(method string) {
 	p.phase, p.method = settled, method
 }
 
-// beginChecks has the holes checked in which a row may have been missed.
+// beginChecks has the gaps checked in which a row may have been missed.
 func (p *Prover) beginChecks() {
 	p.phase, p.deep = checking, false
 	if p.checks == nil {
@@ -163,13 +163,13 @@ func (p *Prover) beginChecks() {
 	}
 }
 
-// checked takes a page for a hole.
+// checked takes a page for a gap.
 func (p *Prover) checked(q Request, r Page) {
 	aim := p.checks.searches[p.aimed[q]]
 	delete(p.aimed, q)
 	p.steps++
-	var left *hole
-	for h := range p.cover.holes(p.floor) {
+	var left *gap
+	for h := range p.coverage.gaps(p.floor) {
 		if h.id() == aim.ids[0] {
 			left = &h
 		}
@@ -182,15 +182,15 @@ func (p *Prover) checked(q Request, r Page) {
 	p.goOnChecking()
 }
 
-// goOnChecking ends the checks when no hole is left and nothing is in flight.
+// goOnChecking ends the checks when no gap is left and nothing is in flight.
 func (p *Prover) goOnChecking() {
 	switch {
-	case p.holed(p.suspect):
+	case p.hasGap(p.suspect):
 	case p.inFlight > 0:
 	case p.jointsOnly:
 		p.jointsOnly, p.phase = false, waiting
 	default:
-		p.lookFrom(p.read.Add(p.margin.Settle))
+		p.sweepFrom(p.read.Add(p.margin.Settle))
 	}
 }
 
@@ -208,8 +208,8 @@ func (p *Prover) walkAgain(why string, short bool) {
 	p.reopened = why
 	p.walked++
 	p.anew()
-	p.phase, p.deep, p.waited, p.deepest, p.jointsOnly = descending, false, 0, 0, false
-	p.walk, p.cover, p.checks, p.look = newDescent(p.walk.least), cover{}, nil, nil
+	p.phase, p.deep, p.waited, p.deepest, p.jointsOnly = traversing, false, 0, 0, false
+	p.walk, p.coverage, p.checks, p.sweep = newTraversal(p.walk.least), coverage{}, nil, nil
 	p.recent = nil
 }
 
@@ -245,14 +245,14 @@ func (p *Prover) doubted(what string, r Page) {
 }
 
 // widen walks the list in full: what is known of it from before does not fit. A
-// walk since a mark has one request at a time, so none is in flight.
+// walk since a watermark has one request at a time, so none is in flight.
 func (p *Prover) widen(why string) {
-	fresh := newTally()
-	fresh.audit = p.audit
-	p.tally = fresh
+	counts := newCounts()
+	counts.audit = p.audit
+	p.counts = counts
 	p.since, p.widened = nil, why
-	p.phase, p.look, p.deep, p.walked = descending, nil, false, 1
-	p.cover, p.recent = cover{}, nil
+	p.phase, p.sweep, p.deep, p.walked = traversing, nil, false, 1
+	p.coverage, p.recent = coverage{}, nil
 	p.budget = max(p.budget, p.reads+readsPerPage*min(Page{total: p.totalEnd, perPage: p.size}.pages(), maxPages)+readsMore)
 }
 

@@ -8,16 +8,16 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// tally counts what a list has shown, for the comparison with the totals that
+// counts counts what a list has shown, for the comparison with the totals that
 // the API states, and keeps what says that something moved.
-type tally struct {
+type counts struct {
 	seen rowTable
 	// floor divides the rows that may have moved since the walk began from the
 	// others; entered counts conversations as new as that which may not have been in
 	// the list before.
 	floor   int64
 	entered int64
-	// came counts those of them that no descent showed: what a descent shows may have
+	// came counts those of them that no traversal showed: what a traversal shows may have
 	// stood below the first page all the time. before is that when the latest walk began.
 	came, before int64
 	// back are rows whose lastActivityAt was lower when they were read again, with
@@ -55,13 +55,13 @@ type level struct {
 // period is the time of one or several requests.
 type period struct{ from, to time.Time }
 
-func newTally() tally {
-	return tally{floor: never, back: make(map[schema.IDHash]int64), shown: make(map[schema.IDHash]time.Time)}
+func newCounts() counts {
+	return counts{floor: never, back: make(map[schema.IDHash]int64), shown: make(map[schema.IDHash]time.Time)}
 }
 
 // take counts the rows of a page. Of the first page everything was there before.
 // Rows that are new, or newer than they were, have a time of quiet or more as a rule.
-func (t *tally) take(r Page, first bool, seen *cover, quiet int64) {
+func (t *counts) take(r Page, first bool, seen *coverage, quiet int64) {
 	t.odd = false
 	t.audit.add(r.Audit)
 	for _, row := range r.Rows {
@@ -103,7 +103,7 @@ func (t *tally) take(r Page, first bool, seen *cover, quiet int64) {
 }
 
 // note counts the rows of a page of a plain pass, which says nothing of what moved.
-func (t *tally) note(r Page) {
+func (t *counts) note(r Page) {
 	t.audit.add(r.Audit)
 	for _, row := range r.Rows {
 		if _, known := t.seen.put(row.ID[0], row.At); !known {
@@ -113,7 +113,7 @@ func (t *tally) note(r Page) {
 }
 
 // show notes when the rows that may have moved were shown.
-func (t *tally) show(r Page) {
+func (t *counts) show(r Page) {
 	for _, row := range r.Rows {
 		if row.At < t.floor {
 			return
@@ -125,7 +125,7 @@ func (t *tally) show(r Page) {
 }
 
 // compare notes what changed from one page to a later one.
-func (t *tally) compare(before, after Page) {
+func (t *counts) compare(before, after Page) {
 	moved := before.total == nil || after.total == nil || *before.total != *after.total
 	if before.total != nil && after.total != nil && *after.total < *before.total {
 		t.fell, t.fellAgain = true, true
@@ -142,7 +142,7 @@ func (t *tally) compare(before, after Page) {
 
 // change notes a period in which something changed. The periods are kept in order
 // and apart.
-func (t *tally) change(in period) {
+func (t *counts) change(in period) {
 	from, _ := slices.BinarySearchFunc(t.changes, in.from, func(one period, at time.Time) int { return one.to.Compare(at) })
 	to := from
 	for to < len(t.changes) && !t.changes[to].from.After(in.to) {
@@ -156,28 +156,28 @@ func (t *tally) change(in period) {
 }
 
 // moving reports whether anything has changed since the first page.
-func (t *tally) moving() bool { return t.moved || len(t.changes) > 0 }
+func (t *counts) moving() bool { return t.moved || len(t.changes) > 0 }
 
 // changed reports whether anything changed in a period.
-func (t *tally) changed(in period) bool {
+func (t *counts) changed(in period) bool {
 	i, _ := slices.BinarySearchFunc(t.changes, in.from, func(one period, at time.Time) int { return one.to.Compare(at) })
 	return i < len(t.changes) && !t.changes[i].from.After(in.to)
 }
 
 // distinct is the number of conversations that the list has shown.
-func (t *tally) distinct() int64 { return int64(t.seen.len()) }
+func (t *counts) distinct() int64 { return int64(t.seen.len()) }
 
 // counted reports whether the numbers alone prove that nothing is missing: no
 // total fell, and everything that was there at the start or has come since was
 // seen, which is what is there at the end.
-func (t *tally) counted(end *int64) bool {
+func (t *counts) counted(end *int64) bool {
 	return t.start != nil && end != nil && !t.unreliable && !t.fell && t.distinct() >= *t.start+t.entered && t.distinct() == *end
 }
 
-// suspicious reports whether a row may have been missed in a hole. None was when
+// suspicious reports whether a row may have been missed in a gap. None was when
 // the pages touch, and nothing changed as long before and after as answers may
 // lie apart. Where the lower page came first, nothing at all may have moved.
-func (t *tally) suspicious(h hole, settle time.Duration) bool {
+func (t *counts) suspicious(h gap, settle time.Duration) bool {
 	switch {
 	case h.above == nil || h.below == nil || t.start == nil || t.unreliable:
 		return true
@@ -190,7 +190,7 @@ func (t *tally) suspicious(h hole, settle time.Duration) bool {
 
 // rise is by how much a total was larger than one that was stated at least so long
 // before, beyond the conversations that have come since the walk began.
-func (t *tally) rise(apart time.Duration) int64 {
+func (t *counts) rise(apart time.Duration) int64 {
 	if t.unreliable {
 		return 0
 	}
@@ -210,7 +210,7 @@ func (t *tally) rise(apart time.Duration) int64 {
 }
 
 // anew begins another walk of the list: what has been seen stays.
-func (t *tally) anew() {
+func (t *counts) anew() {
 	t.levels, t.appeared, t.found, t.before, t.fellAgain = nil, 0, 0, t.came, false
 }
 

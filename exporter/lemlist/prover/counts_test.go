@@ -22,23 +22,23 @@ func TestNumbersProveOnlyWhatAddsUp(t *testing.T) {
 		"a total fell":                 {start: 20, seen: 20, end: 20, fell: true},
 		"totals smaller than the rows": {start: 20, seen: 20, end: 20, vague: true},
 	} {
-		tally := newTally()
-		tally.start, tally.entered, tally.fell, tally.unreliable = &one.start, one.entered, one.fell, one.vague
+		counts := newCounts()
+		counts.start, counts.entered, counts.fell, counts.unreliable = &one.start, one.entered, one.fell, one.vague
 		for i := range one.seen {
-			tally.seen.put(uint64(i+1), 1)
+			counts.seen.put(uint64(i+1), 1)
 		}
-		if got := tally.counted(&one.end); got != one.want {
+		if got := counts.counted(&one.end); got != one.want {
 			t.Errorf("%s: %v", name, got)
 		}
-		if tally.counted(nil) {
+		if counts.counted(nil) {
 			t.Errorf("%s, without a total at the end: counted", name)
 		}
 	}
 }
 
-// A hole between pages that touch is suspicious only when something changed about
+// A gap between pages that touch is suspicious only when something changed about
 // then, answers being as late as the margin says; others when anything moved.
-func TestAHoleIsSuspiciousWhenSomethingChangedNearIt(t *testing.T) {
+func TestAGapIsSuspiciousWhenSomethingChangedNearIt(t *testing.T) {
 	begin := time.Unix(1_700_000_000, 0)
 	at := func(ms int) time.Time { return begin.Add(time.Duration(ms) * time.Millisecond) }
 	edgeAt := func(place int64, sent, arrived int) edge {
@@ -61,13 +61,13 @@ func TestAHoleIsSuspiciousWhenSomethingChangedNearIt(t *testing.T) {
 		"pages apart, a change before":     {edgeAt(10, 1000, 1010), edgeAt(11, 1020, 1030), [2]int{1, 2}, true},
 		"a place that is unknown":          {edgeAt(-1, 1000, 1010), edgeAt(10, 1020, 1030), [2]int{1, 2}, true},
 	} {
-		tally := newTally()
-		tally.start = new(int64(20))
+		counts := newCounts()
+		counts.start = new(int64(20))
 		if one.shake != [2]int{} {
-			tally.change(period{at(one.shake[0]), at(one.shake[1])})
+			counts.change(period{at(one.shake[0]), at(one.shake[1])})
 		}
-		h := hole{&interval{tail: one.tail}, &interval{head: one.head}}
-		if got := tally.suspicious(h, settle); got != one.want {
+		h := gap{&interval{tail: one.tail}, &interval{head: one.head}}
+		if got := counts.suspicious(h, settle); got != one.want {
 			t.Errorf("%s: %v", name, got)
 		}
 	}

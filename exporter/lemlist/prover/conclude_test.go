@@ -18,10 +18,10 @@ func page(first, total int64) Page {
 func concluded(further int) *Prover {
 	p := New(Margin{})
 	p.floor = 100
-	p.tally.take(page(50, 2), true, &p.cover, never)
+	p.counts.take(page(50, 2), true, &p.coverage, never)
 	for range further {
 		p.walkAgain("for a test", false)
-		p.tally.take(page(50, 2), false, &p.cover, never)
+		p.counts.take(page(50, 2), false, &p.coverage, never)
 	}
 	p.reads = 1
 	return p
@@ -36,7 +36,7 @@ func TestAListIsWalkedOnceMoreWhenConversationsWentInItsLatestWalk(t *testing.T)
 		wantWalks int64
 		wantPhase phase
 	}{
-		"while it was walked again":    {1, func(p *Prover) { p.compare(page(50, 3), page(50, 2)) }, 3, descending},
+		"while it was walked again":    {1, func(p *Prover) { p.compare(page(50, 3), page(50, 2)) }, 3, traversing},
 		"in the first walk":            {0, func(p *Prover) { p.compare(page(50, 3), page(50, 2)) }, 1, settled},
 		"none, in a second walk":       {1, func(*Prover) {}, 2, settled},
 		"in the walk before, not then": {1, func(p *Prover) { p.compare(page(50, 3), page(50, 2)); p.anew() }, 2, settled},
@@ -53,23 +53,23 @@ func TestAListIsWalkedOnceMoreWhenConversationsWentInItsLatestWalk(t *testing.T)
 }
 
 // A time below the floor cannot be that of a page from a moment before: nothing
-// moved there. It is doubted at once; one above the floor gets another look.
+// moved there. It is doubted at once; one above the floor gets another sweep.
 func TestATimeThatWentBackBelowTheFloorIsDoubtedAtOnce(t *testing.T) {
 	for name, c := range map[string]struct {
 		before, after int64
 		want          phase
 	}{
 		"below the floor": {50, 45, passing},
-		"above the floor": {150, 120, looking},
+		"above the floor": {150, 120, sweeping},
 	} {
 		t.Run(name, func(t *testing.T) {
 			p := concluded(0)
 			first := page(c.before, 2)
-			p.tally.take(first, false, &p.cover, never)
+			p.counts.take(first, false, &p.coverage, never)
 			back := page(c.after, 2)
 			back.sent = first.arrived.Add(1)
 			back.arrived = back.sent
-			p.tally.take(back, false, &p.cover, never)
+			p.counts.take(back, false, &p.coverage, never)
 			p.conclude(back)
 			if p.phase != c.want {
 				t.Errorf("phase %v (doubt %q), want %v", p.phase, p.doubt, c.want)

@@ -5,16 +5,16 @@ import (
 	"time"
 )
 
-// look is one sweep of a list: from the top down to rows older than its target,
+// sweep is one reading of a list from the top down to rows older than its target,
 // by pages that overlap. One that is a single page is one moment.
-type look struct {
-	cover  cover
-	target int64 // it ends at a row older than that
-	reads  int64
-	after  time.Time // not to be asked for before
-	first  Page
-	last   Page
-	lowest Page // the latest page that showed where the cover ends
+type sweep struct {
+	coverage coverage
+	target   int64 // it ends at a row older than that
+	reads    int64
+	after    time.Time // not to be asked for before
+	first    Page
+	last     Page
+	lowest   Page // the latest page that showed where the coverage ends
 	// top is the newest time on the first page that is not in the future.
 	top int64
 	// odd says that it showed rows that moved with a time of before.
@@ -25,11 +25,11 @@ type look struct {
 }
 
 // request is the page to read next.
-func (l *look) request(size int64, fixed bool) pageSpec {
+func (l *sweep) request(size int64, fixed bool) pageSpec {
 	if l.reads == 0 {
 		return pageSpec{page: 1}
 	}
-	place := max(l.cover.intervals[0].tail.place+l.shift, 0)
+	place := max(l.coverage.intervals[0].tail.place+l.shift, 0)
 	if fixed || size < 2 {
 		return pageSpec{page: place/max(size, 1) + 1}
 	}
@@ -37,18 +37,18 @@ func (l *look) request(size int64, fixed bool) pageSpec {
 }
 
 // observe takes the page asked for.
-func (l *look) observe(r Page) {
+func (l *sweep) observe(r Page) {
 	l.reads++
 	if l.reads == 1 {
 		l.first, l.last, l.lowest, l.top = r, r, r, newestBefore(r)
-		l.cover.add(r)
+		l.coverage.add(r)
 		return
 	}
-	before := l.cover.intervals[0].tail
-	l.cover.add(r)
+	before := l.coverage.intervals[0].tail
+	l.coverage.add(r)
 	// What does not join the top is read again when it is known to.
-	l.cover.intervals = slices.DeleteFunc(l.cover.intervals, func(one interval) bool { return !one.top })
-	top := &l.cover.intervals[0]
+	l.coverage.intervals = slices.DeleteFunc(l.coverage.intervals, func(one interval) bool { return !one.top })
+	top := &l.coverage.intervals[0]
 	switch {
 	case top.end || top.tail.at < before.at || len(top.tail.ids) > len(before.ids):
 		l.shift, l.stride = 0, 0
@@ -69,7 +69,7 @@ func (l *look) observe(r Page) {
 
 // miss has the next page read further down, or further up: twice as far as the time
 // before in the same direction, and half as far back.
-func (l *look) miss(down bool, perPage int64) {
+func (l *sweep) miss(down bool, perPage int64) {
 	switch {
 	case l.stride == 0:
 		l.stride = max(perPage, 1)
@@ -95,11 +95,11 @@ func equalTotals(a, b Page) bool {
 }
 
 // done reports whether everything down to the target has been seen.
-func (l *look) done() bool {
-	if l.reads == 0 || len(l.cover.intervals) == 0 {
+func (l *sweep) done() bool {
+	if l.reads == 0 || len(l.coverage.intervals) == 0 {
 		return l.reads > 0
 	}
-	top := l.cover.intervals[0]
+	top := l.coverage.intervals[0]
 	return top.end || top.tail.at < l.target
 }
 

@@ -10,16 +10,16 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// cover is what has been seen of a list, as intervals of time. A page shows every row
+// coverage is what has been seen of a list, as intervals of time. A page shows every row
 // that stood in the list at its moment and is older than its first row and newer
 // than its last one. So the rows that did not move are covered as soon as the
 // intervals join: in whatever order the pages came, wherever they began, and
 // whatever was deleted. See docs/walk.md.
-type cover struct {
+type coverage struct {
 	intervals []interval // newest first, not joined
 }
 
-// interval is a stretch of the list without a hole. Its head is above every time
+// interval is a stretch of the list without a gap. Its head is above every time
 // when nothing stands above it, and its tail below every time at the end of the list.
 type interval struct {
 	head, tail edge
@@ -75,7 +75,7 @@ func intervalOf(r Page) interval {
 }
 
 // add takes a page.
-func (c *cover) add(r Page) {
+func (c *coverage) add(r Page) {
 	if len(r.Rows) == 0 {
 		if r.asked == 1 && r.next == 0 { // an empty list
 			c.intervals = []interval{{head: edge{at: math.MaxInt64}, tail: edge{at: never}, top: true, end: true}}
@@ -195,7 +195,7 @@ func (e edge) beyond(other edge) int {
 }
 
 // within reports whether rows of that time would have been seen.
-func (c *cover) within(at int64) bool {
+func (c *coverage) within(at int64) bool {
 	i, _ := slices.BinarySearchFunc(c.intervals, at, func(one interval, at int64) int { return cmp.Compare(at, one.tail.at) })
 	if i == len(c.intervals) {
 		return false
@@ -203,23 +203,23 @@ func (c *cover) within(at int64) bool {
 	return c.intervals[i].spans(at)
 }
 
-// hole is a stretch that has not been seen: below the interval above, or at the top
+// gap is a stretch that has not been seen: below the interval above, or at the top
 // when there is none; down to the interval below, or to the end.
-type hole struct{ above, below *interval }
+type gap struct{ above, below *interval }
 
-// from is the edge by which a hole is found, and known.
-func (h hole) from() edge {
+// from is the edge by which a gap is found, and known.
+func (h gap) from() edge {
 	if h.above != nil {
 		return h.above.tail
 	}
 	return h.below.head
 }
 
-func (h hole) id() schema.IDHash { return h.from().ids[0] }
+func (h gap) id() schema.IDHash { return h.from().ids[0] }
 
 // touches reports whether the pages on both sides touch in place, and the lower one
 // was asked for when the upper one had come. Then only rows that move up can be missed.
-func (h hole) touches() bool {
+func (h gap) touches() bool {
 	if h.above == nil || h.below == nil {
 		return false
 	}
@@ -227,19 +227,19 @@ func (h hole) touches() bool {
 	return tail.place >= 0 && head.place >= 0 && head.place <= tail.place && !head.sent.Before(tail.arrived)
 }
 
-// holes yields the holes that rows older than floor may stand in, from the top down.
-func (c *cover) holes(floor int64) iter.Seq[hole] {
-	return func(yield func(hole) bool) {
+// gaps yields the gaps that rows older than floor may stand in, from the top down.
+func (c *coverage) gaps(floor int64) iter.Seq[gap] {
+	return func(yield func(gap) bool) {
 		for i := range c.intervals {
 			one := &c.intervals[i]
 			switch {
 			case one.head.at >= floor, i > 0 && c.intervals[i-1].end:
-			case i > 0 && !yield(hole{&c.intervals[i-1], one}), i == 0 && !one.top && !yield(hole{nil, one}):
+			case i > 0 && !yield(gap{&c.intervals[i-1], one}), i == 0 && !one.top && !yield(gap{nil, one}):
 				return
 			}
 		}
 		if n := len(c.intervals); n > 0 && !c.intervals[n-1].end {
-			yield(hole{&c.intervals[n-1], nil})
+			yield(gap{&c.intervals[n-1], nil})
 		}
 	}
 }

@@ -9,10 +9,10 @@ const (
 	spareNames = 8
 )
 
-// descent reads a list from top to bottom, in one segment or in several at the
+// traversal reads a list from top to bottom, in one segment or in several at the
 // same time: each reads page after page down to where the next one began. Like
-// cover it does no input or output.
-type descent struct {
+// coverage it does no input or output.
+type traversal struct {
 	segments []*segment // from the top down
 	least    int64      // pages worth a segment
 	made     int
@@ -21,7 +21,7 @@ type descent struct {
 	most     int64 // the largest total so far
 }
 
-// segment is a part of a descent.
+// segment is a part of a traversal.
 type segment struct {
 	number int
 	next   int64 // the page to ask for
@@ -32,12 +32,12 @@ type segment struct {
 	begun  bool
 }
 
-func newDescent(least int64) *descent {
-	return &descent{segments: []*segment{{next: 1}}, least: least, made: 1}
+func newTraversal(least int64) *traversal {
+	return &traversal{segments: []*segment{{next: 1}}, least: least, made: 1}
 }
 
 // ask is a segment with a page to ask for; nil when there is none now.
-func (d *descent) ask() *segment {
+func (d *traversal) ask() *segment {
 	i := slices.IndexFunc(d.segments, func(s *segment) bool { return !s.open && !s.done })
 	if i < 0 {
 		return nil
@@ -45,18 +45,18 @@ func (d *descent) ask() *segment {
 	return d.segments[i]
 }
 
-func (d *descent) segment(number int) *segment {
+func (d *traversal) segment(number int) *segment {
 	i := slices.IndexFunc(d.segments, func(s *segment) bool { return s.number == number })
 	return d.segments[i]
 }
 
 // done reports whether every segment has come to its end.
-func (d *descent) done() bool {
+func (d *traversal) done() bool {
 	return !slices.ContainsFunc(d.segments, func(s *segment) bool { return s.open || !s.done })
 }
 
 // observe takes a good page of a segment.
-func (d *descent) observe(s *segment, r Page) {
+func (d *traversal) observe(s *segment, r Page) {
 	s.open = false
 	if !d.begun {
 		d.begun, d.first = true, r
@@ -71,10 +71,10 @@ func (d *descent) observe(s *segment, r Page) {
 
 // refused takes the place of a page that the server does not give: the list has
 // become shorter.
-func (d *descent) refused(s *segment) { s.open, s.done = false, true }
+func (d *traversal) refused(s *segment) { s.open, s.done = false, true }
 
 // endless reports whether the list names pages that its own totals exclude.
-func (d *descent) endless(r Page) bool {
+func (d *traversal) endless(r Page) bool {
 	if r.next == 0 {
 		return false
 	}
@@ -85,7 +85,7 @@ func (d *descent) endless(r Page) bool {
 }
 
 // longest is the segment with the most pages to read, and how many these are.
-func (d *descent) longest() (longest *segment, pages int64) {
+func (d *traversal) longest() (longest *segment, pages int64) {
 	for _, s := range d.segments {
 		end := s.until
 		if end == 0 {
@@ -100,7 +100,7 @@ func (d *descent) longest() (longest *segment, pages int64) {
 
 // spare is the number of pages of which segments could relieve another; 0 when
 // that is not worth it.
-func (d *descent) spare() int64 {
+func (d *traversal) spare() int64 {
 	if _, pages := d.longest(); pages >= 2*d.least {
 		return pages
 	}
@@ -109,7 +109,7 @@ func (d *descent) spare() int64 {
 
 // split begins another segment where the most is left to read, so that with more
 // of them (more ≥ 1) each gets an equal part.
-func (d *descent) split(more int) bool {
+func (d *traversal) split(more int) bool {
 	pages := d.spare()
 	if pages == 0 {
 		return false
