@@ -3,6 +3,9 @@ package cli
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -16,49 +19,44 @@ type airbyteArguments struct{ config, catalog, state string }
 type airbyteCall func(ctx context.Context, app App, show view, source airbyte.Source, arguments airbyteArguments) error
 
 func newAirbyte(app App, global *settings) *cobra.Command {
-	parent := &cobra.Command{
-		Use:   "airbyte",
+	calls := map[string]airbyteCall{"spec": airbyteSpec, "check": airbyteCheck, "discover": airbyteDiscover, "read": airbyteRead}
+	names := slices.Sorted(maps.Keys(calls))
+	var arguments airbyteArguments
+	command := &cobra.Command{
+		Use:   "airbyte spec|check|discover|read",
 		Short: "Run as an Airbyte source, for PyAirbyte",
 		Long: `Speaks the Airbyte protocol on standard output: describes its configuration,
-checks it, lists its streams and reads them. The configuration is a JSON object
+checks it, lists its streams, or reads them. The configuration is a JSON object
 with the members of a source block, and with a columns block for each table. A
 stream is written when it is proven complete. The program also runs as a source
-when it is started by the name source-lemlist.`,
-		Example: "  lemexport airbyte check --config config.json",
-		Args:    atMost(0),
-		RunE:    func(command *cobra.Command, _ []string) error { return command.Help() },
+when it is started by the name source-lemlist.
+
+Exit status: 0 done, also when a check has failed, 1 error, 3 when a stream is
+not proven complete, 130 interrupted.`,
+		Example: "  lemexport airbyte check --config config.json\n" +
+			"  lemexport airbyte read --config config.json --catalog catalog.json --state state.json",
+		ValidArgs: names,
+		Args: func(command *cobra.Command, args []string) error {
+			if len(args) != 1 || calls[args[0]] == nil {
+				return usageError(command, "%s needs one of %s", command.CommandPath(), strings.Join(names, ", "))
+			}
+			switch {
+			case arguments.config == "" && args[0] != "spec":
+				return usageError(command, "%s %s needs -config=FILE", command.CommandPath(), args[0])
+			case arguments.catalog == "" && args[0] == "read":
+				return usageError(command, "%s read needs -catalog=FILE", command.CommandPath())
+			}
+			return nil
+		},
+		RunE: func(command *cobra.Command, args []string) error {
+			return runAirbyte(command.Context(), app, *global, arguments, calls[args[0]])
+		},
 	}
-	for _, one := range []struct {
-		name, short     string
-		config, catalog bool
-		call            airbyteCall
-	}{
-		{"spec", "Describe the configuration", false, false, airbyteSpec},
-		{"check", "Check the configuration and the key", true, false, airbyteCheck},
-		{"discover", "List the streams", true, false, airbyteDiscover},
-		{"read", "Read the streams of a catalog", true, true, airbyteRead},
-	} {
-		var arguments airbyteArguments
-		command := &cobra.Command{
-			Use: one.name, Short: one.short, Args: atMost(0), DisableFlagsInUseLine: true,
-			RunE: func(command *cobra.Command, _ []string) error {
-				return runAirbyte(command.Context(), app, *global, arguments, one.call)
-			},
-		}
-		required := func(name string, to *string, use string) {
-			command.Flags().StringVar(to, name, "", use)
-			_ = command.MarkFlagRequired(name) // which fails for an unknown flag only
-		}
-		if one.config {
-			required("config", &arguments.config, "read the configuration from `FILE`")
-		}
-		if one.catalog {
-			required("catalog", &arguments.catalog, "read the streams that the configured catalog in `FILE` names")
-			command.Flags().StringVar(&arguments.state, "state", "", "go on from the states in `FILE`")
-		}
-		parent.AddCommand(command)
-	}
-	return parent
+	flags := command.Flags()
+	flags.StringVar(&arguments.config, "config", "", "read the configuration from `FILE`")
+	flags.StringVar(&arguments.catalog, "catalog", "", "read the streams that the configured catalog in `FILE` names")
+	flags.StringVar(&arguments.state, "state", "", "go on from the states in `FILE`")
+	return command
 }
 
 // runAirbyte makes everything that the call shows a message: hosts read standard output only.

@@ -38,7 +38,7 @@ interrupted.`,
 	flags := command.Flags()
 	flags.StringVar(&arguments.config, "config", "", "read the configuration from `FILE`")
 	flags.StringVar(&arguments.catalog, "catalog", "", "read the streams that the catalog in `FILE` selects")
-	flags.StringVar(&arguments.properties, "properties", "", "the same as -catalog, for older hosts; `FILE`")
+	flags.StringVar(&arguments.properties, "properties", "", "take `FILE` as the catalog: the name of -catalog in older hosts")
 	flags.StringVar(&arguments.state, "state", "", "go on from the state in `FILE`")
 	flags.BoolVar(&arguments.discover, "discover", false, "write the catalog and end")
 	return command
