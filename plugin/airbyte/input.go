@@ -30,10 +30,10 @@ func configured(file door.File) ([]wanted, error) {
 		} `json:"streams"`
 	}
 	if err := json.Unmarshal(file.Bytes, &catalog); err != nil {
-		return nil, exporter.WithHint(fmt.Errorf("%s is not a configured catalog", file.Name), "Configure the streams that discover lists.")
+		return nil, &door.InputError{Err: exporter.WithHint(fmt.Errorf("%s is not a configured catalog", file.Name), "Configure the streams that discover lists.")}
 	}
 	if len(catalog.Streams) == 0 {
-		return nil, errors.New("no stream is configured in " + file.Name)
+		return nil, &door.InputError{Err: errors.New("no stream is configured in " + file.Name)}
 	}
 	var streams []wanted
 	for _, one := range catalog.Streams {
@@ -59,8 +59,8 @@ func parseStates(file door.File) (map[string]json.RawMessage, error) {
 		}
 	}
 	if err != nil {
-		return nil, exporter.WithHint(fmt.Errorf("%s is not a list of states of this source: %w", file.Name, err),
-			"Pass the states of the last read, or none to read everything.")
+		return nil, &door.InputError{Err: exporter.WithHint(fmt.Errorf("%s is not a list of states of this source: %w", file.Name, err),
+			"Pass the states of the last read, or none to read everything.")}
 	}
 	return positions, nil
 }

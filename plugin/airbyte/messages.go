@@ -75,7 +75,7 @@ func (m *Messages) Fail(err error) error {
 	switch {
 	case errors.Is(err, exporter.ErrIncomplete):
 		failed.Kind = "transient_error"
-	case isConfig(err):
+	case isInput(err):
 		failed.Kind = "config_error"
 	}
 	return m.trace(trace{Type: "ERROR", Error: &failed})
@@ -86,9 +86,10 @@ func (m *Messages) trace(one trace) error {
 	return m.send(message{Type: "TRACE", Trace: &one})
 }
 
-func isConfig(err error) bool {
-	_, ok := errors.AsType[*door.ConfigError](err)
-	return ok
+func isInput(err error) bool {
+	_, config := errors.AsType[*door.ConfigError](err)
+	_, input := errors.AsType[*door.InputError](err)
+	return config || input
 }
 
 func sentence(err error) string { return strings.Join(strings.Fields(err.Error()), " ") }

@@ -60,6 +60,15 @@ func (e *ConfigError) Error() string {
 // Unwrap gives all findings.
 func (e *ConfigError) Unwrap() error { return e.Found }
 
+// InputError is the error of a catalog, a state or the name of a stream that a host passes.
+type InputError struct{ Err error }
+
+// Error implements error.
+func (e *InputError) Error() string { return e.Err.Error() }
+
+// Unwrap gives the error with its hint.
+func (e *InputError) Unwrap() error { return e.Err }
+
 //go:embed config.schema.json
 var configSchema string //nolint:gochecknoglobals // embed needs a variable
 

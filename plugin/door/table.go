@@ -55,5 +55,5 @@ func unknownTable(name string) error {
 	for _, table := range schema.Tables() {
 		names = append(names, table.Name)
 	}
-	return exporter.WithHint(fmt.Errorf("unknown stream %q", name), "The streams are: "+strings.Join(names, ", ")+".")
+	return &InputError{exporter.WithHint(fmt.Errorf("unknown stream %q", name), "The streams are: "+strings.Join(names, ", ")+".")}
 }
