@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "rewrite the expected output inside the 
 
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", withoutPause)
-	testscript.Main(tidy{m}, map[string]func(){"lemexport": main})
+	testscript.Main(tidy{m}, map[string]func(){"lemexport": main, "tap-lemlist": main, "source-lemlist": main})
 }
 
 // tidy removes what tests share after all of them.
