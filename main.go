@@ -24,7 +24,9 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/arrowipc"
 	"github.com/lemexport/lemexport/exporter/config"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/exporter/lemlist"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/report"
@@ -81,9 +83,10 @@ func run() int {
 		},
 		LoadHostConfig: config.LoadHost,
 		FormatConfig:   func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
-		NewEngine: func(log *slog.Logger, workDir string, memory int64) *exporter.Engine {
+		NewEngine: func(log *slog.Logger, workDir string, memory int64) *engine.Engine {
 			return newEngine(version, log, workDir, memory, exporter.NewBudget(memory))
 		},
+		UsersTable:  report.UsersTable,
 		WriteReport: writeReport,
 		SimFaults:   simFaults(),
 		ServeSim:    serveSim,
@@ -99,7 +102,7 @@ func configFiles(files []cli.SourceFile) []config.File {
 	return sources
 }
 
-func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int64, files *exporter.Budget) *exporter.Engine {
+func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int64, files *exporter.Budget) *engine.Engine {
 	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(memory) // near it, the collector works harder
 	}
@@ -107,7 +110,7 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int
 	if workDir != "" {
 		workspace = journal.NewWorkspace(workDir)
 	}
-	return &exporter.Engine{
+	return &engine.Engine{
 		OpenSource: func(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
 			return openSource(ctx, source, obs, log, "lemexport/"+version.Number, memory)
 		},
@@ -134,7 +137,7 @@ func openSource(ctx context.Context, source exporter.SourceConfig, obs exporter.
 		MaxElapsed: source.MaxElapsed, Margin: source.Margin,
 	}
 	if source.Simulate == nil {
-		options.Ledger = func(name string) lemlist.Ledger { return store.NewLedger("", name) }
+		options.Ledger = func(name string) ratelimit.Ledger { return store.NewLedger("", name) }
 		return lemlist.Open(options)
 	}
 	team := source.Simulate
@@ -182,11 +185,16 @@ func startSim(ctx context.Context, address string, options sim.Options) (*simSer
 	return &simServer{running, server.Key()}, nil
 }
 
-func writeReport(ctx context.Context, file *exporter.File, name string, personal bool, to io.Writer) error {
-	return report.Write(ctx, to, report.Export{
-		File: name, Bytes: file.Bytes(), Manifest: file.Manifest(), Table: file.Table(),
-		Records: file.Records(ctx),
-	}, report.Options{Personal: personal})
+func writeReport(ctx context.Context, input cli.ReportInput, to io.Writer) error {
+	file := input.File
+	page := report.Export{
+		File: input.Name, Bytes: file.Bytes(), Manifest: file.Manifest(), Table: file.Table(), Records: file.Records(ctx),
+		NamesError: input.UsersError,
+	}
+	if input.Users != nil {
+		page.Names, page.NamesError = report.ReadNames(ctx, input.Users.Table(), input.Users.Records(ctx))
+	}
+	return report.Write(ctx, to, page, report.Options{Personal: input.Personal})
 }
 
 func simFaults() []string {

@@ -5,7 +5,7 @@ import "errors"
 // ExitStatus is what a process that ends with an error reports (design: command line).
 type ExitStatus int
 
-// The exit statuses. ExitIncomplete also says that [ErrShrunk] stopped an export.
+// The exit statuses. ExitIncomplete also says that [engine.ErrShrunk] stopped an export.
 const (
 	ExitError       ExitStatus = 1
 	ExitPending     ExitStatus = 2
@@ -15,6 +15,10 @@ const (
 
 // ErrIncomplete is wrapped by the error of an export that is not proven complete.
 var ErrIncomplete = errors.New("export is not proven complete")
+
+// ErrNoAccess is wrapped by the error of a table that the key may not read, while it may
+// read others.
+var ErrNoAccess = errors.New("the key has no access")
 
 // ErrBusy is wrapped by the error of a run whose destination another run holds.
 var ErrBusy = errors.New("destination is in use by another run")

@@ -18,7 +18,7 @@ func (c *checker) export(b *block) exporter.Export {
 			"An export needs a folder to write to, for instance: destination = \"./out\"")
 	}
 	config.Format = c.choose(in.attribute("format"), formats())
-	config.Mode = c.choose(in.attribute("mode"), modes())
+	config.Mode = c.mode(in.attribute("mode"), config.Table)
 	config.FullEvery = c.fullEvery(in.attribute("full_every"), config.Mode)
 	config.MaxShrink = c.maxShrink(in.attribute("max_shrink"), config.Mode)
 	config.FileMode = c.fileMode(in.attribute("file_mode"), config.Destination)
@@ -36,6 +36,17 @@ func (c *checker) export(b *block) exporter.Export {
 	config.Parquet = c.parquet(in.blocks["parquet"], config.Format, table)
 	config.Arrow = c.arrow(in.blocks["arrow"], config.Format)
 	return config
+}
+
+// mode reads the mode. Without versions of rows there are no increments.
+func (c *checker) mode(a *attribute, name string) string {
+	mode := c.choose(a, modes())
+	table, known := schema.Lookup(name)
+	if known && !table.Incremental() && (mode == exporter.ModeMerge || mode == exporter.ModeAppend) {
+		c.report.fail(a.at, a.address, fmt.Sprintf("Mode %q is not available for this table", mode),
+			name+" is read in full each time. Remove mode, or set it to snapshot.")
+	}
+	return mode
 }
 
 // How often a merge or append export reads everything.
@@ -98,10 +109,7 @@ func (c *checker) table(b *block) string {
 	}
 	name := b.labels[0]
 	if _, known := schema.Lookup(name.text); !known {
-		var tables []string
-		for _, table := range schema.Tables() {
-			tables = append(tables, table.Name)
-		}
+		tables := schema.TableNames()
 		c.report.fail(name.at, b.address, fmt.Sprintf("Unknown table %q", shorten(name.text)),
 			"The tables are: "+list(tables, "and")+"."+didYouMean(name.text, tables))
 	}

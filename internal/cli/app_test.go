@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 func TestHelpOfEveryCommand(t *testing.T) {
@@ -98,9 +99,15 @@ func TestValidateJSONIsOneObject(t *testing.T) {
 }
 
 func TestSchemaForms(t *testing.T) {
+	for _, table := range schema.TableNames() {
+		c := newConsole("")
+		c.Main(t.Context(), []string{"schema", table})
+		golden(t, "schema/"+table, c.out.String())
+	}
+
 	c := newConsole("")
 	c.Main(t.Context(), []string{"schema"})
-	golden(t, "schema/table", c.out.String())
+	golden(t, "schema/"+schema.Default().Name, c.out.String())
 
 	c = newConsole("")
 	c.width = 80

@@ -13,6 +13,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/plugin/door"
 )
 
@@ -25,7 +26,7 @@ type doorEngine struct {
 
 // Check implements [door.Engine].
 func (e doorEngine) Check(ctx context.Context, job exporter.Job) error {
-	return withRunOf(ctx, e.app, e.global, job, "", (*exporter.Engine).StartReading, func(run *exporter.Run, events *feed) error {
+	return withRunOf(ctx, e.app, e.global, job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *feed) error {
 		_, err := planned(ctx, e.app, e.show, run, events)
 		return err
 	})
@@ -62,8 +63,8 @@ func (r *doorReading) read(ctx context.Context, yield func(arrow.Record) bool) e
 		return exporter.WithHint(errors.New("the position is of another version of lemexport"), "Read everything: pass no state.")
 	}
 	e := r.engine
-	return withRunOf(ctx, e.app, e.global, r.job, "", (*exporter.Engine).StartReading, func(run *exporter.Run, events *feed) error {
-		reading, err := run.Read(r.table, exporter.ReadOptions{Once: true})
+	return withRunOf(ctx, e.app, e.global, r.job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *feed) error {
+		reading, err := run.Read(r.table, engine.ReadOptions{Once: true})
 		if err != nil {
 			return err
 		}

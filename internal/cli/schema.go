@@ -25,7 +25,7 @@ a source file for dbt; arrow, an Arrow IPC stream that holds the schema and no
 rows.`,
 		Example:   "  lemexport schema\n  lemexport schema -format=ddl | duckdb lake.duckdb",
 		Args:      atMost(1),
-		ValidArgs: tableNames(),
+		ValidArgs: schema.TableNames(),
 		RunE: func(command *cobra.Command, args []string) error {
 			if err := oneOf(command, "format", format, formats...); err != nil {
 				return err
@@ -44,21 +44,13 @@ rows.`,
 	return command
 }
 
-func tableNames() []string {
-	var names []string
-	for _, table := range schema.Tables() {
-		names = append(names, table.Name)
-	}
-	return names
-}
-
 func runSchema(app App, global settings, name, format string) error {
 	if name == "" {
 		name = schema.Default().Name
 	}
 	found, ok := schema.Lookup(name)
 	if !ok {
-		return exporter.WithHint(fmt.Errorf("unknown table %q", name), "The tables are: "+strings.Join(tableNames(), ", ")+".")
+		return exporter.WithHint(fmt.Errorf("unknown table %q", name), "The tables are: "+strings.Join(schema.TableNames(), ", ")+".")
 	}
 	var body []byte
 	var err error

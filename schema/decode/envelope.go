@@ -9,28 +9,60 @@ import (
 	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // maxBody keeps every column of a page, `extra` with its pointers included, far
 // below the 2 GiB of an Arrow string column. Real pages have 0.1 MiB.
 const maxBody = 64 << 20
 
+// origin holds the values that all rows of a response share.
+type origin struct {
+	fetchedAt int64  // in microseconds
+	teamID    []byte // of schema.EnvelopeTeam
+}
+
 // envelope reads a whole body and appends its rows.
-func (d *Decoder) envelope(body []byte, fetchedAt time.Time) (Pagination, *PageError) {
+func (d *Decoder) envelope(body []byte, fetchedAt time.Time) (pagination Pagination, broken *PageError) {
 	if len(body) > maxBody {
-		return Pagination{}, &PageError{Reason: "larger than 64 MiB", Offset: maxBody}
+		return Pagination{}, &PageError{Expected: d.expected(), Reason: "larger than 64 MiB", Offset: maxBody}
 	}
-	// RFC 8259, section 8.1 lets a reader ignore a byte order mark. It says nothing.
+	// RFC 8259, section 8.1 lets a reader ignore a byte order mark.
 	text := bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
-	pagination, broken := d.object(text, fetchedAt)
+	from := origin{fetchedAt: fetchedAt.UnixMicro()}
+	switch d.table.Request.Envelope {
+	case schema.EnvelopePage:
+		pagination, broken = d.page(text, from)
+	case schema.EnvelopeArray:
+		broken = d.array(text, from)
+	case schema.EnvelopeTeam:
+		broken = d.team(text, from)
+	default:
+		broken = brokenAt(0, "no known envelope")
+	}
 	if broken != nil {
+		broken.Expected = d.expected()
 		broken.Offset += int64(len(body) - len(text))
 	}
 	return pagination, broken
 }
 
-func (d *Decoder) object(text []byte, fetchedAt time.Time) (pagination Pagination, broken *PageError) {
-	i, broken := begins(text)
+// expected describes a valid body of the table, for errors.
+func (d *Decoder) expected() string {
+	switch d.table.Request.Envelope {
+	case schema.EnvelopeArray:
+		return "a list of " + d.table.Name
+	case schema.EnvelopeTeam:
+		return "a team"
+	case schema.EnvelopePage:
+	}
+	return "a page of the inbox"
+}
+
+// page reads schema.EnvelopePage.
+func (d *Decoder) page(text []byte, from origin) (pagination Pagination, broken *PageError) {
+	i, broken := begins(text, '{')
 	if broken != nil {
 		return pagination, broken
 	}
@@ -44,7 +76,7 @@ func (d *Decoder) object(text []byte, fetchedAt time.Time) (pagination Paginatio
 		switch name := d.unquote(text[i:end]); {
 		case string(name) == "data" && !data:
 			data = true
-			i, broken = d.data(text, value, fetchedAt)
+			i, broken = d.list(text, value, "data", from)
 		case string(name) == "pagination" && !paging:
 			paging = true
 			pagination, i, broken = d.pagination(text, value)
@@ -59,50 +91,71 @@ func (d *Decoder) object(text []byte, fetchedAt time.Time) (pagination Paginatio
 		}
 		i, more = scanItem(text, i, false, '}')
 	}
+	broken = ends(text, i, "object")
 	switch {
-	case i < 0:
-		return pagination, malformed(text)
-	case scanSpace(text, i) < len(text):
-		return pagination, brokenAt(i, "something follows the JSON object")
+	case broken != nil:
 	case !data:
-		return pagination, brokenAt(i, "data is missing")
+		broken = brokenAt(i, "data is missing")
 	case !paging:
-		return pagination, brokenAt(i, "pagination is missing")
+		broken = brokenAt(i, "pagination is missing")
 	}
-	return pagination, nil
+	return pagination, broken
 }
 
-// begins looks for the bracket that opens the object.
-func begins(text []byte) (i int, broken *PageError) {
+// array reads schema.EnvelopeArray.
+func (d *Decoder) array(text []byte, from origin) *PageError {
+	i, broken := begins(text, '[')
+	if broken != nil {
+		return broken
+	}
+	if i, broken = d.list(text, i, "", from); broken != nil {
+		return broken
+	}
+	return ends(text, i, "array")
+}
+
+// begins finds the bracket that opens the body.
+func begins(text []byte, opening byte) (i int, broken *PageError) {
 	i = scanSpace(text, 0)
 	switch {
 	case i == len(text):
 		return i, brokenAt(i, "empty body")
 	case text[i] == '<':
 		return i, brokenAt(i, "HTML instead of JSON")
-	case text[i] != '{':
-		return i, brokenAt(i, "not a JSON object")
+	case text[i] != opening:
+		return i, brokenAt(i, "not a JSON %s", kindName(opening))
 	}
 	return i, nil
 }
 
-// data reads the list of rows that starts at text[i].
-func (d *Decoder) data(text []byte, i int, fetchedAt time.Time) (end int, broken *PageError) {
+// ends checks that the text ends after the bracket that closes the body.
+func ends(text []byte, i int, kind string) *PageError {
+	switch {
+	case i < 0:
+		return malformed(text)
+	case scanSpace(text, i) < len(text):
+		return brokenAt(i, "something follows the JSON %s", kind)
+	}
+	return nil
+}
+
+// list reads the list of rows that starts at text[i]. Errors give it the name.
+func (d *Decoder) list(text []byte, i int, name string, from origin) (end int, broken *PageError) {
 	if peek(text, i) != '[' {
-		return -1, instead(text, i, "data", "an array")
+		return -1, instead(text, i, name, "an array")
 	}
 	i, more := scanItem(text, i+1, true, ']')
 	for n := 0; more; n++ {
-		end := d.rows.regular(text, i, fetchedAt)
+		end := d.rows.appendFast(text, i, from)
 		if end < 0 {
-			if end, _ = scanValue(text, i, pageDepth); end < 0 {
+			if end, _ = scanValue(text, i, d.rows.row.depth-1); end < 0 {
 				return -1, malformed(text)
 			}
 			if text[i] != '{' {
-				return -1, brokenAt(end, "data[%d] is not an object but of type %s", n, kindName(text[i]))
+				return -1, brokenAt(end, "%s[%d] is not an object but of type %s", name, n, kindName(text[i]))
 			}
-			if reason := d.rows.append(text[i:end], fetchedAt); reason != "" {
-				return -1, brokenAt(end, "data[%d] %s", n, reason)
+			if reason := d.rows.appendSlow(text[i:end], from); reason != "" {
+				return -1, brokenAt(end, "%s[%d] %s", name, n, reason)
 			}
 		}
 		i, more = scanItem(text, end, false, ']')
@@ -124,8 +177,8 @@ func brokenAt(i int, format string, args ...any) *PageError {
 	return &PageError{Reason: fmt.Sprintf(format, args...), Offset: int64(i)}
 }
 
-// malformed is the error of a text that is no JSON. jsontext finds the place
-// again: the scanner only knows that there is one.
+// malformed is the error of a text that is not JSON. jsontext finds the place of the
+// error; the scanner does not know it.
 func malformed(text []byte) *PageError {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	_, err := decoder.ReadValue()

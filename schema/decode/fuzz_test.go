@@ -16,10 +16,10 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// checkPage decodes a body and compares with encoding/json: what is a page is
-// JSON, and its rows have the values; what is said to be no JSON is none. And
-// the fast path and the careful one agree.
-func checkPage(body []byte) (err error) {
+// checkBody decodes a body and compares with encoding/json: a response is JSON, and its
+// rows have the values; a body that is said to be malformed is not JSON. And the fast
+// path and the slow path agree.
+func checkBody(table *schema.Table, body []byte) (err error) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer func() {
 		if left := mem.CurrentAlloc(); err == nil && left != 0 {
@@ -27,14 +27,14 @@ func checkPage(body []byte) (err error) {
 		}
 	}()
 	text := bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
-	page, err := NewDecoder(schema.InboxConversations(), mem).Decode(body, fetched)
+	page, err := NewDecoder(table, mem).Decode(body, fetched)
 	if err != nil {
 		broken, ok := errors.AsType[*PageError](err)
 		if !ok || broken.Offset < 0 || broken.Offset > int64(len(body)) {
-			return fmt.Errorf("no PageError inside the body: %w", err)
+			return fmt.Errorf("an error other than a PageError inside the body: %w", err)
 		}
 		switch broken.Reason {
-		case "the JSON is cut off", "malformed JSON", "the JSON is nested 10,000 levels deep or more", "something follows the JSON object":
+		case "the JSON is cut off", "malformed JSON", "the JSON is nested 10,000 levels deep or more", "something follows the JSON object", "something follows the JSON array":
 			if json.Valid(text) {
 				return fmt.Errorf("valid JSON: %w", err)
 			}
@@ -43,49 +43,60 @@ func checkPage(body []byte) (err error) {
 	}
 	defer page.Record.Release()
 	if !json.Valid(text) {
-		return errors.New("a page that is no JSON")
+		return errors.New("a response that is not JSON")
 	}
-	var envelope map[string]json.RawMessage
-	if err := json.Unmarshal(text, &envelope); err != nil {
-		return err
-	}
-	var rows []json.RawMessage
-	if err := json.Unmarshal(envelope["data"], &rows); err != nil {
+	rows, teamID, err := sentRows(table, text)
+	if err != nil {
 		return err
 	}
 	if len(rows) != int(page.Record.NumRows()) {
 		return fmt.Errorf("%d rows of %d", page.Record.NumRows(), len(rows))
 	}
 	for i, row := range rows {
-		if err := checkRow(row, page.Record, i); err != nil {
+		if err := checkRow(table, row, page.Record, i); err != nil {
 			return err
 		}
+		if got := rowOf(page.Record, i)["team_id"]; table.Request.Envelope == schema.EnvelopeTeam && got != teamID {
+			return fmt.Errorf("team_id is %v, sent %s", got, teamID)
+		}
 	}
-	return sameCarefully(page, text)
+	return checkAgainstSlowPath(table, page, text)
 }
 
-// examplePages are the documented page and one of the simulated API.
-func examplePages(t testing.TB) (pages [][]byte) {
+// examples are the documented page of conversations, and responses of the simulated API.
+func examples(t testing.TB, table *schema.Table) (bodies [][]byte) {
 	t.Helper()
-	for _, name := range []string{"../../testdata/get-many-inboxes.json", "../../exporter/lemlist/sim/testdata/page.golden.json"} {
-		page, err := os.ReadFile(name)
+	const simulated = "../../exporter/lemlist/sim/testdata/"
+	names := map[schema.Envelope][]string{
+		schema.EnvelopePage:  {"../../testdata/get-many-inboxes.json", simulated + "page.golden.json"},
+		schema.EnvelopeArray: {simulated + "labels.golden.json", simulated + "labels_odd.golden.json"},
+		schema.EnvelopeTeam:  {simulated + "team.golden.json", simulated + "team_odd.golden.json"},
+	}[table.Request.Envelope]
+	for _, name := range names {
+		body, err := os.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
 		}
-		pages = append(pages, page)
+		bodies = append(bodies, body)
 	}
-	return pages
+	return bodies
 }
 
-func TestMutatedPages(t *testing.T) {
-	pages := examplePages(t)
+func TestMutatedResponses(t *testing.T) {
+	for _, table := range schema.Tables() {
+		t.Run(table.Name, func(t *testing.T) { testMutated(t, table) })
+	}
+}
+
+func testMutated(t *testing.T, table *schema.Table) {
+	bodies := examples(t, table)
 	pieces := rapid.SampledFrom([]string{
 		`{`, `}`, `[`, `]`, `,`, `:`, `"`, `\`, `\u`, `\ud83d`, `\udc00`, `\n`, `null`, `true`, `false`, `0`, `-`, `1e5`, `.5`, ` `, "\n", "\x00", "\x1f", "\x7f",
 		"\xff", "\xc3", "\xed\xa0\x80", `é`, `😀`, `""`, `"_id":`, `"teamId":"x",`, `"users":[`, `"contact":{`, `"x":1,`, `"":null,`, `"role":[ ]`, `"a/b":{},`,
-		`"$binary":1`, `{"$literal":2}`, `"data":[],`, `"opportunities":[{"x":1,"x":2}],`, `"2024-12-17T09:42:32+01:00"`, `0123456789abcdef`,
+		`"$binary":1`, `{"$literal":2}`, `"data":[],`, `"opportunities":[{"x":1,"x":2}],`, `"userIds":["a","b"],`, `"userId":"a",`, `"usr_1",`, `"name":1,`, `"2024-12-17T09:42:32+01:00"`, `0123456789abcdef`,
 	})
 	rapid.Check(t, func(t *rapid.T) {
-		body := slices.Clone(rapid.SampledFrom(pages).Draw(t, "page"))
+		body := slices.Clone(rapid.SampledFrom(bodies).Draw(t, "body"))
 		for range rapid.IntRange(1, 3).Draw(t, "mutations") {
 			at := rapid.IntRange(0, len(body)-1)
 			i := at.Draw(t, "place")
@@ -101,50 +112,77 @@ func TestMutatedPages(t *testing.T) {
 				body = slices.Insert(body, at.Draw(t, "other place"), piece...)
 			}
 		}
-		if err := checkPage(body); err != nil {
+		if err := checkBody(table, body); err != nil {
 			t.Fatalf("%v\nof %q", err, body)
 		}
 	})
 }
 
-func FuzzDecode(f *testing.F) {
-	for _, page := range examplePages(f) {
-		f.Add(page)
-		f.Add(page[:len(page)/2])
+// fuzz fuzzes the responses of a table.
+func fuzz(f *testing.F, table *schema.Table, seeds ...[]byte) {
+	for _, body := range examples(f, table) {
+		seeds = append(seeds, body, body[:len(body)/2])
 	}
-	f.Add([]byte("<html></html>"))
-	f.Add([]byte("\xEF\xBB\xBF{}"))
-	f.Add(pageOf())
-	f.Add(pageOf(`{"_id":"a"}`, "\x7f\"_id\":\"b\"}"))
-	f.Add(pageOf(`null{"_id":"a"}`))
-	f.Add(pageOf(`{"_id":"a","contact":{},"":null}`))
-	f.Add(pageOf(`{"_id":"a","users":[{"role":1},2],"contact":"x","/a":1,"teamId":"\ud800","teamId":1}`))
-	f.Add(pageOf(`{"_id":"a","opportunities":[{"done":null}],"createdAt":"2024-12-17T09:42:32.1234567+01:00"}`, `{"_id":"b"}`))
-	f.Add(pageOf("{\"_id\":\"a\",\"\xff\":1,\"\xfe\":[1e400],\"n\":{\"$binary\":\"\xff\"},\"channels\":[\"\xff\",null,{}]}"))
+	seeds = append(seeds, []byte("<html></html>"), []byte("\xEF\xBB\xBF{}"), []byte("[]"), bodyOf(table))
+	for _, body := range seeds {
+		f.Add(body)
+	}
 	f.Fuzz(func(t *testing.T, body []byte) {
-		if err := checkPage(body); err != nil {
+		if err := checkBody(table, body); err != nil {
 			t.Fatal(err)
 		}
 	})
 }
 
+func FuzzDecode(f *testing.F) {
+	fuzz(f, schema.InboxConversations(),
+		pageOf(`{"_id":"a"}`, "\x7f\"_id\":\"b\"}"),
+		pageOf(`null{"_id":"a"}`),
+		pageOf(`{"_id":"a","contact":{},"":null}`),
+		pageOf(`{"_id":"a","users":[{"role":1},2],"contact":"x","/a":1,"teamId":"\ud800","teamId":1}`),
+		pageOf(`{"_id":"a","opportunities":[{"done":null}],"createdAt":"2024-12-17T09:42:32.1234567+01:00"}`, `{"_id":"b"}`),
+		pageOf("{\"_id\":\"a\",\"\xff\":1,\"\xfe\":[1e400],\"n\":{\"$binary\":\"\xff\"},\"channels\":[\"\xff\",null,{}]}"))
+}
+
+func FuzzDecodeLabels(f *testing.F) {
+	fuzz(f, schema.InboxLabels(),
+		[]byte(`[{"_id":"lbl_1","name":1,"color":"\ud800","createdAt":"now"},{"_id":"lbl_1"}] `),
+		[]byte(`[null]`), []byte(`[{"_id":"a"}]]`))
+}
+
+func FuzzDecodeTeam(f *testing.F) {
+	fuzz(f, schema.TeamUsers(),
+		[]byte(`{"_id":"t","users":[{"userId":"a","name":null,"x":[1]},{"userId":"a"}],"userIds":["\u0061","b","b"]}`),
+		[]byte(`{"userIds":["\ud800","\udc00"],"_id":"\u0074","x":{"users":1}}`),
+		[]byte(`{"_id":"t","userIds":null,"users":[]}`), []byte(`{"_id":"t","userIds":[""]}`))
+}
+
 func TestDepthIsLimitedAsInTheStandardLibrary(t *testing.T) {
+	conversations, labels, users := schema.InboxConversations(), schema.InboxLabels(), schema.TeamUsers()
 	for depth := maxDepth - 7; depth <= maxDepth+1; depth++ {
 		deep := `"x":` + strings.Repeat("[", depth) + strings.Repeat("]", depth)
-		for _, body := range []string{
-			string(pageOf(`{"_id":"a",` + deep + `}`)),
-			string(pageOf(`{"_id":"a","_id":"b",` + deep + `}`)),
-			string(pageOf(`{"_id":"a","contact":{` + deep + `}}`)),
-			string(pageOf(`{"_id":"a","users":[{},{` + deep + `}]}`)),
-			`{` + deep + `,` + string(pageOf())[1:],
-			strings.TrimSuffix(string(pageOf()), `}}`) + `,` + deep + `}}`,
+		for _, test := range []struct {
+			table *schema.Table
+			body  string
+		}{
+			{conversations, string(pageOf(`{"_id":"a",` + deep + `}`))},
+			{conversations, string(pageOf(`{"_id":"a","_id":"b",` + deep + `}`))},
+			{conversations, string(pageOf(`{"_id":"a","contact":{` + deep + `}}`))},
+			{conversations, string(pageOf(`{"_id":"a","users":[{},{` + deep + `}]}`))},
+			{conversations, `{` + deep + `,` + string(pageOf())[1:]},
+			{conversations, strings.TrimSuffix(string(pageOf()), `}}`) + `,` + deep + `}}`},
+			{labels, `[{"_id":"a",` + deep + `}]`},
+			{labels, `[{"_id":"a","_id":"b",` + deep + `}]`},
+			{users, `{"_id":"t","users":[{"userId":"a",` + deep + `}]}`},
+			{users, `{"_id":"t","users":[{"userId":"a","userId":"b",` + deep + `}]}`},
+			{users, `{"_id":"t","users":[{"userId":"a"}],` + deep + `}`},
 		} {
-			page, err := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator).Decode([]byte(body), fetched)
+			page, err := NewDecoder(test.table, memory.DefaultAllocator).Decode([]byte(test.body), fetched)
 			if err == nil {
 				page.Record.Release()
 			}
-			if valid := json.Valid([]byte(body)); valid != (err == nil) {
-				t.Errorf("valid: %v, %d brackets after %.60s: %v", valid, depth, body, err)
+			if valid := json.Valid([]byte(test.body)); valid != (err == nil) {
+				t.Errorf("valid: %v, %d brackets after %.60s: %v", valid, depth, test.body, err)
 			}
 		}
 	}

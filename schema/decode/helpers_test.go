@@ -2,6 +2,8 @@ package decode
 
 import (
 	"encoding/json"
+	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,22 +18,80 @@ var fetched = time.Date(2026, 3, 4, 8, 15, 30, 123456789, time.FixedZone("", 360
 
 const pageEnd = `],"pagination":{"totalItems":1,"currentPage":1,"nextPage":null,"previousPage":null,"perPage":10,"totalPages":1}}`
 
-// pageOf is a body with these rows.
+// pageOf is a page of conversations with these rows.
 func pageOf(rows ...string) []byte {
-	body := []byte(`{"data":[`)
-	for i, row := range rows {
-		if i > 0 {
-			body = append(body, ',')
-		}
-		body = append(body, row...)
-	}
-	return append(body, pageEnd...)
+	return []byte(`{"data":[` + strings.Join(rows, ",") + pageEnd)
 }
 
-// mustDecode decodes a body that is a page; the record lives as long as the test.
+const teamSecret = "s3cr3t"
+
+// bodyOf is a response of the table with these rows.
+func bodyOf(table *schema.Table, rows ...string) []byte {
+	all := "[" + strings.Join(rows, ",") + "]"
+	switch table.Request.Envelope {
+	case schema.EnvelopeArray:
+		return []byte(all)
+	case schema.EnvelopeTeam:
+		return []byte(`{"_id":"tea_1","apiKey":"` + teamSecret + `","users":` + all + `,"userIds":[]}`)
+	case schema.EnvelopePage:
+	}
+	return pageOf(rows...)
+}
+
+// sentRows are the rows of a response and the id of its team, by encoding/json.
+func sentRows(table *schema.Table, body []byte) (rows []json.RawMessage, teamID string, err error) {
+	if table.Request.Envelope == schema.EnvelopeArray {
+		err = json.Unmarshal(body, &rows)
+		return rows, "", err
+	}
+	var envelope map[string]json.RawMessage
+	if err := json.Unmarshal(body, &envelope); err != nil {
+		return nil, "", err
+	}
+	if table.Request.Envelope == schema.EnvelopePage {
+		err = json.Unmarshal(envelope["data"], &rows)
+		return rows, "", err
+	}
+	var ids []json.RawMessage
+	for key, list := range map[string]any{"_id": &teamID, "users": &rows, "userIds": &ids} {
+		if sent, ok := envelope[key]; ok {
+			if err := json.Unmarshal(sent, list); err != nil {
+				return nil, "", err
+			}
+		}
+	}
+	known := map[string]bool{}
+	for _, row := range rows {
+		var user map[string]json.RawMessage
+		var id string
+		if err := errors.Join(json.Unmarshal(row, &user), json.Unmarshal(user["userId"], &id)); err != nil {
+			return nil, "", err
+		}
+		known[id] = true
+	}
+	for _, raw := range ids {
+		var id string
+		if err := json.Unmarshal(raw, &id); err != nil {
+			return nil, "", err
+		}
+		if !known[id] {
+			known[id] = true
+			rows = append(rows, json.RawMessage(`{"userId":`+string(raw)+`}`))
+		}
+	}
+	return rows, teamID, nil
+}
+
+// mustDecode decodes a page of conversations; the record lives as long as the test.
 func mustDecode(t *testing.T, body []byte) Page {
 	t.Helper()
-	page, err := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator).Decode(body, fetched)
+	return mustDecodeOf(t, schema.InboxConversations(), body)
+}
+
+// mustDecodeOf decodes a response of a table.
+func mustDecodeOf(t *testing.T, table *schema.Table, body []byte) Page {
+	t.Helper()
+	page, err := NewDecoder(table, memory.DefaultAllocator).Decode(body, fetched)
 	if err != nil {
 		t.Fatalf("%v\nof %q", err, body)
 	}

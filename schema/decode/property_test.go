@@ -44,27 +44,27 @@ var (
 	}), drawText)
 )
 
-// mood is how odd a conversation is.
-type mood struct {
+// style says how irregular the rows are that it draws.
+type style struct {
 	text, time, name *rapid.Generator[string]
 	counts           []int // of a key
-	misfits          int   // one value of that many does not fit
+	misfits          int   // one value in so many does not fit its column
 }
 
 var (
-	odd  = mood{drawText, drawTime, drawName, []int{1, 1, 1, 1, 1, 0, 0, 2, 3}, 8}
-	calm = mood{
+	irregular = style{drawText, drawTime, drawName, []int{1, 1, 1, 1, 1, 0, 0, 2, 3}, 8}
+	regular   = style{
 		text:    rapid.SampledFrom([]string{`"usr_1"`, `"usr_22222222"`, `""`, `"é 😀 שלום, a longer text"`, `"\u00e9\n\/\""`, `"\uD83D\uDE00 after"`, `"before \u0000"`}),
 		time:    rapid.SampledFrom([]string{`"2024-12-17T09:42:32.971Z"`, `"2024-02-29T23:59:59Z"`, `"1969-12-31t23:59:59.000001z"`, `"0000-01-01T00:00:00Z"`, `"2024-12-17 09:42:32+0000"`}),
 		name:    rapid.SampledFrom([]string{`"foo"`, `"bar"`, `"/foo"`, `"a/b"`, `"a~b"`, `"~1x"`, `""`, `"id"`, `"é"`, `"$binary"`}),
 		counts:  []int{1, 1, 1, 1, 1, 0},
 		misfits: 300,
 	}
-	drawMood = rapid.SampledFrom([]mood{calm, odd})
+	drawStyle = rapid.SampledFrom([]style{regular, irregular})
 )
 
 // any draws any JSON value.
-func (m mood) any(t *rapid.T, depth int) string {
+func (m style) any(t *rapid.T, depth int) string {
 	switch kind := rapid.IntRange(0, 9).Draw(t, "kind"); {
 	case depth > 0 && kind == 0:
 		return drawArray(t, func() string { return m.any(t, depth-1) })
@@ -78,7 +78,7 @@ func (m mood) any(t *rapid.T, depth int) string {
 }
 
 // value draws a value for a column, which mostly fits.
-func (m mood) value(t *rapid.T, column schema.Column) string {
+func (m style) value(t *rapid.T, column schema.Column) string {
 	switch rapid.IntRange(0, m.misfits-1).Draw(t, "fits") {
 	case 0:
 		return m.any(t, 2)
@@ -107,9 +107,9 @@ func drawArray(t *rapid.T, element func() string) string {
 	return "[" + strings.Join(elements, drawSpace.Draw(t, "space")+",") + drawSpace.Draw(t, "space") + "]"
 }
 
-// object draws an object of some known and some unknown keys, if it is odd some
+// object draws an object of some known and some unknown keys, an irregular one with some
 // of them more than once.
-func (m mood) object(t *rapid.T, columns []schema.Column, depth int, members ...string) string {
+func (m style) object(t *rapid.T, columns []schema.Column, depth int, members ...string) string {
 	space := drawSpace.Draw(t, "space")
 	for _, column := range columns {
 		if column.Key == "" || column.Required {
@@ -126,65 +126,77 @@ func (m mood) object(t *rapid.T, columns []schema.Column, depth int, members ...
 	return "{" + strings.Join(members, ","+space) + space + "}"
 }
 
-// drawRow draws a conversation; its id is its last _id.
-func drawRow(t *rapid.T, id int) string {
-	m := drawMood.Draw(t, "mood")
-	if m.misfits == calm.misfits {
-		return m.object(t, schema.InboxConversations().Columns, 2, fmt.Sprintf(`"_id":"ibx_%d"`, id))
+// drawRow draws a row of a table; its id is the last one of its key.
+func drawRow(t *rapid.T, table *schema.Table, id int) string {
+	key, _, _ := table.ByRole(schema.RoleKey)
+	last := fmt.Sprintf(`"%s":"id_%d"`, key.Key, id)
+	m := drawStyle.Draw(t, "style")
+	if m.misfits == regular.misfits {
+		return m.object(t, table.Columns, 2, last)
 	}
-	row := m.object(t, schema.InboxConversations().Columns, 2, `"_id":"ibx_before"`)
-	return fmt.Sprintf(`%s,"_id":"ibx_%d"}`, strings.TrimSuffix(row, "}"), id)
+	row := m.object(t, table.Columns, 2, `"`+key.Key+`":"before"`)
+	return strings.TrimSuffix(row, "}") + "," + last + "}"
 }
 
 func TestEveryValueSentIsInAColumnOrInExtra(t *testing.T) {
-	decoder := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
-	rapid.Check(t, func(t *rapid.T) {
-		row := drawRow(t, 1)
-		page, err := decoder.Decode(pageOf(row), fetched)
+	for _, table := range schema.Tables() {
+		decoder := NewDecoder(table, memory.DefaultAllocator)
+		t.Run(table.Name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) {
+				row := drawRow(t, table, 1)
+				page, err := decoder.Decode(bodyOf(table, row), fetched)
+				if err != nil {
+					t.Fatal(err)
+				}
+				defer page.Record.Release()
+				if err := checkRow(table, []byte(row), page.Record, 0); err != nil {
+					t.Fatalf("%v\nrow %q\nextra %s", err, row, rowOf(page.Record, 0)["extra"])
+				}
+			})
+		})
+	}
+}
+
+func TestAnySplitIntoResponsesGivesTheSameRows(t *testing.T) {
+	for _, table := range schema.Tables() {
+		decoder := NewDecoder(table, memory.DefaultAllocator)
+		t.Run(table.Name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) { checkSplit(t, decoder) })
+		})
+	}
+}
+
+func checkSplit(t *rapid.T, decoder *Decoder) {
+	rows := make([]string, rapid.IntRange(2, 4).Draw(t, "rows"))
+	for i := range rows {
+		rows[i] = drawRow(t, decoder.table, i)
+	}
+	decode := func(rows []string) (decoded []map[string]any, unknown map[string]bool) {
+		page, err := decoder.Decode(bodyOf(decoder.table, rows...), fetched)
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer page.Record.Release()
-		if err := checkRow([]byte(row), page.Record, 0); err != nil {
-			t.Fatalf("%v\nrow %q\nextra %s", err, row, rowOf(page.Record, 0)["extra"])
+		for i := range int(page.Record.NumRows()) {
+			decoded = append(decoded, rowOf(page.Record, i))
 		}
-	})
-}
-
-func TestAnySplitIntoPagesGivesTheSameRows(t *testing.T) {
-	decoder := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
-	rapid.Check(t, func(t *rapid.T) {
-		rows := make([]string, rapid.IntRange(0, 4).Draw(t, "rows"))
-		for i := range rows {
-			rows[i] = drawRow(t, i)
-		}
-		decode := func(rows []string) (decoded []map[string]any, unknown map[string]bool) {
-			page, err := decoder.Decode(pageOf(rows...), fetched)
-			if err != nil {
-				t.Fatal(err)
-			}
-			defer page.Record.Release()
-			for i := range int(page.Record.NumRows()) {
-				decoded = append(decoded, rowOf(page.Record, i))
-			}
-			unknown = map[string]bool{}
-			for _, field := range page.UnknownFields {
-				unknown[field] = true
-			}
-			return decoded, unknown
-		}
-		cut := rapid.IntRange(0, len(rows)).Draw(t, "cut")
-		whole, allUnknown := decode(rows)
-		first, unknown := decode(rows[:cut])
-		second, more := decode(rows[cut:])
-		for field := range more {
+		unknown = map[string]bool{}
+		for _, field := range page.UnknownFields {
 			unknown[field] = true
 		}
-		if diff := cmp.Diff(whole, append(first, second...)); diff != "" {
-			t.Fatal(diff)
-		}
-		if diff := cmp.Diff(allUnknown, unknown); diff != "" {
-			t.Fatal(diff)
-		}
-	})
+		return decoded, unknown
+	}
+	cut := rapid.IntRange(1, len(rows)-1).Draw(t, "cut")
+	whole, allUnknown := decode(rows)
+	first, unknown := decode(rows[:cut])
+	second, more := decode(rows[cut:])
+	for field := range more {
+		unknown[field] = true
+	}
+	if diff := cmp.Diff(whole, append(first, second...)); diff != "" {
+		t.Fatal(diff)
+	}
+	if diff := cmp.Diff(allUnknown, unknown); diff != "" {
+		t.Fatal(diff)
+	}
 }
