@@ -32,9 +32,10 @@ var allowed = map[string][]string{ //nolint:gochecknoglobals // the rules
 
 	"plugin":           {"exporter", "exporter/engine", "internal/private", "plugin/proto/...", "schema"},
 	"plugin/proto/...": {},
+	"plugin/rowjson":   {"schema"},
 	"plugin/...":       {"exporter", "exporter/engine", "plugin", "plugin/proto/...", "schema"},
 
-	"internal/cli":     {"exporter", "exporter/engine", "internal/ndjson", "internal/nearest", "internal/private", "schema"},
+	"internal/cli":     {"exporter", "exporter/engine", "internal/ndjson", "internal/nearest", "internal/private", "plugin/rowjson", "schema"},
 	"internal/ndjson":  {},
 	"internal/nearest": {},
 	"internal/parent":  {},
