@@ -209,7 +209,7 @@ func serveSim(ctx context.Context, options cli.SimOptions) (cli.SimServer, error
 	simulation := sim.Options{
 		Users: options.Users, Conversations: atLeastNone(options.Conversations), Seed: options.Seed, Unlimited: options.Unlimited,
 		Latency: options.Latency, Gzip: true,
-		Drift: sim.Drift{Jumps: options.Drift, Inserts: options.Drift, Deletes: options.Drift},
+		Drift: sim.Drift{Jumps: options.Drift, Inserts: options.Drift, Deletes: options.Drift, Until: options.DriftReads},
 	}
 	for _, fault := range options.Faults {
 		simulation.Faults = append(simulation.Faults, sim.FaultRule{Fault: sim.Fault(fault.Kind), Rate: fault.Rate})

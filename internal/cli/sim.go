@@ -20,9 +20,11 @@ type SimOptions struct {
 	Unlimited     bool
 	// Drift is the expected number of jumps, of inserts and of deletions between
 	// two reads of a list.
-	Drift   float64
-	Faults  []SimFault
-	Latency time.Duration
+	Drift float64
+	// DriftReads is the number of reads after which the team stands still; 0 stands for none.
+	DriftReads int
+	Faults     []SimFault
+	Latency    time.Duration
 }
 
 // SimFault is one way the simulated API fails.
@@ -67,6 +69,8 @@ prints a configuration for it. The same flags make the same team.`,
 				return usageError(command, "flag -conversations takes 0 or more")
 			case options.Drift < 0:
 				return usageError(command, "flag -drift takes 0 or more")
+			case options.DriftReads < 0:
+				return usageError(command, "flag -drift-reads takes 0 or more")
 			}
 			return runSim(command.Context(), app, views(), options)
 		},
@@ -78,6 +82,7 @@ prints a configuration for it. The same flags make the same team.`,
 	flags.Uint64Var(&options.Seed, "seed", 1, "make the team from this `NUMBER`")
 	flags.BoolVar(&options.Unlimited, "no-rate-limit", false, "answer any number of requests")
 	flags.Float64Var(&options.Drift, "drift", 0, "between two reads, move, add and delete `N` conversations each, for instance 0.1")
+	flags.IntVar(&options.DriftReads, "drift-reads", 0, "stop -drift after `N` reads; 0 never stops it")
 	flags.StringArrayVar(&faults, "fault", nil, "fail with `KIND` or KIND=SHARE of requests, for instance 502-html=0.05; may be repeated; the kinds: "+strings.Join(app.SimFaults, ", "))
 	flags.DurationVar(&options.Latency, "latency", 0, "let every answer take `TIME`, for instance 80ms")
 	completes(command, "fault", app.SimFaults...)
