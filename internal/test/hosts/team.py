@@ -1,5 +1,6 @@
 """A simulated team, our own export of it, and the comparison with what a host has loaded."""
 
+import base64
 import datetime
 import json
 import os
@@ -7,6 +8,8 @@ import pathlib
 import re
 import subprocess
 import sys
+import urllib.parse
+import urllib.request
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -15,17 +18,26 @@ PROGRAM = os.environ["LEMEXPORT"]
 TABLE = "inbox_conversations"
 FETCHED = "fetched_at"  # differs between two readings
 MARGIN = {"settle": "50ms"}
+WRONG = "0123456789abcdef0123456789abcdef"  # the key of no team
+
+
+def on_path(folder):
+    """Makes lemexport a command of this process and of those that it starts."""
+    folder.mkdir()
+    (folder / "lemexport").symlink_to(PROGRAM)
+    os.environ["PATH"] = f"{folder}:{os.environ['PATH']}"
 
 
 class Team:
-    """Serves a team over HTTP until the with block ends."""
+    """Serves a team over HTTP until the with block ends, on a port of an earlier team or a free one."""
 
-    def __init__(self, *flags):
+    def __init__(self, *flags, port=0):
         self.flags = flags
+        self.port = port
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            [PROGRAM, "sim", "-addr=127.0.0.1:0", "-no-rate-limit", *self.flags],
+            [PROGRAM, "sim", f"-addr=127.0.0.1:{self.port}", "-no-rate-limit", *self.flags],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
         text = ""
@@ -36,6 +48,7 @@ class Team:
             text += line
         self.key = re.search(r'api_key\s*=\s*"(.*?)"', text)[1]
         self.endpoint = re.search(r'endpoint\s*=\s*"(.*?)"', text)[1]
+        self.port = urllib.parse.urlsplit(self.endpoint).port
         return self
 
     def __exit__(self, *_):
@@ -46,15 +59,35 @@ class Team:
         """The configuration of a host."""
         return {"api_key": self.key, "endpoint": self.endpoint, "margin": MARGIN, **changes}
 
+    def source(self):
+        """The source block of our own configuration."""
+        return (
+            f'source "lemlist" {{\n  api_key = env("LEMLIST_API_KEY")\n  endpoint = "{self.endpoint}"\n'
+            f'  margin {{\n    settle = "{MARGIN["settle"]}"\n  }}\n}}\n'
+        )
+
+    def drift(self, reads):
+        """Reads lists: with -drift and -drift-reads=READS rows move meanwhile, and stand still then."""
+        for page in range(reads):
+            self.get("/inbox", userId=self.get("/team", version="v2")["userIds"][0], page=page)
+
+    def get(self, path, **query):
+        request = urllib.request.Request(f"{self.endpoint}{path}?{urllib.parse.urlencode(query)}")
+        request.add_header("Authorization", "Basic " + base64.b64encode(f":{self.key}".encode()).decode())
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return json.load(response)
+
+    def configure(self, folder, **export):
+        """Writes our own configuration of an export into a folder."""
+        folder.mkdir(parents=True, exist_ok=True)
+        attributes = {"destination": str(folder / "out"), **export}
+        lines = [f"  {name} = {json.dumps(value)}" for name, value in attributes.items()]
+        (folder / "main.hcl").write_text("\n".join([self.source(), f'export "{TABLE}" {{', *lines, "}", ""]))
+
     def export(self, folder):
         """Our own export, as an Arrow table."""
         folder = pathlib.Path(folder)
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / "main.hcl").write_text(
-            f'source "lemlist" {{\n  api_key = env("LEMLIST_API_KEY")\n  endpoint = "{self.endpoint}"\n'
-            f'  margin {{\n    settle = "{MARGIN["settle"]}"\n  }}\n}}\n'
-            f'export "{TABLE}" {{\n  destination = "{folder / "out"}"\n}}\n'
-        )
+        self.configure(folder)
         subprocess.run(
             [PROGRAM, f"-chdir={folder}", "apply", "-auto-approve"],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "LEMLIST_API_KEY": self.key},

@@ -1,0 +1,62 @@
+"""Runs the example for Airflow: status 3 is tried again, an error is not, and both leave the export."""
+
+import os
+import pathlib
+import sys
+
+FOLDER = pathlib.Path(os.environ["AIRFLOW_HOME"])  # that the database was made in
+EXAMPLE = pathlib.Path(__file__).parents[4] / "examples" / "orchestrators"
+
+import airflow  # noqa: E402
+import pyarrow.parquet as pq  # noqa: E402
+from airflow.sdk.exceptions import AirflowException, AirflowFailException  # noqa: E402
+
+sys.path[:0] = [str(pathlib.Path(__file__).parents[1]), str(EXAMPLE)]
+import airflow_inbox  # noqa: E402
+from team import TABLE, WRONG, Team, on_path, report  # noqa: E402
+
+HOST = f"Airflow {airflow.__version__}"
+
+
+def raised():
+    """The error of the task, called without Airflow's executor, which would wait for the next try."""
+    try:
+        airflow_inbox.export_inbox.function()
+    except AirflowException as error:
+        return error
+    raise AssertionError("the task succeeded")
+
+
+def main():
+    on_path(FOLDER / "bin")
+    airflow_inbox.CONFIGURATION = str(FOLDER)
+    file = FOLDER / "out" / f"{TABLE}.parquet"
+
+    with Team("-conversations=5000") as team:
+        team.configure(FOLDER)
+        os.environ["LEMLIST_API_KEY"] = team.key
+        run = airflow_inbox.inbox.test()
+        [task] = run.get_task_instances()
+        proof = task.xcom_pull(task_ids=task.task_id)
+        rows = pq.read_metadata(file).num_rows
+        assert run.state == task.state == "success" and proof["complete"] and rows == 5000, (run.state, task.state, rows)
+        report(HOST, "the DAG has run", rows=rows)
+        kept = file.read_bytes()
+
+        os.environ["LEMLIST_API_KEY"] = WRONG
+        error = raised()
+        assert isinstance(error, AirflowFailException) and "401 Unauthorized" in str(error) and WRONG not in str(error), error
+        [task] = (run := airflow_inbox.inbox.test()).get_task_instances()
+        assert run.state == task.state == "failed" and file.read_bytes() == kept, (run.state, task.state)
+        report(HOST, "wrong key: the DAG run has failed", tries=task.try_number)
+
+    with Team("-conversations=5000", "-fault=short") as team:
+        team.configure(FOLDER)
+        os.environ["LEMLIST_API_KEY"] = team.key
+        error = raised()
+        assert not isinstance(error, AirflowFailException) and "not proven complete" in str(error), error
+        assert file.read_bytes() == kept
+        report(HOST, "unproven walk: the task fails, and is tried again", retries=airflow_inbox.inbox.get_task("export_inbox").retries)
+
+
+main()
