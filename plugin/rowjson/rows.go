@@ -65,6 +65,12 @@ func objectOf(columns []schema.Column, values []arrow.Array) (appender, error) {
 	}, nil
 }
 
+// ValueOf binds a column to an array. What it returns appends the JSON of the value in a
+// row, and is valid as long as the array is.
+func ValueOf(column schema.Column, values arrow.Array) (func(dst []byte, row int) []byte, error) {
+	return valueOf(column, values)
+}
+
 // valueOf appends null where the array has no value.
 func valueOf(column schema.Column, values arrow.Array) (appender, error) {
 	present, err := presentOf(column, values)
