@@ -26,6 +26,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/config"
 	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/exporter/lemlist"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/report"
@@ -138,7 +139,7 @@ func openSource(ctx context.Context, source exporter.SourceConfig, obs exporter.
 		MaxElapsed: source.MaxElapsed, Margin: source.Margin,
 	}
 	if source.Simulate == nil {
-		options.Ledger = func(name string) lemlist.Ledger { return store.NewLedger("", name) }
+		options.Ledger = func(name string) ratelimit.Ledger { return store.NewLedger("", name) }
 		return lemlist.Open(options)
 	}
 	team := source.Simulate

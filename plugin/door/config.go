@@ -70,7 +70,7 @@ func (e *InputError) Error() string { return e.Err.Error() }
 func (e *InputError) Unwrap() error { return e.Err }
 
 //go:embed config.schema.json
-var configSchema string //nolint:gochecknoglobals // embed needs a variable
+var configSchema string
 
 // ConfigSchema is the JSON Schema of a host's configuration. The loader checks more.
 func ConfigSchema() string { return configSchema }

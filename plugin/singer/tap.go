@@ -7,6 +7,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"time"
@@ -39,10 +40,9 @@ type Tap struct {
 // Sync reads what the catalog selects, or everything without one, from where the state
 // says. A stream has no message before it is proven complete. The only STATE is the last
 // message: a target that gets it has all rows.
-func (t Tap) Sync(ctx context.Context, job exporter.Job, catalog, last door.File) error {
+func (t Tap) Sync(ctx context.Context, job exporter.Job, catalog, last door.File) (err error) {
 	streams := everything()
 	if catalog.Name != "" {
-		var err error
 		if streams, err = selection(catalog); err != nil {
 			return err
 		}
@@ -58,6 +58,7 @@ func (t Tap) Sync(ctx context.Context, job exporter.Job, catalog, last door.File
 		}
 	}
 	out := bufio.NewWriterSize(t.Out, bufferBytes)
+	defer func() { err = errors.Join(err, out.Flush()) }() // also after an error: the last line is a whole one
 	for i, stream := range streams {
 		from := now.Bookmarks[stream.table]
 		if stream.full {
@@ -69,10 +70,7 @@ func (t Tap) Sync(ctx context.Context, job exporter.Job, catalog, last door.File
 		}
 		now.Bookmarks[stream.table] = reached
 	}
-	if err := write(out, stateMessage{"STATE", now}); err != nil {
-		return err
-	}
-	return out.Flush()
+	return write(out, stateMessage{"STATE", now})
 }
 
 const bufferBytes = 64 << 10

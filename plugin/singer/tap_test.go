@@ -184,6 +184,19 @@ func TestFailuresWriteNothing(t *testing.T) {
 	}
 }
 
+// A stream that fails after its first rows leaves whole lines, and no state.
+func TestBrokenStreamEndsWithAWholeLine(t *testing.T) {
+	boom := errors.New("boom")
+	lines, err := sync(t, &doortest.Engine{Batches: []int{1000}, Late: boom}, exporter.Job{}, catalogOf(), "")
+	if !errors.Is(err, boom) {
+		t.Fatal(err)
+	}
+	messages := outline(t, lines)
+	if len(messages) != 1001 || strings.HasPrefix(messages[1000], "STATE") {
+		t.Errorf("%d messages, the last is %s", len(messages), messages[len(messages)-1])
+	}
+}
+
 // A discovered catalog selects everything, and names every property once.
 func TestDiscover(t *testing.T) {
 	var out bytes.Buffer

@@ -19,6 +19,8 @@ type Engine struct {
 	Batches []int
 	// Err ends a check or a reading: before its first row, as an unproven walk does.
 	Err error
+	// Late ends a reading after its rows.
+	Late error
 	// Position is where every reading ends.
 	Position string
 
@@ -74,6 +76,9 @@ func (r reading) Batches(context.Context) iter.Seq2[arrow.Record, error] {
 			if !more {
 				return
 			}
+		}
+		if r.engine.Late != nil {
+			yield(nil, r.engine.Late)
 		}
 	}
 }

@@ -87,4 +87,4 @@ def differing(ours, rows):
 
 
 def report(host, what, **numbers):
-    print(f"{host}: {what}: " + ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in numbers.items()), flush=True)
+    print(f"\n{host}: {what}: " + ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in numbers.items()), flush=True)

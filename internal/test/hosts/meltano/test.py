@@ -99,7 +99,11 @@ def tap(scratch, team):
     """The output of the tap alone."""
     config = scratch / "config.json"
     config.write_text(json.dumps(team.config()))
-    return subprocess.run([PROGRAM, "singer", f"-config={config}"], check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
+    catalog = scratch / "catalog.json"
+    catalog.write_text(json.dumps({"streams": [{"tap_stream_id": TABLE, "selected": True}]}))
+    return subprocess.run(
+        [PROGRAM, "singer", f"-config={config}", f"-catalog={catalog}"], check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ).stdout
 
 
 main()

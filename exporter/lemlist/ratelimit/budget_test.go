@@ -1,4 +1,4 @@
-package lemlist
+package ratelimit
 
 import (
 	"fmt"
@@ -22,14 +22,14 @@ type road struct {
 type traffic struct {
 	most  int
 	road  func(call int) road
-	serve func(at time.Time) reply // nil: answers and states nothing
+	serve func(at time.Time) Reply // nil: answers and states nothing
 }
 
 type trip struct {
 	call         *apiCall
 	road         road
 	arrives, end time.Time
-	reply        reply
+	reply        Reply
 	arrived      bool
 }
 
@@ -47,7 +47,7 @@ func (tr traffic) run(calls int) (arrivals []time.Time, throttled []int) {
 		}
 		mayLeave := sent < calls && len(flying) < most && known
 		if mayLeave && !at.After(now) {
-			one := &trip{call: b.take(now), road: tr.road(sent), reply: reply{answered: true}}
+			one := &trip{call: b.take(now), road: tr.road(sent), reply: Reply{Answered: true}}
 			one.arrives = now.Add(one.road.there)
 			one.end = one.arrives.Add(one.road.back)
 			flying = append(flying, one)
@@ -70,15 +70,15 @@ func (tr traffic) run(calls int) (arrivals []time.Time, throttled []int) {
 			next.arrived = true
 			arrivals = append(arrivals, now)
 			if tr.serve != nil {
-				if next.reply = tr.serve(now); next.reply.throttled {
+				if next.reply = tr.serve(now); next.reply.Throttled {
 					throttled = append(throttled, len(arrivals))
 				}
 			}
 			continue
 		}
-		next.reply.roundTrip = next.road.there + next.road.back
+		next.reply.RoundTrip = next.road.there + next.road.back
 		if next.road.lost {
-			next.reply = reply{}
+			next.reply = Reply{}
 		}
 		b.finish(next.call, now, next.reply)
 		flying = slices.DeleteFunc(flying, func(one *trip) bool { return one == next })
@@ -93,12 +93,12 @@ func (t *trip) due() time.Time {
 	return t.arrives
 }
 
-// crowded returns the shortest time in which most+1 calls arrived, and whether
+// crowded returns the shortest time in which 21 calls arrived, and whether
 // that is less than a window.
-func crowded(arrivals []time.Time, most int) (time.Duration, bool) {
+func crowded(arrivals []time.Time) (time.Duration, bool) {
 	least := time.Hour
-	for i := most; i < len(arrivals); i++ {
-		least = min(least, arrivals[i].Sub(arrivals[i-most]))
+	for i := exporter.RateLimit; i < len(arrivals); i++ {
+		least = min(least, arrivals[i].Sub(arrivals[i-exporter.RateLimit]))
 	}
 	return least, least < exporter.RateWindow
 }
@@ -127,7 +127,7 @@ func TestBudgetLetsNoWindowHoldMoreThanTwentyCalls(t *testing.T) {
 		if len(arrivals) != len(roads) {
 			t.Fatalf("%d of %d calls arrived", len(arrivals), len(roads))
 		}
-		if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+		if least, tooMany := crowded(arrivals); tooMany {
 			t.Fatalf("21 calls within %s", least)
 		}
 	})
@@ -142,7 +142,7 @@ func TestBudgetIsUsedUpAtAConstantLatency(t *testing.T) {
 		if best := exporter.LeastTime(calls); float64(best) < 0.95*float64(took) {
 			t.Errorf("latency %s: %s for %d calls, %s is possible", latency, took, calls, best)
 		}
-		if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+		if least, tooMany := crowded(arrivals); tooMany {
 			t.Errorf("latency %s: 21 calls within %s", latency, least)
 		}
 	}
@@ -157,7 +157,7 @@ type counter struct {
 	times         []time.Time
 }
 
-func (c *counter) serve(at time.Time) reply {
+func (c *counter) serve(at time.Time) Reply {
 	var left int
 	if c.sliding {
 		c.times = slices.DeleteFunc(c.times, func(t time.Time) bool { return at.Sub(t) >= exporter.RateWindow })
@@ -172,7 +172,7 @@ func (c *counter) serve(at time.Time) reply {
 			c.used++
 		}
 	}
-	return reply{answered: true, throttled: left <= 0, stated: true, limit: c.limit, remaining: max(0, left-1)}
+	return Reply{Answered: true, Throttled: left <= 0, Stated: true, Limit: c.limit, Remaining: max(0, left-1)}
 }
 
 func TestBudgetMakesRoomForOtherPrograms(t *testing.T) {
@@ -215,7 +215,7 @@ func TestBudgetDoubtsANumberThatCountsNothing(t *testing.T) {
 		for _, most := range []int{1, 4, 16} {
 			t.Run(fmt.Sprintf("%d, %d in flight", remaining, most), func(t *testing.T) {
 				tr := traffic{most: most, road: func(int) road { return road{there: 25 * time.Millisecond, back: 25 * time.Millisecond} }}
-				tr.serve = func(time.Time) reply { return reply{answered: true, stated: true, limit: 20, remaining: remaining} }
+				tr.serve = func(time.Time) Reply { return Reply{Answered: true, Stated: true, Limit: 20, Remaining: remaining} }
 				const calls = 400
 				arrivals, _ := tr.run(calls)
 				if took := arrivals[27].Sub(arrivals[0]); took > 14*time.Second {
@@ -224,7 +224,7 @@ func TestBudgetDoubtsANumberThatCountsNothing(t *testing.T) {
 				if took := arrivals[calls-1].Sub(arrivals[0]); took > exporter.LeastTime(calls)+20*time.Second {
 					t.Errorf("%s for %d calls, %s are possible", took, calls, exporter.LeastTime(calls))
 				}
-				if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+				if least, tooMany := crowded(arrivals); tooMany {
 					t.Errorf("21 calls within %s", least)
 				}
 			})
@@ -237,9 +237,9 @@ func TestBudgetBelievesANumberThatCountsAgain(t *testing.T) {
 	server := &counter{limit: 20, others: 15}
 	served := 0
 	tr := traffic{most: 4, road: func(int) road { return road{there: 50 * time.Millisecond, back: 50 * time.Millisecond} }}
-	tr.serve = func(at time.Time) reply {
+	tr.serve = func(at time.Time) Reply {
 		if served++; served < 100 {
-			return reply{answered: true, stated: true, limit: 20}
+			return Reply{Answered: true, Stated: true, Limit: 20}
 		}
 		return server.serve(at)
 	}
@@ -257,7 +257,7 @@ func TestBudgetRecoversWhenOtherProgramsAreGone(t *testing.T) {
 	server := &counter{limit: 20, others: 15}
 	tr := traffic{most: 4, road: func(int) road { return road{there: 50 * time.Millisecond, back: 50 * time.Millisecond} }}
 	served := 0
-	tr.serve = func(at time.Time) reply {
+	tr.serve = func(at time.Time) Reply {
 		if served++; served == 40 {
 			server.others = 0
 		}
@@ -276,13 +276,66 @@ func TestBudgetHasCreditAfter20RoundTripsUntilA429(t *testing.T) {
 		if b.credit() != 0 {
 			t.Errorf("credit %s after %d round trips", b.credit(), answers)
 		}
-		b.finish(b.take(now), now.Add(300*time.Millisecond), reply{answered: true, roundTrip: 300 * time.Millisecond})
+		b.finish(b.take(now), now.Add(300*time.Millisecond), Reply{Answered: true, RoundTrip: 300 * time.Millisecond})
 	}
 	if b.credit() != 300*time.Millisecond {
 		t.Errorf("credit %s after 20 round trips of 300ms", b.credit())
 	}
-	b.finish(b.take(now), now.Add(time.Second), reply{answered: true, roundTrip: time.Second, throttled: true})
+	b.finish(b.take(now), now.Add(time.Second), Reply{Answered: true, RoundTrip: time.Second, Throttled: true})
 	if b.credit() != 0 {
 		t.Errorf("credit %s after a 429", b.credit())
+	}
+}
+
+// other is another process of a test.
+type other struct {
+	held  int
+	waits bool
+	late  bool // it did not look for a place in time
+}
+
+func TestAProcessLeavesWaitingOnesTheirShares(t *testing.T) {
+	now := time.Unix(1_700_000_000, 0)
+	for name, test := range map[string]struct {
+		others []other
+		takes  int
+	}{
+		"no other process":               {takes: 20},
+		"one that does not wait":         {others: []other{{held: 4}}, takes: 16},
+		"one that waits":                 {others: []other{{waits: true}}, takes: 10},
+		"one that does not come in time": {others: []other{{waits: true, late: true}}, takes: 20},
+		"one that has its share":         {others: []other{{waits: true, held: 10}}, takes: 10},
+		"one that has a part of it":      {others: []other{{waits: true, held: 4}}, takes: 10},
+		"one that has almost everything": {others: []other{{waits: true, held: 17}}, takes: 3},
+		"three that wait":                {others: []other{{waits: true}, {waits: true}, {waits: true}}, takes: 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBudget()
+			b.processes = make(map[string]process)
+			for i, o := range test.others {
+				name, p := string(rune('a'+i)), process{seen: now}
+				if o.waits {
+					p.waiting = now.Add(time.Millisecond)
+				}
+				if o.late {
+					p.waiting = now.Add(-time.Millisecond)
+				}
+				b.processes[name] = p
+				for range o.held {
+					b.take(now).owner = name
+				}
+			}
+			takes := 0
+			for {
+				if at, known := b.next(now); !known || at.After(now) || b.yields(now) || takes > exporter.RateLimit {
+					break
+				}
+				b.take(now)
+				takes++
+			}
+			if takes != test.takes {
+				t.Errorf("took %d places, want %d", takes, test.takes)
+			}
+		})
 	}
 }

@@ -1,4 +1,4 @@
-package lemlist
+package ratelimit
 
 import (
 	"net/http"
@@ -54,7 +54,7 @@ func TestThrottleWaitObeysEveryFormOfTheHeaders(t *testing.T) {
 					header.Set(key, value)
 				}
 			}
-			if got := throttleWait(header, arrival()); got != test.want {
+			if got := ThrottleWait(header, arrival()); got != test.want {
 				t.Errorf("wait %s, want %s", got, test.want)
 			}
 		})
@@ -73,7 +73,7 @@ func TestBudgetHeadersAreTakenOnlyWhenTheyMakeSense(t *testing.T) {
 		header := http.Header{}
 		header.Set("X-RateLimit-Limit", test.limit)
 		header.Set("X-RateLimit-Remaining", test.remaining)
-		if _, _, ok := parseBudget(header); ok != test.ok {
+		if _, _, ok := ParseBudget(header); ok != test.ok {
 			t.Errorf("limit %q, remaining %q: %t", test.limit, test.remaining, ok)
 		}
 	}
@@ -87,10 +87,10 @@ func FuzzThrottleWaitStaysWithinItsBounds(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, retryAfter, reset string) {
 		header := http.Header{"Retry-After": {retryAfter}, "X-Ratelimit-Reset": {reset}, "X-Ratelimit-Remaining": {reset}, "X-Ratelimit-Limit": {retryAfter}}
-		if wait := throttleWait(header, arrival()); wait < shortestThrottle || wait > longestThrottle {
+		if wait := ThrottleWait(header, arrival()); wait < ShortestThrottle || wait > LongestThrottle {
 			t.Errorf("wait %s", wait)
 		}
-		if limit, remaining, ok := parseBudget(header); ok && (limit < 1 || remaining < 0 || remaining > limit) {
+		if limit, remaining, ok := ParseBudget(header); ok && (limit < 1 || remaining < 0 || remaining > limit) {
 			t.Errorf("limit %d, remaining %d", limit, remaining)
 		}
 	})

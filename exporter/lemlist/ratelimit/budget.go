@@ -1,4 +1,4 @@
-package lemlist
+package ratelimit
 
 import (
 	"slices"
@@ -7,15 +7,15 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// margin is added to every window, for clocks and timers of some coarseness.
+// margin is added to every window, since clocks and timers are coarse.
 const margin = 20 * time.Millisecond
 
 // budget decides when the next call may leave, so that the server never sees
 // more than 20 calls in any 2 s, however it counts its windows, and no less
-// than it allows. It does no waiting and reads no clock.
+// than it allows. It neither waits nor reads a clock.
 //
-// The argument. A call is sent at s, reaches the server at a and its answer is
-// here at r, all but a on our clock. With f and b the shortest way there and
+// The argument. A call is sent at s, reaches the server at a and its response
+// arrives here at r, all but a on our clock. With f and b the shortest way there and
 // back, s+f ≤ a ≤ r-b. So of two calls i and j, j reaches the server at least
 // 2 s after i when s(j)+f ≥ r(i)-b+2s, that is when
 //
@@ -25,7 +25,7 @@ const margin = 20 * time.Millisecond
 // when it finds a place; so among 21 calls the last to leave comes at least 2 s
 // after one of the others, and no window holds all of them.
 //
-// A call that ended without an answer, because its caller gave up or its program
+// A call that ended without a response, because its caller gave up or its process
 // was killed, may have reached the server as late as r. It holds its place for
 // the whole 2 s after its end.
 //
@@ -35,12 +35,12 @@ const margin = 20 * time.Millisecond
 // something in the argument does not hold. Without the credit the argument needs
 // no assumption, but a call costs its latency on top of the 2 s.
 //
-// Other programs may use the same key. Those of this machine that keep a ledger
-// together have one budget: the calls of all are in it. What the server says is
-// left tells of the calls of the rest: those places are held back too, with
-// doubts (see stated).
+// Other programs may use the same key. The processes that share a ledger have one
+// budget, which contains the calls of all. The number that the server states as
+// remaining shows the calls of other programs: their places are held back too,
+// with doubts (see stated).
 type budget struct {
-	limit  int // calls a window, at most 20, less when the server says so
+	limit  int // calls a window: at most 20, less when the server states less
 	calls  []*apiCall
 	paused time.Time // nothing leaves before
 
@@ -55,39 +55,39 @@ type budget struct {
 	// stated doubts what the server says is left.
 	stated stated
 
-	// programs are the others with which the budget is shared, by what names them in
-	// the ledger. Their calls are among the calls.
-	programs map[string]*program
+	// processes share the budget with this one, by their names in the ledger. Their calls
+	// are among the calls.
+	processes map[string]process
 
 	frees []time.Time // the memory of next
 }
 
-// span is how long calls of others are expected to go on.
+// span is how long calls of other programs are expected to go on.
 const span = 3 * exporter.RateWindow / 2
 
-// apiCall is a call that was let out.
+// apiCall is a call that has left.
 type apiCall struct {
-	owner    string // the program; "" is this one
+	owner    string // the process; "" is this one
 	sent     time.Time
 	done     time.Time // zero while in flight
-	rejected bool      // answered with 429
-	lost     bool      // ended without an answer
+	rejected bool      // with 429
+	lost     bool      // ended without a response
 }
 
-// reply is what the end of a call tells the budget. The zero value is a call
-// that ended without an answer.
-type reply struct {
-	answered  bool
-	roundTrip time.Duration // without connecting; 0 is unknown
-	throttled bool
-	// stated says that the server stated limit and remaining.
-	stated           bool
-	limit, remaining int
+// Reply is how a call ended. The zero value is a call that ended without a
+// response.
+type Reply struct {
+	Answered  bool
+	RoundTrip time.Duration // without connecting; 0 is unknown
+	Throttled bool
+	// Stated says that the server stated Limit and Remaining.
+	Stated           bool
+	Limit, Remaining int
 }
 
 func newBudget() budget { return budget{limit: exporter.RateLimit} }
 
-// credit is a lower bound of the way there and back, as far as can be known.
+// credit is the shortest time there and back, as far as is known.
 func (b *budget) credit() time.Duration {
 	if b.samples < exporter.RateLimit {
 		return 0
@@ -104,8 +104,8 @@ func (b *budget) free(c *apiCall) time.Time {
 	return whole.Add(-b.credit())
 }
 
-// next is when the next call may leave, which is now or earlier when it may
-// leave at once. It is unknown while that depends on calls in flight.
+// next returns when the next call may leave, which is now or earlier when it may
+// leave at once; it is unknown while that depends on calls in flight.
 func (b *budget) next(now time.Time) (at time.Time, known bool) {
 	others := b.expect(now)
 	places := max(1, b.limit-others)
@@ -136,7 +136,7 @@ func (b *budget) next(now time.Time) (at time.Time, known bool) {
 	return at, known
 }
 
-// take lets a call out.
+// take starts a call.
 func (b *budget) take(now time.Time) *apiCall {
 	b.calls = slices.DeleteFunc(b.calls, func(c *apiCall) bool {
 		return !c.done.IsZero() && now.Sub(c.done) > kept
@@ -147,19 +147,19 @@ func (b *budget) take(now time.Time) *apiCall {
 }
 
 // finish ends a call.
-func (b *budget) finish(c *apiCall, now time.Time, r reply) {
-	c.done, c.rejected, c.lost = now, r.throttled, !r.answered
-	if r.roundTrip > 0 && (b.samples == 0 || r.roundTrip < b.shortest) {
-		b.shortest = r.roundTrip
+func (b *budget) finish(c *apiCall, now time.Time, r Reply) {
+	c.done, c.rejected, c.lost = now, r.Throttled, !r.Answered
+	if r.RoundTrip > 0 && (b.samples == 0 || r.RoundTrip < b.shortest) {
+		b.shortest = r.RoundTrip
 	}
-	if r.roundTrip > 0 {
+	if r.RoundTrip > 0 {
 		b.samples++
 	}
-	if r.stated {
-		b.limit = max(1, min(r.limit, exporter.RateLimit))
+	if r.Stated {
+		b.limit = max(1, min(r.Limit, exporter.RateLimit))
 	}
-	foreign, told := b.foreign(c, now, r)
-	if told {
+	foreign, known := b.foreign(c, now, r)
+	if known {
 		foreign = b.stated.believed(r, foreign)
 	}
 	if b.stated.tried > 0 {
@@ -168,9 +168,9 @@ func (b *budget) finish(c *apiCall, now time.Time, r reply) {
 			b.others[i] = min(others, max(foreign, 0))
 		}
 	}
-	if r.throttled {
+	if r.Throttled {
 		b.samples, b.shortest = 0, 0
-		// A 429 that nothing explains is the work of others as well.
+		// A 429 without another explanation is caused by others as well.
 		foreign = max(foreign, min(b.expect(now)+1, b.limit/2))
 	}
 	if foreign > 0 {
@@ -179,14 +179,15 @@ func (b *budget) finish(c *apiCall, now time.Time, r reply) {
 	}
 }
 
-// foreign is how many calls of others the answer to c tells of: what is spent of
-// the server's window, less every call of ours that may be in it; and whether it tells.
-func (b *budget) foreign(c *apiCall, now time.Time, r reply) (foreign int, told bool) {
-	if !r.stated || now.Sub(c.sent) > exporter.RateWindow {
+// foreign returns how many calls of other programs the response to c shows: those that
+// the server has counted, less every call of ours that may be among them. It is unknown
+// when the response states nothing, or took too long.
+func (b *budget) foreign(c *apiCall, now time.Time, r Reply) (calls int, known bool) {
+	if !r.Stated || now.Sub(c.sent) > exporter.RateWindow {
 		return 0, false
 	}
-	// Those that reached the server up to 2 s before c, or before it answered c. A
-	// rejected call may count or not; when it does, places are held back in vain.
+	// Those that reached the server up to 2 s before c, or before its response to c. The
+	// server may count a rejected call; then places are held back in vain.
 	from := c.sent.Add(b.credit() - exporter.RateWindow - margin)
 	ours := 0
 	for _, call := range b.calls {
@@ -194,10 +195,10 @@ func (b *budget) foreign(c *apiCall, now time.Time, r reply) (foreign int, told 
 			ours++
 		}
 	}
-	return r.limit - r.remaining - ours, true
+	return r.Limit - r.Remaining - ours, true
 }
 
-// expect is how many calls a window others are expected to take.
+// expect returns how many calls a window other programs are expected to make.
 func (b *budget) expect(now time.Time) int {
 	switch since := now.Sub(b.spanned); {
 	case since >= 2*span:
@@ -206,4 +207,43 @@ func (b *budget) expect(now time.Time) int {
 		b.others, b.spanned = [2]int{b.others[1], 0}, b.spanned.Add(span)
 	}
 	return max(b.others[0], b.others[1])
+}
+
+// process is another process that shares the budget.
+type process struct {
+	seen    time.Time // when it last wrote
+	waiting time.Time // it waits for a place, and will look for one before this time
+}
+
+// yields reports whether a free place belongs to another process: one that waits and has
+// less than an equal share, while this one has its share. Without the rule, the process
+// that wakes first takes all places that become free at once, and has them again a
+// window later.
+func (b *budget) yields(now time.Time) bool {
+	waiting := 0
+	for _, p := range b.processes {
+		if p.waiting.After(now) {
+			waiting++
+		}
+	}
+	if waiting == 0 {
+		return false
+	}
+	held := make(map[string]int)
+	for _, c := range b.calls {
+		if c.done.IsZero() || b.free(c).After(now) {
+			held[c.owner]++
+		}
+	}
+	places := max(1, b.limit-b.expect(now))
+	share := (places + waiting) / (waiting + 1) // rounded up
+	if held[""] < share {
+		return false
+	}
+	for name, p := range b.processes {
+		if p.waiting.After(now) && held[name] < share {
+			return true
+		}
+	}
+	return false
 }

@@ -1,4 +1,4 @@
-package lemlist
+package ratelimit
 
 import (
 	"context"
@@ -13,11 +13,11 @@ import (
 )
 
 // spend takes n places and gives each back after latency.
-func spend(t *testing.T, l *limiter, n int) []func(reply) {
+func spend(t *testing.T, l *Limiter, n int) []func(Reply) {
 	t.Helper()
-	releases := make([]func(reply), n)
+	releases := make([]func(Reply), n)
 	for i := range releases {
-		release, err := l.acquire(t.Context())
+		release, err := l.Acquire(t.Context())
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -28,10 +28,10 @@ func spend(t *testing.T, l *limiter, n int) []func(reply) {
 
 func TestLimiterHoldsThePlaceOfACallInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(false)
+		l := New(false)
 		releases := spend(t, l, exporter.RateLimit)
 		began := time.Now()
-		time.AfterFunc(time.Minute, func() { releases[7](reply{}); releases[7](reply{}) }) // the second does nothing
+		time.AfterFunc(time.Minute, func() { releases[7](Reply{}); releases[7](Reply{}) }) // the second does nothing
 		spend(t, l, 1)
 		if waited := time.Since(began); waited != time.Minute+exporter.RateWindow+margin {
 			t.Errorf("waited %s", waited)
@@ -41,10 +41,10 @@ func TestLimiterHoldsThePlaceOfACallInFlight(t *testing.T) {
 
 func TestLimiterServesInTheOrderOfAsking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(false)
+		l := New(false)
 		// One place at a time becomes free, so that the order can be seen.
 		for i, release := range spend(t, l, exporter.RateLimit) {
-			time.AfterFunc(time.Duration(i)*time.Millisecond, func() { release(reply{}) })
+			time.AfterFunc(time.Duration(i)*time.Millisecond, func() { release(Reply{}) })
 		}
 		var mu sync.Mutex
 		var order, want []int
@@ -52,7 +52,7 @@ func TestLimiterServesInTheOrderOfAsking(t *testing.T) {
 		for i := range 50 {
 			want = append(want, i)
 			all.Go(func() {
-				release, err := l.acquire(t.Context())
+				release, err := l.Acquire(t.Context())
 				if err != nil {
 					t.Error(err)
 					return
@@ -60,7 +60,7 @@ func TestLimiterServesInTheOrderOfAsking(t *testing.T) {
 				mu.Lock()
 				order = append(order, i)
 				mu.Unlock()
-				release(reply{})
+				release(Reply{})
 			})
 			synctest.Wait() // it stands in the queue now
 		}
@@ -73,14 +73,14 @@ func TestLimiterServesInTheOrderOfAsking(t *testing.T) {
 
 func TestLimiterStopsWaitingWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(false)
+		l := New(false)
 		spend(t, l, exporter.RateLimit)
 		var all sync.WaitGroup
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
 		for range 3 { // one has the turn, two queue for it
 			all.Go(func() {
-				if _, err := l.acquire(ctx); !errors.Is(err, context.DeadlineExceeded) {
+				if _, err := l.Acquire(ctx); !errors.Is(err, context.DeadlineExceeded) {
 					t.Errorf("error %v", err)
 				}
 			})
@@ -90,7 +90,7 @@ func TestLimiterStopsWaitingWithItsContext(t *testing.T) {
 		if waited := time.Since(began); waited != time.Second {
 			t.Errorf("waited %s", waited)
 		}
-		if _, err := l.acquire(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		if _, err := l.Acquire(ctx); !errors.Is(err, context.DeadlineExceeded) {
 			t.Errorf("a dead context got the error %v", err)
 		}
 	})
@@ -98,11 +98,11 @@ func TestLimiterStopsWaitingWithItsContext(t *testing.T) {
 
 func TestLimiterPausesEverybody(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(false)
+		l := New(false)
 		began := time.Now()
-		l.pause(t.Context(), began.Add(5*time.Second))
-		l.pause(t.Context(), began.Add(time.Second)) // never shortens
-		time.AfterFunc(3*time.Second, func() { l.pause(t.Context(), began.Add(7*time.Second)) })
+		l.Pause(t.Context(), began.Add(5*time.Second))
+		l.Pause(t.Context(), began.Add(time.Second)) // never shortens
+		time.AfterFunc(3*time.Second, func() { l.Pause(t.Context(), began.Add(7*time.Second)) })
 		spend(t, l, 1)
 		if waited := time.Since(began); waited != 7*time.Second {
 			t.Errorf("waited %s", waited)
@@ -112,7 +112,7 @@ func TestLimiterPausesEverybody(t *testing.T) {
 
 func TestLimiterThatIsOffNeverWaits(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(true)
+		l := New(true)
 		began := time.Now()
 		spend(t, l, 1000)
 		if waited := time.Since(began); waited != 0 {
@@ -123,7 +123,7 @@ func TestLimiterThatIsOffNeverWaits(t *testing.T) {
 
 func TestLimiterKeepsTheRateWithManyCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		l := newLimiter(false)
+		l := New(false)
 		const latency, each, callers = 300 * time.Millisecond, 20, 25
 		var mu sync.Mutex
 		var arrivals []time.Time
@@ -132,7 +132,7 @@ func TestLimiterKeepsTheRateWithManyCallers(t *testing.T) {
 		for range callers {
 			all.Go(func() {
 				for range each {
-					release, err := l.acquire(t.Context())
+					release, err := l.Acquire(t.Context())
 					if err != nil {
 						t.Error(err)
 						return
@@ -142,12 +142,12 @@ func TestLimiterKeepsTheRateWithManyCallers(t *testing.T) {
 					arrivals = append(arrivals, time.Now())
 					mu.Unlock()
 					<-time.After(latency / 2)
-					release(reply{answered: true, roundTrip: latency})
+					release(Reply{Answered: true, RoundTrip: latency})
 				}
 			})
 		}
 		all.Wait()
-		if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+		if least, tooMany := crowded(arrivals); tooMany {
 			t.Errorf("21 calls within %s", least)
 		}
 		if took, best := time.Since(began), exporter.LeastTime(each*callers); float64(best) < 0.95*float64(took) {

@@ -1,4 +1,4 @@
-package lemlist
+package ratelimit
 
 import (
 	"errors"
@@ -9,19 +9,19 @@ import (
 	"time"
 )
 
-// What the rate headers may ask for. Their forms are not fixed: Retry-After has
+// Bounds of the wait that rate headers ask for. Their forms vary: Retry-After has
 // been seen as a whole number, may be fractional, and was once documented as a
 // date; X-RateLimit-Reset is documented as JavaScript's Date.toString().
 const (
 	defaultThrottle  = 2 * time.Second // the window
-	shortestThrottle = 100 * time.Millisecond
-	longestThrottle  = time.Minute
+	ShortestThrottle = 100 * time.Millisecond
+	LongestThrottle  = time.Minute
 )
 
-// throttleWait is how long a 429 asks to wait: Retry-After, else X-RateLimit-Reset,
+// ThrottleWait is how long a 429 asks to wait: Retry-After, else X-RateLimit-Reset,
 // else the window. now is when the answer came; the server's own Date is preferred,
 // since dates in the headers are by its clock.
-func throttleWait(header http.Header, now time.Time) time.Duration {
+func ThrottleWait(header http.Header, now time.Time) time.Duration {
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
 		now = date
 	}
@@ -32,12 +32,12 @@ func throttleWait(header http.Header, now time.Time) time.Duration {
 	if !ok {
 		wait = defaultThrottle
 	}
-	return min(max(wait, shortestThrottle), longestThrottle)
+	return min(max(wait, ShortestThrottle), LongestThrottle)
 }
 
-// outageWait is how long an error of the server asks to wait: Retry-After, which here
+// OutageWait is how long an error of the server asks to wait: Retry-After, which here
 // may be as long as the outage; 0 when it says nothing.
-func outageWait(header http.Header, now time.Time) time.Duration {
+func OutageWait(header http.Header, now time.Time) time.Duration {
 	if date, err := http.ParseTime(header.Get("Date")); err == nil {
 		now = date
 	}
@@ -112,8 +112,8 @@ func parseDate(value string) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// parseBudget reads X-RateLimit-Limit and X-RateLimit-Remaining.
-func parseBudget(header http.Header) (limit, remaining int, ok bool) {
+// ParseBudget reads X-RateLimit-Limit and X-RateLimit-Remaining.
+func ParseBudget(header http.Header) (limit, remaining int, ok bool) {
 	limit, errLimit := strconv.Atoi(strings.TrimSpace(header.Get("X-RateLimit-Limit")))
 	remaining, errRemaining := strconv.Atoi(strings.TrimSpace(header.Get("X-RateLimit-Remaining")))
 	ok = errLimit == nil && errRemaining == nil && limit >= 1 && remaining >= 0 && remaining <= limit

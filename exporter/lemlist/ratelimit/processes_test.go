@@ -1,4 +1,4 @@
-package lemlist
+package ratelimit
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// worker is a program of a test with some callers.
+// worker is a process of a test with some callers.
 type worker struct {
 	callers int
 	starts  time.Duration
@@ -22,16 +22,16 @@ type worker struct {
 	dies    time.Duration // is killed; 0: never
 }
 
-// crowd runs programs that share a ledger in virtual time. It returns when each
+// crowd runs processes that share a ledger in virtual time. It returns when each
 // call reached the server, in order, and how many of each program did.
 func crowd(t *testing.T, workers []worker, way func(call int) road) (arrivals []time.Time, counts []int) {
-	account := newAccountBook()
+	shared := &sharedText{}
 	counts = make([]int, len(workers))
 	var mu sync.Mutex
 	sent := 0
 	var all sync.WaitGroup
 	for i, w := range workers {
-		ledger := account.program()
+		ledger := &memoryLedger{shared: shared}
 		limiter := sharing(t, ledger)
 		ctx, kill := context.WithCancel(t.Context())
 		left := w.calls
@@ -43,7 +43,7 @@ func crowd(t *testing.T, workers []worker, way func(call int) road) (arrivals []
 			if !more {
 				return false
 			}
-			release, err := limiter.acquire(ctx)
+			release, err := limiter.Acquire(ctx)
 			if err != nil {
 				return false
 			}
@@ -61,9 +61,9 @@ func crowd(t *testing.T, workers []worker, way func(call int) road) (arrivals []
 			if !pass(ctx, way.back) {
 				return false
 			}
-			r := reply{answered: true, roundTrip: way.there + way.back}
+			r := Reply{Answered: true, RoundTrip: way.there + way.back}
 			if way.lost {
-				r = reply{}
+				r = Reply{}
 			}
 			release(r)
 			return true
@@ -74,7 +74,7 @@ func crowd(t *testing.T, workers []worker, way func(call int) road) (arrivals []
 				return
 			}
 			if w.dies > 0 {
-				time.AfterFunc(w.dies, func() { account.kill(ledger.id); kill() })
+				time.AfterFunc(w.dies, func() { ledger.kill(); kill() })
 			}
 			var callers sync.WaitGroup
 			for range w.callers {
@@ -102,7 +102,7 @@ func pass(ctx context.Context, d time.Duration) bool {
 	}
 }
 
-func TestProgramsTogetherLetNoWindowHoldMoreThanTwentyCalls(t *testing.T) {
+func TestProcessesTogetherLetNoWindowHoldMoreThanTwentyCalls(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		ms := func(most int, name string) time.Duration {
 			return time.Duration(rapid.IntRange(0, most).Draw(rt, name)) * time.Millisecond
@@ -126,23 +126,23 @@ func TestProgramsTogetherLetNoWindowHoldMoreThanTwentyCalls(t *testing.T) {
 				w.dies = 1 + ms(8000, "dies")
 			}
 			return w
-		}), 2, 4).Draw(rt, "programs")
+		}), 2, 4).Draw(rt, "processes")
 		var arrivals []time.Time
 		var counts []int
 		synctest.Test(t, func(t *testing.T) { arrivals, counts = crowd(t, workers, way) })
 		slices.SortFunc(arrivals, time.Time.Compare)
-		if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+		if least, tooMany := crowded(arrivals); tooMany {
 			rt.Fatalf("21 calls within %s", least)
 		}
 		for i, w := range workers {
 			if w.dies == 0 && counts[i] != w.calls {
-				rt.Fatalf("program %d made %d of %d calls", i, counts[i], w.calls)
+				rt.Fatalf("process %d made %d of %d calls", i, counts[i], w.calls)
 			}
 		}
 	})
 }
 
-func TestProgramsTogetherUseTheWholeBudgetInEqualShares(t *testing.T) {
+func TestProcessesTogetherUseTheWholeBudgetInEqualShares(t *testing.T) {
 	const lasts = 24 * time.Second
 	for name, workers := range map[string][]worker{
 		"two":                          {{callers: 20}, {callers: 20}},
@@ -171,7 +171,7 @@ func TestProgramsTogetherUseTheWholeBudgetInEqualShares(t *testing.T) {
 				if most := (lasts - longest).Seconds() * 10; float64(together) < 0.9*most {
 					t.Errorf("%s, latency %s, jitter %d: %d calls, %.0f are possible", name, latency, jitter, together, most)
 				}
-				if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+				if least, tooMany := crowded(arrivals); tooMany {
 					t.Errorf("%s, latency %s, jitter %d: 21 calls within %s", name, latency, jitter, least)
 				}
 				for i, count := range counts {
@@ -181,7 +181,7 @@ func TestProgramsTogetherUseTheWholeBudgetInEqualShares(t *testing.T) {
 						least = 0.39
 					}
 					if share := float64(count) * float64(len(counts)) / float64(len(arrivals)); share < least || share > 2-least {
-						t.Errorf("%s, latency %s, jitter %d: program %d made %d of %v calls", name, latency, jitter, i, count, counts)
+						t.Errorf("%s, latency %s, jitter %d: process %d made %d of %v calls", name, latency, jitter, i, count, counts)
 					}
 				}
 			})
@@ -189,9 +189,8 @@ func TestProgramsTogetherUseTheWholeBudgetInEqualShares(t *testing.T) {
 	}
 }
 
-// The calls of a killed program may have reached the server as late as its end was
-// noticed: there is no answer that tells.
-func TestCallsOfAKilledProgramCountForAWholeWindow(t *testing.T) {
+// No response tells when the last requests of a killed process reached the server.
+func TestRequestsOfAKilledProcessCountForAWholeWindow(t *testing.T) {
 	const back = 300 * time.Millisecond
 	for dies := time.Second; dies < 1400*time.Millisecond; dies += 40 * time.Millisecond {
 		workers := []worker{{callers: 20, calls: 120}, {callers: 20, starts: 5 * time.Second, dies: dies}}
@@ -199,7 +198,7 @@ func TestCallsOfAKilledProgramCountForAWholeWindow(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			arrivals, _ = crowd(t, workers, func(int) road { return road{back: back} })
 		})
-		if least, tooMany := crowded(arrivals, exporter.RateLimit); tooMany {
+		if least, tooMany := crowded(arrivals); tooMany {
 			t.Errorf("killed %s after its start: 21 calls within %s", dies, least)
 		}
 	}
