@@ -80,4 +80,6 @@ class Destination:
             self.recorder.go_on.set()
 
     def table(self, name):
-        return list(self.recorder.rows.get(name, {}).values())
+        """The rows, with JSON documents as text."""
+        rows = self.recorder.rows.get(name, {}).values()
+        return [{key: value.decode() if isinstance(value, bytes) else value for key, value in row.items()} for row in rows]

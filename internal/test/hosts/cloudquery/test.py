@@ -122,7 +122,7 @@ def main():
 
             wrong = "0123456789abcdef0123456789abcdef"
             fail(project.run("sync", {**config, "api_key": wrong}), "401 Unauthorized", wrong)
-            fail(project.run("test-connection", {**config, "api_key": wrong}), "INVALID_CREDENTIALS", wrong)
+            fail(project.run("test-connection", {**config, "api_key": wrong}), "401 Unauthorized", wrong)
             unchanged(host, "wrong key: the sync fails", ours, destination)
 
         with Team("-conversations=5000", "-fault=short") as team:
