@@ -23,8 +23,8 @@ func newCloudQuery(app App, global *settings) *cobra.Command {
 The spec is a JSON object with the members of a source block, and with a columns
 block for each table. Rows are sent when every table is proven complete; a sync
 that is not proven fails, and the rows of the last one stay. CloudQuery starts a
-path as 'lemexport serve', which is the same. Flags that it does not know are
-ignored.`,
+path as 'lemexport serve', which is the same. Unknown flags are ignored. The log
+goes to standard output.`,
 		Example: "  lemexport cloudquery serve -network=unix -address=/tmp/lemexport.sock\n" +
 			"  lemexport cloudquery serve -address=localhost:7777",
 		ValidArgs:          []string{"serve"},
@@ -42,7 +42,8 @@ ignored.`,
 	flags := command.Flags()
 	flags.StringVar(&arguments.network, "network", "tcp", "serve on this `NETWORK`: tcp or unix")
 	flags.StringVar(&arguments.address, "address", "localhost:7777", "serve on this loopback `ADDRESS`, or the path of a socket")
-	flags.StringVar(&arguments.logLevel, "log-level", "info", "log to standard output from this `LEVEL` on: info, warn or error")
+	flags.StringVar(&arguments.logLevel, "log-level", "info", "")
+	_ = flags.MarkHidden("log-level") // described with the flags of every command
 	flags.StringVar(&arguments.logFormat, "log-format", "text", "log as text or as json: `FORMAT`")
 	return command
 }

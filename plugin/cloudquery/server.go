@@ -2,7 +2,6 @@ package cloudquery
 
 import (
 	"context"
-	"errors"
 	"strings"
 
 	"google.golang.org/grpc/codes"
@@ -112,44 +111,34 @@ func (s *server) TestConnection(ctx context.Context, request *pluginv3.TestConne
 	return &pluginv3.TestConnectionResponse{FailureCode: code, FailureDescription: sentence(err)}, nil
 }
 
+// Sync sends all tables, then their rows, when the walk of every table is proven complete.
+func (s *server) Sync(request *pluginv3.SyncRequest, to pluginv3.Plugin_SyncServer) error {
+	selected, err := wanted(to.Context(), request)
+	if err != nil {
+		return statusOf(err)
+	}
+	if request.GetShard().GetNum() > 1 {
+		return nil // the first shard reads everything
+	}
+	for _, one := range selected {
+		described, err := encode(one.schema)
+		if err == nil {
+			err = to.Send(&pluginv3.SyncResponse{Message: &pluginv3.SyncResponse_MigrateTable{
+				MigrateTable: &pluginv3.MigrateTable{Table: described},
+			}})
+		}
+		if err != nil {
+			return statusOf(err)
+		}
+	}
+	if err := sendRows(to, s.Engine, selected); err != nil {
+		return statusOf(err)
+	}
+	return nil
+}
+
 // Close forgets the spec of the connection.
 func (*server) Close(ctx context.Context, _ *pluginv3.CloseRequest) (*pluginv3.CloseResponse, error) {
 	sessionOf(ctx).set(nil)
 	return &pluginv3.CloseResponse{}, nil
-}
-
-// statusOf turns an error into the one that ends a call: hosts discard the rows of a sync
-// that ends with it.
-func statusOf(err error) error {
-	code := codes.Unknown
-	_, config := errors.AsType[*door.ConfigError](err)
-	_, input := errors.AsType[*door.InputError](err)
-	switch {
-	case config || input:
-		code = codes.InvalidArgument
-	case errors.Is(err, exporter.ErrNoAccess):
-		code = codes.PermissionDenied
-	case errors.Is(err, exporter.ErrIncomplete):
-		code = codes.Aborted
-	case errors.Is(err, context.Canceled):
-		code = codes.Canceled
-	}
-	return status.Error(code, sentence(err))
-}
-
-// sentence is an error and what to do about it, in one line.
-func sentence(err error) string {
-	text, hint := err.Error(), exporter.Hint(err)
-	if wrong, ok := errors.AsType[*door.ConfigError](err); ok {
-		for _, one := range wrong.Found {
-			if one.Severity == exporter.SeverityError {
-				hint = one.Detail
-				break
-			}
-		}
-	}
-	if hint != "" {
-		text += ". " + hint
-	}
-	return strings.Join(strings.Fields(text), " ")
 }

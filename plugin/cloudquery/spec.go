@@ -11,6 +11,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/plugin/door"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // nestedMember is the member of a spec that says how lists and structs are sent, the only
@@ -31,6 +32,37 @@ type spec struct {
 	job exporter.Job
 	// nestedJSON sends lists and structs as JSON documents.
 	nestedJSON bool
+}
+
+// tables returns the tables that filters select; without patterns, all of them.
+func (s *spec) tables(patterns, skipped []string) ([]table, error) {
+	if len(patterns) == 0 {
+		patterns = []string{"*"}
+	}
+	names := schema.TableNames()
+	wanted, err := matching("tables", patterns, names)
+	if err != nil {
+		return nil, err
+	}
+	unwanted, err := matching("skip_tables", skipped, names)
+	if err != nil {
+		return nil, err
+	}
+	var selected []table
+	for i, name := range names {
+		if !wanted[i] || unwanted[i] {
+			continue
+		}
+		choice, err := door.Choose(s.job, name)
+		if err != nil {
+			return nil, err
+		}
+		selected = append(selected, describe(choice, s.nestedJSON))
+	}
+	if selected == nil {
+		return nil, &door.InputError{Err: errors.New("skip_tables leaves out every table that tables selects")}
+	}
+	return selected, nil
 }
 
 // parser reads a configuration without nestedMember.

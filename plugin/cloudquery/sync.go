@@ -13,32 +13,6 @@ import (
 	"github.com/lemexport/lemexport/plugin/door"
 )
 
-// Sync sends all tables, then their rows, when the walk of every table is proven complete.
-func (s *server) Sync(request *pluginv3.SyncRequest, to pluginv3.Plugin_SyncServer) error {
-	selected, err := wanted(to.Context(), request)
-	if err != nil {
-		return statusOf(err)
-	}
-	if request.GetShard().GetNum() > 1 {
-		return nil // the first shard reads everything
-	}
-	for _, one := range selected {
-		described, err := encode(one.schema)
-		if err == nil {
-			err = to.Send(&pluginv3.SyncResponse{Message: &pluginv3.SyncResponse_MigrateTable{
-				MigrateTable: &pluginv3.MigrateTable{Table: described},
-			}})
-		}
-		if err != nil {
-			return statusOf(err)
-		}
-	}
-	if err := s.send(to, selected); err != nil {
-		return statusOf(err)
-	}
-	return nil
-}
-
 // wanted checks a request and selects its tables.
 func wanted(ctx context.Context, request *pluginv3.SyncRequest) ([]table, error) {
 	configured, err := sessionOf(ctx).configured()
@@ -53,12 +27,12 @@ func wanted(ctx context.Context, request *pluginv3.SyncRequest) ([]table, error)
 	return configured.tables(request.GetTables(), request.GetSkipTables())
 }
 
-// send reads the tables and sends their rows. The first batch of a reading comes after its
+// sendRows reads the tables and sends their rows. The first batch of a reading comes after its
 // proof, so that no row is sent before the first batch of every table is there.
-func (s *server) send(to pluginv3.Plugin_SyncServer, selected []table) error {
+func sendRows(to pluginv3.Plugin_SyncServer, engine door.Engine, selected []table) error {
 	readings := make([]reading, len(selected))
 	for i, one := range selected {
-		batches := s.Engine.Read(one.Job, one.Table.Name, nil).Batches(to.Context())
+		batches := engine.Read(one.Job, one.Table.Name, nil).Batches(to.Context())
 		next, stop := iter.Pull2(batches)
 		defer stop()
 		readings[i] = reading{table: one, next: next}

@@ -1,7 +1,6 @@
 package cloudquery
 
 import (
-	"errors"
 	"fmt"
 	"path"
 	"slices"
@@ -25,37 +24,6 @@ type table struct {
 	documents []bool
 }
 
-// tables returns the tables that filters select; without patterns, all of them.
-func (s *spec) tables(patterns, skipped []string) ([]table, error) {
-	if len(patterns) == 0 {
-		patterns = []string{"*"}
-	}
-	names := schema.TableNames()
-	wanted, err := matching("tables", patterns, names)
-	if err != nil {
-		return nil, err
-	}
-	unwanted, err := matching("skip_tables", skipped, names)
-	if err != nil {
-		return nil, err
-	}
-	var selected []table
-	for i, name := range names {
-		if !wanted[i] || unwanted[i] {
-			continue
-		}
-		choice, err := door.Choose(s.job, name)
-		if err != nil {
-			return nil, err
-		}
-		selected = append(selected, s.table(choice))
-	}
-	if selected == nil {
-		return nil, &door.InputError{Err: errors.New("skip_tables leaves out every table that tables selects")}
-	}
-	return selected, nil
-}
-
 // matching reports which names a list of patterns selects. Each pattern has to match one.
 func matching(list string, patterns, names []string) ([]bool, error) {
 	found := make([]bool, len(names))
@@ -77,14 +45,14 @@ func matching(list string, patterns, names []string) ([]bool, error) {
 	return found, nil
 }
 
-// table describes a choice with the metadata that hosts and destinations look for. One of
+// describe describes a choice with the metadata that hosts and destinations look for. One of
 // their SDKs fails when there is no description.
-func (s *spec) table(choice door.Choice) table {
+func describe(choice door.Choice, nestedAsJSON bool) table {
 	described := table{Choice: choice, documents: make([]bool, len(choice.Table.Columns))}
 	fields := make([]arrow.Field, len(choice.Table.Columns))
 	for i, column := range choice.Table.Columns {
 		nested := column.Type == schema.List || column.Type == schema.Struct
-		described.documents[i] = column.Type == schema.JSON || nested && s.nestedJSON
+		described.documents[i] = column.Type == schema.JSON || nested && nestedAsJSON
 		fields[i] = plain(choice.Table.Arrow().Field(i))
 		if described.documents[i] {
 			fields[i].Type = arrow.BinaryTypes.Binary

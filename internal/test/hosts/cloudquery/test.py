@@ -11,7 +11,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from destination import Destination  # noqa: E402
-from team import PROGRAM, TABLE, Team, differing, report  # noqa: E402
+from team import MARGIN, PROGRAM, TABLE, Team, differing, report  # noqa: E402
 
 CLOUDQUERY = os.environ["CLOUDQUERY"]
 WAIT = 60  # seconds that anything may take
@@ -144,8 +144,9 @@ def main():
             until("no process of the source", lambda: not project.plugins())
             unchanged(host, "^C while it reads: no process is left", ours, destination)
 
-        with Team("-conversations=20000") as team, destination.held() as received:
-            process = project.start("sync", team.config(), tables=[TABLE])
+        with destination.held() as received: # much more than fits into the buffers between the processes
+            simulate = {"conversations": 100_000, "rate_limit": False}
+            process = project.start("sync", {"simulate": simulate, "margin": MARGIN}, tables=[TABLE])
             assert received.wait(WAIT), "no rows have come"
             kill(project)
         output, _ = process.communicate(timeout=WAIT)
