@@ -4,9 +4,6 @@ import (
 	"context"
 	"strings"
 
-	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/status"
-
 	"github.com/lemexport/lemexport/exporter"
 	pluginv3 "github.com/lemexport/lemexport/plugin/cloudquery/proto/cloudquery/plugin/v3"
 	"github.com/lemexport/lemexport/plugin/door"
@@ -101,14 +98,7 @@ func (s *server) TestConnection(ctx context.Context, request *pluginv3.TestConne
 	if err == nil {
 		return &pluginv3.TestConnectionResponse{Success: true}, nil
 	}
-	code := "OTHER"
-	switch status.Code(statusOf(err)) {
-	case codes.InvalidArgument:
-		code = "INVALID_SPEC"
-	case codes.PermissionDenied:
-		code = "INVALID_CREDENTIALS"
-	}
-	return &pluginv3.TestConnectionResponse{FailureCode: code, FailureDescription: sentence(err)}, nil
+	return &pluginv3.TestConnectionResponse{FailureCode: failureCode(err), FailureDescription: sentence(err)}, nil
 }
 
 // Sync sends all tables, then their rows, when the walk of every table is proven complete.

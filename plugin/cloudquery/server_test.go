@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"iter"
-	"net"
 	"slices"
 	"strings"
 	"testing"
@@ -321,7 +320,7 @@ func TestListenRefusesOtherMachines(t *testing.T) {
 			t.Errorf("%s: %v", address, err)
 		}
 		if err == nil {
-			_ = listener.(net.Listener).Close()
+			_ = listener.Close()
 		}
 	}
 	if _, err := cloudquery.Listen(t.Context(), "udp", "127.0.0.1:0"); err == nil {

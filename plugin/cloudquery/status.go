@@ -31,6 +31,18 @@ func statusOf(err error) error {
 	return status.Error(code, sentence(err))
 }
 
+// failureCode is the kind of failure that TestConnection tells.
+func failureCode(err error) string {
+	switch status.Code(statusOf(err)) {
+	case codes.InvalidArgument:
+		return "INVALID_SPEC"
+	case codes.PermissionDenied:
+		return "INVALID_CREDENTIALS"
+	default:
+		return "OTHER"
+	}
+}
+
 // sentence is an error and what to do about it, in one line.
 func sentence(err error) string {
 	text, hint := err.Error(), exporter.Hint(err)
