@@ -8,7 +8,7 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// counts counts what a list has shown, for the comparison with the totals that
+// counts is what a list has shown, for the comparison with the totals that
 // the API states, and keeps what says that something moved.
 type counts struct {
 	seen rowTable
