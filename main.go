@@ -24,6 +24,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/arrowipc"
 	"github.com/lemexport/lemexport/exporter/config"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/exporter/lemlist"
 	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
@@ -81,9 +82,10 @@ func run() int {
 			return config.LoadForReading(configFiles(files), os.LookupEnv, time.Now)
 		},
 		FormatConfig: func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
-		NewEngine: func(log *slog.Logger, workDir string, memory int64) *exporter.Engine {
+		NewEngine: func(log *slog.Logger, workDir string, memory int64) *engine.Engine {
 			return newEngine(version, log, workDir, memory, exporter.NewBudget(memory))
 		},
+		UsersTable:  report.UsersTable,
 		WriteReport: writeReport,
 		SimFaults:   simFaults(),
 		ServeSim:    serveSim,
@@ -99,7 +101,7 @@ func configFiles(files []cli.SourceFile) []config.File {
 	return sources
 }
 
-func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int64, files *exporter.Budget) *exporter.Engine {
+func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int64, files *exporter.Budget) *engine.Engine {
 	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
 		debug.SetMemoryLimit(memory) // near it, the collector works harder
 	}
@@ -107,7 +109,7 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int
 	if workDir != "" {
 		workspace = journal.NewWorkspace(workDir)
 	}
-	return &exporter.Engine{
+	return &engine.Engine{
 		OpenSource: func(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
 			return openSource(ctx, source, obs, log, "lemexport/"+version.Number, memory)
 		},
@@ -182,11 +184,16 @@ func startSim(ctx context.Context, address string, options sim.Options) (*simSer
 	return &simServer{running, server.Key()}, nil
 }
 
-func writeReport(ctx context.Context, file *exporter.File, name string, personal bool, to io.Writer) error {
-	return report.Write(ctx, to, report.Export{
-		File: name, Bytes: file.Bytes(), Manifest: file.Manifest(), Table: file.Table(),
-		Records: file.Records(ctx),
-	}, report.Options{Personal: personal})
+func writeReport(ctx context.Context, input cli.ReportInput, to io.Writer) error {
+	file := input.File
+	page := report.Export{
+		File: input.Name, Bytes: file.Bytes(), Manifest: file.Manifest(), Table: file.Table(), Records: file.Records(ctx),
+		NamesError: input.UsersError,
+	}
+	if input.Users != nil {
+		page.Names, page.NamesError = report.ReadNames(ctx, input.Users.Table(), input.Users.Records(ctx))
+	}
+	return report.Write(ctx, to, page, report.Options{Personal: input.Personal})
 }
 
 func simFaults() []string {

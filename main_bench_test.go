@@ -14,6 +14,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/config"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/internal/cli"
 	"github.com/lemexport/lemexport/plugin"
 )
@@ -75,7 +76,7 @@ func readInside(b *testing.B) (rows int64, seconds float64, size int64) {
 		b.Fatal(err)
 	}
 	defer func() { _ = run.Close() }()
-	reading, err := run.Read("inbox_conversations", exporter.ReadOptions{})
+	reading, err := run.Read("inbox_conversations", engine.ReadOptions{})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/config"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/internal/cli"
 	"github.com/lemexport/lemexport/internal/ndjson"
 	"github.com/lemexport/lemexport/internal/parent"
@@ -53,7 +54,7 @@ func servePlugin(version cli.Version) int {
 		Tool:        exporter.Tool{Name: "lemexport", Version: version.Number},
 		Commit:      version.Commit,
 		ParseConfig: config.LoadJSON,
-		NewEngine: func(log *slog.Logger, stateDir string) *exporter.Engine {
+		NewEngine: func(log *slog.Logger, stateDir string) *engine.Engine {
 			if stateDir == "" {
 				stateDir = usualStateDir()
 			}

@@ -12,6 +12,7 @@ import (
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 )
 
 // verified reads what verify says of the export in dir.
@@ -22,7 +23,7 @@ func verified(t *testing.T, dir string) exporter.Manifest {
 		t.Fatalf("verify ends with %d: %s", got, &p.err)
 	}
 	var message struct {
-		Verification exporter.Verification `json:"verification"`
+		Verification engine.Verification `json:"verification"`
 	}
 	for decoder := json.NewDecoder(&p.out); message.Verification.File == ""; {
 		if err := decoder.Decode(&message); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lemexport/lemexport/bench/process"
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/rows"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -29,7 +30,7 @@ func anew(ctx context.Context, task process.Task) (took time.Duration, err error
 	if err != nil {
 		return 0, err
 	}
-	content := exporter.NewDigester(schema.InboxConversations())
+	content := rows.NewDigester(schema.InboxConversations())
 	err = intoSink(task.Out, exporter.EncodingPortable, func(sink exporter.Sink) error {
 		for _, rec := range records {
 			content.Add(rec)

@@ -10,6 +10,14 @@ import (
 	"github.com/dustin/go-humanize"
 )
 
+const (
+	// DefaultMemory is the memory budget of an engine that has none, in bytes. With
+	// the program itself it fits into a container of 256 MiB.
+	DefaultMemory = 128 << 20
+	// LeastMemory is the smallest budget that makes sense.
+	LeastMemory = 32 << 20
+)
+
 // ErrTooLarge is wrapped by the error of a file that would take more memory than
 // the budget has for what stands in files.
 var ErrTooLarge = errors.New("too large for the memory budget")

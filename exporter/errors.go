@@ -5,7 +5,7 @@ import "errors"
 // ExitStatus is what a process that ends with an error reports (design: command line).
 type ExitStatus int
 
-// The exit statuses. ExitIncomplete also says that [ErrShrunk] stopped an export.
+// The exit statuses. ExitIncomplete also says that [engine.ErrShrunk] stopped an export.
 const (
 	ExitError       ExitStatus = 1
 	ExitPending     ExitStatus = 2

@@ -39,8 +39,8 @@ func ParseFileMode(text string) (fs.FileMode, error) {
 	return mode, nil
 }
 
-// setFileMode hands the permission of an export's files to its destination.
-func setFileMode(export Export, destination Destination) error {
+// SetFileMode hands the permission of an export's files to its destination.
+func SetFileMode(export Export, destination Destination) error {
 	if export.FileMode == "" {
 		return nil
 	}

@@ -1,6 +1,7 @@
 package exporter
 
 import (
+	"errors"
 	"time"
 
 	"github.com/lemexport/lemexport/schema"
@@ -43,7 +44,7 @@ type SourceConfig struct {
 	// DefaultMaxElapsed.
 	MaxElapsed time.Duration `json:",omitzero"`
 	// JournalMaxAge is how old the pages of a walk may become, those in a journal
-	// included, before nothing is proven by them; 0 is DefaultJournalMaxAge.
+	// included, before nothing is proven by them; 0 is [DefaultJournalMaxAge].
 	JournalMaxAge time.Duration `json:",omitzero"`
 	// Simulate, when set, replaces the API by an in-process simulated team.
 	Simulate *Simulation
@@ -134,3 +135,22 @@ const (
 	// ExtraJSON is JSON, which some readers turn into a type of their own.
 	ExtraJSON = "json"
 )
+
+// SameColumns fails when two exports of a job want different columns of one table: they
+// share one walk, and its rows are kept in one form.
+func SameColumns(a, b Export) error {
+	first, other := a.Columns, b.Columns
+	if a.Table != b.Table || first.Selection.Equal(other.Selection) && first.HashKey == other.HashKey {
+		return nil
+	}
+	return WithHint(errors.New("the exports leave out or hash different columns"),
+		"Exports of one table in one configuration share one walk. Give all of them the same columns block, or put them into different configurations.")
+}
+
+// DefaultMaxShrink is the share of a file's conversations that may go in one run
+// where nothing else is configured.
+const DefaultMaxShrink = 0.5
+
+// DefaultJournalMaxAge is how old the pages of a walk may become where nothing else
+// is configured.
+const DefaultJournalMaxAge = 24 * time.Hour

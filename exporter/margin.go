@@ -1,6 +1,9 @@
 package exporter
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // Margin is how much a walk allows for the clocks, caches and replicas of real
 // servers: docs/walk.md says what each number covers.
@@ -48,4 +51,16 @@ func (p Proof) Allowance() (lookback, settle time.Duration, ok bool) {
 
 func seconds(n float64) time.Duration {
 	return time.Duration(n * float64(time.Second))
+}
+
+// Span is a length of time as people write it: "168h", not "168h0m0s".
+func Span(d time.Duration) string {
+	text := d.String()
+	if strings.HasSuffix(text, "m0s") {
+		text = strings.TrimSuffix(text, "0s")
+	}
+	if strings.HasSuffix(text, "h0m") {
+		text = strings.TrimSuffix(text, "0m")
+	}
+	return text
 }

@@ -205,3 +205,22 @@ type Journal interface {
 	// Remove deletes the journal and, when nothing else is in it, the workspace.
 	Remove() error
 }
+
+// Kept is what a walk that was cut short has left in its journal, as the next
+// apply of the same configuration will find it.
+type Kept struct {
+	// Pages is the number of pages of inboxes.
+	Pages int64 `json:"pages"`
+	// Entries is the number of all entries that the next apply would take over.
+	Entries int64 `json:"-"`
+	// From and Until are when the oldest of them was asked for, and the last arrived.
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
+	// Age and OldestAge are the times since Until and From, in seconds.
+	Age       float64 `json:"age_seconds"`
+	OldestAge float64 `json:"oldest_age_seconds"`
+	// Expires is when From is older than the configuration allows.
+	Expires time.Time `json:"expires"`
+	// Expired says why the next apply will not go on from it; empty when it will.
+	Expired string `json:"expired,omitempty"`
+}

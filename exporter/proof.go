@@ -1,6 +1,9 @@
 package exporter
 
-import "time"
+import (
+	"slices"
+	"time"
+)
 
 // Proof is the account of a walk: what was asked, what came, and whether that
 // is everything. It is stored in the manifest.
@@ -93,4 +96,9 @@ type SkippedPartition struct {
 	// Partition is the name of the partition: the user's id, or "" for the whole team.
 	Partition string `json:"user_id,omitempty"`
 	Reason    string `json:"reason"`
+}
+
+// Whole reports whether every inbox was walked in full, and proven.
+func (p Proof) Whole() bool {
+	return p.Complete && !slices.ContainsFunc(p.Partitions, func(u PartitionProof) bool { return u.Since != nil })
 }

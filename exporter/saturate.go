@@ -32,9 +32,11 @@ const (
 
 // At is the instant so many microseconds since 1970, in UTC. One before the year
 // 0 or after 9999 becomes the first or last instant of them.
-func At(micros int64) time.Time { return within(time.UnixMicro(micros)) }
+func At(micros int64) time.Time { return ClampTime(time.UnixMicro(micros)) }
 
-func within(at time.Time) time.Time {
+// ClampTime moves a time outside of the years 0 to 9999 to the first or last
+// microsecond of them, in UTC.
+func ClampTime(at time.Time) time.Time {
 	first, last := time.UnixMicro(firstMicro), time.UnixMicro(lastMicro)
 	switch {
 	case at.Before(first):
@@ -47,12 +49,12 @@ func within(at time.Time) time.Time {
 
 var errImplausible = errors.New("it holds a negative count, or a time that is not within the years 0 to 9999")
 
-// plausible reports errImplausible for a value whose counts and times cannot be.
+// CheckPlausible reports errImplausible for a value whose counts and times cannot be.
 // Anyone can write a manifest.
-func plausible(value reflect.Value) error {
+func CheckPlausible(value reflect.Value) error {
 	if value.Type() == reflect.TypeFor[time.Time]() {
 		at, _ := reflect.TypeAssert[time.Time](value)
-		if !within(at).Equal(at) {
+		if !ClampTime(at).Equal(at) {
 			return errImplausible
 		}
 		return nil
@@ -65,19 +67,19 @@ func plausible(value reflect.Value) error {
 		}
 	case reflect.Pointer:
 		if !value.IsNil() {
-			return plausible(value.Elem())
+			return CheckPlausible(value.Elem())
 		}
 	case reflect.Struct:
 		for i := 0; i < value.NumField() && failed == nil; i++ {
-			failed = plausible(value.Field(i))
+			failed = CheckPlausible(value.Field(i))
 		}
 	case reflect.Slice:
 		for i := 0; i < value.Len() && failed == nil; i++ {
-			failed = plausible(value.Index(i))
+			failed = CheckPlausible(value.Index(i))
 		}
 	case reflect.Map:
 		for each := value.MapRange(); failed == nil && each.Next(); {
-			failed = plausible(each.Value())
+			failed = CheckPlausible(each.Value())
 		}
 	default:
 	}

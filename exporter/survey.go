@@ -2,7 +2,6 @@ package exporter
 
 import (
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/lemexport/lemexport/schema"
@@ -37,13 +36,23 @@ type TableSurvey struct {
 	Hint  string `json:"hint,omitempty"`
 }
 
-// Err is Error and Hint as an error; nil when the table can be read.
+// Err is Error and Hint as an error that wraps [ErrNoAccess]; nil when the table can be
+// read.
 func (s TableSurvey) Err() error {
 	if s.Error == "" {
 		return nil
 	}
-	return WithHint(errors.New(s.Error), s.Hint)
+	return WithHint(noAccess(s.Error), s.Hint)
 }
+
+// noAccess is the text of an [ErrNoAccess].
+type noAccess string
+
+// Error implements error.
+func (e noAccess) Error() string { return string(e) }
+
+// Is reports whether the error is asked for as ErrNoAccess.
+func (noAccess) Is(target error) bool { return target == ErrNoAccess }
 
 // Of returns the survey of a table; the zero TableSurvey when it was not asked for.
 func (s Survey) Of(table string) TableSurvey {
@@ -65,8 +74,8 @@ func (s Survey) OfUsers() TableSurvey {
 	return TableSurvey{}
 }
 
-// partitions are those of all tables.
-func (s Survey) partitions() []PartitionSurvey {
+// AllPartitions are those of all tables.
+func (s Survey) AllPartitions() []PartitionSurvey {
 	var all []PartitionSurvey
 	for _, one := range s.Tables {
 		all = append(all, one.Partitions...)
@@ -74,8 +83,8 @@ func (s Survey) partitions() []PartitionSurvey {
 	return all
 }
 
-// partitions are the names of the partitions that were looked at.
-func (s TableSurvey) partitions() map[string]bool {
+// Names are the names of the partitions that were looked at.
+func (s TableSurvey) Names() map[string]bool {
 	names := make(map[string]bool, len(s.Partitions))
 	for _, one := range s.Partitions {
 		names[one.Partition] = true
@@ -109,8 +118,8 @@ func (s Survey) MarshalJSON() ([]byte, error) {
 	return json.Marshal(form)
 }
 
-// joinNames is one list of the unknown fields of several.
-func joinNames(lists ...[]string) []string {
+// JoinNames is one list of the unknown fields of several.
+func JoinNames(lists ...[]string) []string {
 	var names schema.Names
 	for _, list := range lists {
 		for _, name := range list {
@@ -140,3 +149,10 @@ type PartitionSurvey struct {
 	// Oldest is the oldest `lastActivityAt` of the first page; nil when it has none.
 	Oldest *time.Time `json:"oldest_activity_on_first_page_at"`
 }
+
+// mostConversations is more than any team has: the rate limit would take more than a
+// day to read so many, a hundred a page. A total beyond it is not counted on.
+const mostConversations = 100_000_000
+
+// Plausible reports whether a total that the API states can be one.
+func Plausible(total int64) bool { return total >= 0 && total <= mostConversations }

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
@@ -57,7 +58,7 @@ func statusOf(ctx context.Context, err error) callStatus {
 		return callStatus{outcome: pluginv1.Outcome_OUTCOME_COMPLETE}
 	case errors.Is(err, exporter.ErrIncomplete):
 		return callStatus{outcome: pluginv1.Outcome_OUTCOME_INCOMPLETE, diags: diagnose(err)}
-	case errors.Is(err, exporter.ErrShrunk):
+	case errors.Is(err, engine.ErrShrunk):
 		return callStatus{outcome: pluginv1.Outcome_OUTCOME_SHRUNK, diags: diagnose(err)}
 	case cause != nil:
 		return callStatus{outcome: pluginv1.Outcome_OUTCOME_STOPPED, diags: diagnose(cause)}

@@ -19,6 +19,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
@@ -240,14 +241,14 @@ func (c *Client) Validate(ctx context.Context, config []byte) (exporter.Diagnost
 
 // Plan returns what a Read or an Export would do. The diagnostics are warnings. The
 // error is [exporter.Diagnostics] when the configuration or the team is the cause.
-func (c *Client) Plan(ctx context.Context, config []byte) (exporter.Plan, exporter.Diagnostics, error) {
+func (c *Client) Plan(ctx context.Context, config []byte) (engine.Plan, exporter.Diagnostics, error) {
 	response, err := c.service.Plan(ctx, &pluginv1.PlanRequest{Config: &pluginv1.Config{Json: config}})
 	if err != nil {
-		return exporter.Plan{}, nil, c.explain(err)
+		return engine.Plan{}, nil, c.explain(err)
 	}
 	diags := toDiagnostics(response.GetDiagnostics())
 	if err := diags.Err(); err != nil {
-		return exporter.Plan{}, diags, err
+		return engine.Plan{}, diags, err
 	}
 	plan, err := toPlan(response.GetPlan())
 	return plan, diags, err
@@ -260,7 +261,7 @@ func (c *Client) Read(request ReadRequest) *Reading {
 
 // Export makes the plugin write the files of a configuration and returns when they
 // are committed. The error wraps [exporter.ErrIncomplete] when a table could not be
-// proven complete, and [exporter.ErrShrunk] when a file would lose too many rows.
+// proven complete, and [engine.ErrShrunk] when a file would lose too many rows.
 func (c *Client) Export(ctx context.Context, request ExportRequest) (ExportResult, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
@@ -26,7 +27,7 @@ func statusError(outcome pluginv1.Outcome, diags exporter.Diagnostics) error {
 	case pluginv1.Outcome_OUTCOME_INCOMPLETE:
 		return fmt.Errorf("%w: %w", exporter.ErrIncomplete, diags)
 	case pluginv1.Outcome_OUTCOME_SHRUNK:
-		return fmt.Errorf("%w: %w", exporter.ErrShrunk, diags)
+		return fmt.Errorf("%w: %w", engine.ErrShrunk, diags)
 	case pluginv1.Outcome_OUTCOME_STOPPED:
 		return fmt.Errorf("%w: %w", ErrStopped, diags)
 	default:

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
@@ -39,7 +40,7 @@ type ExportResult struct {
 	// Tables are the tables that were read, or could not be.
 	Tables []ExportedTable
 	// Files are the committed files.
-	Files []exporter.Result
+	Files []engine.Result
 	// NothingNew are the locations of append exports that had no new rows.
 	NothingNew []string
 	Elapsed    time.Duration

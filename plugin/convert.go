@@ -8,6 +8,7 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -95,7 +96,7 @@ func toTableInfo(message *pluginv1.TableInfo) TableInfo {
 	}
 }
 
-func fromResult(file exporter.Result) (*pluginv1.ExportedFile, error) {
+func fromResult(file engine.Result) (*pluginv1.ExportedFile, error) {
 	manifest, err := json.Marshal(file.Manifest)
 	if err != nil {
 		return nil, fmt.Errorf("encode manifest: %w", err)
@@ -103,8 +104,8 @@ func fromResult(file exporter.Result) (*pluginv1.ExportedFile, error) {
 	return &pluginv1.ExportedFile{Url: file.File, Bytes: file.Bytes, Rows: file.Manifest.Rows, ManifestJson: manifest}, nil
 }
 
-func toResult(message *pluginv1.ExportedFile) (exporter.Result, error) {
-	result := exporter.Result{File: message.GetUrl(), Bytes: message.GetBytes()}
+func toResult(message *pluginv1.ExportedFile) (engine.Result, error) {
+	result := engine.Result{File: message.GetUrl(), Bytes: message.GetBytes()}
 	if err := json.Unmarshal(message.GetManifestJson(), &result.Manifest); err != nil {
 		return result, fmt.Errorf("the manifest of %s: %w", message.GetUrl(), err)
 	}

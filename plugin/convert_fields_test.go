@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/reflect/protoreflect"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
@@ -131,10 +132,10 @@ func TestEveryFieldCrosses(t *testing.T) {
 			func(message *pluginv1.Proof) (exporter.Proof, error) { return *toProof(message), nil })
 	})
 	t.Run("Plan", func(t *testing.T) {
-		crosses(t, func(plan exporter.Plan) (*pluginv1.Plan, error) {
+		crosses(t, func(plan engine.Plan) (*pluginv1.Plan, error) {
 			plan.Survey.Tables[0].Table = "inbox_conversations" // whose users have fields of their own
 			return fromPlan(plan)
-		}, new(pluginv1.Plan), toPlan, gocmp.AllowUnexported(exporter.Plan{}, exporter.ExportPlan{}))
+		}, new(pluginv1.Plan), toPlan, gocmp.AllowUnexported(engine.Plan{}, engine.ExportPlan{}))
 	})
 	t.Run("Result", func(t *testing.T) {
 		crosses(t, fromResult, new(pluginv1.ExportedFile), toResult)

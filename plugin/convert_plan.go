@@ -8,11 +8,12 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 	"github.com/lemexport/lemexport/schema"
 )
 
-func fromPlan(plan exporter.Plan) (*pluginv1.Plan, error) {
+func fromPlan(plan engine.Plan) (*pluginv1.Plan, error) {
 	users := plan.Survey.OfUsers()
 	message := &pluginv1.Plan{
 		RunId: plan.RunID, TeamId: plan.Survey.TeamID, Endpoint: plan.Survey.Endpoint, Simulated: plan.Survey.Simulated,
@@ -29,6 +30,9 @@ func fromPlan(plan exporter.Plan) (*pluginv1.Plan, error) {
 			UnknownFields: table.Unknown, Error: table.Error, Hint: table.Hint,
 		})
 	}
+	for _, one := range plan.Tables {
+		message.Estimates = append(message.Estimates, &pluginv1.TableEstimate{Table: one.Table, RowsAtMost: one.Rows, Requests: one.Requests})
+	}
 	for _, export := range plan.Exports {
 		planned, err := fromExportPlan(export)
 		if err != nil {
@@ -39,7 +43,7 @@ func fromPlan(plan exporter.Plan) (*pluginv1.Plan, error) {
 	return message, nil
 }
 
-func fromExportPlan(export exporter.ExportPlan) (*pluginv1.PlannedExport, error) {
+func fromExportPlan(export engine.ExportPlan) (*pluginv1.PlannedExport, error) {
 	message := &pluginv1.PlannedExport{
 		Table: export.Table, Format: export.Format, Mode: export.Mode, File: export.File, Action: string(export.Action),
 		SchemaChanges: export.SchemaChanges, DroppedUsers: export.DroppedUsers, Unchanged: export.Unchanged,
@@ -65,7 +69,7 @@ func fromExportPlan(export exporter.ExportPlan) (*pluginv1.PlannedExport, error)
 	return message, nil
 }
 
-func fromIncrement(plan *exporter.IncrementPlan) *pluginv1.PlannedIncrement {
+func fromIncrement(plan *engine.IncrementPlan) *pluginv1.PlannedIncrement {
 	if plan == nil {
 		return nil
 	}
@@ -110,8 +114,8 @@ func toPartitions(messages []*pluginv1.PlannedUser) []exporter.PartitionSurvey {
 	return partitions
 }
 
-func toPlan(message *pluginv1.Plan) (exporter.Plan, error) {
-	plan := exporter.Plan{
+func toPlan(message *pluginv1.Plan) (engine.Plan, error) {
+	plan := engine.Plan{
 		RunID: message.GetRunId(), Conversations: message.ConversationsAtMost, Requests: message.Requests,
 		Survey: exporter.Survey{
 			TeamID: message.GetTeamId(), Endpoint: message.GetEndpoint(), Simulated: message.GetSimulated(),
@@ -134,19 +138,22 @@ func toPlan(message *pluginv1.Plan) (exporter.Plan, error) {
 			Skipped: toSkipped(message.GetSkippedUsers()), Unknown: message.GetUnknownFields(),
 		}}
 	}
+	for _, one := range message.GetEstimates() {
+		plan.Tables = append(plan.Tables, engine.TablePlan{Table: one.GetTable(), Rows: one.RowsAtMost, Requests: one.Requests})
+	}
 	for _, export := range message.GetExports() {
 		planned, err := toExportPlan(export)
 		if err != nil {
-			return exporter.Plan{}, err
+			return engine.Plan{}, err
 		}
 		plan.Exports = append(plan.Exports, planned)
 	}
 	return plan, nil
 }
 
-func toExportPlan(message *pluginv1.PlannedExport) (exporter.ExportPlan, error) {
-	plan := exporter.ExportPlan{
-		Table: message.GetTable(), Format: message.GetFormat(), Mode: message.GetMode(), File: message.GetFile(), Action: exporter.Action(message.GetAction()),
+func toExportPlan(message *pluginv1.PlannedExport) (engine.ExportPlan, error) {
+	plan := engine.ExportPlan{
+		Table: message.GetTable(), Format: message.GetFormat(), Mode: message.GetMode(), File: message.GetFile(), Action: engine.Action(message.GetAction()),
 		SchemaChanges: message.GetSchemaChanges(), DroppedUsers: message.GetDroppedUsers(), Unchanged: message.GetUnchanged(),
 		CurrentFile: message.GetCurrentFile(), OtherEnds: message.GetOtherEnds(), Increment: toIncrement(message.GetIncrement()), FileMode: message.GetFileMode(),
 	}
@@ -158,22 +165,22 @@ func toExportPlan(message *pluginv1.PlannedExport) (exporter.ExportPlan, error) 
 		}
 	}
 	if guard := message.GetShrink(); guard != nil {
-		plan.Shrink = &exporter.ShrinkPlan{Max: guard.GetMaxShrink(), LeastRows: guard.GetLeastRows(), Expected: guard.GetExpected()}
+		plan.Shrink = &engine.ShrinkPlan{Max: guard.GetMaxShrink(), LeastRows: guard.GetLeastRows(), Expected: guard.GetExpected()}
 	}
 	if body := message.GetCurrentManifestJson(); len(body) > 0 {
 		plan.Current = new(exporter.Manifest)
 		if err := json.Unmarshal(body, plan.Current); err != nil {
-			return exporter.ExportPlan{}, fmt.Errorf("the manifest of %s: %w", message.GetFile(), err)
+			return engine.ExportPlan{}, fmt.Errorf("the manifest of %s: %w", message.GetFile(), err)
 		}
 	}
 	return plan, nil
 }
 
-func toIncrement(message *pluginv1.PlannedIncrement) *exporter.IncrementPlan {
+func toIncrement(message *pluginv1.PlannedIncrement) *engine.IncrementPlan {
 	if message == nil {
 		return nil
 	}
-	plan := &exporter.IncrementPlan{Full: message.GetFullBecause(), OnlyMissing: message.GetOnlyMissing(), FullDue: toTime(message.GetFullDue())}
+	plan := &engine.IncrementPlan{Full: message.GetFullBecause(), OnlyMissing: message.GetOnlyMissing(), FullDue: toTime(message.GetFullDue())}
 	if full := message.GetFullProof(); full != nil {
 		plan.FullProof = &exporter.FullProof{RunID: full.GetRunId(), FinishedAt: full.GetFinishedAt().AsTime(), Method: full.GetMethod()}
 	}

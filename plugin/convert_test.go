@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -85,17 +86,17 @@ func TestPlanCrossesAsItIs(t *testing.T) {
 			Partition: text.Draw(t, "user"), TotalItems: maybe(count).Draw(t, "total"), Pages: maybe(count).Draw(t, "pages"), Newest: maybe(moment()).Draw(t, "newest"),
 		}
 	})
-	export := rapid.Custom(func(t *rapid.T) exporter.ExportPlan {
-		return exporter.ExportPlan{
+	export := rapid.Custom(func(t *rapid.T) engine.ExportPlan {
+		return engine.ExportPlan{
 			Table: text.Draw(t, "table"), Format: text.Draw(t, "format"), Mode: text.Draw(t, "mode"), File: text.Draw(t, "file"),
-			Action:        exporter.Action(rapid.SampledFrom([]string{"create", "replace"}).Draw(t, "action")),
+			Action:        engine.Action(rapid.SampledFrom([]string{"create", "replace"}).Draw(t, "action")),
 			SchemaChanges: some(text).Draw(t, "changes"), DroppedUsers: some(text).Draw(t, "dropped"), Unchanged: rapid.Bool().Draw(t, "unchanged"),
 		}
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		// Eighths of a second are exact in both forms.
 		least := rapid.Map(rapid.IntRange(0, math.MaxInt32), func(n int) float64 { return float64(n) / 8 })
-		plan := exporter.Plan{
+		plan := engine.Plan{
 			RunID: text.Draw(t, "run"), Conversations: maybe(count).Draw(t, "conversations"), Requests: maybe(count).Draw(t, "requests"),
 			LeastTime: maybe(least).Draw(t, "least time"), Exports: some(export).Draw(t, "exports"),
 			Survey: exporter.Survey{
@@ -114,7 +115,7 @@ func TestPlanCrossesAsItIs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := gocmp.Diff(plan, got, gocmp.AllowUnexported(exporter.Plan{}, exporter.ExportPlan{})); diff != "" {
+		if diff := gocmp.Diff(plan, got, gocmp.AllowUnexported(engine.Plan{}, engine.ExportPlan{})); diff != "" {
 			t.Fatalf("(-here +there):\n%s", diff)
 		}
 	})

@@ -7,13 +7,14 @@ import (
 	"google.golang.org/protobuf/types/known/durationpb"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 	"github.com/lemexport/lemexport/schema"
 )
 
 // exportCall is one Export.
 type exportCall struct {
-	engine  *exporter.Engine
+	engine  *engine.Engine
 	options Options
 	request *pluginv1.ExportRequest
 	events  *eventBuffer
@@ -47,7 +48,7 @@ func (c exportCall) run(ctx context.Context) (_ *pluginv1.ExportResult, err erro
 	}
 	result.Simulated = plan.Survey.Simulated
 	result.Diagnostics = append(result.Diagnostics, fromDiagnostics(plan.Warnings())...)
-	summary, err := run.Apply(ctx, plan, exporter.ApplyOptions{
+	summary, err := run.Apply(ctx, plan, engine.ApplyOptions{
 		AllowIncomplete: c.request.GetAllowIncomplete(), AllowShrink: c.request.GetAllowShrink(),
 	})
 	result.Proof, result.NothingNew = fromProof(&summary.Proof), summary.NothingNew
@@ -61,19 +62,22 @@ func (c exportCall) run(ctx context.Context) (_ *pluginv1.ExportResult, err erro
 		result.Files = append(result.Files, exported)
 	}
 	if err == nil && !summary.Proof.Complete {
-		err = exporter.WithHint(exporter.Unproven(summary.Proof), "It was committed and marked as incomplete, as the request allowed.")
+		err = exporter.WithHint(engine.Unproven(summary.Proof), "It was committed and marked as incomplete, as the request allowed.")
 	}
 	return result, err
 }
 
-// exportedTables returns the one table of a run, whose proof is that of the run. A
-// summary of several tables has no proof of each.
-func exportedTables(plan exporter.Plan, summary exporter.Summary) []*pluginv1.ExportedTable {
-	if len(plan.Survey.Tables) != 1 {
-		return nil
+// exportedTables returns the proof of each table, or why it was not exported.
+func exportedTables(plan engine.Plan, summary engine.Summary) []*pluginv1.ExportedTable {
+	var tables []*pluginv1.ExportedTable
+	for _, one := range summary.Tables {
+		tables = append(tables, &pluginv1.ExportedTable{Table: one.Table, Proof: fromProof(&one.Proof), Error: one.Error, Hint: one.Hint})
 	}
-	table := plan.Survey.Tables[0]
-	return []*pluginv1.ExportedTable{{Table: table.Table, Proof: fromProof(&summary.Proof), Error: table.Error, Hint: table.Hint}}
+	if len(tables) == 0 && len(plan.Survey.Tables) == 1 {
+		only := plan.Survey.Tables[0]
+		tables = append(tables, &pluginv1.ExportedTable{Table: only.Table, Proof: fromProof(&summary.Proof), Error: only.Error, Hint: only.Hint})
+	}
+	return tables
 }
 
 func eventOfExport(event *pluginv1.Event) *pluginv1.ExportResponse {

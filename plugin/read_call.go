@@ -6,7 +6,7 @@ import (
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
-	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -14,7 +14,7 @@ import (
 // readCall is one Read. Back-pressure comes from the stream: the next page is
 // taken when the transport has accepted the last one.
 type readCall struct {
-	engine  *exporter.Engine
+	engine  *engine.Engine
 	options Options
 	request *pluginv1.ReadRequest
 	events  *eventBuffer
@@ -54,18 +54,18 @@ func (c readCall) run(ctx context.Context) (_ *pluginv1.ReadResult, err error) {
 	return result, err
 }
 
-func readOptions(request *pluginv1.ReadRequest) (exporter.ReadOptions, error) {
-	options := exporter.ReadOptions{Once: request.GetDelivery() == pluginv1.Delivery_DELIVERY_ONCE}
+func readOptions(request *pluginv1.ReadRequest) (engine.ReadOptions, error) {
+	options := engine.ReadOptions{Once: request.GetDelivery() == pluginv1.Delivery_DELIVERY_ONCE}
 	if len(request.GetCheckpoint()) == 0 {
 		return options, nil
 	}
-	options.From = new(exporter.Checkpoint)
+	options.From = new(engine.Checkpoint)
 	return options, options.From.UnmarshalText(request.GetCheckpoint())
 }
 
 // deliver sends the schema, then the batches, each followed by its checkpoint, and
 // counts what it has sent.
-func (c readCall) deliver(ctx context.Context, reading *exporter.Reading) (rows, batches int64, err error) {
+func (c readCall) deliver(ctx context.Context, reading *engine.Reading) (rows, batches int64, err error) {
 	of := reading.Table().Arrow()
 	head, err := schemaMessage(of)
 	if err != nil {

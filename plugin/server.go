@@ -9,6 +9,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -22,7 +23,7 @@ type Options struct {
 	ParseConfig func(body []byte) (exporter.Job, exporter.Diagnostics)
 	// NewEngine makes the engine of one call. stateDir is where the journal of an
 	// interrupted run is kept, "" for the default place.
-	NewEngine func(log *slog.Logger, stateDir string) *exporter.Engine
+	NewEngine func(log *slog.Logger, stateDir string) *engine.Engine
 	Log       *slog.Logger
 }
 
@@ -96,10 +97,10 @@ func (s *Server) Plan(ctx context.Context, request *pluginv1.PlanRequest) (*plug
 	return response, err
 }
 
-func (s *Server) plan(ctx context.Context, job exporter.Job) (plan exporter.Plan, err error) {
+func (s *Server) plan(ctx context.Context, job exporter.Job) (plan engine.Plan, err error) {
 	run, err := s.engine("").Start(ctx, job, noopObserver{})
 	if err != nil {
-		return exporter.Plan{}, err
+		return engine.Plan{}, err
 	}
 	defer func() { err = errors.Join(err, run.Close()) }()
 	return run.Plan(ctx)
@@ -128,7 +129,7 @@ func (s *Server) Stop(context.Context, *pluginv1.StopRequest) (*pluginv1.StopRes
 	return &pluginv1.StopResponse{Ended: int32(stopped)}, nil
 }
 
-func (s *Server) engine(stateDir string) *exporter.Engine {
+func (s *Server) engine(stateDir string) *engine.Engine {
 	return s.options.NewEngine(s.options.Log, stateDir)
 }
 

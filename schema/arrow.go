@@ -27,13 +27,13 @@ const (
 )
 
 // Arrow returns the table's Arrow schema, with metadata on the schema and on
-// every field, nested ones included. It is the same object every time.
+// every field, nested ones included. Every call returns the same object.
 func (t *Table) Arrow() *arrow.Schema {
 	t.arrowOnce.Do(func() { t.arrow = t.arrowSchema(arrowFields{ids: t.FieldIDs(), descriptions: true}) })
 	return t.arrow
 }
 
-// ArrowBrief is Arrow without the descriptions of columns, which are most of it.
+// ArrowBrief is Arrow without the descriptions of columns, its largest part.
 func (t *Table) ArrowBrief() *arrow.Schema { return t.arrowSchema(arrowFields{ids: t.FieldIDs()}) }
 
 func (t *Table) arrowSchema(f arrowFields) *arrow.Schema {
@@ -44,7 +44,7 @@ func (t *Table) arrowSchema(f arrowFields) *arrow.Schema {
 	return arrow.NewSchema(f.of(t.Columns), &meta)
 }
 
-// arrowFields makes fields of columns. It says which metadata they have that not all have.
+// arrowFields turns columns into fields, with the optional metadata that it names.
 type arrowFields struct{ ids, descriptions bool }
 
 func (f arrowFields) of(columns []Column) []arrow.Field {

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// DBT returns a source file (YAML) for dbt: the table with its columns, their
-// DuckDB types and descriptions, whether they are personal, and tests of what
-// the table promises. dbt-duckdb finds the export at external_location.
+// DBT returns a source file (YAML) for dbt: the table with the DuckDB types and
+// descriptions of its columns, whether they are personal, and tests for unique and
+// required columns. dbt-duckdb finds the export at external_location.
 func (t *Table) DBT() string {
 	var yaml strings.Builder
 	fmt.Fprintf(&yaml, `# Made by lemexport schema -format=dbt. Copy it into models/ of a dbt project.
@@ -49,7 +49,7 @@ sources:
 	return yaml.String()
 }
 
-// yamlText quotes a text for YAML, which takes JSON's strings.
+// yamlText quotes a text for YAML, which accepts JSON strings.
 func yamlText(text string) string {
 	var quoted bytes.Buffer
 	encoder := json.NewEncoder(&quoted)

@@ -48,7 +48,7 @@ func duckType(column Column) string {
 	panic("schema: unknown type " + string(column.Type))
 }
 
-// identifier is always quoted: no list of reserved words to keep.
+// identifier quotes every name, which needs no list of reserved words.
 func identifier(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
 
 func literal(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }

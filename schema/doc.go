@@ -1,3 +1,4 @@
-// Package schema declares the tables: their columns, Arrow types and field ids, and
-// what else the rest of the program has to know of a table. It imports nothing of ours.
+// Package schema declares the tables: their columns with Arrow types, field ids and
+// roles, how their rows are requested, and their forms as DDL, dbt, JSON and Arrow. It
+// imports no other package of this module.
 package schema

@@ -7,9 +7,9 @@ import (
 	"io"
 )
 
-// Fingerprint identifies what a reader of the table depends on: names, types,
-// nullability, field ids and which columns are hashed, in order. Descriptions do
-// not count. It is "sha256:" and 64 hexadecimal digits.
+// Fingerprint identifies the parts of the table that readers depend on: names, types,
+// nullability, field ids and which columns are hashed, in order. Descriptions are not
+// part of it. It is "sha256:" and 64 hexadecimal digits.
 func (t *Table) Fingerprint() string {
 	hash := sha256.New()
 	_, _ = fmt.Fprintf(hash, "%s %d\n", t.Name, t.Version)

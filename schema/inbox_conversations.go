@@ -15,12 +15,12 @@ func newInboxConversations() *Table {
 		Request:     Request{Path: "inbox", Envelope: EnvelopePage},
 		Description: "One row per conversation of the team inbox, in its newest version",
 		Columns: []Column{
-			{Name: "id", Type: String, Values: IDs, Role: RoleKey, Required: true, Needed: "it says which conversation a row is", Key: "_id", Provenance: Documented, Personal: true, Description: "Id of the conversation (ibx_…), unique in the table"},
+			{Name: "id", Type: String, Values: IDs, Role: RoleKey, Required: true, Needed: "it identifies the row", Key: "_id", Provenance: Documented, Personal: true, Description: "Id of the conversation (ibx_…), unique in the table"},
 			{Name: "team_id", Type: String, Values: FewValues, Key: "teamId", Provenance: Documented, Description: "Id of the team (tea_…)"},
 			{Name: "contact_id", Type: String, Values: IDs, Key: "contactId", Provenance: Documented, Personal: true, Description: "Id of the contact (ctc_…), the key of the thread endpoint"},
 			{Name: "created_by", Type: String, Values: IDs, Key: "createdBy", Provenance: Documented, Personal: true, Description: "What opened the conversation: an activity (act_…) or a user (usr_…)"},
 			{Name: "created_at", Type: Timestamp, Role: RoleCreated, Key: "createdAt", Provenance: Documented, Description: "When the conversation was created"},
-			{Name: "last_activity_at", Type: Timestamp, Role: RoleVersion, Needed: "it says which version of a conversation is the newest", Key: "lastActivityAt", Provenance: Documented, Description: "Newest activity of any kind; the inbox is sorted by it, newest first"},
+			{Name: "last_activity_at", Type: Timestamp, Role: RoleVersion, Needed: "it identifies the newest version of a row", Key: "lastActivityAt", Provenance: Documented, Description: "Newest activity of any kind; the inbox is sorted by it, newest first"},
 			{Name: "have_replies", Type: Bool, Role: RoleReplied, Key: "haveReplies", Provenance: Documented, Description: "Whether the contact has replied at least once"},
 			{Name: "last_replied_at", Type: Timestamp, Role: RoleRepliedAt, Key: "lastRepliedAt", Provenance: Documented, Description: "When lemlist registered the newest reply; later than the reply's own date"},
 			{Name: "last_replied_channel", Type: String, Values: FewValues, Role: RoleRepliedChannel, Key: "lastRepliedChannel", Provenance: Documented, Description: "Channel of the newest reply: email, linkedin, …; an open set"},
@@ -34,7 +34,7 @@ func newInboxConversations() *Table {
 				Elem: &Column{Name: "element", Type: String, Values: FewValues, Provenance: Documented, Description: "Channel"}},
 			{Name: "users", Type: List, Role: RoleParticipants, Key: "users", Provenance: Documented, Personal: true, Description: "Users of the team who take part",
 				Elem: &Column{Name: "element", Type: Struct, Provenance: Documented, Personal: true, Description: "User", Fields: []Column{
-					{Name: "user_id", Type: String, Role: RoleUserID, Values: FewValues, Key: "userId", Provenance: Documented, Personal: true, Description: "Id of the user (usr_…), possibly a former member"},
+					{Name: "user_id", Type: String, Role: RoleUserID, References: "team_users", Values: FewValues, Key: "userId", Provenance: Documented, Personal: true, Description: "Id of the user (usr_…), possibly a former member"},
 					{Name: "sender", Type: Bool, Role: RoleSender, Key: "sender", Provenance: Documented, Description: "Whether the user sent messages"},
 					{Name: "read", Type: Bool, Role: RoleRead, Key: "read", Provenance: Documented, Description: "Whether the user has read the conversation"},
 				}}},

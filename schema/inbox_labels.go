@@ -15,7 +15,7 @@ func newInboxLabels() *Table {
 		Request:     Request{Path: "inbox/labels", Envelope: EnvelopeArray},
 		Description: "One row per label of the team inbox",
 		Columns: []Column{
-			{Name: "id", Type: String, Values: IDs, Role: RoleKey, Required: true, Needed: "it says which label a row is", Key: "_id", Provenance: Documented, Description: "Id of the label (lbl_…), unique in the table"},
+			{Name: "id", Type: String, Values: IDs, Role: RoleKey, Required: true, Needed: "it identifies the row", Key: "_id", Provenance: Documented, Description: "Id of the label (lbl_…), unique in the table"},
 			{Name: "name", Type: String, Role: RoleDisplayName, Key: "name", Provenance: Documented, Description: "Name of the label"},
 			{Name: "color", Type: String, Values: FewValues, Key: "color", Provenance: Documented, Description: "Color of the label, #RRGGBB"},
 			{Name: "created_at", Type: Timestamp, Key: "createdAt", Provenance: Documented, Description: "When the label was created; null where the API does not say"},

@@ -8,9 +8,9 @@ import (
 	"github.com/go-json-experiment/json/jsontext"
 )
 
-// leaks are places of the API's object whose values must not stay in `extra`.
-// There a value of a column is found when it did not fit the column, came more
-// than once, or was no Unicode: under its own place, or as part of what holds it
+// leaks are places of the API's object whose values must not stay in `extra`. It holds
+// a value of a column that did not fit the column, came more than once, or was not
+// Unicode: under its own place, or as part of a value around it
 // (`{"contact": "Ada <ada@example.com>"}` for `contact.email`).
 type leaks struct {
 	// paths are split Column.Paths; "[]" stands for any index.
@@ -25,8 +25,8 @@ func (l *leaks) add(path string) {
 	l.paths = append(l.paths, strings.Split(strings.ReplaceAll(path, "[]", ".[]"), "."))
 }
 
-// strip returns an object of `extra` without the members that could tell a
-// value of these places; "" when nothing is left. All other bytes stay.
+// strip returns an object of `extra` without the members that could reveal a value of
+// these places; "" when no member is left. All other bytes stay.
 func (l *leaks) strip(object string) (string, error) {
 	if len(l.paths) == 0 {
 		return object, nil
@@ -65,7 +65,7 @@ func (l *leaks) strip(object string) (string, error) {
 	return string(append(kept, '}')), nil
 }
 
-// errNotJSON says nothing of the text: it can be personal.
+// errNotJSON quotes nothing of the text, which can be personal.
 var errNotJSON = errors.New("extra is not a JSON object")
 
 // placeOf splits the name of a member of `extra`, see the type extra.
@@ -80,7 +80,7 @@ func placeOf(name string) []string {
 	return tokens
 }
 
-// covers reports whether a place is one of l, lies inside one, or holds one.
+// covers reports whether a place is one of l, lies inside one, or contains one.
 func (l *leaks) covers(place []string) bool {
 	for _, path := range l.paths {
 		shared := min(len(path), len(place))

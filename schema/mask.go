@@ -12,9 +12,9 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 )
 
-// Mask makes records of a selected table from records of the whole one. What is
-// left out is in the result nowhere, what is hashed only as its hash. The column
-// `extra` loses what it holds of these columns. A mask must not be used concurrently.
+// Mask turns records of a whole table into records of a selected one. The result has
+// no value of excluded columns, and only the hashes of hashed ones; their values are
+// removed from the column `extra` too. A mask must not be used concurrently.
 type Mask struct {
 	// Table is the selected table.
 	Table  *Table
@@ -25,7 +25,7 @@ type Mask struct {
 	leaks  leaks
 }
 
-// part is one column of the result and where it comes from.
+// part is one column of the result and its source.
 type part struct {
 	// at is the position in the source: of the column, or of the field in its struct.
 	at     int
@@ -35,8 +35,8 @@ type part struct {
 	parts []part
 }
 
-// NewMask returns the mask of a selection of the table. The key is secret; equal
-// texts have equal hashes under one key, in whatever column they are.
+// NewMask returns the mask of a selection of the table. The key is secret; equal texts
+// have equal hashes under one key, in all columns.
 func NewMask(table *Table, s Selection, key []byte) (*Mask, error) {
 	selected, err := table.Select(s)
 	if err != nil {
@@ -83,7 +83,7 @@ func partOf(column, from Column, at int) part {
 // releases the result; it shares no memory with rec.
 func (m *Mask) Apply(rec arrow.Record) (arrow.Record, error) {
 	if int(rec.NumCols()) != len(m.from.Columns) {
-		return nil, fmt.Errorf("a record with %d columns instead of %d", rec.NumCols(), len(m.from.Columns))
+		return nil, fmt.Errorf("the record has %d columns, want %d", rec.NumCols(), len(m.from.Columns))
 	}
 	builder := array.NewRecordBuilder(memory.DefaultAllocator, m.Table.Arrow())
 	defer builder.Release()
@@ -128,7 +128,7 @@ func (m *Mask) append(to array.Builder, p part, from arrow.Array, row int) error
 			}
 		}
 	default:
-		return fmt.Errorf("an arrow array of type %s", from.DataType())
+		return fmt.Errorf("unsupported Arrow type %s", from.DataType())
 	}
 	return nil
 }
@@ -153,7 +153,7 @@ func (m *Mask) appendText(to *array.StringBuilder, p part, text string) error {
 	return nil
 }
 
-// Hash returns what stands for a text in a hashed column.
+// Hash returns the hash that replaces a text in a hashed column.
 func (m *Mask) Hash(text string) string {
 	m.hasher.Reset()
 	_, _ = m.hasher.Write([]byte(text)) // a hash never fails

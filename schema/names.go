@@ -8,12 +8,12 @@ import (
 	"unicode/utf8"
 )
 
-// A server chooses the names that a table does not know, and how many: both are
-// bounded wherever they are kept.
+// The server chooses the names and the number of unknown fields, so both are bounded
+// wherever they are kept.
 const (
 	// MostNames is how many names a list of unknown fields has at most.
 	MostNames = 1000
-	// MoreNames is the last entry of a list that had no room for all names.
+	// MoreNames is the last entry of a list that lacks some names.
 	MoreNames = "… (more than 1,000 names)"
 	// LongestName is how many bytes of a name are kept.
 	LongestName = 100
@@ -26,7 +26,7 @@ type Names struct {
 	more bool
 }
 
-// Add adds a name. It reports whether the set took it and did not have it before.
+// Add adds a name. It reports whether the name is new and was added.
 func (n *Names) Add(name string) bool {
 	if _, known := n.kept[name]; known {
 		return false
@@ -42,8 +42,8 @@ func (n *Names) Add(name string) bool {
 	return true
 }
 
-// List returns the names, sorted; MoreNames is the last when some are missing. It
-// is nil when there is none.
+// List returns the names, sorted, and MoreNames when some are missing. It is nil for an
+// empty set.
 func (n *Names) List() []string {
 	list := slices.Sorted(maps.Keys(n.kept))
 	if n.more {
@@ -52,8 +52,8 @@ func (n *Names) List() []string {
 	return list
 }
 
-// QuoteName writes a name so that it can not be taken for a path, and so that it
-// does no harm on a terminal: quoted, unless it is a plain word. A long name is cut.
+// QuoteName quotes a name unless it is a plain word, so that it cannot be mistaken for a
+// path and is safe on a terminal. A long name is cut.
 func QuoteName(name string) string {
 	odd := func(r rune) bool {
 		return (r < 'a' || 'z' < r) && (r < 'A' || 'Z' < r) && (r < '0' || '9' < r) && r != '_' && r != '$' && r != '-'

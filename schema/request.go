@@ -1,11 +1,11 @@
 package schema
 
-// Request says how the rows of a table are asked for.
+// Request describes the HTTP request for the rows of a table.
 type Request struct {
 	// Path is the place below the API's address, without a slash at the start.
 	Path string
-	// Query are the parameters that every request has. A table with a list per user
-	// adds the user, and one in pages adds the page and its size.
+	// Query has the parameters of every request. The reader adds the user to a request
+	// of PartitionUser, and the page and its size to one of EnvelopePage.
 	Query map[string]string
 	// Envelope is the form of a good response.
 	Envelope Envelope

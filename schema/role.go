@@ -1,25 +1,24 @@
 package schema
 
-// Role says what a column is for, so that nothing outside this package has to know a
-// column by its name. A table has at most one column or field
-// of each role.
+// Role is the purpose of a column, so that no code outside this package has to know the
+// names of columns. A table has at most one column or field of each role.
 type Role string
 
 // The roles that the engine and the file formats know.
 const (
 	// RoleKey is the id of a row, unique in the table and never null. Every table has one.
 	RoleKey Role = "key"
-	// RoleVersion is the time whose greatest value is the newest version of a row; the
-	// API sorts its list by it. A table without one can only be exported as a snapshot.
+	// RoleVersion is a time that grows with every version of a row; the API sorts its
+	// list by it. A table without it can only be exported as a snapshot.
 	RoleVersion Role = "version"
-	// RoleFetched is when a row was read: the one column that differs between two
-	// exports of the same data. Every table has one.
+	// RoleFetched is the time at which a row was read, the only column that differs
+	// between two exports of the same data. Every table has one.
 	RoleFetched Role = "fetched"
-	// RoleExtra holds what the API sent and no other column holds in full.
+	// RoleExtra holds the values that no other column holds in full.
 	RoleExtra Role = "extra"
 )
 
-// The roles that reports of conversations look for.
+// The roles that reports look for.
 const (
 	// RoleCreated is when a conversation began.
 	RoleCreated Role = "created"
@@ -46,7 +45,7 @@ const (
 	RoleTasks    Role = "tasks"
 	RoleTaskType Role = "task_type"
 	RoleTaskDone Role = "task_done"
-	// RoleDisplayName is the name of what a row is about, for people.
+	// RoleDisplayName is the name that people know a row by.
 	RoleDisplayName Role = "display_name"
 )
 

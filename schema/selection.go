@@ -11,8 +11,8 @@ import (
 // secret key, in 64 hexadecimal digits.
 const HashAlgorithm = "hmac-sha256"
 
-// Selection says which columns of a table are left out and which are hashed, by
-// their names as Table.Names spells them. The zero value takes all as they are.
+// Selection names the columns of a table to leave out and to hash, as Table.Names
+// spells them. The zero value keeps all columns unchanged.
 type Selection struct {
 	Exclude []string
 	Hash    []string
@@ -20,6 +20,18 @@ type Selection struct {
 
 // IsZero reports whether nothing is left out or hashed.
 func (s Selection) IsZero() bool { return len(s.Exclude) == 0 && len(s.Hash) == 0 }
+
+// Sorted returns the same selection with its names sorted, each once.
+func (s Selection) Sorted() Selection {
+	once := func(names []string) []string { return slices.Compact(slices.Sorted(slices.Values(names))) }
+	return Selection{Exclude: once(s.Exclude), Hash: once(s.Hash)}
+}
+
+// Equal reports whether two selections leave out and hash the same columns.
+func (s Selection) Equal(other Selection) bool {
+	a, b := s.Sorted(), other.Sorted()
+	return slices.Equal(a.Exclude, b.Exclude) && slices.Equal(a.Hash, b.Hash)
+}
 
 // Names returns the names of all columns and of the fields of structs, in
 // order: `contact`, `contact.email`, `users.user_id`. The element of a list has
@@ -74,7 +86,7 @@ func fieldsOf(column Column) []Column {
 // errNoColumn is wrapped by the errors about names that the table does not have.
 var errNoColumn = errors.New("no such column")
 
-// MayExclude says why a column cannot be left out; nil when it can.
+// MayExclude returns the reason why a column cannot be left out; nil when it can.
 func (t *Table) MayExclude(name string) error {
 	column, ok := t.Find(name)
 	switch {
@@ -86,7 +98,8 @@ func (t *Table) MayExclude(name string) error {
 	return nil
 }
 
-// MayHash says why a column cannot be hashed; nil when it can. Only text can.
+// MayHash returns the reason why a column cannot be hashed; nil when it can. Only text
+// can be hashed.
 func (t *Table) MayHash(name string) error {
 	column, ok := t.Find(name)
 	switch {
@@ -101,17 +114,16 @@ func (t *Table) MayHash(name string) error {
 				inside = append(inside, name+"."+field.Name)
 			}
 		}
-		return fmt.Errorf("%s is not text; what is text in it is %s", name, strings.Join(inside, ", "))
+		return fmt.Errorf("%s is not text; its text fields are %s", name, strings.Join(inside, ", "))
 	case column.Type != String && (column.Elem == nil || column.Elem.Type != String):
 		return fmt.Errorf("%s is not text but %s", name, column.Type)
 	}
 	return nil
 }
 
-// Select returns the table without the columns that s leaves out, and with
-// those marked that it hashes. Columns keep their ids, which files state only when
-// nothing is left out, see Table.FieldIDs. A struct whose fields are all left out
-// is left out itself.
+// Select returns the table without the columns that s excludes, and marks the columns
+// that s hashes. Columns keep their ids, but files state ids only when no column is left
+// out, see Table.FieldIDs. A struct without remaining fields is left out itself.
 func (t *Table) Select(s Selection) (*Table, error) {
 	if s.IsZero() {
 		return t, nil
@@ -134,7 +146,7 @@ func (t *Table) Select(s Selection) (*Table, error) {
 	return selected, nil
 }
 
-// leavesOut reports whether a column, or what it is part of, is left out.
+// leavesOut reports whether a column, or a struct around it, is left out.
 func (s Selection) leavesOut(name string) bool {
 	return slices.ContainsFunc(s.Exclude, func(out string) bool { return name == out || strings.HasPrefix(name, out+".") })
 }

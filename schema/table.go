@@ -10,7 +10,7 @@ import (
 // Parquet type, so encoders can be driven by it.
 type Type string
 
-// The types of columns.
+// The column types.
 const (
 	// String is UTF-8 text.
 	String Type = "string"
@@ -26,21 +26,21 @@ const (
 	Struct Type = "struct"
 )
 
-// Provenance says where we know a field from.
+// Provenance says how a field is known.
 type Provenance string
 
 // The provenances.
 const (
 	// Documented fields are in lemlist's official documentation.
 	Documented Provenance = "documented"
-	// Observed fields were seen in answers but are in no official document.
+	// Observed fields occur in responses, but not in the official documentation.
 	Observed Provenance = "observed"
 	// Derived fields are made by lemexport.
 	Derived Provenance = "derived"
 )
 
-// Partition is the kind of what the rows of a table are asked for by. A walk has one
-// proof, and one watermark, for each partition.
+// Partition says into which lists the API divides the rows of a table. A walk has one
+// proof and one watermark for each partition.
 type Partition string
 
 // The kinds of partitions.
@@ -59,15 +59,15 @@ type Table struct {
 	Version int
 	// Description is one sentence.
 	Description string
-	// PartitionBy says what the rows are asked for by: [PartitionUser] for a table that is
-	// one list a user, [PartitionTeam] for one that is one list of the whole team.
+	// PartitionBy says whether the API has one list of rows for each user or one for the
+	// whole team.
 	PartitionBy Partition
-	// Request says how the rows are asked for.
+	// Request is the HTTP request for the rows.
 	Request Request
 	// Columns are the columns in order.
 	Columns []Column
 
-	// partial says that columns of the table were left out.
+	// partial is true when columns of the table were left out.
 	partial bool
 
 	arrowOnce sync.Once
@@ -82,8 +82,8 @@ type Column struct {
 	Type Type
 	// Required columns are never null.
 	Required bool
-	// Key is the API's name of the value inside its parent object; empty where
-	// there is none.
+	// Key is the API's name of the value inside its parent object; empty for elements
+	// of lists and for values that are not in the object of a row.
 	Key string
 	// EnvelopeKey is the API's name of the value in the object around the rows, for a
 	// column that is the same in all rows of a response; empty for all others.
@@ -91,18 +91,20 @@ type Column struct {
 	// Description is one sentence, without a final full stop.
 	Description string
 	Provenance  Provenance
-	// Personal marks data about a person, and ids with which the API tells who it is:
-	// of people, of conversations with them, of tasks about them.
+	// Personal marks data about a person, and ids by which the API identifies one: ids
+	// of people, of conversations with them, and of tasks about them.
 	Personal bool
-	// Role says what a top-level column is for; empty for most.
+	// Role is the purpose of a column that other code looks for; empty for most.
 	Role Role
-	// Values says what the texts of the column are like.
+	// References names the table whose key the values are; empty for most.
+	References string
+	// Values is the kind of texts in the column.
 	Values Values
-	// Needed says why the column cannot be left out or hashed; empty when it can.
+	// Needed is the reason why the column cannot be left out or hashed; empty when it can.
 	Needed string
 	// Hashed columns hold a keyed hash instead of the API's text, see Table.Select.
 	Hashed bool
-	// Since is the version of the table that brought a top-level column; 0 is the first.
+	// Since is the first version of the table with this top-level column; 0 is version 1.
 	Since int
 	// AbsentFalse reads an absent or null boolean as false.
 	AbsentFalse bool
@@ -111,10 +113,10 @@ type Column struct {
 	// Fields are the fields of a Struct.
 	Fields []Column
 
-	// ID is the field id: top level 1..N in order, then nested, numbered as
+	// ID is the field id: 1..N for the columns in order, then the nested fields, as
 	// Apache Iceberg numbers a fresh schema (table spec, "Schema and partition
 	// struct serialization"; AssignFreshIds): all fields of a struct first, then
-	// what is inside them.
+	// the fields inside them.
 	ID int
 	// Path is the place in the API's object, for instance `users[].userId`, or
 	// `envelope: _id` for a value around the rows; empty for derived columns.
@@ -131,8 +133,7 @@ func Lookup(name string) (*Table, bool) {
 	return nil, false
 }
 
-// Default is the table that examples and hints name, and that commands mean when
-// nobody says which.
+// Default is the table of examples and hints, and of commands without a table name.
 func Default() *Table { return InboxConversations() }
 
 // Tables returns every table.
@@ -158,13 +159,12 @@ func (t *Table) Column(name string) (Column, int, bool) {
 }
 
 // FieldIDs reports whether files of the table state the ids of its columns. With
-// columns left out the ids have gaps: a catalog that numbers the columns of such
-// a file afresh, as Apache Iceberg does, would read one column for another. Without
-// ids it goes by the names.
+// columns left out the ids have gaps: a catalog that renumbers the columns of such
+// a file, as Apache Iceberg does, would confuse columns. Without ids it uses the names.
 func (t *Table) FieldIDs() bool { return !t.partial }
 
-// AsOf returns the table as it was in an earlier version: later ones only add
-// top-level columns. It reports false for a version that never was.
+// AsOf returns an earlier version of the table: later ones only add top-level columns.
+// It reports false for a version that does not exist.
 func (t *Table) AsOf(version int) (*Table, bool) {
 	switch {
 	case version == t.Version:

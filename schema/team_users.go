@@ -16,7 +16,7 @@ func newTeamUsers() *Table {
 		Request:     Request{Path: "team", Query: map[string]string{"version": "v2"}, Envelope: EnvelopeTeam},
 		Description: "One row per user of the team",
 		Columns: []Column{
-			{Name: "id", Type: String, Values: IDs, Role: RoleKey, Required: true, Needed: "it says which user a row is", Key: "userId", Provenance: Documented, Personal: true, Description: "Id of the user (usr_…), unique in the table"},
+			{Name: "id", Type: String, Values: IDs, Role: RoleKey, Required: true, Needed: "it identifies the row", Key: "userId", Provenance: Documented, Personal: true, Description: "Id of the user (usr_…), unique in the table"},
 			{Name: "name", Type: String, Role: RoleDisplayName, Key: "name", Provenance: Documented, Personal: true, Description: "Name of the user; null when the API states only the id"},
 			{Name: "email", Type: String, Key: "email", Provenance: Documented, Personal: true, Description: "Email address of the user; null when the API states only the id"},
 			{Name: "role", Type: String, Values: FewValues, Key: "role", Provenance: Documented, Description: "Role of the user in the team; an open set"},

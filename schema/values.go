@@ -1,16 +1,16 @@
 package schema
 
-// Values says what the texts of a column are like. File formats choose how they store
-// a column by it; for other types than String the type is enough.
+// Values is the kind of texts in a column. File formats choose by it how they store a
+// column of the type String.
 type Values string
 
 // The kinds of texts.
 const (
-	// FreeText is what people wrote or are called. Its bounds would tell something
-	// about people, and would leave out few pages.
+	// FreeText is text and names by people. Its minimum and maximum would tell something
+	// about people, and would help to skip few pages.
 	FreeText Values = ""
-	// FewValues are texts of which there are few, each in many rows.
+	// FewValues is a small set of texts, each in many rows.
 	FewValues Values = "few"
-	// IDs are texts that mostly occur once.
+	// IDs are texts that mostly occur once each.
 	IDs Values = "ids"
 )

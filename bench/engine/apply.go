@@ -10,6 +10,7 @@ import (
 
 	"github.com/lemexport/lemexport/bench/process"
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/store/folder"
@@ -18,9 +19,9 @@ import (
 
 // apply runs the engine as main wires it, but for the source. It returns what
 // writing took, from the first row to the commit, the commit not included.
-func apply(ctx context.Context, source exporter.Source, dir, mode string) (result exporter.Result, write time.Duration, err error) {
+func apply(ctx context.Context, source exporter.Source, dir, mode string) (result engine.Result, write time.Duration, err error) {
 	started := time.Now()
-	engine := exporter.Engine{
+	runner := engine.Engine{
 		OpenSource: func(context.Context, exporter.SourceConfig, exporter.Observer) (exporter.Source, error) {
 			return source, nil
 		},
@@ -36,7 +37,7 @@ func apply(ctx context.Context, source exporter.Source, dir, mode string) (resul
 	}
 	job := exporter.Job{Exports: []exporter.Export{{Table: "inbox_conversations", Destination: dir, Format: "parquet", Mode: mode}}}
 	clock := new(writeClock)
-	run, err := engine.Start(ctx, job, clock)
+	run, err := runner.Start(ctx, job, clock)
 	if err != nil {
 		return result, 0, err
 	}
@@ -45,7 +46,7 @@ func apply(ctx context.Context, source exporter.Source, dir, mode string) (resul
 	if err != nil {
 		return result, 0, err
 	}
-	summary, err := run.Apply(ctx, plan, exporter.ApplyOptions{})
+	summary, err := run.Apply(ctx, plan, engine.ApplyOptions{})
 	if err != nil {
 		return result, 0, err
 	}

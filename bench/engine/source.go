@@ -44,7 +44,7 @@ func (s pagesSource) Survey(context.Context, []*schema.Table) (exporter.Survey, 
 	return survey, nil
 }
 
-// Walk implements exporter.Source. Without a journal: see exporter.Engine.Workspace.
+// Walk implements exporter.Source. Without a journal: see engine.Engine.Workspace.
 func (s pagesSource) Walk(_ context.Context, _ *schema.Table, since map[string]exporter.Mark, _ exporter.Journal) exporter.Walk {
 	walk := &pagesWalk{source: s}
 	if mark, ok := since[benchUser]; ok {

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 )
 
 // applyArguments are what `apply` was asked for.
@@ -15,7 +16,7 @@ type applyArguments struct {
 	path        string
 	autoApprove bool
 	full        bool
-	options     exporter.ApplyOptions
+	options     engine.ApplyOptions
 	workDir     string
 }
 
@@ -64,8 +65,8 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 	}
 	job.Full = arguments.full
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
-		var summary exporter.Summary
-		err := withRun(ctx, app, global, job, arguments.workDir, func(run *exporter.Run, events *feed) error {
+		var summary engine.Summary
+		err := withRun(ctx, app, global, job, arguments.workDir, func(run *engine.Run, events *feed) error {
 			plan, err := planned(ctx, app, show, run, events)
 			if err != nil {
 				return err
@@ -85,11 +86,11 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 				return err
 			})
 		})
-		if summary.Done() > 0 || errors.Is(err, exporter.ErrIncomplete) || errors.Is(err, exporter.ErrShrunk) {
+		if summary.Done() > 0 || errors.Is(err, exporter.ErrIncomplete) || errors.Is(err, engine.ErrShrunk) {
 			show.summary(summary)
 		}
 		switch {
-		case errors.Is(err, exporter.ErrShrunk):
+		case errors.Is(err, engine.ErrShrunk):
 			show.diagnostics(diagnose(err))
 			return ended{exporter.ExitIncomplete}
 		case errors.Is(err, exporter.ErrIncomplete):
@@ -123,7 +124,7 @@ func doubts(err error, proof exporter.Proof) exporter.Diagnostics {
 }
 
 // consequence says what an interrupted apply leaves behind.
-func consequence(job exporter.Job, summary exporter.Summary) string {
+func consequence(job exporter.Job, summary engine.Summary) string {
 	switch {
 	case len(summary.Exports) == 0:
 		return "the destination is as it was"

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 )
 
 var update = flag.Bool("update", false, "rewrite the golden files")
@@ -79,7 +80,7 @@ func newConsole(stdin string) *console {
 			return file.Bytes, nil
 		},
 		SimFaults: []string{"500-text", "502-html"},
-		NewEngine: func(*slog.Logger, string, int64) *exporter.Engine { return &exporter.Engine{} },
+		NewEngine: func(*slog.Logger, string, int64) *engine.Engine { return &engine.Engine{} },
 	}
 	return c
 }

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 )
 
 func someDiagnostics() exporter.Diagnostics {
@@ -52,9 +53,9 @@ func someObstacles() exporter.Diagnostics {
 	plan.Survey.OfUsers().Partitions[0].Unreadable, plan.Survey.OfUsers().Partitions[0].UnreadableForm = 100, `string "Aaa, 99 Aaa 9999"`
 	plan.Conversations = new(int64(40))
 	plan.Exports[0].Current = new(someManifest())
-	plan.Exports[0].Shrink = &exporter.ShrinkPlan{Max: 0.5, LeastRows: 6000, Expected: true}
-	found := append(doubts(hinted(exporter.Unproven(proof)), proof), doubts(hinted(exporter.Unproven(one)), one)...)
-	shrunk := fmt.Errorf("%w: the walk shows 40, out/inbox_conversations.parquet has 12000", exporter.ErrShrunk)
+	plan.Exports[0].Shrink = &engine.ShrinkPlan{Max: 0.5, LeastRows: 6000, Expected: true}
+	found := append(doubts(hinted(engine.Unproven(proof)), proof), doubts(hinted(engine.Unproven(one)), one)...)
+	shrunk := fmt.Errorf("%w: the walk shows 40, out/inbox_conversations.parquet has 12000", engine.ErrShrunk)
 	found = append(found, diagnose(exporter.WithHint(shrunk, "The file was left as it is. If the conversations are really gone, run apply with -allow-shrink."))...)
 	return append(found, plan.Warnings()...)
 }

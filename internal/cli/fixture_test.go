@@ -4,12 +4,13 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 )
 
 func day(hour int) time.Time { return time.Date(2026, 1, 2, hour, 4, 5, 678000000, time.UTC) }
 
-func somePlan() exporter.Plan {
-	return exporter.Plan{
+func somePlan() engine.Plan {
+	return engine.Plan{
 		RunID: "0199a1b2-0000-7000-8000-000000000002",
 		Survey: exporter.Survey{
 			TeamID: "tea_1", Endpoint: "https://api.lemlist.com/api",
@@ -20,8 +21,8 @@ func somePlan() exporter.Plan {
 			Requests: 3,
 		},
 		Conversations: new(int64(12345)), Requests: new(int64(126)), LeastTime: new(12.0),
-		Exports: []exporter.ExportPlan{{
-			Table: "inbox_conversations", Format: "parquet", Mode: "snapshot", File: "out/inbox_conversations.parquet", Action: exporter.ActionCreate,
+		Exports: []engine.ExportPlan{{
+			Table: "inbox_conversations", Format: "parquet", Mode: "snapshot", File: "out/inbox_conversations.parquet", Action: engine.ActionCreate,
 		}},
 	}
 }
@@ -48,17 +49,17 @@ func someManifest() exporter.Manifest {
 	}
 }
 
-func someSummary() exporter.Summary {
-	return exporter.Summary{
+func someSummary() engine.Summary {
+	return engine.Summary{
 		RunID: "0199a1b2-0000-7000-8000-000000000001", Proof: someProof(), Elapsed: 13370 * time.Millisecond, Seconds: 13.37,
-		Exports: []exporter.Result{{File: "out/inbox_conversations.parquet", Bytes: 1234567, Manifest: someManifest()}},
+		Exports: []engine.Result{{File: "out/inbox_conversations.parquet", Bytes: 1234567, Manifest: someManifest()}},
 	}
 }
 
-func someVerification() exporter.Verification {
-	return exporter.Verification{
+func someVerification() engine.Verification {
+	return engine.Verification{
 		File: "out/inbox_conversations.parquet", Bytes: 1234567, Manifest: someManifest(),
-		Checks: []exporter.Check{
+		Checks: []engine.Check{
 			{Name: "footer", OK: true, Detail: "manifest version 1 of run 0199a1b2-0000-7000-8000-000000000001"},
 			{Name: "schema", OK: true, Detail: "inbox_conversations version 1"},
 			{Name: "rows", OK: true, Detail: "12000 read, 12000 in the manifest, 12000 in the footer"},

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -34,8 +35,8 @@ func (v *humanView) diagnostics(found exporter.Diagnostics) {
 	}
 }
 
-func (v *humanView) plan(plan exporter.Plan)     { v.out.print(planText(outward(plan))) }
-func (v *humanView) proposal(plan exporter.Plan) { v.err.print(planText(outward(plan)) + "\n") }
+func (v *humanView) plan(plan engine.Plan)     { v.out.print(planText(outward(plan))) }
+func (v *humanView) proposal(plan engine.Plan) { v.err.print(planText(outward(plan)) + "\n") }
 
 func (v *humanView) question() {
 	v.err.print(bold("Do you want to apply this plan?") + " Only 'yes' is accepted.\n\n  Answer: ")
@@ -43,11 +44,11 @@ func (v *humanView) question() {
 
 func (v *humanView) declined(reason string) { v.err.print("\nNot applied: " + outward(reason) + "\n") }
 
-func (v *humanView) summary(summary exporter.Summary) { v.out.print(summaryText(outward(summary))) }
-func (v *humanView) delivered(summary exporter.ReadSummary) {
+func (v *humanView) summary(summary engine.Summary) { v.out.print(summaryText(outward(summary))) }
+func (v *humanView) delivered(summary engine.ReadSummary) {
 	v.err.print(deliveredText(outward(summary)))
 }
-func (v *humanView) verification(found exporter.Verification) {
+func (v *humanView) verification(found engine.Verification) {
 	v.out.print(verificationText(outward(found)))
 }
 func (v *humanView) reported(file string, size int64) {

@@ -7,9 +7,10 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 )
 
-func planText(plan exporter.Plan) string {
+func planText(plan engine.Plan) string {
 	survey, lists := plan.Survey, plan.Survey.OfUsers()
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s at %s\n\n", bold("Team "+inline(survey.TeamID)), inline(survey.Endpoint))
@@ -61,7 +62,7 @@ func orUnknown(n *int64) string {
 	return count(*n)
 }
 
-func conversationsText(plan exporter.Plan) string {
+func conversationsText(plan engine.Plan) string {
 	switch {
 	case plan.Conversations == nil && stated(plan.Survey.OfUsers()):
 		return "an unknown number of conversations: the API states a total that cannot be"
@@ -78,7 +79,7 @@ func stated(lists exporter.TableSurvey) bool {
 	return !slices.ContainsFunc(lists.Partitions, func(user exporter.PartitionSurvey) bool { return user.TotalItems == nil })
 }
 
-func requestsText(plan exporter.Plan) string {
+func requestsText(plan engine.Plan) string {
 	if plan.Requests == nil || plan.LeastTime == nil {
 		if plan.Conversations != nil {
 			return fmt.Sprintf("The number of requests is unknown: the number of new pages is known only while reading. The rate limit allows %d in %s.",
@@ -119,17 +120,17 @@ func keptText(left leftover) string {
 	return fmt.Sprintf("%s %s kept: the next apply of the same configuration%s goes on from there, until %s.", many(left.Pages, "page"), verb, where, stamp(left.Expires))
 }
 
-func exportText(export exporter.ExportPlan, lists exporter.TableSurvey) string {
+func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 	var out strings.Builder
 	sign, verb := green("+"), "create"
 	switch export.Action {
-	case exporter.ActionReplace:
+	case engine.ActionReplace:
 		sign, verb = yellow("~"), "replace"
-	case exporter.ActionMerge:
+	case engine.ActionMerge:
 		sign, verb = yellow("~"), "merge into"
-	case exporter.ActionAppend:
+	case engine.ActionAppend:
 		verb = "add"
-	case exporter.ActionCreate:
+	case engine.ActionCreate:
 	}
 	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(export.File))
 	fmt.Fprintf(&out, "    with %s as %s, %s\n", export.Table, export.Format, export.Mode)
@@ -186,7 +187,7 @@ func exportText(export exporter.ExportPlan, lists exporter.TableSurvey) string {
 
 // shrinkText says when the file stays as it is. A run that reads only what is newer
 // removes nothing.
-func shrinkText(export exporter.ExportPlan) string {
+func shrinkText(export engine.ExportPlan) string {
 	guard := export.Shrink
 	if guard == nil || export.Increment != nil && export.Increment.Full == "" {
 		return ""
@@ -210,7 +211,7 @@ func columnsText(columns *exporter.ManifestColumns) string {
 }
 
 // incrementText says what a merge or an append reads.
-func incrementText(export exporter.ExportPlan, lists exporter.TableSurvey) string {
+func incrementText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 	var out strings.Builder
 	plan := export.Increment
 	if plan.Full != "" {
@@ -242,14 +243,14 @@ func incrementText(export exporter.ExportPlan, lists exporter.TableSurvey) strin
 	default:
 		fmt.Fprintf(&out, "    last full proof: %s, the next is due %s\n", stamp(plan.FullProof.FinishedAt), stamp(*plan.FullDue))
 	}
-	if export.Action == exporter.ActionAppend && (plan.Full == "" || plan.OnlyMissing) {
+	if export.Action == engine.ActionAppend && (plan.Full == "" || plan.OnlyMissing) {
 		out.WriteString("    there will be no file if nothing is new\n")
 	}
 	return out.String()
 }
 
 // unknownText names the keys that the table does not model, and where they go.
-func unknownText(plan exporter.Plan) string {
+func unknownText(plan engine.Plan) string {
 	where := "kept in the column extra"
 	if len(plan.Exports) == 0 {
 		return ""
@@ -271,9 +272,9 @@ func currentText(current exporter.Manifest) string {
 	return text
 }
 
-func knownLater(plan exporter.Plan) string {
+func knownLater(plan engine.Plan) string {
 	lines := []string{"whether the walk proves itself complete"}
-	incremental := func(export exporter.ExportPlan) bool { return export.Increment != nil }
+	incremental := func(export engine.ExportPlan) bool { return export.Increment != nil }
 	if plan.Conversations == nil || len(plan.Survey.OfUsers().Partitions) > 1 || slices.ContainsFunc(plan.Exports, incremental) {
 		lines = append(lines, "the number of rows")
 	}

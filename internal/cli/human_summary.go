@@ -7,9 +7,10 @@ import (
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 )
 
-func summaryText(summary exporter.Summary) string {
+func summaryText(summary engine.Summary) string {
 	proof := summary.Proof
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s\n", summaryTitle(summary))
@@ -51,7 +52,7 @@ func proofRows(proof exporter.Proof) [][]string {
 	}
 }
 
-func deliveredText(summary exporter.ReadSummary) string {
+func deliveredText(summary engine.ReadSummary) string {
 	title := green(bold("Read, and proven complete."))
 	switch skipped := len(summary.Proof.Skipped); {
 	case !summary.Proof.Complete:
@@ -75,7 +76,7 @@ func doubtsText(proof exporter.Proof) string {
 	return "\nNot proven complete, because\n" + bullets(proof.Reasons)
 }
 
-func summaryTitle(summary exporter.Summary) string {
+func summaryTitle(summary engine.Summary) string {
 	switch {
 	case summary.Done() == 0:
 		return red(bold("Nothing was written."))
@@ -114,7 +115,7 @@ func lineageRows(manifest exporter.Manifest) [][]string {
 }
 
 // openFile is what to open: of an append all files.
-func openFile(export exporter.Result) string {
+func openFile(export engine.Result) string {
 	if export.Manifest.Mode != exporter.ModeAppend {
 		return export.File
 	}
@@ -122,7 +123,7 @@ func openFile(export exporter.Result) string {
 }
 
 // partly says how far an apply came that an error ended between two exports.
-func partly(summary exporter.Summary) string {
+func partly(summary engine.Summary) string {
 	return fmt.Sprintf("%d of %d exports written, then an error", summary.Done(), summary.Wanted)
 }
 

@@ -5,9 +5,10 @@ import (
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 )
 
-func verificationText(found exporter.Verification) string {
+func verificationText(found engine.Verification) string {
 	manifest := found.Manifest
 	var out strings.Builder
 	fmt.Fprintf(&out, "%s\n", bold(inline(found.File)))
@@ -54,7 +55,7 @@ func proofTable(proof exporter.Proof) string {
 	return table(rows, 1, 2, 3, 4, 5, 6, 7) + more
 }
 
-func verdictText(found exporter.Verification, failed int) string {
+func verdictText(found engine.Verification, failed int) string {
 	switch proof := found.Manifest.Proof; {
 	case failed > 0:
 		return red(bold("Damaged:")) + fmt.Sprintf(" %d of %d checks failed.", failed, len(found.Checks))

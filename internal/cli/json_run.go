@@ -7,12 +7,13 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 )
 
-func (v *jsonView) plan(plan exporter.Plan)     { v.sendPlan(plan) }
-func (v *jsonView) proposal(plan exporter.Plan) { v.sendPlan(plan) }
+func (v *jsonView) plan(plan engine.Plan)     { v.sendPlan(plan) }
+func (v *jsonView) proposal(plan engine.Plan) { v.sendPlan(plan) }
 
-func (v *jsonView) sendPlan(plan exporter.Plan) {
+func (v *jsonView) sendPlan(plan engine.Plan) {
 	conversations := "an unknown number of conversations"
 	if plan.Conversations != nil {
 		conversations = "at most " + many(*plan.Conversations, "conversation")
@@ -25,7 +26,7 @@ func (v *jsonView) sendPlan(plan exporter.Plan) {
 		many(int64(len(plan.Exports)), "file")), fields...)
 }
 
-func (v *jsonView) summary(summary exporter.Summary) {
+func (v *jsonView) summary(summary engine.Summary) {
 	level := levelInfo
 	if !summary.Proof.Complete || len(summary.Proof.Skipped) > 0 {
 		level = levelWarn
@@ -41,12 +42,12 @@ func (v *jsonView) summary(summary exporter.Summary) {
 		message = fmt.Sprintf("Exported %s in %s s", many(summary.Proof.Rows, "row"), fmt.Sprintf("%.1f", summary.Seconds))
 	}
 	if summary.Exports == nil {
-		summary.Exports = []exporter.Result{} // a list in JSON, not null
+		summary.Exports = []engine.Result{} // a list in JSON, not null
 	}
 	v.send(level, "summary", message, field{"summary", summary})
 }
 
-func (v *jsonView) delivered(summary exporter.ReadSummary) {
+func (v *jsonView) delivered(summary engine.ReadSummary) {
 	level, message := levelInfo, fmt.Sprintf("Read %s in %.1f s", many(summary.Proof.Rows, "row"), summary.Elapsed.Seconds())
 	switch {
 	case !summary.Proof.Complete:
@@ -57,7 +58,7 @@ func (v *jsonView) delivered(summary exporter.ReadSummary) {
 	v.send(level, "read_summary", message, field{"summary", summary})
 }
 
-func (v *jsonView) verification(found exporter.Verification) {
+func (v *jsonView) verification(found engine.Verification) {
 	level, message := levelInfo, "Intact, and proven complete"
 	switch {
 	case !found.OK():

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -41,7 +42,7 @@ func TestNoOutputGrowsWithAListFromOutside(t *testing.T) {
 	export := &plan.Exports[0]
 	export.DroppedUsers, export.OtherEnds, export.SchemaChanges = names(many), names(many), names(many)
 	export.Columns = &exporter.ManifestColumns{Excluded: names(many), Hashed: names(many)}
-	export.Increment = &exporter.IncrementPlan{}
+	export.Increment = &engine.IncrementPlan{}
 	for _, id := range names(many) {
 		plan.Survey.Tables[0].Partitions = append(plan.Survey.Tables[0].Partitions, exporter.PartitionSurvey{Partition: id})
 		plan.Survey.Tables[0].Skipped = append(plan.Survey.Tables[0].Skipped, exporter.SkippedPartition{Partition: id})

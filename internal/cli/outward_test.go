@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 )
 
 // forged holds every mark, and characters that a font may draw as anything.
@@ -61,12 +62,12 @@ func TestNoTextFromOutsideIsTakenForAMark(t *testing.T) {
 				Snippet: &exporter.Snippet{Code: "a = \"" + text + "\" # b", HighlightStart: 4, HighlightEnd: 6 + len(text)},
 			}})
 		},
-		"plan":         func(v *humanView, text string) { v.plan(filled[exporter.Plan](text)) },
-		"proposal":     func(v *humanView, text string) { v.proposal(filled[exporter.Plan](text)) },
+		"plan":         func(v *humanView, text string) { v.plan(filled[engine.Plan](text)) },
+		"proposal":     func(v *humanView, text string) { v.proposal(filled[engine.Plan](text)) },
 		"declined":     func(v *humanView, text string) { v.declined(text) },
-		"summary":      func(v *humanView, text string) { v.summary(filled[exporter.Summary](text)) },
-		"delivered":    func(v *humanView, text string) { v.delivered(filled[exporter.ReadSummary](text)) },
-		"verification": func(v *humanView, text string) { v.verification(filled[exporter.Verification](text)) },
+		"summary":      func(v *humanView, text string) { v.summary(filled[engine.Summary](text)) },
+		"delivered":    func(v *humanView, text string) { v.delivered(filled[engine.ReadSummary](text)) },
+		"verification": func(v *humanView, text string) { v.verification(filled[engine.Verification](text)) },
 		"reported":     func(v *humanView, text string) { v.reported(text, 1) },
 		"verified":     func(v *humanView, text string) { v.verified(filled[verifiedTotal](text)) },
 		"formatted":    func(v *humanView, text string) { v.formatted(text) },

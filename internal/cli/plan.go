@@ -7,6 +7,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 )
 
 // planArguments are what `plan` was asked for.
@@ -50,9 +51,9 @@ func runPlan(ctx context.Context, app App, global settings, show view, arguments
 		return err
 	}
 	job.Full = arguments.full
-	var plan exporter.Plan
+	var plan engine.Plan
 	err = interruptible(ctx, app, show, func(ctx context.Context) error {
-		err := withRun(ctx, app, global, job, arguments.workDir, func(run *exporter.Run, events *feed) (err error) {
+		err := withRun(ctx, app, global, job, arguments.workDir, func(run *engine.Run, events *feed) (err error) {
 			plan, err = planned(ctx, app, show, run, events)
 			return err
 		})
@@ -76,15 +77,15 @@ func fullFlag(command *cobra.Command, full *bool) {
 
 // withRun starts a run of the job and closes it after work. workDir is where it
 // may leave what the next run goes on from; "" is nowhere.
-func withRun(ctx context.Context, app App, global settings, job exporter.Job, workDir string, work func(*exporter.Run, *feed) error) error {
-	return withRunOf(ctx, app, global, job, workDir, (*exporter.Engine).Start, work)
+func withRun(ctx context.Context, app App, global settings, job exporter.Job, workDir string, work func(*engine.Run, *feed) error) error {
+	return withRunOf(ctx, app, global, job, workDir, (*engine.Engine).Start, work)
 }
 
-// starting is a way to start a run: exporter.Engine.Start or StartReading.
-type starting func(*exporter.Engine, context.Context, exporter.Job, exporter.Observer) (*exporter.Run, error)
+// starting is a way to start a run: engine.Engine.Start or StartReading.
+type starting func(*engine.Engine, context.Context, exporter.Job, exporter.Observer) (*engine.Run, error)
 
 func withRunOf(
-	ctx context.Context, app App, global settings, job exporter.Job, workDir string, start starting, work func(*exporter.Run, *feed) error,
+	ctx context.Context, app App, global settings, job exporter.Job, workDir string, start starting, work func(*engine.Run, *feed) error,
 ) (err error) {
 	events := newFeed(app.Now)
 	run, err := start(app.NewEngine(newLog(app, global), workDir, int64(global.memory)), ctx, job, events)
@@ -95,7 +96,7 @@ func withRunOf(
 	return work(run, events)
 }
 
-func planned(ctx context.Context, app App, show view, run *exporter.Run, events *feed) (plan exporter.Plan, err error) {
+func planned(ctx context.Context, app App, show view, run *engine.Run, events *feed) (plan engine.Plan, err error) {
 	err = events.during(app, show, func() error {
 		plan, err = run.Plan(ctx)
 		return err

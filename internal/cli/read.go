@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -46,11 +47,11 @@ func runRead(ctx context.Context, app App, global settings, show view, table, pa
 		return err
 	}
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
-		var reading *exporter.Reading
+		var reading *engine.Reading
 		var written int64
-		err := withRunOf(ctx, app, global, job, "", (*exporter.Engine).StartReading, func(run *exporter.Run, events *feed) error {
+		err := withRunOf(ctx, app, global, job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *feed) error {
 			var err error
-			if reading, err = run.Read(table, exporter.ReadOptions{Once: true}); err != nil {
+			if reading, err = run.Read(table, engine.ReadOptions{Once: true}); err != nil {
 				return err
 			}
 			return events.during(app, show, func() error {
@@ -77,7 +78,7 @@ func runRead(ctx context.Context, app App, global settings, show view, table, pa
 // writeStream writes the rows as one IPC stream and returns their number. A
 // stream that an error ends is broken off in a message: most readers take one
 // that only lacks its end marker for whole.
-func writeStream(ctx context.Context, app App, reading *exporter.Reading) (rows int64, err error) {
+func writeStream(ctx context.Context, app App, reading *engine.Reading) (rows int64, err error) {
 	var stream *ipc.Writer
 	begin := func() error {
 		schema, err := reading.Schema()

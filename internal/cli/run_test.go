@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/internal/ndjson"
 )
 
@@ -168,11 +169,11 @@ func TestWorkThatIsDoneIsNotInterrupted(t *testing.T) {
 
 func TestConsequenceOfAnInterruption(t *testing.T) {
 	job := exporter.Job{Exports: make([]exporter.Export, 2)}
-	one := exporter.Summary{Exports: []exporter.Result{{File: "a.parquet"}}}
-	for want, summary := range map[string]exporter.Summary{
+	one := engine.Summary{Exports: []engine.Result{{File: "a.parquet"}}}
+	for want, summary := range map[string]engine.Summary{
 		"the destination is as it was":                {},
 		"committed: a.parquet; the rest is as it was": one,
-		"every export was committed":                  {Exports: make([]exporter.Result, 2)},
+		"every export was committed":                  {Exports: make([]engine.Result, 2)},
 	} {
 		if got := consequence(job, summary); got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 )
 
 func newVerify(app App, global *settings, views func() view) *cobra.Command {
@@ -70,7 +71,7 @@ type verifiedTotal struct {
 	appended, others bool
 }
 
-func (v *verifiedTotal) add(found exporter.Verification) {
+func (v *verifiedTotal) add(found engine.Verification) {
 	v.Files++
 	v.Rows = exporter.Sum(v.Rows, found.Manifest.Rows)
 	if !found.OK() {

@@ -4,23 +4,24 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 )
 
 // view is one form of output. There are two: text for people, JSON for programs.
 type view interface {
 	diagnostics(found exporter.Diagnostics)
 	// plan shows a plan that was asked for, proposal one that is about to be applied.
-	plan(plan exporter.Plan)
-	proposal(plan exporter.Plan)
+	plan(plan engine.Plan)
+	proposal(plan engine.Plan)
 	// question asks for the consent to a proposal; declined says that it was not given.
 	question()
 	declined(reason string)
 	// summary shows what an apply did, and what its incomplete walk found.
-	summary(summary exporter.Summary)
+	summary(summary engine.Summary)
 	// delivered shows what a read gave to standard output, and what its incomplete
 	// walk found.
-	delivered(summary exporter.ReadSummary)
-	verification(found exporter.Verification)
+	delivered(summary engine.ReadSummary)
+	verification(found engine.Verification)
 	// reported names the page that report wrote.
 	reported(file string, size int64)
 	// verified sums up the files of a folder.

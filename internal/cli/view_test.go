@@ -6,11 +6,12 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 )
 
 func TestPlanText(t *testing.T) {
 	replace := somePlan()
-	replace.Exports[0].Action = exporter.ActionReplace
+	replace.Exports[0].Action = engine.ActionReplace
 	replace.Exports[0].Current = new(someManifest())
 	replace.Exports[0].SchemaChanges = []string{"Schema version 1 of the file becomes version 2."}
 	replace.Exports = append(replace.Exports, somePlan().Exports[0])
@@ -18,7 +19,7 @@ func TestPlanText(t *testing.T) {
 
 	unchanged := somePlan()
 	unchanged.Survey.Tables = []exporter.TableSurvey{{Table: "inbox_conversations", Partitions: unchanged.Survey.OfUsers().Partitions[:1]}}
-	unchanged.Exports[0].Action = exporter.ActionReplace
+	unchanged.Exports[0].Action = engine.ActionReplace
 	unchanged.Exports[0].Current = new(someManifest())
 	unchanged.Exports[0].Unchanged = true
 
@@ -33,10 +34,10 @@ func TestPlanText(t *testing.T) {
 	unknown.Exports[0].Current.Proof = incompleteProof()
 
 	guarded := somePlan()
-	guarded.Exports[0].Action = exporter.ActionReplace
+	guarded.Exports[0].Action = engine.ActionReplace
 	guarded.Exports[0].Current = new(someManifest())
 	guarded.Exports[0].FileMode = "0640"
-	guarded.Exports[0].Shrink = &exporter.ShrinkPlan{Max: 0.5, LeastRows: 6000}
+	guarded.Exports[0].Shrink = &engine.ShrinkPlan{Max: 0.5, LeastRows: 6000}
 
 	impossible := somePlan()
 	impossible.Survey.OfUsers().Partitions[0].TotalItems, impossible.Survey.OfUsers().Partitions[0].Pages = new(int64(1e18)), nil
@@ -51,35 +52,35 @@ func TestPlanText(t *testing.T) {
 
 	merge := somePlan()
 	merge.Requests, merge.LeastTime = nil, nil
-	merge.Exports[0].Mode, merge.Exports[0].Action = exporter.ModeMerge, exporter.ActionMerge
+	merge.Exports[0].Mode, merge.Exports[0].Action = exporter.ModeMerge, engine.ActionMerge
 	merge.Exports[0].Current, merge.Exports[0].DroppedUsers = new(someManifest()), []string{"usr_cleo"}
-	merge.Exports[0].Increment = &exporter.IncrementPlan{
+	merge.Exports[0].Increment = &engine.IncrementPlan{
 		Since:     map[string]exporter.Mark{"usr_anna": {Newest: day(1), Floor: day(1).Add(-30 * time.Minute)}},
 		FullProof: &exporter.FullProof{RunID: "run-0", FinishedAt: day(0), Method: "seams+sweep"}, FullDue: new(day(9)),
 	}
-	merge.Exports[0].Shrink = &exporter.ShrinkPlan{Max: 0.25, LeastRows: 9000} // an increment removes nothing
+	merge.Exports[0].Shrink = &engine.ShrinkPlan{Max: 0.25, LeastRows: 9000} // an increment removes nothing
 	due := somePlan()
 	due.Exports[0] = merge.Exports[0]
-	due.Exports[0].Increment = &exporter.IncrementPlan{Full: "the last full proof is older than 168h", FullProof: merge.Exports[0].Increment.FullProof, FullDue: new(day(1))}
+	due.Exports[0].Increment = &engine.IncrementPlan{Full: "the last full proof is older than 168h", FullProof: merge.Exports[0].Increment.FullProof, FullDue: new(day(1))}
 	add := somePlan()
 	add.Exports[0] = merge.Exports[0]
-	add.Exports[0].Mode, add.Exports[0].Action = exporter.ModeAppend, exporter.ActionAppend
+	add.Exports[0].Mode, add.Exports[0].Action = exporter.ModeAppend, engine.ActionAppend
 	add.Exports[0].File, add.Exports[0].CurrentFile = "out/inbox_conversations/run-2.parquet", "out/inbox_conversations/run-1.parquet"
 	add.Exports[0].DroppedUsers, add.Exports[0].Unchanged = nil, true
 	added := somePlan()
-	added.Exports[0].Mode, added.Exports[0].Action = exporter.ModeAppend, exporter.ActionAppend
-	added.Exports[0].Increment = &exporter.IncrementPlan{Full: "there is no file yet"}
+	added.Exports[0].Mode, added.Exports[0].Action = exporter.ModeAppend, engine.ActionAppend
+	added.Exports[0].Increment = &engine.IncrementPlan{Full: "there is no file yet"}
 
 	missing := somePlan()
 	missing.Exports[0] = add.Exports[0]
 	missing.Exports[0].Unchanged, missing.Exports[0].Shrink = false, nil
-	missing.Exports[0].Increment = &exporter.IncrementPlan{Full: "-full asks for it", OnlyMissing: true, FullProof: merge.Exports[0].Increment.FullProof, FullDue: new(day(9))}
+	missing.Exports[0].Increment = &engine.IncrementPlan{Full: "-full asks for it", OnlyMissing: true, FullProof: merge.Exports[0].Increment.FullProof, FullDue: new(day(9))}
 	missing.Exports[0].OtherEnds = []string{"out/inbox_conversations/0199a1b2.parquet"}
 
 	encoded := somePlan()
 	encoded.Exports[0].Encoding, encoded.Exports[0].Extra = exporter.EncodingCompact, exporter.ExtraJSON
 
-	for name, plan := range map[string]exporter.Plan{
+	for name, plan := range map[string]engine.Plan{
 		"encoded": encoded, "merge": merge, "merge-full": due, "append": add, "append-first": added, "append-missing": missing,
 		"guarded": guarded, "create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "impossible": impossible, "narrowed": narrowed,
 	} {
@@ -98,8 +99,8 @@ func TestKeptText(t *testing.T) {
 func TestSummaryText(t *testing.T) {
 	simulated := someSummary()
 	simulated.Simulated = true
-	simulated.Exports = append(simulated.Exports, exporter.Result{File: "it's/inbox_conversations.parquet", Bytes: 1},
-		exporter.Result{File: "it's/inbox_conversations.arrow", Bytes: 1})
+	simulated.Exports = append(simulated.Exports, engine.Result{File: "it's/inbox_conversations.parquet", Bytes: 1},
+		engine.Result{File: "it's/inbox_conversations.arrow", Bytes: 1})
 
 	allowed := someSummary()
 	allowed.Proof = incompleteProof()
@@ -122,7 +123,7 @@ func TestSummaryText(t *testing.T) {
 	nothingNew := someSummary()
 	nothingNew.Exports, nothingNew.Wanted, nothingNew.NothingNew = nil, 1, []string{"out/inbox_conversations"}
 
-	for name, summary := range map[string]exporter.Summary{
+	for name, summary := range map[string]engine.Summary{
 		"merged": merged, "appended": appended, "nothing-new": nothingNew,
 		"complete": someSummary(), "simulated": simulated, "incomplete": allowed, "nothing": refused, "partial": partial, "skipping": skipping,
 	} {
@@ -135,8 +136,8 @@ func TestVerificationText(t *testing.T) {
 	incomplete.Manifest.Proof = incompleteProof()
 	incomplete.Manifest.Simulated = true
 	damaged := someVerification()
-	damaged.Checks[2] = exporter.Check{Name: "rows", Detail: "11999 read, 12000 in the manifest, 12000 in the footer"}
-	damaged.Checks = append(damaged.Checks, exporter.Check{Name: "content hash", Detail: hostile})
+	damaged.Checks[2] = engine.Check{Name: "rows", Detail: "11999 read, 12000 in the manifest, 12000 in the footer"}
+	damaged.Checks = append(damaged.Checks, engine.Check{Name: "content hash", Detail: hostile})
 
 	skipping := someVerification()
 	skipping.Manifest.Proof.Skipped = []exporter.SkippedPartition{{Partition: "usr_gone", Reason: "User not in team"}}
@@ -146,7 +147,7 @@ func TestVerificationText(t *testing.T) {
 	golden(t, "verify/total", render(verifiedText(verifiedTotal{Files: 7, Rows: 5123, Complete: true})+
 		verifiedText(verifiedTotal{Files: 7, Rows: 5123})+verifiedText(verifiedTotal{Files: 7, Rows: 5123, Damaged: 1}), false))
 
-	for name, found := range map[string]exporter.Verification{"increment": increment, "intact": someVerification(), "incomplete": incomplete, "damaged": damaged, "skipping": skipping} {
+	for name, found := range map[string]engine.Verification{"increment": increment, "intact": someVerification(), "incomplete": incomplete, "damaged": damaged, "skipping": skipping} {
 		golden(t, "verify/"+name, render(verificationText(found), false))
 	}
 }

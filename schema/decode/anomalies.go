@@ -6,13 +6,13 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// anomalies collects Page.UnknownFields. It remembers the names of earlier
-// pages, since they mostly come again.
+// anomalies collects Page.UnknownFields. It remembers the names of earlier pages, which
+// mostly recur.
 type anomalies struct {
 	known map[string]*anomaly
 	page  int // counts them, from 1
 	found []string
-	more  bool // found has no room
+	more  bool // names were left out of found
 	text  []byte
 }
 
@@ -21,8 +21,8 @@ type anomaly struct {
 	page int // where it was found last
 }
 
-// maxSurprises is how many names are remembered from page to page.
-const maxSurprises = 1000
+// maxRemembered is how many names are remembered from page to page.
+const maxRemembered = 1000
 
 // field notes a key that the table does not have, inside the object at path.
 func (s *anomalies) field(path string, name []byte, what string) {
@@ -34,20 +34,20 @@ func (s *anomalies) field(path string, name []byte, what string) {
 	s.note(what)
 }
 
-// value notes a value of the column at path that the column does not hold.
+// value notes that the column at path does not hold a value in full.
 func (s *anomalies) value(path, what string) {
 	s.text = append(s.text[:0], path...)
 	s.note(what)
 }
 
-// envelope notes a key around the rows, which belongs to no row.
+// envelope notes a key around the rows.
 func (s *anomalies) envelope(path string, name []byte) {
 	s.text = append(append(s.text[:0], "envelope: "...), path...)
 	s.name(name)
 	s.note("")
 }
 
-// name writes a name; of a long one it needs no more than the beginning.
+// name appends a name, of a long one only the beginning.
 func (s *anomalies) name(name []byte) {
 	s.text = append(s.text, schema.QuoteName(string(name[:min(len(name), 2*schema.LongestName)]))...)
 }
@@ -71,7 +71,7 @@ func (s *anomalies) note(what string) {
 	s.found = append(s.found, known.text)
 }
 
-// take returns what was found, sorted, and goes on to another page.
+// take returns the names found, sorted, and starts another page.
 func (s *anomalies) take() []string {
 	slices.Sort(s.found)
 	list := append([]string(nil), s.found...)
@@ -80,7 +80,7 @@ func (s *anomalies) take() []string {
 	}
 	s.found, s.more = s.found[:0], false
 	s.page++
-	if len(s.known) > maxSurprises {
+	if len(s.known) > maxRemembered {
 		clear(s.known)
 	}
 	return list

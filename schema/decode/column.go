@@ -8,10 +8,9 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// column gathers the values of one Column in memory of its own, which it keeps
-// from record to record. Of every value it knows whether there is one; the rest
-// depends on the type. It never grows beyond what the int32 of starts can say:
-// see maxGathered.
+// column buffers the values of one Column, and reuses its memory from record to record.
+// valid has an entry for each value; the other slices depend on the type. A column
+// never grows beyond the int32 offsets in starts: see maxBuffered.
 type column struct {
 	schema.Column
 	dataType arrow.DataType
@@ -77,7 +76,7 @@ func (c *column) field(key []byte) *column {
 
 func (c *column) len() int { return len(c.valid) }
 
-// open appends a value that is there; the caller appends what it is.
+// open appends a value that is not null; the caller appends its content.
 func (c *column) open() { c.valid = append(c.valid, 1) }
 
 func (c *column) openText() {
@@ -130,7 +129,7 @@ func (c *column) null() {
 	}
 }
 
-// absent appends what it means that the API sent nothing, or null.
+// absent appends the value for a key that is absent or null.
 func (c *column) absent() {
 	if c.AbsentFalse {
 		c.appendBool(false)
@@ -163,8 +162,8 @@ func (c *column) cut(n int) {
 	}
 }
 
-// forget drops all values, and memory beyond what a page needs.
-func (c *column) forget() {
+// reset drops all values, and releases memory beyond the needs of a page.
+func (c *column) reset() {
 	c.cut(0)
 	if cap(c.text) > maxKept {
 		c.text = nil
@@ -173,16 +172,16 @@ func (c *column) forget() {
 		c.valid, c.starts, c.micros, c.bools = nil, nil, nil, nil
 	}
 	for _, f := range c.fields {
-		f.forget()
+		f.reset()
 	}
 	if c.elem != nil {
-		c.elem.forget()
+		c.elem.reset()
 	}
 }
 
 const (
-	// maxKept is how many bytes of text a column keeps the room for, 16 MiB.
+	// maxKept is the most memory for text, in bytes, that a column keeps for reuse.
 	maxKept = 16 << 20
-	// maxGathered bounds a record, so that with one more page no column passes 2 GiB.
-	maxGathered = math.MaxInt32 / 2
+	// maxBuffered bounds a record, so that with one more page no column passes 2 GiB.
+	maxBuffered = math.MaxInt32 / 2
 )

@@ -11,12 +11,13 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// Decoder turns response bodies of `GET /inbox` into pages. It reuses its
+// Decoder turns the response bodies of one table into pages. It reuses its
 // memory and must not be used concurrently.
 //
-// Nothing the API sent is lost: a value is in its column, or in the column
-// `extra`, or, where the column can hold it only in part, in both. Absent and
-// null are the same. Keys count with their case.
+// Every value in the object of a row is kept: in its column, in the column `extra`, or
+// in both where the column can hold only a part of it. Absent and null are the same.
+// Keys are case-sensitive. Around the rows, the names of unknown keys are kept; of a
+// team (schema.EnvelopeTeam) they are not, because they may hold secrets.
 type Decoder struct {
 	table     *schema.Table
 	mem       memory.Allocator
@@ -26,10 +27,10 @@ type Decoder struct {
 	most      int // Size to Append to
 }
 
-// NewDecoder returns a decoder of pages that hold rows of the table. The
-// records' memory comes from mem, one piece for each, and is not the decoder's.
+// NewDecoder returns a decoder of responses with rows of the table. It allocates the
+// memory of each record from mem, in one piece that belongs to the record.
 func NewDecoder(table *schema.Table, mem memory.Allocator) *Decoder {
-	d := &Decoder{table: table, mem: mem, most: maxGathered, anomalies: anomalies{known: map[string]*anomaly{}, page: 1}}
+	d := &Decoder{table: table, mem: mem, most: maxBuffered, anomalies: anomalies{known: map[string]*anomaly{}, page: 1}}
 	d.rows = newRows(table, &d.anomalies)
 	return d
 }
@@ -45,13 +46,13 @@ func (d *Decoder) Decode(body []byte, fetchedAt time.Time) (Page, error) {
 	return page, err
 }
 
-// Append is Decode without a record: the rows wait for Take. A record of some
-// thousand rows costs far less, by the row, than one of a page. After an error
-// the rows appended before still wait.
+// Append is Decode without a record: it buffers the rows until Take. A record of some
+// thousand rows costs far less per row than the record of one page. An error leaves the
+// rows that were buffered before.
 func (d *Decoder) Append(body []byte, fetchedAt time.Time) (Page, error) {
 	n := d.rows.row.len()
 	if n > 0 && d.Size() > d.most {
-		return Page{}, errors.New("too many rows wait for Take: 1 GiB is the most")
+		return Page{}, errors.New("more than 1 GiB of rows is buffered: call Take")
 	}
 	pagination, broken := d.envelope(body, fetchedAt)
 	unknown := d.anomalies.take()
@@ -63,13 +64,12 @@ func (d *Decoder) Append(body []byte, fetchedAt time.Time) (Page, error) {
 	return Page{Pagination: pagination, UnknownFields: unknown, UnreadableVersions: unreadable, UnreadableForm: form}, nil
 }
 
-// Size is how much memory, in bytes, the record of Take will have at most.
+// Size is the most memory, in bytes, that the record of Take can have.
 func (d *Decoder) Size() int { return d.rows.row.size() }
 
-// Take returns a record of the rows that wait, possibly none. The caller
-// releases it.
+// Take returns a record of the buffered rows, possibly none. The caller releases it.
 func (d *Decoder) Take() arrow.Record {
-	defer d.rows.row.forget()
+	defer d.rows.row.reset()
 	return d.rows.row.record(d.table.Arrow(), d.mem)
 }
 

@@ -1,3 +1,3 @@
-// Package decode turns one JSON page of the API into one Arrow record of a table,
-// and accounts for every value that the page holds. It imports schema only.
+// Package decode turns one JSON response of the API into one Arrow record of a table,
+// and keeps or names every value of its rows. It imports schema only.
 package decode

@@ -17,9 +17,9 @@ import (
 // below the 2 GiB of an Arrow string column. Real pages have 0.1 MiB.
 const maxBody = 64 << 20
 
-// origin is what all rows of a response have in common.
+// origin holds the values that all rows of a response share.
 type origin struct {
-	fetchedAt time.Time
+	fetchedAt int64  // in microseconds
 	teamID    []byte // of schema.EnvelopeTeam
 }
 
@@ -28,9 +28,9 @@ func (d *Decoder) envelope(body []byte, fetchedAt time.Time) (pagination Paginat
 	if len(body) > maxBody {
 		return Pagination{}, &PageError{Expected: d.expected(), Reason: "larger than 64 MiB", Offset: maxBody}
 	}
-	// RFC 8259, section 8.1 lets a reader ignore a byte order mark. It says nothing.
+	// RFC 8259, section 8.1 lets a reader ignore a byte order mark.
 	text := bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
-	from := origin{fetchedAt: fetchedAt}
+	from := origin{fetchedAt: fetchedAt.UnixMicro()}
 	switch d.table.Request.Envelope {
 	case schema.EnvelopePage:
 		pagination, broken = d.page(text, from)
@@ -38,6 +38,8 @@ func (d *Decoder) envelope(body []byte, fetchedAt time.Time) (pagination Paginat
 		broken = d.array(text, from)
 	case schema.EnvelopeTeam:
 		broken = d.team(text, from)
+	default:
+		broken = brokenAt(0, "no known envelope")
 	}
 	if broken != nil {
 		broken.Expected = d.expected()
@@ -46,7 +48,7 @@ func (d *Decoder) envelope(body []byte, fetchedAt time.Time) (pagination Paginat
 	return pagination, broken
 }
 
-// expected is what a body of the table should be, for errors.
+// expected describes a valid body of the table, for errors.
 func (d *Decoder) expected() string {
 	switch d.table.Request.Envelope {
 	case schema.EnvelopeArray:
@@ -112,7 +114,7 @@ func (d *Decoder) array(text []byte, from origin) *PageError {
 	return ends(text, i, "array")
 }
 
-// begins looks for the bracket that opens the body.
+// begins finds the bracket that opens the body.
 func begins(text []byte, opening byte) (i int, broken *PageError) {
 	i = scanSpace(text, 0)
 	switch {
@@ -126,7 +128,7 @@ func begins(text []byte, opening byte) (i int, broken *PageError) {
 	return i, nil
 }
 
-// ends looks for the end of the text after the bracket that closes the body.
+// ends checks that the text ends after the bracket that closes the body.
 func ends(text []byte, i int, kind string) *PageError {
 	switch {
 	case i < 0:
@@ -144,7 +146,7 @@ func (d *Decoder) list(text []byte, i int, name string, from origin) (end int, b
 	}
 	i, more := scanItem(text, i+1, true, ']')
 	for n := 0; more; n++ {
-		end := d.rows.regular(text, i, from)
+		end := d.rows.appendFast(text, i, from)
 		if end < 0 {
 			if end, _ = scanValue(text, i, d.rows.row.depth-1); end < 0 {
 				return -1, malformed(text)
@@ -152,7 +154,7 @@ func (d *Decoder) list(text []byte, i int, name string, from origin) (end int, b
 			if text[i] != '{' {
 				return -1, brokenAt(end, "%s[%d] is not an object but of type %s", name, n, kindName(text[i]))
 			}
-			if reason := d.rows.append(text[i:end], from); reason != "" {
+			if reason := d.rows.appendSlow(text[i:end], from); reason != "" {
 				return -1, brokenAt(end, "%s[%d] %s", name, n, reason)
 			}
 		}
@@ -175,8 +177,8 @@ func brokenAt(i int, format string, args ...any) *PageError {
 	return &PageError{Reason: fmt.Sprintf(format, args...), Offset: int64(i)}
 }
 
-// malformed is the error of a text that is no JSON. jsontext finds the place
-// again: the scanner only knows that there is one.
+// malformed is the error of a text that is not JSON. jsontext finds the place of the
+// error; the scanner does not know it.
 func malformed(text []byte) *PageError {
 	decoder := jsontext.NewDecoder(bytes.NewBuffer(text), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	_, err := decoder.ReadValue()

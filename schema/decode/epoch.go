@@ -3,8 +3,8 @@ package decode
 import "math"
 
 // Epoch times are read as seconds below maxEpochSeconds, and as milliseconds from
-// there on. Between the years 1980 and 2100 no number is both, and what lies
-// outside of these years is no time: a counter, a flag, another unit.
+// there on. No number is both between the years 1980 and 2100. A number outside of these
+// years is not read as a time: it is a counter, a flag, or has another unit.
 const (
 	maxEpochSeconds  = 100_000_000_000
 	minPlausibleTime = 315_532_800   // 1980-01-01

@@ -10,13 +10,13 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// extra writes the value of the column `extra` of one row: a JSON object of
-// everything the other columns do not say, in order of appearance.
+// extra writes the column `extra` of one row: a JSON object of everything that the
+// other columns do not hold, in order of appearance.
 //
 // A key of the row keeps its name; a place further inside is named by its JSON
 // Pointer (RFC 6901), `/users/1/foo`. A key of the row that starts with a
-// slash is named by its pointer too, `/~1foo`, so the two can not be confused.
-// Where a name is no Unicode text, U+FFFD stands for what is not.
+// slash is named by its pointer too, `/~1foo`, so the two cannot be confused.
+// In names, U+FFFD stands for invalid Unicode.
 //
 // Values are the raw JSON without white space, except for three forms, each an
 // object of one member:
@@ -29,24 +29,23 @@ import (
 //	                          those of the whole JSON value
 //	{"$literal": {…}}         an object that would itself look like one of the three
 //
-// $binary is that of MongoDB's Extended JSON. Half surrogates are wrapped too
-// although they are valid JSON: DuckDB and others refuse such text, and one
-// row of it would break every query of the column.
+// $binary is the form of MongoDB's Extended JSON. Half surrogates are wrapped too
+// although they are valid JSON: DuckDB and others refuse such text, and one such row
+// would break every query of the column.
 type extra struct {
 	object  []byte
 	pointer []byte
-	// silent counts the enclosing values that are already kept as a whole.
-	silent int
+	// covered counts the enclosing values that extra already holds in full.
+	covered int
 }
 
 func (e *extra) reset() {
 	e.object = e.object[:0]
 	e.pointer = e.pointer[:0]
-	e.silent = 0
+	e.covered = 0
 }
 
-// close returns the object; nothing when there is nothing to say. It is valid
-// until reset.
+// close returns the object, empty when it has no members. It is valid until reset.
 func (e *extra) close() []byte {
 	if len(e.object) > 0 {
 		e.object = append(e.object, '}')
@@ -54,23 +53,23 @@ func (e *extra) close() []byte {
 	return e.object
 }
 
-// at goes to the value last appended to a column.
-func (e *extra) at(c *column) {
+// moveTo moves to the value last appended to a column.
+func (e *extra) moveTo(c *column) {
 	switch {
 	case c.parent.Type == schema.List:
-		e.at(c.parent)
+		e.moveTo(c.parent)
 		first := c.parent.starts[c.parent.len()-1]
 		e.pointer = append(e.pointer, '/')
 		e.pointer = strconv.AppendInt(e.pointer, int64(c.len()-1)-int64(first), 10)
 	case c.Key != "":
-		e.at(c.parent)
+		e.moveTo(c.parent)
 		e.enter([]byte(c.Key))
 	default: // the row
 		e.pointer = e.pointer[:0]
 	}
 }
 
-// enter goes on to a member of where we are.
+// enter moves to a member of the current place.
 func (e *extra) enter(name []byte) {
 	e.pointer = append(e.pointer, '/')
 	for _, c := range name {
@@ -85,21 +84,21 @@ func (e *extra) enter(name []byte) {
 	}
 }
 
-// keep keeps the whole value found where we are.
+// keep adds the whole value of the current place.
 func (e *extra) keep(value []byte) {
 	if e.key() {
 		e.object = appendKept(e.object, value)
 	}
 }
 
-// keepBytes keeps the text between the quotes of the string where we are.
+// keepBytes adds the bytes between the quotes of the string of the current place.
 func (e *extra) keepBytes(inner []byte) {
 	if e.key() {
 		e.object = appendBinary(e.object, inner)
 	}
 }
 
-// keepAll keeps all values found where we are.
+// keepAll adds all values of a duplicate key, the current place.
 func (e *extra) keepAll(earlier [][]byte, last []byte) {
 	if !e.key() {
 		return
@@ -111,10 +110,10 @@ func (e *extra) keepAll(earlier [][]byte, last []byte) {
 	e.object = append(appendKept(e.object, last), `]}`...)
 }
 
-// key starts a member named for where we are. It is false when the value there
-// is part of one that is already kept.
+// key starts a member named for the current place. It is false when extra already holds
+// a value that encloses it.
 func (e *extra) key() bool {
-	if e.silent > 0 {
+	if e.covered > 0 {
 		return false
 	}
 	e.separate()
@@ -131,7 +130,7 @@ func (e *extra) separate() {
 	e.object = append(e.object, separator)
 }
 
-// appendName appends what the member for where we are is named.
+// appendName appends the name of the current place as a JSON string.
 func (e *extra) appendName(dst []byte) []byte {
 	name := e.pointer
 	if token := name[1:]; bytes.IndexByte(token, '/') < 0 && !bytes.HasPrefix(token, []byte("~1")) {
@@ -149,7 +148,7 @@ func appendKept(dst, value []byte) []byte {
 	return appendSeen(dst, value, seen)
 }
 
-func appendSeen(dst, value []byte, seen look) []byte {
+func appendSeen(dst, value []byte, seen traits) []byte {
 	literal := value[0] == '{' && startsReserved(value)
 	if seen == 0 && !literal {
 		return append(dst, value...)
@@ -160,7 +159,7 @@ func appendSeen(dst, value []byte, seen look) []byte {
 	if literal {
 		dst = append(dst, `{"$literal":`...)
 	}
-	// Only white space goes. There is no error left to make.
+	// This only removes white space, and cannot fail: the value is valid.
 	dst, _ = jsontext.AppendFormat(dst, value, jsontext.AllowDuplicateNames(true), jsontext.PreserveRawStrings(true))
 	if literal {
 		dst = append(dst, '}')
@@ -168,7 +167,7 @@ func appendSeen(dst, value []byte, seen look) []byte {
 	return dst
 }
 
-// startsReserved is whether the first name of an object is one of ours.
+// startsReserved reports whether the first name of an object is one of the three forms.
 func startsReserved(object []byte) bool {
 	start := scanSpace(object, 1)
 	if c := peek(object, start+1); c != '$' && c != '\\' {

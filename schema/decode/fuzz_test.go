@@ -18,7 +18,7 @@ import (
 
 // checkBody decodes a body and compares with encoding/json: a response is JSON, and its
 // rows have the values; a body that is said to be malformed is not JSON. And the fast
-// path and the careful one agree.
+// path and the slow path agree.
 func checkBody(table *schema.Table, body []byte) (err error) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer func() {
@@ -31,7 +31,7 @@ func checkBody(table *schema.Table, body []byte) (err error) {
 	if err != nil {
 		broken, ok := errors.AsType[*PageError](err)
 		if !ok || broken.Offset < 0 || broken.Offset > int64(len(body)) {
-			return fmt.Errorf("no PageError inside the body: %w", err)
+			return fmt.Errorf("an error other than a PageError inside the body: %w", err)
 		}
 		switch broken.Reason {
 		case "the JSON is cut off", "malformed JSON", "the JSON is nested 10,000 levels deep or more", "something follows the JSON object", "something follows the JSON array":
@@ -60,7 +60,7 @@ func checkBody(table *schema.Table, body []byte) (err error) {
 			return fmt.Errorf("team_id is %v, sent %s", got, teamID)
 		}
 	}
-	return sameCarefully(table, page, text)
+	return checkAgainstSlowPath(table, page, text)
 }
 
 // examples are the documented page of conversations, and responses of the simulated API.

@@ -8,8 +8,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// object reads the JSON objects of one place in the row, one at a time: of the
-// row itself, of a struct, of the elements of a list.
+// object reads the JSON objects of one place in the row, one at a time: the row itself,
+// a struct, or the elements of a list.
 type object struct {
 	columns []schema.Column
 	byKey   map[string]int
@@ -21,7 +21,7 @@ type object struct {
 	unknown map[string]int // by name, the index into members
 }
 
-// member is one name of an object, with every value that came under it.
+// member is one name of an object, with all of its values.
 type member struct {
 	name string
 	// field is -1 where the table has no such key.
@@ -54,10 +54,10 @@ func (o *object) read(text []byte) {
 }
 
 func (o *object) add(quoted, value []byte) {
-	o.name, _ = jsontext.AppendUnquote(o.name[:0], quoted) // U+FFFD for what is no Unicode
+	o.name, _ = jsontext.AppendUnquote(o.name[:0], quoted) // U+FFFD for invalid Unicode
 	if i, ok := o.byKey[string(o.name)]; ok {
 		if o.known[i] >= 0 {
-			o.members[o.known[i]].again(value)
+			o.members[o.known[i]].addDuplicate(value)
 			return
 		}
 		o.known[i] = len(o.members)
@@ -65,7 +65,7 @@ func (o *object) add(quoted, value []byte) {
 		return
 	}
 	if i, ok := o.unknown[string(o.name)]; ok {
-		o.members[i].again(value)
+		o.members[i].addDuplicate(value)
 		return
 	}
 	name := string(o.name)
@@ -73,7 +73,7 @@ func (o *object) add(quoted, value []byte) {
 	o.members = append(o.members, member{name: name, field: -1, value: value})
 }
 
-func (m *member) again(value []byte) {
+func (m *member) addDuplicate(value []byte) {
 	m.earlier = append(m.earlier, m.value)
 	m.value = value
 }

@@ -22,9 +22,9 @@ import (
 // The oracle rebuilds what was sent from a row's columns and its extra, and
 // compares. It parses with encoding/json and shares no code with the decoder.
 //
-// A tree is nil, bool, json.Number, string, []any, map[string]any, or twice:
+// A tree is nil, bool, json.Number, string, []any, map[string]any, or duplicates:
 // the values of a key that came more than once.
-type twice []any
+type duplicates []any
 
 // parseTree parses one JSON text.
 func parseTree(text []byte) (any, error) {
@@ -73,9 +73,9 @@ func readTree(decoder *json.Decoder) (any, error) {
 			case 1:
 				group[key] = value
 			case 2:
-				group[key] = twice{group[key], value}
+				group[key] = duplicates{group[key], value}
 			default:
-				group[key] = append(group[key].(twice), value)
+				group[key] = append(group[key].(duplicates), value)
 			}
 		}
 		_, err := decoder.Token()
@@ -126,6 +126,9 @@ func settleValue(column schema.Column, value any) any {
 // referenceTime reads a date-time by the standard library; zone is whether it names one.
 func referenceTime(text string) (at time.Time, zone bool) {
 	text = strings.ToUpper(text)
+	if len(text) < len("2006-01-02T15:") || text[13] != ':' { // the library reads an hour of one digit
+		return time.Time{}, false
+	}
 	for _, between := range []string{"T", " "} {
 		for _, zone := range []string{"Z07:00", "Z0700", "Z07", " Z07:00", " Z0700", " Z07", " UTC", "UTC", ""} {
 			if at, err := time.Parse("2006-01-02"+between+"15:04:05"+zone, text); err == nil {
@@ -208,7 +211,7 @@ func unwrap(value any, sent []byte) (any, error) {
 		return value, nil
 	}
 	if list, ok := form["$duplicates"].([]any); ok {
-		all := twice{}
+		all := duplicates{}
 		for _, value := range list {
 			unwrapped, err := unwrap(value, sent)
 			if err != nil {
@@ -248,7 +251,7 @@ func checkRow(table *schema.Table, sent []byte, rec arrow.Record, i int) error {
 	rebuilt := rebuild(columns, row)
 	if text, ok := row["extra"].(string); ok {
 		if !utf8.ValidString(text) || !json.Valid([]byte(text)) {
-			return fmt.Errorf("extra is no JSON: %q", text)
+			return fmt.Errorf("extra is not JSON: %q", text)
 		}
 		extra, err := parseTree([]byte(text))
 		if err != nil {
@@ -256,10 +259,10 @@ func checkRow(table *schema.Table, sent []byte, rec arrow.Record, i int) error {
 		}
 		kept, ok := extra.(map[string]any)
 		if !ok || len(kept) == 0 {
-			return fmt.Errorf("extra is no object with members: %s", text)
+			return fmt.Errorf("extra is not an object with members: %s", text)
 		}
 		for name, value := range kept {
-			if _, ok := value.(twice); ok {
+			if _, ok := value.(duplicates); ok {
 				return fmt.Errorf("extra has %q twice", name)
 			}
 			tokens := []string{name}
@@ -292,7 +295,7 @@ func checkScalars(columns []schema.Column, sent, row map[string]any) error {
 			continue
 		}
 		value := sent[column.Key]
-		if all, ok := value.(twice); ok {
+		if all, ok := value.(duplicates); ok {
 			value = all[len(all)-1]
 		}
 		switch column.Type {

@@ -6,14 +6,15 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 )
 
-// Page is one decoded page of `GET /inbox`.
+// Page is one decoded response. A table without pages has one response.
 type Page struct {
-	// Record holds the page's rows in the page's order, with the table's Arrow
+	// Record holds the rows in the order of the response, with the table's Arrow
 	// schema. The caller releases it.
 	Record arrow.Record
-	// Pagination is the page's own account of the list.
+	// Pagination is what the page says about the list; zero in a response without pages.
 	Pagination Pagination
-	// UnknownFields is what the page has and the table does not, sorted, each once:
+	// UnknownFields names the parts of the response that the table does not hold, sorted,
+	// each once:
 	//
 	//	someNewField        a key the table does not model
 	//	users[].role        the same, inside
@@ -22,24 +23,24 @@ type Page struct {
 	//	teamId (duplicate)  a key that came more than once in one object
 	//	createdAt (not UTC) or (without a time zone), (finer than a microsecond),
 	//	                    (epoch seconds), (epoch milliseconds): the column holds
-	//	                    the instant; (not a timestamp): it holds nothing
+	//	                    the instant; (not a timestamp): it is null
 	//	teamId (not Unicode)
-	//	envelope: pagination.foo   a key around the rows. It belongs to no row, so
-	//	                    this is its only trace
+	//	envelope: pagination.foo   a key around the rows of a page, whose value is
+	//	                    not kept
 	//
-	// A name that is not a plain word is quoted as in Go, so it is safe to print; a long
-	// one is cut. There are MostNames at most; then MoreNames says so.
+	// A name that is not a plain word is quoted as in Go, so that it is safe to print; a
+	// long one is cut. The list has at most MostNames, and then MoreNames.
 	UnknownFields []string
-	// UnreadableVersions counts the rows whose the version column came with a value that
-	// could not be read, so that it is null. UnreadableForm is what the first of these
-	// values looks like, without what it says: `string "Aaa 99 Aaa 9999"`.
+	// UnreadableVersions counts the rows whose version is null because the API sent a
+	// value that cannot be read. UnreadableForm is the form of the first such value,
+	// without its content: `string "Aaa 99 Aaa 9999"`.
 	UnreadableVersions int
 	UnreadableForm     string
 }
 
 // Pagination is the API's `pagination` object (API doc: "Get Many Inboxes").
-// A number may come as a numeric string. On a decoded page only NextPage and
-// PreviousPage can be nil, for absent or null; none is negative.
+// A number may come as a numeric string; none is negative. On a decoded page only
+// TotalItems, NextPage and PreviousPage can be nil, for absent or null.
 type Pagination struct {
 	TotalItems   *int64
 	CurrentPage  *int64
@@ -54,11 +55,10 @@ type Pagination struct {
 type PageError struct {
 	// Expected is what the body should be: "a page of the inbox", "a team".
 	Expected string
-	// Reason is one clause. It names keys of the documented page and indexes of
-	// rows (from 0), never anything the body said.
+	// Reason is one clause. It names documented keys and indexes of rows (from 0), and
+	// quotes nothing of the body.
 	Reason string
-	// Offset is the byte of the body where, or shortly before which, it stopped
-	// making sense.
+	// Offset is the byte of the body at which, or shortly before which, the error is.
 	Offset int64
 }
 

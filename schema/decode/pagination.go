@@ -7,7 +7,7 @@ import (
 
 // pagination reads the object that starts at text[i]. It is strict, since a
 // walk that misreads it ends early and looks complete: every number is a whole
-// number of zero or more, or text of one; only the total and the two neighbours
+// number of zero or more, or a string of one; only the total and the two neighbours
 // may be null or absent.
 func (d *Decoder) pagination(text []byte, i int) (pagination Pagination, end int, broken *PageError) {
 	if peek(text, i) != '{' {

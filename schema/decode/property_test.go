@@ -44,27 +44,27 @@ var (
 	}), drawText)
 )
 
-// mood is how odd a conversation is.
-type mood struct {
+// style says how irregular the rows are that it draws.
+type style struct {
 	text, time, name *rapid.Generator[string]
 	counts           []int // of a key
-	misfits          int   // one value of that many does not fit
+	misfits          int   // one value in so many does not fit its column
 }
 
 var (
-	odd  = mood{drawText, drawTime, drawName, []int{1, 1, 1, 1, 1, 0, 0, 2, 3}, 8}
-	calm = mood{
+	irregular = style{drawText, drawTime, drawName, []int{1, 1, 1, 1, 1, 0, 0, 2, 3}, 8}
+	regular   = style{
 		text:    rapid.SampledFrom([]string{`"usr_1"`, `"usr_22222222"`, `""`, `"é 😀 שלום, a longer text"`, `"\u00e9\n\/\""`, `"\uD83D\uDE00 after"`, `"before \u0000"`}),
 		time:    rapid.SampledFrom([]string{`"2024-12-17T09:42:32.971Z"`, `"2024-02-29T23:59:59Z"`, `"1969-12-31t23:59:59.000001z"`, `"0000-01-01T00:00:00Z"`, `"2024-12-17 09:42:32+0000"`}),
 		name:    rapid.SampledFrom([]string{`"foo"`, `"bar"`, `"/foo"`, `"a/b"`, `"a~b"`, `"~1x"`, `""`, `"id"`, `"é"`, `"$binary"`}),
 		counts:  []int{1, 1, 1, 1, 1, 0},
 		misfits: 300,
 	}
-	drawMood = rapid.SampledFrom([]mood{calm, odd})
+	drawStyle = rapid.SampledFrom([]style{regular, irregular})
 )
 
 // any draws any JSON value.
-func (m mood) any(t *rapid.T, depth int) string {
+func (m style) any(t *rapid.T, depth int) string {
 	switch kind := rapid.IntRange(0, 9).Draw(t, "kind"); {
 	case depth > 0 && kind == 0:
 		return drawArray(t, func() string { return m.any(t, depth-1) })
@@ -78,7 +78,7 @@ func (m mood) any(t *rapid.T, depth int) string {
 }
 
 // value draws a value for a column, which mostly fits.
-func (m mood) value(t *rapid.T, column schema.Column) string {
+func (m style) value(t *rapid.T, column schema.Column) string {
 	switch rapid.IntRange(0, m.misfits-1).Draw(t, "fits") {
 	case 0:
 		return m.any(t, 2)
@@ -107,9 +107,9 @@ func drawArray(t *rapid.T, element func() string) string {
 	return "[" + strings.Join(elements, drawSpace.Draw(t, "space")+",") + drawSpace.Draw(t, "space") + "]"
 }
 
-// object draws an object of some known and some unknown keys, if it is odd some
+// object draws an object of some known and some unknown keys, an irregular one with some
 // of them more than once.
-func (m mood) object(t *rapid.T, columns []schema.Column, depth int, members ...string) string {
+func (m style) object(t *rapid.T, columns []schema.Column, depth int, members ...string) string {
 	space := drawSpace.Draw(t, "space")
 	for _, column := range columns {
 		if column.Key == "" || column.Required {
@@ -130,8 +130,8 @@ func (m mood) object(t *rapid.T, columns []schema.Column, depth int, members ...
 func drawRow(t *rapid.T, table *schema.Table, id int) string {
 	key, _, _ := table.ByRole(schema.RoleKey)
 	last := fmt.Sprintf(`"%s":"id_%d"`, key.Key, id)
-	m := drawMood.Draw(t, "mood")
-	if m.misfits == calm.misfits {
+	m := drawStyle.Draw(t, "style")
+	if m.misfits == regular.misfits {
 		return m.object(t, table.Columns, 2, last)
 	}
 	row := m.object(t, table.Columns, 2, `"`+key.Key+`":"before"`)

@@ -11,14 +11,14 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// arena is one piece of memory for all buffers of a record: it is allocated
-// once, and freed with the last of them.
+// arena is the memory of all buffers of a record: allocated once, and freed with the
+// last buffer.
 type arena struct {
 	whole *memory.Buffer
 	used  int
 }
 
-// align is what Arrow recommends for the start of a buffer.
+// align rounds up to the alignment that Arrow recommends for buffers.
 func align(size int) int { return (size + 63) &^ 63 }
 
 func (a *arena) part(size int) *memory.Buffer {
@@ -27,7 +27,7 @@ func (a *arena) part(size int) *memory.Buffer {
 	return part
 }
 
-// record copies the rows into a record; the columns are free for other rows.
+// record copies the rows into a record, so that the columns can be reused.
 func (c *column) record(as *arrow.Schema, mem memory.Allocator) arrow.Record {
 	a := &arena{whole: memory.NewResizableBuffer(mem)}
 	defer a.whole.Release()
@@ -45,7 +45,7 @@ func (c *column) record(as *arrow.Schema, mem memory.Allocator) arrow.Record {
 	return rec
 }
 
-// size is how much of an arena data takes at most.
+// size is the most memory that data takes in an arena.
 func (c *column) size() int {
 	size := 2*align((c.len()+7)/8) + align(4*(len(c.starts)+1)) + align(8*len(c.micros)) + align(len(c.text))
 	for _, f := range c.fields {

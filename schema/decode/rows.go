@@ -6,21 +6,21 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// rows turns conversations into rows, one at a time. What a value means for
-// its column is decided here; regular.go is a short cut for the regular ones.
+// rows turns JSON objects into rows, one at a time. It decides what a value means for
+// its column; fast_path.go is a short cut for regular rows.
 type rows struct {
 	row         *column
 	derived     []*column // fields of the row that have no key
 	extra       extra
 	anomalies   *anomalies
 	unknownKeys []*unknownKey // of the row
-	objects     int           // counts what regularStruct reads
+	objects     int           // counts the objects that fastStruct reads
 	text        []byte
 
 	key     *column // names the row
-	version int     // of the row's fields the one that is the version column, -1 for none
-	// unreadable counts the rows whose version was sent and could not be read;
-	// form is that of the first.
+	version int     // index of the version column among the row's fields, -1 for none
+	// unreadable counts the rows with a version that could not be read; form is the
+	// form of the first one.
 	unreadable int
 	form       string
 }
@@ -28,10 +28,10 @@ type rows struct {
 func newRows(table *schema.Table, anomalies *anomalies) rows {
 	r := rows{row: newRowColumn(table), anomalies: anomalies, version: -1}
 	for i, f := range r.row.fields {
-		switch f.Role {
-		case schema.RoleKey:
+		if f.Role == schema.RoleKey {
 			r.key = f
-		case schema.RoleVersion:
+		}
+		if f.Role == schema.RoleVersion {
 			r.version = i
 		}
 		if f.Key == "" {
@@ -41,9 +41,9 @@ func newRows(table *schema.Table, anomalies *anomalies) rows {
 	return r
 }
 
-// append adds the row of one JSON object, which is known to be valid. The
-// reason is "" or says why it can not be a row; then nothing was appended.
-func (r *rows) append(object []byte, from origin) (reason string) {
+// appendSlow appends the row of one valid JSON object. The reason is "", or says why
+// the object cannot be a row; then nothing was appended.
+func (r *rows) appendSlow(object []byte, from origin) (reason string) {
 	members := r.row.object
 	members.read(object)
 	for i, f := range r.row.fields {
@@ -63,8 +63,8 @@ func (r *rows) append(object []byte, from origin) (reason string) {
 	return ""
 }
 
-// noteVersion sees whether the version of the row was sent but is null in its
-// column. Rows of the fast path have one that was read, or none.
+// noteVersion counts the row when the API sent a version and its column is null. Rows
+// of the fast path have a version that was read, or none.
 func (r *rows) noteVersion() {
 	if r.version < 0 {
 		return
@@ -78,15 +78,15 @@ func (r *rows) noteVersion() {
 	}
 }
 
-// takeUnreadable returns what was counted, and goes on to another page.
+// takeUnreadable returns the counts and starts another page.
 func (r *rows) takeUnreadable() (rows int, form string) {
 	rows, form = r.unreadable, r.form
 	r.unreadable, r.form = 0, ""
 	return rows, form
 }
 
-// longestKey is how many bytes a value may have that a row cannot be without: it
-// names the row, in memory as well.
+// longestKey is how many bytes the value of a required column may have. Such values
+// are kept in memory to identify rows.
 const longestKey = 4096
 
 func isPresent(value []byte) bool { return len(value) > len(`""`) && value[0] == '"' }
@@ -105,7 +105,7 @@ func (r *rows) derive(from origin) {
 			f.openText()
 			f.text = append(f.text, rest...)
 		case f.Type == schema.Timestamp:
-			f.appendMicros(from.fetchedAt.UnixMicro())
+			f.appendMicros(from.fetchedAt)
 		default:
 			f.null()
 		}
@@ -129,13 +129,13 @@ func (r *rows) member(c *column, m *member) {
 	if m.field < 0 {
 		r.anomalies.field(c.Path, []byte(m.name), "")
 	}
-	r.extra.at(c)
+	r.extra.moveTo(c)
 	r.extra.enter([]byte(m.name))
 	if m.earlier != nil {
 		r.anomalies.field(c.Path, []byte(m.name), "duplicate")
 		r.extra.keepAll(m.earlier, m.value)
-		r.extra.silent++
-		defer func() { r.extra.silent-- }()
+		r.extra.covered++
+		defer func() { r.extra.covered-- }()
 	}
 	if m.field < 0 {
 		r.extra.keep(m.value)
@@ -144,7 +144,7 @@ func (r *rows) member(c *column, m *member) {
 	r.value(c.fields[m.field], m.value)
 }
 
-// value appends a value to its column: as it is where it fits, else null.
+// value appends a value to its column: unchanged when it fits, else null.
 func (r *rows) value(c *column, value []byte) {
 	switch first := value[0]; {
 	case first == 'n':
@@ -170,27 +170,27 @@ func (r *rows) value(c *column, value []byte) {
 	}
 }
 
-// keep keeps the value that was last appended to its column, and says what the
-// column does not hold of it.
+// keep copies the value last appended to a column into extra, and notes which part of
+// it the column does not hold.
 func (r *rows) keep(c *column, value []byte, lost string) {
 	r.anomalies.value(c.Path, lost)
-	r.extra.at(c)
+	r.extra.moveTo(c)
 	r.extra.keep(value)
 }
 
-// string appends a JSON string. What is no Unicode is U+FFFD in the column.
+// string appends a JSON string. In the column, U+FFFD stands for invalid Unicode.
 func (r *rows) string(c *column, value []byte) {
 	var err error
 	c.openText()
 	c.text, err = jsontext.AppendUnquote(c.text, value)
 	if err != nil {
 		r.anomalies.value(c.Path, "not Unicode")
-		r.extra.at(c)
+		r.extra.moveTo(c)
 		r.extra.keepBytes(value[1 : len(value)-1])
 	}
 }
 
-// timestamp appends the instant that a JSON value names, null if it names none.
+// timestamp appends the instant of a JSON value, or null when it has none.
 func (r *rows) timestamp(c *column, value []byte) {
 	micros, lost, ok := r.instant(value)
 	if ok {
@@ -203,7 +203,8 @@ func (r *rows) timestamp(c *column, value []byte) {
 	}
 }
 
-// instant reads a JSON value as a time. lost is what the number does not say.
+// instant reads a JSON value as a time. lost names the information that the result
+// does not hold.
 func (r *rows) instant(value []byte) (micros int64, lost string, ok bool) {
 	switch first := value[0]; {
 	case first == '"':
@@ -220,7 +221,7 @@ func (r *rows) instant(value []byte) (micros int64, lost string, ok bool) {
 	return micros, lost, lost != notATimestamp
 }
 
-// kindName is what people call a value that starts with this byte.
+// kindName returns the name of the JSON type of a value that starts with this byte.
 func kindName(first byte) string {
 	switch first {
 	case 'n':

@@ -6,22 +6,22 @@ import (
 	"unicode/utf8"
 )
 
-// The scanner: functions from where something starts in a JSON text (RFC 8259)
-// to where it ends, or to -1 when it is not there. They take any index, -1 too,
-// so that a caller may look at the result once, at the end. Duplicate names and
-// malformed Unicode pass: what they mean is decided elsewhere.
+// The functions of the scanner take the index at which an element of a JSON text
+// (RFC 8259) starts, and return the index at which it ends, or -1 when it is malformed.
+// They accept any index, -1 too, so that a caller can check the result once, at the end.
+// They accept duplicate names and invalid Unicode, which other code handles.
 
 // maxDepth is how deep a page may be nested; encoding/json and jsontext have
 // the same limit.
 const maxDepth = 10_000
 
-// look is what was seen on the way.
-type look uint8
+// traits are properties of a scanned text.
+type traits uint8
 
 const (
-	spaced  look = 1 << iota // white space outside of strings
-	escaped                  // a backslash
-	garbled                  // bytes that are not UTF-8
+	spaced      traits = 1 << iota // white space outside of strings
+	escaped                        // a backslash
+	invalidUTF8                    // bytes that are not UTF-8
 )
 
 // peek is the byte at text[i], 0 outside. No valid text has a 0.
@@ -40,9 +40,9 @@ func scanSpace(text []byte, i int) int {
 	return i
 }
 
-// scanItem goes on to an item of an object or array: to the first from after
-// the opening bracket, to another from after the one before. When there is
-// none, more is false, and next is after the closing bracket.
+// scanItem finds the next item of an object or array: the first one from the index
+// after the opening bracket, others from the end of the item before. When there is
+// none, more is false, and next is the index after the closing bracket.
 func scanItem(text []byte, i int, first bool, closing byte) (next int, more bool) {
 	i = scanSpace(text, i)
 	switch c := peek(text, i); {
@@ -57,7 +57,7 @@ func scanItem(text []byte, i int, first bool, closing byte) (next int, more bool
 }
 
 // scanName reads the name of a member and the colon; value is where its value starts.
-func scanName(text []byte, i int) (end, value int, seen look) {
+func scanName(text []byte, i int) (end, value int, seen traits) {
 	end, seen = scanString(text, i)
 	colon := scanSpace(text, end)
 	if peek(text, colon) != ':' {
@@ -71,7 +71,7 @@ func scanName(text []byte, i int) (end, value int, seen look) {
 }
 
 // scanValue reads any value, at that many levels of nesting.
-func scanValue(text []byte, i, depth int) (end int, seen look) {
+func scanValue(text []byte, i, depth int) (end int, seen traits) {
 	switch peek(text, i) {
 	case '"':
 		return scanString(text, i)
@@ -95,7 +95,7 @@ func scanWord(text []byte, i int, word string) int {
 }
 
 // scanItems reads an object or array.
-func scanItems(text []byte, i, depth int) (end int, seen look) {
+func scanItems(text []byte, i, depth int) (end int, seen traits) {
 	if depth > maxDepth {
 		return -1, 0
 	}
@@ -109,7 +109,7 @@ func scanItems(text []byte, i, depth int) (end int, seen look) {
 		if !more {
 			return next, seen
 		}
-		var within look
+		var within traits
 		if opening == '{' {
 			_, next, within = scanName(text, next)
 			seen |= within
@@ -122,9 +122,9 @@ func scanItems(text []byte, i, depth int) (end int, seen look) {
 	}
 }
 
-// scanString reads a string with its quotes, eight bytes at a time as long as
-// they stand for themselves.
-func scanString(text []byte, i int) (end int, seen look) {
+// scanString reads a string with its quotes, eight bytes at a time while they are plain
+// ASCII.
+func scanString(text []byte, i int) (end int, seen traits) {
 	const ones, tops = 0x0101010101010101, 0x8080808080808080
 	if peek(text, i) != '"' {
 		return -1, 0
@@ -156,7 +156,7 @@ func scanString(text []byte, i int) (end int, seen look) {
 		default:
 			char, size := utf8.DecodeRune(text[i:])
 			if char == utf8.RuneError && size == 1 {
-				seen |= garbled
+				seen |= invalidUTF8
 			}
 			i += size
 		}

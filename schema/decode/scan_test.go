@@ -41,7 +41,7 @@ func checkScan(t interface {
 	if is := bytes.IndexByte(value, '\\') >= 0; is != (seen&escaped != 0) {
 		t.Fatalf("backslash: %v: %q", is, value)
 	}
-	if is := !utf8.Valid(value); is != (seen&garbled != 0) {
+	if is := !utf8.Valid(value); is != (seen&invalidUTF8 != 0) {
 		t.Fatalf("not UTF-8: %v: %q", is, value)
 	}
 }
@@ -79,7 +79,7 @@ func TestScannerTakesWhatTheStandardLibraryTakes(t *testing.T) {
 
 func TestScannerAgreesOnRandomTexts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		text := []byte(odd.any(t, 4))
+		text := []byte(irregular.any(t, 4))
 		checkScan(t, text)
 		i := rapid.IntRange(0, len(text)-1).Draw(t, "where")
 		text[i] = rapid.OneOf(rapid.Byte(), rapid.SampledFrom([]byte(`{}[],:"\0e-. u`))).Draw(t, "byte")

@@ -112,7 +112,7 @@ func (d *Decoder) userIDs(text []byte, i, n int, from origin) *PageError {
 		if _, again := known[id]; !again {
 			known[id] = struct{}{}
 			row := slices.Concat([]byte("{"+d.rows.key.prefix), text[i:end], []byte("}"))
-			if reason := d.rows.append(row, from); reason != "" {
+			if reason := d.rows.appendSlow(row, from); reason != "" {
 				return brokenAt(end, "userIds[%d] %s", n, reason)
 			}
 		}

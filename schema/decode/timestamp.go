@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// What a timestamp column does not hold of a value, or only on an assumption; ""
-// is nothing. All but notATimestamp come with an instant.
+// The reasons why a timestamp column holds less than the value, or holds it only on an
+// assumption; "" is none. All but notATimestamp come with an instant.
 const (
 	notATimestamp = "not a timestamp"
 	notUTC        = "not UTC"
@@ -28,9 +28,9 @@ func readTimestamp(text []byte) (micros int64, lost string) {
 // parseTimestamp reads a date-time to the second or finer as microseconds since
 // 1970 in UTC, cut off towards the past: RFC 3339 (section 5.6, letters in either
 // case), and of ISO 8601 and its relatives a blank for the T, a comma for the
-// point, offsets without a colon or minutes, "UTC" and "GMT". lost is what the
-// number does not say, and notATimestamp where there is no number. A text without
-// a zone is taken for UTC. Leap seconds (:60) are no timestamps here: the columns
+// point, offsets without a colon or minutes, "UTC" and "GMT". lost names the
+// information that the number does not hold; it is notATimestamp without a number. A text without
+// a zone is read as UTC. Leap seconds (:60) are not timestamps here: the columns
 // cannot hold them. Every four-digit year fits into 64 bits of microseconds.
 func parseTimestamp(text []byte) (micros int64, lost string) {
 	if len(text) < len("2006-01-02T15:04:05") || text[4] != '-' || text[7] != '-' ||
@@ -70,8 +70,8 @@ func parseTimestamp(text []byte) (micros int64, lost string) {
 	return (int64(seconds)-offset)*1_000_000 + fraction, lost
 }
 
-// fractionMicros reads ".123"; finer is whether digits after the sixth say
-// anything. A point without digits is left in rest, where it is no zone.
+// fractionMicros reads ".123"; finer reports digits other than 0 after the sixth. A point
+// without digits stays in rest, which is not a valid zone then.
 func fractionMicros(text []byte) (micros int64, finer bool, rest []byte) {
 	if len(text) == 0 || text[0] != '.' && text[0] != ',' {
 		return 0, false, text
@@ -126,7 +126,7 @@ func clock(hour, minute int) bool {
 	return 0 <= hour && hour <= 23 && 0 <= minute && minute <= 59
 }
 
-// twoDigits is the number that two digits are, -1 where they are none.
+// twoDigits returns the number of two digits, -1 for other bytes.
 func twoDigits(tens, ones byte) int {
 	tens, ones = tens-'0', ones-'0'
 	if tens > 9 || ones > 9 {
@@ -146,9 +146,9 @@ func daysIn(year, month int) int {
 	}
 }
 
-// daysSince1970 counts in the Gregorian calendar, from year 0 on. Years begin
-// with March here, so that the day of a leap year is the last one; 400 of them
-// are 146,097 days, and go before so that nothing is negative.
+// daysSince1970 counts in the Gregorian calendar, from year 0 on. Years begin with March
+// here, so that a leap day is the last day. 400 years of 146,097 days are added and
+// subtracted again, so that no intermediate value is negative.
 func daysSince1970(year, month, day int) int {
 	month = (month + 9) % 12
 	year += 400 - month/10

@@ -2,28 +2,28 @@ package decode
 
 import "github.com/lemexport/lemexport/schema"
 
-// unknownKey is a key that the table does not model, of the objects of one
-// column. They are few, and the same in many rows.
+// unknownKey is a key in the objects of one column that the table does not model. Most
+// responses have few, the same in many rows.
 type unknownKey struct {
 	name   string
 	path   string // of the column
-	member []byte // what `extra` has before the value, the same in all rows for a key of the row
+	member []byte // the name in `extra` and a colon, the same in all rows for a key of the row
 	object int    // the number of the object that had it last
-	page   int    // the number of the page of which it was told last
+	page   int    // the number of the page that reported it last
 }
 
-// maxUnknownKeys is how many a column remembers. Rows with others are not regular.
+// maxUnknownKeys is how many a column remembers. The slow path decodes rows with more.
 const maxUnknownKeys = 32
 
-// regularUnknownKey keeps the value at text[i].
-func (r *rows) regularUnknownKey(c *column, s *unknownKey, text []byte, i int) (end int) {
+// fastUnknownKey copies the value at text[i] into extra.
+func (r *rows) fastUnknownKey(c *column, s *unknownKey, text []byte, i int) (end int) {
 	end, seen := scanValue(text, i, c.depth)
 	if end < 0 {
 		return -1
 	}
 	r.unknownKeys = append(r.unknownKeys, s)
 	if s.member == nil || c != r.row {
-		r.extra.at(c)
+		r.extra.moveTo(c)
 		r.extra.enter([]byte(s.name))
 		s.member = append(r.extra.appendName(s.member[:0]), ':')
 	}
@@ -33,7 +33,7 @@ func (r *rows) regularUnknownKey(c *column, s *unknownKey, text []byte, i int) (
 	return end
 }
 
-// unknownKey returns the one of that name, nil where there is none yet.
+// unknownKey returns the remembered key of that name, or nil.
 func (c *column) unknownKey(name []byte) *unknownKey {
 	for _, s := range c.unknownKeys {
 		if s.name == string(name) {
@@ -43,9 +43,9 @@ func (c *column) unknownKey(name []byte) *unknownKey {
 	return nil
 }
 
-// newStranger remembers a name; nil when there are too many, or it is long: what
-// is remembered outlives the page.
-func (c *column) newStranger(name []byte) *unknownKey {
+// addUnknownKey remembers a name beyond the page. It returns nil when there are too
+// many, or when the name is long.
+func (c *column) addUnknownKey(name []byte) *unknownKey {
 	if len(name) > schema.LongestName {
 		return nil
 	}

@@ -16,7 +16,7 @@ var allowed = map[string][]string{ //nolint:gochecknoglobals // the rules
 	"schema/decode": {"schema"},
 
 	"exporter":                   {"schema"},
-	"exporter/rows":              {"exporter", "schema"},
+	"exporter/rows":              {"schema"},
 	"exporter/engine":            {"exporter", "exporter/rows", "schema"},
 	"exporter/config":            {"exporter", "internal/nearest", "schema"},
 	"exporter/lemlist":           {"exporter", "internal/nearest", "schema", "schema/decode", "exporter/lemlist/client", "exporter/lemlist/prover", "exporter/lemlist/ratelimit"},

@@ -15,6 +15,7 @@ import (
 	"github.com/google/uuid"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/exporter/lemlist"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
@@ -27,7 +28,7 @@ var large = flag.Bool("large", false, "merge and append with 100,000 conversatio
 // bench is the engine, without a rate limit, beside a simulated team that goes
 // on living.
 type bench struct {
-	*exporter.Engine
+	*engine.Engine
 	team *sim.Server
 	dir  string
 }
@@ -44,7 +45,7 @@ func newBench(t *testing.T, options sim.Options) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = running.Close() })
-	return &bench{team: team, dir: t.TempDir(), Engine: &exporter.Engine{
+	return &bench{team: team, dir: t.TempDir(), Engine: &engine.Engine{
 		OpenSource: func(_ context.Context, _ exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
 			return lemlist.Open(lemlist.Options{Endpoint: running.URL(), Key: exporter.NewSecret(team.Key()), Observer: obs, Unlimited: true})
 		},
@@ -75,7 +76,7 @@ func (b *bench) apply(t *testing.T, folder, mode string, fullEvery time.Duration
 	if err != nil {
 		t.Fatal(err)
 	}
-	summary, err := run.Apply(t.Context(), plan, exporter.ApplyOptions{})
+	summary, err := run.Apply(t.Context(), plan, engine.ApplyOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

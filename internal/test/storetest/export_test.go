@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/exporter/lemlist"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
@@ -135,15 +136,15 @@ func TestALateRunNamesTheOneThatWon(t *testing.T) {
 	each(t, func(t *testing.T, s *server) {
 		location, options := s.at(s.direct, folder()), quick(t)
 		place, _, _ := strings.Cut(location, "?")
-		engine := newEngine(t, options)
+		runner := newEngine(t, options)
 		for _, what := range []string{"a new object", "an object that is replaced"} {
-			var winner exporter.Summary
-			_, err := apply(t, engine, location, func(phase exporter.Phase) {
+			var winner engine.Summary
+			_, err := apply(t, runner, location, func(phase exporter.Phase) {
 				if phase != exporter.PhaseCommit {
 					return
 				}
 				var err error
-				if winner, err = apply(t, engine, location, func(exporter.Phase) {}); err != nil {
+				if winner, err = apply(t, runner, location, func(exporter.Phase) {}); err != nil {
 					t.Fatal(err)
 				}
 			})
@@ -151,7 +152,7 @@ func TestALateRunNamesTheOneThatWon(t *testing.T) {
 			if !errors.Is(err, exporter.ErrConflict) || err.Error() != want || exporter.Hint(err) == "" {
 				t.Errorf("%s: the late run was told %v", what, err)
 			}
-			verified, err := engine.Verify(t.Context(), location)
+			verified, err := runner.Verify(t.Context(), location)
 			if err != nil || !verified.OK() || verified.Manifest.RunID != winner.RunID {
 				t.Errorf("%s: run %s is there, not %s (%v)", what, verified.Manifest.RunID, winner.RunID, err)
 			}
@@ -159,7 +160,7 @@ func TestALateRunNamesTheOneThatWon(t *testing.T) {
 	})
 }
 
-func newEngine(t *testing.T, options store.Options) *exporter.Engine {
+func newEngine(t *testing.T, options store.Options) *engine.Engine {
 	t.Helper()
 	team, err := sim.New(sim.Options{Users: 2, Conversations: 150, Unlimited: true})
 	if err != nil {
@@ -175,7 +176,7 @@ func newEngine(t *testing.T, options store.Options) *exporter.Engine {
 		}
 	})
 	var runs atomic.Int64
-	return &exporter.Engine{
+	return &engine.Engine{
 		OpenSource: func(_ context.Context, _ exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
 			return lemlist.Open(lemlist.Options{Endpoint: running.URL(), Key: exporter.NewSecret(team.Key()), Observer: obs, Unlimited: true})
 		},
@@ -188,16 +189,16 @@ func newEngine(t *testing.T, options store.Options) *exporter.Engine {
 	}
 }
 
-func apply(t *testing.T, engine *exporter.Engine, place string, obs observer) (exporter.Summary, error) {
+func apply(t *testing.T, runner *engine.Engine, place string, obs observer) (engine.Summary, error) {
 	t.Helper()
-	run, err := engine.Start(t.Context(), exporter.Job{
+	run, err := runner.Start(t.Context(), exporter.Job{
 		Source: exporter.SourceConfig{Type: "lemlist"},
 		Exports: []exporter.Export{{
 			Table: "inbox_conversations", Destination: place, Format: "parquet", Mode: "snapshot", Parquet: exporter.ParquetOptions{Compression: "zstd"},
 		}},
 	}, obs)
 	if err != nil {
-		return exporter.Summary{}, err
+		return engine.Summary{}, err
 	}
 	defer func() {
 		if err := run.Close(); err != nil {
@@ -206,7 +207,7 @@ func apply(t *testing.T, engine *exporter.Engine, place string, obs observer) (e
 	}()
 	plan, err := run.Plan(t.Context())
 	if err != nil {
-		return exporter.Summary{}, err
+		return engine.Summary{}, err
 	}
-	return run.Apply(t.Context(), plan, exporter.ApplyOptions{})
+	return run.Apply(t.Context(), plan, engine.ApplyOptions{})
 }

@@ -1,0 +1,175 @@
+package engine
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/rows"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// Engine runs jobs with the adapters it was given. Every field but Memory and
+// Workspace is required, ReadJournal with a Workspace only.
+type Engine struct {
+	// OpenSource connects to the team of a job.
+	OpenSource func(ctx context.Context, config exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error)
+	// OpenDestination finds the place that a location names.
+	OpenDestination func(location string) (exporter.Destination, error)
+	// Formats are the file formats by name.
+	Formats map[string]exporter.Format
+	// Scratch holds rows between the walk and the file.
+	Scratch exporter.Scratch
+	// Memory is about how many bytes the rows of a run take in memory; 0 is
+	// [exporter.DefaultMemory]. The size of a team makes no difference.
+	Memory int64
+	// Workspace keeps the journal of a walk that was cut short; nil keeps none. The
+	// engine uses it for real servers only: a simulation ends with its process.
+	Workspace exporter.Workspace
+	// ReadJournal tells what a source has left in a journal, and when. A journal of
+	// unknown age is not gone on from.
+	ReadJournal func(exporter.Journal) (exporter.Kept, error)
+	// Tool is written to the manifest.
+	Tool exporter.Tool
+	// Now is the clock.
+	Now func() time.Time
+	// NewRunID makes an id whose text sorts by time.
+	NewRunID func() string
+}
+
+// Run is one use of a source: a plan, and then perhaps an apply that follows it.
+type Run struct {
+	engine  *Engine
+	id      string
+	config  exporter.SourceConfig
+	full    bool // the job asks for a full walk
+	source  exporter.Source
+	targets []target
+	// columns are what is left out and hashed of each table; masks do it to the walk's
+	// rows. A table without an entry is kept as it is.
+	columns map[string]exporter.Columns
+	masks   map[string]*schema.Mask
+	obs     exporter.Observer
+}
+
+// target is one export with the adapters it resolved to.
+type target struct {
+	exporter.Export
+	table       *schema.Table
+	format      exporter.Format
+	destination exporter.Destination
+	name        string
+	// keyID is that of the key of the hashes.
+	keyID hashKeyID
+}
+
+// Start resolves the job and opens its source. It reads and writes nothing yet.
+// Close the run when done.
+func (e *Engine) Start(ctx context.Context, job exporter.Job, obs exporter.Observer) (*Run, error) {
+	id := e.NewRunID()
+	targets := make([]target, 0, len(job.Exports))
+	for _, export := range job.Exports {
+		one, err := e.resolve(export, id)
+		if err != nil {
+			return nil, err
+		}
+		targets = append(targets, one)
+	}
+	run, err := e.start(ctx, id, job, obs)
+	if err != nil {
+		return nil, err
+	}
+	for i := range targets {
+		if targets[i].keyID, err = run.keyID(targets[:i], targets[i].Columns); err != nil {
+			return nil, errors.Join(err, run.Close())
+		}
+	}
+	run.targets = targets
+	return run, nil
+}
+
+// keyID is the id of the key of some columns, taken from a target with the same key when
+// there is one: it takes long to compute.
+func (*Run) keyID(known []target, columns exporter.Columns) (hashKeyID, error) {
+	for _, one := range known {
+		if len(columns.Hash) > 0 && len(one.Columns.Hash) > 0 && one.Columns.HashKey == columns.HashKey {
+			return one.keyID, nil
+		}
+	}
+	return newHashKeyID(columns)
+}
+
+// StartReading is Start for a run that writes nothing: destinations are not
+// looked at. What the job's exports leave out and hash holds for it as well.
+func (e *Engine) StartReading(ctx context.Context, job exporter.Job, obs exporter.Observer) (*Run, error) {
+	return e.start(ctx, e.NewRunID(), job, obs)
+}
+
+func (e *Engine) start(ctx context.Context, id string, job exporter.Job, obs exporter.Observer) (*Run, error) {
+	run := &Run{
+		engine: e, id: id, config: job.Source, full: job.Full, obs: obs,
+		columns: make(map[string]exporter.Columns), masks: make(map[string]*schema.Mask),
+	}
+	var err error
+	for i, export := range job.Exports {
+		for _, other := range job.Exports[:i] {
+			if err := exporter.SameColumns(other, export); err != nil {
+				return nil, err
+			}
+		}
+		run.columns[export.Table] = export.Columns
+		if run.masks[export.Table], err = maskOf(export); err != nil {
+			return nil, err
+		}
+	}
+	if run.source, err = e.OpenSource(ctx, job.Source, obs); err != nil {
+		return nil, err
+	}
+	return run, nil
+}
+
+// limits are what the engine's memory is spent on.
+func (e *Engine) limits() rows.Limits { return rows.LimitsOf(cmp.Or(e.Memory, exporter.DefaultMemory)) }
+
+// ID is the run's id, as the manifest and the destination's lock state it.
+func (r *Run) ID() string { return r.id }
+
+// Close releases the source.
+func (r *Run) Close() error { return r.source.Close() }
+
+func (e *Engine) resolve(export exporter.Export, runID string) (target, error) {
+	table, ok := schema.Lookup(export.Table)
+	if !ok {
+		return target{}, fmt.Errorf("unknown table %q", export.Table)
+	}
+	table, err := table.Select(export.Columns.Selection)
+	if err != nil {
+		return target{}, fmt.Errorf("columns: %w", err)
+	}
+	format, ok := e.Formats[export.Format]
+	if !ok {
+		return target{}, fmt.Errorf("unknown format %q", export.Format)
+	}
+	destination, err := e.OpenDestination(export.Destination)
+	if err != nil {
+		return target{}, fmt.Errorf("destination %s: %w", exporter.WithoutQuery(export.Destination), err)
+	}
+	if err := exporter.SetFileMode(export, destination); err != nil {
+		return target{}, err
+	}
+	name := table.Name + format.Extension()
+	if export.Mode == exporter.ModeAppend {
+		name = table.Name + "/" + runID + format.Extension()
+	}
+	return target{Export: export, table: table, format: format, destination: destination, name: name}, nil
+}
+
+// FormatNames lists the names of the file formats, sorted.
+func (e *Engine) FormatNames() []string { return slices.Sorted(maps.Keys(e.Formats)) }
+
+func (t target) url() string { return t.destination.URL(t.name) }

@@ -1,0 +1,252 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
+	"github.com/apache/arrow/go/v15/arrow/memory"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/rows"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// contents is the rows of a new file.
+type contents struct {
+	// total is about how many there are; exact says that it is their number.
+	total int64
+	exact bool
+	// pass hands them on in file order, and returns what they are.
+	pass func(ctx context.Context, to func(arrow.Record) error) (passed, error)
+}
+
+// passed is what is known of the rows of a new file after the last one.
+type passed struct {
+	digest rows.Digest
+	// changes is what a merge did; nil otherwise.
+	changes *exporter.Changes
+}
+
+// anew is contents whose digest follows from the records, which are hashed while
+// others make and use them.
+func anew(table *schema.Table, total int64, records func(context.Context) iter.Seq2[arrow.Record, error]) contents {
+	return contents{total: total, exact: true, pass: func(ctx context.Context, to func(arrow.Record) error) (passed, error) {
+		digester := rows.NewDigester(table)
+		err := handOn(rows.Through(rows.Prefetch(records(ctx)), digester.Add), to)
+		return passed{digest: digester.Digest()}, err
+	}}
+}
+
+// handOn passes prefetched records to a function until one of the two fails.
+func handOn(records iter.Seq2[arrow.Record, error], to func(arrow.Record) error) error {
+	for rec, err := range rows.Prefetch(records) {
+		if err == nil {
+			err = to(rec)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// contents makes the rows of a target's new file.
+func (t target) contents(sorted *rows.Sorted, plan ExportPlan, walked walked, added *addedRows) (contents, error) {
+	merges := t.Mode == exporter.ModeMerge && plan.Current != nil
+	switch {
+	case merges && !t.readable(plan.Current) && !walked.proof.Whole():
+		return contents{}, exporter.WithHint(errors.New("the file's rows have another schema, and the walk is not proven complete"),
+			"Nothing was written: what the walk may have missed would be lost. Run apply again when the inbox is quieter.")
+	case merges && t.readable(plan.Current):
+		found := make(map[schema.IDHash]foundRow, sorted.Rows())
+		if err := sorted.Index().Winners(func(id schema.IDHash, version int64) { found[id] = foundRow{version: version} }); err != nil {
+			return contents{}, err
+		}
+		v := newRevision(t, plan.Current, sorted, found, walked.proof.Whole())
+		return contents{total: exporter.Sum(plan.Current.Rows, sorted.Rows()), pass: v.pass}, nil
+	case added != nil:
+		return anew(t.table, int64(len(added.ids)), added.of(t.table, sorted)), nil
+	}
+	return anew(t.table, sorted.Rows(), sorted.Records), nil
+}
+
+// readable reports whether the rows of a file can become rows of the table: it
+// has the table's schema, or that of an earlier version, and its hashes have the
+// same key.
+func (t target) readable(file *exporter.Manifest) bool {
+	was, ok := t.table.AsOf(file.SchemaVersion)
+	return ok && was.Fingerprint() == file.SchemaFingerprint && t.keyID.is(file.Columns)
+}
+
+// revision merges the rows of a walk into those of a committed file. It keeps
+// some 50 bytes for each row of the walk, whatever the size of the file.
+type revision struct {
+	target  target
+	sorted  *rows.Sorted
+	found   map[schema.IDHash]foundRow
+	filter  rows.BloomFilter // of found
+	whole   bool             // the walk shows everything there is
+	version int              // of the file's schema
+	changes exporter.Changes
+	// carried is the digest that the old file's manifest states; nil where the new one
+	// cannot rest on it. That of the new file is carried, less gone, plus come. So a row
+	// that is kept counts as it was when it came from the API, and no merge makes damage
+	// to it look right.
+	carried    *rows.Digest
+	gone, come *rows.Digester
+}
+
+func newRevision(t target, file *exporter.Manifest, sorted *rows.Sorted, found map[schema.IDHash]foundRow, whole bool) *revision {
+	v := &revision{
+		target: t, sorted: sorted, found: found, whole: whole, version: file.SchemaVersion,
+		gone: rows.NewDigester(t.table), come: rows.NewDigester(t.table),
+	}
+	v.filter = rows.NewBloomFilter(len(found))
+	for id := range found {
+		v.filter.Add(id)
+	}
+	if digest, ok := digestOf(file.Content, file.Rows); ok && !whole && file.SchemaVersion == t.table.Version {
+		v.carried = &digest
+	}
+	return v
+}
+
+// foundRow is a row of the walk.
+type foundRow struct {
+	version int64
+	matched bool // the file has another version, or the same
+	stale   bool // the file's is newer
+}
+
+// pass hands on the rows of the new file. The old one is open only meanwhile.
+func (v *revision) pass(ctx context.Context, to func(arrow.Record) error) (done passed, err error) {
+	file, err := openExport(ctx, v.target.destination, v.target.format, v.target.name)
+	if err != nil {
+		return passed{}, fmt.Errorf("read the file to merge with: %w", err)
+	}
+	defer func() { err = errors.Join(err, file.close()) }()
+	records, digester := v.merged(ctx, file.data), rows.NewDigester(v.target.table)
+	if v.carried == nil {
+		records = rows.Through(rows.Prefetch(records), digester.Add)
+	}
+	if err := handOn(records, to); err != nil {
+		if errors.Is(err, rows.ErrUnsorted) {
+			return passed{}, exporter.WithHint(err, "The file was not written by lemexport as it is, so it cannot be merged into. "+
+				"lemexport verify says what is wrong with it. Restore it, or choose another destination.")
+		}
+		return passed{}, err
+	}
+	for _, row := range v.found {
+		if !row.matched {
+			v.changes.Added++
+		}
+	}
+	digest := digester.Digest()
+	if v.carried != nil {
+		digest = *v.carried
+		digest.Subtract(v.gone.Digest())
+		digest.Add(v.come.Digest())
+	}
+	return passed{digest: digest, changes: &v.changes}, nil
+}
+
+// merged yields the rows of the new file.
+func (v *revision) merged(ctx context.Context, file exporter.DataFile) iter.Seq2[arrow.Record, error] {
+	table := v.target.table
+	return rows.Merge(ctx, table, v.sorted.Limits(),
+		rows.NewStream(v.target.url()+": ", table, upgraded(ctx, file, table, v.version), v.keepOld),
+		rows.NewStream("", table, v.sorted.Records(ctx), v.keepNew))
+}
+
+// keepOld decides on a row of the file.
+func (v *revision) keepOld(key schema.RowKey, rec arrow.Record, row int) bool {
+	kept := v.keepsOld(key)
+	if !kept && v.carried != nil {
+		v.gone.AddRow(rec, row)
+	}
+	return kept
+}
+
+func (v *revision) keepsOld(key schema.RowKey) bool {
+	id := schema.HashID(key.ID)
+	var row foundRow
+	ok := v.filter.Passes(id)
+	if ok {
+		row, ok = v.found[id]
+	}
+	if !ok {
+		if v.whole {
+			v.changes.Removed++
+			return false
+		}
+		v.changes.Kept++
+		return true
+	}
+	row.matched = true
+	switch {
+	case row.version == key.Version:
+		v.changes.Refreshed++
+	case row.version > key.Version || v.whole:
+		v.changes.Updated++
+	default:
+		// It comes before the other: rows come newest first.
+		row.stale = true
+		v.changes.Kept++
+	}
+	v.found[id] = row
+	return row.stale
+}
+
+// keepNew decides on a row of the walk.
+func (v *revision) keepNew(key schema.RowKey, rec arrow.Record, at int) bool {
+	row, ok := v.found[schema.HashID(key.ID)]
+	kept := ok && !row.stale
+	if kept && v.carried != nil {
+		v.come.AddRow(rec, at)
+	}
+	return kept
+}
+
+// upgraded yields the rows of a file as rows of the table: columns that its
+// version did not have are null.
+func upgraded(ctx context.Context, file exporter.DataFile, table *schema.Table, version int) iter.Seq2[arrow.Record, error] {
+	was, ok := table.AsOf(version)
+	if !ok || was == table {
+		return file.Records(ctx, table)
+	}
+	return func(yield func(arrow.Record, error) bool) {
+		for rec, err := range file.Records(ctx, was) {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			wide := widen(rec, was, table)
+			more := yield(wide, nil)
+			wide.Release()
+			if !more {
+				return
+			}
+		}
+	}
+}
+
+func widen(rec arrow.Record, was, table *schema.Table) arrow.Record {
+	columns := make([]arrow.Array, 0, len(table.Columns))
+	for i, column := range table.Columns {
+		if _, at, ok := was.Column(column.Name); ok {
+			rec.Column(at).Retain()
+			columns = append(columns, rec.Column(at))
+			continue
+		}
+		columns = append(columns, array.MakeArrayOfNull(memory.DefaultAllocator, table.Arrow().Field(i).Type, int(rec.NumRows())))
+	}
+	wide := array.NewRecord(table.Arrow(), columns, rec.NumRows())
+	for _, column := range columns {
+		column.Release()
+	}
+	return wide
+}

@@ -1,0 +1,74 @@
+package engine
+
+import (
+	"fmt"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// Warnings is what a person should know before an apply: what will keep it from
+// writing, as far as the survey shows it.
+func (p Plan) Warnings() exporter.Diagnostics {
+	var found exporter.Diagnostics
+	if one, ok := unreadableRows(p.Survey); ok {
+		found = append(found, one)
+	}
+	for _, export := range p.Exports {
+		if export.Shrink == nil || !export.Shrink.Expected {
+			continue
+		}
+		found = append(found, exporter.Diagnostic{
+			Severity: exporter.SeverityWarning,
+			Summary:  export.File + " would lose more than max_shrink allows",
+			Detail: fmt.Sprintf("It has %d conversations, the API states at most %d. Apply stops with exit status 3 and leaves the file as it is when the walk "+
+				"shows fewer than %d (max_shrink = %g). Look at the team of the API key and its users; if the conversations are really gone, run apply with -allow-shrink.",
+				export.Current.Rows, p.rowsAtMost(export.Table), export.Shrink.LeastRows, export.Shrink.Max),
+		})
+	}
+	return found
+}
+
+// rowsAtMost is the number of rows of a table that the survey states.
+func (p Plan) rowsAtMost(table string) int64 {
+	if found, ok := schema.Lookup(table); ok && found.PartitionBy == schema.PartitionUser && p.Conversations != nil {
+		return *p.Conversations
+	}
+	return valueOr(p.of(table).Rows, 0)
+}
+
+// unreadableRows is the warning of rows whose version could not be read.
+func unreadableRows(survey exporter.Survey) (found exporter.Diagnostic, ok bool) {
+	var rows, users int64
+	var example exporter.PartitionSurvey
+	for _, user := range survey.AllPartitions() {
+		if user.Unreadable == 0 {
+			continue
+		}
+		if rows == 0 {
+			example = user
+		}
+		rows += user.Unreadable
+		users++
+	}
+	if rows == 0 {
+		return exporter.Diagnostic{}, false
+	}
+	version, _, _ := schema.Default().ByRole(schema.RoleVersion)
+	key := version.Key
+	return exporter.Diagnostic{
+		Severity: exporter.SeverityWarning,
+		Summary:  key + " cannot be read",
+		Detail: fmt.Sprintf("On the first pages, %s of %s hold a value that is not a time. One of %s looks like this, with a for every letter and 9 for every digit: %s. "+
+			"The API sorts by it, so the walk cannot be proven complete: apply stops with exit status 3 and leaves the files as they are. "+
+			"With -allow-incomplete it writes the rows, with null in this column and the value in extra.",
+			countOf(rows, "row"), countOf(users, "user"), example.Partition, example.UnreadableForm),
+	}, true
+}
+
+func countOf(n int64, noun string) string {
+	if n != 1 {
+		noun += "s"
+	}
+	return fmt.Sprintf("%d %s", n, noun)
+}

@@ -1,0 +1,89 @@
+package engine
+
+import (
+	"errors"
+	"fmt"
+	"math"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// ErrShrunk is wrapped by the error of a run that would take more conversations out
+// of a file than the configuration allows. The file holds what it held before.
+var ErrShrunk = errors.New("more conversations would go than max_shrink allows")
+
+// ShrinkPlan is the guard of a file that an export replaces.
+type ShrinkPlan struct {
+	// Max is the share of the conversations of the current file that may go.
+	Max float64 `json:"max_shrink"`
+	// LeastRows is how many conversations the walk has to show.
+	LeastRows int64 `json:"least_rows"`
+	// Expected is true when the totals that the API states add up to fewer, so that
+	// the guard will stop the apply.
+	Expected bool `json:"expected"`
+}
+
+// mostGone is how many of so many conversations may go.
+func (s ShrinkPlan) mostGone(rows int64) int64 {
+	const rounding = 1e-6 // 0.29 of 100 is 29
+	gone := math.Floor(s.Max*float64(rows) + rounding)
+	if gone >= float64(rows) {
+		return rows
+	}
+	return int64(max(gone, 0))
+}
+
+// shrink makes the guard of the file that is there; nil when all of it may go.
+func (t target) shrink(current *exporter.Manifest) *ShrinkPlan {
+	plan := ShrinkPlan{Max: exporter.DefaultMaxShrink}
+	if t.MaxShrink != nil {
+		plan.Max = *t.MaxShrink
+	}
+	if t.Mode == exporter.ModeAppend || plan.Max >= 1 || current.Rows == 0 {
+		return nil
+	}
+	plan.LeastRows = current.Rows - plan.mostGone(current.Rows)
+	return &plan
+}
+
+// expectShrink compares the guard with what the API states before the walk. A run
+// that reads only what is newer removes nothing.
+func (p *ExportPlan) expectShrink(rows *int64) {
+	full := p.Increment == nil || p.Increment.Full != ""
+	if p.Shrink != nil && rows != nil && full {
+		p.Shrink.Expected = *rows < p.Shrink.LeastRows
+	}
+}
+
+// guard looks at the walk of a table before any export takes its rows.
+func (p Plan) guard(table string, proof exporter.Proof, distinct int64) error {
+	var shrunk []error
+	for _, export := range p.exportsOf(table) {
+		shrunk = append(shrunk, export.guardWalk(proof, distinct))
+	}
+	return errors.Join(shrunk...)
+}
+
+// guardWalk looks at a walk before its rows replace those of the current file: a
+// snapshot replaces all of them, a merge only after a proven full walk.
+func (p ExportPlan) guardWalk(proof exporter.Proof, distinct int64) error {
+	if p.Shrink == nil || p.Mode == exporter.ModeMerge && !proof.Whole() || distinct >= p.Shrink.LeastRows {
+		return nil
+	}
+	return p.shrunk(fmt.Sprintf("the walk shows %d, %s has %d", distinct, p.File, p.Current.Rows))
+}
+
+// guardMerge looks at what a merge removes, which is known after its last row.
+func (p ExportPlan) guardMerge(changes exporter.Changes) error {
+	if p.Shrink == nil || changes.Removed <= p.Shrink.mostGone(p.Current.Rows) {
+		return nil
+	}
+	return p.shrunk(fmt.Sprintf("%d of the %d in %s are not in the walk", changes.Removed, p.Current.Rows, p.File))
+}
+
+func (p ExportPlan) shrunk(what string) error {
+	return exporter.WithHint(fmt.Errorf("%w: %s", ErrShrunk, what), fmt.Sprintf(
+		"The file was left as it is, and the next apply reads everything anew. Look at the team of the API key, its users, "+
+			"and the users in the configuration. If the conversations are really gone, run apply with -allow-shrink. "+
+			"max_shrink in the export block sets the share that may go, now %g.", p.Shrink.Max))
+}

@@ -1,0 +1,247 @@
+package engine
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"iter"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/rows"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// ReadOptions say how rows are delivered.
+type ReadOptions struct {
+	// Once delivers every conversation once, newest activity first, when the walk is
+	// proven complete. Otherwise pages come as they are read: the same conversation
+	// may come again, and its row with the newest activity counts, the last of equals.
+	Once bool
+	// From leaves out what was delivered before that checkpoint; nil is the
+	// beginning. Once delivers nothing before it has everything, so it has no
+	// checkpoints and takes none.
+	From *Checkpoint
+}
+
+// Batch is a part of a reading.
+type Batch struct {
+	// Record holds rows with the table's Arrow schema, at least one.
+	Record arrow.Record
+	// Checkpoint marks what was delivered up to and including this batch; nil when
+	// it could not be resumed from here.
+	Checkpoint *Checkpoint
+}
+
+// ReadSummary is the account of a reading, as far as it went.
+type ReadSummary struct {
+	RunID     string `json:"run_id"`
+	Simulated bool   `json:"simulated"`
+	// Proof is nil when no walk was begun.
+	Proof   *exporter.Proof `json:"proof"`
+	Elapsed time.Duration   `json:"-"`
+	Seconds float64         `json:"seconds"`
+}
+
+// ProofKey is the key of the proof, as JSON, in the metadata of a schema whose
+// rows come [ReadOptions.Once].
+const ProofKey = "lemexport.proof"
+
+// Reading is one pass over a table for a consumer that keeps the rows itself.
+type Reading struct {
+	run     *Run
+	table   *schema.Table
+	options ReadOptions
+	summary ReadSummary
+}
+
+// Read prepares a reading of a table. Nothing is asked for before Batches is
+// ranged over.
+func (r *Run) Read(table string, options ReadOptions) (*Reading, error) {
+	found, ok := schema.Lookup(table)
+	if !ok {
+		return nil, exporter.WithHint(fmt.Errorf("unknown table %q", table), "The tables are: "+strings.Join(schema.TableNames(), ", ")+".")
+	}
+	if options.Once && options.From != nil {
+		return nil, exporter.WithHint(errors.New("a checkpoint for a reading that has none"),
+			"Deliver rows as they are read, or begin without a checkpoint.")
+	}
+	selected, err := found.Select(r.columns[table].Selection)
+	if err != nil {
+		return nil, fmt.Errorf("columns: %w", err)
+	}
+	return &Reading{run: r, table: selected, options: options, summary: ReadSummary{RunID: r.id}}, nil
+}
+
+// Summary is the account. It is whole when Batches has ended.
+func (r *Reading) Summary() ReadSummary { return r.summary }
+
+// Table is the table that is read, without what the run leaves out.
+func (r *Reading) Table() *schema.Table { return r.table }
+
+// Schema is the schema of the records, with the proof in its metadata once there
+// is one.
+func (r *Reading) Schema() (*arrow.Schema, error) {
+	full := r.table.Arrow()
+	if r.summary.Proof == nil {
+		return full, nil
+	}
+	proof, err := json.Marshal(r.summary)
+	if err != nil {
+		return nil, fmt.Errorf("encode proof: %w", err)
+	}
+	meta := full.Metadata()
+	meta = arrow.NewMetadata(append(slices.Clone(meta.Keys()), ProofKey), append(slices.Clone(meta.Values()), string(proof)))
+	return arrow.NewSchema(full.Fields(), &meta), nil
+}
+
+// Batches walks the source and yields the rows. A batch's record is the loop
+// body's only until the next iteration. The sequence has everything only when it
+// ends without an error; the error of a walk that cannot be proven wraps
+// [exporter.ErrIncomplete]. It can be ranged over once.
+func (r *Reading) Batches(ctx context.Context) iter.Seq2[Batch, error] {
+	return func(yield func(Batch, error) bool) {
+		started := r.run.engine.Now()
+		wanted := true
+		err := r.read(ctx, func(batch Batch) bool {
+			wanted = yield(batch, nil)
+			return wanted
+		})
+		r.summary.Elapsed = r.run.engine.Now().Sub(started)
+		r.summary.Seconds = r.summary.Elapsed.Seconds()
+		if err != nil && wanted {
+			yield(Batch{}, err)
+		}
+	}
+}
+
+func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
+	r.run.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseSurvey})
+	survey, err := r.run.source.Survey(ctx, []*schema.Table{r.table})
+	if err != nil {
+		return err
+	}
+	r.summary.Simulated = survey.Simulated
+	if err := survey.Of(r.table.Name).Err(); err != nil {
+		return err
+	}
+	plan := Plan{Survey: survey}
+	if r.options.Once {
+		return r.once(ctx, plan, yield)
+	}
+	return r.asRead(ctx, plan, yield)
+}
+
+// once keeps the rows until they are known to be all.
+func (r *Reading) once(ctx context.Context, plan Plan, yield func(Batch) bool) (err error) {
+	sorter, err := r.run.engine.openSorter(r.table, plan.leastRoom(r.table.Name))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, sorter.Close()) }()
+	walked, err := r.run.walk(ctx, sorter, r.table, plan, nil)
+	r.summary.Proof = &walked.proof
+	if err != nil {
+		return err
+	}
+	if !walked.proof.Complete {
+		return unproven(walked.proof)
+	}
+	for rec, err := range walked.sorted.Records(ctx) {
+		if err != nil {
+			return err
+		}
+		if !yield(Batch{Record: rec}) {
+			return nil
+		}
+	}
+	return nil
+}
+
+// asRead hands the pages on. Only their ids and versions are kept, for the
+// account.
+func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool) (err error) {
+	file, err := r.run.engine.Scratch.File()
+	if err != nil {
+		return fmt.Errorf("temporary index: %w", err)
+	}
+	seen := rows.NewIndex(file, r.run.engine.limits())
+	defer func() { err = errors.Join(err, seen.Close()) }()
+	var journal *runJournal
+	if r.options.From == nil {
+		journal = r.run.openJournal(r.table, plan.Survey, nil, true)
+	} else {
+		journal = r.run.awaitJournal(ctx, r.table, plan.Survey)
+	}
+	defer func() { err = errors.Join(err, journal.Close()) }()
+	delivered := r.progress(plan.Survey, journal)
+
+	r.run.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: valueOr(plan.of(r.table.Name).Rows, 0)})
+	life := r.run.lifetime(journal)
+	walk := r.run.source.Walk(ctx, r.table, nil, journal.orNil())
+	account := func() (int64, error) {
+		lost, err := seen.Losers()
+		proof := walk.Proof()
+		if err == nil {
+			proof = counted(proof, seen, seen.Len()-lost)
+		}
+		proof = outlived(proof, life.over())
+		r.summary.Proof = &proof
+		return lost, err
+	}
+	for page, err := range walk.Pages() {
+		more := true
+		if err == nil {
+			more, err = r.page(page, seen, delivered, yield)
+		}
+		if err != nil || !more {
+			_, failed := account()
+			return errors.Join(err, failed)
+		}
+	}
+	if _, err := account(); err != nil {
+		return err
+	}
+	if !r.summary.Proof.Complete {
+		return errors.Join(unproven(*r.summary.Proof), journal.Remove())
+	}
+	return journal.Remove()
+}
+
+// page counts a page and hands on what the consumer does not have; it reports
+// false when the consumer wants no more.
+func (r *Reading) page(page exporter.Page, seen *rows.Index, delivered *delivered, yield func(Batch) bool) (bool, error) {
+	rec, err := masked(r.run.masks[r.table.Name], page.Record)
+	if err != nil {
+		return false, err
+	}
+	defer rec.Release()
+	page.Record = rec
+	if rec.NumRows() > 0 {
+		keys, err := r.table.Keys(rec)
+		if err != nil {
+			return false, err
+		}
+		if err := seen.Add(page.Partition, keys); err != nil {
+			return false, err
+		}
+	}
+	batch, news := delivered.next(page)
+	return !news || yield(batch), nil
+}
+
+func unproven(proof exporter.Proof) error {
+	return exporter.WithHint(Unproven(proof), "What was delivered may not be everything. Read again when the inbox is quieter.")
+}
+
+func valueOr[T any](value *T, otherwise T) T {
+	if value == nil {
+		return otherwise
+	}
+	return *value
+}

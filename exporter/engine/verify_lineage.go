@@ -1,0 +1,69 @@
+package engine
+
+import (
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// lineage checks what the manifest says of the runs before it. A snapshot has none.
+func (v *Verification) lineage() {
+	m := v.Manifest
+	if m.Mode == exporter.ModeSnapshot {
+		return
+	}
+	for _, user := range m.Proof.Partitions {
+		watermark, ok := m.Watermarks[user.Partition]
+		switch {
+		case !user.Complete || user.Watermark == nil:
+		case !ok || !watermark.Equal(*user.Watermark):
+			v.check("lineage", false, "the watermark of %s is not what its walk has proven", user.Partition)
+			return
+		case user.Since != nil && user.Since.After(watermark):
+			v.check("lineage", false, "the inbox of %s was read since %s, which is after its watermark", user.Partition, user.Since.Format(time.RFC3339))
+			return
+		}
+	}
+	if user := misremembered(m); user != "" {
+		v.check("lineage", false, "what is remembered of the newest rows of %s does not fit its watermark", user)
+		return
+	}
+	full, increment := m.FullProof, !m.Proof.Whole()
+	switch {
+	case full == nil && increment && m.Proof.Complete:
+		v.check("lineage", false, "an increment without a full proof that it goes on from")
+	case full != nil && full.RunID == m.RunID && increment:
+		v.check("lineage", false, "an increment that says it is a full proof")
+	case full != nil && full.FinishedAt.After(m.Window.FinishedAt):
+		v.check("lineage", false, "the full proof is younger than the file")
+	case m.Changes != nil && !addUp(*m.Changes, m):
+		v.check("lineage", false, "the changes %+v do not make %d rows", *m.Changes, m.Rows)
+	case full == nil:
+		v.check("lineage", true, "no full proof yet")
+	case full.RunID == m.RunID:
+		v.check("lineage", true, "every inbox walked in full by this run")
+	default:
+		v.check("lineage", true, "an increment; the last full proof is of %s (run %s)", full.FinishedAt.Format(time.RFC3339), full.RunID)
+	}
+}
+
+// misremembered is a user whose recent rows cannot be right; empty when there is none.
+func misremembered(m exporter.Manifest) string {
+	for _, user := range slices.Sorted(maps.Keys(m.Recent)) {
+		recent := m.Recent[user]
+		watermark, ok := m.Watermarks[user]
+		rows, err := decodePrints(recent.Rows)
+		if !ok || recent.Floor.After(watermark) || err != nil || !slices.IsSortedFunc(rows, rowPrint.compare) {
+			return user
+		}
+	}
+	return ""
+}
+
+// addUp reports whether the changes lead from the previous rows to those of the file.
+func addUp(c exporter.Changes, m exporter.Manifest) bool {
+	stayed := exporter.Sum(c.Updated, c.Refreshed, c.Kept)
+	return m.Previous != nil && exporter.Sum(stayed, c.Added) == m.Rows && exporter.Sum(stayed, c.Removed) == m.Previous.Rows
+}

@@ -1,0 +1,161 @@
+package rows
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lemexport/lemexport/schema"
+)
+
+// Sorter keeps the rows of a walk on disk and gives them back newest first, one
+// per id, in memory that does not grow with them: an external merge sort.
+//
+// A page that continues where some run ends extends that run, so a user's inbox
+// read from top to bottom is one run, and merging it costs one segment of memory.
+// Which of several versions of a row wins is decided by the index, see index.go.
+type Sorter struct {
+	table   *schema.Table
+	schema  *arrow.Schema // the table's, without metadata: segments repeat it
+	limits  Limits
+	file    TempFile
+	written int64
+	waiting int // bytes of the pages that no segment has yet
+	runs    []*run
+	body    bytes.Buffer // the segment being written
+	index   *Index
+}
+
+// NewSorter returns an empty sorter of rows of a table. It keeps rows and index in the
+// two files and closes them.
+func NewSorter(table *schema.Table, limits Limits, rows, index TempFile) *Sorter {
+	return &Sorter{table: table, schema: plainSchema(table.Arrow()), limits: limits, file: rows, index: NewIndex(index, limits)}
+}
+
+// plainSchema drops the metadata of a schema and its fields.
+func plainSchema(full *arrow.Schema) *arrow.Schema {
+	return arrow.NewSchema(plainFields(full.Fields()), nil)
+}
+
+func plainFields(full []arrow.Field) []arrow.Field {
+	fields := slices.Clone(full)
+	for i := range fields {
+		fields[i].Metadata = arrow.Metadata{}
+		switch kind := fields[i].Type.(type) {
+		case *arrow.ListType:
+			fields[i].Type = arrow.ListOfField(plainFields([]arrow.Field{kind.ElemField()})[0])
+		case *arrow.StructType:
+			fields[i].Type = arrow.StructOf(plainFields(kind.Fields())...)
+		}
+	}
+	return fields
+}
+
+// Close drops all rows and closes the files.
+func (s *Sorter) Close() error {
+	for _, run := range s.runs {
+		run.release()
+	}
+	return errors.Join(s.file.Close(), s.index.Close())
+}
+
+// Add keeps the rows of a page of a partition; keys are theirs. Of two rows with one
+// version the one that was added later stays.
+func (s *Sorter) Add(partition string, rec arrow.Record, keys schema.Keys) error {
+	if rec.NumRows() == 0 {
+		return nil
+	}
+	sorted, keys, err := s.sort(rec, keys)
+	if err != nil {
+		return err
+	}
+	defer sorted.Release()
+	first := s.index.rows
+	if err := s.index.Add(partition, keys); err != nil {
+		return err
+	}
+	at := s.runFor(keys.At(0))
+	at.last = cloneKey(keys.At(keys.Len() - 1))
+	return s.extend(at, sorted, first)
+}
+
+// cloneKey frees a key from the memory of its record.
+func cloneKey(key schema.RowKey) schema.RowKey {
+	key.ID = strings.Clone(key.ID)
+	return key
+}
+
+// runFor finds a run that a segment beginning with key continues, or starts one.
+func (s *Sorter) runFor(key schema.RowKey) *run {
+	for _, run := range s.runs {
+		if run.last.Compare(key) <= 0 {
+			return run
+		}
+	}
+	fresh := new(run)
+	s.runs = append(s.runs, fresh)
+	return fresh
+}
+
+// sort returns the record with its rows in file order, and their keys; the caller
+// releases it.
+func (s *Sorter) sort(rec arrow.Record, keys schema.Keys) (arrow.Record, schema.Keys, error) {
+	order := make([]int, rec.NumRows())
+	for i := range order {
+		order[i] = i
+	}
+	byKey := func(a, b int) int { return keys.At(a).Compare(keys.At(b)) }
+	if slices.IsSortedFunc(order, byKey) {
+		rec.Retain()
+		return rec, keys, nil
+	}
+	slices.SortStableFunc(order, byKey)
+	pieces := make([]Piece, len(order))
+	for i, row := range order {
+		pieces[i] = Piece{rec, row, row + 1}
+	}
+	sorted := Concat(s.schema, pieces)
+	keys, err := s.table.Keys(sorted)
+	return sorted, keys, err
+}
+
+// Sorted ends the adding: it finds the rows to drop and leaves few enough runs to
+// merge. What it returns is valid until the sorter is closed.
+func (s *Sorter) Sorted(ctx context.Context) (*Sorted, error) {
+	for _, run := range s.runs {
+		if err := s.flush(run); err != nil {
+			return nil, err
+		}
+	}
+	lost, err := s.index.Losers()
+	if err != nil {
+		return nil, err
+	}
+	return &Sorted{sorter: s, rows: s.index.rows - lost}, s.compact(ctx)
+}
+
+// Sorted is the rows of a sorter that has them all: one row per id, newest first.
+type Sorted struct {
+	sorter *Sorter
+	rows   int64
+}
+
+// Rows is the number of rows.
+func (s *Sorted) Rows() int64 { return s.rows }
+
+// Index knows the rows that were added.
+func (s *Sorted) Index() *Index { return s.sorter.index }
+
+// Limits are those of the sorter.
+func (s *Sorted) Limits() Limits { return s.sorter.limits }
+
+// Records yields the rows in batches of bounded size. The record is the loop body's
+// only until the next iteration. It can be called again.
+func (s *Sorted) Records(ctx context.Context) iter.Seq2[arrow.Record, error] {
+	return s.sorter.merge(ctx, s.sorter.runs, s.sorter.table.Arrow(), size{batchRows, s.sorter.limits.batch})
+}
