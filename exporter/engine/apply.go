@@ -278,7 +278,7 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 		RunID:             r.id,
 		Tool:              r.engine.Tool,
 		Simulated:         plan.Survey.Simulated,
-		Source:            exporter.ManifestSource{Type: "lemlist", Endpoint: plan.Survey.Endpoint, TeamID: plan.Survey.TeamID},
+		Source:            exporter.ManifestSource{Type: plan.Survey.Source, Endpoint: plan.Survey.Endpoint, TeamID: plan.Survey.TeamID},
 		Table:             target.table.Name,
 		SchemaVersion:     target.table.Version,
 		SchemaFingerprint: target.table.Fingerprint(),
