@@ -26,6 +26,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/config"
 	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/exporter/lemlist"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/report"
@@ -54,7 +55,7 @@ func main() {
 
 func run() int {
 	version := buildVersion()
-	args := os.Args[1:]
+	args := cli.DoorArguments(os.Args[0], os.Args[1:])
 	if len(args) == 0 {
 		switch asked := plugin.Handshake(os.LookupEnv); {
 		case asked == plugin.AskedToServe && !isTerminal(os.Stdout):
@@ -80,7 +81,8 @@ func run() int {
 		LoadForReading: func(files []cli.SourceFile) (exporter.Job, exporter.Diagnostics) {
 			return config.LoadForReading(configFiles(files), os.LookupEnv, time.Now)
 		},
-		FormatConfig: func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
+		LoadHostConfig: config.LoadHost,
+		FormatConfig:   func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
 		NewEngine: func(log *slog.Logger, workDir string, memory int64) *engine.Engine {
 			return newEngine(version, log, workDir, memory, exporter.NewBudget(memory))
 		},
@@ -135,7 +137,7 @@ func openSource(ctx context.Context, source exporter.SourceConfig, obs exporter.
 		MaxElapsed: source.MaxElapsed, Margin: source.Margin,
 	}
 	if source.Simulate == nil {
-		options.Ledger = func(name string) lemlist.Ledger { return store.NewLedger("", name) }
+		options.Ledger = func(name string) ratelimit.Ledger { return store.NewLedger("", name) }
 		return lemlist.Open(options)
 	}
 	team := source.Simulate

@@ -206,10 +206,13 @@ func (c *checker) unknownBlock(b, nested *block, allowed shape) {
 // parts lists what a block may hold.
 func parts(allowed shape) string {
 	text := list(allowed.attributes, "and")
-	if len(allowed.blocks) > 0 {
-		text += ", and the block " + list(allowed.blocks, "or")
+	if len(allowed.blocks) == 0 {
+		return text
 	}
-	return text
+	if text != "" {
+		text += ", and "
+	}
+	return text + "the block " + list(allowed.blocks, "or")
 }
 
 // blockHint says that an attribute's name looks like that of a block.

@@ -31,7 +31,12 @@ const keyVariable = "LEMLIST_API_KEY"
 
 func (c *checker) source(b *block) exporter.SourceConfig {
 	config := exporter.SourceConfig{Type: c.sourceType(b)}
-	in := c.open(b, sourceShape())
+	c.members(&config, b, c.open(b, sourceShape()))
+	return config
+}
+
+// members reads the parts of a source block into config.
+func (c *checker) members(config *exporter.SourceConfig, b *block, in contents) {
 	key, simulate, endpoint := in.attribute("api_key"), in.blocks["simulate"], in.attribute("endpoint")
 	switch {
 	case key != nil && simulate != nil:
@@ -67,7 +72,6 @@ func (c *checker) source(b *block) exporter.SourceConfig {
 		config.Simulate = c.simulation(simulate)
 	}
 	config.Margin = c.margin(in.blocks["margin"])
-	return config
 }
 
 // The bounds of a margin. Less than a second covers no clock, and a walk that

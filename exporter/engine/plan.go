@@ -124,7 +124,7 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 			return Plan{}, err
 		}
 	}
-	plan = plan.estimated(r.tables())
+	plan = plan.estimated()
 	for _, table := range r.tables() {
 		if plan.kept == nil {
 			plan.kept = r.keptFor(table, plan)
@@ -259,22 +259,22 @@ func (p Plan) of(table string) TablePlan {
 	return plan
 }
 
-// estimated is the plan with what follows from the survey of its tables.
-func (p Plan) estimated(tables []*schema.Table) Plan {
+// estimated is the plan with what follows from its survey.
+func (p Plan) estimated() Plan {
 	requests, known := int64(0), true
-	for _, table := range tables {
-		one := p.of(table.Name)
-		if table.PartitionBy == schema.PartitionUser {
+	for _, survey := range p.Survey.Tables {
+		one := p.of(survey.Table)
+		if table, ok := schema.Lookup(survey.Table); ok && table.PartitionBy == schema.PartitionUser {
 			p.Conversations = one.Rows
 		}
 		switch {
-		case p.Survey.Of(table.Name).Error != "": // it is not read
+		case survey.Error != "": // it is not read
 		case one.Requests == nil:
 			known = false
 		default:
 			requests += *one.Requests
 		}
-		if len(tables) > 1 {
+		if len(p.Survey.Tables) > 1 {
 			p.Tables = append(p.Tables, one)
 		}
 	}
