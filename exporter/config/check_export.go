@@ -49,11 +49,10 @@ func (c *checker) mode(a *attribute, name string) string {
 	return mode
 }
 
-// How often a merge or append export reads everything.
+// The bounds of how often a merge or append export reads everything.
 const (
-	defaultFullEvery = 7 * 24 * time.Hour
-	leastFullEvery   = time.Millisecond
-	mostFullEvery    = 366 * 24 * time.Hour
+	leastFullEvery = time.Millisecond
+	mostFullEvery  = 366 * 24 * time.Hour
 )
 
 // fullEvery reads how old a full proof may become. A snapshot is one each time.
@@ -65,7 +64,7 @@ func (c *checker) fullEvery(a *attribute, mode string) time.Duration {
 		}
 		return 0
 	}
-	return c.duration(a, leastFullEvery, mostFullEvery, defaultFullEvery)
+	return c.duration(a, leastFullEvery, mostFullEvery, exporter.DefaultFullEvery)
 }
 
 // maxShrink reads the share of a file that one run may remove; nil is the default.

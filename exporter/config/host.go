@@ -64,7 +64,7 @@ func (c *checker) host(b *block) exporter.Job {
 	}
 	job := exporter.Job{Source: exporter.SourceConfig{Type: usualLabel("source")}}
 	c.members(&job.Source, b, in)
-	every := c.duration(in.attribute("full_every"), leastFullEvery, mostFullEvery, defaultFullEvery)
+	every := c.duration(in.attribute("full_every"), leastFullEvery, mostFullEvery, exporter.DefaultFullEvery)
 	for _, table := range schema.Tables() {
 		export := exporter.Export{Table: table.Name}
 		if table.Incremental() {

@@ -11,6 +11,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -19,44 +21,34 @@ type firstPage struct {
 	survey  exporter.PartitionSurvey
 	skipped bool
 	unknown []string
-	cost    cost
+	cost    client.Cost
 	err     error
 }
 
-// Survey implements exporter.Source: it asks for the team, then for the first
-// page of every user, several at once.
-func (s *Source) Survey(ctx context.Context, _ []*schema.Table) (exporter.Survey, error) {
-	found, users, spent, err := s.read(ctx, true)
-	if err != nil {
-		return exporter.Survey{}, err
-	}
-	survey := exporter.Survey{TeamID: found.id, Endpoint: s.client.base.String(), Requests: spent.requests}
+// surveyInboxes asks for the first page of every user, several at once.
+func surveyInboxes(ctx context.Context, s *Source, users []string) (exporter.TableSurvey, client.Cost, error) {
 	one := exporter.TableSurvey{Table: schema.InboxConversations().Name}
-	pages, unknown := s.firstPages(ctx, users)
+	var spent client.Cost
+	pages, unknown := askFirstPages(ctx, s, users)
 	for i, first := range pages {
-		survey.Requests += first.cost.requests
+		spent.Add(first.cost)
 		switch {
 		case first.err != nil:
-			return exporter.Survey{}, first.err
+			return one, spent, first.err
 		case first.skipped:
-			one.Skipped = append(one.Skipped, exporter.SkippedPartition{Partition: users[i], Reason: errUserNotInTeam.Error()})
-			continue
+			one.Skipped = append(one.Skipped, exporter.SkippedPartition{Partition: users[i], Reason: client.ErrUserNotInTeam.Error()})
+		default:
+			one.Partitions = append(one.Partitions, first.survey)
 		}
-		one.Partitions = append(one.Partitions, first.survey)
 	}
 	one.Unknown = unknown
-	for _, field := range one.Unknown {
-		s.obs.Observe(exporter.UnknownField{Field: field})
-	}
-	survey.Tables = []exporter.TableSurvey{one}
-	survey.Simulated = s.client.simulated.Load()
-	return survey, nil
+	return one, spent, nil
 }
 
-// firstPages reads the first page of every user, in the order of users, and returns
+// askFirstPages reads the first page of every user, in the order of users, and returns
 // the unknown fields of all. The first error stops the others, and is the only one
 // in the result.
-func (s *Source) firstPages(ctx context.Context, users []string) ([]firstPage, []string) {
+func askFirstPages(ctx context.Context, s *Source, users []string) ([]firstPage, []string) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var mu sync.Mutex
@@ -65,10 +57,10 @@ func (s *Source) firstPages(ctx context.Context, users []string) ([]firstPage, [
 	pages := make([]firstPage, len(users))
 	next := make(chan int)
 	var workers sync.WaitGroup
-	for range min(len(users), exporter.RateLimit) {
+	for range min(len(users), ratelimit.Requests) {
 		workers.Go(func() {
 			for i := range next {
-				page := s.firstPage(ctx, users[i])
+				page := askFirstPage(ctx, s, users[i])
 				mu.Lock()
 				for _, name := range page.unknown {
 					unknown.Add(name)
@@ -99,40 +91,19 @@ func (s *Source) firstPages(ctx context.Context, users []string) ([]firstPage, [
 	return pages, unknown.List()
 }
 
-// insist reads a page, and asks once more after a while when the API says that the
-// user is not in the team: it may say so by mistake.
-func (s *Source) insist(ctx context.Context, userID string, page, size int64) (listing, error) {
-	got, err := s.client.fetch(ctx, userID, page, size)
-	if !errors.Is(err, errUserNotInTeam) {
-		return got, err
-	}
-	timer := time.NewTimer(s.margin.Settle)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-		return got, ctx.Err()
-	}
-	spent := got.cost
-	got, err = s.client.fetch(ctx, userID, page, size)
-	got.cost.add(spent)
-	return got, err
-}
-
-func (s *Source) firstPage(ctx context.Context, userID string) firstPage {
-	got, err := s.insist(ctx, userID, 1, 0)
+func askFirstPage(ctx context.Context, s *Source, userID string) firstPage {
+	got, err := s.insist(ctx, pageRequest{user: userID, page: 1})
 	err = s.denied(userID, err)
-	first := firstPage{cost: got.cost}
+	first := firstPage{cost: got.Cost}
 	switch {
-	case errors.Is(err, errUserNotInTeam):
+	case errors.Is(err, client.ErrUserNotInTeam):
 		first.skipped = true
 		return first
 	case err != nil:
 		first.err = fmt.Errorf("read the first page of the inbox of %s: %w", userID, err)
 		return first
 	}
-	defer got.held.release()
-	defer got.page.Record.Release()
+	defer got.release()
 	says := got.page.Pagination
 	first.unknown = got.page.UnknownFields
 	first.survey = exporter.PartitionSurvey{Partition: userID, TotalItems: says.TotalItems}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 
-	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/spf13/cobra"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -12,38 +11,80 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
+// readArguments are what `read` was asked for.
+type readArguments struct {
+	table, path string
+	// since and position name files; "" is none, and "-" as since standard input.
+	since, position string
+	format          string
+	full            bool
+}
+
 func newRead(app App, global *settings, views func() view) *cobra.Command {
-	return &cobra.Command{
+	var arguments readArguments
+	command := &cobra.Command{
 		Use:   "read TABLE [PATH]",
-		Short: "Write a table to standard output as an Arrow stream",
-		Long: `Reads every conversation of the source in the configuration at PATH, and writes
-the rows of TABLE to standard output as an Arrow IPC stream: each conversation
-once, newest activity first, the proof in the metadata of the schema. Nothing is
-written before the walk is proven complete. Progress and the summary go to
-standard error. Export blocks may be missing; what they leave out or hash in
-their columns blocks is left out or hashed here as well.
+		Short: "Write a table to standard output as an Arrow stream or JSON lines",
+		Long: `Reads TABLE from the source in the configuration at PATH, and writes its rows to
+standard output: each row once, newest activity first, as an Arrow IPC stream
+with the proof in the metadata of its schema, or as JSON lines, one row an
+object. Nothing is written before the walk is proven complete. Progress, the
+summary and the proof go to standard error. Export blocks may be missing; what
+they leave out or hash in their columns blocks is left out or hashed here as
+well.
+
+-position writes down where the reading ended, and -since goes on from there: it
+reads what is new or changed, and again what was active within the lookback
+before, so replace rows by id. When the last full reading is older than
+full_every, which is a week unless a merge or append export of the table says
+otherwise, everything is read; then, and only then, rows that do not come are
+gone. The summary says whether a reading was full. A position belongs to its
+team, users, table and columns: with others it is an error.
 
 Exit status: 0 done, 1 error, 3 when the walk is not proven complete and
-nothing was written, 130 interrupted.`,
+nothing was written, 130 interrupted. With 1, 3 and 130 the file of -position is
+as it was.`,
 		Example: "  lemexport read " + schema.Default().Name + " > inbox.arrows\n" +
 			"  lemexport read " + schema.Default().Name + " examples/quickstart | python3 -c '\n" +
-			"import sys, pyarrow as pa\nprint(pa.ipc.open_stream(sys.stdin.buffer).read_all())'",
+			"import sys, pyarrow as pa\nprint(pa.ipc.open_stream(sys.stdin.buffer).read_all())'\n" +
+			"  lemexport read -since=at.json -position=next.json -format=jsonl " + schema.Default().Name + " > new.jsonl",
 		Args:      upTo(2, "TABLE"),
 		ValidArgs: schema.TableNames(),
 		RunE: func(command *cobra.Command, args []string) error {
-			if _, ok := app.Terminal(app.Stdout); ok {
+			arguments.table, arguments.path = args[0], argument(args[1:])
+			if err := oneOf(command, "format", arguments.format, formatArrow, formatJSONLines); err != nil {
+				return err
+			}
+			if arguments.position == stdoutName {
+				return usageError(command, "flag -position takes a file: standard output has the rows")
+			}
+			if _, ok := app.Terminal(app.Stdout); ok && arguments.format == formatArrow {
 				return exporter.WithHint(errors.New("refusing to write binary data to a terminal"),
 					"Send it to a file or a program: lemexport read "+args[0]+" > inbox.arrows")
 			}
 			global.dataOnStdout = true
-			return runRead(command.Context(), app, *global, views(), args[0], argument(args[1:]))
+			return runRead(command.Context(), app, *global, views(), arguments)
 		},
 	}
+	flags := command.Flags()
+	flags.StringVar(&arguments.since, "since", "", "go on from the position in `FILE`; - is standard input")
+	flags.StringVar(&arguments.position, "position", "", "write the position of the end to `FILE`, once all rows are written")
+	flags.StringVar(&arguments.format, "format", formatArrow, "write rows as `FORMAT`: arrow or jsonl")
+	fullFlag(command, &arguments.full)
+	return command
 }
 
-func runRead(ctx context.Context, app App, global settings, show view, table, path string) error {
-	job, err := loadJob(show, path, app.LoadForReading)
+func runRead(ctx context.Context, app App, global settings, show view, arguments readArguments) error {
+	job, err := loadJob(show, arguments.path, app.LoadForReading)
 	if err != nil {
+		return err
+	}
+	job.Full = arguments.full
+	options := engine.ReadOptions{Once: true}
+	if options.Since, err = readPosition(app, arguments.since); err != nil {
+		return err
+	}
+	if err := checkPositionFolder(arguments.position); err != nil {
 		return err
 	}
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
@@ -51,11 +92,11 @@ func runRead(ctx context.Context, app App, global settings, show view, table, pa
 		var written int64
 		err := withRunOf(ctx, app, global, job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *feed) error {
 			var err error
-			if reading, err = run.Read(table, engine.ReadOptions{Once: true}); err != nil {
+			if reading, err = run.Read(arguments.table, options); err != nil {
 				return err
 			}
 			return events.during(app, show, func() error {
-				written, err = writeStream(ctx, app, reading)
+				written, err = writeRows(ctx, app.Stdout, arguments.format, reading)
 				return err
 			})
 		})
@@ -70,44 +111,8 @@ func runRead(ctx context.Context, app App, global settings, show view, table, pa
 			return ended{exporter.ExitIncomplete}
 		case err == nil:
 			show.delivered(summary)
+			return writePosition(arguments.position, reading.Position())
 		}
 		return interruption(ctx, err, many(written, "row")+" of the stream were written, not its end")
 	})
-}
-
-// writeStream writes the rows as one IPC stream and returns their number. A
-// stream that an error ends is broken off in a message: most readers take one
-// that only lacks its end marker for whole.
-func writeStream(ctx context.Context, app App, reading *engine.Reading) (rows int64, err error) {
-	var stream *ipc.Writer
-	begin := func() error {
-		schema, err := reading.Schema()
-		if err == nil {
-			stream = ipc.NewWriter(app.Stdout, ipc.WithSchema(schema))
-		}
-		return err
-	}
-	defer func() {
-		if err != nil && stream != nil {
-			_, _ = app.Stdout.Write([]byte{0xff, 0xff, 0xff, 0xff, 8, 0, 0, 0, 0}) // half a message
-		}
-	}()
-	for batch, err := range reading.Batches(ctx) {
-		if err == nil && stream == nil {
-			err = begin()
-		}
-		if err == nil {
-			err = stream.Write(batch.Record)
-		}
-		if err != nil {
-			return rows, err
-		}
-		rows += batch.Record.NumRows()
-	}
-	if stream == nil { // an empty inbox is a table too
-		if err := begin(); err != nil {
-			return 0, err
-		}
-	}
-	return rows, stream.Close()
 }
