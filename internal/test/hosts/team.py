@@ -77,22 +77,22 @@ class Team:
         with urllib.request.urlopen(request, timeout=60) as response:
             return json.load(response)
 
-    def configure(self, folder, **export):
+    def configure(self, folder, table=TABLE, **export):
         """Writes our own configuration of an export into a folder."""
         folder.mkdir(parents=True, exist_ok=True)
         attributes = {"destination": str(folder / "out"), **export}
         lines = [f"  {name} = {json.dumps(value)}" for name, value in attributes.items()]
-        (folder / "main.hcl").write_text("\n".join([self.source(), f'export "{TABLE}" {{', *lines, "}", ""]))
+        (folder / "main.hcl").write_text("\n".join([self.source(), f'export "{table}" {{', *lines, "}", ""]))
 
-    def export(self, folder):
-        """Our own export, as an Arrow table."""
+    def export(self, folder, table=TABLE):
+        """Our own export of a table, as an Arrow table."""
         folder = pathlib.Path(folder)
-        self.configure(folder)
+        self.configure(folder, table)
         subprocess.run(
             [PROGRAM, f"-chdir={folder}", "apply", "-auto-approve"],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "LEMLIST_API_KEY": self.key},
         )
-        return pq.read_table(folder / "out" / f"{TABLE}.parquet")
+        return pq.read_table(folder / "out" / f"{table}.parquet")
 
 
 def plain(value, nested):
