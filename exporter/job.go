@@ -140,7 +140,7 @@ const (
 // share one walk, and its rows are kept in one form.
 func SameColumns(a, b Export) error {
 	first, other := a.Columns, b.Columns
-	if a.Table != b.Table || first.Selection.Equal(other.Selection) && first.HashKey == other.HashKey {
+	if a.Table != b.Table || first.Equal(other.Selection) && first.HashKey == other.HashKey {
 		return nil
 	}
 	return WithHint(errors.New("the exports leave out or hash different columns"),

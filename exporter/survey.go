@@ -12,8 +12,10 @@ type Survey struct {
 	TeamID string
 	// Simulated is true when the server says that it is a simulation.
 	Simulated bool
-	// Endpoint is the API's base URL.
-	Endpoint string
+	// Source is the kind of source, "lemlist", and Endpoint the API's base URL.
+	Source, Endpoint string
+	// Rate is how fast the API may be asked.
+	Rate Rate
 	// Requests counts the HTTP requests the survey itself took.
 	Requests int64
 	// Tables has one entry per table that was asked for, in that order.
@@ -42,17 +44,17 @@ func (s TableSurvey) Err() error {
 	if s.Error == "" {
 		return nil
 	}
-	return WithHint(noAccess(s.Error), s.Hint)
+	return WithHint(noAccessError(s.Error), s.Hint)
 }
 
-// noAccess is the text of an [ErrNoAccess].
-type noAccess string
+// noAccessError is the text of an [ErrNoAccess].
+type noAccessError string
 
 // Error implements error.
-func (e noAccess) Error() string { return string(e) }
+func (e noAccessError) Error() string { return string(e) }
 
 // Is reports whether the error is asked for as ErrNoAccess.
-func (noAccess) Is(target error) bool { return target == ErrNoAccess }
+func (noAccessError) Is(target error) bool { return target == ErrNoAccess }
 
 // Of returns the survey of a table; the zero TableSurvey when it was not asked for.
 func (s Survey) Of(table string) TableSurvey {

@@ -291,7 +291,7 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 }
 
 func sourceOf(survey exporter.Survey) exporter.ManifestSource {
-	return exporter.ManifestSource{Type: "lemlist", Endpoint: survey.Endpoint, TeamID: survey.TeamID}
+	return exporter.ManifestSource{Type: survey.Source, Endpoint: survey.Endpoint, TeamID: survey.TeamID}
 }
 
 func incomplete(proof exporter.Proof) error {

@@ -279,7 +279,7 @@ func (p Plan) estimated() Plan {
 		}
 	}
 	if known {
-		least := exporter.LeastTime(requests).Seconds()
+		least := p.Survey.Rate.LeastTime(requests).Seconds()
 		p.Requests, p.LeastTime = &requests, &least
 	}
 	return p

@@ -11,6 +11,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -66,7 +67,7 @@ func (s *Source) Survey(ctx context.Context, tables []*schema.Table) (exporter.S
 	if err != nil {
 		return exporter.Survey{}, err
 	}
-	survey := exporter.Survey{TeamID: found.id, Endpoint: s.client.Endpoint(), Requests: got.Cost.Requests}
+	survey := exporter.Survey{Source: "lemlist", Rate: ratelimit.Rate(), TeamID: found.id, Endpoint: s.client.Endpoint(), Requests: got.Cost.Requests}
 	for _, table := range tables {
 		var one exporter.TableSurvey
 		var spent client.Cost

@@ -12,6 +12,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -56,7 +57,7 @@ func askFirstPages(ctx context.Context, s *Source, users []string) ([]firstPage,
 	pages := make([]firstPage, len(users))
 	next := make(chan int)
 	var workers sync.WaitGroup
-	for range min(len(users), exporter.RateLimit) {
+	for range min(len(users), ratelimit.Requests) {
 		workers.Go(func() {
 			for i := range next {
 				page := askFirstPage(ctx, s, users[i])
