@@ -7,7 +7,7 @@
 // process that a host has started.
 //
 // The protocol is in proto/, what a host in any language does is in
-// docs/hosts.md. The package imports the engine and schema, never an adapter.
+// docs/plugin.md. The package imports the engine and schema, never an adapter.
 package plugin
 
 //go:generate go -C proto tool -modfile=../../internal/tools/proto/go.mod buf generate

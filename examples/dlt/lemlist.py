@@ -1,4 +1,8 @@
-"""Loads the inbox of a lemlist team into a dlt destination."""
+"""Loads the inbox of a lemlist team into a dlt destination.
+
+The destination has to support merge: a filesystem without a table format does not, and dlt
+appends there, so rows that come again are there twice.
+"""
 
 import json
 import subprocess
@@ -10,7 +14,7 @@ import pyarrow as pa
 
 @dlt.resource(primary_key="id")
 def inbox_conversations(configuration="."):
-    """Everything at first, then what is new or changed. The position is part of dlt's state."""
+    """Reads everything at first, then what is new or changed since the position in dlt's state."""
     state = dlt.current.resource_state()
     command = ["lemexport", "read", "inbox_conversations", configuration]
     broken = None
@@ -26,8 +30,8 @@ def inbox_conversations(configuration="."):
                 # Rows that do not come in a full reading are gone.
                 full = json.loads(metadata[b"lemexport.proof"])["full"]
                 hints = dlt.mark.make_hints(write_disposition="replace" if full else "merge")
-                for batch in stream:
-                    yield dlt.mark.with_hints(batch, hints)
+                yield dlt.mark.with_hints(stream.schema.empty_table(), hints)
+                yield from stream
             except (pa.ArrowInvalid, OSError) as error:  # no stream, or one without its end
                 broken = error
         if reading.returncode != 0 or broken:
@@ -36,11 +40,5 @@ def inbox_conversations(configuration="."):
     state["position"] = metadata[b"lemexport.position"].decode()
 
 
-def pipeline(destination="duckdb", **options):
-    # A table is replaced in one transaction, not emptied first.
-    dlt.config["destination.replace_strategy"] = "insert-from-staging"
-    return dlt.pipeline("lemlist_inbox", destination=destination, dataset_name="lemlist", **options)
-
-
 if __name__ == "__main__":
-    print(pipeline().run(inbox_conversations()))
+    print(dlt.pipeline("lemlist_inbox", destination="duckdb", dataset_name="lemlist").run(inbox_conversations()))

@@ -8,10 +8,10 @@ import (
 	"testing"
 )
 
-// The program in docs/hosts.md is built as a module of its own and gives the
+// The program in docs/plugin.md is built as a module of its own and gives the
 // output that stands below it.
 func TestTheProgramInTheDocumentation(t *testing.T) {
-	document, err := os.ReadFile(filepath.Join("..", "..", "docs", "hosts.md"))
+	document, err := os.ReadFile(filepath.Join("..", "..", "docs", "plugin.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -20,7 +20,7 @@ func TestTheProgramInTheDocumentation(t *testing.T) {
 	_, rest, shown := strings.Cut(rest, "```\n")
 	want, _, closed := strings.Cut(rest, "```\n")
 	if !found || !ended || !shown || !closed {
-		t.Fatal("docs/hosts.md has no program with its output")
+		t.Fatal("docs/plugin.md has no program with its output")
 	}
 	root, err := filepath.Abs(filepath.Join("..", ".."))
 	if err != nil {

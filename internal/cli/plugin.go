@@ -23,7 +23,7 @@ starts it without arguments, with the protocol's cookie in LEMEXPORT_PLUGIN, and
 reads from its standard output where to connect. It then asks over gRPC for the
 schema, a plan, a stream of Arrow record batches or a finished export.
 
-Nobody starts that mode by hand. docs/hosts.md shows hosts in Go and Python.`,
+Nobody starts that mode by hand. docs/plugin.md shows hosts in Go and Python.`,
 		Example: "  lemexport plugin -help",
 		Args:    atMost(0),
 		RunE: func(command *cobra.Command, _ []string) error {
@@ -31,7 +31,7 @@ Nobody starts that mode by hand. docs/hosts.md shows hosts in Go and Python.`,
 				return command.Help()
 			}
 			return exporter.WithHint(errors.New(cookieVariable+" is set, but this is not the start of a plugin"),
-				"A host starts lemexport without arguments, with the cookie of this version and standard output connected to itself: see docs/hosts.md. "+
+				"A host starts lemexport without arguments, with the cookie of this version and standard output connected to itself: see docs/plugin.md. "+
 					"To use lemexport by hand, unset the variable.")
 		},
 	}

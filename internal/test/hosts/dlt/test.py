@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -18,8 +19,10 @@ ROOT = pathlib.Path(__file__).parents[4]
 EXAMPLE = ROOT / "examples" / "dlt"
 sys.path[:0] = [str(pathlib.Path(__file__).parent.parent), str(EXAMPLE)]
 import lemlist  # noqa: E402
+from documented import block, is_example  # noqa: E402
 from team import FETCHED, TABLE, WRONG, Team, differing, on_path, report  # noqa: E402
 
+STRATEGY = "DESTINATION__REPLACE_STRATEGY"
 HOST = f"dlt {dlt.__version__}, DuckDB"
 
 
@@ -35,7 +38,7 @@ class Project:
 
     def pipeline(self, destination=None):
         destination = destination or dlt.destinations.duckdb(str(self.folder / "lemlist_inbox.duckdb"))
-        return lemlist.pipeline(destination, pipelines_dir=str(self.folder / "pipelines"))
+        return dlt.pipeline("lemlist_inbox", destination=destination, dataset_name="lemlist", pipelines_dir=str(self.folder / "pipelines"))
 
     def run(self):
         """Runs the pipeline, and returns what it has normalized: nothing when an earlier run had."""
@@ -99,7 +102,8 @@ def equal(what, ours, project, gone=frozenset(), **numbers):
 
 
 def append_only(project):
-    """A filesystem has no merge: dlt appends there."""
+    """Runs the pipeline twice into files, which have no merge, and returns their rows and ids."""
+    del os.environ[STRATEGY]  # which files do not have either
     for _ in range(2):
         pipeline = project.pipeline(dlt.destinations.filesystem(str(project.folder / "files")))
         pipeline.run(lemlist.inbox_conversations(str(project.folder)), loader_file_format="parquet")
@@ -109,9 +113,11 @@ def append_only(project):
 
 
 def main():
+    is_example("dlt/lemlist.py")
     with tempfile.TemporaryDirectory() as name:
         scratch = pathlib.Path(name)
         on_path(scratch / "bin")
+        os.environ[STRATEGY] = re.search(rf"{STRATEGY}=(\S+)", block("sh", STRATEGY))[1]
         project = Project(scratch)
 
         with Team("-conversations=5000") as team:
@@ -150,9 +156,15 @@ def main():
             project.run()
             equal("the next run", second, project, rows_deleted=len(gone))
 
+        with Team("-conversations=0", port=port) as team:
+            project.configure(team, full_every="1ms")
+            project.run()
+            equal("a full run of a team without conversations", team.export(scratch / "empty"), project)
+
         with Team("-conversations=300") as team:
-            project.configure(team)
-            rows, ids = append_only(project)
+            files = Project(scratch / "files")
+            files.configure(team)
+            rows, ids = append_only(files)
             report(f"dlt {dlt.__version__}, filesystem", "two runs append", rows=rows, ids=ids)
             assert rows > ids == 300
 

@@ -50,7 +50,7 @@ def json_rows(lines, schema):
 def main():
     os.environ["PATH"] = f"{pathlib.Path(sys.executable).parent}:{os.environ['PATH']}"
     jq = block("sh", "| jq")
-    commands = {library: block("sh", f"import {library}") for library in ("pyarrow", "polars", "duckdb")}
+    commands = {"pyarrow": block("sh", "inbox = pa."), "polars": block("sh", "inbox = pl."), "duckdb": block("sh", "inbox = duckdb.")}
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         on_path(folder / "bin")

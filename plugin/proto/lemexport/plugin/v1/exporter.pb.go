@@ -1,7 +1,7 @@
 // The contract between lemexport and the hosts that load it as a plugin.
 //
 // A host starts the binary as a hashicorp/go-plugin process and calls the service
-// below. docs/hosts.md describes a session from the handshake to the last batch.
+// below. docs/plugin.md describes a session from the handshake to the last batch.
 // Within v1 fields and messages are only added: hosts ignore those that they do not
 // know.
 
