@@ -14,6 +14,7 @@ from airbyte.caches import DuckDBCache  # noqa: E402
 from airbyte_protocol.models import AirbyteMessage, Type  # noqa: E402
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from documented import block  # noqa: E402
 from team import PROGRAM, TABLE, Team, differing, report  # noqa: E402
 
 HOST = "PyAirbyte, DuckDB"
@@ -30,6 +31,18 @@ class Pipeline:
 
     def source(self, config):
         return ab.get_source("source-lemlist", local_executable=self.connector, config=config, streams=[TABLE], install_if_missing=False)
+
+    def run_documented(self, team):
+        """Runs the program of docs/hosts.md."""
+        changes = {
+            '"/usr/local/bin/source-lemlist"': "str(connector)", 'config={': "config={**config, ", "ab.get_default_cache()": "cache",
+            "os.environ": "environ",
+        }
+        program = block("python", "import airbyte")
+        for old, new in changes.items():
+            assert old in program, f"docs/hosts.md has no {old}"
+            program = program.replace(old, new)
+        exec(program, {"connector": self.connector, "config": team.config(), "cache": self.cache, "environ": {"LEMLIST_API_KEY": team.key}})
 
     def rows(self):
         with self.cache.get_sql_engine().connect() as connection:
@@ -109,7 +122,7 @@ def main():
             report(HOST, "unproven walk: the read fails", rows=len(pipeline.rows()))
 
         with Team("-conversations=4000") as team:
-            pipeline.source(team.config()).read(cache=pipeline.cache, write_strategy="replace", force_full_refresh=True)
+            pipeline.run_documented(team)
             fewer = team.export(scratch / "fewer")
             loaded = pipeline.rows()
             found = differing(fewer, loaded)

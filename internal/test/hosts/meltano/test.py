@@ -10,9 +10,9 @@ import tempfile
 import psycopg
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from documented import block  # noqa: E402
 from team import PROGRAM, TABLE, Team, differing, report  # noqa: E402
 
-HERE = pathlib.Path(__file__).parent
 DATABASE = os.environ["DATABASE_URL"]
 HOST = "Meltano, target-postgres"
 
@@ -24,8 +24,9 @@ class Project:
         self.folder = folder
         tap = folder / "tap-lemlist"
         tap.symlink_to(PROGRAM)
-        text = (HERE / "meltano.yml").read_text().replace("$TAP", str(tap)).replace("$TARGET", os.environ["TARGET"])
-        (folder / "meltano.yml").write_text(text)
+        plugins = block("yaml", "tap-lemlist").replace("/usr/local/bin/tap-lemlist", str(tap))
+        plugins = plugins.replace("pip_url: meltanolabs-target-postgres", f"executable: {os.environ['TARGET']}")
+        (folder / "meltano.yml").write_text(f"default_environment: test\nenvironments:\n  - name: test\n{plugins}")
 
     def run(self, config, *arguments):
         """Runs the pipeline, and returns the finished process."""
