@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 
@@ -9,20 +8,19 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// item is a column's name in a list.
-type item struct {
-	name    string
-	address string
-	at      place
+// columnsChecker checks the columns block of an export of a c.table.
+type columnsChecker struct {
+	reader
+	table *schema.Table
 }
 
-func (c *checker) columns(b *block, table *schema.Table) exporter.Columns {
-	in := c.open(b, columnsShape())
+func (c columnsChecker) check(b *block) exporter.Columns {
+	in := columnsShape().open(c.report, b)
 	var config exporter.Columns
 	exclude, hash, key := in.attribute("exclude"), in.attribute("hash"), in.attribute("hash_key")
 	if exclude != nil {
-		for _, one := range c.names(exclude, table) {
-			if err := table.MayExclude(one.name); err != nil {
+		for _, one := range c.names(exclude, c.table) {
+			if err := c.table.MayExclude(one.name); err != nil {
 				c.report.fail(one.at, one.address, "Column cannot be left out", err.Error()+". Remove it from the list.")
 				continue
 			}
@@ -30,12 +28,12 @@ func (c *checker) columns(b *block, table *schema.Table) exporter.Columns {
 		}
 	}
 	if hash != nil {
-		for _, one := range c.names(hash, table) {
-			if err := table.MayHash(one.name); err != nil {
+		for _, one := range c.names(hash, c.table) {
+			if err := c.table.MayHash(one.name); err != nil {
 				c.report.fail(one.at, one.address, "Column cannot be hashed", err.Error()+". Only text columns can be hashed; others can be left out.")
 				continue
 			}
-			if _, err := table.Select(schema.Selection{Exclude: config.Exclude, Hash: []string{one.name}}); err != nil {
+			if _, err := c.table.Select(schema.Selection{Exclude: config.Exclude, Hash: []string{one.name}}); err != nil {
 				c.report.fail(one.at, one.address, "Column both left out and hashed", one.name+" is in exclude already, or what it is part of is. Remove one of the two.")
 				continue
 			}
@@ -52,12 +50,12 @@ func (c *checker) columns(b *block, table *schema.Table) exporter.Columns {
 	if key != nil {
 		config.HashKey = c.hashKey(key)
 	}
-	c.stillPersonal(b, table, config.Selection)
+	c.stillPersonal(b, config.Selection)
 	return config
 }
 
 // hashKey checks the key of the hashes without ever naming its value.
-func (c *checker) hashKey(a *attribute) exporter.Secret {
+func (c columnsChecker) hashKey(a *attribute) exporter.Secret {
 	value, ok := c.text(a, required)
 	if !ok {
 		return exporter.Secret{}
@@ -76,38 +74,9 @@ func (c *checker) hashKey(a *attribute) exporter.Secret {
 	return exporter.NewSecret(value)
 }
 
-// names reads a list of columns of the table, which may be empty.
-func (c *checker) names(a *attribute, table *schema.Table) []item {
-	if a.failed {
-		return nil
-	}
-	if kind := a.bare().Type(); (kind.IsTupleType() || kind.IsListType()) && a.bare().LengthInt() == 0 {
-		return nil
-	}
-	texts, ok := c.texts(a)
-	if !ok {
-		return nil
-	}
-	known := table.Names()
-	var items []item
-	for i, text := range texts {
-		one := item{name: text, address: fmt.Sprintf("%s[%d]", a.address, i), at: a.item(i)}
-		switch {
-		case slices.ContainsFunc(items, func(earlier item) bool { return earlier.name == text }):
-			c.report.fail(one.at, one.address, "Column listed twice", c.quoted(a, text)+" is in the list already. Remove one of the two.")
-		case !slices.Contains(known, text):
-			c.report.fail(one.at, one.address, "Unknown column",
-				c.quoted(a, text)+" is not a column of this export. lemexport schema lists them; a field of a struct is written as \"contact.email\"."+didYouMean(text, known))
-		default:
-			items = append(items, one)
-		}
-	}
-	return items
-}
-
 // stillPersonal warns of personal data that stays as it is.
-func (c *checker) stillPersonal(b *block, table *schema.Table, s schema.Selection) {
-	selected, err := table.Select(s)
+func (c columnsChecker) stillPersonal(b *block, s schema.Selection) {
+	selected, err := c.table.Select(s)
 	if err != nil || s.IsZero() {
 		return
 	}
@@ -131,14 +100,4 @@ func (c *checker) stillPersonal(b *block, table *schema.Table, s schema.Selectio
 		detail += " An export always has " + strings.Join(always, ", ") + ", with which the API gives the rest."
 	}
 	c.report.warn(b.at, b.address, "Personal data stays", detail)
-}
-
-// sameColumns reports exports that want different columns: they share a walk.
-func (c *checker) sameColumns(blocks []*block, exports []exporter.Export) {
-	for i := 1; i < len(exports); i++ {
-		if err := exporter.SameColumns(exports[0], exports[i]); err != nil {
-			c.report.fail(blocks[i].at, blocks[i].address, "Different columns",
-				fmt.Sprintf("Exports of one configuration share one walk, so they leave out and hash the same columns, with one key. Give this export the columns block of the one at %s, or put it into a configuration of its own.", c.report.where(blocks[0].at)))
-		}
-	}
 }

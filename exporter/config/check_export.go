@@ -8,11 +8,18 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-func (c *checker) export(b *block) exporter.Export {
+// exportChecker checks an export block.
+type exportChecker struct {
+	reader
+	// env looks up a variable that names the server of an object store; nil knows none.
+	env func(name string) (string, bool)
+}
+
+func (c exportChecker) check(b *block) exporter.Export {
 	config := exporter.Export{Table: c.table(b)}
-	in := c.open(b, exportShape())
+	in := exportShape().open(c.report, b)
 	if a := in.attribute("destination"); a != nil {
-		config.Destination = c.destination(a)
+		config.Destination = destinationChecker(c).check(a)
 	} else if !in.meant["destination"] {
 		c.report.fail(b.at, b.address+".destination", "Missing destination",
 			"An export needs a folder to write to, for instance: destination = \"./out\"")
@@ -28,18 +35,19 @@ func (c *checker) export(b *block) exporter.Export {
 		table = schema.Default()
 	}
 	if b := in.blocks["columns"]; b != nil {
-		config.Columns = c.columns(b, table)
+		config.Columns = columnsChecker{c.reader, table}.check(b)
 	}
 	if selected, err := table.Select(config.Columns.Selection); err == nil {
 		table = selected
 	}
-	config.Parquet = c.parquet(in.blocks["parquet"], config.Format, table)
-	config.Arrow = c.arrow(in.blocks["arrow"], config.Format)
+	options := formatChecker{c.reader, config.Format, table}
+	config.Parquet = options.parquet(in.blocks["parquet"])
+	config.Arrow = options.arrow(in.blocks["arrow"])
 	return config
 }
 
 // mode reads the mode. Without versions of rows there are no increments.
-func (c *checker) mode(a *attribute, name string) string {
+func (c exportChecker) mode(a *attribute, name string) string {
 	mode := c.choose(a, modes())
 	table, known := schema.Lookup(name)
 	if known && !table.Incremental() && (mode == exporter.ModeMerge || mode == exporter.ModeAppend) {
@@ -57,7 +65,7 @@ const (
 )
 
 // fullEvery reads how old a full proof may become. A snapshot is one each time.
-func (c *checker) fullEvery(a *attribute, mode string) time.Duration {
+func (c exportChecker) fullEvery(a *attribute, mode string) time.Duration {
 	if mode != exporter.ModeMerge && mode != exporter.ModeAppend {
 		if a != nil && mode == exporter.ModeSnapshot {
 			c.report.fail(a.nameAt, a.address, "full_every without merge or append",
@@ -69,7 +77,7 @@ func (c *checker) fullEvery(a *attribute, mode string) time.Duration {
 }
 
 // maxShrink reads the share of a file that one run may remove; nil is the default.
-func (c *checker) maxShrink(a *attribute, mode string) *float64 {
+func (c exportChecker) maxShrink(a *attribute, mode string) *float64 {
 	if a == nil {
 		return nil
 	}
@@ -82,7 +90,7 @@ func (c *checker) maxShrink(a *attribute, mode string) *float64 {
 }
 
 // fileMode reads the permission of files, which objects in a store do not have.
-func (c *checker) fileMode(a *attribute, destination string) string {
+func (c exportChecker) fileMode(a *attribute, destination string) string {
 	if a == nil {
 		return ""
 	}
@@ -103,7 +111,7 @@ func (c *checker) fileMode(a *attribute, destination string) string {
 	return fmt.Sprintf("%04o", mode)
 }
 
-func (c *checker) table(b *block) string {
+func (c exportChecker) table(b *block) string {
 	if len(b.labels) == 0 {
 		return ""
 	}
@@ -114,23 +122,4 @@ func (c *checker) table(b *block) string {
 			"The tables are: "+list(tables, "and")+"."+didYouMean(name.text, tables))
 	}
 	return name.text
-}
-
-// oneExportPerPlace reports exports that would write the same file.
-func (c *checker) oneExportPerPlace(blocks []*block, exports []exporter.Export) {
-	type place struct{ table, folder string }
-	first := make(map[place]*block)
-	for i, export := range exports {
-		if export.Destination == "" || export.Table == "" {
-			continue
-		}
-		here := place{export.Table, cleanDestination(export.Destination)}
-		earlier, taken := first[here]
-		if !taken {
-			first[here] = blocks[i]
-			continue
-		}
-		c.report.fail(blocks[i].at, blocks[i].address, "Two exports to the same place",
-			fmt.Sprintf("The export at %s writes the same table to the same destination. Remove one, or change its destination.", c.report.where(earlier.at)))
-	}
 }

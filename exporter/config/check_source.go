@@ -3,12 +3,12 @@ package config
 import (
 	"fmt"
 	"math"
+	"net/url"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
-
-	"github.com/zclconf/go-cty/cty"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -29,9 +29,12 @@ const (
 // keyVariable is the variable that the documentation uses for the key.
 const keyVariable = "LEMLIST_API_KEY"
 
-func (c *checker) source(b *block) exporter.SourceConfig {
+// sourceChecker checks a source block.
+type sourceChecker struct{ reader }
+
+func (c sourceChecker) check(b *block) exporter.SourceConfig {
 	config := exporter.SourceConfig{Type: c.sourceType(b)}
-	in := c.open(b, sourceShape())
+	in := sourceShape().open(c.report, b)
 	key, simulate, endpoint := in.attribute("api_key"), in.blocks["simulate"], in.attribute("endpoint")
 	switch {
 	case key != nil && simulate != nil:
@@ -79,12 +82,12 @@ const (
 )
 
 // margin reads how much a walk allows for clocks, caches and replicas.
-func (c *checker) margin(b *block) exporter.Margin {
+func (c sourceChecker) margin(b *block) exporter.Margin {
 	margin := exporter.DefaultMargin()
 	if b == nil {
 		return margin
 	}
-	in := c.open(b, marginShape())
+	in := marginShape().open(c.report, b)
 	return exporter.Margin{
 		Lookback:  c.duration(in.attribute("lookback"), leastLookback, mostLookback, margin.Lookback),
 		Increment: c.duration(in.attribute("increments"), leastLookback, mostLookback, margin.Increment),
@@ -92,7 +95,7 @@ func (c *checker) margin(b *block) exporter.Margin {
 	}
 }
 
-func (c *checker) sourceType(b *block) string {
+func (c sourceChecker) sourceType(b *block) string {
 	if len(b.labels) == 0 {
 		return ""
 	}
@@ -105,7 +108,7 @@ func (c *checker) sourceType(b *block) string {
 }
 
 // key checks the API key without ever naming its value.
-func (c *checker) key(a *attribute) exporter.Secret {
+func (c sourceChecker) key(a *attribute) exporter.Secret {
 	value, ok := c.text(a, required)
 	if !ok {
 		return exporter.Secret{}
@@ -125,7 +128,7 @@ func (c *checker) key(a *attribute) exporter.Secret {
 	return exporter.NewSecret(value)
 }
 
-func (c *checker) users(a *attribute) []string {
+func (c sourceChecker) users(a *attribute) []string {
 	items, ok := c.texts(a)
 	if !ok {
 		return nil
@@ -165,13 +168,13 @@ const (
 )
 
 // retry reads how long a failing request is tried.
-func (c *checker) retry(b *block) time.Duration {
-	in := c.open(b, retryShape())
+func (c sourceChecker) retry(b *block) time.Duration {
+	in := retryShape().open(c.report, b)
 	return c.duration(in.attribute("max_elapsed"), leastMaxElapsed, mostMaxElapsed, exporter.DefaultMaxElapsed)
 }
 
-func (c *checker) simulation(b *block) *exporter.Simulation {
-	in := c.open(b, simulateShape())
+func (c sourceChecker) simulation(b *block) *exporter.Simulation {
+	in := simulateShape().open(c.report, b)
 	limited := true
 	if a := in.attribute("rate_limit"); a != nil {
 		limited = c.boolean(a)
@@ -184,72 +187,40 @@ func (c *checker) simulation(b *block) *exporter.Simulation {
 	}
 }
 
-// secretPlace is where one kind of secret belongs.
-type secretPlace struct {
-	// block and attribute are its only place.
-	block, attribute string
-	// summary and name are for people.
-	summary, name string
-	// variable is the one that the documentation uses for it.
-	variable string
-}
-
-func secretPlaces() []secretPlace {
-	return []secretPlace{
-		{"source", "api_key", "API key outside api_key", "the API key", keyVariable},
-		{"columns", "hash_key", "Hash key outside hash_key", "the hash key", "LEMEXPORT_HASH_KEY"},
+// endpoint reads the base URL of the API and drops a final slash. No message
+// repeats it: a URL can hold a key.
+func (c sourceChecker) endpoint(a *attribute) string {
+	value, ok := c.text(a, optional)
+	if !ok {
+		return ""
 	}
-}
-
-func (s secretPlace) is(parent *block, a *attribute) bool {
-	return parent.kind == s.block && a.name == s.attribute
-}
-
-// keepInPlace reports a secret where it does not belong: every other value is
-// printed, logged and stored. It goes by the variable that a value came from,
-// and by the text itself.
-func (c *checker) keepInPlace(place secretPlace, blocks []*block) {
-	variables := map[string]bool{place.variable: true}
-	var keys []string
-	each(blocks, func(parent *block, a *attribute) {
-		if !place.is(parent, a) || a.failed {
-			return
-		}
-		for name := range a.variables() {
-			variables[name] = true
-		}
-		if value := a.bare(); !value.IsNull() && value.Type() == cty.String && value.AsString() != "" {
-			keys = append(keys, value.AsString())
-			c.report.secret(value.AsString())
-		}
-	})
-	each(blocks, func(parent *block, a *attribute) {
-		if place.is(parent, a) || a.failed || !holdsKey(a, variables, keys) {
-			return
-		}
-		c.report.hide(a.at)
-		c.report.fail(a.at, a.address, place.summary,
-			fmt.Sprintf("The value of %s holds %s, which must be nowhere else. Use another variable or text here.", a.name, place.name))
-		a.failed = true
-	})
-}
-
-// holdsKey reports whether a value depends on one of the variables or contains
-// one of the keys.
-func holdsKey(a *attribute, variables map[string]bool, keys []string) bool {
-	for name := range a.variables() {
-		if variables[name] {
-			return true
-		}
+	bad := func(summary, detail string) string {
+		c.report.fail(a.at, a.address, summary, detail)
+		return ""
 	}
-	found := false
-	_ = cty.Walk(a.bare(), func(_ cty.Path, value cty.Value) (bool, error) {
-		if value.Type() == cty.String && value.IsKnown() && !value.IsNull() {
-			for _, key := range keys {
-				found = found || len(key) >= shortestSecret && strings.Contains(value.AsString(), key)
-			}
-		}
-		return true, nil
-	})
-	return found
+	u, err := url.Parse(value)
+	switch {
+	case err != nil, u.Scheme == "", u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", !validPort(u.Port()):
+		return bad("Invalid endpoint", "endpoint must be a URL like "+strconv.Quote(exporter.DefaultEndpoint)+".")
+	case u.User != nil:
+		return bad("Credentials in the endpoint", "The part before the @ would be logged with the URL. Remove it and set api_key.")
+	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(value, "#"):
+		return bad("Query in the endpoint", "endpoint is the base of every request's URL. Remove what follows the ? or #; the key belongs in api_key.")
+	case u.Scheme == "http" && !exporter.IsLoopback(u.Hostname()):
+		return bad("Endpoint without encryption", "Over http the API key would travel in clear. Use https; http is for this machine only, for instance http://127.0.0.1:8080/api.")
+	}
+	if !exporter.IsLoopback(u.Hostname()) && !exporter.IsLemlist(u) {
+		c.report.warn(a.at, a.address, "Endpoint is not lemlist's",
+			fmt.Sprintf("The API key goes to %s://%s, and not to lemlist (%s). Remove endpoint unless that server is meant to have the key.", u.Scheme, u.Host, exporter.DefaultEndpoint))
+	}
+	return strings.TrimRight(value, "/")
+}
+
+// validPort accepts no port, too; url.Parse checked that it is digits.
+func validPort(port string) bool {
+	if port == "" {
+		return true
+	}
+	n, err := strconv.ParseUint(port, 10, 16)
+	return err == nil && n > 0
 }

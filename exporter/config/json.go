@@ -61,7 +61,7 @@ func decodeJSON(body []byte) ([]*block, *misshapen) {
 			labels := []label{{text: labelled.name, at: inJSON(labelled.value.pointer)}}
 			for _, body := range labelled.value.each() {
 				b := &block{kind: kind.name, labels: labels, address: blockAddress("", kind.name, labels), at: inJSON(body.pointer)}
-				if wrong := b.fill(body); wrong != nil {
+				if wrong := body.fill(b); wrong != nil {
 					return nil, wrong
 				}
 				blocks = append(blocks, b)
@@ -69,32 +69,6 @@ func decodeJSON(body []byte) ([]*block, *misshapen) {
 		}
 	}
 	return blocks, nil
-}
-
-// fill sorts the members of a block's body into attributes and blocks.
-func (b *block) fill(body node) *misshapen {
-	if body.kind != '{' {
-		return &misshapen{body.pointer, "It should be an object: the body of a block."}
-	}
-	for _, m := range body.members {
-		at := inJSON(m.value.pointer)
-		if !m.value.isBlock() {
-			a := &attribute{name: m.name, address: b.address + "." + m.name, value: m.value.value(), nameAt: at, at: at}
-			for _, item := range m.value.items {
-				a.items = append(a.items, inJSON(item.pointer))
-			}
-			b.attributes = append(b.attributes, a)
-			continue
-		}
-		for _, one := range m.value.each() {
-			nested := &block{kind: m.name, address: blockAddress(b.address, m.name, nil), at: inJSON(one.pointer)}
-			if wrong := nested.fill(one); wrong != nil {
-				return wrong
-			}
-			b.blocks = append(b.blocks, nested)
-		}
-	}
-	return nil
 }
 
 // node is a JSON value with its place.
@@ -151,6 +125,32 @@ func (n node) value() cty.Value {
 	default:
 		return cty.NullVal(cty.DynamicPseudoType)
 	}
+}
+
+// fill sorts the members of a block's body, n, into attributes and blocks.
+func (n node) fill(b *block) *misshapen {
+	if n.kind != '{' {
+		return &misshapen{n.pointer, "It should be an object: the body of a block."}
+	}
+	for _, m := range n.members {
+		at := inJSON(m.value.pointer)
+		if !m.value.isBlock() {
+			a := &attribute{name: m.name, address: b.address + "." + m.name, value: m.value.value(), nameAt: at, at: at}
+			for _, item := range m.value.items {
+				a.items = append(a.items, inJSON(item.pointer))
+			}
+			b.attributes = append(b.attributes, a)
+			continue
+		}
+		for _, one := range m.value.each() {
+			nested := &block{kind: m.name, address: blockAddress(b.address, m.name, nil), at: inJSON(one.pointer)}
+			if wrong := one.fill(nested); wrong != nil {
+				return wrong
+			}
+			b.blocks = append(b.blocks, nested)
+		}
+	}
+	return nil
 }
 
 // parseJSON reads one object, strictly: no duplicate names, no invalid UTF-8,

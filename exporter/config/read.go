@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,7 +12,11 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
+
+// reader reads the values of attributes, and reports those that are of the wrong kind.
+type reader struct{ report *report }
 
 // need ends the sentence about an empty attribute.
 type need string
@@ -22,7 +27,7 @@ const (
 )
 
 // text reads a string that is not blank.
-func (c *checker) text(a *attribute, need need) (string, bool) {
+func (c reader) text(a *attribute, need need) (string, bool) {
 	if a.failed {
 		return "", false
 	}
@@ -40,7 +45,7 @@ func (c *checker) text(a *attribute, need need) (string, bool) {
 }
 
 // texts reads a list of strings that has at least one element, none blank.
-func (c *checker) texts(a *attribute) ([]string, bool) {
+func (c reader) texts(a *attribute) ([]string, bool) {
 	if a.failed {
 		return nil, false
 	}
@@ -74,7 +79,7 @@ func (c *checker) texts(a *attribute) ([]string, bool) {
 
 // whole reads a whole number from lowest to highest; a nil attribute is otherwise.
 // Digits in a string count: env() gives nothing else.
-func (c *checker) whole(a *attribute, lowest, highest, otherwise uint64) uint64 {
+func (c reader) whole(a *attribute, lowest, highest, otherwise uint64) uint64 {
 	if a == nil || a.failed {
 		return otherwise
 	}
@@ -99,7 +104,7 @@ func (c *checker) whole(a *attribute, lowest, highest, otherwise uint64) uint64 
 
 // share reads a number from 0 to 1; nil when it is none. Digits in a string count,
 // as in whole.
-func (c *checker) share(a *attribute) *float64 {
+func (c reader) share(a *attribute) *float64 {
 	if a.failed {
 		return nil
 	}
@@ -119,7 +124,7 @@ func (c *checker) share(a *attribute) *float64 {
 
 // duration reads a length of time in text from lowest to highest; a nil attribute
 // is otherwise.
-func (c *checker) duration(a *attribute, lowest, highest, otherwise time.Duration) time.Duration {
+func (c reader) duration(a *attribute, lowest, highest, otherwise time.Duration) time.Duration {
 	if a == nil {
 		return otherwise
 	}
@@ -154,7 +159,7 @@ func inDays(length time.Duration) string {
 }
 
 // boolean reads true or false, also as text.
-func (c *checker) boolean(a *attribute) bool {
+func (c reader) boolean(a *attribute) bool {
 	if a.failed {
 		return false
 	}
@@ -167,7 +172,7 @@ func (c *checker) boolean(a *attribute) bool {
 }
 
 // choose reads one of options; a nil attribute is the first of them.
-func (c *checker) choose(a *attribute, options []option) string {
+func (c reader) choose(a *attribute, options []option) string {
 	if a == nil {
 		return options[0].name
 	}
@@ -188,14 +193,14 @@ func (c *checker) choose(a *attribute, options []option) string {
 	return name
 }
 
-func (c *checker) wrongType(a *attribute, want string, got cty.Type) {
+func (c reader) wrongType(a *attribute, want string, got cty.Type) {
 	c.report.fail(a.at, a.address, "Wrong type",
 		fmt.Sprintf("%s must be %s, and this is %s.", a.name, want, kindName(got)))
 }
 
 // quoted shows a value in a sentence. What came from the environment is not shown, nor what
 // stands in a source block, where it could be the key, nor what a URL holds besides a place.
-func (c *checker) quoted(a *attribute, value string) string {
+func (c reader) quoted(a *attribute, value string) string {
 	if strings.HasPrefix(a.address, "source.") {
 		return "This text"
 	}
@@ -203,6 +208,42 @@ func (c *checker) quoted(a *attribute, value string) string {
 		return "What env() gives"
 	}
 	return strconv.Quote(shorten(exporter.NewRedactor().Text(value)))
+}
+
+// item is a column's name in a list.
+type item struct {
+	name    string
+	address string
+	at      place
+}
+
+// names reads a list of columns of the table, which may be empty.
+func (c reader) names(a *attribute, table *schema.Table) []item {
+	if a.failed {
+		return nil
+	}
+	if kind := a.bare().Type(); (kind.IsTupleType() || kind.IsListType()) && a.bare().LengthInt() == 0 {
+		return nil
+	}
+	texts, ok := c.texts(a)
+	if !ok {
+		return nil
+	}
+	known := table.Names()
+	var items []item
+	for i, text := range texts {
+		one := item{name: text, address: fmt.Sprintf("%s[%d]", a.address, i), at: a.item(i)}
+		switch {
+		case slices.ContainsFunc(items, func(earlier item) bool { return earlier.name == text }):
+			c.report.fail(one.at, one.address, "Column listed twice", c.quoted(a, text)+" is in the list already. Remove one of the two.")
+		case !slices.Contains(known, text):
+			c.report.fail(one.at, one.address, "Unknown column",
+				c.quoted(a, text)+" is not a column of this export. lemexport schema lists them; a field of a struct is written as \"contact.email\"."+didYouMean(text, known))
+		default:
+			items = append(items, one)
+		}
+	}
+	return items
 }
 
 func typeName(value cty.Value) string {

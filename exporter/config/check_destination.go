@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -13,47 +12,12 @@ import (
 	"github.com/lemexport/lemexport/internal/nearest"
 )
 
-// endpoint reads the base URL of the API and drops a final slash. No message
-// repeats it: a URL can hold a key.
-func (c *checker) endpoint(a *attribute) string {
-	value, ok := c.text(a, optional)
-	if !ok {
-		return ""
-	}
-	bad := func(summary, detail string) string {
-		c.report.fail(a.at, a.address, summary, detail)
-		return ""
-	}
-	u, err := url.Parse(value)
-	switch {
-	case err != nil, u.Scheme == "", u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", !validPort(u.Port()):
-		return bad("Invalid endpoint", "endpoint must be a URL like "+strconv.Quote(exporter.DefaultEndpoint)+".")
-	case u.User != nil:
-		return bad("Credentials in the endpoint", "The part before the @ would be logged with the URL. Remove it and set api_key.")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(value, "#"):
-		return bad("Query in the endpoint", "endpoint is the base of every request's URL. Remove what follows the ? or #; the key belongs in api_key.")
-	case u.Scheme == "http" && !exporter.IsLoopback(u.Hostname()):
-		return bad("Endpoint without encryption", "Over http the API key would travel in clear. Use https; http is for this machine only, for instance http://127.0.0.1:8080/api.")
-	}
-	if !exporter.IsLoopback(u.Hostname()) && !exporter.IsLemlist(u) {
-		c.report.warn(a.at, a.address, "Endpoint is not lemlist's",
-			fmt.Sprintf("The API key goes to %s://%s, and not to lemlist (%s). Remove endpoint unless that server is meant to have the key.", u.Scheme, u.Host, exporter.DefaultEndpoint))
-	}
-	return strings.TrimRight(value, "/")
-}
+// destinationChecker checks where an export is written to.
+type destinationChecker exportChecker
 
-// validPort accepts no port, too; url.Parse checked that it is digits.
-func validPort(port string) bool {
-	if port == "" {
-		return true
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	return err == nil && n > 0
-}
-
-// destination reads a folder: a path, a file URL or an object store's URL. It is
+// check reads a folder: a path, a file URL or an object store's URL. It is
 // kept as written.
-func (c *checker) destination(a *attribute) string {
+func (c destinationChecker) check(a *attribute) string {
 	value, ok := c.text(a, required)
 	if !ok {
 		return ""
@@ -91,7 +55,7 @@ func (c *checker) destination(a *attribute) string {
 }
 
 // schemeProblem says what is wrong with a destination URL, or "".
-func (c *checker) schemeProblem(a *attribute, value, scheme string) (summary, detail string) {
+func (c destinationChecker) schemeProblem(a *attribute, value, scheme string) (summary, detail string) {
 	const (
 		local = "Write a path, for instance ./out, or a URL like file:///data/lake."
 		forms = "Write a path, for instance ./out, or a URL: file:///data/lake, s3://bucket/folder, gs://bucket/folder, azblob://container/folder."
@@ -124,7 +88,7 @@ func (c *checker) schemeProblem(a *attribute, value, scheme string) (summary, de
 }
 
 // objectProblem says what is wrong with an object store's URL, or "".
-func (c *checker) objectProblem(a *attribute, value string) (summary, detail string) {
+func (c destinationChecker) objectProblem(a *attribute, value string) (summary, detail string) {
 	at, err := exporter.ParseObjectURL(value)
 	if err == nil {
 		err = at.CheckServer(c.env)

@@ -13,12 +13,16 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
+// hclReport adds what HCL finds to a report, without its explanation where that could
+// repeat a secret.
+type hclReport struct{ *report }
+
 // withheld replaces HCL's own explanation where it could repeat the key.
 const withheld = "The text at this place is not shown because it may hold the API key. Check its quotes and brackets; the usual form is: api_key = env(\"LEMLIST_API_KEY\")."
 
 // syntax adds a finding of HCL's parser. Its summaries are constant; its details
 // may quote the file.
-func (r *report) syntax(diag *hcl.Diagnostic) {
+func (r hclReport) syntax(diag *hcl.Diagnostic) {
 	at := subject(diag)
 	detail := diag.Detail
 	if s := r.source(at.file); s != nil && s.touches(*at.file) {
@@ -37,7 +41,7 @@ func (r *report) syntax(diag *hcl.Diagnostic) {
 
 // evaluation adds a finding about the expression of an attribute. HCL's details
 // can repeat values; they are kept only where no value is secret.
-func (r *report) evaluation(diag *hcl.Diagnostic, a *attribute, known map[string]function.Function, usesEnv bool) {
+func (r hclReport) evaluation(diag *hcl.Diagnostic, a *attribute, known map[string]function.Function, usesEnv bool) {
 	at := subject(diag)
 	s := r.source(at.file)
 	sensitive := s != nil && s.touches(*at.file)
@@ -82,7 +86,7 @@ func callError[E error](diag *hcl.Diagnostic) (E, bool) {
 
 // unset says that a variable has no value. The name is not shown where it could
 // be the key itself: env("3f2a…") is an easy slip.
-func (r *report) unset(unset *envError, at place, address string, sensitive bool) {
+func (r hclReport) unset(unset *envError, at place, address string, sensitive bool) {
 	state := "is not set"
 	if unset.set {
 		state = "is set but empty"
@@ -102,7 +106,7 @@ func (r *report) unset(unset *envError, at place, address string, sensitive bool
 }
 
 // unquoted says that a bare word is no value. HCL would take it for a variable.
-func (r *report) unquoted(name hcl.Traversal, a *attribute) {
+func (r hclReport) unquoted(name hcl.Traversal, a *attribute) {
 	at := inFile(name.SourceRange())
 	if s := r.source(at.file); s != nil && s.touches(*at.file) {
 		r.fail(at, a.address, "Text without quotes", "A value needs double quotes. For the API key, write env(\"LEMLIST_API_KEY\").")
