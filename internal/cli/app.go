@@ -52,17 +52,6 @@ type App struct {
 	ServeSim func(ctx context.Context, options SimOptions) (SimServer, error)
 }
 
-// settings are the flags that every command takes.
-type settings struct {
-	chdir    string
-	json     bool
-	noColor  bool
-	logLevel string
-	memory   byteSize
-	// dataOnStdout says that standard output is taken: the views use standard error.
-	dataOnStdout bool
-}
-
 // errEnded is wrapped by the errors that end a command whose view has already
 // said why.
 var errEnded = errors.New("ended")

@@ -72,6 +72,17 @@ a file, look at the plan, then apply it.`,
 	return root
 }
 
+// settings are the flags that every command takes.
+type settings struct {
+	chdir    string
+	json     bool
+	noColor  bool
+	logLevel string
+	memory   byteSize
+	// dataOnStdout says that standard output is taken: the views use standard error.
+	dataOnStdout bool
+}
+
 // prepare acts on the flags that every command takes.
 func (s *settings) prepare(app App, command *cobra.Command) error {
 	if s.logLevel != "" {
