@@ -79,7 +79,7 @@ func (r *report) source(at *exporter.Range) *source {
 // hide keeps a part of a file from being quoted.
 func (r *report) hide(at place) {
 	if s := r.source(at.file); s != nil {
-		s.hide(span{at.file.Start.Byte, at.file.End.Byte})
+		s.hide(span(at.file.Start.Byte, at.file.End.Byte))
 	}
 }
 
@@ -137,7 +137,7 @@ func (r *report) finish() exporter.Diagnostics {
 	for _, s := range r.sources {
 		s.hideAll(secrets)
 		for _, at := range redactor.Spans(string(s.src)) {
-			s.hide(span{at.Start, at.End})
+			s.hide(span(at.Start, at.End))
 		}
 	}
 	scrub := func(text string) string { return scrub(redactor.Secrets(text), secrets) }
@@ -188,11 +188,11 @@ func (r *report) position(at *exporter.Range) (file, offset int) {
 // scrub hides secrets, and whatever has the shape of a key, in a text.
 func scrub(text string, secrets []string) string {
 	for _, secret := range secrets {
-		text = strings.ReplaceAll(text, secret, hidden)
+		text = strings.ReplaceAll(text, secret, exporter.Redacted)
 	}
 	return keyShape().ReplaceAllStringFunc(text, func(run string) string {
 		if looksRandom(run) {
-			return hidden
+			return exporter.Redacted
 		}
 		return run
 	})

@@ -71,7 +71,7 @@ func blockAddress(parent, kind string, labels []label) string {
 	for _, label := range labels {
 		text := label.text
 		if (kind == "source" || strings.HasPrefix(parent, "source")) && !harmlessText(text) {
-			text = hidden
+			text = exporter.Redacted
 		}
 		parts = append(parts, text)
 	}

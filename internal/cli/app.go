@@ -110,13 +110,13 @@ func (a App) run(ctx context.Context, args []string) exporter.ExitStatus {
 	global.json = global.json || asksForJSON(args)
 	if interrupted, ok := errors.AsType[*interruptedError](err); ok {
 		if !errors.Is(err, context.Canceled) && !errors.Is(err, errInterrupted) {
-			views().diagnostics(diagnose(interrupted.err)) // not what the signal made of it
+			views().diagnostics(exporter.Diagnose(interrupted.err)) // not what the signal made of it
 		}
 		views().interrupted(interrupted)
 	} else if global.json && command.Name() == validateName {
-		writeValidation(a.Stdout, "", diagnose(err))
+		writeValidation(a.Stdout, "", exporter.Diagnose(err))
 	} else {
-		views().diagnostics(diagnose(err))
+		views().diagnostics(exporter.Diagnose(err))
 	}
 	if left, ok := errors.AsType[keptError](err); ok {
 		views().kept(left.kept)
@@ -135,14 +135,6 @@ func statusOf(err error) exporter.ExitStatus {
 		return exporter.ExitIncomplete
 	}
 	return exporter.ExitError
-}
-
-// diagnose turns an error into what the views render.
-func diagnose(err error) exporter.Diagnostics {
-	if diags, ok := errors.AsType[exporter.Diagnostics](err); ok {
-		return diags
-	}
-	return exporter.Diagnostics{{Severity: exporter.SeverityError, Summary: err.Error(), Detail: exporter.Hint(err)}}
 }
 
 func asksForJSON(args []string) bool {

@@ -156,7 +156,7 @@ func TestExitStatuses(t *testing.T) {
 }
 
 func TestHintsBecomeTheDetail(t *testing.T) {
-	got := diagnose(exporter.WithHint(errors.New("the key is wrong"), "Set another one."))
+	got := exporter.Diagnose(exporter.WithHint(errors.New("the key is wrong"), "Set another one."))
 	if len(got) != 1 || got[0].Summary != "the key is wrong" || got[0].Detail != "Set another one." {
 		t.Errorf("%+v", got)
 	}

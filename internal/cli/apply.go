@@ -91,7 +91,7 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 		}
 		switch {
 		case errors.Is(err, engine.ErrShrunk):
-			show.diagnostics(diagnose(err))
+			show.diagnostics(exporter.Diagnose(err))
 			return ended{exporter.ExitIncomplete}
 		case errors.Is(err, exporter.ErrIncomplete):
 			show.diagnostics(doubts(err, summary.Proof))

@@ -56,7 +56,7 @@ func someObstacles() exporter.Diagnostics {
 	plan.Exports[0].Shrink = &engine.ShrinkPlan{Max: 0.5, LeastRows: 6000, Expected: true}
 	found := append(doubts(hinted(engine.Unproven(proof)), proof), doubts(hinted(engine.Unproven(one)), one)...)
 	shrunk := fmt.Errorf("%w: the walk shows 40, out/inbox_conversations.parquet has 12000", engine.ErrShrunk)
-	found = append(found, diagnose(exporter.WithHint(shrunk, "The file was left as it is. If the conversations are really gone, run apply with -allow-shrink."))...)
+	found = append(found, exporter.Diagnose(exporter.WithHint(shrunk, "The file was left as it is. If the conversations are really gone, run apply with -allow-shrink."))...)
 	return append(found, plan.Warnings()...)
 }
 
