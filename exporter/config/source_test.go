@@ -80,7 +80,7 @@ func TestSnippetOfHiddenParts(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			s := newSource(File{Name: "main.hcl", Bytes: []byte(test.src)}, 0)
 			s.hide(test.hide)
-			got := s.snippet(at(test.src, test.Start, test.End))
+			got := s.snippet(at(test.src, test.start, test.end))
 			if got == nil || got.Code != test.code || got.Code[got.HighlightStart:got.HighlightEnd] != test.mark {
 				t.Errorf("got %+v", got)
 			}
