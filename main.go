@@ -26,6 +26,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/config"
 	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/exporter/lemlist"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/report"
@@ -84,6 +85,7 @@ func run() int {
 		NewEngine: func(log *slog.Logger, workDir string, memory int64) *engine.Engine {
 			return newEngine(version, log, workDir, memory, exporter.NewBudget(memory))
 		},
+		UsersTable:  report.UsersTable,
 		WriteReport: writeReport,
 		SimFaults:   simFaults(),
 		ServeSim:    serveSim,
@@ -134,7 +136,7 @@ func openSource(ctx context.Context, source exporter.SourceConfig, obs exporter.
 		MaxElapsed: source.MaxElapsed, Margin: source.Margin,
 	}
 	if source.Simulate == nil {
-		options.Ledger = func(name string) lemlist.Ledger { return store.NewLedger("", name) }
+		options.Ledger = func(name string) ratelimit.Ledger { return store.NewLedger("", name) }
 		return lemlist.Open(options)
 	}
 	team := source.Simulate
@@ -182,11 +184,16 @@ func startSim(ctx context.Context, address string, options sim.Options) (*simSer
 	return &simServer{running, server.Key()}, nil
 }
 
-func writeReport(ctx context.Context, file *engine.File, name string, personal bool, to io.Writer) error {
-	return report.Write(ctx, to, report.Export{
-		File: name, Bytes: file.Bytes(), Manifest: file.Manifest(), Table: file.Table(),
-		Records: file.Records(ctx),
-	}, report.Options{Personal: personal})
+func writeReport(ctx context.Context, input cli.ReportInput, to io.Writer) error {
+	file := input.File
+	page := report.Export{
+		File: input.Name, Bytes: file.Bytes(), Manifest: file.Manifest(), Table: file.Table(), Records: file.Records(ctx),
+		NamesError: input.UsersError,
+	}
+	if input.Users != nil {
+		page.Names, page.NamesError = report.ReadNames(ctx, input.Users.Table(), input.Users.Records(ctx))
+	}
+	return report.Write(ctx, to, page, report.Options{Personal: input.Personal})
 }
 
 func simFaults() []string {

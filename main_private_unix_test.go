@@ -65,7 +65,7 @@ func TestEverythingThatARunMakesIsPrivate(t *testing.T) {
 	p := carelessly(t, dir, "apply", "-auto-approve")
 	<-api.held
 	open, seen := openToOthers(t, dir)
-	if len(open) > 0 || seen < 8 { // configuration, journal and ledger with their locks, folders
+	if len(open) > 0 || seen < 8 { // configuration, ledger, journal with its lock, folders
 		t.Errorf("while it runs, of %d these are open to others: %q", seen, open)
 	}
 	if err := p.Process.Kill(); err != nil {
@@ -204,8 +204,8 @@ func TestAWorkFolderIsPrivateOrNotUsed(t *testing.T) {
 	}
 }
 
-// A lock file or ledger that is a link does not block a run, and its target stays as it is.
-func TestALockThatIsALinkDoesNotHoldARun(t *testing.T) {
+// A ledger that is a link does not block a run, and its target stays as it is.
+func TestALedgerThatIsALinkDoesNotBlockARun(t *testing.T) {
 	t.Parallel()
 	api := newStoppingAPI(t, 900, always)
 	dir := configFor(t, api.url)
@@ -216,27 +216,22 @@ func TestALockThatIsALinkDoesNotHoldARun(t *testing.T) {
 	if err := os.WriteFile(victim, []byte("precious"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for _, ending := range []string{".lock", ".ledger"} {
-		found, err := filepath.Glob(filepath.Join(dir, "cache", "lemexport", "rate-*"+ending))
-		if err != nil || len(found) != 1 {
-			t.Fatal(found, err)
-		}
-		if err := errors.Join(os.Remove(found[0]), os.Symlink(victim, found[0])); err != nil {
-			t.Fatal(err)
-		}
-		began := time.Now()
-		p := carelessly(t, dir, "plan")
-		if got := p.status(t); got != 0 || time.Since(began) > 30*time.Second {
-			t.Errorf("%s: it ended with %d after %v: %s", ending, got, time.Since(began), &p.err)
-		}
-		if said := p.err.String(); !strings.Contains(said, "The rate limit is not shared") || !strings.Contains(said, found[0]+" is not private: it is a symbolic link") {
-			t.Errorf("%s: it said %s", ending, said)
-		}
-		if body, err := os.ReadFile(victim); err != nil || string(body) != "precious" {
-			t.Errorf("%s: the victim holds %q, %v", ending, body, err)
-		}
-		if err := os.Remove(found[0]); err != nil {
-			t.Fatal(err)
-		}
+	found, err := filepath.Glob(filepath.Join(dir, "cache", "lemexport", "rate-*.ledger"))
+	if err != nil || len(found) != 1 {
+		t.Fatal(found, err)
+	}
+	if err := errors.Join(os.Remove(found[0]), os.Symlink(victim, found[0])); err != nil {
+		t.Fatal(err)
+	}
+	began := time.Now()
+	p := carelessly(t, dir, "plan")
+	if got := p.status(t); got != 0 || time.Since(began) > 30*time.Second {
+		t.Errorf("it ended with %d after %v: %s", got, time.Since(began), &p.err)
+	}
+	if said := p.err.String(); !strings.Contains(said, "The rate limit is not shared") || !strings.Contains(said, found[0]+" is not private: it is a symbolic link") {
+		t.Errorf("it said %s", said)
+	}
+	if body, err := os.ReadFile(victim); err != nil || string(body) != "precious" {
+		t.Errorf("the victim holds %q, %v", body, err)
 	}
 }

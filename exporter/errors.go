@@ -16,6 +16,10 @@ const (
 // ErrIncomplete is wrapped by the error of an export that is not proven complete.
 var ErrIncomplete = errors.New("export is not proven complete")
 
+// ErrNoAccess is wrapped by the error of a table that the key may not read, while it may
+// read others.
+var ErrNoAccess = errors.New("the key has no access")
+
 // ErrBusy is wrapped by the error of a run whose destination another run holds.
 var ErrBusy = errors.New("destination is in use by another run")
 

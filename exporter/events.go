@@ -27,6 +27,8 @@ type PhaseStarted struct {
 	// Total is the expected number of rows of the phase, an upper bound for the
 	// walk; 0 when unknown.
 	Total int64
+	// Table is the table that is read or written; "" when the run has one only.
+	Table string
 }
 
 // Surveyed reports how many first pages a survey has read, of how many.

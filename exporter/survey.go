@@ -2,7 +2,6 @@ package exporter
 
 import (
 	"encoding/json"
-	"errors"
 	"time"
 
 	"github.com/lemexport/lemexport/schema"
@@ -37,13 +36,23 @@ type TableSurvey struct {
 	Hint  string `json:"hint,omitempty"`
 }
 
-// Err is Error and Hint as an error; nil when the table can be read.
+// Err is Error and Hint as an error that wraps [ErrNoAccess]; nil when the table can be
+// read.
 func (s TableSurvey) Err() error {
 	if s.Error == "" {
 		return nil
 	}
-	return WithHint(errors.New(s.Error), s.Hint)
+	return WithHint(noAccess(s.Error), s.Hint)
 }
+
+// noAccess is the text of an [ErrNoAccess].
+type noAccess string
+
+// Error implements error.
+func (e noAccess) Error() string { return string(e) }
+
+// Is reports whether the error is asked for as ErrNoAccess.
+func (noAccess) Is(target error) bool { return target == ErrNoAccess }
 
 // Of returns the survey of a table; the zero TableSurvey when it was not asked for.
 func (s Survey) Of(table string) TableSurvey {

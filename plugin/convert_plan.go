@@ -30,6 +30,9 @@ func fromPlan(plan engine.Plan) (*pluginv1.Plan, error) {
 			UnknownFields: table.Unknown, Error: table.Error, Hint: table.Hint,
 		})
 	}
+	for _, one := range plan.Tables {
+		message.Estimates = append(message.Estimates, &pluginv1.TableEstimate{Table: one.Table, RowsAtMost: one.Rows, Requests: one.Requests})
+	}
 	for _, export := range plan.Exports {
 		planned, err := fromExportPlan(export)
 		if err != nil {
@@ -134,6 +137,9 @@ func toPlan(message *pluginv1.Plan) (engine.Plan, error) {
 			Table: schema.Default().Name, Partitions: toPartitions(message.GetUsers()),
 			Skipped: toSkipped(message.GetSkippedUsers()), Unknown: message.GetUnknownFields(),
 		}}
+	}
+	for _, one := range message.GetEstimates() {
+		plan.Tables = append(plan.Tables, engine.TablePlan{Table: one.GetTable(), Rows: one.RowsAtMost, Requests: one.Requests})
 	}
 	for _, export := range message.GetExports() {
 		planned, err := toExportPlan(export)

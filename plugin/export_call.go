@@ -67,14 +67,17 @@ func (c exportCall) run(ctx context.Context) (_ *pluginv1.ExportResult, err erro
 	return result, err
 }
 
-// exportedTables returns the one table of a run, whose proof is that of the run. A
-// summary of several tables has no proof of each.
+// exportedTables returns the proof of each table, or why it was not exported.
 func exportedTables(plan engine.Plan, summary engine.Summary) []*pluginv1.ExportedTable {
-	if len(plan.Survey.Tables) != 1 {
-		return nil
+	var tables []*pluginv1.ExportedTable
+	for _, one := range summary.Tables {
+		tables = append(tables, &pluginv1.ExportedTable{Table: one.Table, Proof: fromProof(&one.Proof), Error: one.Error, Hint: one.Hint})
 	}
-	table := plan.Survey.Tables[0]
-	return []*pluginv1.ExportedTable{{Table: table.Table, Proof: fromProof(&summary.Proof), Error: table.Error, Hint: table.Hint}}
+	if len(tables) == 0 && len(plan.Survey.Tables) == 1 {
+		only := plan.Survey.Tables[0]
+		tables = append(tables, &pluginv1.ExportedTable{Table: only.Table, Proof: fromProof(&summary.Proof), Error: only.Error, Hint: only.Hint})
+	}
+	return tables
 }
 
 func eventOfExport(event *pluginv1.Event) *pluginv1.ExportResponse {

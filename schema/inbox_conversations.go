@@ -34,7 +34,7 @@ func newInboxConversations() *Table {
 				Elem: &Column{Name: "element", Type: String, Values: FewValues, Provenance: Documented, Description: "Channel"}},
 			{Name: "users", Type: List, Role: RoleParticipants, Key: "users", Provenance: Documented, Personal: true, Description: "Users of the team who take part",
 				Elem: &Column{Name: "element", Type: Struct, Provenance: Documented, Personal: true, Description: "User", Fields: []Column{
-					{Name: "user_id", Type: String, Role: RoleUserID, Values: FewValues, Key: "userId", Provenance: Documented, Personal: true, Description: "Id of the user (usr_…), possibly a former member"},
+					{Name: "user_id", Type: String, Role: RoleUserID, References: "team_users", Values: FewValues, Key: "userId", Provenance: Documented, Personal: true, Description: "Id of the user (usr_…), possibly a former member"},
 					{Name: "sender", Type: Bool, Role: RoleSender, Key: "sender", Provenance: Documented, Description: "Whether the user sent messages"},
 					{Name: "read", Type: Bool, Role: RoleRead, Key: "read", Provenance: Documented, Description: "Whether the user has read the conversation"},
 				}}},

@@ -96,6 +96,8 @@ type Column struct {
 	Personal bool
 	// Role is the purpose of a column that other code looks for; empty for most.
 	Role Role
+	// References names the table whose key the values are; empty for most.
+	References string
 	// Values is the kind of texts in the column.
 	Values Values
 	// Needed is the reason why the column cannot be left out or hashed; empty when it can.

@@ -90,6 +90,13 @@ func TestTablesAreWellFormed(t *testing.T) {
 			}
 		}
 	}
+	for _, table := range Tables() {
+		eachColumn(table.Columns, "", func(name string, column Column) {
+			if _, ok := Lookup(column.References); !ok && column.References != "" {
+				t.Errorf("%s: %s refers to the unknown table %q", table.Name, name, column.References)
+			}
+		})
+	}
 	if _, ok := Lookup("inbox"); ok {
 		t.Error("Lookup finds what is not there")
 	}

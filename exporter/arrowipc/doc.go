@@ -1,6 +1,6 @@
-// Package arrowipc writes and reads the Arrow IPC files of an export: the
-// adapter of the engine's Format port for `format = "arrow"`. It imports the
-// engine and schema, nothing else of ours.
+// Package arrowipc writes and reads the Arrow IPC files of an export: it
+// implements the engine's Format port for `format = "arrow"`. It imports exporter and
+// schema, nothing else of ours.
 //
 // An Arrow file begins with its schema, and the manifest is known at its end. But
 // the footer holds the schema again, and readers that open the file at random

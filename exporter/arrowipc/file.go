@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strconv"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
+	"github.com/dustin/go-humanize"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -18,27 +20,17 @@ import (
 
 // dataFile is a file with its footer read. It must not be used concurrently.
 type dataFile struct {
-	file *summing
+	file *checksumReader
 	// begin is where the footer begins.
 	begin  int64
 	reader *ipc.FileReader
-	memory *budget
+	memory *allocator
 	rows   int64
-	// size is that of the file, places are those of its batches.
-	size   int64
-	places []block
-	budget *exporter.Budget
-	held   *exporter.Footer
-}
-
-// Open reads the footer of a file of size bytes. Batches are read when Records
-// comes to them.
-func (f Format) Open(r io.ReaderAt, size int64) (exporter.DataFile, error) {
-	file, err := open(r, size, f.Budget)
-	if err != nil {
-		return nil, advise(fmt.Errorf("open arrow: %w", err))
-	}
-	return file, nil
+	// size is the size of the file, batches are the positions of its record batches.
+	size    int64
+	batches []block
+	budget  *exporter.Budget
+	held    *exporter.Footer
 }
 
 func open(r io.ReaderAt, size int64, budget *exporter.Budget) (file *dataFile, err error) {
@@ -57,16 +49,16 @@ func open(r io.ReaderAt, size int64, budget *exporter.Budget) (file *dataFile, e
 	if err := checkFooter(footer, held); err != nil {
 		return nil, err
 	}
-	places, err := blocks(footer, begin)
+	batches, err := blocks(footer, begin)
 	if err != nil {
 		return nil, err
 	}
-	memory, under := newBudget(budget), &summing{from: r}
+	memory, under := newAllocator(budget), &checksumReader{from: r}
 	reader, err := ipc.NewFileReader(io.NewSectionReader(under, 0, size), ipc.WithAllocator(memory))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errDamaged, err)
 	}
-	file = &dataFile{file: under, begin: begin, reader: reader, memory: memory, size: size, places: places, budget: budget, held: held}
+	file = &dataFile{file: under, begin: begin, reader: reader, memory: memory, size: size, batches: batches, budget: budget, held: held}
 	if file.Sealed() {
 		if err := checkFooterHash(end); err != nil {
 			return nil, err
@@ -86,7 +78,7 @@ func (f *dataFile) Close() { f.held.Free() }
 // advise says what to do about a damaged file.
 func advise(err error) error {
 	if errors.Is(err, errDamaged) || errors.Is(err, exporter.ErrAltered) {
-		return exporter.WithHint(err, "The file was changed or cut off after it was written. Export again.")
+		return exporter.WithHint(err, "The file was changed or truncated after it was written. Export again.")
 	}
 	return err
 }
@@ -106,6 +98,13 @@ func (f *dataFile) Manifest() []byte {
 // Rows returns the number of rows the footer states.
 func (f *dataFile) Rows() int64 { return f.rows }
 
+// Sealed reports whether the file holds checksums of itself.
+func (f *dataFile) Sealed() bool {
+	_, footer := f.lookup(exporter.FooterHashKey)
+	_, data := f.lookup(DataSumKey)
+	return footer || data
+}
+
 // CheckSchema compares the file's columns with the table's.
 func (f *dataFile) CheckSchema(table *schema.Table) error {
 	if err := compare("", f.reader.Schema().Fields(), table.Arrow().Fields()); err != nil {
@@ -123,7 +122,7 @@ func (f *dataFile) Records(ctx context.Context, table *schema.Table) iter.Seq2[a
 			return
 		}
 		rows := int64(0)
-		for i := range f.places {
+		for i := range f.batches {
 			err := ctx.Err()
 			var rec arrow.Record
 			if err == nil {
@@ -165,7 +164,7 @@ func inParts(rec arrow.Record, yield func(arrow.Record, error) bool) bool {
 func (f *dataFile) record(i int, table *schema.Table) (rec arrow.Record, err error) {
 	defer catch(&err)
 	f.memory.reset()
-	if err := f.load(f.places[i]); err != nil {
+	if err := f.load(f.batches[i]); err != nil {
 		return nil, err
 	}
 	read, err := f.reader.RecordAt(i)
@@ -179,4 +178,56 @@ func (f *dataFile) record(i int, table *schema.Table) (rec arrow.Record, err err
 		}
 	}
 	return array.NewRecord(table.Arrow(), read.Columns(), read.NumRows()), nil
+}
+
+// Verify yields the rows as Records does, and compares all bytes of the file with
+// its checksums. Of a file without, of an earlier version, it sees the rows and
+// that nothing is between their batches.
+func (f *dataFile) Verify(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) {
+		f.file.start()
+		defer func() { f.file.on = false }()
+		for rec, err := range f.Records(ctx, table) {
+			if !yield(rec, err) || err != nil {
+				return
+			}
+		}
+		if err := f.whole(table); err != nil {
+			yield(nil, advise(fmt.Errorf("%w: %w", exporter.ErrAltered, err)))
+		}
+	}
+}
+
+// whole checks what no row shows, after all rows were read.
+func (f *dataFile) whole(table *schema.Table) error {
+	if !f.Sealed() {
+		keys := append(slices.Clone(table.Arrow().Metadata().Keys()), RowsKey, exporter.ManifestKey)
+		if have := f.reader.Schema().Metadata().Keys(); !slices.Equal(have, keys) {
+			return fmt.Errorf("its schema has the metadata %q", have)
+		}
+		if f.file.at != f.begin {
+			return errors.New("there are bytes between its last batch and its footer")
+		}
+		return nil
+	}
+	if err := f.file.reach(f.begin); err != nil {
+		return err
+	}
+	if stated, _ := f.lookup(DataSumKey); stated != fmt.Sprintf("%08x", f.file.sum) {
+		return errors.New("its bytes do not match their checksum")
+	}
+	return nil
+}
+
+// load reads a batch once and checks it before the library decodes it.
+func (f *dataFile) load(at block) (err error) {
+	defer catch(&err)
+	if most := f.budget.Waiting(); at.meta+at.body > most {
+		return exporter.TooLarge("a record batch of %s; the limit is %s", humanize.IBytes(uint64(at.meta+at.body)), humanize.IBytes(uint64(most)))
+	}
+	data, err := f.file.load(at.offset, at.meta+at.body)
+	if err != nil {
+		return err
+	}
+	return checkBatch(data[:at.meta], data[at.meta:], uint64(f.budget.Page()))
 }

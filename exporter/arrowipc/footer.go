@@ -22,16 +22,16 @@ const (
 // readFooter reads the footer and what follows it, and returns where it begins. It
 // looks at the magic bytes before anything of a length that they state is allocated.
 func readFooter(r io.ReaderAt, size int64, held *exporter.Footer) (read []byte, begin int64, err error) {
-	const cutOff = "The file is cut off or is no Arrow file."
+	const cutOff = "The file is truncated or not an Arrow file."
 	if size < head+int64(tail) {
-		return nil, 0, exporter.WithHint(fmt.Errorf("%d bytes are too few for an arrow file", size), cutOff)
+		return nil, 0, exporter.WithHint(fmt.Errorf("%d bytes are too short for an arrow file", size), cutOff)
 	}
 	var last [tail]byte
 	if n, err := r.ReadAt(last[:], size-int64(tail)); n < tail {
 		return nil, 0, fmt.Errorf("read the end of the file: %w", err)
 	}
 	if string(last[4:]) != magic {
-		return nil, 0, exporter.WithHint(errors.New("the file does not end as an arrow file"), cutOff)
+		return nil, 0, exporter.WithHint(errors.New("the file does not end with the arrow magic bytes"), cutOff)
 	}
 	length := int64(binary.LittleEndian.Uint32(last[:4]))
 	if length < 4 || length > size-head-int64(tail) {
@@ -87,17 +87,17 @@ const (
 	featureBytes = 64
 )
 
-// checkFooter walks a footer, which is a flatbuffer, as the library will, and charges
+// checkFooter reads a footer, which is a flatbuffer, as the library will, and charges
 // what that allocates before it does. The library believes the lengths of vectors, and
 // many places of a flatbuffer may point to one text, of which each gets a copy: here
 // nothing may be longer than the bytes that are left, and each visit counts. All else
 // panics, and is caught.
 func checkFooter(footer []byte, held *exporter.Footer) (err error) {
 	defer catch(&err)
-	w := walker{data: footer, left: int(held.Left())}
+	w := flatbuffer{data: footer, left: int(held.Left())}
 	root := w.u32(0)
 	if _, dictionaries := w.vector(root, footerDicts, blockSize); dictionaries > 0 {
-		return errors.New("the file has dictionaries, which no export has") // the library would read them all
+		return errors.New("the file has dictionaries; an export has none") // the library would read them all
 	}
 	w.vector(root, footerBatches, blockSize)
 	w.pairs(root, footerMetadata)
@@ -111,101 +111,6 @@ func checkFooter(footer []byte, held *exporter.Footer) (err error) {
 	w.charge(features, featureBytes)
 	w.fields(schema, schemaFields, fieldDepth)
 	return held.Take(held.Left() - int64(w.left))
-}
-
-// walker reads a flatbuffer (FlatBuffers internals: little endian, tables with
-// a vtable of slots). It panics where the data ends.
-type walker struct {
-	data []byte
-	// left is how many bytes the library may yet allocate.
-	left int
-}
-
-// charge counts what the library allocates.
-func (w *walker) charge(count, size int) {
-	if size > 0 && count > w.left/size {
-		panic(exporter.TooLarge("its footer takes more memory than those of all open files may"))
-	}
-	w.left -= count * size
-}
-
-// pairs charges the metadata of a table. The library copies it twice.
-func (w *walker) pairs(table, slot int) {
-	first, count := w.vector(table, slot, tableOffsetSize)
-	w.charge(count, pairBytes)
-	for i := range count {
-		at := first + i*tableOffsetSize
-		pair := at + w.u32(at)
-		w.charge(2, len(w.text(pair, pairKey))+len(w.text(pair, pairValue)))
-	}
-}
-
-func (w *walker) u32(at int) int { return int(binary.LittleEndian.Uint32(w.data[at:])) }
-
-// slot returns where the value of a table's slot is.
-func (w *walker) slot(table, slot int) (at int, ok bool) {
-	vtable := table - int(int32(binary.LittleEndian.Uint32(w.data[table:])))
-	entry := firstSlot + slot*slotSize
-	if entry >= int(binary.LittleEndian.Uint16(w.data[vtable:])) { // as the library sees it, also where the size is odd
-		return 0, false
-	}
-	offset := int(binary.LittleEndian.Uint16(w.data[vtable+entry:]))
-	return table + offset, offset != 0
-}
-
-// vector checks a vector of elements of a size and returns where they begin.
-func (w *walker) vector(table, slot, size int) (first, count int) {
-	at, ok := w.slot(table, slot)
-	if !ok {
-		return 0, 0
-	}
-	at += w.u32(at)
-	count = w.u32(at)
-	first = at + vtableOffsetSize
-	if count > (len(w.data)-first)/size {
-		panic("a vector is longer than the footer")
-	}
-	return first, count
-}
-
-// text returns the string of a table's slot.
-func (w *walker) text(table, slot int) []byte {
-	first, count := w.vector(table, slot, 1)
-	return w.data[first : first+count]
-}
-
-// fields charges the fields of a schema or of a field.
-func (w *walker) fields(table, slot, depth int) {
-	first, count := w.vector(table, slot, tableOffsetSize)
-	w.charge(count, fieldBytes)
-	if depth == 0 {
-		panic("fields without end")
-	}
-	for i := range count {
-		at := first + i*tableOffsetSize
-		field := at + w.u32(at)
-		w.charge(1, len(w.text(field, fieldName)))
-		w.kind(field)
-		w.pairs(field, fieldMetadata)
-		w.fields(field, fieldChildren, depth-1)
-	}
-}
-
-// kind charges what stands in the type of a field.
-func (w *walker) kind(field int) {
-	kind, typed := w.slot(field, fieldKind)
-	table, ok := w.slot(field, fieldType)
-	if !typed || !ok {
-		return
-	}
-	table += w.u32(table)
-	switch w.data[kind] {
-	case kindTimestamp:
-		w.charge(1, len(w.text(table, timezone)))
-	case kindUnion:
-		_, count := w.vector(table, typeIDs, tableOffsetSize)
-		w.charge(count, pairBytes)
-	}
 }
 
 // catch turns a panic, ours or that of the Arrow library, which trusts what it
@@ -223,7 +128,7 @@ func catch(err *error) {
 // file, before its footer, one behind the other.
 func blocks(footer []byte, end int64) (places []block, err error) {
 	defer catch(&err)
-	w := walker{data: footer}
+	w := flatbuffer{data: footer}
 	first, count := w.vector(w.u32(0), footerBatches, blockSize)
 	places = make([]block, count)
 	last := int64(head)

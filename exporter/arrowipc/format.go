@@ -26,6 +26,16 @@ type Format struct {
 // Extension returns ".arrow".
 func (Format) Extension() string { return ".arrow" }
 
+// Open reads the footer of a file of size bytes. Batches are read when Records
+// comes to them.
+func (f Format) Open(r io.ReaderAt, size int64) (exporter.DataFile, error) {
+	file, err := open(r, size, f.Budget)
+	if err != nil {
+		return nil, advise(fmt.Errorf("open arrow: %w", err))
+	}
+	return file, nil
+}
+
 // Create starts a file of the table's records on w.
 func (Format) Create(w io.Writer, table *schema.Table, export exporter.Export) (exporter.Sink, error) {
 	options, err := codecOf(export.Arrow.Compression)

@@ -2,15 +2,21 @@ package arrowipc
 
 import (
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash/crc32"
 	"io"
+	"strconv"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/ipc"
+	"github.com/apache/arrow/go/v15/arrow/memory"
 
+	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -30,7 +36,7 @@ type sink struct {
 	// the manifest that it has got by then, in the footer.
 	schema *arrow.Schema
 	out    *bufio.Writer
-	place  *position
+	summed *checksumWriter
 	writer *ipc.FileWriter
 	rows   int64
 	// failed is the first error; nothing is written after it.
@@ -39,8 +45,8 @@ type sink struct {
 
 func newSink(w io.Writer, table *schema.Table, options []ipc.Option) (*sink, error) {
 	s := &sink{table: table, schema: withMetadata(table.Arrow()), out: bufio.NewWriterSize(w, writeBuffer)}
-	s.place = &position{to: s.out}
-	writer, err := ipc.NewFileWriter(s.place, append(options, ipc.WithSchema(s.schema))...)
+	s.summed = &checksumWriter{to: s.out}
+	writer, err := ipc.NewFileWriter(s.summed, append(options, ipc.WithSchema(s.schema))...)
 	if err != nil {
 		return nil, fmt.Errorf("write arrow: %w", err)
 	}
@@ -112,26 +118,45 @@ func (s *sink) Finish(manifest []byte) error {
 	return nil
 }
 
-// position is a writer that knows where it is: the file writer asks by seeking.
-type position struct {
-	to io.Writer
-	at int64
-	// sum is the checksum of what was written.
-	sum uint32
-}
-
-// Write writes on.
-func (p *position) Write(b []byte) (int, error) {
-	n, err := p.to.Write(b)
-	p.at += int64(n)
-	p.sum = crc32.Update(p.sum, crc32.IEEETable, b[:n])
-	return n, err
-}
-
-// Seek tells the position; it goes nowhere.
-func (p *position) Seek(offset int64, whence int) (int64, error) {
-	if offset != 0 || whence != io.SeekCurrent {
-		return 0, errors.New("an arrow file is written from its start to its end")
+// writeFooter completes the schema of the footer and writes it, with its checksum.
+// The checksums stand before the manifest: a file that has lost the end of its
+// metadata is no export, rather than one without checksums.
+func (s *sink) writeFooter(manifest []byte) error {
+	if err := s.begin(); err != nil {
+		return err
 	}
-	return p.at, nil
+	if _, err := io.WriteString(s.summed, endOfStream); err != nil {
+		return err
+	}
+	// The writer keeps the schema that it was given for the footer.
+	*s.schema = *withMetadata(s.schema,
+		DataSumKey, fmt.Sprintf("%08x", s.summed.sum),
+		exporter.FooterHashKey, noDigits(),
+		RowsKey, strconv.FormatInt(s.rows, 10),
+		exporter.ManifestKey, string(manifest))
+	var end bytes.Buffer
+	s.summed.to = &end
+	if err := s.writer.Close(); err != nil {
+		return err
+	}
+	digits, err := footerDigits(end.Bytes())
+	if err != nil {
+		return err
+	}
+	sum := sha256.Sum256(end.Bytes())
+	hex.Encode(digits, sum[:])
+	_, err = s.out.Write(end.Bytes())
+	return err
+}
+
+// begin has the writer write the schema, if no batch made it do so: a batch without rows does.
+func (s *sink) begin() error {
+	if s.summed.at > 0 {
+		return nil
+	}
+	builder := array.NewRecordBuilder(memory.DefaultAllocator, s.schema)
+	defer builder.Release()
+	empty := builder.NewRecord()
+	defer empty.Release()
+	return s.writer.Write(empty)
 }

@@ -52,7 +52,7 @@ func (c exportChecker) mode(a *attribute, name string) string {
 	table, known := schema.Lookup(name)
 	if known && !table.Incremental() && (mode == exporter.ModeMerge || mode == exporter.ModeAppend) {
 		c.report.fail(a.at, a.address, fmt.Sprintf("Mode %q is not available for this table", mode),
-			fmt.Sprintf("%s is read in full each time. Remove mode, or set it to snapshot.", name))
+			name+" is read in full each time. Remove mode, or set it to snapshot.")
 	}
 	return mode
 }

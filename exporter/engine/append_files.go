@@ -44,14 +44,14 @@ func (u *union) close() error {
 }
 
 // openUnion opens the files of an append export below a folder.
-func (e *Engine) openUnion(ctx context.Context, at appendFolder) (_ *File, err error) {
+func (e *Engine) openUnion(ctx context.Context, at tableExports) (_ *File, err error) {
 	u := new(union)
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, u.close())
 		}
 	}()
-	for _, name := range at.names {
+	for _, name := range at.appended {
 		format, _ := e.formatOf(name)
 		file, err := openExport(ctx, at.destination, format, name)
 		if err != nil {
@@ -64,7 +64,7 @@ func (e *Engine) openUnion(ctx context.Context, at appendFolder) (_ *File, err e
 		manifests[file.name] = file.manifest
 	}
 	place := make(map[string]int)
-	for i, name := range inLine(at.names, manifests) {
+	for i, name := range inLine(at.appended, manifests) {
 		place[name] = i
 	}
 	slices.SortFunc(u.files, func(a, b unionFile) int { return cmp.Compare(place[a.name], place[b.name]) })

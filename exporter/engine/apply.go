@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/exporter/rows"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -33,12 +32,16 @@ type Result struct {
 // Summary is the end of an apply. It holds what is known even when the apply
 // failed: the proof of an incomplete walk, the exports committed before an error.
 type Summary struct {
-	RunID     string         `json:"run_id"`
-	Simulated bool           `json:"simulated"`
-	Proof     exporter.Proof `json:"proof"`
-	Exports   []Result       `json:"exports"`
+	RunID     string `json:"run_id"`
+	Simulated bool   `json:"simulated"`
+	// Proof is that of the walk; of several tables what they have in common: it is
+	// complete when all of them are.
+	Proof exporter.Proof `json:"proof"`
+	// Tables has an entry per table when there are several; nil otherwise.
+	Tables  []TableSummary `json:"tables,omitempty"`
+	Exports []Result       `json:"exports"`
 	// Wanted is the number of exports of the job; fewer Exports mean that an error
-	// ended the apply between two of them.
+	// kept some from being written.
 	Wanted int `json:"exports_wanted"`
 	// NothingNew are the places of append exports that had nothing to add: no file
 	// was written.
@@ -51,12 +54,23 @@ type Summary struct {
 	Seconds float64       `json:"seconds"`
 }
 
+// TableSummary is the end of one table of several.
+type TableSummary struct {
+	Table string         `json:"table"`
+	Proof exporter.Proof `json:"proof"`
+	// Error says why exports of the table were not written, and Hint what to do; both are
+	// empty when all were.
+	Error string `json:"error,omitempty"`
+	Hint  string `json:"hint,omitempty"`
+}
+
 // Done is the number of exports that need nothing any more.
 func (s Summary) Done() int { return len(s.Exports) + len(s.NothingNew) }
 
-// Apply claims the destinations, walks the source once, and commits every
-// export of the job, one after the other. Call Plan first. An error that wraps
-// [exporter.ErrIncomplete] means that the destinations hold what they held before.
+// Apply claims the destinations, reads each table once, and commits the exports of the
+// job, one after the other. Call Plan first. An error that wraps
+// [exporter.ErrIncomplete] means that the destinations of a table hold what they held
+// before. What keeps one table from being written does not keep others.
 func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summary Summary, err error) {
 	started := r.engine.Now()
 	defer func() {
@@ -71,65 +85,158 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 
-	sorter, err := r.engine.openSorter(r.targets[0].table, plan.leastRoom())
+	tables := r.tables()
+	var failed []error
+	for _, table := range tables {
+		one, err := r.applyTable(ctx, table, targets, application{plan, started, options})
+		summary.Exports = append(summary.Exports, one.results...)
+		summary.NothingNew = append(summary.NothingNew, one.nothingNew...)
+		if one.kept != nil {
+			summary.Kept = one.kept
+		}
+		if len(tables) == 1 {
+			summary.Proof = one.proof
+			return summary, err
+		}
+		end := TableSummary{Table: table.Name, Proof: one.proof}
+		if err != nil {
+			err = exporter.WithHint(fmt.Errorf("%s: %w", table.Name, err), exporter.Hint(err))
+			end.Error, end.Hint = err.Error(), exporter.Hint(err)
+			failed = append(failed, err)
+		}
+		summary.Tables = append(summary.Tables, end)
+		if err != nil && !ofOneTable(err) {
+			break
+		}
+	}
+	summary.Proof = joined(summary.Tables, len(tables))
+	return summary, errors.Join(failed...)
+}
+
+// ofOneTable reports whether an error says nothing about other tables.
+func ofOneTable(err error) bool {
+	return errors.Is(err, exporter.ErrIncomplete) || errors.Is(err, ErrShrunk) || errors.Is(err, exporter.ErrNoAccess)
+}
+
+// joined is what the proofs of several tables have in common; so many were wanted.
+func joined(tables []TableSummary, wanted int) exporter.Proof {
+	proof := exporter.Proof{Complete: len(tables) == wanted}
+	var methods []string
+	for _, table := range tables {
+		one := table.Proof
+		proof.Requests += one.Requests
+		proof.Retries += one.Retries
+		proof.Throttled += one.Throttled
+		proof.Resumed += one.Resumed
+		if proof.ResumedFrom == nil {
+			proof.ResumedFrom = one.ResumedFrom
+		}
+		proof.RowsRead += one.RowsRead
+		proof.Rows += one.Rows
+		proof.Duplicates += one.Duplicates
+		proof.Superseded += one.Superseded
+		if !one.Complete || table.Error != "" {
+			proof.Complete = false
+			if len(one.Reasons) == 0 {
+				one.Reasons = []string{table.Error}
+			}
+		}
+		for _, reason := range one.Reasons {
+			proof.Reasons = append(proof.Reasons, table.Table+": "+strings.TrimPrefix(reason, table.Table+": "))
+		}
+		if one.Method != "" && !slices.Contains(methods, one.Method) {
+			methods = append(methods, one.Method)
+		}
+	}
+	if proof.Complete {
+		proof.Method = strings.Join(methods, ", ")
+	}
+	return proof
+}
+
+// application is what the exports of an apply have in common.
+type application struct {
+	plan    Plan
+	started time.Time
+	options ApplyOptions
+}
+
+// applied is the end of the exports of one table.
+type applied struct {
+	proof      exporter.Proof
+	results    []Result
+	nothingNew []string
+	kept       *exporter.Kept
+}
+
+// applyTable reads a table once and commits its exports.
+func (r *Run) applyTable(ctx context.Context, table *schema.Table, all []lockedTarget, of application) (end applied, err error) {
+	if err := of.plan.Survey.Of(table.Name).Err(); err != nil {
+		return end, err
+	}
+	targets, exports := targetsOf(table.Name, all), of.plan.exportsOf(table.Name)
+	table = targets[0].table // without what the exports leave out
+	sorter, err := r.engine.openSorter(table, of.plan.leastRoom(table.Name))
 	if err != nil {
-		return summary, err
+		return end, err
 	}
 	defer func() { err = errors.Join(err, sorter.Close()) }()
 
-	journal := r.openJournal(r.targets[0].table, plan.Survey, plan.since(), options.NoResume)
+	journal := r.openJournal(table, of.plan.Survey, of.plan.since(table.Name), of.options.NoResume)
 	defer func() {
-		summary.Kept = r.keptAfter(err, journal, summary)
+		end.kept = r.keptAfter(err, journal, targets, len(end.results)+len(end.nothingNew) > 0)
 		err = errors.Join(err, journal.Close())
 	}()
-	walked, err := r.walk(ctx, sorter, r.targets[0].table, plan, journal)
-	summary.Proof = walked.proof
+	walked, err := r.walk(ctx, sorter, table, of.plan, journal)
+	end.proof = walked.proof
 	if err != nil {
-		return summary, err
+		return end, err
 	}
-	if !walked.proof.Complete && !options.AllowIncomplete {
+	if !walked.proof.Complete && !of.options.AllowIncomplete {
 		// Another walk may be proven; this one read again would not be.
-		return summary, errors.Join(incomplete(walked.proof), journal.Remove())
+		return end, errors.Join(incomplete(walked.proof), journal.Remove())
 	}
-	if !options.AllowShrink {
-		if err := plan.guard(walked.proof, walked.sorted.Rows()); err != nil {
+	if !of.options.AllowShrink {
+		if err := of.plan.guard(table.Name, walked.proof, walked.sorted.Rows()); err != nil {
 			// The next walk must see for itself what is there.
-			return summary, errors.Join(err, journal.Remove())
+			return end, errors.Join(err, journal.Remove())
 		}
 	}
 	for i, target := range targets {
 		var added *addedRows
 		if fresh := walked.pages.fresh[i]; fresh != nil {
-			if added, err = fresh.settle(walked.sorted.Index(), r.engine.limits().Share, target.earlier(ctx, plan.Exports[i])); err != nil {
-				return summary, err
+			if added, err = fresh.settle(walked.sorted.Index(), r.engine.limits().Share, target.earlier(ctx, exports[i])); err != nil {
+				return end, err
 			}
 		}
 		if added != nil && len(added.ids) == 0 {
-			summary.NothingNew = append(summary.NothingNew, target.destination.URL(target.table.Name))
+			end.nothingNew = append(end.nothingNew, target.destination.URL(target.table.Name))
 			continue
 		}
-		result, err := r.export(ctx, target, export{plan, plan.Exports[i], added, started, options}, walked)
+		result, err := r.export(ctx, target, export{of, exports[i], added}, walked)
 		switch {
 		case errors.Is(err, exporter.ErrIncomplete):
-			summary.Proof = result.Manifest.Proof
-			return summary, errors.Join(err, journal.Remove())
+			end.proof = result.Manifest.Proof
+			return end, errors.Join(err, journal.Remove())
 		case errors.Is(err, ErrShrunk):
-			return summary, errors.Join(err, journal.Remove())
+			return end, errors.Join(err, journal.Remove())
 		case err != nil:
-			return summary, fmt.Errorf("write %s: %w", target.url(), err)
+			return end, fmt.Errorf("write %s: %w", target.url(), err)
 		}
-		summary.Exports = append(summary.Exports, result)
+		end.results = append(end.results, result)
 	}
-	return summary, journal.Remove()
+	return end, journal.Remove()
+}
+
+func targetsOf(table string, all []lockedTarget) []lockedTarget {
+	return slices.DeleteFunc(slices.Clone(all), func(t lockedTarget) bool { return t.Table != table })
 }
 
 // export is what the writing of one file follows from besides the walk.
 type export struct {
-	plan    Plan
-	file    ExportPlan
-	added   *addedRows // of an append; nil takes every row
-	started time.Time
-	options ApplyOptions
+	application
+	file  ExportPlan
+	added *addedRows // of an append; nil takes every row
 }
 
 func (r *Run) export(ctx context.Context, target lockedTarget, of export, walked walked) (Result, error) {
@@ -143,53 +250,6 @@ func (r *Run) export(ctx context.Context, target lockedTarget, of export, walked
 	}
 	manifest := target.continued(r.manifest(target.target, of.plan, walked, of.started), of.file, walked.pages)
 	return r.write(ctx, target, rows, guard, manifest, walked.life)
-}
-
-// lockedTarget is a target that no other run writes.
-type lockedTarget struct {
-	target
-	// over is the version that the run replaces, and beside the digest of the names of
-	// the files beside an append.
-	over   exporter.Version
-	beside string
-}
-
-// lock claims every destination, and sees that it still holds what the plan saw.
-func (r *Run) lock(ctx context.Context, plan Plan) (locked []lockedTarget, unlock func() error, err error) {
-	var held []func() error
-	release := func() error {
-		var failed []error
-		for _, one := range slices.Backward(held) {
-			failed = append(failed, one())
-		}
-		return errors.Join(failed...)
-	}
-	for i, target := range r.targets {
-		one, err := target.destination.Lock(ctx, r.id)
-		if err != nil {
-			return nil, nil, errors.Join(err, release())
-		}
-		held = append(held, one)
-		now, err := target.unchangedSince(ctx, plan.Exports[i])
-		if err != nil {
-			return nil, nil, errors.Join(err, release())
-		}
-		locked = append(locked, lockedTarget{target, now.version, now.beside})
-	}
-	return locked, release, nil
-}
-
-// unchangedSince looks at the target again, which must hold what the plan was about.
-func (t target) unchangedSince(ctx context.Context, plan ExportPlan) (ExportPlan, error) {
-	now, err := t.plan(ctx)
-	if err != nil {
-		return ExportPlan{}, err
-	}
-	if !equal(now.Current, plan.Current, func(a, b exporter.Manifest) bool { return a.RunID == b.RunID }) {
-		return ExportPlan{}, exporter.WithHint(fmt.Errorf("%s has changed since the plan was made", plan.File),
-			"Another run has written it in the meantime. Plan again.")
-	}
-	return now, nil
 }
 
 // nameWinner says, once, which run a commit came too late for: the destination
@@ -207,65 +267,6 @@ func (t target) nameWinner(ctx context.Context, err error) error {
 		return exporter.WithHint(fmt.Errorf("%w (what is there now cannot be read: %w)", err, readErr), hint)
 	}
 	return exporter.WithHint(fmt.Errorf("%w: run %s", err, there.RunID), hint)
-}
-
-// walked is what a walk leaves behind besides its rows.
-type walked struct {
-	// sorted is nil after an error.
-	sorted   *rows.Sorted
-	proof    exporter.Proof
-	unknown  []string
-	pages    *collector
-	finished time.Time
-	life     lifetime
-}
-
-func (r *Run) walk(ctx context.Context, sorter *rows.Sorter, table *schema.Table, plan Plan, journal *runJournal) (walked, error) {
-	var total int64
-	since := plan.since()
-	if plan.Conversations != nil && len(since) == 0 {
-		total = *plan.Conversations
-	}
-	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: total})
-	life := r.lifetime(journal)
-	walk := r.source.Walk(ctx, table, since, journal.orNil())
-	pages := newCollector(table, plan, r.lookback())
-	var unknown schema.Names
-	for _, field := range plan.Survey.Of(table.Name).Unknown {
-		unknown.Add(field)
-	}
-	for page, err := range walk.Pages() {
-		if err == nil {
-			for _, field := range page.UnknownFields {
-				unknown.Add(field)
-			}
-			err = r.keep(table, sorter, pages, page)
-		}
-		if err != nil {
-			return walked{proof: walk.Proof()}, err
-		}
-	}
-	sorted, err := sorter.Sorted(ctx)
-	if err != nil {
-		return walked{proof: walk.Proof()}, err
-	}
-	proof := outlived(counted(walk.Proof(), sorted.Index(), sorted.Rows()), life.over())
-	return walked{sorted: sorted, life: life, proof: proof, unknown: unknown.List(), pages: pages, finished: r.engine.Now()}, nil
-}
-
-// keep adds a page's rows without what must not be written.
-func (r *Run) keep(table *schema.Table, sorter *rows.Sorter, pages *collector, page exporter.Page) error {
-	rec, err := masked(r.mask, page.Record)
-	if err != nil {
-		return err
-	}
-	defer rec.Release()
-	keys, err := table.Keys(rec)
-	if err != nil {
-		return err
-	}
-	pages.add(page.Partition, keys)
-	return sorter.Add(page.Partition, rec, keys)
 }
 
 func (r *Run) manifest(target target, plan Plan, walked walked, started time.Time) exporter.Manifest {

@@ -22,10 +22,10 @@ type collector struct {
 
 func newCollector(table *schema.Table, plan Plan, lookback time.Duration) *collector {
 	c := &collector{
-		lookback: lookback, since: plan.since(),
+		lookback: lookback, since: plan.since(table.Name),
 		limit: recentLimit(len(plan.Survey.Of(table.Name).Partitions)), shown: make(map[string]*recall),
 	}
-	for _, export := range plan.Exports {
+	for _, export := range plan.exportsOf(table.Name) {
 		c.fresh = append(c.fresh, startNewRows(export))
 	}
 	return c

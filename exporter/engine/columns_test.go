@@ -63,8 +63,18 @@ func TestAFolderWithTwoFormatsIsAskedAbout(t *testing.T) {
 	job := b.job(b.dir)
 	job.Exports[0].Format = "arrow"
 	b.mustApply(t, job)
-	if _, err := b.Verify(t.Context(), b.dir); exporter.Hint(err) != "Name the file." {
-		t.Errorf("verify: %v", err)
+	if _, err := b.OpenFile(t.Context(), b.dir); !strings.HasPrefix(exporter.Hint(err), "Name one: ") {
+		t.Errorf("open: %v", err)
+	}
+	verified := 0
+	for one, err := range b.VerifyEach(t.Context(), b.dir) {
+		if err != nil || !one.OK() {
+			t.Errorf("verify: %v, %+v", err, one.Checks)
+		}
+		verified++
+	}
+	if verified != 2 {
+		t.Errorf("%d files were verified", verified)
 	}
 	b.mustVerify(t, filepath.Join(b.dir, "inbox_conversations.arrow"))
 	b.mustVerify(t, filepath.Join(b.dir, "inbox_conversations.parquet"))

@@ -50,10 +50,10 @@ type Run struct {
 	full    bool // the job asks for a full walk
 	source  exporter.Source
 	targets []target
-	// columns are what is left out and hashed; mask does it to the walk's rows, nil
-	// keeps them as they are.
-	columns exporter.Columns
-	mask    *schema.Mask
+	// columns are what is left out and hashed of each table; masks do it to the walk's
+	// rows. A table without an entry is kept as it is.
+	columns map[string]exporter.Columns
+	masks   map[string]*schema.Mask
 	obs     exporter.Observer
 }
 
@@ -64,7 +64,7 @@ type target struct {
 	format      exporter.Format
 	destination exporter.Destination
 	name        string
-	// keyID is that of the key of the hashes; all targets of a run have one key.
+	// keyID is that of the key of the hashes.
 	keyID hashKeyID
 }
 
@@ -84,15 +84,24 @@ func (e *Engine) Start(ctx context.Context, job exporter.Job, obs exporter.Obser
 	if err != nil {
 		return nil, err
 	}
-	keyID, err := newHashKeyID(run.columns)
-	if err != nil {
-		return nil, errors.Join(err, run.Close())
-	}
 	for i := range targets {
-		targets[i].keyID = keyID
+		if targets[i].keyID, err = run.keyID(targets[:i], targets[i].Columns); err != nil {
+			return nil, errors.Join(err, run.Close())
+		}
 	}
 	run.targets = targets
 	return run, nil
+}
+
+// keyID is the id of the key of some columns, taken from a target with the same key when
+// there is one: it takes long to compute.
+func (*Run) keyID(known []target, columns exporter.Columns) (hashKeyID, error) {
+	for _, one := range known {
+		if len(columns.Hash) > 0 && len(one.Columns.Hash) > 0 && one.Columns.HashKey == columns.HashKey {
+			return one.keyID, nil
+		}
+	}
+	return newHashKeyID(columns)
 }
 
 // StartReading is Start for a run that writes nothing: destinations are not
@@ -102,16 +111,19 @@ func (e *Engine) StartReading(ctx context.Context, job exporter.Job, obs exporte
 }
 
 func (e *Engine) start(ctx context.Context, id string, job exporter.Job, obs exporter.Observer) (*Run, error) {
-	run := &Run{engine: e, id: id, config: job.Source, full: job.Full, obs: obs}
-	for _, export := range job.Exports {
-		if err := exporter.SameColumns(job.Exports[0], export); err != nil {
-			return nil, err
-		}
-		run.columns = export.Columns
+	run := &Run{
+		engine: e, id: id, config: job.Source, full: job.Full, obs: obs,
+		columns: make(map[string]exporter.Columns), masks: make(map[string]*schema.Mask),
 	}
 	var err error
-	if len(job.Exports) > 0 {
-		if run.mask, err = maskOf(job.Exports[0]); err != nil {
+	for i, export := range job.Exports {
+		for _, other := range job.Exports[:i] {
+			if err := exporter.SameColumns(other, export); err != nil {
+				return nil, err
+			}
+		}
+		run.columns[export.Table] = export.Columns
+		if run.masks[export.Table], err = maskOf(export); err != nil {
 			return nil, err
 		}
 	}

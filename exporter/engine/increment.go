@@ -128,11 +128,11 @@ func (t target) increment(current *exporter.Manifest, survey exporter.Survey, as
 	return plan
 }
 
-// since is where one walk has to go so that every export has what it needs: it
-// goes as far down as the export that needs most.
-func (p Plan) since() map[string]exporter.Mark {
+// since is where the walk of a table has to go so that every export has what it needs:
+// it goes as far down as the export that needs most. Nil is a full walk.
+func (p Plan) since(table string) map[string]exporter.Mark {
 	var lowest map[string]exporter.Mark
-	for i, export := range p.Exports {
+	for i, export := range p.exportsOf(table) {
 		if export.Increment == nil {
 			return nil
 		}
@@ -152,6 +152,17 @@ func (p Plan) since() map[string]exporter.Mark {
 		}
 	}
 	return lowest
+}
+
+// exportsOf are the exports of a table, in order.
+func (p Plan) exportsOf(table string) []ExportPlan {
+	var exports []ExportPlan
+	for _, export := range p.Exports {
+		if export.Table == table {
+			exports = append(exports, export)
+		}
+	}
+	return exports
 }
 
 // continued is a manifest with what it says of the runs before. Watermarks advance

@@ -21,7 +21,7 @@ const journalVersion = 4
 // make the export right.
 func (r *Run) openJournal(table *schema.Table, survey exporter.Survey, since map[string]exporter.Mark, fresh bool) *runJournal {
 	j := &runJournal{obs: r.obs}
-	if !r.keepsJournal() {
+	if !r.keepsJournal(table) {
 		return j
 	}
 	name, err := r.journalName(table, survey, since)
@@ -77,7 +77,7 @@ func (r *Run) awaitJournal(ctx context.Context, table *schema.Table, survey expo
 	name, err := r.journalName(table, survey, nil)
 	deadline := time.NewTimer(journalPatience)
 	defer deadline.Stop()
-	for err == nil && r.keepsJournal() {
+	for err == nil && r.keepsJournal(table) {
 		var held exporter.Journal
 		if held, err = r.engine.Workspace.Journal(name, false); err == nil {
 			_ = held.Close() // openJournal says what is wrong with it
@@ -98,9 +98,9 @@ func (r *Run) awaitJournal(ctx context.Context, table *schema.Table, survey expo
 }
 
 // keepsJournal reports whether a walk can be continued at all: a simulation ends
-// with its process.
-func (r *Run) keepsJournal() bool {
-	return r.engine.Workspace != nil && r.config.Simulate == nil && !r.config.APIKey.IsZero()
+// with its process, and a table that is one response is read anew.
+func (r *Run) keepsJournal(table *schema.Table) bool {
+	return table.PartitionBy == schema.PartitionUser && r.engine.Workspace != nil && r.config.Simulate == nil && !r.config.APIKey.IsZero()
 }
 
 // sealedJournal opens a journal that only the holder of the API key can read.

@@ -32,10 +32,10 @@ func (r *Run) readKept(journal exporter.Journal) *exporter.Kept {
 // keptFor looks for the journal of the walk that a plan would make. It changes
 // nothing, and gives nothing while another run is at it.
 func (r *Run) keptFor(table *schema.Table, plan Plan) *exporter.Kept {
-	if !r.keepsJournal() {
+	if !r.keepsJournal(table) {
 		return nil
 	}
-	name, err := r.journalName(table, plan.Survey, plan.since())
+	name, err := r.journalName(table, plan.Survey, plan.since(table.Name))
 	if err != nil {
 		return nil
 	}
@@ -51,15 +51,15 @@ func (r *Run) keptFor(table *schema.Table, plan Plan) *exporter.Kept {
 	return r.readKept(sealed)
 }
 
-// keptAfter is what a failed apply leaves to the next one; nil when that could
-// not use it: an increment goes on from the files, so that the walk of the next
-// one is another once a file was written.
-func (r *Run) keptAfter(failed error, journal *runJournal, summary Summary) *exporter.Kept {
+// keptAfter is what a failed walk and its exports leave to the next apply; nil when
+// that could not use it: an increment goes on from the files, so that the walk of the
+// next one is another once a file was written, as done says.
+func (r *Run) keptAfter(failed error, journal *runJournal, targets []lockedTarget, done bool) *exporter.Kept {
 	if failed == nil || journal.inner == nil {
 		return nil
 	}
-	for _, target := range r.targets {
-		if summary.Done() > 0 && target.Mode != exporter.ModeSnapshot {
+	for _, target := range targets {
+		if done && target.Mode != exporter.ModeSnapshot {
 			return nil
 		}
 	}

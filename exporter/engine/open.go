@@ -28,10 +28,10 @@ type File struct {
 func (e *Engine) OpenFile(ctx context.Context, location string) (*File, error) {
 	found, listErr := e.appended(ctx, location)
 	switch {
-	case len(found.names) > 0 && len(found.others) > 0:
+	case len(found.appended) > 0 && len(found.others) > 0:
 		return nil, exporter.WithHint(fmt.Errorf("%s holds the files of an append and another export", exporter.WithoutQuery(location)),
 			fmt.Sprintf("Name one: %s or %s.", found.destination.URL(found.folder), found.destination.URL(found.others[0])))
-	case len(found.names) > 0:
+	case len(found.appended) > 0:
 		return e.openUnion(ctx, found)
 	}
 	file, url, err := e.locate(ctx, location)

@@ -21,7 +21,7 @@ import (
 var errForeign = errors.New("not a lemexport file")
 
 // errAmbiguous says that a folder does not tell which file is meant.
-var errAmbiguous = errors.New("exports in more than one format")
+var errAmbiguous = errors.New("more than one export")
 
 // opened is a committed file, open for reading.
 type opened struct {

@@ -15,13 +15,13 @@ import (
 // that several users have counts for each of them before the walk.
 const leastRow = 100
 
-// leastRoom is what a sorter of a full walk takes at the very least; 0 when that
-// is not known.
-func (p Plan) leastRoom() int64 {
-	if p.since() != nil {
+// leastRoom is what a sorter of a full walk of a table takes at the very least; 0 when
+// that is not known.
+func (p Plan) leastRoom(table string) int64 {
+	if p.since(table) != nil {
 		return 0
 	}
-	return leastRow * valueOr(p.Conversations, 0)
+	return leastRow * valueOr(p.of(table).Rows, 0)
 }
 
 // openSorter makes an empty sorter, which will need that much room at the least.

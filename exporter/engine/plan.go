@@ -32,16 +32,18 @@ type Plan struct {
 	RunID  string          `json:"run_id"`
 	Survey exporter.Survey `json:"survey"`
 	// Conversations is the sum of the users' totals: an upper bound for the rows,
-	// since users share conversations. Nil when a user's total is unknown, or when the
-	// totals cannot be.
+	// since users share conversations. Nil when a user's total is unknown, when the
+	// totals cannot be, or when no export has conversations.
 	Conversations *int64 `json:"conversations_at_most"`
-	// Requests is what a walk over a list at rest takes; nil when unknown: how much
-	// has moved since the last run shows only on the way, unless the first pages
-	// hold it all. Rows that move during the walk cost more.
+	// Requests is what reading all tables takes when nothing moves meanwhile; nil when
+	// unknown: the number of new pages is known only while reading, unless the first
+	// pages hold all that is new. Rows that move during the walk cost more.
 	Requests *int64 `json:"requests"`
 	// LeastTime is what the rate limit allows for Requests, in seconds; nil when unknown.
-	LeastTime *float64     `json:"least_seconds"`
-	Exports   []ExportPlan `json:"exports"`
+	LeastTime *float64 `json:"least_seconds"`
+	// Tables has an entry per table when there are several; nil otherwise.
+	Tables  []TablePlan  `json:"tables,omitempty"`
+	Exports []ExportPlan `json:"exports"`
 	// kept is what the journal of this very walk holds.
 	kept *exporter.Kept
 }
@@ -122,14 +124,25 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 			return Plan{}, err
 		}
 	}
-	plan.estimate()
-	if len(r.targets) > 0 {
-		plan.kept = r.keptFor(r.targets[0].table, plan)
+	plan = plan.estimated()
+	for _, table := range r.tables() {
+		if plan.kept == nil {
+			plan.kept = r.keptFor(table, plan)
+		}
 	}
 	for i := range plan.Exports {
-		plan.Exports[i].expectShrink(plan.Conversations)
+		plan.Exports[i].expectShrink(plan.of(plan.Exports[i].Table).Rows)
 	}
 	return plan, nil
+}
+
+// TablePlan is what reading one table takes.
+type TablePlan struct {
+	Table string `json:"table"`
+	// Rows is an upper bound for the rows; nil when unknown.
+	Rows *int64 `json:"rows_at_most"`
+	// Requests is what the walk takes when nothing moves meanwhile; nil when unknown.
+	Requests *int64 `json:"requests"`
 }
 
 // tables are the tables of the run, each once, in the order of the exports.
@@ -211,34 +224,65 @@ func (t target) current(ctx context.Context) (found head, version exporter.Versi
 	return found, version, nil
 }
 
-// estimate fills what follows from the survey. A user whose inbox fits one page
-// is read with one request; every other list costs one more, for the sweep. One
-// request is enough where the first page shows all that has moved.
-func (p *Plan) estimate() {
-	var conversations, requests int64
-	since, known := p.since(), true
-	for _, user := range p.Survey.AllPartitions() {
-		if user.TotalItems == nil || user.Pages == nil || !exporter.Plausible(*user.TotalItems) {
-			return
+// of is what reading a table takes. A user whose inbox fits one page is read with one
+// request; every other list costs one more, for the sweep. One request is enough where
+// the first page shows all that has moved.
+func (p Plan) of(table string) TablePlan {
+	plan := TablePlan{Table: table}
+	survey := p.Survey.Of(table)
+	if survey.Error != "" {
+		return plan
+	}
+	var rows, requests int64
+	since, known := p.since(table), true
+	for _, part := range survey.Partitions {
+		if part.TotalItems == nil || part.Pages == nil || !exporter.Plausible(*part.TotalItems) {
+			return plan
 		}
-		if conversations += *user.TotalItems; !exporter.Plausible(conversations) {
-			return
+		if rows += *part.TotalItems; !exporter.Plausible(rows) {
+			return plan
 		}
-		mark, bounded := since[user.Partition]
+		mark, bounded := since[part.Partition]
 		switch {
-		case *user.Pages <= 1 || bounded && user.Oldest != nil && user.Oldest.Before(mark.Floor):
+		case *part.Pages <= 1 || bounded && part.Oldest != nil && part.Oldest.Before(mark.Floor):
 			requests++
 		case bounded:
 			known = false
 		default:
-			requests += *user.Pages + 1
+			requests += *part.Pages + 1
 		}
 	}
-	p.Conversations = &conversations
+	plan.Rows = &rows
+	if known {
+		plan.Requests = &requests
+	}
+	return plan
+}
+
+// estimated is the plan with what follows from its survey.
+func (p Plan) estimated() Plan {
+	requests, known := int64(0), true
+	for _, survey := range p.Survey.Tables {
+		one := p.of(survey.Table)
+		if table, ok := schema.Lookup(survey.Table); ok && table.PartitionBy == schema.PartitionUser {
+			p.Conversations = one.Rows
+		}
+		switch {
+		case survey.Error != "": // it is not read
+		case one.Requests == nil:
+			known = false
+		default:
+			requests += *one.Requests
+		}
+		if len(p.Survey.Tables) > 1 {
+			p.Tables = append(p.Tables, one)
+		}
+	}
 	if known {
 		least := exporter.LeastTime(requests).Seconds()
 		p.Requests, p.LeastTime = &requests, &least
 	}
+	return p
 }
 
 // compare decides whether the file already shows what the survey saw, and
@@ -265,7 +309,9 @@ func (p *ExportPlan) compare(survey exporter.Survey) error {
 			p.DroppedUsers = append(p.DroppedUsers, before.Partition)
 		}
 	}
-	p.Unchanged = len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && sameLists(p.Current.Proof, survey.Of(p.Table)) &&
+	table, known := schema.Lookup(p.Table)
+	// Rows without a version can change without a trace in what the survey sees.
+	p.Unchanged = known && table.Incremental() && len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && sameLists(p.Current.Proof, survey.Of(p.Table)) &&
 		(p.Increment == nil || p.Increment.Full == "")
 	return nil
 }

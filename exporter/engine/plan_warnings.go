@@ -23,10 +23,18 @@ func (p Plan) Warnings() exporter.Diagnostics {
 			Summary:  export.File + " would lose more than max_shrink allows",
 			Detail: fmt.Sprintf("It has %d conversations, the API states at most %d. Apply stops with exit status 3 and leaves the file as it is when the walk "+
 				"shows fewer than %d (max_shrink = %g). Look at the team of the API key and its users; if the conversations are really gone, run apply with -allow-shrink.",
-				export.Current.Rows, *p.Conversations, export.Shrink.LeastRows, export.Shrink.Max),
+				export.Current.Rows, p.rowsAtMost(export.Table), export.Shrink.LeastRows, export.Shrink.Max),
 		})
 	}
 	return found
+}
+
+// rowsAtMost is the number of rows of a table that the survey states.
+func (p Plan) rowsAtMost(table string) int64 {
+	if found, ok := schema.Lookup(table); ok && found.PartitionBy == schema.PartitionUser && p.Conversations != nil {
+		return *p.Conversations
+	}
+	return valueOr(p.of(table).Rows, 0)
 }
 
 // unreadableRows is the warning of rows whose version could not be read.

@@ -48,17 +48,17 @@ func (t target) shrink(current *exporter.Manifest) *ShrinkPlan {
 
 // expectShrink compares the guard with what the API states before the walk. A run
 // that reads only what is newer removes nothing.
-func (p *ExportPlan) expectShrink(conversations *int64) {
+func (p *ExportPlan) expectShrink(rows *int64) {
 	full := p.Increment == nil || p.Increment.Full != ""
-	if p.Shrink != nil && conversations != nil && full {
-		p.Shrink.Expected = *conversations < p.Shrink.LeastRows
+	if p.Shrink != nil && rows != nil && full {
+		p.Shrink.Expected = *rows < p.Shrink.LeastRows
 	}
 }
 
-// guard looks at a walk before any export takes its rows.
-func (p Plan) guard(proof exporter.Proof, distinct int64) error {
+// guard looks at the walk of a table before any export takes its rows.
+func (p Plan) guard(table string, proof exporter.Proof, distinct int64) error {
 	var shrunk []error
-	for _, export := range p.Exports {
+	for _, export := range p.exportsOf(table) {
 		shrunk = append(shrunk, export.guardWalk(proof, distinct))
 	}
 	return errors.Join(shrunk...)

@@ -71,7 +71,7 @@ func (r *Run) Read(table string, options ReadOptions) (*Reading, error) {
 		return nil, exporter.WithHint(errors.New("a checkpoint for a reading that has none"),
 			"Deliver rows as they are read, or begin without a checkpoint.")
 	}
-	selected, err := found.Select(r.columns.Selection)
+	selected, err := found.Select(r.columns[table].Selection)
 	if err != nil {
 		return nil, fmt.Errorf("columns: %w", err)
 	}
@@ -127,8 +127,10 @@ func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
 		return err
 	}
 	r.summary.Simulated = survey.Simulated
+	if err := survey.Of(r.table.Name).Err(); err != nil {
+		return err
+	}
 	plan := Plan{Survey: survey}
-	plan.estimate()
 	if r.options.Once {
 		return r.once(ctx, plan, yield)
 	}
@@ -137,7 +139,7 @@ func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
 
 // once keeps the rows until they are known to be all.
 func (r *Reading) once(ctx context.Context, plan Plan, yield func(Batch) bool) (err error) {
-	sorter, err := r.run.engine.openSorter(r.table, plan.leastRoom())
+	sorter, err := r.run.engine.openSorter(r.table, plan.leastRoom(r.table.Name))
 	if err != nil {
 		return err
 	}
@@ -179,7 +181,7 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 	defer func() { err = errors.Join(err, journal.Close()) }()
 	delivered := r.progress(plan.Survey, journal)
 
-	r.run.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: valueOr(plan.Conversations, 0)})
+	r.run.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: valueOr(plan.of(r.table.Name).Rows, 0)})
 	life := r.run.lifetime(journal)
 	walk := r.run.source.Walk(ctx, r.table, nil, journal.orNil())
 	account := func() (int64, error) {
@@ -214,7 +216,7 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 // page counts a page and hands on what the consumer does not have; it reports
 // false when the consumer wants no more.
 func (r *Reading) page(page exporter.Page, seen *rows.Index, delivered *delivered, yield func(Batch) bool) (bool, error) {
-	rec, err := masked(r.run.mask, page.Record)
+	rec, err := masked(r.run.masks[r.table.Name], page.Record)
 	if err != nil {
 		return false, err
 	}

@@ -139,22 +139,42 @@ func (e *Engine) formats() []exporter.Format {
 	return formats
 }
 
-// onlyExport opens the export in a folder, whatever its format. Two of them, of
-// different formats, are an error: nobody said which one is meant.
-func (e *Engine) onlyExport(ctx context.Context, folder string, formats []exporter.Format) (file opened, url string, err error) {
+// onlyExport opens the export in a folder, whatever its table and format. One of a table
+// whose rows have versions comes before those that go with it. Two of them are an
+// error: nobody said which one is meant.
+func (e *Engine) onlyExport(ctx context.Context, folder string, formats []exporter.Format) (opened, string, error) {
 	missing := fs.ErrNotExist
-	for _, format := range formats {
-		another, at, err := e.openAt(ctx, folder, format, schema.Default().Name+format.Extension())
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
+	for _, incremental := range []bool{true, false} {
+		file, url, err := e.onlyExportOf(ctx, folder, formats, incremental)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return file, url, err
+		}
+		if incremental {
 			missing = err
-		case err != nil:
-			return opened{}, "", errors.Join(err, file.close())
-		case file.object != nil:
-			return opened{}, "", errors.Join(exporter.WithHint(fmt.Errorf("%s holds %w", folder, errAmbiguous), "Name the file."),
-				another.close(), file.close())
-		default:
-			file, url = another, at
+		}
+	}
+	return opened{}, "", missing
+}
+
+func (e *Engine) onlyExportOf(ctx context.Context, folder string, formats []exporter.Format, incremental bool) (file opened, url string, err error) {
+	missing := fs.ErrNotExist
+	for _, table := range schema.Tables() {
+		if table.Incremental() != incremental {
+			continue
+		}
+		for _, format := range formats {
+			another, at, err := e.openAt(ctx, folder, format, table.Name+format.Extension())
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				missing = err
+			case err != nil:
+				return opened{}, "", errors.Join(err, file.close())
+			case file.object != nil:
+				return opened{}, "", errors.Join(exporter.WithHint(fmt.Errorf("%s holds %w", exporter.WithoutQuery(folder), errAmbiguous), fmt.Sprintf("Name one: %s or %s.", url, at)),
+					another.close(), file.close())
+			default:
+				file, url = another, at
+			}
 		}
 	}
 	if file.object == nil {

@@ -17,24 +17,26 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// appendFolder is the files of an append export, and what else is in its
-// destination.
-type appendFolder struct {
+// tableExports is what a destination holds of one table.
+type tableExports struct {
 	destination exporter.Destination
-	// folder is where the files are, names are theirs, and others those of the
-	// exports of another mode, as the destination names them.
-	folder        string
-	names, others []string
+	// folder is where the files of an append are, appended are their names, and others
+	// those of the exports of another mode, as the destination names them.
+	folder           string
+	appended, others []string
 }
 
-// VerifyEach verifies every export at location: of a destination the file of a
-// snapshot or a merge and the files of an append, or the files of a folder of
-// those, or one file. The files of an append are checked together, too: each goes
-// on from one that is there, or holds everything itself.
+// VerifyEach verifies every export at location: of a destination the files of all
+// tables, or the files of a folder of an append, or one file. The files of an append are
+// checked together, too: each goes on from one that is there, or holds everything itself.
 func (e *Engine) VerifyEach(ctx context.Context, location string) iter.Seq2[Verification, error] {
 	return func(yield func(Verification, error) bool) {
-		found, listErr := e.appended(ctx, location)
-		if len(found.names) == 0 {
+		found, listErr := e.exportsAt(ctx, location)
+		files, appends := 0, 0
+		for _, one := range found {
+			files, appends = files+len(one.others), appends+len(one.appended)
+		}
+		if appends == 0 && files < 2 {
 			one, err := e.Verify(ctx, location)
 			if errors.Is(err, fs.ErrNotExist) && listErr != nil {
 				err = listErr
@@ -42,41 +44,47 @@ func (e *Engine) VerifyEach(ctx context.Context, location string) iter.Seq2[Veri
 			yield(one, err)
 			return
 		}
-		lines, ordered, err := e.lines(ctx, found)
-		if err != nil {
-			yield(Verification{}, err)
-			return
-		}
-		for _, name := range append(ordered, found.others...) {
-			one, err := e.verifyAt(ctx, found.destination, name)
-			if line, ok := lines[name]; ok && err == nil {
-				line.check(&one)
-			}
-			if !yield(one, err) || err != nil {
+		for _, one := range found {
+			if !e.verifyTable(ctx, one, yield) {
 				return
 			}
 		}
 	}
 }
 
-// appended lists the files of an append export at a location, and the other
-// exports beside them. No names, and perhaps an error, is a location that is
-// something else.
-func (e *Engine) appended(ctx context.Context, location string) (appendFolder, error) {
-	var found appendFolder
+// verifyTable verifies the exports of one table. It reports whether more is wanted.
+func (e *Engine) verifyTable(ctx context.Context, found tableExports, yield func(Verification, error) bool) bool {
+	lines, ordered, err := e.lines(ctx, found)
+	if err != nil {
+		yield(Verification{}, err)
+		return false
+	}
+	for _, name := range append(ordered, found.others...) {
+		one, err := e.verifyAt(ctx, found.destination, name)
+		if line, ok := lines[name]; ok && err == nil {
+			line.check(&one)
+		}
+		if !yield(one, err) || err != nil {
+			return false
+		}
+	}
+	return true
+}
+
+// exportsAt lists the exports at a location, by table; none, and perhaps an error, where
+// the location is something else.
+func (e *Engine) exportsAt(ctx context.Context, location string) ([]tableExports, error) {
 	if location == "" {
-		return found, nil
+		return nil, nil
 	}
 	destination, err := e.OpenDestination(location)
 	if err != nil {
-		return found, nil //nolint:nilerr // locate says it
+		return nil, nil //nolint:nilerr // locate says it
 	}
-	found.destination = destination
-	table := schema.Default().Name
-	list := func(folder string, wanted func(name string) bool) (names []string, err error) {
+	list := func(folder string) (names []string, err error) {
 		all, err := destination.List(ctx, folder)
 		for _, name := range all {
-			if _, ok := e.formatOf(name); ok && wanted(name) {
+			if _, ok := e.formatOf(name); ok {
 				names = append(names, name)
 			}
 		}
@@ -85,16 +93,44 @@ func (e *Engine) appended(ctx context.Context, location string) (appendFolder, e
 		}
 		return names, err
 	}
-	every := func(string) bool { return true }
-	if lastName(location) == table {
-		found.names, err = list("", every)
-		return found, err
+	last, beside, besideErr := lastName(location), []string(nil), error(nil)
+	var found []tableExports
+	var failed []error
+	for i, table := range schema.Tables() {
+		if last == table.Name && table.Incremental() {
+			names, err := list("")
+			return []tableExports{{destination: destination, appended: names}}, err
+		}
+		if i == 0 {
+			beside, besideErr = list("")
+		}
+		one := tableExports{destination: destination, folder: table.Name}
+		if table.Incremental() {
+			if one.appended, err = list(table.Name); err != nil {
+				failed = append(failed, err)
+			}
+		}
+		for _, name := range beside {
+			if strings.TrimSuffix(name, path.Ext(name)) == table.Name {
+				one.others = append(one.others, name)
+			}
+		}
+		if len(one.appended)+len(one.others) > 0 {
+			found = append(found, one)
+		}
 	}
-	found.folder = table
-	if found.names, err = list(table, every); len(found.names) > 0 {
-		found.others, err = list("", func(name string) bool { return strings.TrimSuffix(name, path.Ext(name)) == table })
+	return found, errors.Join(append(failed, besideErr)...)
+}
+
+// appended is the append export at a location, of the one table that has one there.
+func (e *Engine) appended(ctx context.Context, location string) (tableExports, error) {
+	found, err := e.exportsAt(ctx, location)
+	for _, one := range found {
+		if len(one.appended) > 0 {
+			return one, err
+		}
 	}
-	return found, err
+	return tableExports{}, err
 }
 
 // lastName is the last name of the folder that a location names.
@@ -145,10 +181,10 @@ type line struct {
 
 // lines reads the manifests of the files of an append, and gives the names in the
 // order of their lineage.
-func (e *Engine) lines(ctx context.Context, at appendFolder) (map[string]line, []string, error) {
+func (e *Engine) lines(ctx context.Context, at tableExports) (map[string]line, []string, error) {
 	byRun, after := make(map[string]exporter.Manifest), make(map[string][]string)
 	names := make(map[string]exporter.Manifest)
-	for _, name := range at.names {
+	for _, name := range at.appended {
 		format, _ := e.formatOf(name)
 		manifest, _, err := readManifest(ctx, at.destination, format, name)
 		if err != nil {
@@ -175,7 +211,7 @@ func (e *Engine) lines(ctx context.Context, at appendFolder) (map[string]line, [
 		}
 		lines[name] = one
 	}
-	return lines, inLine(at.names, names), nil
+	return lines, inLine(at.appended, names), nil
 }
 
 // inLine orders files by their lineage, a file behind the one that it goes on

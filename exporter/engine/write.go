@@ -29,7 +29,7 @@ func (r *Run) write(ctx context.Context, target lockedTarget, from contents, gua
 		return Result{}, err
 	}
 
-	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWrite, Total: from.total})
+	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWrite, Total: from.total, Table: r.named(target.table)})
 	var written int64
 	done, err := from.pass(ctx, func(rec arrow.Record) error {
 		if err := sink.Write(ctx, rec); err != nil {
@@ -74,7 +74,7 @@ func (r *Run) write(ctx context.Context, target lockedTarget, from contents, gua
 		return Result{}, err
 	}
 
-	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseCommit})
+	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseCommit, Table: r.named(target.table)})
 	if err := upload.Commit(ctx); err != nil {
 		return Result{}, target.nameWinner(ctx, err)
 	}

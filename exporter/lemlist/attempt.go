@@ -9,6 +9,8 @@ import (
 	"net/http/httptrace"
 	"sync"
 	"time"
+
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 )
 
 // What ends an attempt early.
@@ -120,15 +122,15 @@ func (c *client) send(request *http.Request, plain bool, spent *cost) (got answe
 	}()
 	response, err := c.transport.RoundTrip(request.WithContext(httptrace.WithClientTrace(ctx, trip.trace(ctx))))
 	if err != nil {
-		trip.land(reply{})
+		trip.land(ratelimit.Reply{})
 		if c.proxy != nil && !trip.hasConnected() {
 			return got, fmt.Errorf("through the proxy %s: %w", c.proxy.Host, err)
 		}
 		return got, fmt.Errorf("no answer: %w", err)
 	}
 	defer func() { _ = response.Body.Close() }()
-	heard := reply{answered: true, roundTrip: trip.roundTrip(), throttled: response.StatusCode == http.StatusTooManyRequests}
-	heard.limit, heard.remaining, heard.stated = parseBudget(response.Header)
+	heard := ratelimit.Reply{Answered: true, RoundTrip: trip.roundTrip(), Throttled: response.StatusCode == http.StatusTooManyRequests}
+	heard.Limit, heard.Remaining, heard.Stated = ratelimit.ParseBudget(response.Header)
 	trip.land(heard)
 
 	got.status, got.header = response.StatusCode, response.Header
@@ -164,9 +166,9 @@ func (c *client) send(request *http.Request, plain bool, spent *cost) (got answe
 // server closes a kept connection instead of answering; the server may have
 // counted the first one, so every sending takes a place of its own.
 type flight struct {
-	limiter *limiter
+	limiter *ratelimit.Limiter
 	spent   *cost
-	release func(reply)
+	release func(ratelimit.Reply)
 	tries   int
 
 	mu        sync.Mutex // the hooks below run in goroutines of net/http
@@ -176,14 +178,14 @@ type flight struct {
 
 // board takes a place for one sending.
 func (f *flight) board(ctx context.Context) (err error) {
-	if f.release, err = f.limiter.acquire(ctx); err == nil {
+	if f.release, err = f.limiter.Acquire(ctx); err == nil {
 		f.spent.requests++
 	}
 	return err
 }
 
 // land gives the place back.
-func (f *flight) land(r reply) {
+func (f *flight) land(r ratelimit.Reply) {
 	if f.release != nil {
 		f.release(r)
 	}
@@ -212,7 +214,7 @@ func (f *flight) trace(ctx context.Context) *httptrace.ClientTrace {
 		// Runs in RoundTrip, once for every sending; see newTransport.
 		GetConn: func(string) {
 			if f.tries++; f.tries > 1 {
-				f.land(reply{})
+				f.land(ratelimit.Reply{})
 				_ = f.board(ctx) // an error is the context's, which RoundTrip sees itself
 			}
 		},

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/schema"
 	"github.com/lemexport/lemexport/schema/decode"
 )
@@ -27,7 +28,7 @@ type client struct {
 	redact    redactor
 	userAgent string
 	transport *http.Transport
-	limiter   *limiter
+	limiter   *ratelimit.Limiter
 	pace      pace
 	obs       exporter.Observer
 	logger    *slog.Logger
@@ -50,12 +51,12 @@ func newClient(base, proxy *url.URL, opts Options, obs exporter.Observer) *clien
 	}
 	c := &client{
 		base: base, key: opts.Key, redact: newRedactor(opts.Key, proxy), userAgent: opts.UserAgent,
-		transport: newTransport(base, proxy, p), proxy: proxy, limiter: newLimiter(opts.Unlimited), pace: p,
+		transport: newTransport(base, proxy, p), proxy: proxy, limiter: ratelimit.New(opts.Unlimited), pace: p,
 		obs: obs, logger: opts.Logger, room: newRoom(max(memoryOf(opts), exporter.LeastMemory)),
 		sizes: newPageSizes(p.pageSizes), repeats: repeats{left: p.repeats, most: p.repeats},
 	}
 	if opts.Ledger != nil && !opts.Unlimited {
-		c.limiter.share(opts.Ledger(ledgerName(base, opts.Key)), func(err error) {
+		c.limiter.Share(opts.Ledger(ratelimit.LedgerName(base, opts.Key)), func(err error) {
 			c.obs.Observe(exporter.RateNotShared{Reason: err.Error(), Advice: exporter.Hint(err)})
 		})
 	}

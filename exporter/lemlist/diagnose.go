@@ -1,6 +1,10 @@
 package lemlist
 
-import "errors"
+import (
+	"errors"
+
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
+)
 
 // refusal makes the failure of an answer that is no success.
 func (c *client) refusal(request string, got answer) *failure {
@@ -10,10 +14,10 @@ func (c *client) refusal(request string, got answer) *failure {
 		request: request, status: got.status, message: message,
 	}
 	if failed.problem == problemThrottled {
-		failed.wait = throttleWait(got.header, got.arrived)
+		failed.wait = ratelimit.ThrottleWait(got.header, got.arrived)
 	}
 	if failed.problem == problemServer {
-		failed.wait = outageWait(got.header, got.arrived)
+		failed.wait = ratelimit.OutageWait(got.header, got.arrived)
 	}
 	if failed.problem == problemRedirect {
 		failed.message = "a redirect to " + c.redact.location(got.header.Get("Location"))

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 )
 
 // Options says which team to read, and how.
@@ -27,10 +28,10 @@ type Options struct {
 	// Unlimited switches the rate limit off, for a simulation on this machine
 	// that has none.
 	Unlimited bool
-	// Ledger opens the ledger of a name, where this program and others that use the
-	// same key share one rate limit; the source closes it. The name tells nothing of
-	// the key. nil shares with nobody; nor does Unlimited.
-	Ledger func(name string) Ledger
+	// Ledger returns the ledger of a name, in which the processes that use the same key
+	// share its rate limit. The name does not reveal the key. nil shares with no process,
+	// as Unlimited does.
+	Ledger func(name string) ratelimit.Ledger
 
 	// Memory is the budget of the run, in bytes, of which pages in flight take a
 	// quarter at most, and the body of one answer an eighth; 0 is

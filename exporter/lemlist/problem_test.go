@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 )
 
 // The rows are those of the API's list of errors, and the answers that its users
@@ -80,7 +81,7 @@ func TestEveryErrorOfTheAPIIsUnderstood(t *testing.T) {
 			})
 			source, w := open(t, endpoint, paced(func(p *pace) {
 				if p.patience = 100 * time.Millisecond; test.remedy == remedyWait {
-					p.patience = 10 * shortestThrottle
+					p.patience = 10 * ratelimit.ShortestThrottle
 				}
 			}))
 			got, err := source.list(t.Context(), "usr_1", 1)

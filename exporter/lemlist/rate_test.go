@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -81,9 +82,9 @@ func TestAThrottledRequestWaitsAsToldAndIsNoFailedAttempt(t *testing.T) {
 				}
 				for i, event := range events {
 					if form == sim.RetryAfterZero {
-						longest = max(longest, shortestThrottle<<i)
+						longest = max(longest, ratelimit.ShortestThrottle<<i)
 					}
-					if event.Wait < shortestThrottle || event.Wait > max(longest, shortestThrottle<<i) {
+					if event.Wait < ratelimit.ShortestThrottle || event.Wait > max(longest, ratelimit.ShortestThrottle<<i) {
 						t.Errorf("429 number %d: wait %s", i+1, event.Wait)
 					}
 					if waited := calls[i+1].Arrived.Sub(calls[i].Arrived); waited < event.Wait {

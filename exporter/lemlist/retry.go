@@ -12,6 +12,7 @@ import (
 	"github.com/cenkalti/backoff/v5"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 )
 
 // question is one GET request, however often it has to be sent.
@@ -73,11 +74,11 @@ func hint(err error, failed *failure) string {
 // time of the rate limit's window.
 func (c *client) pauseAfter(ctx context.Context, failed *failure, attempt int, next pause) error {
 	if failed.problem == problemThrottled {
-		c.limiter.pause(ctx, time.Now().Add(next.wait))
+		c.limiter.Pause(ctx, time.Now().Add(next.wait))
 		c.obs.Observe(exporter.Throttled{Wait: next.wait})
 	} else {
 		if failed.status == http.StatusServiceUnavailable && failed.wait > 0 {
-			c.limiter.pause(ctx, time.Now().Add(failed.wait))
+			c.limiter.Pause(ctx, time.Now().Add(failed.wait))
 		}
 		c.obs.Observe(exporter.RequestRetried{Request: failed.request, Attempt: attempt, Wait: next.wait, Left: next.left, Reason: failed.reason()})
 	}
@@ -127,7 +128,7 @@ func (h *hope) after(failed *failure, worked bool, now time.Time) (pause, error)
 	switch failed.problem.remedy() {
 	case remedyWait:
 		// Never faster and faster where the API names no time, or zero.
-		wait = max(failed.wait, min(h.pace.leastThrottle<<min(h.throttles, 20), longestThrottle))
+		wait = max(failed.wait, min(h.pace.leastThrottle<<min(h.throttles, 20), ratelimit.LongestThrottle))
 		h.throttles++
 	case remedyRepeat:
 		wait = max(failed.wait, h.waits.NextBackOff())

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -139,7 +140,7 @@ func TestThrottlesWithoutATimeAreAnsweredMoreAndMorePatiently(t *testing.T) {
 	h, now := newHope(defaultPace(0)), time.Now()
 	began := now
 	for range 9 {
-		next, err := h.after(&failure{problem: problemThrottled, wait: shortestThrottle}, true, now)
+		next, err := h.after(&failure{problem: problemThrottled, wait: ratelimit.ShortestThrottle}, true, now)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -57,10 +57,10 @@ func Open(opts Options) (*Source, error) {
 	return &Source{client: newClient(base, proxy, opts, obs), chosen: slices.Clone(opts.Users), obs: obs, memory: cmp.Or(opts.Memory, exporter.DefaultMemory), margin: cmp.Or(opts.Margin, exporter.DefaultMargin())}, nil
 }
 
-// Close closes the connections that are kept, and the ledger.
+// Close closes the connections that are kept open.
 func (s *Source) Close() error {
 	s.client.transport.CloseIdleConnections()
-	return s.client.limiter.close()
+	return nil
 }
 
 // Walk reads every page of every user, or what is newer than since. It asks for

@@ -20,53 +20,10 @@ const (
 // noUnicode is greater than every text: UTF-8 never uses this byte.
 const noUnicode = "\xff"
 
-// bound adds the bounds of a page's values to the column index and to the
-// statistics of the chunk.
-//
-// The column index must have bounds for every page that is not all null
-// (parquet.thrift, ColumnIndex). Pages of text without get the widest: from the
-// empty string to noUnicode.
-func (c *chunk) bound(of values, page *format.DataPageHeaderV2) {
-	least, greatest, ok := of.bounds()
-	null := page.NumNulls == page.NumValues
-	c.index.NullPages = append(c.index.NullPages, null)
-	c.index.NullCounts = append(c.index.NullCounts, int64(page.NumNulls))
-	switch {
-	case ok && c.leaf.storage.earlier:
-		c.index.MinValues = append(c.index.MinValues, bytes.Clone(least[:min(len(least), indexBytes)]))
-		c.index.MaxValues = append(c.index.MaxValues, aboveBytes(greatest))
-	case ok:
-		above, ok := above(greatest, indexBytes)
-		if !ok {
-			above = []byte(noUnicode)
-		}
-		c.index.MinValues = append(c.index.MinValues, bytes.Clone(below(least, indexBytes)))
-		c.index.MaxValues = append(c.index.MaxValues, bytes.Clone(above))
-	case null:
-		c.index.MinValues = append(c.index.MinValues, []byte{})
-		c.index.MaxValues = append(c.index.MaxValues, []byte{})
-		return
-	default:
-		c.index.MinValues = append(c.index.MinValues, []byte{})
-		c.index.MaxValues = append(c.index.MaxValues, []byte(noUnicode))
-		return
-	}
-	if total := &c.meta.Statistics; total.MinValue == nil {
-		total.MinValue, total.MaxValue = append([]byte{}, least...), append([]byte{}, greatest...)
-	} else {
-		if compareValues(c.meta.Type, least, total.MinValue) < 0 {
-			total.MinValue = append(total.MinValue[:0], least...)
-		}
-		if compareValues(c.meta.Type, greatest, total.MaxValue) > 0 {
-			total.MaxValue = append(total.MaxValue[:0], greatest...)
-		}
-	}
-}
-
-// cut shortens the bounds of a chunk, and says which are exact. Where no short text
+// shorten shortens the bounds of a chunk, and says which are exact. Where no short text
 // is greater than all, the chunk has no bounds: old readers (PyArrow 12) take a
 // missing one for "", and skip the chunk.
-func (s *statistics) cut() {
+func shorten(s *statistics) {
 	if s.MinValue == nil {
 		return
 	}

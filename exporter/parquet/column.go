@@ -12,31 +12,31 @@ import (
 // column writes one Parquet column. What is added waits for the end of its page;
 // pages wait, compressed, for the end of the row group.
 type column struct {
-	leaf  *branch
+	leaf  *node
 	codec format.CompressionCodec
-	// rows, again, defined and values are those of the page.
-	rows           int64
-	again, defined []uint8
-	values         values
+	// rows, rep, def and values belong to the page being filled.
+	rows     int64
+	rep, def []uint8
+	values   values
 	// dictionary and filter are those of values, nil where it has none.
 	dictionary *dictionary
-	filter     *filter
+	filter     *bloomFilter
 	// waiting holds the pages, which are written through pages, and headers their headers.
-	waiting pieces
+	waiting segmentedBuffer
 	headers bytes.Buffer
 	pages   *output
 	chunk   chunk
 }
 
-func newColumn(leaf *branch, codec format.CompressionCodec, filtered bool) *column {
+func newColumn(leaf *node, codec format.CompressionCodec, filtered bool) *column {
 	c := &column{leaf: leaf, codec: codec, chunk: newChunk(leaf, codec)}
 	c.pages = newOutput(&c.waiting)
-	c.pages.loose = &c.headers
+	c.pages.unchecked = &c.headers
 	if leaf.storage.dictionary {
 		c.dictionary = newDictionary()
 	}
 	if filtered {
-		c.filter = new(filter)
+		c.filter = new(bloomFilter)
 	}
 	c.values = newValues(leaf, c.dictionary, c.filter)
 	return c
@@ -44,9 +44,9 @@ func newColumn(leaf *branch, codec format.CompressionCodec, filtered bool) *colu
 
 // add appends values with the levels of their slots.
 func (c *column) add(values arrow.Array, in *slots) {
-	c.defined = append(c.defined, in.defined...)
-	if c.leaf.again > 0 {
-		c.again = append(c.again, in.again...)
+	c.def = append(c.def, in.def...)
+	if c.leaf.maxRep > 0 {
+		c.rep = append(c.rep, in.rep...)
 	}
 	if len(in.values) > 0 { // an array without values may be without memory
 		c.values.add(values, in.values)
@@ -54,16 +54,16 @@ func (c *column) add(values arrow.Array, in *slots) {
 }
 
 // endRows says that so many rows were added, and ends the page when it is full.
-func (c *column) endRows(p *packer, rows int) error {
+func (c *column) endRows(p *pageEncoder, rows int) error {
 	c.rows += int64(rows)
-	if c.values.size()+len(c.again)+len(c.defined) < p.pageBytes {
+	if c.values.size()+len(c.rep)+len(c.def) < p.pageBytes {
 		return nil
 	}
 	return c.endPage(p)
 }
 
 // endPage ends the page, unless it is empty.
-func (c *column) endPage(p *packer) error {
+func (c *column) endPage(p *pageEncoder) error {
 	if c.rows == 0 {
 		return nil
 	}
@@ -78,30 +78,30 @@ func (c *column) endPage(p *packer) error {
 	p.body = body
 	defer p.trim()
 	page := format.DataPageHeaderV2{
-		NumValues:                  int32(len(c.defined)),
-		NumNulls:                   int32(len(c.defined) - bytes.Count(c.defined, []byte{uint8(c.leaf.present)})),
+		NumValues:                  int32(len(c.def)),
+		NumNulls:                   int32(len(c.def) - bytes.Count(c.def, []byte{uint8(c.leaf.maxDef)})),
 		NumRows:                    int32(c.rows),
 		Encoding:                   encoding,
 		RepetitionLevelsByteLength: int32(repetition),
 		DefinitionLevelsByteLength: int32(len(levels) - repetition),
 		IsCompressed:               thrift.New(c.codec != format.Uncompressed),
 	}
-	if !c.leaf.storage.earlier {
+	if !c.leaf.storage.legacy {
 		page.Statistics.NullCount = int64(page.NumNulls)
 	}
-	size, err := p.pack(c.pages, &c.chunk.meta, &format.PageHeader{Type: format.DataPageV2, DataPageHeaderV2: thrift.New(page)}, levels, body)
+	size, err := p.writePage(c.pages, &c.chunk.meta, &format.PageHeader{Type: format.DataPageV2, DataPageHeaderV2: thrift.New(page)}, levels, body)
 	if err != nil {
 		return err
 	}
 	c.chunk.add(c, &page, size)
-	c.rows, c.again, c.defined = 0, c.again[:0], c.defined[:0]
+	c.rows, c.rep, c.def = 0, c.rep[:0], c.def[:0]
 	c.values.clear()
 	return nil
 }
 
 // flush writes the chunk, whose pages have ended, to the file, without its filter,
 // and begins the next one.
-func (c *column) flush(p *packer, out *output) (chunk, error) {
+func (c *column) flush(p *pageEncoder, out *output) (chunk, error) {
 	done := c.chunk
 	if c.dictionary != nil {
 		if err := c.flushDictionary(p, out, &done.meta); err != nil {
@@ -109,8 +109,8 @@ func (c *column) flush(p *packer, out *output) (chunk, error) {
 		}
 	}
 	done.end(out.offset)
-	if out.loose != nil {
-		if _, err := c.headers.WriteTo(out.loose); err != nil {
+	if out.unchecked != nil {
+		if _, err := c.headers.WriteTo(out.unchecked); err != nil {
 			return done, err
 		}
 	}
@@ -122,7 +122,7 @@ func (c *column) flush(p *packer, out *output) (chunk, error) {
 }
 
 // flushDictionary writes the dictionary's page, if a page uses it, and begins the next one.
-func (c *column) flushDictionary(p *packer, out *output, meta *columnMeta) error {
+func (c *column) flushDictionary(p *pageEncoder, out *output, meta *columnMeta) error {
 	defer c.dictionary.clear()
 	list := &c.dictionary.list
 	if list.len() == 0 {
@@ -144,6 +144,6 @@ func (c *column) flushDictionary(p *packer, out *output, meta *columnMeta) error
 		NumValues: int32(list.len()),
 		Encoding:  format.Plain,
 	})}
-	_, err := p.pack(out, meta, &header, nil, body)
+	_, err := p.writePage(out, meta, &header, nil, body)
 	return err
 }

@@ -166,7 +166,7 @@ func changeHeader(t *testing.T, data []byte, change func(header *format.PageHead
 func TestAPageHasTheRowsAndNullsOfItsLevels(t *testing.T) {
 	encoding := rle.Encoding{BitWidth: 1}
 	for name, test := range map[string]struct {
-		again       []uint8
+		rep         []uint8
 		rows, nulls int32
 		ok          bool
 	}{
@@ -179,15 +179,15 @@ func TestAPageHasTheRowsAndNullsOfItsLevels(t *testing.T) {
 	} {
 		var p page
 		var err error
-		if p.repetition, err = encoding.EncodeLevels(nil, test.again); err != nil {
+		if p.repetition, err = encoding.EncodeLevels(nil, test.rep); err != nil {
 			t.Fatal(err)
 		}
 		if p.definition, err = encoding.EncodeLevels(nil, []uint8{1, 1, 0, 1}); err != nil {
 			t.Fatal(err)
 		}
-		p.NumValues, p.NumRows, p.NumNulls = int32(len(test.again)), test.rows, test.nulls
-		again, defined := newLevels(1), newLevels(1)
-		if err := p.levels(&again, &defined); (err == nil) != test.ok {
+		p.NumValues, p.NumRows, p.NumNulls = int32(len(test.rep)), test.rows, test.nulls
+		rep, def := newLevels(1), newLevels(1)
+		if err := p.levels(&rep, &def); (err == nil) != test.ok {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

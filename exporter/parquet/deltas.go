@@ -14,10 +14,10 @@ const bodySlack = 64
 // data says. Data has bodySlack behind it.
 func decodeDeltas(to []int64, data []byte) (rest []byte, err error) {
 	d := deltas{data: data}
-	block, parts, count := d.uvarint(), d.uvarint(), d.uvarint()
+	block, miniblocks, count := d.uvarint(), d.uvarint(), d.uvarint()
 	value := d.varint()
-	if d.bad || count != uint64(len(to)) || parts == 0 || block > 1<<16 || block%parts != 0 || block/parts%32 != 0 || block == 0 {
-		return nil, fmt.Errorf("%w: %d deltas in blocks of %d by %d instead of %d", errDamaged, count, block, parts, len(to))
+	if d.bad || count != uint64(len(to)) || miniblocks == 0 || block > 1<<16 || block%miniblocks != 0 || block/miniblocks%32 != 0 || block == 0 {
+		return nil, fmt.Errorf("%w: %d deltas in blocks of %d by %d instead of %d", errDamaged, count, block, miniblocks, len(to))
 	}
 	if len(to) == 0 {
 		return d.data, nil
@@ -26,21 +26,21 @@ func decodeDeltas(to []int64, data []byte) (rest []byte, err error) {
 	to = to[1:]
 	for len(to) > 0 && !d.bad {
 		least := d.varint()
-		for _, width := range d.take(int(parts)) {
-			n := min(int(block/parts), len(to))
+		for _, width := range d.take(int(miniblocks)) {
+			n := min(int(block/miniblocks), len(to))
 			if n == 0 {
 				break
 			}
-			packed := d.take(int(block/parts) * int(width) / 8)
+			packed := d.take(int(block/miniblocks) * int(width) / 8)
 			if d.bad || width > 64 {
-				return nil, fmt.Errorf("%w: deltas are cut off", errDamaged)
+				return nil, fmt.Errorf("%w: deltas are truncated", errDamaged)
 			}
 			value = addDeltas(to[:n], packed[:len(packed)+bodySlack], uint(width), least, value)
 			to = to[n:]
 		}
 	}
 	if d.bad {
-		return nil, fmt.Errorf("%w: deltas are cut off", errDamaged)
+		return nil, fmt.Errorf("%w: deltas are truncated", errDamaged)
 	}
 	return d.data, nil
 }

@@ -21,23 +21,23 @@ const (
 type dictionary struct {
 	list textList
 	// table holds, at the hash of a value or behind, its number plus one.
-	table  [dictionaryTable]uint16
-	seed   maphash.Seed
-	over   bool
-	number []int32
+	table     [dictionaryTable]uint16
+	seed      maphash.Seed
+	abandoned bool
+	number    []int32
 }
 
 func newDictionary() *dictionary {
 	d := &dictionary{seed: maphash.MakeSeed()}
-	d.list.cut(0)
+	d.list.truncate(0)
 	return d
 }
 
 // clear begins a new row group.
 func (d *dictionary) clear() {
 	clear(d.table[:])
-	d.list.cut(0)
-	d.over = false
+	d.list.truncate(0)
+	d.abandoned = false
 }
 
 // encode returns the body of a page in dst's memory or more, or false when the page
@@ -54,26 +54,26 @@ func (d *dictionary) encode(dst []byte, page *textList) (body []byte, ok bool, e
 // index returns the numbers of a page's values, or false when the page is
 // to be written without the dictionary.
 func (d *dictionary) index(page *textList) (numbers []int32, ok bool) {
-	if page.len() == 0 || d.over {
+	if page.len() == 0 || d.abandoned {
 		return nil, false
 	}
 	d.number = d.number[:0]
 	known := d.list.len()
 	for _, value := range page.all() {
-		if d.number = append(d.number, d.find(value)); d.over {
+		if d.number = append(d.number, d.indexOf(value)); d.abandoned {
 			break
 		}
 	}
 	// A page of mostly new values is smaller without.
-	d.over = d.over || 2*(d.list.len()-known) > page.len()
-	if d.over {
-		d.list.cut(known)
+	d.abandoned = d.abandoned || 2*(d.list.len()-known) > page.len()
+	if d.abandoned {
+		d.list.truncate(known)
 	}
-	return d.number, !d.over
+	return d.number, !d.abandoned
 }
 
 // find returns the number of a value, and adds it when it is new.
-func (d *dictionary) find(value []byte) int32 {
+func (d *dictionary) indexOf(value []byte) int32 {
 	at := maphash.Bytes(d.seed, value) % dictionaryTable
 	for ; d.table[at] != 0; at = (at + 1) % dictionaryTable {
 		if number := int(d.table[at]) - 1; bytes.Equal(d.list.at(number), value) {
@@ -81,11 +81,11 @@ func (d *dictionary) find(value []byte) int32 {
 		}
 	}
 	if len(d.list.text)+len(value) > dictionaryBytes { // it may be large: do not copy it
-		d.over = true
+		d.abandoned = true
 		return 0
 	}
 	d.list.append(value)
 	d.table[at] = uint16(d.list.len())
-	d.over = d.list.len() == dictionaryValues
+	d.abandoned = d.list.len() == dictionaryValues
 	return int32(d.list.len() - 1)
 }

@@ -136,7 +136,7 @@ func FuzzADictionaryGivesEveryValueBack(f *testing.F) {
 		var want, got []string
 		for page := range bytes.SplitSeq(data, []byte(";")) {
 			var list textList
-			list.cut(0)
+			list.truncate(0)
 			for value := range bytes.SplitSeq(page, []byte(",")) {
 				list.append(value)
 			}

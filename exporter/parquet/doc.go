@@ -1,28 +1,26 @@
-// Package parquet writes and reads the Parquet files of an export: the adapter
-// of the engine's Format port. It imports the engine and schema, nothing else
-// of ours.
+// Package parquet writes and reads the Parquet files of an export: it implements the
+// engine's Format port. It imports exporter and schema, nothing else of ours.
 //
-// Everything is driven by [schema.Table]: no column has code of its own. A
-// column is a branch of a layout; its leaves are Parquet's columns, each with
-// the definition and repetition levels of the format (Apache Parquet, "Nested
-// Encoding").
+// Everything is driven by [schema.Table]: no column has code of its own. A column is a
+// node of a layout; its leaves are the columns of the Parquet file, each with a maximum
+// definition and repetition level (Apache Parquet, "Nested Encoding").
 //
-// Writing goes through these, one after the other: a sink takes records and ends
-// pages and row groups; a shredder gives the values of a column of the table to
-// the columns of its leaves, as slots with levels; a column gathers a page of
-// them; the packer encodes and compresses it; a chunk keeps what the footer and
-// the page index say about it. Pages are bytes from then on, until their row group
-// is complete.
+// Writing: the sink takes records and ends pages and row groups. A shredder passes the
+// values of a table column to the columns of its leaves, as slots with levels. A column
+// collects a page of them, and the page encoder encodes and compresses it. A chunk keeps
+// what the footer and the page index say about the column in a row group. Encoded pages
+// wait in memory until their row group is complete; the file writer adds bloom filters,
+// indexes and the footer.
 //
-// Reading goes the same way back: a reader asks intakes, one a Parquet column, for
-// the rows of a record, and lets the one that has the fewest read on; its pages
-// check each page against its checksum and the footer, and the unpacker decompresses
-// it; levels and a stock hold what was decoded until a record takes it; an assembler
-// makes the array of a column of the table of what its leaves took, in memory that
-// is the record's own. Nothing in a file is believed before it was compared with
-// something else, and no memory is allocated because a file says so.
+// Reading is the inverse: the reader has a column reader for every Parquet column, and
+// always lets the one with the fewest rows read on. Its page reader checks each page
+// against its checksum and the footer, and the page decoder decompresses it. Levels and a
+// value buffer hold what was decoded until a record takes it. An assembler builds the
+// array of a table column from its leaves, in memory that only the record uses. Every
+// number in a file is compared with another one before it is trusted, and none of them
+// alone decides how much memory is allocated.
 //
-// Verifying reads the rows under a watch, which also sees what no row shows: it
-// hashes everything but page bodies and compares that with the file's checksums. In
-// a file without checksums it has a sink write everything but the pages again.
+// Verifying reads the rows and also passes them to a verifier. The hash verifier hashes
+// everything but page bodies and compares that with the file's checksum. For a file
+// without checksums, the rewrite verifier has a sink write everything but the pages again.
 package parquet

@@ -139,11 +139,11 @@ func TestCheckSchemaNamesTheFirstDifference(t *testing.T) {
 			c[16].Elem = &element
 			return c
 		},
-		`"contact" has a column too many, "phone"`: func(c []schema.Column) []schema.Column {
+		`unexpected column "phone" in "contact"`: func(c []schema.Column) []schema.Column {
 			c[18].Fields = append(slices.Clone(c[18].Fields), schema.Column{Name: "phone", Type: schema.String, ID: 34})
 			return c
 		},
-		`the table has a column too many, "more"`: func(c []schema.Column) []schema.Column {
+		`unexpected column "more" in the table`: func(c []schema.Column) []schema.Column {
 			return append(c, schema.Column{Name: "more", Type: schema.Bool, ID: 40})
 		},
 	} {

@@ -40,15 +40,6 @@ type dataFile struct {
 	end int64
 }
 
-// Open reads the footer of a file of size bytes.
-func (f Format) Open(r io.ReaderAt, size int64) (exporter.DataFile, error) {
-	file, err := open(r, size, f.Budget)
-	if err != nil {
-		return nil, advise(fmt.Errorf("open parquet: %w", err))
-	}
-	return file, nil
-}
-
 func open(r io.ReaderAt, size int64, budget *exporter.Budget) (opened *dataFile, err error) {
 	held := budget.Footer()
 	defer func() {
@@ -114,7 +105,7 @@ func catch(err *error) {
 // advise says what to do about a damaged file.
 func advise(err error) error {
 	if errors.Is(err, errDamaged) || errors.Is(err, exporter.ErrAltered) || errors.Is(err, parquet.ErrCorrupted) {
-		return exporter.WithHint(err, "The file was changed or cut off after it was written. Export again.")
+		return exporter.WithHint(err, "The file was changed or truncated after it was written. Export again.")
 	}
 	return err
 }
@@ -127,7 +118,7 @@ func (f *dataFile) Manifest() []byte {
 	return nil
 }
 
-// lookup returns the value of a key of the footer, the last one of those of that name.
+// lookup returns the last value of a key in the footer.
 func (f *dataFile) lookup(key string) (string, bool) {
 	for _, pair := range slices.Backward(f.meta.KeyValueMetadata) {
 		if pair.Key == key {
@@ -140,6 +131,13 @@ func (f *dataFile) lookup(key string) (string, bool) {
 // Rows returns the number of rows the footer states.
 func (f *dataFile) Rows() int64 { return f.meta.NumRows }
 
+// Sealed reports whether the file holds checksums of itself.
+func (f *dataFile) Sealed() bool {
+	_, footer := f.lookup(exporter.FooterHashKey)
+	_, data := f.lookup(DataHashKey)
+	return footer || data
+}
+
 // CheckSchema compares the file's columns with the table's.
 func (f *dataFile) CheckSchema(table *schema.Table) error {
 	return checkSchema(f.file, layoutOf(f.file, table))
@@ -150,8 +148,29 @@ func (f *dataFile) Records(ctx context.Context, table *schema.Table) iter.Seq2[a
 	return func(yield func(arrow.Record, error) bool) { f.read(ctx, table, nil, yield) }
 }
 
-// read yields the rows under a watch; false says that it did not come to their end.
-func (f *dataFile) read(ctx context.Context, table *schema.Table, w *watch, yield func(arrow.Record, error) bool) bool {
+// Verify yields the rows as Records does, and compares all else in the file with
+// its checksums, or, in a file without, with what its rows make it.
+func (f *dataFile) Verify(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) {
+		w := new(verification)
+		if w.by = newHashVerifier(f); !f.Sealed() {
+			w.guard(func() (err error) {
+				w.by, err = newRewriteVerifier(f, newLayout(table, legacyForm()))
+				return err
+			})
+		}
+		if !f.read(ctx, table, w, yield) {
+			return
+		}
+		if w.end(); w.failed != nil {
+			yield(nil, advise(fmt.Errorf("%w: %w", exporter.ErrAltered, w.failed)))
+		}
+	}
+}
+
+// read yields the rows, and passes them to a verification; it reports false when it stopped
+// before the last row.
+func (f *dataFile) read(ctx context.Context, table *schema.Table, w *verification, yield func(arrow.Record, error) bool) bool {
 	layout := layoutOf(f.file, table)
 	if err := checkSchema(f.file, layout); err != nil {
 		yield(nil, err)
@@ -171,8 +190,8 @@ func (f *dataFile) read(ctx context.Context, table *schema.Table, w *watch, yiel
 	return true
 }
 
-// group yields the rows of a row group; false ends the reading.
-func (f *dataFile) group(ctx context.Context, reader *reader, number int, w *watch, yield func(arrow.Record, error) bool) bool {
+// group yields the rows of a row group, and reports false when the read is over.
+func (f *dataFile) group(ctx context.Context, reader *reader, number int, w *verification, yield func(arrow.Record, error) bool) bool {
 	fail := func(err error) bool {
 		yield(nil, advise(fmt.Errorf("read parquet row group %d: %w", number+1, err)))
 		return false
@@ -189,10 +208,10 @@ func (f *dataFile) group(ctx context.Context, reader *reader, number int, w *wat
 		case err != nil:
 			return fail(err)
 		case rec == nil:
-			w.group(&f.meta.RowGroups[number], reader.intakes)
+			w.group(&f.meta.RowGroups[number], reader.columnReaders)
 			return true
 		}
-		w.rows(rec, reader.intakes)
+		w.rows(rec, reader.columnReaders)
 		more := yield(rec, nil)
 		rec.Release()
 		if !more {

@@ -10,7 +10,7 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// form is what files of one table may differ in, but for their rows.
+// form holds the choices in which two files of one table with the same rows may differ.
 type form struct {
 	// ids states the ids of columns.
 	ids bool
@@ -18,8 +18,8 @@ type form struct {
 	json bool
 	// encoding is that of the values.
 	encoding string
-	// earlier is all else as the version before the checksums wrote it, for recount.
-	earlier bool
+	// legacy writes everything else as the version without checksums did, for rewriteVerifier.
+	legacy bool
 }
 
 // formOf is the form of new files of a table.
@@ -44,8 +44,8 @@ func formOf(table *schema.Table, options exporter.ParquetOptions) (form, error) 
 }
 
 // earlierForm is the form of files without checksums.
-func earlierForm() form {
-	return form{ids: true, json: true, encoding: exporter.EncodingCompact, earlier: true}
+func legacyForm() form {
+	return form{ids: true, json: true, encoding: exporter.EncodingCompact, legacy: true}
 }
 
 // layoutOf is the layout of a file that may hold a table: readers take every encoding

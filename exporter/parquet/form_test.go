@@ -71,7 +71,7 @@ func TestAFileWithIDsThatHaveGapsIsRead(t *testing.T) {
 	}
 	rec := recordtest.Plain(table, 0, 5)
 	var out bytes.Buffer
-	created, err := Format{}.create(&out, newLayout(table, earlierForm()), exporter.Export{}, writeBuffer)
+	created, err := Format{}.create(&out, newLayout(table, legacyForm()), exporter.Export{}, writeBuffer)
 	if err == nil {
 		err = errors.Join(created.Write(t.Context(), rec), created.Finish([]byte(testManifest)))
 	}
@@ -193,17 +193,17 @@ func FuzzAnyBodyOfTimesIsDecodedOrRefused(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, kind uint8, count uint16, body []byte) {
 		with := encodings[int(kind)%len(encodings)]
-		stock := &timeStock{dictionary: []int64{7, -7}}
+		buffer := &timeBuffer{dictionary: []int64{7, -7}}
 		var data page
 		data.Encoding, data.body = with.Encoding(), slack(body)
-		if err := stock.decode(new(unpacker), &data, int(count)); err != nil {
+		if err := buffer.decode(new(pageDecoder), &data, int(count)); err != nil {
 			if !errors.Is(err, errDamaged) {
 				t.Errorf("%v is not of damage", err)
 			}
 			return
 		}
-		if stock.len() != int(count) {
-			t.Errorf("%d times instead of %d", stock.len(), count)
+		if buffer.len() != int(count) {
+			t.Errorf("%d times instead of %d", buffer.len(), count)
 		}
 	})
 }

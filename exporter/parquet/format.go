@@ -2,17 +2,12 @@ package parquet
 
 import (
 	"bufio"
-	"bytes"
 	"cmp"
 	"crypto/sha256"
-	"encoding/base64"
 	"fmt"
 	"io"
 	"runtime"
-	"slices"
-	"strings"
 
-	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -60,6 +55,15 @@ type Format struct {
 // Extension returns ".parquet".
 func (Format) Extension() string { return ".parquet" }
 
+// Open reads the footer of a file of size bytes.
+func (f Format) Open(r io.ReaderAt, size int64) (exporter.DataFile, error) {
+	file, err := open(r, size, f.Budget)
+	if err != nil {
+		return nil, advise(fmt.Errorf("open parquet: %w", err))
+	}
+	return file, nil
+}
+
 // Create starts a file of the table's records on w. The rows must come in the
 // engine's order, newest version first, rows without a version last, then by key:
 // the file's metadata says that they are sorted so.
@@ -86,24 +90,27 @@ func (f Format) create(w io.Writer, layout *layout, export exporter.Export, buff
 		return nil, err
 	}
 	s := &sink{
-		layout:     layout,
-		buffer:     bufio.NewWriterSize(w, buffer),
-		crewRows:   crewRows,
-		pageRows:   PageRows,
-		groupRows:  cmp.Or(export.Parquet.RowGroupSize, RowGroupRows),
-		groupBytes: int(cmp.Or(min(f.Memory/4, RowGroupBytes), RowGroupBytes)),
-		footer: fileMeta{
-			Version:          formatVersion,
-			Schema:           layout.elements(),
-			ColumnOrders:     layout.columnOrders(),
-			CreatedBy:        createdBy + cmp.Or(f.Version, "0.0.0") + createdWith,
-			KeyValueMetadata: []format.KeyValue{{Key: ArrowSchemaKey, Value: arrowSchema}},
+		fileWriter: fileWriter{
+			layout: layout,
+			buffer: bufio.NewWriterSize(w, buffer),
+			data:   sha256.New(),
+			footer: fileMeta{
+				Version:          formatVersion,
+				Schema:           layout.elements(),
+				ColumnOrders:     layout.columnOrders(),
+				CreatedBy:        createdBy + cmp.Or(f.Version, "0.0.0") + createdWith,
+				KeyValueMetadata: []format.KeyValue{{Key: ArrowSchemaKey, Value: arrowSchema}},
+			},
 		},
+		parallelRows: parallelRows,
+		pageRows:     PageRows,
+		groupRows:    cmp.Or(export.Parquet.RowGroupSize, RowGroupRows),
+		groupBytes:   int(cmp.Or(min(f.Memory/4, RowGroupBytes), RowGroupBytes)),
 	}
-	s.out, s.data = newOutput(s.buffer), sha256.New()
-	s.out.loose = s.data
+	s.out = newOutput(s.buffer)
+	s.out.unchecked = s.data
 	for range workers {
-		s.packers = append(s.packers, &packer{codec: codec, pageBytes: PageBytes})
+		s.encoders = append(s.encoders, &pageEncoder{codec: codec, pageBytes: PageBytes})
 	}
 	for i, leaf := range layout.leaves {
 		s.columns = append(s.columns, newColumn(leaf, codec.CompressionCodec(), filtered[i]))
@@ -112,55 +119,4 @@ func (f Format) create(w io.Writer, layout *layout, export exporter.Export, buff
 		s.shredders = append(s.shredders, newShredder(column, s.columns))
 	}
 	return s, s.out.begin()
-}
-
-// filtered says which leaves have a Bloom filter: those of the names,
-// and the key of the table without names.
-func (l *layout) filtered(names []string) ([]bool, error) {
-	filtered := make([]bool, len(l.leaves))
-	if names == nil {
-		if at := l.leaf(schema.RoleKey); at >= 0 {
-			filtered[at] = true
-		}
-	}
-	for _, name := range names {
-		at := slices.IndexFunc(l.leaves, func(b *branch) bool {
-			return strings.ReplaceAll(b.name(), ".element", "") == name && b.column.Type == schema.String
-		})
-		if at < 0 {
-			return nil, fmt.Errorf("no text column %q for a bloom filter", name)
-		}
-		filtered[at] = true
-	}
-	return filtered, nil
-}
-
-// sorting is the engine's order of rows, for the columns that the table has.
-func (l *layout) sorting() []format.SortingColumn {
-	var order []format.SortingColumn
-	if at := l.leaf(schema.RoleVersion); at >= 0 {
-		order = append(order, format.SortingColumn{ColumnIdx: int32(at), Descending: true})
-	}
-	if at := l.leaf(schema.RoleKey); at >= 0 {
-		order = append(order, format.SortingColumn{ColumnIdx: int32(at)})
-	}
-	return order
-}
-
-// leaf is the leaf of the table's column with that role, -1 for none.
-func (l *layout) leaf(role schema.Role) int {
-	return slices.IndexFunc(l.leaves, func(b *branch) bool { return b.column.Role == role })
-}
-
-// arrowSchema is the table's Arrow schema as the footer holds it.
-func (l *layout) arrowSchema() (string, error) {
-	s := l.table.ArrowBrief()
-	if l.form.earlier {
-		s = l.table.Arrow()
-	}
-	var stream bytes.Buffer
-	if err := ipc.NewWriter(&stream, ipc.WithSchema(s)).Close(); err != nil {
-		return "", err
-	}
-	return base64.StdEncoding.EncodeToString(stream.Bytes()), nil
 }

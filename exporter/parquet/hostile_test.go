@@ -34,20 +34,20 @@ func TestAPageOfTooMuchIsRefused(t *testing.T) {
 	}
 }
 
-// Few places in a dictionary make as much text as they like.
+// A few dictionary indices can state any amount of text.
 func TestPlacesThatMakeTooMuchTextAreRefused(t *testing.T) {
-	unpacker := unpackerOf(t)
-	stock := &textStock{fits: unpacker.fits}
-	stock.clear()
-	stock.dictionary.append(bytes.Repeat([]byte("a"), 100_000))
-	places := make([]int32, 1_000_000)
-	body, err := parquet.RLEDictionary.EncodeInt32(nil, places)
+	decoder := decoderOf(t)
+	buffer := &textBuffer{fits: decoder.fits}
+	buffer.clear()
+	buffer.dictionary.append(bytes.Repeat([]byte("a"), 100_000))
+	indices := make([]int32, 1_000_000)
+	body, err := parquet.RLEDictionary.EncodeInt32(nil, indices)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var data page
 	data.Encoding, data.body = format.RLEDictionary, slack(body)
-	took := allocated(func() { err = stock.decode(unpacker, &data, len(places)) })
+	took := allocated(func() { err = buffer.decode(decoder, &data, len(indices)) })
 	if !errors.Is(err, exporter.ErrTooLarge) || took > 32<<20 {
 		t.Errorf("%d bytes make 100 GB: %v, %d bytes were allocated", len(body), err, took)
 	}

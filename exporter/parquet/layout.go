@@ -1,14 +1,17 @@
 package parquet
 
 import (
+	"bytes"
+	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/parquet-go/parquet-go"
-	"github.com/parquet-go/parquet-go/encoding"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
-	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -20,40 +23,9 @@ const listGroup = "list"
 type layout struct {
 	table   *schema.Table
 	form    form
-	columns []*branch
+	columns []*node
 	// leaves are Parquet's columns, in file order.
-	leaves []*branch
-}
-
-// branch is a column, a field of a struct or the element of a list.
-type branch struct {
-	column schema.Column
-	// path is the place in the file's schema, with the groups of lists.
-	path []string
-	// present is the definition level from which the value is not null. A list
-	// that is not empty is one level higher.
-	present int
-	// again is, in a list, the repetition level of all elements but the first.
-	again int
-	// parts are the fields of a struct or the one element of a list.
-	parts []*branch
-	// leaves are the Parquet columns at or below the branch: indexes of layout.leaves.
-	leaves []int
-	// storage is set on leaves.
-	storage storage
-}
-
-// storage says how a Parquet column is written.
-type storage struct {
-	encoding encoding.Encoding
-	// dictionary has each row group start with a dictionary, which it gives up
-	// where the values do not repeat.
-	dictionary bool
-	// bounds keeps minimum and maximum. Free text has none: its bounds would say
-	// something of people, and leave out few pages.
-	bounds bool
-	// earlier has bounds that are not cut, and page headers that count no nulls.
-	earlier bool
+	leaves []*node
 }
 
 func newLayout(table *schema.Table, form form) *layout {
@@ -64,79 +36,108 @@ func newLayout(table *schema.Table, form form) *layout {
 	return l
 }
 
-// grow adds a column below a parent whose value is present at level present.
-func (l *layout) grow(column schema.Column, parent []string, present, again int) *branch {
-	b := &branch{column: column, path: append(slices.Clone(parent), column.Name), present: present, again: again}
+// grow adds a column below a parent whose value is not null from level maxDef on.
+func (l *layout) grow(column schema.Column, parent []string, maxDef, maxRep int) *node {
+	n := &node{column: column, path: append(slices.Clone(parent), column.Name), maxDef: maxDef, maxRep: maxRep}
 	if !column.Required {
-		b.present++
+		n.maxDef++
 	}
 	first := len(l.leaves)
 	switch column.Type {
 	case schema.List:
-		b.again++
-		inside := append(slices.Clone(b.path), listGroup)
-		b.parts = []*branch{l.grow(*column.Elem, inside, b.present+1, b.again)}
+		n.maxRep++
+		inside := append(slices.Clone(n.path), listGroup)
+		n.children = []*node{l.grow(*column.Elem, inside, n.maxDef+1, n.maxRep)}
 	case schema.Struct:
 		for _, field := range column.Fields {
-			b.parts = append(b.parts, l.grow(field, b.path, b.present, b.again))
+			n.children = append(n.children, l.grow(field, n.path, n.maxDef, n.maxRep))
 		}
 	case schema.String, schema.Bool, schema.Timestamp, schema.JSON:
-		b.storage = storageOf(column, l.form.encoding)
-		b.storage.earlier = l.form.earlier
-		l.leaves = append(l.leaves, b)
+		n.storage = storageOf(column, l.form.encoding)
+		n.storage.legacy = l.form.legacy
+		l.leaves = append(l.leaves, n)
 	}
 	for leaf := first; leaf < len(l.leaves); leaf++ {
-		b.leaves = append(b.leaves, leaf)
+		n.leaves = append(n.leaves, leaf)
 	}
-	return b
+	return n
 }
 
-// reads reports whether values of a leaf may be in that encoding, whatever the
-// encoding of new files.
-func (b *branch) reads(encoding format.Encoding) bool {
-	switch b.column.Type {
-	case schema.Bool:
-		return encoding == format.Plain
-	case schema.Timestamp:
-		return encoding == format.Plain || encoding == format.DeltaBinaryPacked || encoding == format.RLEDictionary
-	default:
-		return encoding == format.Plain || encoding == format.DeltaLengthByteArray || encoding == format.DeltaByteArray || encoding == format.RLEDictionary
+// elements returns the schema as the footer holds it: every node before its children,
+// in the table's order. The first one has the name of the table.
+func (l *layout) elements() []format.SchemaElement {
+	elements := []format.SchemaElement{{Name: l.table.Name, NumChildren: thrift.New(int32(len(l.columns)))}}
+	for _, column := range l.columns {
+		elements = column.appendElements(elements, l.form)
 	}
+	return elements
 }
 
-// name is the path for people: without the groups of lists.
-func (b *branch) name() string {
-	names := make([]string, 0, len(b.path))
-	for i, name := range b.path {
-		if i > 0 && name == listGroup && i < len(b.path)-1 {
-			continue
+// columnOrders states that bounds are in the order of the column's type.
+func (l *layout) columnOrders() []format.ColumnOrder {
+	orders := make([]format.ColumnOrder, len(l.leaves))
+	for i := range orders {
+		orders[i].Value = &format.TypeDefinedOrder{}
+	}
+	return orders
+}
+
+// root returns the schema as a reader sees it in a file of the table without rows.
+func (l *layout) root() (parquet.Node, error) {
+	opened, err := openSchema(l.elements())
+	if err != nil {
+		return nil, err
+	}
+	return opened.Root(), nil
+}
+
+// filtered reports which leaves have a bloom filter: the named ones, or the key of the
+// table when names is nil.
+func (l *layout) filtered(names []string) ([]bool, error) {
+	filtered := make([]bool, len(l.leaves))
+	if names == nil {
+		if at := l.leaf(schema.RoleKey); at >= 0 {
+			filtered[at] = true
 		}
-		names = append(names, name)
 	}
-	return strings.Join(names, ".")
+	for _, name := range names {
+		at := slices.IndexFunc(l.leaves, func(n *node) bool {
+			return strings.ReplaceAll(n.name(), ".element", "") == name && n.column.Type == schema.String
+		})
+		if at < 0 {
+			return nil, fmt.Errorf("unknown text column %q for a bloom filter", name)
+		}
+		filtered[at] = true
+	}
+	return filtered, nil
 }
 
-// storageOf is how the values of a leaf are written. Most ids are there once: a
-// dictionary would be given up.
-func storageOf(column schema.Column, encoding string) storage {
-	few := storage{encoding: &parquet.Plain, dictionary: true, bounds: true}
-	ids, text := storage{encoding: &parquet.Plain, bounds: true}, storage{encoding: &parquet.Plain, dictionary: true}
-	times := storage{encoding: &parquet.DeltaBinaryPacked, bounds: true}
-	switch encoding {
-	case exporter.EncodingPlain:
-		times = few
-	case exporter.EncodingCompact:
-		few.encoding, text.encoding, ids.encoding = &parquet.DeltaLengthByteArray, &parquet.DeltaLengthByteArray, &parquet.DeltaByteArray
+// sorting returns the engine's order of rows, for the columns that the table has.
+func (l *layout) sorting() []format.SortingColumn {
+	var order []format.SortingColumn
+	if at := l.leaf(schema.RoleVersion); at >= 0 {
+		order = append(order, format.SortingColumn{ColumnIdx: int32(at), Descending: true})
 	}
-	switch {
-	case column.Type == schema.Bool:
-		return storage{encoding: &parquet.Plain, bounds: true}
-	case column.Type == schema.Timestamp:
-		return times
-	case column.Values == schema.FewValues:
-		return few
-	case column.Values == schema.IDs:
-		return ids
+	if at := l.leaf(schema.RoleKey); at >= 0 {
+		order = append(order, format.SortingColumn{ColumnIdx: int32(at)})
 	}
-	return text
+	return order
+}
+
+// leaf returns the index of the leaf with that role, -1 for none.
+func (l *layout) leaf(role schema.Role) int {
+	return slices.IndexFunc(l.leaves, func(n *node) bool { return n.column.Role == role })
+}
+
+// arrowSchema returns the table's Arrow schema as the footer holds it.
+func (l *layout) arrowSchema() (string, error) {
+	s := l.table.ArrowBrief()
+	if l.form.legacy {
+		s = l.table.Arrow()
+	}
+	var stream bytes.Buffer
+	if err := ipc.NewWriter(&stream, ipc.WithSchema(s)).Close(); err != nil {
+		return "", err
+	}
+	return base64.StdEncoding.EncodeToString(stream.Bytes()), nil
 }

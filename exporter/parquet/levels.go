@@ -9,17 +9,17 @@ import (
 	"github.com/parquet-go/parquet-go/encoding/rle"
 )
 
-// checkRuns walks the runs of repetition levels, definition levels or places in
-// a dictionary (parquet-format, Encodings.md, "RLE / Bit-Packing Hybrid") and
-// checks that they end where the page says and are as many as its values. A
-// wrong length would else shift the values that follow, and a few bytes can
-// state runs without end.
+// checkRuns walks the runs of repetition levels, definition levels or
+// dictionary indices (parquet-format, Encodings.md, "RLE / Bit-Packing Hybrid") and
+// checks that they end where the page says and are as many as its values.
+// Otherwise a wrong length would shift the values that follow, and a few bytes could
+// state any number of values.
 func checkRuns(data []byte, width uint64, values int) error {
 	var found uint64
 	for left := data; len(left) > 0; {
 		head, n := binary.Uvarint(left)
 		if n <= 0 {
-			return fmt.Errorf("%w: a run is cut off", errDamaged)
+			return fmt.Errorf("%w: a run is truncated", errDamaged)
 		}
 		left = left[n:]
 		count, size := head>>1, (width+7)/8
@@ -76,10 +76,10 @@ func (l *levels) decode(data []byte, count int) ([]uint8, error) {
 	return added, nil
 }
 
-// slotsOf is how many slots so many rows have: each begins where the repetition
-// level is 0.
-func slotsOf(again []uint8, rows int) int {
-	for at, level := range again {
+// slotsOf returns the number of slots of so many rows: a row begins where the
+// repetition level is 0.
+func slotsOf(rep []uint8, rows int) int {
+	for at, level := range rep {
 		if level > 0 {
 			continue
 		}
@@ -88,5 +88,5 @@ func slotsOf(again []uint8, rows int) int {
 		}
 		rows--
 	}
-	return len(again)
+	return len(rep)
 }

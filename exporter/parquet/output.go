@@ -14,7 +14,7 @@ type output struct {
 	offset int64
 	thrift *thrift.Encoder
 	// loose gets all but the bodies of pages, which have checksums of their own. Nil is nothing.
-	loose io.Writer
+	unchecked io.Writer
 }
 
 func newOutput(to io.Writer) *output {
@@ -25,8 +25,8 @@ func newOutput(to io.Writer) *output {
 
 // Write appends data that no page's checksum covers.
 func (o *output) Write(data []byte) (int, error) {
-	if o.loose != nil {
-		if n, err := o.loose.Write(data); err != nil {
+	if o.unchecked != nil {
+		if n, err := o.unchecked.Write(data); err != nil {
 			return n, err
 		}
 	}

@@ -15,10 +15,10 @@ type page struct {
 }
 
 // levels adds the levels of a page, and compares them with what its header says.
-func (p *page) levels(again, defined *levels) error {
+func (p *page) levels(rep, def *levels) error {
 	slots, rows := int(p.NumValues), int(p.NumValues)
-	if again.highest > 0 {
-		levels, err := again.decode(p.repetition, slots)
+	if rep.highest > 0 {
+		levels, err := rep.decode(p.repetition, slots)
 		if err != nil {
 			return err
 		}
@@ -26,11 +26,11 @@ func (p *page) levels(again, defined *levels) error {
 			return fmt.Errorf("%w: it begins within a row", errDamaged)
 		}
 	}
-	levels, err := defined.decode(p.definition, slots)
+	levels, err := def.decode(p.definition, slots)
 	if err != nil {
 		return err
 	}
-	nulls := slots - bytes.Count(levels, []byte{uint8(defined.highest)})
+	nulls := slots - bytes.Count(levels, []byte{uint8(def.highest)})
 	if rows != int(p.NumRows) || nulls != int(p.NumNulls) {
 		return fmt.Errorf("%w: its levels have %d rows and %d nulls instead of %d and %d", errDamaged, rows, nulls, p.NumRows, p.NumNulls)
 	}

@@ -21,45 +21,45 @@ import (
 
 // cell is a value of a Parquet column: text, a number or a boolean, nil for none.
 type cell struct {
-	value          any
-	again, defined int
+	value    any
+	rep, def int
 }
 
 // shred is the format's own definition of nested columns, cell by cell: what the
 // columns of the writer are compared with. It appends to cells, by leaf.
-func shred(cells [][]cell, b *branch, values arrow.Array, row, again, defined int) {
-	none := func(defined int) {
+func shred(cells [][]cell, b *node, values arrow.Array, row, rep, def int) {
+	none := func(def int) {
 		for _, leaf := range b.leaves {
-			cells[leaf] = append(cells[leaf], cell{nil, again, defined})
+			cells[leaf] = append(cells[leaf], cell{nil, rep, def})
 		}
 	}
 	if values.IsNull(row) {
-		none(defined)
+		none(def)
 		return
 	}
 	if !b.column.Required {
-		defined++
+		def++
 	}
 	switch values := values.(type) {
 	case *array.Struct:
-		for i, field := range b.parts {
-			shred(cells, field, values.Field(i), row, again, defined)
+		for i, field := range b.children {
+			shred(cells, field, values.Field(i), row, rep, def)
 		}
 	case *array.List:
 		start, end := values.ValueOffsets(row)
 		if start == end {
-			none(defined)
+			none(def)
 		}
 		for at := start; at < end; at++ {
-			shred(cells, b.parts[0], values.ListValues(), int(at), again, defined+1)
-			again = b.again
+			shred(cells, b.children[0], values.ListValues(), int(at), rep, def+1)
+			rep = b.maxRep
 		}
 	case *array.String:
-		cells[b.leaves[0]] = append(cells[b.leaves[0]], cell{values.Value(row), again, defined})
+		cells[b.leaves[0]] = append(cells[b.leaves[0]], cell{values.Value(row), rep, def})
 	case *array.Boolean:
-		cells[b.leaves[0]] = append(cells[b.leaves[0]], cell{values.Value(row), again, defined})
+		cells[b.leaves[0]] = append(cells[b.leaves[0]], cell{values.Value(row), rep, def})
 	case *array.Timestamp:
-		cells[b.leaves[0]] = append(cells[b.leaves[0]], cell{int64(values.Value(row)), again, defined})
+		cells[b.leaves[0]] = append(cells[b.leaves[0]], cell{int64(values.Value(row)), rep, def})
 	}
 }
 
@@ -107,8 +107,8 @@ func nested() *schema.Table {
 
 // limitPages makes pages small, and worth all workers.
 func (s *sink) limitPages(rows, bytes int) {
-	s.pageRows, s.crewRows = rows, 1
-	for _, p := range s.packers {
+	s.pageRows, s.parallelRows = rows, 1
+	for _, p := range s.encoders {
 		p.pageBytes = bytes
 	}
 }
@@ -197,7 +197,7 @@ func theTruth(t *rapid.T) {
 
 // chunkTruth compares a column chunk with its cells, by brute force.
 type chunkTruth struct {
-	leaf   *branch
+	leaf   *node
 	meta   *format.ColumnMetaData
 	chunk  parquet.ColumnChunk
 	want   []cell
@@ -251,18 +251,18 @@ func (c *chunkTruth) sums() error {
 		!bytes.Equal(stats.MaxValue, greatest) && (!cut(stats.MaxValue, greatest) || stats.MaxValue != nil && bytes.Compare(stats.MaxValue, greatest) < 0) {
 		return fmt.Errorf("it is from %.80q to %.80q instead of %.80q to %.80q", stats.MinValue, stats.MaxValue, least, greatest)
 	}
-	again, defined := make([]int64, c.leaf.again+1), make([]int64, c.leaf.present+1)
+	rep, def := make([]int64, c.leaf.maxRep+1), make([]int64, c.leaf.maxDef+1)
 	var text int64
 	for _, cell := range c.want {
-		again[cell.again]++
-		defined[cell.defined]++
+		rep[cell.rep]++
+		def[cell.def]++
 		if value, ok := cell.value.(string); ok {
 			text += int64(len(value))
 		}
 	}
 	size := &c.meta.SizeStatistics
-	if c.leaf.again > 0 && !slices.Equal(size.RepetitionLevelHistogram, again) || c.leaf.present > 0 && !slices.Equal(size.DefinitionLevelHistogram, defined) {
-		return fmt.Errorf("levels %v and %v instead of %v and %v", size.RepetitionLevelHistogram, size.DefinitionLevelHistogram, again, defined)
+	if c.leaf.maxRep > 0 && !slices.Equal(size.RepetitionLevelHistogram, rep) || c.leaf.maxDef > 0 && !slices.Equal(size.DefinitionLevelHistogram, def) {
+		return fmt.Errorf("levels %v and %v instead of %v and %v", size.RepetitionLevelHistogram, size.DefinitionLevelHistogram, rep, def)
 	}
 	if size.UnencodedByteArrayDataBytes != text {
 		return fmt.Errorf("%d bytes of text instead of %d", size.UnencodedByteArrayDataBytes, text)
@@ -307,7 +307,7 @@ func (c *chunkTruth) index(pages [][]cell) error {
 		}
 		rows := int64(0)
 		for _, cell := range page {
-			if cell.again == 0 {
+			if cell.rep == 0 {
 				rows++
 			}
 			if cell.value == nil {
@@ -330,7 +330,7 @@ func (c *chunkTruth) index(pages [][]cell) error {
 }
 
 // boundsOf are the bounds of the cells in the form of the footer, and how many are none.
-func boundsOf(leaf *branch, cells []cell) (least, greatest []byte, nulls int64) {
+func boundsOf(leaf *node, cells []cell) (least, greatest []byte, nulls int64) {
 	kind := physical(leaf.column.Type)
 	for _, cell := range cells {
 		if cell.value == nil {

@@ -31,4 +31,4 @@ func (q *queue[T]) add(n int) []T {
 }
 
 // grown has so many elements, in the memory of a slice whose content does not matter.
-func grown[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
+func resized[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }

@@ -15,27 +15,27 @@ import (
 
 // reader turns row groups into records: the inverse of sink.
 type reader struct {
-	layout     *layout
-	from       *unpacker
-	intakes    []*intake
-	assemblers []*assembler
+	layout        *layout
+	from          *pageDecoder
+	columnReaders []*columnReader
+	assemblers    []*assembler
 	// left is the number of rows of the row group not read yet.
 	left int64
-	// most is how many bytes may wait in all columns together.
+	// most bounds the bytes that wait in all columns together.
 	most int64
 }
 
 func newReader(from io.ReaderAt, layout *layout, budget *exporter.Budget) (*reader, error) {
-	unpacker, err := newUnpacker(from, budget)
+	pageDecoder, err := newPageDecoder(from, budget)
 	if err != nil {
 		return nil, err
 	}
-	r := &reader{layout: layout, from: unpacker, most: budget.Waiting()}
+	r := &reader{layout: layout, from: pageDecoder, most: budget.Waiting()}
 	for _, leaf := range layout.leaves {
-		r.intakes = append(r.intakes, newIntake(leaf, unpacker))
+		r.columnReaders = append(r.columnReaders, newColumnReader(leaf, pageDecoder))
 	}
 	for i, column := range layout.columns {
-		r.assemblers = append(r.assemblers, newAssembler(column, layout.table.Arrow().Field(i).Type, r.intakes))
+		r.assemblers = append(r.assemblers, newAssembler(column, layout.table.Arrow().Field(i).Type, r.columnReaders))
 	}
 	return r, nil
 }
@@ -45,14 +45,14 @@ func (r *reader) close() { r.from.close() }
 // start goes to a row group.
 func (r *reader) start(group *format.RowGroup) (err error) {
 	defer catch(&err)
-	if len(group.Columns) != len(r.intakes) {
-		return fmt.Errorf("%w: %d column chunks instead of %d", errDamaged, len(group.Columns), len(r.intakes))
+	if len(group.Columns) != len(r.columnReaders) {
+		return fmt.Errorf("%w: %d column chunks instead of %d", errDamaged, len(group.Columns), len(r.columnReaders))
 	}
 	if group.NumRows < 0 {
 		return fmt.Errorf("%w: %d rows", errDamaged, group.NumRows)
 	}
-	for i, intake := range r.intakes {
-		if err := intake.start(&group.Columns[i].MetaData, group.NumRows); err != nil {
+	for i, columnReader := range r.columnReaders {
+		if err := columnReader.start(&group.Columns[i].MetaData, group.NumRows); err != nil {
 			return err
 		}
 	}
@@ -67,27 +67,27 @@ func (r *reader) next(ctx context.Context) (rec arrow.Record, err error) {
 	if r.left == 0 {
 		return nil, r.ended()
 	}
-	rows, err := r.gather(ctx)
+	rows, err := r.bufferRows(ctx)
 	if err != nil {
 		return nil, err
 	}
-	for _, intake := range r.intakes {
-		intake.take(rows)
+	for _, columnReader := range r.columnReaders {
+		columnReader.take(rows)
 	}
 	r.left -= int64(rows)
 	return r.record(rows)
 }
 
-// gather reads pages until all columns have the rows of a record, and returns
-// how many that are. The column that has the fewest is always the next, so that
-// none reads far ahead of the others.
-func (r *reader) gather(ctx context.Context) (rows int, err error) {
+// bufferRows reads pages until all columns have the rows of a record, and returns
+// their number. The column with the fewest rows always reads next, so that none is far
+// ahead of the others.
+func (r *reader) bufferRows(ctx context.Context) (rows int, err error) {
 	want := int(min(batchRows, r.left))
 	for {
-		behind := r.intakes[0]
-		for _, intake := range r.intakes {
-			if intake.rows < behind.rows {
-				behind = intake
+		behind := r.columnReaders[0]
+		for _, columnReader := range r.columnReaders {
+			if columnReader.rows < behind.rows {
+				behind = columnReader
 			}
 		}
 		if behind.rows >= want || behind.rows > 0 && r.size(behind.rows) >= batchBytes {
@@ -96,9 +96,9 @@ func (r *reader) gather(ctx context.Context) (rows int, err error) {
 		if err := ctx.Err(); err != nil {
 			return 0, err
 		}
-		more, err := behind.more()
+		more, err := behind.nextPage()
 		if err == nil && !more {
-			err = behind.wrap(fmt.Errorf("%w: it ends early", errDamaged))
+			err = behind.wrap(fmt.Errorf("%w: it has fewer values than rows", errDamaged))
 		}
 		if err == nil {
 			err = r.fits()
@@ -112,11 +112,11 @@ func (r *reader) gather(ctx context.Context) (rows int, err error) {
 // fits refuses rows of which more waits than the budget has for them.
 func (r *reader) fits() error {
 	var held int64
-	for _, intake := range r.intakes {
-		held += int64(intake.size() + intake.stock.aside() + len(intake.pages.headers))
+	for _, columnReader := range r.columnReaders {
+		held += int64(columnReader.size() + columnReader.buffer.overhead() + len(columnReader.pages.headers))
 	}
 	if held > r.most {
-		return exporter.TooLarge("the pages of its columns that wait for one another take more than %s", humanize.IBytes(uint64(r.most)))
+		return exporter.TooLarge("the buffered pages of its columns take more than %s", humanize.IBytes(uint64(r.most)))
 	}
 	return nil
 }
@@ -124,21 +124,21 @@ func (r *reader) fits() error {
 // size is about how large the next rows are. Pages are small enough to take all
 // rows of one for alike.
 func (r *reader) size(rows int) (size int64) {
-	for _, intake := range r.intakes {
-		size += int64(intake.size()) * int64(rows) / int64(intake.rows)
+	for _, columnReader := range r.columnReaders {
+		size += int64(columnReader.size()) * int64(rows) / int64(columnReader.rows)
 	}
 	return size
 }
 
 // ended checks that no column has values left.
 func (r *reader) ended() error {
-	for _, intake := range r.intakes {
-		more, err := intake.more()
+	for _, columnReader := range r.columnReaders {
+		more, err := columnReader.nextPage()
 		if err != nil {
 			return err
 		}
-		if more || intake.rows > 0 {
-			return intake.wrap(fmt.Errorf("%w: it has more values than rows", errDamaged))
+		if more || columnReader.rows > 0 {
+			return columnReader.wrap(fmt.Errorf("%w: it has more values than rows", errDamaged))
 		}
 	}
 	return nil

@@ -1,11 +1,10 @@
 package parquet
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
-	"hash"
+	"math"
 	"sync"
 	"sync/atomic"
 
@@ -18,8 +17,8 @@ const (
 	// bound how far these overshoot. One row may be larger.
 	stepRows  = 4096
 	stepBytes = 128 << 10
-	// crewRows are enough for more than one worker.
-	crewRows = 512
+	// parallelRows is the least number of rows that more than one worker encodes.
+	parallelRows = 512
 )
 
 var errFinished = errors.New("the parquet file is finished")
@@ -27,25 +26,17 @@ var errFinished = errors.New("the parquet file is finished")
 // sink writes one file. Pages are compressed as they fill up, wait for the end
 // of their row group, and then go to the file column by column.
 type sink struct {
-	layout *layout
-	buffer *bufio.Writer
-	out    *output
-	// data is the checksum of what out wrote without the bodies of pages.
-	data hash.Hash
-	// packers are one for each worker that encodes columns.
-	packers []*packer
-	// crewRows is how many rows are worth more than one of them.
-	crewRows  int
-	columns   []*column
-	shredders []*shredder
-	footer    fileMeta
-	// chunks are those of the footer's row groups, for the page index.
-	chunks []chunk
+	fileWriter
+	// encoders has one page encoder for each worker.
+	encoders []*pageEncoder
+	// parallelRows is the least number of rows that more than one worker encodes.
+	parallelRows int
+	shredders    []*shredder
 	// pageRows ends the pages of all columns, groupRows and groupBytes the row group.
 	pageRows   int
 	groupRows  int
 	groupBytes int
-	// rows are those of the row group being written.
+	// rows is the number of rows of the row group being written.
 	rows int
 	// failed is the first error; nothing is written after it.
 	failed error
@@ -60,7 +51,7 @@ func (s *sink) Write(ctx context.Context, rec arrow.Record) error {
 }
 
 func (s *sink) write(ctx context.Context, rec arrow.Record) error {
-	if err := s.accept(rec); err != nil {
+	if err := s.checkRecord(rec); err != nil {
 		return fmt.Errorf("write parquet: %w", err)
 	}
 	total := int(rec.NumRows())
@@ -70,7 +61,7 @@ func (s *sink) write(ctx context.Context, rec arrow.Record) error {
 		}
 		to := min(total, from+stepRows, from+s.groupRows-s.rows, from+s.pageRows-s.rows%s.pageRows)
 		full := (s.rows+to-from)%s.pageRows == 0
-		err := s.each(to-from, func(p *packer, shredder *shredder, i int) error {
+		err := s.each(to-from, func(p *pageEncoder, shredder *shredder, i int) error {
 			return s.writeColumn(p, shredder, rec.Column(i), from, to, full)
 		})
 		if err != nil {
@@ -88,12 +79,12 @@ func (s *sink) write(ctx context.Context, rec arrow.Record) error {
 // each does something for every column of the table, several at the same time
 // when there are enough rows: columns have nothing in common, so the file is the
 // same for any number of workers.
-func (s *sink) each(rows int, do func(p *packer, shredder *shredder, i int) error) error {
-	packers := s.packers
-	if rows < s.crewRows {
-		packers = packers[:1]
+func (s *sink) each(rows int, do func(p *pageEncoder, shredder *shredder, i int) error) error {
+	encoders := s.encoders
+	if rows < s.parallelRows {
+		encoders = encoders[:1]
 	}
-	errs := make([]error, len(packers))
+	errs := make([]error, len(encoders))
 	var next atomic.Int64
 	work := func(worker int) {
 		for errs[worker] == nil {
@@ -101,23 +92,23 @@ func (s *sink) each(rows int, do func(p *packer, shredder *shredder, i int) erro
 			if i >= len(s.shredders) {
 				return
 			}
-			if err := do(packers[worker], s.shredders[i], i); err != nil {
+			if err := do(encoders[worker], s.shredders[i], i); err != nil {
 				errs[worker] = fmt.Errorf("write parquet column %q: %w", s.shredders[i].name(), err)
 			}
 		}
 	}
-	var crew sync.WaitGroup
-	for worker := 1; worker < len(packers); worker++ {
-		crew.Go(func() { work(worker) })
+	var others sync.WaitGroup
+	for worker := 1; worker < len(encoders); worker++ {
+		others.Go(func() { work(worker) })
 	}
 	work(0)
-	crew.Wait()
+	others.Wait()
 	return errors.Join(errs...)
 }
 
 // writeColumn writes rows of a column of the table, and ends the pages that are
 // full; with end, all of them.
-func (s *sink) writeColumn(p *packer, shredder *shredder, values arrow.Array, from, to int, end bool) error {
+func (s *sink) writeColumn(p *pageEncoder, shredder *shredder, values arrow.Array, from, to int, end bool) error {
 	for from < to {
 		rows := to - from
 		for rows > 1 && weight(values, from, from+rows) > stepBytes {
@@ -140,7 +131,7 @@ func (s *sink) writeColumn(p *packer, shredder *shredder, values arrow.Array, fr
 }
 
 // endPages ends the pages of a column of the table.
-func (s *sink) endPages(p *packer, shredder *shredder) error {
+func (s *sink) endPages(p *pageEncoder, shredder *shredder) error {
 	for _, leaf := range shredder.leaves {
 		if err := s.columns[leaf].endPage(p); err != nil {
 			return err
@@ -161,8 +152,31 @@ func (s *sink) endRows() error {
 	return s.endGroup()
 }
 
+// endGroup writes the row group, unless it is empty.
+func (s *sink) endGroup() error {
+	if s.rows == 0 {
+		return nil
+	}
+	if len(s.footer.RowGroups) > math.MaxInt16 {
+		return fmt.Errorf("more than %d row groups", len(s.footer.RowGroups))
+	}
+	if err := s.each(s.rows, func(p *pageEncoder, shredder *shredder, _ int) error { return s.endPages(p, shredder) }); err != nil {
+		return err
+	}
+	start, chunks := s.out.offset, make([]chunk, len(s.columns))
+	for i, column := range s.columns {
+		var err error
+		if chunks[i], err = column.flush(s.encoders[0], s.out); err != nil {
+			return err
+		}
+	}
+	rows := s.rows
+	s.rows = 0
+	return s.addGroup(start, rows, chunks)
+}
+
 // accept checks that the record is one of the table.
-func (s *sink) accept(rec arrow.Record) error {
+func (s *sink) checkRecord(rec arrow.Record) error {
 	want := s.layout.table.Arrow()
 	if rec.Schema() == want {
 		return nil

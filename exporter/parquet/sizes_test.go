@@ -82,14 +82,14 @@ func TestAGzipBodyIsNotUnpackedFurtherThanItsSize(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	unpacker, err := newUnpacker(bytes.NewReader(nil), nil)
+	decoder, err := newPageDecoder(bytes.NewReader(nil), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unpacker.close()
+	defer decoder.close()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if _, err := unpacker.unpack(format.Gzip, packed, 100); err == nil {
+	if _, err := decoder.decompress(format.Gzip, packed, 100); err == nil {
 		t.Error("no error")
 	}
 	if runtime.ReadMemStats(&after); after.TotalAlloc-before.TotalAlloc > 1<<20 {

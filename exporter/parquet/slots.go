@@ -6,13 +6,13 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/bitutil"
 )
 
-// slots are the places of a branch in some rows: one for every value that it has,
-// and one for every null or empty list that leaves it without (Apache Parquet,
+// slots are the positions of a node in some rows: one for every value, and one for
+// every null or empty list in place of one (Apache Parquet,
 // "Nested Encoding").
 type slots struct {
-	// again and defined are the repetition and definition levels reached so far.
-	again, defined []uint8
-	// values are the places, in the branch's array, of the slots whose definition
+	// rep and def are the repetition and definition levels reached so far.
+	rep, def []uint8
+	// values are the positions, in the node's array, of the slots whose definition
 	// level is the highest so far, in order.
 	values []span
 }
@@ -20,23 +20,23 @@ type slots struct {
 // span is a range of values of an array: start is in it, end is not.
 type span struct{ start, end int }
 
-// rows fills s with the slots of rows of a column.
-func (s *slots) rows(from, to int) {
+// setRows fills s with the slots of rows of a column.
+func (s *slots) setRows(from, to int) {
 	s.reset()
-	s.again = append(s.again, make([]uint8, to-from)...)
-	s.defined = append(s.defined, s.again...)
+	s.rep = append(s.rep, make([]uint8, to-from)...)
+	s.def = append(s.def, s.rep...)
 	s.add(from, to)
 }
 
-// present fills s with the slots of in, one level higher where the value is not null.
-func (s *slots) present(in *slots, values arrow.Array, level uint8) {
+// setDefined fills s with the slots of in, one level higher where the value is not null.
+func (s *slots) setDefined(in *slots, values arrow.Array, level uint8) {
 	s.reset()
-	s.again, s.defined = append(s.again, in.again...), append(s.defined, in.defined...)
+	s.rep, s.def = append(s.rep, in.rep...), append(s.def, in.def...)
 	if values.NullN() == 0 {
 		s.values = append(s.values, in.values...)
-		for slot, reached := range s.defined {
+		for slot, reached := range s.def {
 			if reached == level-1 {
-				s.defined[slot] = level
+				s.def[slot] = level
 			}
 		}
 		return
@@ -45,11 +45,11 @@ func (s *slots) present(in *slots, values arrow.Array, level uint8) {
 	slot := 0
 	for _, span := range in.values {
 		for at := span.start; at < span.end; at++ {
-			for s.defined[slot] != level-1 {
+			for s.def[slot] != level-1 {
 				slot++
 			}
 			if bitutil.BitIsSet(bitmap, offset+at) {
-				s.defined[slot] = level
+				s.def[slot] = level
 				s.add(at, at+1)
 			}
 			slot++
@@ -57,25 +57,25 @@ func (s *slots) present(in *slots, values arrow.Array, level uint8) {
 	}
 }
 
-// elements fills s with a slot for every element of the lists of in, which are
-// present at level. An empty list keeps its slot. All elements of a list but the
-// first have the repetition level again.
-func (s *slots) elements(in *slots, lists *array.List, level, again uint8) {
+// setElements fills s with a slot for every element of the lists of in, which are
+// not null at level. An empty list keeps its slot. All elements of a list but the
+// first have the repetition level maxRep.
+func (s *slots) setElements(in *slots, lists *array.List, level, maxRep uint8) {
 	s.reset()
 	slot := 0
 	for _, span := range in.values {
 		for at := span.start; at < span.end; at++ {
 			slot = s.copyUntil(level, in, slot)
-			s.again = append(s.again, in.again[slot])
+			s.rep = append(s.rep, in.rep[slot])
 			slot++
 			start, end := lists.ValueOffsets(at)
 			if start == end {
-				s.defined = append(s.defined, level)
+				s.def = append(s.def, level)
 				continue
 			}
-			s.defined = append(s.defined, level+1)
+			s.def = append(s.def, level+1)
 			for range end - start - 1 {
-				s.again, s.defined = append(s.again, again), append(s.defined, level+1)
+				s.rep, s.def = append(s.rep, maxRep), append(s.def, level+1)
 			}
 			s.add(int(start), int(end))
 		}
@@ -86,14 +86,14 @@ func (s *slots) elements(in *slots, lists *array.List, level, again uint8) {
 // copyUntil appends the slots of in, from slot on, until one has the level, and
 // returns that.
 func (s *slots) copyUntil(level uint8, in *slots, slot int) int {
-	for ; slot < len(in.defined) && in.defined[slot] != level; slot++ {
-		s.again, s.defined = append(s.again, in.again[slot]), append(s.defined, in.defined[slot])
+	for ; slot < len(in.def) && in.def[slot] != level; slot++ {
+		s.rep, s.def = append(s.rep, in.rep[slot]), append(s.def, in.def[slot])
 	}
 	return slot
 }
 
 func (s *slots) reset() {
-	s.again, s.defined, s.values = s.again[:0], s.defined[:0], s.values[:0]
+	s.rep, s.def, s.values = s.rep[:0], s.def[:0], s.values[:0]
 }
 
 // add appends a range of values that is not empty.

@@ -27,23 +27,23 @@ type values interface {
 	clear()
 }
 
-func newValues(leaf *branch, dictionary *dictionary, filter *filter) values {
+func newValues(leaf *node, dictionary *dictionary, filter *bloomFilter) values {
 	switch leaf.column.Type {
 	case schema.Bool:
-		return &flags{encoding: leaf.storage.encoding}
+		return &boolValues{encoding: leaf.storage.encoding}
 	case schema.Timestamp:
-		t := &times{encoding: leaf.storage.encoding, dictionary: dictionary}
-		t.list.cut(0)
+		t := &timeValues{encoding: leaf.storage.encoding, dictionary: dictionary}
+		t.list.truncate(0)
 		return t
 	default:
-		t := &texts{storage: leaf.storage, dictionary: dictionary, filter: filter}
-		t.list.cut(0)
+		t := &textValues{storage: leaf.storage, dictionary: dictionary, filter: filter}
+		t.list.truncate(0)
 		return t
 	}
 }
 
 // times are timestamps.
-type times struct {
+type timeValues struct {
 	encoding encoding.Encoding
 	values   []int64
 	ends     [2][8]byte
@@ -52,7 +52,7 @@ type times struct {
 	list       textList
 }
 
-func (t *times) add(from arrow.Array, spans []span) {
+func (t *timeValues) add(from arrow.Array, spans []span) {
 	all := from.(*array.Timestamp).TimestampValues()
 	for _, span := range spans {
 		for _, value := range all[span.start:span.end] {
@@ -61,12 +61,12 @@ func (t *times) add(from arrow.Array, spans []span) {
 	}
 }
 
-func (t *times) size() int { return 8 * len(t.values) }
-func (t *times) clear()    { t.values = t.values[:0] }
+func (t *timeValues) size() int { return 8 * len(t.values) }
+func (t *timeValues) clear()    { t.values = t.values[:0] }
 
-func (t *times) encode(dst []byte) ([]byte, format.Encoding, error) {
+func (t *timeValues) encode(dst []byte) ([]byte, format.Encoding, error) {
 	if t.dictionary != nil {
-		t.list.cut(0)
+		t.list.truncate(0)
 		for _, value := range t.values {
 			t.list.text = binary.LittleEndian.AppendUint64(t.list.text, uint64(value))
 			t.list.ends = append(t.list.ends, uint32(len(t.list.text)))
@@ -79,7 +79,7 @@ func (t *times) encode(dst []byte) ([]byte, format.Encoding, error) {
 	return body, t.encoding.Encoding(), err
 }
 
-func (t *times) bounds() (least, greatest []byte, ok bool) {
+func (t *timeValues) bounds() (least, greatest []byte, ok bool) {
 	if len(t.values) == 0 {
 		return nil, nil, false
 	}
@@ -93,13 +93,13 @@ func (t *times) bounds() (least, greatest []byte, ok bool) {
 }
 
 // flags are booleans, packed.
-type flags struct {
+type boolValues struct {
 	encoding encoding.Encoding
 	bits     []byte
 	count    int
 }
 
-func (f *flags) add(from arrow.Array, spans []span) {
+func (f *boolValues) add(from arrow.Array, spans []span) {
 	packed, offset := from.Data().Buffers()[1].Bytes(), from.Data().Offset()
 	for _, span := range spans {
 		for bit := offset + span.start; bit < offset+span.end; bit++ {
@@ -112,18 +112,18 @@ func (f *flags) add(from arrow.Array, spans []span) {
 	}
 }
 
-func (f *flags) size() int { return len(f.bits) }
+func (f *boolValues) size() int { return len(f.bits) }
 
-func (f *flags) clear() {
+func (f *boolValues) clear() {
 	f.bits, f.count = f.bits[:0], 0
 }
 
-func (f *flags) encode(dst []byte) ([]byte, format.Encoding, error) {
+func (f *boolValues) encode(dst []byte) ([]byte, format.Encoding, error) {
 	body, err := f.encoding.EncodeBoolean(dst, f.bits)
 	return body, f.encoding.Encoding(), err
 }
 
-func (f *flags) bounds() (least, greatest []byte, ok bool) {
+func (f *boolValues) bounds() (least, greatest []byte, ok bool) {
 	switch set := bitutil.CountSetBits(f.bits, 0, f.count); {
 	case f.count == 0:
 		return nil, nil, false

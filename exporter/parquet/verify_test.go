@@ -23,7 +23,7 @@ func encodePages(t recordtest.T, table *schema.Table, options exporter.ParquetOp
 // encodeEarlier writes the same as the version before the checksums.
 func encodeEarlier(t recordtest.T, table *schema.Table, options exporter.ParquetOptions, pageRows int, records ...arrow.Record) []byte {
 	t.Helper()
-	return unseal(t, encodeLayout(t, newLayout(table, earlierForm()), options, pageRows, records...))
+	return unseal(t, encodeLayout(t, newLayout(table, legacyForm()), options, pageRows, records...))
 }
 
 func encodeLayout(t recordtest.T, layout *layout, options exporter.ParquetOptions, pageRows int, records ...arrow.Record) []byte {
@@ -85,7 +85,7 @@ func TestVerifyRecountsPagesOfEverySize(t *testing.T) {
 	}
 }
 
-// A lie that is written consistently has no damaged bit: the recount sees it all the same.
+// A lie that is written consistently has no damaged bit: writing it again still shows it.
 func TestVerifyRecountsAFooterThatLies(t *testing.T) {
 	table := recordtest.Small()
 	file := encodeEarlier(t, table, exporter.ParquetOptions{RowGroupSize: 4}, PageRows, recordtest.Plain(table, 0, damageRows))

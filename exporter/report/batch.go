@@ -10,8 +10,7 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// batch is a record with its columns at hand. A column that the export leaves
-// out is nil.
+// batch holds the columns of a record. A column that the export leaves out is nil.
 type batch struct {
 	createdAt, activeAt, repliedAt, sentAt *array.Timestamp
 	haveReplies, turn                      *array.Boolean
@@ -91,7 +90,7 @@ func field[T arrow.Array](of list, role schema.Role) T {
 	return none
 }
 
-// at yields the places of a row's elements among all elements.
+// at yields the indices of a row's elements among all elements.
 func (l list) at(row int) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		if l.List == nil || l.IsNull(row) {

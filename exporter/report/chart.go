@@ -114,17 +114,6 @@ func newColumnChart(name string, h histogram) columnChart {
 	return chart
 }
 
-// name says in words what a column counts.
-func (h histogram) name(column int) string {
-	switch column {
-	case 0:
-		return "less than " + h.edges[0].name
-	case len(h.edges):
-		return h.edges[column-1].name + " or more"
-	}
-	return h.edges[column-1].name + " to " + h.edges[column].name
-}
-
 func scaleLines(ticks []int64) []tick {
 	var lines []tick
 	for _, n := range ticks[1:] {
@@ -186,7 +175,7 @@ func newPath(class string, points []point, series int, top int64) seriesPath {
 	if len(points) == 1 { // a line takes two
 		path.Line = strings.Replace(path.Line, "M500", "M0", 1) + "H1000"
 	}
-	if series == active && len(points) > 0 {
+	if series == seriesActive && len(points) > 0 {
 		path.Area = path.Line + "V1000H0Z"
 	}
 	return path

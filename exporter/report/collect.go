@@ -21,7 +21,7 @@ type facts struct {
 	filled []int64 // rows with a value, by column of the table
 	// noChannel and noUser count the rows whose list is empty or null.
 	noChannel, noUser int64
-	// unread counts the rows that somebody has not read, readKnown those that say so.
+	// unread counts the rows that a user has not read, readKnown the rows that state it.
 	unread, readKnown int64
 	replied, turn     trilean
 	moments           timeline
@@ -32,7 +32,7 @@ type facts struct {
 	// after is from the newest message sent to the newest reply, where that is later;
 	// since is from the creation to the newest reply; waiting is how long a reply waits.
 	after, since, waiting histogram
-	ourWordLast           int64
+	teamLast              int64
 	asOf                  time.Time
 }
 
@@ -85,8 +85,8 @@ func collect(ctx context.Context, table *schema.Table, manifest exporter.Manifes
 	return f, nil
 }
 
-// asOf is the moment that waiting is counted up to: the end of the walk. The
-// clock of a simulated team is its newest activity.
+// asOf returns the time until which waiting is counted: the end of the walk, or the
+// newest activity of a simulated team.
 func asOf(manifest exporter.Manifest) time.Time {
 	if newest := manifest.Window.NewestActivity; manifest.Simulated && newest != nil {
 		return *newest
@@ -105,7 +105,7 @@ func (f *facts) add(rec arrow.Record) error {
 	for row := range int(rec.NumRows()) {
 		f.rows++
 		f.row(b, row)
-		if err := f.extra(b.extra, row); err != nil {
+		if err := countUnknown(&f.unknown, b.extra, row); err != nil {
 			return fmt.Errorf("%s: %w", f.table.NameOf(schema.RoleExtra), err)
 		}
 	}
@@ -132,29 +132,29 @@ func (f *facts) row(b batch, row int) {
 func (f *facts) times(b batch, row int, ours bool) {
 	reply, hasReply := moment(b.repliedAt, row)
 	sent, hasSent := moment(b.sentAt, row)
-	begun, hasBegun := moment(b.createdAt, row)
+	created, hasCreated := moment(b.createdAt, row)
 	if at, ok := moment(b.activeAt, row); ok {
-		f.moments.add(active, at)
+		f.moments.add(seriesActive, at)
 	}
-	if hasBegun {
-		f.moments.add(created, begun)
+	if hasCreated {
+		f.moments.add(seriesCreated, created)
 	}
 	if !hasReply {
 		return
 	}
-	f.moments.add(replied, reply)
+	f.moments.add(seriesReplied, reply)
 	if ours {
 		f.waiting.add(f.asOf.Sub(reply))
 	}
-	if hasBegun && !reply.Before(begun) {
-		f.since.add(reply.Sub(begun))
+	if hasCreated && !reply.Before(created) {
+		f.since.add(reply.Sub(created))
 	}
 	switch {
 	case !hasSent:
 	case reply.After(sent):
 		f.after.add(reply.Sub(sent))
 	default:
-		f.ourWordLast++
+		f.teamLast++
 	}
 }
 

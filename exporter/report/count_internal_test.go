@@ -16,11 +16,11 @@ func TestTimelineLosesNothing(t *testing.T) {
 		line := newTimeline()
 		span := rapid.Int64Range(1, 100_000).Draw(t, "days")
 		for _, offset := range rapid.SliceOfN(rapid.Int64Range(0, span*86400), 1, 50).Draw(t, "seconds") {
-			line.add(created, time.Unix(offset, 0))
+			line.add(seriesCreated, time.Unix(offset, 0))
 		}
 		if rapid.Bool().Draw(t, "many") {
 			for i := range 5000 {
-				line.add(active, time.Unix(int64(i)*86400, 0))
+				line.add(seriesActive, time.Unix(int64(i)*86400, 0))
 			}
 		}
 		if len(line.buckets) > mostBuckets {

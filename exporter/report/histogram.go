@@ -37,3 +37,14 @@ func (h *histogram) below(edge int) (n int64) {
 	}
 	return n
 }
+
+// name says in words what a column counts.
+func (h *histogram) name(column int) string {
+	switch column {
+	case 0:
+		return "less than " + h.edges[0].name
+	case len(h.edges):
+		return h.edges[column-1].name + " or more"
+	}
+	return h.edges[column-1].name + " to " + h.edges[column].name
+}

@@ -31,6 +31,8 @@ type page struct {
 	Conversations bool
 	// Personal says that users are not numbered, and Named that they have names.
 	Personal, Named bool
+	// NamesMissing says why users have no names; empty when nothing went wrong.
+	NamesMissing string
 }
 
 // tile is one large number.
@@ -59,6 +61,9 @@ func newPage(export Export, f *facts, options Options) page {
 		Turn: newTurnCard(export.Table, f, m.Simulated), Channels: channelsCard(export.Table, f), Tasks: tasksCard(export.Table, f),
 		People: newPeopleCard(export.Table, f, m.Proof, names), Columns: columnRows(export.Table, f), Reduced: reduced(m), Personal: options.Personal,
 		Extra: export.Table.NameOf(schema.RoleExtra), Conversations: ofConversations(export.Table), Named: names.named,
+	}
+	if options.Personal && export.NamesError != nil {
+		p.NamesMissing = "Names of users are not shown: " + strings.ReplaceAll(export.NamesError.Error(), "\n", " ") + "."
 	}
 	p.Activity = newLineChart("Conversations by time", f.moments)
 	p.ActivityNote = activityNote(m.Window, p.Activity)

@@ -25,7 +25,7 @@ func newRepliesCard(table *schema.Table, f *facts) repliesCard {
 	}
 	card.After = newColumnChart("Newest reply after the newest message sent", f.after)
 	card.AfterNote = fmt.Sprintf("%s whose newest message is a reply; in %s more the team wrote last, and in the others one of the two times is missing.",
-		many(f.after.total, "conversation", "conversations"), count(f.ourWordLast))
+		many(f.after.total, "conversation", "conversations"), count(f.teamLast))
 	return card
 }
 

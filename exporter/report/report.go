@@ -26,9 +26,12 @@ type Export struct {
 	Table    *schema.Table
 	// Records are the rows. They are read once, a record is not kept.
 	Records iter.Seq2[arrow.Record, error]
-	// Names are the names of users by their ids, from an export of the team's users that
-	// lies beside; nil without one. They are shown with Options.Personal only.
+	// Names are the names of users by their ids, as [ReadNames] reads them; nil when they
+	// are not known. They are shown with Options.Personal only.
 	Names map[string]string
+	// NamesError says why the names cannot be read; nil when they can, or when there is
+	// no export of the users.
+	NamesError error
 }
 
 // Options are what a reader can choose.

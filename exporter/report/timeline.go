@@ -8,9 +8,9 @@ import (
 
 // series of a timeline.
 const (
-	active = iota
-	created
-	replied
+	seriesActive = iota
+	seriesCreated
+	seriesReplied
 	seriesCount
 )
 

@@ -1,170 +1,123 @@
 package store
 
 import (
-	"bytes"
 	"context"
-	"crypto/rand"
-	"encoding/binary"
-	"encoding/hex"
 	"errors"
-	"fmt"
-	"hash/crc32"
 	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
-	"strconv"
 	"strings"
-	"sync"
 	"time"
 
+	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/store/disk"
+	"github.com/lemexport/lemexport/internal/private"
 )
 
-// Ledger is a small text that the processes of one user on one machine change,
-// one at a time. It is a file in a folder that nobody else may enter.
-//
-// Beside the text there is an empty file that is locked while the text changes,
-// and one for every process, which that process holds locked until it ends,
-// however it ends. So the others can tell whether it runs, in another container
-// too, and a number that is used again does not fool them.
+// Ledger is a short text that the processes of one user on one machine share: a file
+// that is locked while a process reads and replaces it, in a folder that nobody else may
+// enter. One goroutine may use it at a time. It is the Ledger of package ratelimit.
 type Ledger struct {
 	dir  string // "" is the user's cache folder
 	name string
-	id   string
-
-	mu    sync.Mutex
-	alive *disk.FileLock // nil before the first update
-	guard guard
-	text  kept
-	body  []byte // what the file holds
-	next  []byte // what it will hold
+	path string         // "" before the first use
+	lock *disk.FileLock // nil while it is not locked
 }
 
 // The bounds of a ledger.
 const (
-	// ledgerPatience is how long an update waits for others, who need less than a
-	// millisecond. A process that was stopped half-way could hold the lock for ever.
+	// ledgerPatience is how long Lock waits for other processes, which need less than a
+	// millisecond. One that was stopped could hold the lock forever.
 	ledgerPatience = 2 * time.Second
 	ledgerPoll     = 500 * time.Microsecond
 	ledgerSize     = 1 << 20
-	// ledgerKept is how long the files of a ledger stay that nobody changes.
+	// ledgerKept is how long the file of a ledger stays that nobody changes.
 	ledgerKept = 24 * time.Hour
 )
 
-// Ends of the names of a ledger's files.
-const (
-	ledgerText  = ".ledger"
-	ledgerLock  = ".lock"
-	ledgerAlive = ".alive"
-)
+// NewLedger is the ledger of a name, which becomes part of a file's name and must not be
+// secret. dir "" is lemexport's folder in the user's cache folder. It touches no file yet.
+func NewLedger(dir, name string) *Ledger { return &Ledger{dir: dir, name: name} }
 
-// NewLedger is the ledger of a name, which becomes part of a file's name and must
-// say nothing that is secret. dir "" is lemexport's folder among the user's
-// caches. It touches nothing yet.
-func NewLedger(dir, name string) *Ledger {
-	return &Ledger{dir: dir, name: name, id: fmt.Sprintf("%d-%s", os.Getpid(), strings.ToLower(rand.Text()[:10]))}
-}
-
-// ID names this process among those that use the ledger.
-func (l *Ledger) ID() string { return l.id }
-
-// Update hands the text, nil when there is none, to change, and keeps what that
-// returns. No other update of any process happens in between; change must not
-// wait for anything, nor keep the text. With an error it may not have been called.
-// It waits for other processes until ctx ends, and not for long.
-//
-// It happens twice a request, so the files stay open.
-func (l *Ledger) Update(ctx context.Context, change func(text []byte) []byte) (err error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.alive == nil {
-		if err := l.enter(ctx); err != nil {
-			return err
+// Lock waits until no other process holds the ledger and returns its text, which is empty
+// at first. It stops waiting when ctx ends, and after a few seconds. The lock ends with
+// the process.
+func (l *Ledger) Lock(ctx context.Context) (text []byte, err error) {
+	if l.path == "" {
+		if l.path, err = l.enter(); err != nil {
+			return nil, err
 		}
 	}
-	if err := l.guard.lock(ctx, ledgerPatience); err != nil {
-		return err
+	if l.lock, err = lockSoon(ctx, l.path); err != nil {
+		return nil, err
 	}
-	defer func() { err = errors.Join(err, l.guard.unlock()) }()
-	size, err := l.text.open()
-	if err != nil {
-		return err
+	if text, err = disk.ReadText(l.path, ledgerSize); err != nil {
+		return nil, errors.Join(err, l.lock.Close())
 	}
-	l.body = slices.Grow(l.body[:0], int(min(size, ledgerSize)))[:min(size, ledgerSize)]
-	if n, err := l.text.file.ReadAt(l.body, 0); err != nil {
-		l.body = l.body[:n] // what makes no sense is as good as nothing
-	}
-	l.next = seal(l.next[:0], change(unseal(l.body)))
-	// In place, which costs a hundredth of a new file under the old name. A writer
-	// who is killed half-way leaves a sum that is wrong.
-	_, err = l.text.file.WriteAt(l.next, 0)
-	return err
+	return text, nil
 }
 
-// seal appends a text with its sum and its length before it: what is left of a
-// longer one behind it does not matter.
-func seal(to, text []byte) []byte {
-	var sum [4]byte
-	binary.BigEndian.PutUint32(sum[:], crc32.ChecksumIEEE(text))
-	to = append(hex.AppendEncode(to, sum[:]), ' ')
-	to = append(strconv.AppendInt(to, int64(len(text)), 10), '\n')
-	return append(to, text...)
+// lockSoon waits for a lock that other processes hold for a moment.
+func lockSoon(ctx context.Context, path string) (*disk.FileLock, error) {
+	late := time.Now().Add(ledgerPatience)
+	for {
+		lock, err := disk.Lock(path, os.O_CREATE)
+		if err != nil || lock != nil {
+			return lock, err
+		}
+		if time.Now().After(late) {
+			return nil, exporter.WithHint(&fs.PathError{Op: "lock", Path: path, Err: os.ErrDeadlineExceeded},
+				"A stopped process holds it: let it go on, or end it.")
+		}
+		select {
+		case <-ctx.Done():
+			return nil, &fs.PathError{Op: "lock", Path: path, Err: context.Cause(ctx)}
+		case <-time.After(ledgerPoll):
+		}
+	}
 }
 
-// unseal takes a text out. What makes no sense is as good as nothing.
-func unseal(body []byte) []byte {
-	head, text, _ := bytes.Cut(body, []byte{'\n'})
-	first, second, _ := bytes.Cut(head, []byte{' '})
-	sum, err := strconv.ParseUint(string(first), 16, 32)
-	size, errSize := strconv.Atoi(string(second))
-	if err != nil || errSize != nil || size < 0 || size > len(text) {
-		return nil
-	}
-	if text = text[:size]; crc32.ChecksumIEEE(text) != uint32(sum) {
-		return nil
-	}
-	return text
+// Unlock replaces the text and lets other processes in. What is left of a longer text
+// follows it: writing in place costs a hundredth of a new file.
+func (l *Ledger) Unlock(text []byte) error {
+	return errors.Join(l.lock.WriteText(text), l.lock.Close())
 }
 
-// Alive reports whether a process that uses the ledger still runs. Ask within an
-// update. The first one to learn that it does not removes its file.
-func (l *Ledger) Alive(id string) bool {
-	if id == l.id {
-		return true
+// enter makes the folder, removes what nobody uses any more, and returns the path of the
+// file.
+func (l *Ledger) enter() (path string, err error) {
+	dir := l.dir
+	if dir == "" {
+		caches, err := os.UserCacheDir()
+		if err != nil {
+			return "", err
+		}
+		dir = filepath.Join(caches, "lemexport")
 	}
-	if id != filepath.Base(id) {
-		return false // nothing that a ledger wrote
+	if err := private.Folder(dir, nil); err != nil {
+		return "", err
 	}
-	return !l.bury(l.path(l.name + "." + id + ledgerAlive))
+	path = filepath.Join(dir, l.name+".ledger")
+	entries, err := os.ReadDir(dir)
+	for _, entry := range entries {
+		if old := filepath.Join(dir, entry.Name()); old != path && unused(entry) {
+			// A file that another process holds, or that cannot be removed, stays.
+			if lock, err := disk.Lock(old, 0); err == nil && lock != nil {
+				_ = lock.Remove()
+			}
+		}
+	}
+	return path, err
 }
 
-// bury removes the file of a process, unless that process holds it.
-func (l *Ledger) bury(path string) (dead bool) {
-	lock, err := disk.Lock(path, 0)
-	if lock == nil {
-		// Doubt keeps a place for a while; it is not held for ever.
-		return errors.Is(err, fs.ErrNotExist)
+// unused reports whether a file is a ledger, or belongs to one of an earlier version, that
+// no run has used for long.
+func unused(entry fs.DirEntry) bool {
+	endings := []string{".ledger", ".lock", ".alive"}
+	if !strings.HasPrefix(entry.Name(), "rate-") || !slices.Contains(endings, filepath.Ext(entry.Name())) {
+		return false
 	}
-	_ = os.Remove(path) // on Windows that fails while it is open
-	_ = lock.Close()
-	_ = os.Remove(path)
-	return true
+	info, err := entry.Info()
+	return err == nil && info.Mode().IsRegular() && time.Since(info.ModTime()) > ledgerKept
 }
-
-// Close says that this process does not use the ledger any more.
-func (l *Ledger) Close() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.alive == nil {
-		return nil
-	}
-	err := errors.Join(l.guard.close(), l.text.close(), l.alive.Close())
-	if removed := os.Remove(l.alive.Path()); !errors.Is(removed, fs.ErrNotExist) {
-		err = errors.Join(err, removed)
-	}
-	l.alive = nil
-	return err
-}
-
-func (l *Ledger) path(name string) string { return filepath.Join(l.dir, name) }

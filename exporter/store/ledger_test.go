@@ -2,6 +2,8 @@ package store
 
 import (
 	"bufio"
+	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -11,6 +13,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // ledgerFolder makes a test of this file a process that uses the ledger there.
@@ -32,47 +36,28 @@ func startLedger(t *testing.T, dir string) (*exec.Cmd, *bufio.Scanner) {
 	return cmd, bufio.NewScanner(stdout)
 }
 
-// increment adds one to the number in the ledger.
-func increment(text []byte) []byte {
-	number, _ := strconv.Atoi(string(text))
-	return strconv.AppendInt(nil, int64(number+1), 10)
-}
-
-// text is what the ledger holds.
-func text(t *testing.T, l *Ledger) (got string) {
-	t.Helper()
-	if err := l.Update(t.Context(), func(text []byte) []byte { got = string(text); return text }); err != nil {
-		t.Fatal(err)
+// increment adds one to the line with a number that the ledger holds.
+func increment(l *Ledger) (number int, err error) {
+	text, err := l.Lock(context.Background())
+	if err != nil {
+		return 0, err
 	}
-	return got
+	line, _, _ := strings.Cut(string(text), "\n")
+	number, _ = strconv.Atoi(line)
+	return number + 1, l.Unlock(fmt.Appendf(nil, "%d\n", number+1))
 }
 
-// swap writes a text and returns the one before.
-func swap(t *testing.T, l *Ledger, next string) (got string) {
-	t.Helper()
-	if err := l.Update(t.Context(), func(text []byte) []byte { got = string(text); return []byte(next) }); err != nil {
-		t.Fatal(err)
-	}
-	return got
-}
-
-func ledgerIn(t *testing.T, dir, name string) *Ledger {
-	l := NewLedger(dir, name)
-	t.Cleanup(func() { _ = l.Close() })
-	return l
-}
-
-func TestNoUpdateOfALedgerIsLost(t *testing.T) {
+func TestNoChangeOfALedgerIsLost(t *testing.T) {
 	const processes, each = 4, 300
 	if dir := os.Getenv(ledgerFolder); dir != "" {
-		l := ledgerIn(t, dir, "counter")
+		l := NewLedger(dir, "counter")
 		began := time.Now()
 		for range each {
-			if err := l.Update(t.Context(), increment); err != nil {
+			if _, err := increment(l); err != nil {
 				t.Fatal(err)
 			}
 		}
-		t.Logf("%s an update", time.Since(began)/each)
+		t.Logf("%s a change", time.Since(began)/each)
 		return
 	}
 	dir := t.TempDir()
@@ -88,88 +73,38 @@ func TestNoUpdateOfALedgerIsLost(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if got := text(t, ledgerIn(t, dir, "counter")); got != strconv.Itoa(processes*each) {
-		t.Errorf("%s updates are left of %d", got, processes*each)
+	if got, err := increment(NewLedger(dir, "counter")); err != nil || got != processes*each+1 {
+		t.Errorf("%d changes are left of %d, %v", got-1, processes*each, err)
 	}
 }
 
-// A process that is killed within an update leaves the old text or the new one,
-// and frees the lock; the others learn that it is gone.
-func TestAKilledProcessIsKnownToBeGone(t *testing.T) {
+// A process that is killed frees the lock, and leaves the old text or the new one.
+func TestAKilledProcessFreesTheLedger(t *testing.T) {
 	if dir := os.Getenv(ledgerFolder); dir != "" {
-		l := ledgerIn(t, dir, "counter")
-		if err := l.Update(t.Context(), increment); err != nil {
-			t.Fatal(err)
-		}
-		fmt.Println(l.ID())
-		for {
-			if err := l.Update(t.Context(), increment); err != nil {
+		for l := NewLedger(dir, "counter"); ; {
+			number, err := increment(l)
+			if err != nil {
 				t.Fatal(err)
 			}
+			fmt.Println(number)
 		}
 	}
 	dir := t.TempDir()
-	l := ledgerIn(t, dir, "counter")
-	alive := func(id string) (alive bool) {
-		if err := l.Update(t.Context(), func(text []byte) []byte { alive = l.Alive(id); return text }); err != nil {
-			t.Fatal(err)
-		}
-		return alive
-	}
 	before := 0
 	for range 5 {
 		cmd, lines := startLedger(t, dir)
 		lines.Scan()
-		id := lines.Text()
-		if !alive(id) || !alive(l.ID()) {
-			t.Errorf("%s is taken for dead", id)
-		}
 		if err := cmd.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
 		if err := cmd.Wait(); err == nil {
 			t.Fatal("it ended by itself")
 		}
-		if alive(id) || alive("../"+id) || alive("nobody") {
-			t.Errorf("%s is taken for alive", id)
-		}
-		after, err := strconv.Atoi(text(t, l))
-		if err != nil || after <= before {
+		after, err := increment(NewLedger(dir, "counter"))
+		if err != nil || after < before+2 {
 			t.Errorf("%d, %v after %d", after, err, before)
 		}
 		before = after
-	}
-	if left := names(t, dir); len(left) > 3 { // of ours: text, lock, alive
-		t.Errorf("left %q", left)
-	}
-}
-
-func TestALedgerIsForTheUserAlone(t *testing.T) {
-	dir := filepath.Join(t.TempDir(), "new", "folder")
-	l := ledgerIn(t, dir, "a")
-	if err := l.Update(t.Context(), func([]byte) []byte { return []byte("one") }); err != nil {
-		t.Fatal(err)
-	}
-	for _, name := range append(names(t, dir), ".") {
-		info, err := os.Stat(filepath.Join(dir, name))
-		if err != nil {
-			t.Fatal(err)
-		}
-		if open := info.Mode().Perm() & 0o077; open != 0 && filepath.Separator == '/' {
-			t.Errorf("%s has permission %o", name, info.Mode().Perm())
-		}
-	}
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Chmod(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	if got := text(t, ledgerIn(t, dir, "a")); got != "one" {
-		t.Errorf("another ledger of the name says %q", got)
-	}
-	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 && filepath.Separator == '/' {
-		t.Errorf("an open folder has %s, %v", info.Mode(), err)
 	}
 }
 
@@ -179,25 +114,19 @@ func TestALedgerWithoutAFolderIsAnError(t *testing.T) {
 		t.Fatal(err)
 	}
 	inTheWay := t.TempDir()
-	if err := os.Mkdir(filepath.Join(inTheWay, "a"+ledgerLock), 0o700); err != nil {
+	if err := os.Mkdir(filepath.Join(inTheWay, "a.ledger"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for name, dir := range map[string]string{
-		"a file": file, "below a file": filepath.Join(file, "caches"), "a folder in the lock's place": inTheWay,
+		"a file": file, "below a file": filepath.Join(file, "caches"), "a folder in the place of the file": inTheWay,
 	} {
-		t.Run(name, func(t *testing.T) {
-			l := NewLedger(dir, "a")
-			if err := l.Update(t.Context(), func([]byte) []byte { t.Error("it was changed"); return nil }); err == nil {
-				t.Error("no error")
-			}
-			if err := l.Close(); err != nil {
-				t.Error(err)
-			}
-		})
+		if _, err := NewLedger(dir, "a").Lock(t.Context()); err == nil {
+			t.Errorf("%s: no error", name)
+		}
 	}
 }
 
-func TestTheUsersCachesHoldTheLedgers(t *testing.T) {
+func TestTheUsersCacheFolderHoldsTheLedgers(t *testing.T) {
 	t.Setenv("XDG_CACHE_HOME", t.TempDir())
 	t.Setenv("HOME", t.TempDir())
 	t.Setenv("LocalAppData", t.TempDir())
@@ -205,177 +134,98 @@ func TestTheUsersCachesHoldTheLedgers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	l := ledgerIn(t, "", "a")
-	if got := text(t, l); got != "" {
-		t.Errorf("text %q", got)
+	if _, err := increment(NewLedger("", "a")); err != nil {
+		t.Fatal(err)
 	}
-	if !strings.HasPrefix(l.path("a"), filepath.Join(caches, "lemexport")) {
-		t.Errorf("it is at %s", l.path("a"))
-	}
-}
-
-// Whatever stands in for a text is replaced.
-func TestADamagedLedgerIsReplaced(t *testing.T) {
-	for name, damage := range map[string]func(body []byte) []byte{
-		"empty":              func([]byte) []byte { return nil },
-		"another's":          func([]byte) []byte { return []byte(`{"hello":"world"}`) },
-		"another's, long":    func([]byte) []byte { return make([]byte, 2*ledgerSize) },
-		"cut":                func(body []byte) []byte { return body[:len(body)-1] },
-		"half overwritten":   func(body []byte) []byte { copy(body[len(body)/2:], "????"); return body },
-		"a senseless length": func([]byte) []byte { return []byte("00000000 -1\n") },
-		"a length too long":  func([]byte) []byte { return []byte("00000000 99999999999999999999\n") },
-	} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			l := ledgerIn(t, dir, "a")
-			swap(t, l, "before the damage")
-			path := filepath.Join(dir, "a"+ledgerText)
-			body, err := os.ReadFile(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if err := os.WriteFile(path, damage(body), 0o600); err != nil {
-				t.Fatal(err)
-			}
-			if got := swap(t, l, "after"); got != "" {
-				t.Errorf("text %.40q", got)
-			}
-			if got := text(t, l); got != "after" {
-				t.Errorf("text %.40q", got)
-			}
-		})
+	if _, err := os.Stat(filepath.Join(caches, "lemexport", "a.ledger")); err != nil {
+		t.Error(err)
 	}
 }
 
-// A text is what was written last, however long the ones before were.
-func TestALedgerHoldsTheLastText(t *testing.T) {
-	l := ledgerIn(t, t.TempDir(), "a")
-	last := ""
-	for _, length := range []int{10, 1000, 0, 5, 20_000, 3} {
-		next := strings.Repeat(strconv.Itoa(length), length)
-		if got := swap(t, l, next); got != last {
-			t.Errorf("%.40q came before %d, want %.40q", got, length, last)
-		}
-		last = next
-	}
-}
-
-// Ledgers of keys and simulations of old do not pile up.
+// Ledgers of old keys and simulations do not pile up, nor the files of earlier versions.
 func TestLedgersThatNobodyUsesAreRemoved(t *testing.T) {
 	dir := t.TempDir()
-	old, used, young := NewLedger(dir, "old"), ledgerIn(t, dir, "used"), NewLedger(dir, "young")
-	for _, l := range []*Ledger{old, used, young} {
-		if err := l.Update(t.Context(), increment); err != nil {
-			t.Fatal(err)
-		}
-	}
-	for _, l := range []*Ledger{old, young} {
-		if err := l.Close(); err != nil {
-			t.Fatal(err)
-		}
+	used := NewLedger(dir, "rate-used")
+	if _, err := used.Lock(t.Context()); err != nil {
+		t.Fatal(err)
 	}
 	long := time.Now().Add(-2 * ledgerKept)
-	for _, name := range []string{"old", "used"} {
-		if err := os.Chtimes(filepath.Join(dir, name+ledgerText), long, long); err != nil {
+	for name, age := range map[string]time.Time{
+		"rate-old.ledger": long, "rate-old.lock": long, "rate-old.1-x.alive": long, "rate-used.ledger": long,
+		"rate-young.ledger": time.Now(), "notes.txt": long, "other.lock": long,
+	} {
+		path := filepath.Join(dir, name)
+		file, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+		if err := errors.Join(err, file.Close(), os.Chtimes(path, age, age)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.WriteFile(filepath.Join(dir, "notes.txt"), nil, 0o600); err != nil {
+	if _, err := increment(NewLedger(dir, "rate-new")); err != nil {
 		t.Fatal(err)
 	}
-	if err := ledgerIn(t, dir, "new").Update(t.Context(), increment); err != nil {
-		t.Fatal(err)
-	}
-	left := strings.Join(names(t, dir), " ")
-	for name, want := range map[string]bool{"old.": false, "used.ledger": true, "used.lock": true, "young.ledger": true, "new.ledger": true, "notes.txt": true} {
-		if strings.Contains(left, name) != want {
-			t.Errorf("%s: left are %s", name, left)
-		}
-	}
-}
-
-// A ledger keeps its files open; that one of them is removed, by a process that
-// found it old or by a person, parts nobody.
-func TestALedgerWhoseFilesAreRemovedIsStillOne(t *testing.T) {
-	for name, remove := range map[string][]string{"the text": {ledgerText}, "the lock": {ledgerLock}, "both": {ledgerText, ledgerLock}} {
-		t.Run(name, func(t *testing.T) {
-			dir := t.TempDir()
-			first, second := ledgerIn(t, dir, "a"), ledgerIn(t, dir, "a")
-			swap(t, first, "before")
-			for _, ending := range remove {
-				if err := os.Remove(filepath.Join(dir, "a"+ending)); err != nil {
-					t.Skip("this system removes no open file:", err)
-				}
-			}
-			swap(t, second, "second")
-			if got := swap(t, first, "first"); got != "second" {
-				t.Errorf("the first reads %q", got)
-			}
-			if got := text(t, second); got != "first" {
-				t.Errorf("the second reads %q", got)
-			}
-			err := first.Update(t.Context(), func(text []byte) []byte {
-				lock, err := second.lock(t.Context(), "a", time.Millisecond)
-				if err == nil {
-					t.Error("two hold the lock", lock.close())
-				}
-				return text
-			})
-			if err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
-
-// An update never waits for a stopped process for ever.
-func TestALedgerThatStaysLockedIsAnError(t *testing.T) {
-	l := ledgerIn(t, t.TempDir(), "a")
-	if err := l.Update(t.Context(), increment); err != nil {
-		t.Fatal(err)
-	}
-	lock, err := l.lock(t.Context(), "a", time.Second)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = lock.close() }()
-	if second, err := l.lock(t.Context(), "a", 20*time.Millisecond); err == nil {
-		t.Error("two hold the lock", second.close())
-	}
-}
-
-// An update costs no file that is opened, nor memory: there are several a request.
-func TestAnUpdateOfALedgerTakesNoMemory(t *testing.T) {
-	l := ledgerIn(t, t.TempDir(), "a")
-	body := []byte(strings.Repeat("x", 4<<10))
-	got := testing.AllocsPerRun(100, func() {
-		if err := l.Update(t.Context(), func([]byte) []byte { return body }); err != nil {
-			t.Fatal(err)
-		}
-	})
-	if got > 5 { // two looks at names
-		t.Errorf("%.0f allocations", got)
-	}
-}
-
-func names(t *testing.T, dir string) (found []string) {
-	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
+	var left []string
 	for _, entry := range entries {
-		found = append(found, entry.Name())
+		left = append(left, entry.Name())
 	}
-	return found
+	if got, want := strings.Join(left, " "), "notes.txt other.lock rate-new.ledger rate-used.ledger rate-young.ledger"; got != want {
+		t.Errorf("left %s, want %s", got, want)
+	}
 }
 
-func BenchmarkLedgerUpdate(b *testing.B) {
-	l := NewLedger(b.TempDir(), "a")
-	defer func() { _ = l.Close() }()
-	body := []byte(strings.Repeat("x", 4<<10))
+// A process that finds it old, or a person, may remove the file of a ledger in use.
+func TestALedgerWhoseFileIsRemovedIsStillShared(t *testing.T) {
+	dir := t.TempDir()
+	first, second := NewLedger(dir, "a"), NewLedger(dir, "a")
+	for i, l := range []*Ledger{first, first, second, first} {
+		if i == 1 {
+			if err := os.Remove(filepath.Join(dir, "a.ledger")); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if got, err := increment(l); err != nil || got != max(i, 1) {
+			t.Errorf("change %d: %d, %v", i, got, err)
+		}
+	}
+}
+
+// Nobody waits forever for a process that was stopped.
+func TestALedgerThatStaysLockedIsAnError(t *testing.T) {
+	dir := t.TempDir()
+	holder, l := NewLedger(dir, "a"), NewLedger(dir, "a")
+	if _, err := holder.Lock(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	began := time.Now()
+	if _, err := l.Lock(ctx); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("with a context that ended: %v", err)
+	}
+	if took := time.Since(began); took > ledgerPatience/2 {
+		t.Errorf("it took %v to notice the end of the context", took)
+	}
+	if _, err := l.Lock(t.Context()); !errors.Is(err, os.ErrDeadlineExceeded) || exporter.Hint(err) == "" {
+		t.Errorf("a lock that is held: %v", err)
+	}
+	if err := holder.Unlock(nil); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := increment(l); err != nil {
+		t.Error(err)
+	}
+}
+
+func BenchmarkLedger(b *testing.B) {
+	l, text := NewLedger(b.TempDir(), "a"), []byte(strings.Repeat("x", 4<<10))
 	for b.Loop() {
-		if err := l.Update(b.Context(), func([]byte) []byte { return body }); err != nil {
+		if _, err := l.Lock(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		if err := l.Unlock(text); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // App is all that the commands need from outside. Every field is required.
@@ -43,9 +44,11 @@ type App struct {
 	// NewEngine makes the engine with its adapters. workDir is where a walk that is
 	// cut short is kept; "" is nowhere. memory is the engine's budget in bytes.
 	NewEngine func(log *slog.Logger, workDir string, memory int64) *engine.Engine
-	// WriteReport makes the page of an export, which it calls name; with personal
-	// it shows the ids of users.
-	WriteReport func(ctx context.Context, file *engine.File, name string, personal bool, to io.Writer) error
+	// UsersTable returns the table that describes the users in the rows of a table; nil
+	// when there is none.
+	UsersTable func(of *schema.Table) *schema.Table
+	// WriteReport writes the page of an export.
+	WriteReport func(ctx context.Context, input ReportInput, to io.Writer) error
 	// SimFaults are the kinds of faults that the simulated API has.
 	SimFaults []string
 	// ServeSim starts the simulated API.

@@ -15,6 +15,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/internal/private"
 )
 
@@ -27,6 +28,19 @@ type reportOptions struct {
 
 const stdoutName = "-"
 
+// ReportInput is what a report is made of.
+type ReportInput struct {
+	File *engine.File
+	// Name is what the page calls the file.
+	Name string
+	// Personal shows the names of users, or their ids where no name is known.
+	Personal bool
+	// Users is the export of the users, nil without one; UsersError says why it cannot be
+	// opened.
+	Users      *engine.File
+	UsersError error
+}
+
 func newReport(app App, global *settings, views func() view) *cobra.Command {
 	var options reportOptions
 	command := &cobra.Command{
@@ -36,6 +50,9 @@ func newReport(app App, global *settings, views func() view) *cobra.Command {
 one HTML page of it: proof, channels, users, activity over time, replies, whose
 turn it is, unknown fields and columns. The page loads nothing from a network,
 runs no script, and shows no names, addresses, messages or ids of users.
+
+With -personal it shows the names of users where an export of the users lies in
+the same folder, and their ids elsewhere.
 
 Of the folder with the files of an append it shows the newest version of each
 conversation over all files, with the proof of the newest file.
@@ -55,7 +72,7 @@ with the ending .html. An existing file is replaced with -force only.`,
 	}
 	command.Flags().StringVarP(&options.output, "output", "o", "", "write to `FILE` (also: -o); - is standard output")
 	command.Flags().BoolVar(&options.force, "force", false, "replace the file if there is one")
-	command.Flags().BoolVar(&options.personal, "personal", false, "show the ids of users")
+	command.Flags().BoolVar(&options.personal, "personal", false, "show who the users are")
 	return command
 }
 
@@ -63,7 +80,8 @@ func runReport(ctx context.Context, app App, global settings, show view, locatio
 	show.diagnostics(exporter.LocationWarnings(location))
 	return interruptible(ctx, app, show, func(ctx context.Context) (err error) {
 		defer func() { err = interruption(ctx, err, "no report was written") }()
-		file, err := app.NewEngine(newLog(app, global), "", int64(global.memory)).OpenFile(ctx, location)
+		engine := app.NewEngine(newLog(app, global), "", int64(global.memory))
+		file, err := engine.OpenFile(ctx, location)
 		if err != nil {
 			return err
 		}
@@ -73,7 +91,17 @@ func runReport(ctx context.Context, app App, global settings, show view, locatio
 		if file.Files() > 1 {
 			shown += fmt.Sprintf(" (%d files)", file.Files())
 		}
-		write := func(to io.Writer) error { return app.WriteReport(ctx, file, shown, options.personal, to) }
+		input := ReportInput{File: file, Name: shown, Personal: options.personal}
+		if users := app.UsersTable(file.Table()); users != nil && options.personal {
+			input.Users, input.UsersError = engine.OpenBeside(ctx, location, file.Table(), users)
+			if input.Users != nil {
+				defer func() { err = errors.Join(err, input.Users.Close()) }()
+			}
+			if errors.Is(input.UsersError, fs.ErrNotExist) {
+				input.UsersError = nil
+			}
+		}
+		write := func(to io.Writer) error { return app.WriteReport(ctx, input, to) }
 		if options.output == stdoutName {
 			return write(app.Stdout)
 		}

@@ -11,7 +11,7 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-func TestAPageTellsOfABoundedNumberOfUnknownFields(t *testing.T) {
+func TestUnknownFieldsAreBounded(t *testing.T) {
 	decoder := NewDecoder(schema.InboxConversations(), memory.NewGoAllocator())
 	unknown := func(row string) []string {
 		page, err := decoder.Decode(pageOf(row), fetched)
@@ -70,7 +70,7 @@ func TestADecoderForgetsLongNames(t *testing.T) {
 	}
 }
 
-func TestALongIDIsNoRow(t *testing.T) {
+func TestALongIDIsAnError(t *testing.T) {
 	for length, want := range map[int]string{4094: "", 4095: "data[0] has a _id of more than 4,096 bytes"} {
 		_, err := NewDecoder(schema.InboxConversations(), memory.NewGoAllocator()).Decode(pageOf(`{"_id":"`+strings.Repeat("x", length)+`"}`), fetched)
 		if got := fmt.Sprint(err); want == "" && err != nil || !strings.Contains(got, want) {

@@ -19,7 +19,7 @@ const maxBody = 64 << 20
 
 // origin holds the values that all rows of a response share.
 type origin struct {
-	fetchedAt time.Time
+	fetchedAt int64  // in microseconds
 	teamID    []byte // of schema.EnvelopeTeam
 }
 
@@ -30,7 +30,7 @@ func (d *Decoder) envelope(body []byte, fetchedAt time.Time) (pagination Paginat
 	}
 	// RFC 8259, section 8.1 lets a reader ignore a byte order mark.
 	text := bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
-	from := origin{fetchedAt: fetchedAt}
+	from := origin{fetchedAt: fetchedAt.UnixMicro()}
 	switch d.table.Request.Envelope {
 	case schema.EnvelopePage:
 		pagination, broken = d.page(text, from)
@@ -38,6 +38,8 @@ func (d *Decoder) envelope(body []byte, fetchedAt time.Time) (pagination Paginat
 		broken = d.array(text, from)
 	case schema.EnvelopeTeam:
 		broken = d.team(text, from)
+	default:
+		broken = brokenAt(0, "no known envelope")
 	}
 	if broken != nil {
 		broken.Expected = d.expected()

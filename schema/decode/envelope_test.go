@@ -43,7 +43,7 @@ func TestBrokenPageIsAnErrorAndNeverAnEmptyPage(t *testing.T) {
 		{"garbage after the page", whole + " x", fmt.Sprintf("something follows the JSON object (at byte %d)", len(whole))},
 		{"a second page", whole + whole, fmt.Sprintf("something follows the JSON object (at byte %d)", len(whole))},
 		{"a closing bracket too many", whole + "}", fmt.Sprintf("something follows the JSON object (at byte %d)", len(whole))},
-		{"a number that is none", `{"data":[{"_id":"a","x":01}]}`, "malformed JSON (at byte 25)"},
+		{"a malformed number", `{"data":[{"_id":"a","x":01}]}`, "malformed JSON (at byte 25)"},
 		{"a wrong bracket", `{"data":[}`, "malformed JSON (at byte 9)"},
 		{"a wrong bracket at the end", `{"data":[]]`, "malformed JSON (at byte 10)"},
 		{"a control character in a text", "{\"data\":[{\"_id\":\"a\nb\"}]}", "malformed JSON (at byte 18)"},
@@ -58,7 +58,7 @@ func TestBrokenPageIsAnErrorAndNeverAnEmptyPage(t *testing.T) {
 		{"an empty id", data(`[{"_id":""}]`), "data[0] has no _id that is a non-empty string (at byte 19)"},
 		{"an id that is null", data(`[{"_id":null}]`), "data[0] has no _id that is a non-empty string (at byte 21)"},
 		{"an id that is a number", data(`[{"_id":7}]`), "data[0] has no _id that is a non-empty string (at byte 18)"},
-		{"the last of two ids is none", data(`[{"_id":"a","_id":null}]`), "data[0] has no _id that is a non-empty string (at byte 31)"},
+		{"the last of two ids is null", data(`[{"_id":"a","_id":null}]`), "data[0] has no _id that is a non-empty string (at byte 31)"},
 
 		{"an empty pagination", paging(``), "pagination.currentPage is missing or null (at byte 26)"},
 		{"a number missing", paging(`"totalItems":1,"currentPage":1,"perPage":1`), "pagination.totalPages is missing or null (at byte 68)"},
@@ -70,7 +70,7 @@ func TestBrokenPageIsAnErrorAndNeverAnEmptyPage(t *testing.T) {
 		{"a boolean", paging(`"nextPage":false`), "pagination.nextPage is not a whole number of zero or more (at byte 42)"},
 		{"an object", paging(`"nextPage":{}`), "pagination.nextPage is not a whole number of zero or more (at byte 39)"},
 		{"an empty text", paging(`"nextPage":""`), "pagination.nextPage is not a whole number of zero or more (at byte 39)"},
-		{"a text that is no number", paging(`"nextPage":" 2"`), "pagination.nextPage is not a whole number of zero or more (at byte 41)"},
+		{"a text that is not a number", paging(`"nextPage":" 2"`), "pagination.nextPage is not a whole number of zero or more (at byte 41)"},
 		{"a number twice", paging(`"nextPage":null,"nextPage":2`), "pagination.nextPage comes twice (at byte 54)"},
 	} {
 		t.Run(test.rule, func(t *testing.T) {
@@ -141,5 +141,14 @@ func TestOffsetsCountTheByteOrderMark(t *testing.T) {
 	_, err := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator).Decode([]byte("\xEF\xBB\xBF<html>"), fetched)
 	if broken, ok := errors.AsType[*PageError](err); !ok || broken.Offset != 3 {
 		t.Error(err)
+	}
+}
+
+func TestATableWithoutAnEnvelopeIsAnError(t *testing.T) {
+	table := &schema.Table{Name: "odd", Columns: schema.InboxLabels().Columns}
+	for _, body := range []string{`[]`, `{}`, string(pageOf())} {
+		if _, err := NewDecoder(table, memory.DefaultAllocator).Decode([]byte(body), fetched); err == nil {
+			t.Errorf("an empty table of %s", body)
+		}
 	}
 }

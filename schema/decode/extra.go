@@ -159,7 +159,7 @@ func appendSeen(dst, value []byte, seen traits) []byte {
 	if literal {
 		dst = append(dst, `{"$literal":`...)
 	}
-	// Only white space goes. There is no error left to make.
+	// This only removes white space, and cannot fail: the value is valid.
 	dst, _ = jsontext.AppendFormat(dst, value, jsontext.AllowDuplicateNames(true), jsontext.PreserveRawStrings(true))
 	if literal {
 		dst = append(dst, '}')

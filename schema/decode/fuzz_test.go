@@ -31,7 +31,7 @@ func checkBody(table *schema.Table, body []byte) (err error) {
 	if err != nil {
 		broken, ok := errors.AsType[*PageError](err)
 		if !ok || broken.Offset < 0 || broken.Offset > int64(len(body)) {
-			return fmt.Errorf("no PageError inside the body: %w", err)
+			return fmt.Errorf("an error other than a PageError inside the body: %w", err)
 		}
 		switch broken.Reason {
 		case "the JSON is cut off", "malformed JSON", "the JSON is nested 10,000 levels deep or more", "something follows the JSON object", "something follows the JSON array":

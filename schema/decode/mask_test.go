@@ -21,16 +21,24 @@ import (
 var hashKey = []byte("a key for tests that is long")
 
 func mustMask(t interface{ Fatal(...any) }, s schema.Selection) *schema.Mask {
-	mask, err := schema.NewMask(schema.InboxConversations(), s, hashKey)
+	return mustMaskOf(t, schema.InboxConversations(), s)
+}
+
+func mustMaskOf(t interface{ Fatal(...any) }, table *schema.Table, s schema.Selection) *schema.Mask {
+	mask, err := schema.NewMask(table, s, hashKey)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return mask
 }
 
-// maskedRows decodes rows and masks them.
+// maskedRows decodes rows of conversations and masks them.
 func maskedRows(t interface{ Fatal(...any) }, mask *schema.Mask, rows ...string) arrow.Record {
-	page, err := NewDecoder(schema.InboxConversations(), memory.NewGoAllocator()).Decode(pageOf(rows...), fetched)
+	return maskedRowsOf(t, schema.InboxConversations(), mask, rows...)
+}
+
+func maskedRowsOf(t interface{ Fatal(...any) }, table *schema.Table, mask *schema.Mask, rows ...string) arrow.Record {
+	page, err := NewDecoder(table, memory.NewGoAllocator()).Decode(bodyOf(table, rows...), fetched)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -107,35 +115,60 @@ func TestExtraLosesWhatBelongsToMaskedColumns(t *testing.T) {
 	}
 }
 
-// What is left out has no influence on anything: two rows that differ in nothing
-// but that are equal afterwards, whatever the API sent there.
-func TestWhatIsLeftOutLeavesNoTrace(t *testing.T) {
-	table := schema.InboxConversations()
+// Excluded columns have no influence on the result: two rows that differ only in such a
+// column are equal afterwards, whatever the API sent there.
+func TestExcludedColumnsLeaveNoTrace(t *testing.T) {
+	for _, table := range schema.Tables() {
+		t.Run(table.Name, func(t *testing.T) {
+			rapid.Check(t, func(t *rapid.T) { checkExcluded(t, table) })
+		})
+	}
+}
+
+func checkExcluded(t *rapid.T, table *schema.Table) {
 	var names []string
 	for _, name := range table.Names() {
-		if column, _ := table.Find(name); table.MayExclude(name) == nil && column.Path != "" {
+		if column, _ := table.Find(name); table.MayExclude(name) == nil && column.Key != "" {
 			names = append(names, name)
 		}
 	}
-	rapid.Check(t, func(t *rapid.T) {
-		name := rapid.SampledFrom(names).Draw(t, "column")
-		column, _ := table.Find(name)
-		around := rapid.SampledFrom([]string{"", `,"x":1`, `,"zz":{"email":"T"}`}).Draw(t, "around")
-		before, after := drawPlace(t, column), drawPlace(t, column)
-		rows := make([]string, 2)
-		for i, inside := range []string{before, after} {
-			rows[i] = `{"_id":"ibx_1",` + inside + around + `}`
-		}
-		mask := mustMask(t, schema.Selection{Exclude: []string{name}})
-		a, b := maskedRows(t, mask, rows[0]), maskedRows(t, mask, rows[1])
-		if !array.RecordEqual(a, b) {
-			t.Fatalf("%s leaves a trace:\n%s\n%v\n%s\n%v", name, rows[0], a, rows[1], b)
-		}
-	})
+	key, _, _ := table.ByRole(schema.RoleKey)
+	name := rapid.SampledFrom(names).Draw(t, "column")
+	column, _ := table.Find(name)
+	around := rapid.SampledFrom([]string{"", `,"x":1`, `,"zz":{"email":"T"}`}).Draw(t, "around")
+	before, after := drawPlace(t, column), drawPlace(t, column)
+	rows := make([]string, 2)
+	for i, inside := range []string{before, after} {
+		rows[i] = `{"` + key.Key + `":"id_1",` + inside + around + `}`
+	}
+	mask := mustMaskOf(t, table, schema.Selection{Exclude: []string{name}})
+	a, b := maskedRowsOf(t, table, mask, rows[0]), maskedRowsOf(t, table, mask, rows[1])
+	if !array.RecordEqual(a, b) {
+		t.Fatalf("%s leaves a trace:\n%s\n%v\n%s\n%v", name, rows[0], a, rows[1], b)
+	}
 }
 
-// drawPlace draws the member that holds a column: the way to it is fixed, what
-// stands there is anything, or two things.
+// No member of `extra` is a value of the envelope: a key of a user with the same name stays.
+func TestTheTeamIsExcludedAndHashedLikeAColumn(t *testing.T) {
+	table := schema.TeamUsers()
+	const user = `{"userId":"usr_1","_id":"x","envelope: _id":1}`
+	for _, test := range []struct {
+		selection schema.Selection
+		want      any
+	}{
+		{schema.Selection{Exclude: []string{"team_id"}}, nil},
+		{schema.Selection{Hash: []string{"team_id"}}, hashed("tea_1")},
+	} {
+		rec := maskedRowsOf(t, table, mustMaskOf(t, table, test.selection), user)
+		row := rowOf(rec, 0)
+		if row["team_id"] != test.want || row["extra"] != `{"_id":"x","envelope: _id":1}` {
+			t.Errorf("%+v: %v", test.selection, row)
+		}
+	}
+}
+
+// drawPlace draws the member that holds a column: its place is fixed, its value is any
+// value, or two of them.
 func drawPlace(t *rapid.T, column schema.Column) string {
 	parts := strings.Split(column.Path, ".")
 	last := parts[len(parts)-1]

@@ -251,7 +251,7 @@ func checkRow(table *schema.Table, sent []byte, rec arrow.Record, i int) error {
 	rebuilt := rebuild(columns, row)
 	if text, ok := row["extra"].(string); ok {
 		if !utf8.ValidString(text) || !json.Valid([]byte(text)) {
-			return fmt.Errorf("extra is no JSON: %q", text)
+			return fmt.Errorf("extra is not JSON: %q", text)
 		}
 		extra, err := parseTree([]byte(text))
 		if err != nil {
@@ -259,7 +259,7 @@ func checkRow(table *schema.Table, sent []byte, rec arrow.Record, i int) error {
 		}
 		kept, ok := extra.(map[string]any)
 		if !ok || len(kept) == 0 {
-			return fmt.Errorf("extra is no object with members: %s", text)
+			return fmt.Errorf("extra is not an object with members: %s", text)
 		}
 		for name, value := range kept {
 			if _, ok := value.(duplicates); ok {

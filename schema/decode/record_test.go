@@ -16,7 +16,7 @@ import (
 
 const oddRow = `{"_id":"ibx_%d","teamId":1,"x":%d,"channels":["email",null],"users":[{"userId":"usr_%[1]d"},{}],"contact":null}`
 
-func TestPagesGatherInOneRecord(t *testing.T) {
+func TestPagesAreBufferedForOneRecord(t *testing.T) {
 	mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
 	defer mem.AssertSize(t, 0)
 	decoder := NewDecoder(schema.InboxConversations(), mem)
@@ -51,7 +51,7 @@ func TestPagesGatherInOneRecord(t *testing.T) {
 	}
 }
 
-func TestTooManyGatheredRowsAreRefused(t *testing.T) {
+func TestTooManyBufferedRowsAreRefused(t *testing.T) {
 	decoder := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
 	body := pageOf(`{"_id":"ibx_1"}`)
 	if _, err := decoder.Append(body, fetched); err != nil {

@@ -28,10 +28,10 @@ type rows struct {
 func newRows(table *schema.Table, anomalies *anomalies) rows {
 	r := rows{row: newRowColumn(table), anomalies: anomalies, version: -1}
 	for i, f := range r.row.fields {
-		switch f.Role {
-		case schema.RoleKey:
+		if f.Role == schema.RoleKey {
 			r.key = f
-		case schema.RoleVersion:
+		}
+		if f.Role == schema.RoleVersion {
 			r.version = i
 		}
 		if f.Key == "" {
@@ -105,7 +105,7 @@ func (r *rows) derive(from origin) {
 			f.openText()
 			f.text = append(f.text, rest...)
 		case f.Type == schema.Timestamp:
-			f.appendMicros(from.fetchedAt.UnixMicro())
+			f.appendMicros(from.fetchedAt)
 		default:
 			f.null()
 		}

@@ -24,7 +24,7 @@ func decodeSlow(d *Decoder, body []byte) (Page, error) {
 		return Page{}, err
 	}
 	for _, row := range rows {
-		if reason := d.rows.appendSlow(row, origin{fetchedAt: fetched, teamID: []byte(teamID)}); reason != "" {
+		if reason := d.rows.appendSlow(row, origin{fetchedAt: fetched.UnixMicro(), teamID: []byte(teamID)}); reason != "" {
 			return Page{}, errors.New(reason)
 		}
 	}
@@ -106,16 +106,16 @@ func TestRowsOfTheFastPath(t *testing.T) {
 	} {
 		d := NewDecoder(schema.InboxConversations(), memory.DefaultAllocator)
 		idLast := `{"contact":{"_id":"c"},"_id":"ibx_2"}`
-		if d.rows.appendFast([]byte(idLast), 0, origin{fetchedAt: fetched}) != len(idLast) {
+		if d.rows.appendFast([]byte(idLast), 0, origin{fetchedAt: fetched.UnixMicro()}) != len(idLast) {
 			t.Fatal("a key of the contact is taken for one of the row")
 		}
 		d.Take().Release()
 		first, row := `{"_id":"ibx_0","users":[{"userId":"usr_0"}],"x":0}`, `{"_id":"ibx_1"`+test.members+`}`
-		if d.rows.appendFast([]byte(first), 0, origin{fetchedAt: fetched}) < 0 {
+		if d.rows.appendFast([]byte(first), 0, origin{fetchedAt: fetched.UnixMicro()}) < 0 {
 			t.Fatal("the first row is left to the slow path")
 		}
 		size := d.Size()
-		switch end := d.rows.appendFast([]byte(row+"  "), 0, origin{fetchedAt: fetched}); {
+		switch end := d.rows.appendFast([]byte(row+"  "), 0, origin{fetchedAt: fetched.UnixMicro()}); {
 		case test.fast && end != len(row):
 			t.Errorf("left to the slow path: %s", row)
 		case !test.fast && (end != -1 || d.rows.row.len() != 1 || d.Size() != size):

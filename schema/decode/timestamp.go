@@ -70,8 +70,8 @@ func parseTimestamp(text []byte) (micros int64, lost string) {
 	return (int64(seconds)-offset)*1_000_000 + fraction, lost
 }
 
-// fractionMicros reads ".123"; finer is whether digits after the sixth say
-// anything. A point without digits is left in rest, where it is no zone.
+// fractionMicros reads ".123"; finer reports digits other than 0 after the sixth. A point
+// without digits stays in rest, which is not a valid zone then.
 func fractionMicros(text []byte) (micros int64, finer bool, rest []byte) {
 	if len(text) == 0 || text[0] != '.' && text[0] != ',' {
 		return 0, false, text

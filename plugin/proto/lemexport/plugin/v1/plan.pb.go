@@ -58,7 +58,9 @@ type Plan struct {
 	// The tables that the run would read, one entry each. `users`, `skipped_users` and
 	// `unknown_fields` repeat the entry of the table that is listed by user,
 	// inbox_conversations.
-	Tables        []*PlannedTable `protobuf:"bytes,13,rep,name=tables,proto3" json:"tables,omitempty"`
+	Tables []*PlannedTable `protobuf:"bytes,13,rep,name=tables,proto3" json:"tables,omitempty"`
+	// What reading each table takes; only when there are several.
+	Estimates     []*TableEstimate `protobuf:"bytes,14,rep,name=estimates,proto3" json:"estimates,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -184,6 +186,78 @@ func (x *Plan) GetTables() []*PlannedTable {
 	return nil
 }
 
+func (x *Plan) GetEstimates() []*TableEstimate {
+	if x != nil {
+		return x.Estimates
+	}
+	return nil
+}
+
+// TableEstimate is what reading one table takes.
+type TableEstimate struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// The table.
+	Table string `protobuf:"bytes,1,opt,name=table,proto3" json:"table,omitempty"`
+	// An upper bound for its rows; absent when unknown.
+	RowsAtMost *int64 `protobuf:"varint,2,opt,name=rows_at_most,json=rowsAtMost,proto3,oneof" json:"rows_at_most,omitempty"`
+	// The requests that reading it takes when no row changes meanwhile; absent when
+	// unknown.
+	Requests      *int64 `protobuf:"varint,3,opt,name=requests,proto3,oneof" json:"requests,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TableEstimate) Reset() {
+	*x = TableEstimate{}
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[1]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TableEstimate) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TableEstimate) ProtoMessage() {}
+
+func (x *TableEstimate) ProtoReflect() protoreflect.Message {
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[1]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TableEstimate.ProtoReflect.Descriptor instead.
+func (*TableEstimate) Descriptor() ([]byte, []int) {
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{1}
+}
+
+func (x *TableEstimate) GetTable() string {
+	if x != nil {
+		return x.Table
+	}
+	return ""
+}
+
+func (x *TableEstimate) GetRowsAtMost() int64 {
+	if x != nil && x.RowsAtMost != nil {
+		return *x.RowsAtMost
+	}
+	return 0
+}
+
+func (x *TableEstimate) GetRequests() int64 {
+	if x != nil && x.Requests != nil {
+		return *x.Requests
+	}
+	return 0
+}
+
 // PlannedTable is a table as its first pages show it.
 type PlannedTable struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -207,7 +281,7 @@ type PlannedTable struct {
 
 func (x *PlannedTable) Reset() {
 	*x = PlannedTable{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[1]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[2]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -219,7 +293,7 @@ func (x *PlannedTable) String() string {
 func (*PlannedTable) ProtoMessage() {}
 
 func (x *PlannedTable) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[1]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[2]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -232,7 +306,7 @@ func (x *PlannedTable) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedTable.ProtoReflect.Descriptor instead.
 func (*PlannedTable) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{1}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{2}
 }
 
 func (x *PlannedTable) GetTable() string {
@@ -303,7 +377,7 @@ type PlannedUser struct {
 
 func (x *PlannedUser) Reset() {
 	*x = PlannedUser{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[2]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[3]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -315,7 +389,7 @@ func (x *PlannedUser) String() string {
 func (*PlannedUser) ProtoMessage() {}
 
 func (x *PlannedUser) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[2]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[3]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -328,7 +402,7 @@ func (x *PlannedUser) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedUser.ProtoReflect.Descriptor instead.
 func (*PlannedUser) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{2}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{3}
 }
 
 func (x *PlannedUser) GetUserId() string {
@@ -436,7 +510,7 @@ type PlannedExport struct {
 
 func (x *PlannedExport) Reset() {
 	*x = PlannedExport{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[3]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[4]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -448,7 +522,7 @@ func (x *PlannedExport) String() string {
 func (*PlannedExport) ProtoMessage() {}
 
 func (x *PlannedExport) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[3]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[4]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -461,7 +535,7 @@ func (x *PlannedExport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedExport.ProtoReflect.Descriptor instead.
 func (*PlannedExport) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{3}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{4}
 }
 
 func (x *PlannedExport) GetTable() string {
@@ -602,7 +676,7 @@ type PlannedColumns struct {
 
 func (x *PlannedColumns) Reset() {
 	*x = PlannedColumns{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[4]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -614,7 +688,7 @@ func (x *PlannedColumns) String() string {
 func (*PlannedColumns) ProtoMessage() {}
 
 func (x *PlannedColumns) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[4]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -627,7 +701,7 @@ func (x *PlannedColumns) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedColumns.ProtoReflect.Descriptor instead.
 func (*PlannedColumns) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{4}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PlannedColumns) GetExcluded() []string {
@@ -685,7 +759,7 @@ type PlannedIncrement struct {
 
 func (x *PlannedIncrement) Reset() {
 	*x = PlannedIncrement{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[5]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -697,7 +771,7 @@ func (x *PlannedIncrement) String() string {
 func (*PlannedIncrement) ProtoMessage() {}
 
 func (x *PlannedIncrement) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[5]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -710,7 +784,7 @@ func (x *PlannedIncrement) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedIncrement.ProtoReflect.Descriptor instead.
 func (*PlannedIncrement) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{5}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PlannedIncrement) GetFullBecause() string {
@@ -767,7 +841,7 @@ type Mark struct {
 
 func (x *Mark) Reset() {
 	*x = Mark{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[6]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -779,7 +853,7 @@ func (x *Mark) String() string {
 func (*Mark) ProtoMessage() {}
 
 func (x *Mark) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[6]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -792,7 +866,7 @@ func (x *Mark) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Mark.ProtoReflect.Descriptor instead.
 func (*Mark) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{6}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Mark) GetNewestActivity() *timestamppb.Timestamp {
@@ -838,7 +912,7 @@ type FullProof struct {
 
 func (x *FullProof) Reset() {
 	*x = FullProof{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[7]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -850,7 +924,7 @@ func (x *FullProof) String() string {
 func (*FullProof) ProtoMessage() {}
 
 func (x *FullProof) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[7]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -863,7 +937,7 @@ func (x *FullProof) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use FullProof.ProtoReflect.Descriptor instead.
 func (*FullProof) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{7}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *FullProof) GetRunId() string {
@@ -903,7 +977,7 @@ type PlannedShrink struct {
 
 func (x *PlannedShrink) Reset() {
 	*x = PlannedShrink{}
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[8]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -915,7 +989,7 @@ func (x *PlannedShrink) String() string {
 func (*PlannedShrink) ProtoMessage() {}
 
 func (x *PlannedShrink) ProtoReflect() protoreflect.Message {
-	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[8]
+	mi := &file_lemexport_plugin_v1_plan_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -928,7 +1002,7 @@ func (x *PlannedShrink) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PlannedShrink.ProtoReflect.Descriptor instead.
 func (*PlannedShrink) Descriptor() ([]byte, []int) {
-	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{8}
+	return file_lemexport_plugin_v1_plan_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *PlannedShrink) GetMaxShrink() float64 {
@@ -956,7 +1030,7 @@ var File_lemexport_plugin_v1_plan_proto protoreflect.FileDescriptor
 
 const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\n" +
-	"\x1elemexport/plugin/v1/plan.proto\x12\x13lemexport.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flemexport/plugin/v1/proof.proto\"\xf3\x04\n" +
+	"\x1elemexport/plugin/v1/plan.proto\x12\x13lemexport.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flemexport/plugin/v1/proof.proto\"\xb5\x05\n" +
 	"\x04Plan\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x17\n" +
 	"\ateam_id\x18\x02 \x01(\tR\x06teamId\x12\x1a\n" +
@@ -972,8 +1046,16 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	" \x03(\tR\runknownFields\x12<\n" +
 	"\aexports\x18\v \x03(\v2\".lemexport.plugin.v1.PlannedExportR\aexports\x12'\n" +
 	"\x0fsurvey_requests\x18\f \x01(\x03R\x0esurveyRequests\x129\n" +
-	"\x06tables\x18\r \x03(\v2!.lemexport.plugin.v1.PlannedTableR\x06tablesB\x18\n" +
+	"\x06tables\x18\r \x03(\v2!.lemexport.plugin.v1.PlannedTableR\x06tables\x12@\n" +
+	"\testimates\x18\x0e \x03(\v2\".lemexport.plugin.v1.TableEstimateR\testimatesB\x18\n" +
 	"\x16_conversations_at_mostB\v\n" +
+	"\t_requests\"\x8b\x01\n" +
+	"\rTableEstimate\x12\x14\n" +
+	"\x05table\x18\x01 \x01(\tR\x05table\x12%\n" +
+	"\frows_at_most\x18\x02 \x01(\x03H\x00R\n" +
+	"rowsAtMost\x88\x01\x01\x12\x1f\n" +
+	"\brequests\x18\x03 \x01(\x03H\x01R\brequests\x88\x01\x01B\x0f\n" +
+	"\r_rows_at_mostB\v\n" +
 	"\t_requests\"\xf3\x01\n" +
 	"\fPlannedTable\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12@\n" +
@@ -1065,47 +1147,49 @@ func file_lemexport_plugin_v1_plan_proto_rawDescGZIP() []byte {
 	return file_lemexport_plugin_v1_plan_proto_rawDescData
 }
 
-var file_lemexport_plugin_v1_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_lemexport_plugin_v1_plan_proto_msgTypes = make([]protoimpl.MessageInfo, 11)
 var file_lemexport_plugin_v1_plan_proto_goTypes = []any{
 	(*Plan)(nil),                  // 0: lemexport.plugin.v1.Plan
-	(*PlannedTable)(nil),          // 1: lemexport.plugin.v1.PlannedTable
-	(*PlannedUser)(nil),           // 2: lemexport.plugin.v1.PlannedUser
-	(*PlannedExport)(nil),         // 3: lemexport.plugin.v1.PlannedExport
-	(*PlannedColumns)(nil),        // 4: lemexport.plugin.v1.PlannedColumns
-	(*PlannedIncrement)(nil),      // 5: lemexport.plugin.v1.PlannedIncrement
-	(*Mark)(nil),                  // 6: lemexport.plugin.v1.Mark
-	(*FullProof)(nil),             // 7: lemexport.plugin.v1.FullProof
-	(*PlannedShrink)(nil),         // 8: lemexport.plugin.v1.PlannedShrink
-	nil,                           // 9: lemexport.plugin.v1.PlannedIncrement.SinceEntry
-	(*SkippedUser)(nil),           // 10: lemexport.plugin.v1.SkippedUser
-	(*durationpb.Duration)(nil),   // 11: google.protobuf.Duration
-	(*timestamppb.Timestamp)(nil), // 12: google.protobuf.Timestamp
+	(*TableEstimate)(nil),         // 1: lemexport.plugin.v1.TableEstimate
+	(*PlannedTable)(nil),          // 2: lemexport.plugin.v1.PlannedTable
+	(*PlannedUser)(nil),           // 3: lemexport.plugin.v1.PlannedUser
+	(*PlannedExport)(nil),         // 4: lemexport.plugin.v1.PlannedExport
+	(*PlannedColumns)(nil),        // 5: lemexport.plugin.v1.PlannedColumns
+	(*PlannedIncrement)(nil),      // 6: lemexport.plugin.v1.PlannedIncrement
+	(*Mark)(nil),                  // 7: lemexport.plugin.v1.Mark
+	(*FullProof)(nil),             // 8: lemexport.plugin.v1.FullProof
+	(*PlannedShrink)(nil),         // 9: lemexport.plugin.v1.PlannedShrink
+	nil,                           // 10: lemexport.plugin.v1.PlannedIncrement.SinceEntry
+	(*SkippedUser)(nil),           // 11: lemexport.plugin.v1.SkippedUser
+	(*durationpb.Duration)(nil),   // 12: google.protobuf.Duration
+	(*timestamppb.Timestamp)(nil), // 13: google.protobuf.Timestamp
 }
 var file_lemexport_plugin_v1_plan_proto_depIdxs = []int32{
-	2,  // 0: lemexport.plugin.v1.Plan.users:type_name -> lemexport.plugin.v1.PlannedUser
-	10, // 1: lemexport.plugin.v1.Plan.skipped_users:type_name -> lemexport.plugin.v1.SkippedUser
-	11, // 2: lemexport.plugin.v1.Plan.least_time:type_name -> google.protobuf.Duration
-	3,  // 3: lemexport.plugin.v1.Plan.exports:type_name -> lemexport.plugin.v1.PlannedExport
-	1,  // 4: lemexport.plugin.v1.Plan.tables:type_name -> lemexport.plugin.v1.PlannedTable
-	2,  // 5: lemexport.plugin.v1.PlannedTable.partitions:type_name -> lemexport.plugin.v1.PlannedUser
-	10, // 6: lemexport.plugin.v1.PlannedTable.skipped:type_name -> lemexport.plugin.v1.SkippedUser
-	12, // 7: lemexport.plugin.v1.PlannedUser.newest_activity:type_name -> google.protobuf.Timestamp
-	12, // 8: lemexport.plugin.v1.PlannedUser.oldest_activity_on_first_page:type_name -> google.protobuf.Timestamp
-	4,  // 9: lemexport.plugin.v1.PlannedExport.columns:type_name -> lemexport.plugin.v1.PlannedColumns
-	5,  // 10: lemexport.plugin.v1.PlannedExport.increment:type_name -> lemexport.plugin.v1.PlannedIncrement
-	8,  // 11: lemexport.plugin.v1.PlannedExport.shrink:type_name -> lemexport.plugin.v1.PlannedShrink
-	9,  // 12: lemexport.plugin.v1.PlannedIncrement.since:type_name -> lemexport.plugin.v1.PlannedIncrement.SinceEntry
-	7,  // 13: lemexport.plugin.v1.PlannedIncrement.full_proof:type_name -> lemexport.plugin.v1.FullProof
-	12, // 14: lemexport.plugin.v1.PlannedIncrement.full_due:type_name -> google.protobuf.Timestamp
-	12, // 15: lemexport.plugin.v1.Mark.newest_activity:type_name -> google.protobuf.Timestamp
-	12, // 16: lemexport.plugin.v1.Mark.floor:type_name -> google.protobuf.Timestamp
-	12, // 17: lemexport.plugin.v1.FullProof.finished_at:type_name -> google.protobuf.Timestamp
-	6,  // 18: lemexport.plugin.v1.PlannedIncrement.SinceEntry.value:type_name -> lemexport.plugin.v1.Mark
-	19, // [19:19] is the sub-list for method output_type
-	19, // [19:19] is the sub-list for method input_type
-	19, // [19:19] is the sub-list for extension type_name
-	19, // [19:19] is the sub-list for extension extendee
-	0,  // [0:19] is the sub-list for field type_name
+	3,  // 0: lemexport.plugin.v1.Plan.users:type_name -> lemexport.plugin.v1.PlannedUser
+	11, // 1: lemexport.plugin.v1.Plan.skipped_users:type_name -> lemexport.plugin.v1.SkippedUser
+	12, // 2: lemexport.plugin.v1.Plan.least_time:type_name -> google.protobuf.Duration
+	4,  // 3: lemexport.plugin.v1.Plan.exports:type_name -> lemexport.plugin.v1.PlannedExport
+	2,  // 4: lemexport.plugin.v1.Plan.tables:type_name -> lemexport.plugin.v1.PlannedTable
+	1,  // 5: lemexport.plugin.v1.Plan.estimates:type_name -> lemexport.plugin.v1.TableEstimate
+	3,  // 6: lemexport.plugin.v1.PlannedTable.partitions:type_name -> lemexport.plugin.v1.PlannedUser
+	11, // 7: lemexport.plugin.v1.PlannedTable.skipped:type_name -> lemexport.plugin.v1.SkippedUser
+	13, // 8: lemexport.plugin.v1.PlannedUser.newest_activity:type_name -> google.protobuf.Timestamp
+	13, // 9: lemexport.plugin.v1.PlannedUser.oldest_activity_on_first_page:type_name -> google.protobuf.Timestamp
+	5,  // 10: lemexport.plugin.v1.PlannedExport.columns:type_name -> lemexport.plugin.v1.PlannedColumns
+	6,  // 11: lemexport.plugin.v1.PlannedExport.increment:type_name -> lemexport.plugin.v1.PlannedIncrement
+	9,  // 12: lemexport.plugin.v1.PlannedExport.shrink:type_name -> lemexport.plugin.v1.PlannedShrink
+	10, // 13: lemexport.plugin.v1.PlannedIncrement.since:type_name -> lemexport.plugin.v1.PlannedIncrement.SinceEntry
+	8,  // 14: lemexport.plugin.v1.PlannedIncrement.full_proof:type_name -> lemexport.plugin.v1.FullProof
+	13, // 15: lemexport.plugin.v1.PlannedIncrement.full_due:type_name -> google.protobuf.Timestamp
+	13, // 16: lemexport.plugin.v1.Mark.newest_activity:type_name -> google.protobuf.Timestamp
+	13, // 17: lemexport.plugin.v1.Mark.floor:type_name -> google.protobuf.Timestamp
+	13, // 18: lemexport.plugin.v1.FullProof.finished_at:type_name -> google.protobuf.Timestamp
+	7,  // 19: lemexport.plugin.v1.PlannedIncrement.SinceEntry.value:type_name -> lemexport.plugin.v1.Mark
+	20, // [20:20] is the sub-list for method output_type
+	20, // [20:20] is the sub-list for method input_type
+	20, // [20:20] is the sub-list for extension type_name
+	20, // [20:20] is the sub-list for extension extendee
+	0,  // [0:20] is the sub-list for field type_name
 }
 
 func init() { file_lemexport_plugin_v1_plan_proto_init() }
@@ -1115,15 +1199,16 @@ func file_lemexport_plugin_v1_plan_proto_init() {
 	}
 	file_lemexport_plugin_v1_proof_proto_init()
 	file_lemexport_plugin_v1_plan_proto_msgTypes[0].OneofWrappers = []any{}
-	file_lemexport_plugin_v1_plan_proto_msgTypes[2].OneofWrappers = []any{}
-	file_lemexport_plugin_v1_plan_proto_msgTypes[6].OneofWrappers = []any{}
+	file_lemexport_plugin_v1_plan_proto_msgTypes[1].OneofWrappers = []any{}
+	file_lemexport_plugin_v1_plan_proto_msgTypes[3].OneofWrappers = []any{}
+	file_lemexport_plugin_v1_plan_proto_msgTypes[7].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_lemexport_plugin_v1_plan_proto_rawDesc), len(file_lemexport_plugin_v1_plan_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   11,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

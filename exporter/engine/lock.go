@@ -1,0 +1,60 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// lockedTarget is a target that no other run writes.
+type lockedTarget struct {
+	target
+	// over is the version that the run replaces, and beside the digest of the names of
+	// the files beside an append.
+	over   exporter.Version
+	beside string
+}
+
+// lock claims every destination, and sees that it still holds what the plan saw.
+func (r *Run) lock(ctx context.Context, plan Plan) (locked []lockedTarget, unlock func() error, err error) {
+	var held []func() error
+	release := func() error {
+		var failed []error
+		for _, one := range slices.Backward(held) {
+			failed = append(failed, one())
+		}
+		return errors.Join(failed...)
+	}
+	claimed := make(map[string]bool)
+	for i, target := range r.targets {
+		if place := target.destination.URL(""); !claimed[place] { // exports may share a folder
+			one, err := target.destination.Lock(ctx, r.id)
+			if err != nil {
+				return nil, nil, errors.Join(err, release())
+			}
+			held, claimed[place] = append(held, one), true
+		}
+		now, err := target.unchangedSince(ctx, plan.Exports[i])
+		if err != nil {
+			return nil, nil, errors.Join(err, release())
+		}
+		locked = append(locked, lockedTarget{target, now.version, now.beside})
+	}
+	return locked, release, nil
+}
+
+// unchangedSince looks at the target again, which must hold what the plan was about.
+func (t target) unchangedSince(ctx context.Context, plan ExportPlan) (ExportPlan, error) {
+	now, err := t.plan(ctx)
+	if err != nil {
+		return ExportPlan{}, err
+	}
+	if !equal(now.Current, plan.Current, func(a, b exporter.Manifest) bool { return a.RunID == b.RunID }) {
+		return ExportPlan{}, exporter.WithHint(fmt.Errorf("%s has changed since the plan was made", plan.File),
+			"Another run has written it in the meantime. Plan again.")
+	}
+	return now, nil
+}

@@ -1,0 +1,77 @@
+package report
+
+import (
+	"slices"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// peopleCard lists the users with their conversations.
+type peopleCard struct {
+	Unread  barsCard
+	Rows    []personRow
+	More    int
+	Missing string
+	NoUser  string
+}
+
+type personRow struct {
+	User, Rows, Sender, Unread, Turn string
+	// Walked says that the walk read this user's inbox.
+	Walked bool
+}
+
+// mostPeople is the most users that are listed.
+const mostPeople = 50
+
+func newPeopleCard(table *schema.Table, f *facts, proof exporter.Proof, names userNames) peopleCard {
+	if why := missing(table, schema.RoleUserID); why != "" {
+		return peopleCard{Missing: why, Unread: barsCard{Missing: why}}
+	}
+	ranked := f.users.ranked(func(u *userFacts) int64 { return u.rows })
+	if len(ranked) == 0 {
+		const none = "No row names a user."
+		return peopleCard{Missing: none, Unread: barsCard{Missing: none}}
+	}
+	card := peopleCard{Unread: unreadCard(table, f, ranked, names)}
+	for i, one := range ranked {
+		if i == mostPeople {
+			card.More = len(ranked) - mostPeople
+			break
+		}
+		card.Rows = append(card.Rows, personRow{
+			User: names.of(one.name), Rows: count(one.T.rows), Sender: count(one.T.sender), Unread: count(one.T.unread), Turn: count(one.T.turn),
+			Walked: slices.ContainsFunc(proof.Partitions, func(u exporter.PartitionProof) bool { return u.Partition == one.name }),
+		})
+	}
+	if f.noUser > 0 {
+		card.NoUser = many(f.noUser, "conversation names no user.", "conversations name no user.")
+	}
+	return card
+}
+
+func unreadCard(table *schema.Table, f *facts, ranked []named[userFacts], names userNames) barsCard {
+	if why := missing(table, schema.RoleRead); why != "" {
+		return barsCard{Missing: why}
+	}
+	widest := ranked[0].T.rows
+	others := f.users.rest
+	var list []bar
+	add := func(label string, u userFacts) {
+		list = append(list, bar{Label: label, Value: count(u.unread) + " of " + count(u.rows) + " unread",
+			Parts: parts(max(widest, u.rows), stretch{u.unread, "two"}, stretch{u.rows - u.unread, "rest"})})
+	}
+	for i, one := range ranked {
+		if i < mostBars {
+			add(names.of(one.name), *one.T)
+			continue
+		}
+		others.rows, others.unread = others.rows+one.T.rows, others.unread+one.T.unread
+	}
+	if others.rows > 0 {
+		add("all others", others)
+	}
+	return barsCard{Bars: newBars("Unread conversations by user", list),
+		Note: "A conversation counts for every user who takes part. Nobody but the user marks it as read; the export never does."}
+}
