@@ -22,7 +22,7 @@ func nested(before, middle, after string, times int) string {
 func TestHostileConfigurationsAreBounded(t *testing.T) {
 	t.Parallel()
 	program := built(t)
-	const tooMuch = "Expression asks for too much"
+	const tooMuch = "Expression takes too much memory"
 	letters := `"` + strings.Repeat("a", 40) + `"`
 	attribute := func(expression string) string {
 		return "source \"lemlist\" {\n  users = [" + expression + "]\n}\n"

@@ -29,14 +29,14 @@ func (c *checker) job(blocks []*block, files int) exporter.Job {
 			exports = append(exports, b)
 		default:
 			c.report.fail(b.at, b.address, fmt.Sprintf("Unknown block %q", shorten(b.kind)),
-				"A configuration is made of one source block and of export blocks."+didYouMean(b.kind, topBlocks()))
+				"A configuration has one source block and one or more export blocks."+didYouMean(b.kind, topBlocks()))
 		}
 	}
 	var job exporter.Job
 	switch {
 	case files == 0:
 		c.report.fail(place{}, "", "No configuration",
-			"There is no file that ends in .hcl. Write one with a block source \"lemlist\" and a block export \""+schema.Default().Name+"\".")
+			"No .hcl file found. Write one with a block source \"lemlist\" and a block export \""+schema.Default().Name+"\".")
 		return job
 	case len(sources) == 0:
 		c.report.fail(place{}, "source.lemlist", "Missing source",
@@ -85,12 +85,19 @@ func (c *checker) oneExportPerPlace(blocks []*block, exports []exporter.Export) 
 	}
 }
 
-// sameColumns reports exports that want different columns: they share a walk.
+// sameColumns reports exports of one table that want different columns: they share one
+// read of the table.
 func (c *checker) sameColumns(blocks []*block, exports []exporter.Export) {
-	for i := 1; i < len(exports); i++ {
-		if err := exporter.SameColumns(exports[0], exports[i]); err != nil {
+	first := make(map[string]int)
+	for i, export := range exports {
+		earlier, found := first[export.Table]
+		if !found {
+			first[export.Table] = i
+			continue
+		}
+		if err := exporter.SameColumns(exports[earlier], export); err != nil {
 			c.report.fail(blocks[i].at, blocks[i].address, "Different columns",
-				fmt.Sprintf("Exports of one configuration share one walk, so they leave out and hash the same columns, with one key. Give this export the columns block of the one at %s, or put it into a configuration of its own.", c.report.where(blocks[0].at)))
+				fmt.Sprintf("Exports of one table share one read, so they must leave out and hash the same columns, with the same key. Give this export the columns block of the export at %s, or move it to another configuration.", c.report.where(blocks[earlier].at)))
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -34,7 +35,7 @@ func (c columnsChecker) check(b *block) exporter.Columns {
 				continue
 			}
 			if _, err := c.table.Select(schema.Selection{Exclude: config.Exclude, Hash: []string{one.name}}); err != nil {
-				c.report.fail(one.at, one.address, "Column both left out and hashed", one.name+" is in exclude already, or what it is part of is. Remove one of the two.")
+				c.report.fail(one.at, one.address, "Column both left out and hashed", "exclude already lists "+one.name+", or the column that contains it. Remove it from one of the two lists.")
 				continue
 			}
 			config.Hash = append(config.Hash, one.name)
@@ -43,9 +44,9 @@ func (c columnsChecker) check(b *block) exporter.Columns {
 	switch {
 	case len(config.Hash) > 0 && key == nil && !in.meant["hash_key"]:
 		c.report.fail(b.at, b.address+".hash_key", "Missing hash_key",
-			"Hashed columns need a secret key, without which addresses could be guessed. Add hash_key = env(\"LEMEXPORT_HASH_KEY\"), and keep the key: lemexport hash-key makes one.")
+			"Hashed columns need a secret key; without one, the hashed values could be guessed. Add hash_key = env(\"LEMEXPORT_HASH_KEY\"). Run lemexport hash-key to make a key, and keep it.")
 	case hash == nil && key != nil && !in.meant["hash"]:
-		c.report.warn(key.nameAt, key.address, "Unused hash_key", "No column is hashed. Name some in hash = [\"contact.email\"], or remove hash_key.")
+		c.report.warn(key.nameAt, key.address, "Unused hash_key", fmt.Sprintf("No column is hashed. Name some in hash = [%q], or remove hash_key.", hashable(c.table)))
 	}
 	if key != nil {
 		config.HashKey = c.hashKey(key)
@@ -61,11 +62,11 @@ func (c columnsChecker) hashKey(a *attribute) exporter.Secret {
 		return exporter.Secret{}
 	}
 	if trimmed := strings.TrimSpace(value); trimmed != value && exporter.CheckHashKey(trimmed) == nil {
-		c.report.fail(a.at, a.address, "White space around the hash key", "The key begins or ends with a blank or a line break. Remove it"+
+		c.report.fail(a.at, a.address, "White space around the hash key", "The key begins or ends with a space or a line break. Remove it"+
 			c.report.form(", or write trimspace(env(\"LEMEXPORT_HASH_KEY\")).", "."))
 	} else if err := exporter.CheckHashKey(value); err != nil {
 		c.report.fail(a.at, a.address, "Weak hash key",
-			"The key is "+err.Error()+". A key is 32 random bytes. "+exporter.Hint(err)+". Files that were hashed with the old key have to be written anew: their hashes do not equal those of the new one.")
+			"The key is "+err.Error()+". A key is 32 random bytes. "+exporter.Hint(err)+". Files that were hashed with the old key must be written again: their hashes differ from those of the new key.")
 	}
 	if len(a.variables()) == 0 && a.at.file != nil {
 		c.report.warn(a.at, a.address, "Hash key in a file",
@@ -74,7 +75,17 @@ func (c columnsChecker) hashKey(a *attribute) exporter.Secret {
 	return exporter.NewSecret(value)
 }
 
-// stillPersonal warns of personal data that stays as it is.
+// hashable is a column of the table for examples of hash.
+func hashable(table *schema.Table) string {
+	for _, name := range table.Personal() {
+		if table.MayHash(name) == nil {
+			return name
+		}
+	}
+	return table.NameOf(schema.RoleDisplayName)
+}
+
+// stillPersonal warns of personal data that is neither left out nor hashed.
 func (c columnsChecker) stillPersonal(b *block, s schema.Selection) {
 	selected, err := c.table.Select(s)
 	if err != nil || s.IsZero() {
@@ -91,13 +102,13 @@ func (c columnsChecker) stillPersonal(b *block, s schema.Selection) {
 	if len(left) == 0 {
 		return
 	}
-	detail := "These columns identify people or hold what they wrote, and stay as they are: " + strings.Join(left, ", ") + "."
-	if slices.Contains(left, "extra") {
-		detail += " In extra are keys that the table does not model, whatever they hold; only what belongs to the columns of this block is taken out of it."
+	detail := "These columns identify people or contain what they wrote, and are exported unchanged: " + strings.Join(left, ", ") + "."
+	if extra := selected.NameOf(schema.RoleExtra); slices.Contains(left, extra) {
+		detail += " The column " + extra + " contains every key that the table does not model; only values of the columns in this block are removed from it."
 	}
-	detail += " Add them to exclude or hash if they must not."
+	detail += " To keep them out of the file, add them to exclude or hash."
 	if len(always) > 0 {
-		detail += " An export always has " + strings.Join(always, ", ") + ", with which the API gives the rest."
+		detail += " Every export contains " + strings.Join(always, ", ") + ": whoever has the API key can look up the rest with it."
 	}
-	c.report.warn(b.at, b.address, "Personal data stays", detail)
+	c.report.warn(b.at, b.address, "Personal data is exported", detail)
 }

@@ -28,9 +28,9 @@ func (c destinationChecker) check(a *attribute) string {
 	}
 	switch {
 	case strings.TrimSpace(value) != value, strings.ContainsFunc(value, unicode.IsControl):
-		return bad("Invalid destination", "The destination begins or ends with white space, or holds a control character. Remove it.")
+		return bad("Invalid destination", "The destination begins or ends with white space, or contains a control character. Remove it.")
 	case strings.HasPrefix(value, "~"):
-		return bad("Home folder in the destination", "~ is not expanded here. Write the whole path, or use env(\"HOME\"): \"${env(\"HOME\")}/out\". For a folder that is called ~, write \"./~\".")
+		return bad("Home folder in the destination", "~ is not expanded here. Write the whole path, or use env(\"HOME\"): \"${env(\"HOME\")}/out\". For a folder named ~, write \"./~\".")
 	}
 	scheme, whole := exporter.LocationScheme(value)
 	switch {
@@ -49,7 +49,7 @@ func (c destinationChecker) check(a *attribute) string {
 	}
 	if strings.HasSuffix(value, ".parquet") {
 		c.report.warn(a.at, a.address, "Destination looks like a file",
-			"The destination is a folder, the file in it is named after the table. Leave the file's name out unless the folder is called that.")
+			"destination names a folder; the file in it is named after the table. Remove the file name, unless the folder has this name.")
 	}
 	return value
 }
@@ -78,9 +78,9 @@ func (c destinationChecker) schemeProblem(a *attribute, value, scheme string) (s
 	case err != nil:
 		return "Invalid destination", "Invalid file URL: a % must be followed by two hexadecimal digits. " + local
 	case u.Host != "" && !strings.EqualFold(u.Host, "localhost"), u.User != nil:
-		return "Invalid destination", "A file URL names no host: it has three slashes before the path. " + local
+		return "Invalid destination", "A file URL has no host: write three slashes before the path. " + local
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return "Invalid destination", "A file URL takes neither ? nor #. If the folder's name has one, write %3F or %23. " + local
+		return "Invalid destination", "A file URL must not contain ? or #. If the folder's name contains one, write %3F or %23. " + local
 	case u.Path == "":
 		return "Invalid destination", "The URL has no path. " + local
 	}
@@ -114,10 +114,10 @@ func (c destinationChecker) objectProblem(a *attribute, value string) (summary, 
 	return fmt.Sprintf("Unknown setting %q in the destination", wrong.Param), wrong.Detail + didYouMean(wrong.Param, wrong.Known)
 }
 
-// cleanDestination is a form in which two spellings of one folder are equal.
+// cleanDestination returns the same text for every spelling of one folder.
 func cleanDestination(value string) string {
 	if at, err := exporter.ParseObjectURL(value); err == nil {
-		// The same name on two servers, or in two accounts, is two places.
+		// Two servers, or two accounts, can have buckets of the same name.
 		return strings.Join([]string{at.String(), strings.TrimRight(at.Params["endpoint"], "/"), at.Params["domain"], at.Params["storage_account"]}, " ")
 	}
 	if scheme, whole := exporter.LocationScheme(value); whole && scheme == "file" {

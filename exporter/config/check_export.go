@@ -26,7 +26,7 @@ func (c exportChecker) check(b *block) exporter.Export {
 	}
 	config.Format = c.choose(in.attribute("format"), formats())
 	config.Mode = c.mode(in.attribute("mode"), config.Table)
-	config.FullEvery = c.fullEvery(in.attribute("full_every"), config.Mode)
+	config.FullEvery = c.fullEvery(in.attribute("full_every"), config)
 	config.MaxShrink = c.maxShrink(in.attribute("max_shrink"), config.Mode)
 	config.FileMode = c.fileMode(in.attribute("file_mode"), config.Destination)
 
@@ -46,7 +46,8 @@ func (c exportChecker) check(b *block) exporter.Export {
 	return config
 }
 
-// mode reads the mode. Without versions of rows there are no increments.
+// mode reads the mode. A table whose rows have no version can only be exported as a
+// snapshot.
 func (c exportChecker) mode(a *attribute, name string) string {
 	mode := c.choose(a, modes())
 	table, known := schema.Lookup(name)
@@ -64,12 +65,15 @@ const (
 	mostFullEvery    = 366 * 24 * time.Hour
 )
 
-// fullEvery reads how old a full proof may become. A snapshot is one each time.
-func (c exportChecker) fullEvery(a *attribute, mode string) time.Duration {
-	if mode != exporter.ModeMerge && mode != exporter.ModeAppend {
-		if a != nil && mode == exporter.ModeSnapshot {
-			c.report.fail(a.nameAt, a.address, "full_every without merge or append",
-				"A snapshot reads everything each time. Remove full_every, or set mode to merge or append.")
+// fullEvery reads how old a full proof may become. A snapshot has a new one each time.
+func (c exportChecker) fullEvery(a *attribute, export exporter.Export) time.Duration {
+	if export.Mode != exporter.ModeMerge && export.Mode != exporter.ModeAppend {
+		if a != nil && export.Mode == exporter.ModeSnapshot {
+			detail := "A snapshot reads everything each time. Remove full_every, or set mode to merge or append."
+			if table, known := schema.Lookup(export.Table); known && !table.Incremental() {
+				detail = export.Table + " is read in full each time. Remove full_every."
+			}
+			c.report.fail(a.nameAt, a.address, "full_every without merge or append", detail)
 		}
 		return 0
 	}
@@ -100,12 +104,12 @@ func (c exportChecker) fileMode(a *attribute, destination string) string {
 	}
 	if scheme, _ := exporter.LocationScheme(destination); exporter.ObjectParams(scheme) != nil {
 		c.report.fail(a.nameAt, a.address, "file_mode with an object store",
-			"Objects have no permissions of files. Remove file_mode: who may read an object is said where the bucket is managed.")
+			"Objects have no file permissions. Remove file_mode, and control access in the settings of the bucket.")
 		return ""
 	}
 	mode, err := exporter.ParseFileMode(text)
 	if err != nil {
-		c.report.fail(a.at, a.address, "Invalid file_mode", fmt.Sprintf("%s cannot be the permission of a file: %v. %s", c.quoted(a, text), err, exporter.Hint(err)))
+		c.report.fail(a.at, a.address, "Invalid file_mode", fmt.Sprintf("%s is not a valid file permission: %v. %s", c.quoted(a, text), err, exporter.Hint(err)))
 		return ""
 	}
 	return fmt.Sprintf("%04o", mode)

@@ -69,7 +69,7 @@ func (c formatChecker) arrow(b *block) exporter.ArrowOptions {
 func (c formatChecker) ofFormat(b *block) {
 	if _, known := find(formats(), c.format); known && b.kind != c.format {
 		c.report.warn(b.at, b.address, fmt.Sprintf("Unused %s block", b.kind),
-			fmt.Sprintf("The format of this export is %q, so these options do nothing. Remove the block, or set format = %q.", c.format, b.kind))
+			fmt.Sprintf("The format of this export is %q, so these options have no effect. Remove the block, or set format = %q.", c.format, b.kind))
 	}
 }
 
@@ -80,7 +80,7 @@ func (c formatChecker) bloom(a *attribute) []string {
 		column, _ := c.table.Find(item.name)
 		if column.Type != schema.String && (column.Elem == nil || column.Elem.Type != schema.String) {
 			c.report.fail(item.at, item.address, "Not a text column",
-				fmt.Sprintf("%s is %s. Bloom filters are for columns of text.", item.name, column.Type))
+				fmt.Sprintf("Bloom filters work on text columns only, and %s has the type %s.", item.name, column.Type))
 			continue
 		}
 		names = append(names, item.name)

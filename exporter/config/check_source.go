@@ -13,7 +13,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// What a source block leaves out.
+// The defaults of a simulate block.
 const (
 	defaultTeamSize      = 3
 	defaultConversations = 5000
@@ -62,7 +62,7 @@ func (c sourceChecker) check(b *block) exporter.SourceConfig {
 		config.Endpoint = exporter.DefaultEndpoint
 	case endpoint != nil && simulate != nil:
 		c.report.fail(endpoint.nameAt, endpoint.address, "Both endpoint and simulate",
-			"A simulated team has an endpoint of its own. Remove endpoint, or remove simulate.")
+			"A simulated team has its own endpoint. Remove endpoint or simulate.")
 	case endpoint != nil:
 		config.Endpoint = c.endpoint(endpoint)
 	}
@@ -73,8 +73,8 @@ func (c sourceChecker) check(b *block) exporter.SourceConfig {
 	return config
 }
 
-// The bounds of a margin. Less than a second covers no clock, and a walk that
-// settles for more than a minute waits for something else.
+// The bounds of a margin. Clocks differ by more than a second, and no cache or replica
+// that is worth waiting for lags by more than a minute.
 const (
 	leastLookback = time.Second
 	mostLookback  = 24 * time.Hour
@@ -116,10 +116,10 @@ func (c sourceChecker) key(a *attribute) exporter.Secret {
 	switch {
 	case strings.TrimSpace(value) != value:
 		c.report.fail(a.at, a.address, "White space around the API key",
-			"The key begins or ends with a blank or a line break, which lemlist would refuse. Remove it"+
+			"The key begins or ends with a space or a line break, so lemlist would reject it. Remove it"+
 				c.report.form(", or write trimspace(env(\"LEMLIST_API_KEY\")).", "."))
 	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
-		c.report.fail(a.at, a.address, "Not an API key", "The key holds a blank or a control character. Copy it again from lemlist.")
+		c.report.fail(a.at, a.address, "Not an API key", "The key contains a space or a control character. Copy it again from lemlist.")
 	}
 	if len(a.variables()) == 0 && a.at.file != nil {
 		c.report.warn(a.at, a.address, "API key in a file",
@@ -148,7 +148,7 @@ func (c sourceChecker) users(a *attribute) []string {
 		users = append(users, user)
 		if !usual.MatchString(user) {
 			c.report.warn(at, address, "Unusual user id",
-				fmt.Sprintf("Element %d", i+1)+" does not look like a lemlist user id, which is usr_ and letters and digits. Names and email addresses do not work here.")
+				fmt.Sprintf("Element %d", i+1)+" does not look like a lemlist user id: usr_ followed by letters and digits. Names and email addresses do not work here.")
 		}
 	}
 	return users
@@ -205,13 +205,13 @@ func (c sourceChecker) endpoint(a *attribute) string {
 	case u.User != nil:
 		return bad("Credentials in the endpoint", "The part before the @ would be logged with the URL. Remove it and set api_key.")
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(value, "#"):
-		return bad("Query in the endpoint", "endpoint is the base of every request's URL. Remove what follows the ? or #; the key belongs in api_key.")
+		return bad("Query in the endpoint", "endpoint is the base URL of every request. Remove the part from ? or # on; the key belongs in api_key.")
 	case u.Scheme == "http" && !exporter.IsLoopback(u.Hostname()):
-		return bad("Endpoint without encryption", "Over http the API key would travel in clear. Use https; http is for this machine only, for instance http://127.0.0.1:8080/api.")
+		return bad("Endpoint without encryption", "Over http the API key would be sent unencrypted. Use https; http is allowed only for this machine, for instance http://127.0.0.1:8080/api.")
 	}
 	if !exporter.IsLoopback(u.Hostname()) && !exporter.IsLemlist(u) {
 		c.report.warn(a.at, a.address, "Endpoint is not lemlist's",
-			fmt.Sprintf("The API key goes to %s://%s, and not to lemlist (%s). Remove endpoint unless that server is meant to have the key.", u.Scheme, u.Host, exporter.DefaultEndpoint))
+			fmt.Sprintf("lemexport sends the API key to %s://%s instead of lemlist (%s). Remove endpoint unless that server should receive the key.", u.Scheme, u.Host, exporter.DefaultEndpoint))
 	}
 	return strings.TrimRight(value, "/")
 }

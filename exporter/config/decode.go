@@ -80,7 +80,7 @@ func tooBig(file File) *exporter.Diagnostic {
 			return &exporter.Diagnostic{
 				Severity: exporter.SeverityError,
 				Summary:  "Nested too deeply",
-				Detail:   fmt.Sprintf("More than %d brackets or quotes are open at this place. Close them, or write it flatter.", maxNesting),
+				Detail:   fmt.Sprintf("More than %d brackets or quotes are open here. Close them, or nest less deeply.", maxNesting),
 				Range:    inFile(token.Range).file,
 			}
 		}
@@ -91,7 +91,7 @@ func tooBig(file File) *exporter.Diagnostic {
 			return &exporter.Diagnostic{
 				Severity: exporter.SeverityError,
 				Summary:  "Too many operators",
-				Detail:   fmt.Sprintf("A configuration file may hold %d operators. Write the values out.", maxOperators),
+				Detail:   fmt.Sprintf("A configuration file may contain at most %d operators. Write the values out.", maxOperators),
 				Range:    inFile(token.Range).file,
 			}
 		}

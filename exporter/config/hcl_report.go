@@ -18,7 +18,7 @@ import (
 type hclReport struct{ *report }
 
 // withheld replaces HCL's own explanation where it could repeat the key.
-const withheld = "The text at this place is not shown because it may hold the API key. Check its quotes and brackets; the usual form is: api_key = env(\"LEMLIST_API_KEY\")."
+const withheld = "This text is not shown because it may contain the API key. Check the quotes and brackets; the usual form is: api_key = env(\"LEMLIST_API_KEY\")."
 
 // syntax adds a finding of HCL's parser. Its summaries are constant; its details
 // may quote the file.
@@ -30,7 +30,7 @@ func (r hclReport) syntax(diag *hcl.Diagnostic) {
 			detail = withheld
 		}
 	}
-	// One missing quote makes every later line a broken one.
+	// After one missing quote, HCL reports every later line.
 	for _, earlier := range r.found {
 		if earlier.Summary == diag.Summary && at.file != nil && earlier.Range != nil && earlier.Range.Filename == at.file.Filename {
 			return
@@ -54,7 +54,7 @@ func (r hclReport) evaluation(diag *hcl.Diagnostic, a *attribute, known map[stri
 		return
 	}
 	if usage, ok := callError[usageError](diag); ok {
-		r.fail(at, a.address, "Function called in a wrong way", string(usage))
+		r.fail(at, a.address, "Invalid function call", string(usage))
 		return
 	}
 	if unknown, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallUnknownDiagExtra](diag); ok && !sensitive {
@@ -69,7 +69,7 @@ func (r hclReport) evaluation(diag *hcl.Diagnostic, a *attribute, known map[stri
 	case sensitive:
 		detail = withheld
 	case usesEnv:
-		detail = "The value cannot be computed. HCL's explanation is not shown because it could repeat what env() gives. Check the arguments of the functions."
+		detail = "The value cannot be computed. HCL's explanation is not shown because it could contain a value from env(). Check the arguments of the functions."
 	}
 	r.add(severity(diag), at, a.address, diag.Summary, detail)
 }
@@ -96,7 +96,7 @@ func (r hclReport) unset(unset *envError, at place, address string, sensitive bo
 		r.fail(at, address, "Environment variable without a name", "env() needs the name of a variable, for instance env(\"LEMLIST_API_KEY\").")
 	case sensitive && !plausibleVariable(unset.name):
 		r.fail(at, address, "Environment variable "+state,
-			"env() takes the name of an environment variable, and the text given here is the name of none. It is not shown because it may be the key itself. "+
+			"env() takes the name of an environment variable, and this text is not such a name. It is not shown because it may be the key itself. "+
 				"Run: export LEMLIST_API_KEY=…, and write env(\"LEMLIST_API_KEY\").")
 	default:
 		name := shorten(unset.name)
@@ -105,7 +105,7 @@ func (r hclReport) unset(unset *envError, at place, address string, sensitive bo
 	}
 }
 
-// unquoted says that a bare word is no value. HCL would take it for a variable.
+// unquoted reports a bare word, which HCL takes for a variable.
 func (r hclReport) unquoted(name hcl.Traversal, a *attribute) {
 	at := inFile(name.SourceRange())
 	if s := r.source(at.file); s != nil && s.touches(*at.file) {
@@ -114,7 +114,7 @@ func (r hclReport) unquoted(name hcl.Traversal, a *attribute) {
 	}
 	word := shorten(name.RootName())
 	r.fail(at, a.address, "Text without quotes",
-		fmt.Sprintf("There are no variables, so %s means nothing here. Write %q for the text, or env(%q) for an environment variable.", word, word, word))
+		fmt.Sprintf("A configuration has no variables, so %s is not a value. Write %q for the text, or env(%q) for an environment variable.", word, word, word))
 }
 
 func subject(diag *hcl.Diagnostic) place {

@@ -107,7 +107,7 @@ func (n node) value() cty.Value {
 		if number, err := cty.ParseNumberVal(n.text); err == nil {
 			return number
 		}
-		return cty.StringVal(n.text) // no number of this world: the wrong type
+		return cty.StringVal(n.text) // out of range: reported as the wrong type
 	case 't', 'f':
 		return cty.BoolVal(n.kind == 't')
 	case '[':
@@ -154,13 +154,13 @@ func (n node) fill(b *block) *misshapen {
 }
 
 // parseJSON reads one object, strictly: no duplicate names, no invalid UTF-8,
-// nothing behind it.
+// nothing after it.
 func parseJSON(body []byte) (node, *misshapen) {
 	decoder := jsontext.NewDecoder(bytes.NewReader(body))
 	root, err := readNode(decoder, newMeter(), 0)
 	if err == nil {
 		if _, err = decoder.ReadToken(); err == nil {
-			err = &misshapen{"", "There is more behind the first value."}
+			err = &misshapen{"", "Unexpected data after the first value."}
 		}
 	}
 	wrong, known := errors.AsType[*misshapen](err)
@@ -171,7 +171,7 @@ func parseJSON(body []byte) (node, *misshapen) {
 	case invalid:
 		return node{}, &misshapen{syntax.JSONPointer, fmt.Sprintf("At byte %d: %s.", syntax.ByteOffset, syntax.Err)}
 	case root.kind == 0:
-		return node{}, &misshapen{"", "It ends too early."}
+		return node{}, &misshapen{"", "The input ends too early."}
 	case root.kind != '{':
 		return node{}, &misshapen{"", "It should be an object: {\"source\": {\"lemlist\": {}}}."}
 	}
@@ -218,7 +218,7 @@ func readNode(decoder *jsontext.Decoder, meter *meter, depth int) (node, error) 
 			n.members = append(n.members, member{text, value})
 		}
 		_, err = decoder.ReadToken()
-	default: // a literal: its kind says it all
+	default: // true, false or null: the kind is the value
 	}
 	return n, err
 }

@@ -19,8 +19,8 @@ import (
 const longestExpression = 8 << 10
 
 // sensitiveSpans finds what must not be quoted from src. It works on text and
-// tokens, not on parsed blocks, because a typing error beside the key is just
-// what gets quoted. It errs on the side of hiding:
+// tokens, not on parsed blocks, because diagnostics quote typing errors beside the key.
+// In doubt it hides:
 //
 //   - whatever follows a word like api_key, to the end of its line or of its
 //     expression;

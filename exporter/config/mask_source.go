@@ -12,10 +12,10 @@ import (
 	"github.com/lemexport/lemexport/internal/nearest"
 )
 
-// sourceSpans finds the texts in source blocks that could be a key, whatever its shape: those
-// that are no user id, length of time, number, base URL, name of a variable or type of
-// source. So are names with digits, of which a configuration has none, and words with
-// digits in comments. A key in the wrong place is what gets quoted.
+// sourceSpans finds the texts in source blocks that could be a key, whatever its shape: all
+// texts except user ids, durations, numbers, base URLs, names of variables and types of
+// source. It also finds names with digits, which no attribute has, and words with digits in
+// comments.
 func sourceSpans(tokens hclsyntax.Tokens) []exporter.TextSpan {
 	var spans []exporter.TextSpan
 	inside, depth := false, 0

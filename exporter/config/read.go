@@ -23,7 +23,7 @@ type need string
 
 const (
 	required need = "Give it a value."
-	optional need = "Give it a value, or leave it out for the default."
+	optional need = "Give it a value, or remove it to use the default."
 )
 
 // text reads a string that is not blank.
@@ -56,7 +56,7 @@ func (c reader) texts(a *attribute) ([]string, bool) {
 	}
 	if value.LengthInt() == 0 {
 		c.report.fail(a.at, a.address, "Empty "+a.name,
-			fmt.Sprintf("An empty list would mean nothing to export. Leave %s out to take them all.", a.name))
+			fmt.Sprintf("An empty list would export nothing. Remove %s to take all of them.", a.name))
 		return nil, false
 	}
 	var items []string
@@ -77,8 +77,9 @@ func (c reader) texts(a *attribute) ([]string, bool) {
 	return items, good
 }
 
-// whole reads a whole number from lowest to highest; a nil attribute is otherwise.
-// Digits in a string count: env() gives nothing else.
+// whole reads a whole number from lowest to highest; for a nil attribute it returns
+// otherwise.
+// It accepts digits in a string, because env() returns strings.
 func (c reader) whole(a *attribute, lowest, highest, otherwise uint64) uint64 {
 	if a == nil || a.failed {
 		return otherwise
@@ -102,7 +103,7 @@ func (c reader) whole(a *attribute, lowest, highest, otherwise uint64) uint64 {
 	return otherwise
 }
 
-// share reads a number from 0 to 1; nil when it is none. Digits in a string count,
+// share reads a number from 0 to 1; nil when the value is not one. Digits in a string count,
 // as in whole.
 func (c reader) share(a *attribute) *float64 {
 	if a.failed {
@@ -122,8 +123,8 @@ func (c reader) share(a *attribute) *float64 {
 	return &found
 }
 
-// duration reads a length of time in text from lowest to highest; a nil attribute
-// is otherwise.
+// duration reads a duration from lowest to highest; for a nil attribute it returns
+// otherwise.
 func (c reader) duration(a *attribute, lowest, highest, otherwise time.Duration) time.Duration {
 	if a == nil {
 		return otherwise
@@ -135,17 +136,17 @@ func (c reader) duration(a *attribute, lowest, highest, otherwise time.Duration)
 	found, err := time.ParseDuration(text)
 	switch {
 	case err != nil:
-		c.report.fail(a.at, a.address, "Not a length of time",
+		c.report.fail(a.at, a.address, "Invalid duration",
 			fmt.Sprintf("%s is not a duration. Write a number and a unit, h, m or s, for instance %s = %q%s.", c.quoted(a, text), a.name, exporter.Span(otherwise), inDays(otherwise)))
 	case found < lowest || found > highest:
-		c.report.fail(a.at, a.address, "Length of time out of range", fmt.Sprintf("%s must be from %s to %s.", a.name, exporter.Span(lowest), exporter.Span(highest)))
+		c.report.fail(a.at, a.address, "Duration out of range", fmt.Sprintf("%s must be from %s to %s.", a.name, exporter.Span(lowest), exporter.Span(highest)))
 	default:
 		return found
 	}
 	return otherwise
 }
 
-// inDays says how many days a length of time is, when it is at least one.
+// inDays is a duration in days, when it is at least one day.
 func inDays(length time.Duration) string {
 	const day = 24 * time.Hour
 	switch days := length / day; {
@@ -185,27 +186,27 @@ func (c reader) choose(a *attribute, options []option) string {
 	switch {
 	case !known:
 		c.report.fail(a.at, a.address, "Unknown "+a.name,
-			fmt.Sprintf("%s is no %s. Set it to %s.", c.quoted(a, name), a.name, list(offered, "or"))+didYouMean(name, offered))
+			fmt.Sprintf("%s is not a valid %s. Set it to %s.", c.quoted(a, name), a.name, list(offered, "or"))+didYouMean(name, offered))
 	case !one.available:
 		c.report.fail(a.at, a.address, fmt.Sprintf("%s %q is not available in this version", capital(a.name), name),
-			fmt.Sprintf("This version offers %s. Leave %s out, or set it to that.", list(offered, "or"), a.name))
+			fmt.Sprintf("This version supports %s. Remove %s, or set it to one of these.", list(offered, "or"), a.name))
 	}
 	return name
 }
 
 func (c reader) wrongType(a *attribute, want string, got cty.Type) {
 	c.report.fail(a.at, a.address, "Wrong type",
-		fmt.Sprintf("%s must be %s, and this is %s.", a.name, want, kindName(got)))
+		fmt.Sprintf("%s must be %s, not %s.", a.name, want, kindName(got)))
 }
 
-// quoted shows a value in a sentence. What came from the environment is not shown, nor what
-// stands in a source block, where it could be the key, nor what a URL holds besides a place.
+// quoted shows a value in a sentence. It shows no value from the environment, none from a
+// source block, which could be the key, and no query or password of a URL.
 func (c reader) quoted(a *attribute, value string) string {
 	if strings.HasPrefix(a.address, "source.") {
 		return "This text"
 	}
 	if len(a.variables()) > 0 {
-		return "What env() gives"
+		return "The value from env()"
 	}
 	return strconv.Quote(shorten(exporter.NewRedactor().Text(value)))
 }
@@ -238,7 +239,7 @@ func (c reader) names(a *attribute, table *schema.Table) []item {
 			c.report.fail(one.at, one.address, "Column listed twice", c.quoted(a, text)+" is in the list already. Remove one of the two.")
 		case !slices.Contains(known, text):
 			c.report.fail(one.at, one.address, "Unknown column",
-				c.quoted(a, text)+" is not a column of this export. lemexport schema lists them; a field of a struct is written as \"contact.email\"."+didYouMean(text, known))
+				fmt.Sprintf("%s is not a column of %s. Run lemexport schema %s to list the columns.", c.quoted(a, text), table.Name, table.Name)+didYouMean(text, known))
 		default:
 			items = append(items, one)
 		}

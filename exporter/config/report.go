@@ -23,15 +23,15 @@ type report struct {
 	broken bool
 	// json says that the configuration came from a program, as JSON.
 	json bool
-	// exportOptional says that nothing is wrong with a configuration without exports.
+	// exportOptional allows a configuration without exports.
 	exportOptional bool
-	// more findings are not kept, because there are too many; worse says that there
-	// are errors among them.
+	// more counts the findings beyond maxFindings; worse says that there are errors
+	// among them.
 	more  int
 	worse bool
 }
 
-// maxFindings is the most findings that are shown: each quotes its line.
+// maxFindings is the largest number of findings that are shown.
 const maxFindings = 20
 
 func newReport(files []File) *report {
@@ -122,7 +122,7 @@ func (r *report) finish() exporter.Diagnostics {
 		return nil
 	}
 	if r.more > 0 {
-		last := exporter.Diagnostic{Severity: exporter.SeverityWarning, Summary: "Too many findings", Detail: fmt.Sprintf("%d more are not shown. Mend these first.", r.more)}
+		last := exporter.Diagnostic{Severity: exporter.SeverityWarning, Summary: "Too many findings", Detail: fmt.Sprintf("%d more findings are not shown. Fix these first.", r.more)}
 		if r.worse {
 			last.Severity = exporter.SeverityError
 		}

@@ -52,7 +52,7 @@ func (s secretPlace) check(r *report, blocks []*block) {
 		}
 		r.hide(a.at)
 		r.fail(a.at, a.address, s.summary,
-			fmt.Sprintf("The value of %s holds %s, which must be nowhere else. Use another variable or text here.", a.name, s.name))
+			fmt.Sprintf("The value of %s contains %s, which must not be used anywhere else. Use another variable or text here.", a.name, s.name))
 		a.failed = true
 	})
 }

@@ -94,7 +94,7 @@ func (s shape) checkLabels(r *report, b *block) {
 			fmt.Sprintf("%s block takes no label. Write: %s { … }", article(b.kind), b.kind))
 	case s.label != "" && len(b.labels) == 0:
 		r.fail(b.at, b.address, "Missing "+s.label,
-			fmt.Sprintf("%s block names its %s. Write: %s %q { … }", article(b.kind), s.label, b.kind, usualLabel(b.kind)))
+			fmt.Sprintf("%s block needs a label that names its %s. Write: %s %q { … }", article(b.kind), s.label, b.kind, usualLabel(b.kind)))
 	case s.label != "" && len(b.labels) > 1:
 		r.fail(b.labels[1].at, b.address, "Too many labels",
 			fmt.Sprintf("%s block takes one label, its %s. Remove the others.", article(b.kind), s.label))
@@ -146,8 +146,12 @@ func (s shape) unknownBlock(r *report, b, nested *block) {
 // parts lists what a block may hold.
 func (s shape) parts() string {
 	text := list(s.attributes, "and")
-	if len(s.blocks) > 0 {
-		text += ", and the block " + list(s.blocks, "or")
+	switch len(s.blocks) {
+	case 0:
+	case 1:
+		text += ", and the block " + list(s.blocks, "and")
+	default:
+		text += ", and the blocks " + list(s.blocks, "and")
 	}
 	return text
 }
