@@ -62,6 +62,8 @@ type TableSummary struct {
 	// empty when all were.
 	Error string `json:"error,omitempty"`
 	Hint  string `json:"hint,omitempty"`
+	// Err is the same as an error.
+	Err error `json:"-"`
 }
 
 // Done is the number of exports that need nothing any more.
@@ -101,7 +103,7 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 		end := TableSummary{Table: table.Name, Proof: one.proof}
 		if err != nil {
 			err = exporter.WithHint(fmt.Errorf("%s: %w", table.Name, err), exporter.Hint(err))
-			end.Error, end.Hint = err.Error(), exporter.Hint(err)
+			end.Error, end.Hint, end.Err = err.Error(), exporter.Hint(err), err
 			failed = append(failed, err)
 		}
 		summary.Tables = append(summary.Tables, end)

@@ -89,6 +89,12 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 		if summary.Done() > 0 || errors.Is(err, exporter.ErrIncomplete) || errors.Is(err, engine.ErrShrunk) {
 			show.summary(summary)
 		}
+		if failed := failures(summary); len(failed) > 0 && context.Cause(ctx) == nil {
+			for _, one := range failed {
+				show.diagnostics(one.diagnostics())
+			}
+			return ended{statusOfTables(failed)}
+		}
 		switch {
 		case errors.Is(err, engine.ErrShrunk):
 			show.diagnostics(exporter.Diagnose(err))
@@ -113,8 +119,46 @@ func checkWorkDir(dir string) error {
 	return nil
 }
 
-// doubts is the error of a walk that could not prove itself, with its reasons as
-// a list.
+// tableFailure is a table of several whose exports were not written.
+type tableFailure engine.TableSummary
+
+// failures are the tables whose exports were not written.
+func failures(summary engine.Summary) []tableFailure {
+	var failed []tableFailure
+	for _, table := range summary.Tables {
+		if table.Err != nil {
+			failed = append(failed, tableFailure(table))
+		}
+	}
+	return failed
+}
+
+// unproven reports whether the table was read, but not replaced for lack of a proof or
+// because it shrank.
+func (f tableFailure) unproven() bool { return statusOf(f.Err) == exporter.ExitIncomplete }
+
+func (f tableFailure) diagnostics() exporter.Diagnostics {
+	if errors.Is(f.Err, exporter.ErrIncomplete) {
+		found := doubts(f.Err, f.Proof)
+		found[0].Summary = f.Table + ": " + found[0].Summary
+		return found
+	}
+	return exporter.Diagnose(f.Err)
+}
+
+// statusOfTables is 1 when a table could not be read or written, and 3 when all that
+// failed are unproven.
+func statusOfTables(failed []tableFailure) exporter.ExitStatus {
+	for _, one := range failed {
+		if !one.unproven() {
+			return exporter.ExitError
+		}
+	}
+	return exporter.ExitIncomplete
+}
+
+// doubts is the error of an export that is not proven complete, with its reasons as a
+// list.
 func doubts(err error, proof exporter.Proof) exporter.Diagnostics {
 	return exporter.Diagnostics{{
 		Severity: exporter.SeverityError,

@@ -50,7 +50,7 @@ func (h *heartbeatView) event(at time.Time, event exporter.Event) {
 
 func (h *heartbeatView) tick(at time.Time) {
 	if h.phase != "" {
-		h.term.print(phaseName(h.phase) + ": " + strings.Join(progressParts(h.tally, at), ", ") + "\n")
+		h.term.print(h.name() + ": " + strings.Join(progressParts(h.tally, at), ", ") + "\n")
 	}
 }
 
@@ -60,7 +60,7 @@ func (h *heartbeatView) end() { h.told.rest(h.term) }
 // first, and the bar takes what room is left.
 func barText(t tally, at time.Time, width int) string {
 	const widest, narrowest = 24, 6
-	name := fmt.Sprintf("%-8s", phaseName(t.phase))
+	name := fmt.Sprintf("%-8s", t.name())
 	share, sized := t.share()
 	if sized {
 		name += fmt.Sprintf(" %3d%%", int(share*100))

@@ -22,6 +22,7 @@ type jsonProgress struct {
 // progressMessage is the sum of a phase so far. Numbers that are not known are null.
 type progressMessage struct {
 	Phase     exporter.Phase `json:"phase"`
+	Table     string         `json:"table,omitempty"`
 	Rows      int64          `json:"rows"`
 	AtMost    *int64         `json:"rows_at_most"`
 	Pages     int64          `json:"pages"`
@@ -34,7 +35,11 @@ func (p *jsonProgress) event(at time.Time, event exporter.Event) {
 	switch event := event.(type) {
 	case exporter.PhaseStarted:
 		p.flush(at)
-		p.view.sendAt(at, levelInfo, "phase", "Phase: "+phaseName(event.Phase), field{"phase", event.Phase})
+		fields := []field{{"phase", event.Phase}}
+		if event.Table != "" {
+			fields = append(fields, field{"table", event.Table})
+		}
+		p.view.sendAt(at, levelInfo, "phase", "Phase: "+phaseName(event.Phase), fields...)
 	case exporter.PageFetched, exporter.RowsWritten:
 		p.unsent = true
 	case exporter.RequestRetried:
@@ -78,7 +83,7 @@ func (p *jsonProgress) flush(at time.Time) {
 		return
 	}
 	p.unsent = false
-	message := progressMessage{Phase: p.phase, Rows: p.rows, Pages: p.pages}
+	message := progressMessage{Phase: p.phase, Table: p.table, Rows: p.rows, Pages: p.pages}
 	if p.total > 0 {
 		message.AtMost = &p.total
 	}
@@ -90,6 +95,6 @@ func (p *jsonProgress) flush(at time.Time) {
 		seconds := left.Seconds()
 		message.Left = &seconds
 	}
-	p.view.sendAt(at, levelInfo, "progress", phaseName(p.phase)+": "+strings.Join(progressParts(p.tally, at), ", "),
+	p.view.sendAt(at, levelInfo, "progress", p.name()+": "+strings.Join(progressParts(p.tally, at), ", "),
 		field{"progress", message})
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
 
@@ -78,28 +79,35 @@ func (v *jsonView) plan(plan engine.Plan)     { v.sendPlan(plan) }
 func (v *jsonView) proposal(plan engine.Plan) { v.sendPlan(plan) }
 
 func (v *jsonView) sendPlan(plan engine.Plan) {
-	conversations := "an unknown number of conversations"
-	if plan.Conversations != nil {
-		conversations = "at most " + many(*plan.Conversations, "conversation")
+	var parts []string
+	if len(plan.Tables) > 0 {
+		parts = append(parts, many(int64(len(plan.Tables)), "table"))
 	}
+	if lists := plan.Survey.OfUsers(); lists.Table != "" {
+		conversations := "an unknown number of conversations"
+		if plan.Conversations != nil {
+			conversations = "at most " + many(*plan.Conversations, "conversation")
+		}
+		parts = append(parts, many(int64(len(lists.Partitions)), "user"), conversations)
+	}
+	parts = append(parts, many(int64(len(plan.Exports)), "file"))
 	fields := []field{{"plan", plan}, {"pending", plan.Pending()}}
 	if kept := plan.Kept(); kept != nil {
 		fields = append(fields, field{"kept", kept})
 	}
-	v.send(levelInfo, "plan", fmt.Sprintf("Plan: %s, %s, %s", many(int64(len(plan.Survey.OfUsers().Partitions)), "user"), conversations,
-		many(int64(len(plan.Exports)), "file")), fields...)
+	v.send(levelInfo, "plan", "Plan: "+strings.Join(parts, ", "), fields...)
 }
 
 func (v *jsonView) summary(summary engine.Summary) {
 	level := levelInfo
-	if !summary.Proof.Complete || len(summary.Proof.Skipped) > 0 {
+	if !summary.Proof.Complete || len(skippedLists(summary)) > 0 {
 		level = levelWarn
 	}
 	message := "Nothing was written"
 	switch {
 	case summary.Done() == 0:
 	case summary.Done() < summary.Wanted:
-		level, message = levelError, partly(summary)
+		level, message = levelError, partlyText(summary)
 	case len(summary.Exports) == 0:
 		message = "Nothing is new, and no file was written"
 	default:
@@ -135,6 +143,9 @@ func (v *jsonView) verification(found engine.Verification) {
 }
 
 func (v *jsonView) verified(total verifiedTotal) {
+	if total.Files < 2 {
+		return
+	}
 	v.send(levelInfo, "verification_total", fmt.Sprintf("%s, %s", many(int64(total.Files), "file"), many(total.Rows, "row")), field{"total", total})
 }
 

@@ -11,6 +11,8 @@ import (
 type tally struct {
 	phase   exporter.Phase
 	started time.Time
+	// table is what the phase reads or writes; "" when the run has one table only.
+	table string
 	// total is the number of rows the phase expects: an upper bound for the walk,
 	// 0 when unknown.
 	total int64
@@ -26,7 +28,7 @@ type tally struct {
 func (t *tally) add(at time.Time, event exporter.Event) {
 	switch event := event.(type) {
 	case exporter.PhaseStarted:
-		*t = tally{phase: event.Phase, started: at, total: event.Total}
+		*t = tally{phase: event.Phase, started: at, total: event.Total, table: event.Table}
 	case exporter.Surveyed:
 		t.surveyed = event
 	case exporter.PageFetched:
@@ -37,6 +39,14 @@ func (t *tally) add(at time.Time, event exporter.Event) {
 	case exporter.RowsWritten:
 		t.rows = event.Rows
 	}
+}
+
+// name is the name of the phase, with the table when there are several.
+func (t *tally) name() string {
+	if t.table == "" {
+		return phaseName(t.phase)
+	}
+	return phaseName(t.phase) + " " + t.table
 }
 
 // settled is how long a phase must have run before its speed means something.

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -46,9 +47,7 @@ func runVerify(ctx context.Context, app App, global settings, show view, locatio
 	if err != nil {
 		return err
 	}
-	if total.Files > 1 {
-		show.verified(total)
-	}
+	show.verified(total)
 	switch {
 	case total.Damaged > 0:
 		return ended{exporter.ExitError}
@@ -69,6 +68,8 @@ type verifiedTotal struct {
 	// appended says that a file of an append was seen, others that all before it
 	// are complete.
 	appended, others bool
+	// terms are those of the proofs that need an explanation, each once.
+	terms []string
 }
 
 func (v *verifiedTotal) add(found engine.Verification) {
@@ -76,6 +77,15 @@ func (v *verifiedTotal) add(found engine.Verification) {
 	v.Rows = exporter.Sum(v.Rows, found.Manifest.Rows)
 	if !found.OK() {
 		v.Damaged++
+	}
+	terms := []string{found.Manifest.Proof.Method}
+	if ground(found.Manifest) != "" {
+		terms = append(terms, termFullProof)
+	}
+	for _, term := range terms {
+		if !slices.Contains(v.terms, term) {
+			v.terms = append(v.terms, term)
+		}
 	}
 	complete := found.Manifest.Proof.Complete
 	if found.Manifest.Mode == exporter.ModeAppend && v.appended {

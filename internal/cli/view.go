@@ -24,7 +24,7 @@ type view interface {
 	verification(found engine.Verification)
 	// reported names the page that report wrote.
 	reported(file string, size int64)
-	// verified sums up the files of a folder.
+	// verified follows the last verification, and sums up the files of a folder.
 	verified(total verifiedTotal)
 	// formatted names a file that fmt has rewritten, or would.
 	formatted(file string)
