@@ -30,8 +30,12 @@ func planText(plan engine.Plan) string {
 	for _, export := range plan.Exports {
 		out.WriteString("\n" + exportText(export, survey.Of(export.Table)))
 	}
+	var unknown strings.Builder
 	for _, table := range survey.Tables {
-		out.WriteString(unknownText(plan, table))
+		unknown.WriteString(unknownText(plan, table))
+	}
+	if unknown.Len() > 0 {
+		out.WriteString("\n" + unknown.String())
 	}
 	out.WriteString("\n" + bold("Known only after apply:") + "\n" + knownLater(plan))
 	if slices.ContainsFunc(plan.Exports, func(export engine.ExportPlan) bool { return export.Increment != nil }) {
@@ -301,7 +305,7 @@ func unknownText(plan engine.Plan, survey exporter.TableSurvey) string {
 	if columns := plan.Exports[i].Columns; columns != nil && slices.Contains(columns.Excluded, extra) {
 		where = "left out with the column " + extra
 	}
-	return fmt.Sprintf("\nFields of %s that have no column, %s: %s.\n", inline(survey.Table), where, inline(listed(survey.Unknown)))
+	return fmt.Sprintf("Fields of %s that have no column, %s: %s.\n", inline(survey.Table), where, inline(listed(survey.Unknown)))
 }
 
 func currentText(current exporter.Manifest) string {
