@@ -55,7 +55,7 @@ func main() {
 
 func run() int {
 	version := buildVersion()
-	args := os.Args[1:]
+	args := cli.DoorArguments(os.Args[0], os.Args[1:])
 	if len(args) == 0 {
 		switch asked := plugin.Handshake(os.LookupEnv); {
 		case asked == plugin.AskedToServe && !isTerminal(os.Stdout):
@@ -81,7 +81,8 @@ func run() int {
 		LoadForReading: func(files []cli.SourceFile) (exporter.Job, exporter.Diagnostics) {
 			return config.LoadForReading(configFiles(files), os.LookupEnv, time.Now)
 		},
-		FormatConfig: func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
+		LoadHostConfig: config.LoadHost,
+		FormatConfig:   func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
 		NewEngine: func(log *slog.Logger, workDir string, memory int64) *engine.Engine {
 			return newEngine(version, log, workDir, memory, exporter.NewBudget(memory))
 		},

@@ -26,7 +26,7 @@ var update = flag.Bool("update", false, "rewrite the expected output inside the 
 
 func TestMain(m *testing.M) {
 	os.Setenv("GORACE", withoutPause)
-	testscript.Main(tidy{m}, map[string]func(){"lemexport": main})
+	testscript.Main(tidy{m}, map[string]func(){"lemexport": main, "tap-lemlist": main, "source-lemlist": main})
 }
 
 // tidy removes what tests share after all of them.
@@ -64,7 +64,7 @@ func TestScripts(t *testing.T) {
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"exits": exits, "simulate": simulate, "damage": damage, "secretless": secretless, "hidden": hidden, "emptystore": emptyStore,
+			"exits": exits, "simulate": simulate, "damage": damage, "secretless": secretless, "hidden": hidden, "emptystore": emptyStore, "expand": expand,
 		},
 	})
 }
@@ -83,6 +83,19 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	if strconv.Itoa(got) != args[0] {
 		ts.Fatalf("exit status %d, want %s", got, args[0])
+	}
+}
+
+// expand replaces variables of the environment in files: expand file...
+func expand(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) == 0 {
+		ts.Fatalf("usage: expand file...")
+	}
+	for _, name := range args {
+		file := ts.MkAbs(name)
+		body, err := os.ReadFile(file)
+		ts.Check(err)
+		ts.Check(os.WriteFile(file, []byte(os.Expand(string(body), ts.Getenv)), 0o600))
 	}
 }
 

@@ -61,6 +61,8 @@ type Page struct {
 	Number int64
 	// Record holds the rows, with the table's Arrow schema.
 	Record arrow.Record
+	// Keys are the keys of Record, with the hashes of the ids.
+	Keys schema.Keys
 	// UnknownFields are the keys of this page that the table does not model.
 	UnknownFields []string
 	// Recalled says that the page came from the journal of an earlier walk.

@@ -10,8 +10,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 )
 
-// IDHash represents an id in this process: 128 bits computed from the id and from
-// secret random seeds, so that no input can provoke collisions.
+// IDHash stands for an id in this process: 128 bits that follow from the id and
+// from seeds that no one else knows, so that no input can make two ids collide.
 type IDHash [2]uint64
 
 // idSeeds are those of HashID.
@@ -22,7 +22,7 @@ func HashID(id string) IDHash {
 	return IDHash{maphash.String(idSeeds[0], id), maphash.String(idSeeds[1], id)}
 }
 
-// Compare orders hashes, independently of the order of the ids.
+// Compare orders hashes. The order says nothing of the ids.
 func (h IDHash) Compare(other IDHash) int {
 	if c := cmp.Compare(h[0], other[0]); c != 0 {
 		return c
@@ -34,7 +34,7 @@ func (h IDHash) Compare(other IDHash) int {
 // of a table without one: older than all others.
 const NoVersion = math.MinInt64
 
-// RowKey determines the place of a row in a file: newest version first, then by id.
+// RowKey is the place of a row in a file: newest version first, then by id.
 type RowKey struct {
 	// Version is the version column in microseconds, or NoVersion.
 	Version int64
@@ -53,17 +53,18 @@ func (k RowKey) Compare(other RowKey) int {
 type Keys struct {
 	ids      *array.String
 	versions *array.Timestamp // nil in a table without versions
+	hashes   []IDHash         // nil until Hashed
 }
 
 // Keys returns the keys of the rows of a record of the table.
 func (t *Table) Keys(rec arrow.Record) (Keys, error) {
 	if int(rec.NumCols()) != len(t.Columns) {
-		return Keys{}, fmt.Errorf("the record has %d columns, want %d", rec.NumCols(), len(t.Columns))
+		return Keys{}, fmt.Errorf("a record with %d columns, not %d", rec.NumCols(), len(t.Columns))
 	}
 	_, id, _ := t.ByRole(RoleKey)
 	ids, ok := rec.Column(id).(*array.String)
 	if !ok {
-		return Keys{}, fmt.Errorf("the key column of the record has type %s, want utf8", rec.Column(id).DataType())
+		return Keys{}, fmt.Errorf("a record whose key column is %s", rec.Column(id).DataType())
 	}
 	_, version, versioned := t.ByRole(RoleVersion)
 	if !versioned {
@@ -71,13 +72,28 @@ func (t *Table) Keys(rec arrow.Record) (Keys, error) {
 	}
 	versions, ok := rec.Column(version).(*array.Timestamp)
 	if !ok {
-		return Keys{}, fmt.Errorf("the version column of the record has type %s, want timestamp", rec.Column(version).DataType())
+		return Keys{}, fmt.Errorf("a record whose version column is %s", rec.Column(version).DataType())
 	}
 	return Keys{ids: ids, versions: versions}, nil
 }
 
+// Hashed returns the keys with the hashes of all ids computed, so that Hash only looks
+// them up.
+func (k Keys) Hashed() Keys {
+	k.hashes = make([]IDHash, k.Len())
+	for row := range k.hashes {
+		k.hashes[row] = HashID(k.ids.Value(row))
+	}
+	return k
+}
+
 // Len is the number of rows.
-func (k Keys) Len() int { return k.ids.Len() }
+func (k Keys) Len() int {
+	if k.ids == nil {
+		return 0
+	}
+	return k.ids.Len()
+}
 
 // At is the key of a row. Its id shares the memory of the record.
 func (k Keys) At(row int) RowKey { return RowKey{Version: k.Version(row), ID: k.ids.Value(row)} }
@@ -94,4 +110,9 @@ func (k Keys) Version(row int) int64 {
 }
 
 // Hash is the hash of the id of a row.
-func (k Keys) Hash(row int) IDHash { return HashID(k.ids.Value(row)) }
+func (k Keys) Hash(row int) IDHash {
+	if k.hashes != nil {
+		return k.hashes[row]
+	}
+	return HashID(k.ids.Value(row))
+}

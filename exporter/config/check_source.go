@@ -34,7 +34,12 @@ type sourceChecker struct{ reader }
 
 func (c sourceChecker) check(b *block) exporter.SourceConfig {
 	config := exporter.SourceConfig{Type: c.sourceType(b)}
-	in := sourceShape().open(c.report, b)
+	c.members(&config, b, sourceShape().open(c.report, b))
+	return config
+}
+
+// members reads the parts of a source block into config.
+func (c sourceChecker) members(config *exporter.SourceConfig, b *block, in contents) {
 	key, simulate, endpoint := in.attribute("api_key"), in.blocks["simulate"], in.attribute("endpoint")
 	switch {
 	case key != nil && simulate != nil:
@@ -70,7 +75,6 @@ func (c sourceChecker) check(b *block) exporter.SourceConfig {
 		config.Simulate = c.simulation(simulate)
 	}
 	config.Margin = c.margin(in.blocks["margin"])
-	return config
 }
 
 // The bounds of a margin. Clocks differ by more than a second, and no cache or replica

@@ -173,7 +173,7 @@ func parseJSON(body []byte) (node, *misshapen) {
 	case root.kind == 0:
 		return node{}, &misshapen{"", "The input ends too early."}
 	case root.kind != '{':
-		return node{}, &misshapen{"", "It should be an object: {\"source\": {\"lemlist\": {}}}."}
+		return node{}, &misshapen{"", "It should be an object."}
 	}
 	return root, nil
 }

@@ -146,14 +146,17 @@ func (s shape) unknownBlock(r *report, b, nested *block) {
 // parts lists what a block may hold.
 func (s shape) parts() string {
 	text := list(s.attributes, "and")
-	switch len(s.blocks) {
-	case 0:
-	case 1:
-		text += ", and the block " + list(s.blocks, "and")
-	default:
-		text += ", and the blocks " + list(s.blocks, "and")
+	if len(s.blocks) == 0 {
+		return text
 	}
-	return text
+	if text != "" {
+		text += ", and "
+	}
+	noun := "the block "
+	if len(s.blocks) > 1 {
+		noun = "the blocks "
+	}
+	return text + noun + list(s.blocks, "and")
 }
 
 // blockHint says that an attribute's name looks like that of a block.

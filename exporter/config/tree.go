@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
@@ -39,6 +40,15 @@ type block struct {
 	blocks     []*block
 	// at is the block's header.
 	at place
+}
+
+// removeNulls removes the members that are null: to some hosts that is a setting without
+// a value, whether it is an attribute or a block.
+func (b *block) removeNulls() {
+	b.attributes = slices.DeleteFunc(b.attributes, func(a *attribute) bool { return a.isNull() })
+	for _, nested := range b.blocks {
+		nested.removeNulls()
+	}
 }
 
 // label is a quoted name in a block's header.

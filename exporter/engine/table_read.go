@@ -223,7 +223,7 @@ func (r *Reading) page(page exporter.Page, seen *rows.Index, delivered *delivere
 	defer rec.Release()
 	page.Record = rec
 	if rec.NumRows() > 0 {
-		keys, err := r.table.Keys(rec)
+		keys, err := r.run.keys(r.table, page, rec)
 		if err != nil {
 			return false, err
 		}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"time"
 
+	"github.com/apache/arrow/go/v15/arrow"
+
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/rows"
 	"github.com/lemexport/lemexport/schema"
@@ -68,10 +70,22 @@ func (r *Run) keep(table *schema.Table, sorter *rows.Sorter, pages *collector, p
 		return err
 	}
 	defer rec.Release()
-	keys, err := table.Keys(rec)
+	keys, err := r.keys(table, page, rec)
 	if err != nil {
 		return err
 	}
 	pages.add(page.Partition, keys)
 	return sorter.Add(page.Partition, rec, keys)
+}
+
+// keys are those of a page's rows as they are kept: ids may be hashed there.
+func (r *Run) keys(table *schema.Table, page exporter.Page, kept arrow.Record) (schema.Keys, error) {
+	if r.masks[table.Name] == nil && page.Keys.Len() == int(kept.NumRows()) {
+		return page.Keys, nil
+	}
+	keys, err := table.Keys(kept)
+	if err != nil {
+		return schema.Keys{}, err
+	}
+	return keys.Hashed(), nil
 }

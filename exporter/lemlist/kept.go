@@ -7,8 +7,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// Kept tells what a walk has left in its journal: as much of it as this version
-// understands.
+// Kept returns what a journal holds, as far as this version understands it.
 func Kept(journal exporter.Journal) (exporter.Kept, error) {
 	var kept exporter.Kept
 	for entry, err := range journal.Entries() {

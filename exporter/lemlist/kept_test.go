@@ -3,6 +3,8 @@ package lemlist
 import (
 	"testing"
 	"time"
+
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
 )
 
 // Age is that of the oldest answer of any kind, wherever it stands; a takeover is none.
@@ -26,7 +28,7 @@ func TestKeptKnowsTheOldestAndTheNewestAnswer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var journal notebook
 			for _, head := range test.entries {
-				entry, err := new(scribe).entry(head, keptBody{})
+				entry, err := new(journalWriter).entry(head, client.Body{})
 				if err != nil {
 					t.Fatal(err)
 				}

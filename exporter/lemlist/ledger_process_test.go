@@ -138,7 +138,7 @@ func askAway(t *testing.T, endpoint string) {
 	for range exporter.RateLimit {
 		all.Go(func() {
 			for {
-				got, err := source.list(ctx, user, 1)
+				got, err := source.fetch(ctx, pageRequest{user: user, page: 1})
 				if ctx.Err() != nil {
 					return
 				}

@@ -99,9 +99,7 @@ func TestTwoSourcesOfOneKeySideBySide(t *testing.T) {
 				ledger := &memoryLedger{}
 				shared := func(o *Options) { o.Ledger = func(string) ratelimit.Ledger { return ledger } }
 				server, first, _ := virtual(t, opts, shared)
-				pace := defaultPace(0)
-				second, _ := open(t, "http://127.0.0.1/api", limited, shared, func(o *Options) { o.pace = &pace })
-				second.client.transport.DialContext = first.client.transport.DialContext
+				second, _ := piped(t, server, limited, shared)
 				began := time.Now()
 				done := make(chan error, 2)
 				for _, source := range []*Source{first, second} {

@@ -6,11 +6,14 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
+	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
 
@@ -18,13 +21,6 @@ const testKey = "51301a7ed00000000000000000c0ffee"
 
 // emptyPage is the first page of an empty inbox.
 const emptyPage = `{"data":[],"pagination":{"totalItems":0,"currentPage":1,"nextPage":null,"previousPage":null,"perPage":100,"totalPages":1}}`
-
-// quickPace is the usual pace without its waits.
-func quickPace() pace {
-	p := defaultPace(0)
-	p.firstWait, p.longestWait, p.leastThrottle = 2*time.Millisecond, 4*time.Millisecond, time.Millisecond
-	return p
-}
 
 // witness collects everything that a source shows of itself.
 type witness struct {
@@ -58,16 +54,17 @@ func seen[E exporter.Event](w *witness) []E {
 	return found
 }
 
-// open opens a source at quickPace, without a rate limit of its own.
+// open opens a source that hardly waits, without a rate limit of its own.
 func open(t *testing.T, endpoint string, change ...func(*Options)) (*Source, *witness) {
 	t.Helper()
 	w := &witness{}
-	p := quickPace()
+	p := client.DefaultPolicy(0, prover.MostInFlight)
+	p.FirstWait, p.LongestWait, p.LeastThrottle = 2*time.Millisecond, 4*time.Millisecond, time.Millisecond
 	opts := Options{
 		Endpoint: endpoint, Key: exporter.NewSecret(testKey), Observer: w, UserAgent: "lemexport/test", Unlimited: true,
 		// Simulated rows have their newest activity 10 ms apart.
 		Margin: exporter.Margin{Lookback: 100 * time.Millisecond, Settle: 20 * time.Millisecond},
-		Logger: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})), pace: &p,
+		Logger: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})), policy: &p,
 	}
 	for _, one := range change {
 		one(&opts)
@@ -80,7 +77,7 @@ func open(t *testing.T, endpoint string, change ...func(*Options)) (*Source, *wi
 	return source, w
 }
 
-// serve runs a server of one's own and returns the endpoint.
+// serve runs a server of the handler and returns the endpoint.
 func serve(t *testing.T, handle http.HandlerFunc) string {
 	t.Helper()
 	server := httptest.NewServer(handle)
@@ -118,6 +115,13 @@ func chosen(users ...string) func(*Options) {
 	return func(opts *Options) { opts.Users = slices.Clone(users) }
 }
 
-func paced(change func(*pace)) func(*Options) {
-	return func(opts *Options) { change(opts.pace) }
+func withPolicy(change func(*client.Policy)) func(*Options) {
+	return func(opts *Options) { change(opts.policy) }
+}
+
+func TestTheKeyIsNotTakenForAUser(t *testing.T) {
+	_, err := Open(Options{Endpoint: exporter.DefaultEndpoint, Key: exporter.NewSecret(testKey), Users: []string{"usr_1", testKey}})
+	if err == nil || !strings.Contains(err.Error(), "one of the users is the API key") || strings.Contains(err.Error()+exporter.Hint(err), testKey) {
+		t.Errorf("error %q, hint %q", err, exporter.Hint(err))
+	}
 }

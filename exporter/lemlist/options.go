@@ -2,10 +2,14 @@ package lemlist
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
+	"net"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
+	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 )
 
@@ -46,54 +50,26 @@ type Options struct {
 	// [exporter.DefaultMaxElapsed].
 	MaxElapsed time.Duration
 
-	// pace replaces the timing; tests shorten it.
-	pace *pace
+	// policy replaces the policy of the client, and dial the network, in tests.
+	policy *client.Policy
+	dial   func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// pace holds every bound of the client. The API documents none but the rate
-// limit; answers usually take 0.1 to 0.25 s, rarely minutes.
-type pace struct {
-	dial      time.Duration // to connect
-	handshake time.Duration // for TLS
-	header    time.Duration // until the first byte of the answer
-	stall     time.Duration // without a byte of the body
-	attempt   time.Duration // for one attempt in all
+// pageSizesToTry are the sizes of pages to ask for, one after the other; 0 leaves it to the
+// server. The maximum of `limit` is not documented; public clients use 50 and 100.
+func pageSizesToTry() []int { return []int{100, 50, 0} }
 
-	attempts      int           // failures of one request that end it while nothing has worked yet
-	firstAttempts int           // the same where the endpoint may simply be wrong
-	patience      time.Duration // from the first attempt of one request to the last
-	firstWait     time.Duration // the most to wait after the first failure; doubles
-	longestWait   time.Duration // the most to wait after any failure
-
-	leastThrottle  time.Duration // the least wait after the first 429; doubles
-	repeats        int           // repeated requests of a run, beyond some for every good answer
-	pageSizes      []int         // to ask for, one after the other; 0 leaves it to the server
-	errorBodyBytes int64         // bytes read of the body of an error
-}
-
-// defaultPace is the pace that tries for so long; 0 is [exporter.DefaultMaxElapsed].
-func defaultPace(maxElapsed time.Duration) pace {
-	const longestWait = 20 * time.Second
-	patience := cmp.Or(maxElapsed, exporter.DefaultMaxElapsed)
-	return pace{
-		dial:      10 * time.Second,
-		handshake: 10 * time.Second,
-		header:    60 * time.Second,
-		stall:     30 * time.Second,
-		attempt:   150 * time.Second,
-
-		attempts:      6,
-		firstAttempts: 3,
-		patience:      patience,
-		firstWait:     time.Second,
-		longestWait:   longestWait,
-
-		leastThrottle: 100 * time.Millisecond,
-		// In an outage every request in flight fails again and again. The waits are half
-		// of the longest on average.
-		repeats: 200 + 4*mostFlying*int(patience/longestWait),
-		// The maximum of `limit` is not documented; public clients use 50 and 100.
-		pageSizes:      []int{100, 50, 0},
-		errorBodyBytes: 64 << 10,
+// client opens the client of the options.
+func (o Options) client(obs exporter.Observer) (*client.Client, error) {
+	policy := client.DefaultPolicy(o.MaxElapsed, prover.MostInFlight)
+	if o.policy != nil {
+		policy = *o.policy
 	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return client.New(client.Options{
+		Endpoint: o.Endpoint, Key: o.Key, UserAgent: cmp.Or(o.UserAgent, "lemexport"), Unlimited: o.Unlimited, Ledger: o.Ledger,
+		Memory: o.Memory, Policy: policy, Observer: obs, Logger: o.Logger, Dial: o.dial,
+	})
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/schema"
@@ -68,13 +69,13 @@ func TestAThrottledRequestWaitsAsToldAndIsNoFailedAttempt(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				server, source, w := virtual(t, sim.Options{RetryAfter: form, Body429: sim.Body429Empty, Latency: 150 * time.Millisecond,
 					Faults: []sim.FaultRule{{Fault: sim.Fault429, Path: "/api/inbox", Times: 8}}})
-				got, err := source.list(t.Context(), server.UserIDs()[0], 1)
+				got, err := source.fetch(t.Context(), pageRequest{user: server.UserIDs()[0], page: 1})
 				if err != nil {
 					t.Fatal(err)
 				}
 				got.page.Record.Release()
-				if got.cost != (cost{requests: 9, retries: 8, throttled: 8}) {
-					t.Errorf("cost %+v", got.cost)
+				if got.Cost != (client.Cost{Requests: 9, Retries: 8, Throttled: 8}) {
+					t.Errorf("cost %+v", got.Cost)
 				}
 				events, calls := seen[exporter.Throttled](w), server.Calls()
 				if len(events) != 8 || seen[exporter.RequestRetried](w) != nil {
@@ -125,7 +126,7 @@ func TestAnOutageOfTenSecondsIsOutlived(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			began := time.Now()
 			server, source, _ := virtual(t, sim.Options{Seed: seed, Faults: []sim.FaultRule{{Fault: sim.Fault503, Path: "/api/inbox", Times: 4}}})
-			got, err := source.list(t.Context(), server.UserIDs()[0], 1)
+			got, err := source.fetch(t.Context(), pageRequest{user: server.UserIDs()[0], page: 1})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -90,7 +91,7 @@ func TestTheKeyAndTheTeamsSecretsAreNeverShown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			source, w := open(t, serve(t, handle), paced(func(p *pace) { p.attempts, p.patience = 2, 100*time.Millisecond }))
+			source, w := open(t, serve(t, handle), withPolicy(func(p *client.Policy) { p.Attempts, p.Patience = 2, 100*time.Millisecond }))
 			failed := use(t, source)
 			if failed[0] == nil || failed[1] == nil {
 				t.Fatalf("no error: %v", failed)
@@ -100,7 +101,7 @@ func TestTheKeyAndTheTeamsSecretsAreNeverShown(t *testing.T) {
 	}
 	t.Run("a good run", func(t *testing.T) {
 		_, endpoint := simulate(t, sim.Options{Unlimited: true, Conversations: 300, Faults: []sim.FaultRule{{Fault: sim.FaultEcho, Rate: 0.3}}})
-		source, w := open(t, endpoint, paced(func(p *pace) { p.attempts = 20 }))
+		source, w := open(t, endpoint, withPolicy(func(p *client.Policy) { p.Attempts = 20 }))
 		for _, err := range use(t, source) {
 			if err != nil {
 				t.Error(err)
@@ -155,7 +156,7 @@ func TestNoPartOfTheKeyIsShownInAnyForm(t *testing.T) {
 				t.Parallel()
 				for _, part := range []string{key[:31], key[1:], key[7:15]} {
 					source, w := open(t, serve(t, func(w http.ResponseWriter, _ *http.Request) { place(w, form(part)) }),
-						func(o *Options) { o.Key = exporter.NewSecret(key) }, paced(func(p *pace) { p.attempts = 1 }))
+						func(o *Options) { o.Key = exporter.NewSecret(key) }, withPolicy(func(p *client.Policy) { p.Attempts = 1 }))
 					failed := use(t, source)
 					if failed[0] == nil {
 						t.Fatal("no error")

@@ -11,6 +11,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/array"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -19,38 +20,68 @@ type firstPage struct {
 	survey  exporter.PartitionSurvey
 	skipped bool
 	unknown []string
-	cost    cost
+	cost    client.Cost
 	err     error
 }
 
-// Survey implements exporter.Source: it asks for the team, then for the first
-// page of every user, several at once.
-func (s *Source) Survey(ctx context.Context, _ []*schema.Table) (exporter.Survey, error) {
-	found, users, spent, err := s.read(ctx, true)
+// Survey implements exporter.Source: it asks for the team once, then for the first page
+// of every partition of the tables.
+func (s *Source) Survey(ctx context.Context, tables []*schema.Table) (exporter.Survey, error) {
+	s.mu.Lock()
+	got, err := s.fetchTeam(ctx)
+	s.mu.Unlock()
 	if err != nil {
 		return exporter.Survey{}, err
 	}
-	survey := exporter.Survey{TeamID: found.id, Endpoint: s.client.base.String(), Requests: spent.requests}
+	defer got.release()
+	found := teamOf(got.page.Record)
+	users, err := found.choose(s.chosen)
+	if err != nil {
+		return exporter.Survey{}, err
+	}
+	survey := exporter.Survey{TeamID: found.id, Endpoint: s.client.Endpoint(), Requests: got.Cost.Requests}
+	for _, table := range tables {
+		var one exporter.TableSurvey
+		var spent client.Cost
+		switch table := whole(table); {
+		case table.PartitionBy == schema.PartitionUser:
+			one, spent, err = s.surveyInboxes(ctx, users)
+		case table.Request.Envelope == schema.EnvelopeTeam:
+			one = surveyOf(table, got)
+		default:
+			one, spent, err = s.surveySingle(ctx, table)
+		}
+		survey.Requests += spent.Requests
+		if err != nil {
+			return exporter.Survey{}, err
+		}
+		for _, field := range one.Unknown {
+			s.obs.Observe(exporter.UnknownField{Field: field})
+		}
+		survey.Tables = append(survey.Tables, one)
+	}
+	survey.Simulated = s.client.Simulated()
+	return survey, nil
+}
+
+// surveyInboxes asks for the first page of every user, several at once.
+func (s *Source) surveyInboxes(ctx context.Context, users []string) (exporter.TableSurvey, client.Cost, error) {
 	one := exporter.TableSurvey{Table: schema.InboxConversations().Name}
+	var spent client.Cost
 	pages, unknown := s.firstPages(ctx, users)
 	for i, first := range pages {
-		survey.Requests += first.cost.requests
+		spent.Add(first.cost)
 		switch {
 		case first.err != nil:
-			return exporter.Survey{}, first.err
+			return one, spent, first.err
 		case first.skipped:
-			one.Skipped = append(one.Skipped, exporter.SkippedPartition{Partition: users[i], Reason: errUserNotInTeam.Error()})
-			continue
+			one.Skipped = append(one.Skipped, exporter.SkippedPartition{Partition: users[i], Reason: client.ErrUserNotInTeam.Error()})
+		default:
+			one.Partitions = append(one.Partitions, first.survey)
 		}
-		one.Partitions = append(one.Partitions, first.survey)
 	}
 	one.Unknown = unknown
-	for _, field := range one.Unknown {
-		s.obs.Observe(exporter.UnknownField{Field: field})
-	}
-	survey.Tables = []exporter.TableSurvey{one}
-	survey.Simulated = s.client.simulated.Load()
-	return survey, nil
+	return one, spent, nil
 }
 
 // firstPages reads the first page of every user, in the order of users, and returns
@@ -99,40 +130,19 @@ func (s *Source) firstPages(ctx context.Context, users []string) ([]firstPage, [
 	return pages, unknown.List()
 }
 
-// insist reads a page, and asks once more after a while when the API says that the
-// user is not in the team: it may say so by mistake.
-func (s *Source) insist(ctx context.Context, userID string, page, size int64) (listing, error) {
-	got, err := s.client.fetch(ctx, userID, page, size)
-	if !errors.Is(err, errUserNotInTeam) {
-		return got, err
-	}
-	timer := time.NewTimer(s.margin.Settle)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-		return got, ctx.Err()
-	}
-	spent := got.cost
-	got, err = s.client.fetch(ctx, userID, page, size)
-	got.cost.add(spent)
-	return got, err
-}
-
 func (s *Source) firstPage(ctx context.Context, userID string) firstPage {
-	got, err := s.insist(ctx, userID, 1, 0)
+	got, err := s.insist(ctx, pageRequest{user: userID, page: 1})
 	err = s.denied(userID, err)
-	first := firstPage{cost: got.cost}
+	first := firstPage{cost: got.Cost}
 	switch {
-	case errors.Is(err, errUserNotInTeam):
+	case errors.Is(err, client.ErrUserNotInTeam):
 		first.skipped = true
 		return first
 	case err != nil:
 		first.err = fmt.Errorf("read the first page of the inbox of %s: %w", userID, err)
 		return first
 	}
-	defer got.held.release()
-	defer got.page.Record.Release()
+	defer got.release()
 	says := got.page.Pagination
 	first.unknown = got.page.UnknownFields
 	first.survey = exporter.PartitionSurvey{Partition: userID, TotalItems: says.TotalItems}

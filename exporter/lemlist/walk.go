@@ -8,44 +8,43 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
+	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 	"github.com/lemexport/lemexport/schema"
+	"github.com/lemexport/lemexport/schema/decode"
 )
-
-// errPageRefused is wrapped by a lister whose server refuses a page for good (a
-// 400): some servers answer so beyond the last page. The walk then looks
-// whether the list has become shorter; if not, the error ends the walk.
-var errPageRefused = errors.New("the page was refused")
 
 // walk reads the inbox of every user, several at the same time when that takes
 // less time, each until it is proven complete: see docs/walk.md. It implements
 // exporter.Walk.
 type walk struct {
 	ctx     context.Context //nolint:containedctx // a walk is one run; Pages has no argument to carry it
-	list    lister
-	users   []string
-	since   map[string]exporter.Mark // what is known of some users' lists
-	obs     exporter.Observer
-	unknown schema.Names
-	crew    crew
-	inboxes []*inbox // those begun, in the order of users
-	// Of a large team most lists wait or are finished. asking are the others, and
-	// descents those of them that are read from top to bottom.
-	asking, descents lists
-	ended            bool
-	margin           exporter.Margin
-	retired          time.Time // when the latest page of the lists that are finished arrived
+	fetcher fetcher
+	listColumns
+	users       []string
+	since       map[string]exporter.Mark // the watermarks of some users' lists
+	obs         exporter.Observer
+	unknown     schema.Names
+	concurrency concurrency
+	inboxes     []*inbox // those that have begun, in the order of users
+	// In a large team most lists wait or are finished. asking has the others, and
+	// traversals those of them that are being read from top to bottom.
+	asking, traversals inboxList
+	ended              bool
+	margin             exporter.Margin
+	retired            time.Time // when the latest page of the lists that are finished arrived
 
-	journal exporter.Journal // nil is none
-	past    *past            // what an earlier walk read, until all of it is taken over
-	scribe  *scribe          // keeps what this one reads; nil without a journal
+	journal exporter.Journal // nil when there is none
+	reader  *journalReader   // of what an earlier walk has read, until all of it is taken over
+	writer  *journalWriter   // nil without a journal
 	resumed int64            // pages taken over
 	from    time.Time        // when the first of them was asked for
 }
 
 // newWalk makes a walk over the inboxes of users, in that order. Nothing is
 // read before Pages is ranged over.
-func newWalk(ctx context.Context, l lister, users []string, margin exporter.Margin, obs exporter.Observer) *walk {
-	return &walk{ctx: ctx, list: l, users: users, margin: margin, obs: obs, crew: newCrew()}
+func newWalk(ctx context.Context, from fetcher, users []string, margin exporter.Margin, obs exporter.Observer) *walk {
+	return &walk{ctx: ctx, fetcher: from, listColumns: columnsOf(schema.InboxConversations()), users: users, margin: margin, obs: obs, concurrency: newConcurrency()}
 }
 
 // Pages reads every inbox and yields every page read, those read again included.
@@ -54,30 +53,30 @@ func newWalk(ctx context.Context, l lister, users []string, margin exporter.Marg
 // So a slow consumer holds no more than the pages in flight.
 func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 	return func(yield func(exporter.Page, error) bool) {
-		f := newFlights(w.ctx, w.list)
+		f := newInFlight(w.ctx, w.fetcher, w.journal != nil)
 		defer w.interrupt()
-		defer f.land()
+		defer f.stop()
 		w.open(f)
 		var err error
 		more := true
 		for more && err == nil {
 			w.dispatch(f)
-			var a landed
+			var a arrival
 			if a, more, err = w.await(f); !more || err != nil {
 				break
 			}
-			w.crew.learn(a)
+			w.concurrency.learn(a)
 			more, err = w.receive(a, yield)
-			a.got.held.release() // its rows were taken
+			a.got.Place.Release() // its rows have been read
 			if err == nil {
 				err = w.note(a)
 			}
-			w.place(a.from)
+			w.update(a.from)
 			if !more && err == nil {
 				return // the consumer wants no more
 			}
 		}
-		f.land() // nothing runs on while the consumer looks at an error
+		f.stop() // nothing runs on while the consumer looks at an error
 		if err != nil {
 			yield(exporter.Page{}, err)
 			return
@@ -86,33 +85,44 @@ func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 	}
 }
 
-// receive takes what has arrived. It reports false when the consumer wants no more.
-func (w *walk) receive(a landed, yield func(exporter.Page, error) bool) (bool, error) {
+// receive handles what has arrived. It reports false when the consumer wants no more.
+func (w *walk) receive(a arrival, yield func(exporter.Page, error) bool) (bool, error) {
 	in := a.from
-	in.spent.add(a.got.cost)
+	in.spent.Add(a.got.Cost)
 	switch {
-	case errors.Is(a.err, errUserNotInTeam):
+	case errors.Is(a.err, client.ErrUserNotInTeam):
 		w.denied(a)
 		return true, nil
-	case errors.Is(a.err, errPageRefused) && in.prover.refuse(a.asked):
+	case errors.Is(a.err, client.ErrRefused) && in.prover.Refuse(a.asked):
 		return true, nil
 	case a.err != nil:
-		in.prover.giveUp(fmt.Sprintf("page %d could not be read", a.asked.page))
-		return false, fmt.Errorf("read page %d of the inbox of %s: %w", a.asked.page, in.user, a.err)
+		in.prover.GiveUp(fmt.Sprintf("page %d could not be read", a.asked.Page))
+		return false, fmt.Errorf("read page %d of the inbox of %s: %w", a.asked.Page, in.user, a.err)
 	}
-	return w.deliver(a, yield), nil
+	return w.deliver(a, yield)
 }
 
-// deliver shows a page to the prover, the observer and the consumer.
-func (w *walk) deliver(a landed, yield func(exporter.Page, error) bool) bool {
+// statedBy returns what a page states about its place in the list.
+func statedBy(says decode.Pagination) prover.Stated {
+	return prover.Stated{Total: says.TotalItems, Current: says.CurrentPage, Next: says.NextPage, PerPage: says.PerPage}
+}
+
+// deliver shows a page to the prover, the observer and the consumer. It reports false when
+// the consumer wants no more.
+func (w *walk) deliver(a arrival, yield func(exporter.Page, error) bool) (bool, error) {
 	rec := a.got.page.Record
 	defer rec.Release()
-	page, says := a.asked.page, a.got.page.Pagination
-	r := newReading(page, rowsOf(rec), says, a.got.sent, a.got.arrived)
-	r.audit = auditOf(rec, a.from.user)
-	a.from.prover.observe(a.asked, r)
+	keys, err := w.table.Keys(rec)
+	if err != nil {
+		return false, err
+	}
+	keys = keys.Hashed()
+	number, says := a.asked.Page, a.got.page.Pagination
+	page := prover.NewPage(number, w.rowsOf(keys, rec), statedBy(says), a.got.Sent, a.got.Arrived)
+	page.Audit = w.auditOf(keys, rec, a.from.user)
+	a.from.prover.Observe(a.asked, page)
 	w.obs.Observe(exporter.PageFetched{
-		Partition: a.from.user, Page: page, Rows: int(rec.NumRows()),
+		Partition: a.from.user, Page: number, Rows: int(rec.NumRows()),
 		TotalItems: says.TotalItems, More: says.NextPage != nil,
 	})
 	for _, field := range a.got.page.UnknownFields {
@@ -120,5 +130,8 @@ func (w *walk) deliver(a landed, yield func(exporter.Page, error) bool) bool {
 			w.obs.Observe(exporter.UnknownField{Field: field})
 		}
 	}
-	return yield(exporter.Page{Partition: a.from.user, Number: page, Record: rec, UnknownFields: a.got.page.UnknownFields, Recalled: w.past != nil}, nil)
+	return yield(exporter.Page{
+		Partition: a.from.user, Number: number, Record: rec, Keys: keys,
+		UnknownFields: a.got.page.UnknownFields, Recalled: w.reader != nil,
+	}, nil), nil
 }

@@ -16,14 +16,16 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
+	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 	"github.com/lemexport/lemexport/schema"
 	"github.com/lemexport/lemexport/schema/decode"
 )
 
-// shelf is a lister over models, one per user, that gives Arrow records from a
+// shelf is a fetcher over lists, one per user, that gives Arrow records from a
 // checked allocator.
 type shelf struct {
-	models map[string]*model
+	lists  map[string]*list
 	fails  map[string]error         // user:page
 	lapses map[string]int           // user:page, refused so many times as not in the team
 	names  func(user string) string // whom the rows name; nil is nobody
@@ -31,60 +33,54 @@ type shelf struct {
 	mu     sync.Mutex // one request at a time: a request is a moment
 }
 
-func newShelf(t *testing.T, models map[string]*model) *shelf {
-	s := &shelf{models: models, fails: map[string]error{}, lapses: map[string]int{}, names: func(user string) string { return user }, memory: memory.NewCheckedAllocator(memory.DefaultAllocator)}
+func newShelf(t *testing.T, lists map[string]*list) *shelf {
+	s := &shelf{lists: lists, fails: map[string]error{}, lapses: map[string]int{}, names: func(user string) string { return user }, memory: memory.NewCheckedAllocator(memory.DefaultAllocator)}
 	t.Cleanup(func() { s.memory.AssertSize(t, 0) })
 	return s
 }
 
-func (s *shelf) fetch(ctx context.Context, user string, page, size int64) (listing, error) {
+func (s *shelf) fetch(ctx context.Context, r pageRequest) (response, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	spent := cost{requests: 2, retries: 1}
+	spent := client.Cost{Requests: 2, Retries: 1}
 	if err := ctx.Err(); err != nil {
-		return listing{}, err
+		return response{}, err
 	}
-	if err := s.fails[fmt.Sprint(user, ":", page)]; err != nil {
-		return listing{cost: spent}, err
+	if err := s.fails[fmt.Sprint(r.user, ":", r.page)]; err != nil {
+		return response{Response: client.Response{Cost: spent}}, err
 	}
-	if at := fmt.Sprint(user, ":", page); s.lapses[at] > 0 {
+	if at := fmt.Sprint(r.user, ":", r.page); s.lapses[at] > 0 {
 		s.lapses[at]--
 		now := time.Now()
-		return listing{cost: spent, sent: now, arrived: now}, errUserNotInTeam
+		return response{Response: client.Response{Cost: spent, Sent: now, Arrived: now}}, client.ErrUserNotInTeam
 	}
-	m, ok := s.models[user]
+	l, ok := s.lists[r.user]
 	if !ok {
-		return listing{cost: spent}, fmt.Errorf("read it: %w", errUserNotInTeam)
+		return response{Response: client.Response{Cost: spent}}, fmt.Errorf("read it: %w", client.ErrUserNotInTeam)
 	}
-	r, ok := m.answer(request{page: page, size: size})
-	if !ok {
-		return listing{cost: spent}, fmt.Errorf("400: %w", errPageRefused)
-	}
-	from := min(int(r.offset), len(m.list))
-	says := decode.Pagination{TotalItems: r.total, CurrentPage: new(r.served), PerPage: new(r.perPage)}
-	if r.next != 0 {
-		says.NextPage = new(r.next)
-	}
-	return listing{
-		page: decode.Page{Record: s.record(user, m.list[from:from+len(r.rows)]), Pagination: says, UnknownFields: []string{"novelty"}},
-		sent: r.sent, arrived: r.arrived, cost: spent,
+	rows, says := l.page(r.page, r.size)
+	sent := l.now
+	l.now = l.now.Add(20 * time.Millisecond)
+	return response{
+		page:     decode.Page{Record: s.record(r.user, rows), Pagination: says, UnknownFields: []string{"novelty"}},
+		Response: client.Response{Sent: sent, Arrived: l.now, Cost: spent},
 	}, nil
 }
 
-func (s *shelf) record(user string, items []item) arrow.Record {
+func (s *shelf) record(user string, rows []row) arrow.Record {
 	table := schema.InboxConversations()
 	_, id, _ := table.Column("id")
 	_, activity, _ := table.Column("last_activity_at")
 	_, users, _ := table.Column("users")
 	builder := array.NewRecordBuilder(s.memory, table.Arrow())
 	defer builder.Release()
-	for _, item := range items {
+	for _, one := range rows {
 		for i, field := range builder.Fields() {
 			switch i {
 			case id:
-				field.(*array.StringBuilder).Append(fmt.Sprint("ibx_", item.id))
+				field.(*array.StringBuilder).Append(one.id)
 			case activity:
-				field.(*array.TimestampBuilder).Append(arrow.Timestamp(item.at * 1000))
+				field.(*array.TimestampBuilder).Append(arrow.Timestamp(one.at * 1000))
 			case users:
 				s.name(field.(*array.ListBuilder), user)
 			default:
@@ -116,10 +112,10 @@ type events []exporter.Event
 func (e *events) Observe(event exporter.Event) { *e = append(*e, event) }
 
 func TestWalkReadsEveryUserAndAccountsForIt(t *testing.T) {
-	s := newShelf(t, map[string]*model{
-		"usr_a": newModel(quietList(25), 10, still),
-		"usr_c": newModel(quietList(3), 10, still),
-		"usr_d": newModel(nil, 10, still),
+	s := newShelf(t, map[string]*list{
+		"usr_a": newList(25, 10),
+		"usr_c": newList(3, 10),
+		"usr_d": newList(0, 10),
 	})
 	var seen events
 	w := newWalk(t.Context(), s, []string{"usr_a", "usr_b", "usr_c", "usr_d"}, exact, &seen)
@@ -138,7 +134,7 @@ func TestWalkReadsEveryUserAndAccountsForIt(t *testing.T) {
 		t.Errorf("pages %v, want %v", pages, want)
 	}
 	proof := w.Proof()
-	if !proof.Complete || proof.Method != methodSweep || proof.Requests != 16 || proof.Retries != 8 || proof.RowsRead != 38 || len(proof.Reasons) != 0 {
+	if !proof.Complete || proof.Method != prover.MethodSweep || proof.Requests != 16 || proof.Retries != 8 || proof.RowsRead != 38 || len(proof.Reasons) != 0 {
 		t.Errorf("proof %+v", proof)
 	}
 	if len(proof.Skipped) != 1 || proof.Skipped[0].Partition != "usr_b" {
@@ -149,7 +145,7 @@ func TestWalkReadsEveryUserAndAccountsForIt(t *testing.T) {
 		*first.TotalStart != 25 || *first.TotalEnd != 25 || !first.Watermark.Equal(time.UnixMicro(25*7*1000)) || first.RowsRead != rows["usr_a"] {
 		t.Errorf("first user %+v", first)
 	}
-	if proof.Partitions[2].Watermark != nil || proof.Partitions[2].Method != methodPage {
+	if proof.Partitions[2].Watermark != nil || proof.Partitions[2].Method != prover.MethodPage {
 		t.Errorf("empty inbox %+v", proof.Partitions[2])
 	}
 	var fetched, unknown, skipped int
@@ -181,13 +177,13 @@ func TestWalkThatEndsEarlyIsNotComplete(t *testing.T) {
 		reason string
 	}{
 		"a page fails":          {t.Context(), map[string]error{"usr_a:2": broken}, []string{"usr_a", "usr_b"}, 9, broken, "page 2 could not be read"},
-		"a page is refused":     {t.Context(), map[string]error{"usr_a:2": errPageRefused}, []string{"usr_a"}, 99, errPageRefused, "page 2 could not be read"},
+		"a page is refused":     {t.Context(), map[string]error{"usr_a:2": client.ErrRefused}, []string{"usr_a"}, 99, client.ErrRefused, "page 2 could not be read"},
 		"the consumer stops":    {t.Context(), nil, []string{"usr_a", "usr_b"}, 1, nil, "interrupted"},
 		"the context ends":      {stop, nil, []string{"usr_a"}, 9, context.Canceled, "page 1 could not be read"},
 		"every user is skipped": {t.Context(), nil, []string{"usr_x"}, 9, nil, "no inbox"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s := newShelf(t, map[string]*model{"usr_a": newModel(quietList(25), 10, still), "usr_b": newModel(quietList(5), 10, still)})
+			s := newShelf(t, map[string]*list{"usr_a": newList(25, 10), "usr_b": newList(5, 10)})
 			s.fails = one.fails
 			var seen events
 			w := newWalk(one.ctx, s, one.users, exact, &seen)
@@ -209,10 +205,8 @@ func TestWalkThatEndsEarlyIsNotComplete(t *testing.T) {
 
 // A list of several users is as complete as the weakest of its proofs.
 func TestWalkProofNamesTheWeakestMethod(t *testing.T) {
-	odd := newModel(quietList(25), 10, still)
-	odd.quirk.unsorted = true
-	slices.SortFunc(odd.list, odd.before)
-	s := newShelf(t, map[string]*model{"usr_a": newModel(quietList(25), 10, still), "usr_b": odd})
+	odd := newUnsortedList(25, 10)
+	s := newShelf(t, map[string]*list{"usr_a": newList(25, 10), "usr_b": odd})
 	var seen events
 	w := newWalk(t.Context(), s, []string{"usr_a", "usr_b"}, exact, &seen)
 	for _, err := range w.Pages() {
@@ -221,7 +215,7 @@ func TestWalkProofNamesTheWeakestMethod(t *testing.T) {
 		}
 	}
 	proof := w.Proof()
-	if !proof.Complete || proof.Method != methodPasses || proof.Partitions[0].Method != methodSweep || proof.Partitions[1].Doubt == "" || proof.Partitions[1].Passes != 2 {
+	if !proof.Complete || proof.Method != prover.MethodPasses || proof.Partitions[0].Method != prover.MethodSweep || proof.Partitions[1].Doubt == "" || proof.Partitions[1].Passes != 2 {
 		t.Errorf("proof %+v", proof)
 	}
 }

@@ -39,6 +39,8 @@ type App struct {
 	LoadConfig func(files []SourceFile) (exporter.Job, exporter.Diagnostics)
 	// LoadForReading is LoadConfig for a use that exports nothing.
 	LoadForReading func(files []SourceFile) (exporter.Job, exporter.Diagnostics)
+	// LoadHostConfig reads the configuration that a host of a door passes, in JSON.
+	LoadHostConfig func(body []byte) (exporter.Job, exporter.Diagnostics)
 	// FormatConfig rewrites a file in the usual form.
 	FormatConfig func(file SourceFile) ([]byte, exporter.Diagnostics)
 	// NewEngine makes the engine with its adapters. workDir is where a walk that is

@@ -32,9 +32,13 @@ var allowed = map[string][]string{ //nolint:gochecknoglobals // the rules
 
 	"plugin":           {"exporter", "exporter/engine", "internal/private", "plugin/proto/...", "schema"},
 	"plugin/proto/...": {},
+	"plugin/rowjson":   {"schema"},
+	"plugin/door":      {"exporter", "schema"},
+	"plugin/singer":    {"exporter", "plugin/door", "plugin/rowjson", "schema"},
+	"plugin/airbyte":   {"exporter", "plugin/door", "plugin/rowjson", "schema"},
 	"plugin/...":       {"exporter", "exporter/engine", "plugin", "plugin/proto/...", "schema"},
 
-	"internal/cli":     {"exporter", "exporter/engine", "internal/ndjson", "internal/nearest", "internal/private", "schema"},
+	"internal/cli":     {"exporter", "exporter/engine", "internal/ndjson", "internal/nearest", "internal/private", "plugin/airbyte", "plugin/door", "plugin/singer", "schema"},
 	"internal/ndjson":  {},
 	"internal/nearest": {},
 	"internal/parent":  {},

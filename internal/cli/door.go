@@ -1,0 +1,136 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"iter"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
+	"github.com/lemexport/lemexport/plugin/door"
+)
+
+// doorEngine is the engine for the doors of foreign hosts. The view shows its progress.
+type doorEngine struct {
+	app    App
+	global settings
+	show   view
+}
+
+// Check implements [door.Engine].
+func (e doorEngine) Check(ctx context.Context, job exporter.Job) error {
+	return withRunOf(ctx, e.app, e.global, job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *feed) error {
+		_, err := planned(ctx, e.app, e.show, run, events)
+		return err
+	})
+}
+
+// Read implements [door.Engine].
+func (e doorEngine) Read(job exporter.Job, table string, since []byte) door.Reading {
+	return &doorReading{engine: e, job: job, table: table, since: since}
+}
+
+type doorReading struct {
+	engine doorEngine
+	job    exporter.Job
+	table  string
+	since  []byte
+}
+
+// Batches implements [door.Reading].
+func (r *doorReading) Batches(ctx context.Context) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) {
+		more := true
+		err := r.read(ctx, func(rec arrow.Record) bool {
+			more = yield(rec, nil)
+			return more
+		})
+		if err != nil && more {
+			yield(nil, err)
+		}
+	}
+}
+
+func (r *doorReading) read(ctx context.Context, yield func(arrow.Record) bool) error {
+	if len(r.since) > 0 {
+		return exporter.WithHint(errors.New("the position is of another version of lemexport"), "Read everything: pass no state.")
+	}
+	e := r.engine
+	return withRunOf(ctx, e.app, e.global, r.job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *feed) error {
+		reading, err := run.Read(r.table, engine.ReadOptions{Once: true})
+		if err != nil {
+			return err
+		}
+		err = events.during(e.app, e.show, func() error {
+			for batch, err := range reading.Batches(ctx) {
+				if err != nil {
+					return err
+				}
+				if !yield(batch.Record) {
+					return nil
+				}
+			}
+			return nil
+		})
+		if summary := reading.Summary(); summary.Proof != nil && (err == nil || errors.Is(err, exporter.ErrIncomplete)) {
+			e.show.delivered(summary)
+		}
+		return err
+	})
+}
+
+// Full implements [door.Reading].
+func (r *doorReading) Full() bool { return len(r.since) == 0 }
+
+// Position implements [door.Reading].
+func (r *doorReading) Position() []byte { return nil }
+
+// mostDoorFile bounds the files that a host passes: a catalog describes every column.
+const mostDoorFile = 64 << 20
+
+// readDoorFile reads a file that a host passes; an empty name is no file.
+func readDoorFile(name string) (file door.File, err error) {
+	if name == "" {
+		return door.File{}, nil
+	}
+	reader, err := os.Open(name) //nolint:gosec // the host names the file
+	if err != nil {
+		return door.File{}, err
+	}
+	defer func() { err = errors.Join(err, reader.Close()) }()
+	body, err := io.ReadAll(io.LimitReader(reader, mostDoorFile+1))
+	if err == nil && len(body) > mostDoorFile {
+		err = fmt.Errorf("%s is larger than %d bytes", name, mostDoorFile)
+	}
+	return door.File{Name: name, Bytes: body}, err
+}
+
+// loadDoorJob reads the configuration that a host passes, and shows its warnings.
+func loadDoorJob(app App, show view, name string) (exporter.Job, error) {
+	file, err := readDoorFile(name)
+	if err != nil {
+		return exporter.Job{}, err
+	}
+	job, warnings, err := door.LoadConfig(app.LoadHostConfig, file)
+	show.diagnostics(warnings)
+	return job, err
+}
+
+// DoorArguments are the arguments of a program that was started by this path: hosts that
+// start a path without arguments choose the door by its name.
+func DoorArguments(path string, args []string) []string {
+	switch strings.TrimSuffix(filepath.Base(path), ".exe") {
+	case "tap-lemlist":
+		return append([]string{"singer"}, args...)
+	case "source-lemlist":
+		return append([]string{"airbyte"}, args...)
+	}
+	return args
+}

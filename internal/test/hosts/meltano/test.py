@@ -1,0 +1,109 @@
+"""Runs Meltano with target-postgres, and compares the table in PostgreSQL with our own export."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+import psycopg
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
+from team import PROGRAM, TABLE, Team, differing, report  # noqa: E402
+
+HERE = pathlib.Path(__file__).parent
+DATABASE = os.environ["DATABASE_URL"]
+HOST = "Meltano, target-postgres"
+
+
+class Project:
+    """A Meltano project in a folder."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        tap = folder / "tap-lemlist"
+        tap.symlink_to(PROGRAM)
+        text = (HERE / "meltano.yml").read_text().replace("$TAP", str(tap)).replace("$TARGET", os.environ["TARGET"])
+        (folder / "meltano.yml").write_text(text)
+
+    def run(self, config, *arguments):
+        """Runs the pipeline, and returns the finished process."""
+        settings = {
+            f"TAP_LEMLIST_{name.upper()}": value if isinstance(value, str) else json.dumps(value) for name, value in config.items()
+        }
+        return subprocess.run(
+            [os.environ["MELTANO"], "run", *arguments, "tap-lemlist", "target-postgres"],
+            cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
+            env={**os.environ, **settings, "TARGET_POSTGRES_SQLALCHEMY_URL": DATABASE, "NO_COLOR": "1", "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false"},
+        )
+
+
+def rows():
+    with psycopg.connect(DATABASE.replace("+psycopg", "")) as connection:
+        connection.row_factory = psycopg.rows.dict_row
+        return connection.execute(f"SELECT * FROM lemlist.{TABLE}").fetchall()
+
+
+def succeed(finished):
+    assert finished.returncode == 0, finished.stdout[-4000:]
+
+
+def fail(finished, sentence, secret):
+    assert finished.returncode != 0, f"the run succeeded: {finished.stdout[-4000:]}"
+    assert sentence in finished.stdout, f"no {sentence!r} in {finished.stdout[-4000:]}"
+    assert secret not in finished.stdout, "the key is in the log"
+
+
+def main():
+    with tempfile.TemporaryDirectory() as name:
+        scratch = pathlib.Path(name)
+        (scratch / "project").mkdir()
+        project = Project(scratch / "project")
+
+        with Team("-conversations=5000") as team:
+            succeed(project.run(team.config()))
+            ours = team.export(scratch / "first")
+            loaded = rows()
+            found = differing(ours, loaded)
+            report(HOST, "first run", rows=len(loaded), columns_that_differ=len(found))
+            assert not found, found
+
+            wrong = "0123456789abcdef0123456789abcdef"
+            fail(project.run(team.config(api_key=wrong)), "401 Unauthorized", wrong)
+            assert not differing(ours, rows())
+            report(HOST, "wrong key: the run fails", rows=len(rows()))
+
+            checked = subprocess.run(
+                [os.environ["CHECK_TAP"]], input=tap(scratch, team), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+            )
+            assert checked.returncode == 0 and "valid" in checked.stdout, checked.stdout
+            report("singer-check-tap", "messages are valid", rows=len(loaded))
+
+        with Team("-conversations=5000", "-fault=short") as team:
+            fail(project.run(team.config()), "not proven complete", team.key)
+            assert not differing(ours, rows())
+            report(HOST, "unproven walk: the run fails", rows=len(rows()))
+
+        with Team("-conversations=4000") as team:
+            succeed(project.run(team.config(), "--full-refresh"))
+            fewer = team.export(scratch / "fewer")
+            loaded = rows()
+            found = differing(fewer, loaded)
+            gone = set(ours["id"].to_pylist()) - {row["id"] for row in loaded}
+            report(HOST, "a full run of a smaller team", rows=len(loaded), columns_that_differ=len(found), rows_deleted=len(gone))
+            assert not found and gone, found
+
+
+def tap(scratch, team):
+    """The output of the tap alone."""
+    config = scratch / "config.json"
+    config.write_text(json.dumps(team.config()))
+    catalog = scratch / "catalog.json"
+    catalog.write_text(json.dumps({"streams": [{"tap_stream_id": TABLE, "selected": True}]}))
+    return subprocess.run(
+        [PROGRAM, "singer", f"-config={config}", f"-catalog={catalog}"], check=True, text=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+    ).stdout
+
+
+main()

@@ -1,0 +1,90 @@
+"""A simulated team, our own export of it, and the comparison with what a host has loaded."""
+
+import datetime
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+PROGRAM = os.environ["LEMEXPORT"]
+TABLE = "inbox_conversations"
+FETCHED = "fetched_at"  # differs between two readings
+MARGIN = {"settle": "50ms"}
+
+
+class Team:
+    """Serves a team over HTTP until the with block ends."""
+
+    def __init__(self, *flags):
+        self.flags = flags
+
+    def __enter__(self):
+        self.process = subprocess.Popen(
+            [PROGRAM, "sim", "-addr=127.0.0.1:0", "-no-rate-limit", *self.flags],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )
+        text = ""
+        while "}" not in text:
+            line = self.process.stdout.readline()
+            if not line:
+                sys.exit("lemexport sim has ended")
+            text += line
+        self.key = re.search(r'api_key\s*=\s*"(.*?)"', text)[1]
+        self.endpoint = re.search(r'endpoint\s*=\s*"(.*?)"', text)[1]
+        return self
+
+    def __exit__(self, *_):
+        self.process.terminate()
+        self.process.wait()
+
+    def config(self, **changes):
+        """The configuration of a host."""
+        return {"api_key": self.key, "endpoint": self.endpoint, "margin": MARGIN, **changes}
+
+    def export(self, folder):
+        """Our own export, as an Arrow table."""
+        folder = pathlib.Path(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "main.hcl").write_text(
+            f'source "lemlist" {{\n  api_key = env("LEMLIST_API_KEY")\n  endpoint = "{self.endpoint}"\n'
+            f'  margin {{\n    settle = "{MARGIN["settle"]}"\n  }}\n}}\n'
+            f'export "{TABLE}" {{\n  destination = "{folder / "out"}"\n}}\n'
+        )
+        subprocess.run(
+            [PROGRAM, f"-chdir={folder}", "apply", "-auto-approve"],
+            check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "LEMLIST_API_KEY": self.key},
+        )
+        return pq.read_table(folder / "out" / f"{TABLE}.parquet")
+
+
+def plain(value, nested):
+    """A value without what only its host adds: the spelling of zones, and JSON as text."""
+    if isinstance(value, datetime.datetime):
+        return value.replace(tzinfo=datetime.UTC) if value.tzinfo is None else value.astimezone(datetime.UTC)
+    if nested and isinstance(value, str):
+        return json.loads(value)
+    return value
+
+
+def differing(ours, rows):
+    """The columns that differ between our table and a host's rows, with the first difference."""
+    theirs = {row["id"]: row for row in rows}
+    assert len(rows) == len(theirs) == ours.num_rows, f"{len(rows)} rows, {len(theirs)} ids, {ours.num_rows} in our export"
+    found = {}
+    for field in ours.schema:
+        nested = pa.types.is_nested(field.type) or field.name == "extra"
+        for id, value in zip(ours["id"].to_pylist(), ours[field.name].to_pylist()):
+            assert id in theirs, f"{id} is missing"
+            want, got = plain(value, nested), plain(theirs[id][field.name], nested)
+            if field.name != FETCHED and want != got:
+                found.setdefault(field.name, f"{id}: {got!r}, want {want!r}")
+    return found
+
+
+def report(host, what, **numbers):
+    print(f"\n{host}: {what}: " + ", ".join(f"{value} {name.replace('_', ' ')}" for name, value in numbers.items()), flush=True)
