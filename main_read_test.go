@@ -58,7 +58,7 @@ func TestAReadThatIsInterruptedGivesABrokenStream(t *testing.T) {
 	if err := command.Wait(); !errors.As(err, &ended) || ended.ExitCode() != 130 {
 		t.Errorf("ended with %v: %s", err, &stderr)
 	}
-	if !bytes.Contains(stderr.Bytes(), []byte("of the stream were written, not its end")) {
+	if !bytes.Contains(stderr.Bytes(), []byte("of the stream were written; the stream is incomplete")) {
 		t.Errorf("said %s", &stderr)
 	}
 }

@@ -129,7 +129,7 @@ func TestAStandardOutputThatFailsIsAnError(t *testing.T) {
 			t.Errorf("%v: exit %d", args, status)
 		}
 		if want := "Error: standard output cannot be written: no space left on device\n\n" +
-			"What was asked for is done, an apply is committed: only the output is lost.\n"; c.err.String() != want {
+			"The command has finished, and an apply is committed; only its output is lost.\n"; c.err.String() != want {
 			t.Errorf("%v: %q, want %q", args, &c.err, want)
 		}
 	}

@@ -25,16 +25,19 @@ func newApply(app App, global *settings, views func() view) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "apply [PATH]",
 		Short: "Export what the configuration describes",
-		Long: `Shows the plan for the configuration at PATH, asks, then reads every
-conversation and writes the files. A file is replaced in one step, when all of
-it is there; until then, and after an error or ^C, the old one stays.
+		Long: `Shows the plan for the configuration at PATH, asks for consent, then reads every
+table and writes the files. A file is replaced in one step, once the new one is
+whole; until then, and after an error or ^C, the old file stays.
 
-What was read is kept in the work folder until the files are written, readable
-by you only: after a crash, an error or ^C the next apply of the same
-configuration goes on from there, within a day (journal_max_age).
+The pages that were read are kept in the work folder until the files are
+written, readable by you only: after a crash, an error or ^C the next apply of
+the same configuration continues from there, within a day (journal_max_age).
 
-Exit status: 0 done, 1 error, 3 when the export is not proven complete or would
-take more conversations out of a file than max_shrink allows, 130 interrupted.`,
+When a table cannot be read, or is not proven complete, its file stays as it is,
+and the files of the other tables are still written.
+
+Exit status: 0 done, 1 error, 3 when an export is not proven complete or would
+remove more rows from a file than max_shrink allows, 130 interrupted.`,
 		Example: "  lemexport apply -auto-approve examples/quickstart",
 		Args:    atMost(1),
 		RunE: func(command *cobra.Command, args []string) error {
@@ -46,12 +49,12 @@ take more conversations out of a file than max_shrink allows, 130 interrupted.`,
 		},
 	}
 	flags := command.Flags()
-	flags.BoolVar(&arguments.autoApprove, "auto-approve", false, "apply without a question")
-	flags.BoolVar(&arguments.options.AllowIncomplete, "allow-incomplete", false, "write also what is not proven complete, marked as such; still exits with 3")
-	flags.BoolVar(&arguments.options.AllowShrink, "allow-shrink", false, "write also what takes more conversations out of a file than max_shrink allows")
-	flags.BoolVar(&arguments.options.NoResume, "no-resume", false, "start over, whatever an earlier apply has left in the work folder")
+	flags.BoolVar(&arguments.autoApprove, "auto-approve", false, "apply without asking")
+	flags.BoolVar(&arguments.options.AllowIncomplete, "allow-incomplete", false, "also write exports that are not proven complete, marked as such; still exits with 3")
+	flags.BoolVar(&arguments.options.AllowShrink, "allow-shrink", false, "also write exports that remove more rows from a file than max_shrink allows")
+	flags.BoolVar(&arguments.options.NoResume, "no-resume", false, "start over, and ignore the pages that an interrupted apply kept")
 	fullFlag(command, &arguments.full)
-	flags.StringVar(&arguments.workDir, "work-dir", usualWorkDir, "keep what was read in `DIR` until the files are written")
+	flags.StringVar(&arguments.workDir, "work-dir", usualWorkDir, "keep pages in `DIR` until the files are written")
 	return command
 }
 

@@ -7,8 +7,8 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// feed carries events from the goroutines of a run to the one that shows them,
-// so that a slow terminal slows nothing but itself. It is the run's observer.
+// feed buffers events between the goroutines of a run and the one that shows them, so that
+// a slow terminal does not slow the run. It is the run's observer.
 type feed struct {
 	now  func() time.Time
 	wake chan struct{}
@@ -37,7 +37,7 @@ func (f *feed) Observe(event exporter.Event) {
 	}
 }
 
-// during shows what is observed while work runs.
+// during shows the events while work runs.
 func (f *feed) during(app App, show view, work func() error) error {
 	progress, every := show.progress()
 	ticks, stop := app.Ticker(every)

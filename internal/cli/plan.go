@@ -23,9 +23,9 @@ func newPlan(app App, global *settings, views func() view) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "plan [PATH]",
 		Short: "Show what an apply would do",
-		Long: `Reads the team and the first page of every user, and says what an apply of the
-configuration at PATH would read and write. It changes nothing. When an apply
-was cut short it says what that has kept for the next one.
+		Long: `Reads the team and the first page of every list, and shows what an apply of the
+configuration at PATH would read and write. It changes nothing. After an
+interrupted apply it shows how many pages the next one can reuse.
 
 Exit status: 0 done, 1 error; with -detailed-exitcode 2 when an apply has
 something to do.`,
@@ -36,7 +36,7 @@ something to do.`,
 			return runPlan(command.Context(), app, *global, views(), arguments)
 		},
 	}
-	command.Flags().StringVar(&arguments.workDir, "work-dir", usualWorkDir, "look in `DIR` for what an apply that was cut short has kept")
+	command.Flags().StringVar(&arguments.workDir, "work-dir", usualWorkDir, "look in `DIR` for pages that an interrupted apply kept")
 	command.Flags().BoolVar(&arguments.detailedExitCode, "detailed-exitcode", false, "exit with 2 when there is something to do")
 	fullFlag(command, &arguments.full)
 	return command
@@ -70,13 +70,13 @@ func runPlan(ctx context.Context, app App, global settings, show view, arguments
 	return nil
 }
 
-// fullFlag is the flag of commands that can be asked for a full walk.
+// fullFlag adds the flag that asks for a full read.
 func fullFlag(command *cobra.Command, full *bool) {
-	command.Flags().BoolVar(full, "full", false, "read every inbox in full, whatever earlier runs have proven")
+	command.Flags().BoolVar(full, "full", false, "read every inbox in full, even where earlier runs are proven complete")
 }
 
-// withRun starts a run of the job and closes it after work. workDir is where it
-// may leave what the next run goes on from; "" is nowhere.
+// withRun starts a run of the job and closes it after work. In workDir it may keep pages
+// for the next run; "" keeps none.
 func withRun(ctx context.Context, app App, global settings, job exporter.Job, workDir string, work func(*engine.Run, *feed) error) error {
 	return withRunOf(ctx, app, global, job, workDir, (*engine.Engine).Start, work)
 }

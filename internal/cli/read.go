@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 	"github.com/spf13/cobra"
@@ -16,14 +17,16 @@ func newRead(app App, global *settings, views func() view) *cobra.Command {
 	return &cobra.Command{
 		Use:   "read TABLE [PATH]",
 		Short: "Write a table to standard output as an Arrow stream",
-		Long: `Reads every conversation of the source in the configuration at PATH, and writes
-the rows of TABLE to standard output as an Arrow IPC stream: each conversation
-once, newest activity first, the proof in the metadata of the schema. Nothing is
-written before the walk is proven complete. Progress and the summary go to
-standard error. Export blocks may be missing; what they leave out or hash in
-their columns blocks is left out or hashed here as well.
+		Long: `Reads TABLE from the source in the configuration at PATH, and writes its rows to
+standard output as an Arrow IPC stream: each row once, conversations with the
+newest activity first, the proof in the metadata of the schema. Nothing is
+written before the rows are proven complete. Progress and the summary go to
+standard error. Export blocks are optional; the columns block of an export of
+TABLE applies here as well.
 
-Exit status: 0 done, 1 error, 3 when the walk is not proven complete and
+The tables are ` + strings.Join(schema.TableNames(), ", ") + `.
+
+Exit status: 0 done, 1 error, 3 when the rows are not proven complete and
 nothing was written, 130 interrupted.`,
 		Example: "  lemexport read " + schema.Default().Name + " > inbox.arrows\n" +
 			"  lemexport read " + schema.Default().Name + " examples/quickstart | python3 -c '\n" +
@@ -71,13 +74,12 @@ func runRead(ctx context.Context, app App, global settings, show view, table, pa
 		case err == nil:
 			show.delivered(summary)
 		}
-		return interruption(ctx, err, many(written, "row")+" of the stream were written, not its end")
+		return interruption(ctx, err, many(written, "row")+" of the stream were written; the stream is incomplete")
 	})
 }
 
-// writeStream writes the rows as one IPC stream and returns their number. A
-// stream that an error ends is broken off in a message: most readers take one
-// that only lacks its end marker for whole.
+// writeStream writes the rows as one IPC stream and returns their number. After an error
+// it writes half a message: most readers accept a stream without an end marker.
 func writeStream(ctx context.Context, app App, reading *engine.Reading) (rows int64, err error) {
 	var stream *ipc.Writer
 	begin := func() error {
@@ -104,7 +106,7 @@ func writeStream(ctx context.Context, app App, reading *engine.Reading) (rows in
 		}
 		rows += batch.Record.NumRows()
 	}
-	if stream == nil { // an empty inbox is a table too
+	if stream == nil { // a table without rows has a schema, too
 		if err := begin(); err != nil {
 			return 0, err
 		}

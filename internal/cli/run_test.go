@@ -185,7 +185,7 @@ func TestOnlyYesIsConsent(t *testing.T) {
 	for answer, want := range map[string]string{
 		"yes\n": "", "yes": "", "  yes \r\n": "",
 		"y\n": "the answer was not 'yes'", "YES\n": "the answer was not 'yes'", "yes please\n": "the answer was not 'yes'",
-		"": "there was no answer", "\n": "there was no answer", "\nyes\n": "there was no answer",
+		"": "no answer was given", "\n": "no answer was given", "\nyes\n": "no answer was given",
 	} {
 		c := newConsole(answer)
 		err := consent(t.Context(), c.App, newHumanView(c.App, settings{}))

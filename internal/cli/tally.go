@@ -7,7 +7,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// tally adds the events of a run up.
+// tally sums up the events of a run.
 type tally struct {
 	phase   exporter.Phase
 	started time.Time
@@ -18,8 +18,8 @@ type tally struct {
 	total int64
 	rows  int64
 	pages int64
-	// taken is the number of rows that were taken over from an earlier run: they
-	// say nothing of this one's speed, which counts from started.
+	// taken is the number of rows reused from an earlier run. They do not count for the
+	// speed, which counts from started.
 	taken int64
 	// surveyed is how many users a survey has read so far.
 	surveyed exporter.Surveyed
@@ -60,7 +60,7 @@ func (t *tally) perSecond(at time.Time) float64 {
 	return 0
 }
 
-// longestEstimate is the longest rest that is worth a number.
+// longestEstimate is the longest remaining time that is shown.
 const longestEstimate = 1000 * time.Hour
 
 // left estimates the rest of the phase from its speed so far.
