@@ -15,7 +15,7 @@ import (
 
 	"github.com/lemexport/lemexport/bench/inbox"
 	"github.com/lemexport/lemexport/bench/process"
-	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 )
 
 const (
@@ -58,7 +58,7 @@ func liveRun(ctx context.Context, options options) (string, error) {
 // exportLive is one apply beside a simulation, which it ends.
 func exportLive(ctx context.Context, program string, options options) (took process.Usage, err error) {
 	// Twice the time in which the rate limit allows it.
-	ctx, cancel := context.WithTimeout(ctx, patience+2*exporter.LeastTime(int64(options.conversations/inbox.PageSize)))
+	ctx, cancel := context.WithTimeout(ctx, patience+2*ratelimit.Rate().LeastTime(int64(options.conversations/inbox.PageSize)))
 	defer cancel()
 	sim, err := startSim(ctx, program, options.conversations)
 	if err != nil {

@@ -2,14 +2,17 @@ package exporter
 
 import "time"
 
-// The rate limit of the API: 20 requests in 2 seconds per key, over all routes
-// (API doc: "Rate limits").
-const (
-	RateLimit  = 20
-	RateWindow = 2 * time.Second
-)
+// Rate is how fast a source may be asked.
+type Rate struct {
+	// Requests may be made in every Window; 0 is no limit.
+	Requests int64
+	Window   time.Duration
+}
 
-// LeastTime is the least time in which the rate limit allows that many requests.
-func LeastTime(requests int64) time.Duration {
-	return time.Duration(max(requests-1, 0)/RateLimit) * RateWindow
+// LeastTime is the least time in which the rate allows that many requests.
+func (r Rate) LeastTime(requests int64) time.Duration {
+	if r.Requests == 0 {
+		return 0
+	}
+	return time.Duration(max(requests-1, 0)/r.Requests) * r.Window
 }

@@ -12,8 +12,10 @@ type Survey struct {
 	TeamID string
 	// Simulated is true when the server says that it is a simulation.
 	Simulated bool
-	// Endpoint is the API's base URL.
-	Endpoint string
+	// Source is the kind of source, "lemlist", and Endpoint the API's base URL.
+	Source, Endpoint string
+	// Rate is how fast the API may be asked.
+	Rate Rate
 	// Requests counts the HTTP requests the survey itself took.
 	Requests int64
 	// Tables has one entry per table that was asked for, in that order.

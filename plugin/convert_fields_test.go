@@ -37,6 +37,10 @@ func (f *filler) fill(v reflect.Value) {
 		v.Set(reflect.ValueOf(time.Unix(1_700_000_000+f.last, f.last*1000).UTC()))
 		return
 	}
+	if v.Type() == reflect.TypeFor[time.Duration]() {
+		v.SetInt(int64(time.Duration(f.last)*time.Second + time.Duration(f.last)))
+		return
+	}
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(fmt.Sprint("text ", f.last))

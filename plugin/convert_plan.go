@@ -19,6 +19,7 @@ func fromPlan(plan engine.Plan) (*pluginv1.Plan, error) {
 		RunId: plan.RunID, TeamId: plan.Survey.TeamID, Endpoint: plan.Survey.Endpoint, Simulated: plan.Survey.Simulated,
 		SkippedUsers: fromSkipped(users.Skipped), ConversationsAtMost: plan.Conversations, Requests: plan.Requests,
 		UnknownFields: users.Unknown, SurveyRequests: plan.Survey.Requests,
+		Source: plan.Survey.Source, RateRequests: plan.Survey.Rate.Requests, RateWindow: durationpb.New(plan.Survey.Rate.Window),
 	}
 	if plan.LeastTime != nil {
 		message.LeastTime = durationpb.New(time.Duration(*plan.LeastTime * float64(time.Second)))
@@ -119,7 +120,8 @@ func toPlan(message *pluginv1.Plan) (engine.Plan, error) {
 		RunID: message.GetRunId(), Conversations: message.ConversationsAtMost, Requests: message.Requests,
 		Survey: exporter.Survey{
 			TeamID: message.GetTeamId(), Endpoint: message.GetEndpoint(), Simulated: message.GetSimulated(),
-			Requests: message.GetSurveyRequests(),
+			Requests: message.GetSurveyRequests(), Source: message.GetSource(),
+			Rate: exporter.Rate{Requests: message.GetRateRequests(), Window: message.GetRateWindow().AsDuration()},
 		},
 	}
 	if least := message.GetLeastTime(); least != nil {

@@ -1,9 +1,9 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
-	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
@@ -202,29 +202,20 @@ func (c sourceChecker) endpoint(a *attribute) string {
 		c.report.fail(a.at, a.address, summary, detail)
 		return ""
 	}
-	u, err := url.Parse(value)
+	u, err := exporter.ParseEndpoint(value)
 	switch {
-	case err != nil, u.Scheme == "", u.Scheme != "http" && u.Scheme != "https", u.Hostname() == "", !validPort(u.Port()):
-		return bad("Invalid endpoint", "endpoint must be a URL like "+strconv.Quote(exporter.DefaultEndpoint)+".")
-	case u.User != nil:
+	case errors.Is(err, exporter.ErrEndpointCredentials):
 		return bad("Credentials in the endpoint", "The part before the @ would be logged with the URL. Remove it and set api_key.")
-	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "" || strings.HasSuffix(value, "#"):
+	case errors.Is(err, exporter.ErrEndpointQuery):
 		return bad("Query in the endpoint", "endpoint is the base URL of every request. Remove the part from ? or # on; the key belongs in api_key.")
-	case u.Scheme == "http" && !exporter.IsLoopback(u.Hostname()):
+	case errors.Is(err, exporter.ErrEndpointClear):
 		return bad("Endpoint without encryption", "Over http the API key would be sent unencrypted. Use https; http is allowed only for this machine, for instance http://127.0.0.1:8080/api.")
+	case err != nil:
+		return bad("Invalid endpoint", "endpoint must be a URL like "+strconv.Quote(exporter.DefaultEndpoint)+".")
 	}
 	if !exporter.IsLoopback(u.Hostname()) && !exporter.IsLemlist(u) {
 		c.report.warn(a.at, a.address, "Endpoint is not lemlist's",
 			fmt.Sprintf("lemexport sends the API key to %s://%s instead of lemlist (%s). Remove endpoint unless that server should receive the key.", u.Scheme, u.Host, exporter.DefaultEndpoint))
 	}
 	return strings.TrimRight(value, "/")
-}
-
-// validPort accepts no port, too; url.Parse checked that it is digits.
-func validPort(port string) bool {
-	if port == "" {
-		return true
-	}
-	n, err := strconv.ParseUint(port, 10, 16)
-	return err == nil && n > 0
 }

@@ -260,13 +260,13 @@ func (t target) nameWinner(ctx context.Context, err error) error {
 	if !errors.Is(err, exporter.ErrConflict) {
 		return err
 	}
-	const hint = "The destination holds what the other run wrote. Plan again; apply if there is still something to do."
+	const hint = "The destination contains the export of the other run. Plan again, and apply if there is still something to do."
 	if conflict, ok := errors.AsType[exporter.ConflictError](err); ok && conflict.RunID != "" {
 		return exporter.WithHint(err, hint)
 	}
 	there, _, readErr := readManifest(ctx, t.destination, t.format, t.name)
 	if readErr != nil {
-		return exporter.WithHint(fmt.Errorf("%w (what is there now cannot be read: %w)", err, readErr), hint)
+		return exporter.WithHint(fmt.Errorf("%w (the file that is there now cannot be read: %w)", err, readErr), hint)
 	}
 	return exporter.WithHint(fmt.Errorf("%w: run %s", err, there.RunID), hint)
 }
@@ -280,7 +280,7 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 		RunID:             r.id,
 		Tool:              r.engine.Tool,
 		Simulated:         plan.Survey.Simulated,
-		Source:            exporter.ManifestSource{Type: "lemlist", Endpoint: plan.Survey.Endpoint, TeamID: plan.Survey.TeamID},
+		Source:            exporter.ManifestSource{Type: plan.Survey.Source, Endpoint: plan.Survey.Endpoint, TeamID: plan.Survey.TeamID},
 		Table:             target.table.Name,
 		SchemaVersion:     target.table.Version,
 		SchemaFingerprint: target.table.Fingerprint(),
@@ -294,7 +294,7 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 
 func incomplete(proof exporter.Proof) error {
 	return exporter.WithHint(Unproven(proof),
-		"Nothing was written. Run apply again when the inbox is quieter. When the reason stays the same, apply -allow-incomplete writes what was read, marked as incomplete.")
+		"Nothing was written. Run apply again when the inbox is quieter. If the reason stays the same, apply -allow-incomplete writes the rows that were read, marked as incomplete.")
 }
 
 // Unproven is the error of a proof that is not complete; it wraps [exporter.ErrIncomplete].

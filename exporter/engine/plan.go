@@ -189,7 +189,7 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	if current.SchemaVersion != t.table.Version || len(plan.SchemaChanges) == 0 && current.SchemaFingerprint != t.table.Fingerprint() {
 		change := fmt.Sprintf("Schema version %d of the file becomes version %d.", current.SchemaVersion, t.table.Version)
 		if current.SchemaVersion == t.table.Version {
-			change = fmt.Sprintf("The file's schema is another one, also called version %d.", current.SchemaVersion)
+			change = fmt.Sprintf("The schema of the file differs, although it has version %d, too.", current.SchemaVersion)
 		}
 		plan.SchemaChanges = append(plan.SchemaChanges, change)
 	}
@@ -279,7 +279,7 @@ func (p Plan) estimated() Plan {
 		}
 	}
 	if known {
-		least := exporter.LeastTime(requests).Seconds()
+		least := p.Survey.Rate.LeastTime(requests).Seconds()
 		p.Requests, p.LeastTime = &requests, &least
 	}
 	return p

@@ -7,6 +7,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/prover"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 )
 
 // inFlightShare is the share of the memory budget that pages in flight may take: a
@@ -48,7 +49,7 @@ func (c *concurrency) learn(a arrival) {
 // units of the time between two requests, and one more for the time an answer
 // spends with us. When one request at a time is enough, it is 1.
 func (c *concurrency) size() int {
-	const every = exporter.RateWindow / exporter.RateLimit
+	const every = ratelimit.Window / ratelimit.Requests
 	return min(max(int((c.roundTrip+every/3)/every)+1, 1), c.most())
 }
 

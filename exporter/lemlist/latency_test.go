@@ -6,8 +6,8 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/prover"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -48,7 +48,7 @@ func TestWalkIsAsFastAsTheRateLimit(t *testing.T) {
 				}
 			}
 			proof, wall := walk.Proof(), time.Since(began)
-			floor := time.Duration(proof.Requests) * exporter.RateWindow / exporter.RateLimit
+			floor := time.Duration(proof.Requests) * ratelimit.Window / ratelimit.Requests
 			ratio := wall.Seconds() / floor.Seconds()
 			t.Logf("%-24s %8d %8.1f %8.1f %6.3f %5d", one.name, proof.Requests, wall.Seconds(), floor.Seconds(), ratio, proof.Throttled)
 			if latency := one.opts.Latency + one.opts.Jitter; *pagesFlag >= 200 && latency <= 300*time.Millisecond && ratio > 1.05 {

@@ -14,7 +14,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/store"
@@ -60,13 +59,13 @@ func TestTwoProcessesOfOneKeySideBySide(t *testing.T) {
 	for _, call := range server.Calls() {
 		arrivals = append(arrivals, call.Arrived)
 	}
-	least, _ := crowded(arrivals, exporter.RateLimit)
+	least, _ := crowded(arrivals, ratelimit.Requests)
 	t.Logf("%d requests in %s, %v, %d throttled, 21 in %s at the closest", stats.Requests, time.Since(began), counts, stats.Throttled, least)
 	if stats.Throttled != 0 {
 		t.Errorf("%d of %d requests throttled", stats.Throttled, stats.Requests)
 	}
 	// 20 at once, 20 after every window; the last may be on its way.
-	if most := (1 + int(lasts/exporter.RateWindow)) * exporter.RateLimit; stats.Requests < most*9/10 {
+	if most := (1 + int(lasts/ratelimit.Window)) * ratelimit.Requests; stats.Requests < most*9/10 {
 		t.Errorf("%d requests, %d are possible", stats.Requests, most)
 	}
 	for i, count := range counts {
@@ -83,7 +82,7 @@ func crowded(arrivals []time.Time, most int) (time.Duration, bool) {
 	for i := most; i < len(arrivals); i++ {
 		least = min(least, arrivals[i].Sub(arrivals[i-most]))
 	}
-	return least, least < exporter.RateWindow
+	return least, least < ratelimit.Window
 }
 
 type child struct {
@@ -135,7 +134,7 @@ func askAway(t *testing.T, endpoint string) {
 	defer stop()
 	var count atomic.Int64
 	var all sync.WaitGroup
-	for range exporter.RateLimit {
+	for range ratelimit.Requests {
 		all.Go(func() {
 			for {
 				got, err := source.fetch(ctx, pageRequest{user: user, page: 1})

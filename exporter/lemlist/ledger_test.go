@@ -42,7 +42,7 @@ func TestWithoutTheLedgerTheRunGoesOnAndSaysSoOnce(t *testing.T) {
 				breakFolder()
 				began := time.Now()
 				survey()
-				if took := time.Since(began); took > exporter.LeastTime(61)+5*time.Second {
+				if took := time.Since(began); took > ratelimit.Rate().LeastTime(61)+5*time.Second {
 					t.Errorf("took %s without the ledger", took)
 				}
 				if events := seen[exporter.RateNotShared](w); len(events) != 1 || events[0].Reason == "" {
@@ -117,7 +117,7 @@ func TestTwoSourcesOfOneKeySideBySide(t *testing.T) {
 				if stats.Throttled > 0 || stats.Requests != 2*(users+1) {
 					t.Errorf("stats %+v", stats)
 				}
-				limit := exporter.RateLimit
+				limit := ratelimit.Requests
 				if opts.Calls > 0 {
 					limit = opts.Calls
 				}
@@ -128,7 +128,7 @@ func TestTwoSourcesOfOneKeySideBySide(t *testing.T) {
 				if least, tooMany := crowded(arrivals, limit); tooMany {
 					t.Errorf("%d calls within %s", limit+1, least)
 				}
-				windows := float64(took) / float64(exporter.RateWindow)
+				windows := float64(took) / float64(ratelimit.Window)
 				if used := float64(stats.Requests) / windows; used < 0.9*float64(limit) {
 					t.Errorf("used %.1f of %d calls a window", used, limit)
 				}

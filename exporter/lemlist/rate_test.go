@@ -47,7 +47,7 @@ func TestTheRateLimitIsKeptAndUsedUp(t *testing.T) {
 				if events := seen[exporter.Throttled](w); len(events) != stats.Throttled {
 					t.Errorf("events %v", events)
 				}
-				windows := float64(time.Since(began)) / float64(exporter.RateWindow)
+				windows := float64(time.Since(began)) / float64(ratelimit.Window)
 				if used := (users + 1) / windows; used < 0.8*float64(test.perWindow) {
 					t.Errorf("used %.1f of %d calls a window", used, test.perWindow)
 				}

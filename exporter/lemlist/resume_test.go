@@ -11,8 +11,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
 	"pgregory.net/rapid"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -83,17 +81,16 @@ func legSince(t fatal, url string, team *sim.Server, since map[string]exporter.M
 	defer func() { _ = source.Close() }()
 	walk := source.Walk(t.Context(), schema.InboxConversations(), since, journal)
 	shown := make(newestOf)
-	table := schema.InboxConversations()
-	_, id, _ := table.Column("id")
-	_, at, _ := table.Column("last_activity_at")
 	pages := 0
 	for page, err := range walk.Pages() {
 		if err != nil {
 			t.Fatal(err)
 		}
-		for row := range int(page.Record.NumRows()) {
-			key := strings.Clone(page.Record.Column(id).(*array.String).Value(row))
-			when := page.Record.Column(at).(*array.Timestamp).Value(row).ToTime(arrow.Microsecond)
+		if page.Keys.Len() != int(page.Record.NumRows()) {
+			t.Fatal("a page without its keys")
+		}
+		for row := range page.Keys.Len() {
+			key, when := strings.Clone(page.Keys.ID(row)), exporter.At(page.Keys.Version(row))
 			if !when.Before(shown[key]) {
 				shown[key] = when
 			}

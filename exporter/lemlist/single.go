@@ -21,25 +21,25 @@ import (
 const MethodSingle = "single response"
 
 // fetchTable reads a table that is one response.
-func (s *Source) fetchTable(ctx context.Context, table *schema.Table) (response, error) {
+func fetchTable(ctx context.Context, c *client.Client, table *schema.Table) (response, error) {
 	query := url.Values{}
 	for name, value := range table.Request.Query {
 		query.Set(name, value)
 	}
 	isTeam := table.Request.Envelope == schema.EnvelopeTeam
-	page, got, err := client.Get(ctx, s.client, client.Request{Path: table.Request.Path, Query: query, Plain: isTeam}, func(p client.Payload) (decode.Page, error) {
+	page, got, err := client.Get(ctx, c, client.Request{Path: table.Request.Path, Query: query, Plain: isTeam}, func(p client.Payload) (decode.Page, error) {
 		page, err := decode.NewDecoder(table, memory.NewGoAllocator()).Decode(p.Text, p.Arrived)
 		if err != nil {
 			return decode.Page{}, err
 		}
 		if isTeam {
-			err = s.checkIDs(ctx, teamOf(page.Record))
+			err = teamOf(page.Record).check(ctx, c)
 		}
 		if err != nil {
 			page.Record.Release()
 			return decode.Page{}, err
 		}
-		page.UnknownFields = s.client.HideSecrets(page.UnknownFields)
+		page.UnknownFields = c.HideSecrets(page.UnknownFields)
 		return page, nil
 	})
 	return response{got, page}, noAccess(table, err)
@@ -61,8 +61,8 @@ func noAccess(table *schema.Table, err error) error {
 
 // surveySingle asks for a table that is one response. Without access to it the survey says
 // so; the others can still be read.
-func (s *Source) surveySingle(ctx context.Context, table *schema.Table) (exporter.TableSurvey, client.Cost, error) {
-	got, err := s.fetchTable(ctx, table)
+func surveySingle(ctx context.Context, c *client.Client, table *schema.Table) (exporter.TableSurvey, client.Cost, error) {
+	got, err := fetchTable(ctx, c, table)
 	switch {
 	case errors.Is(err, exporter.ErrNoAccess):
 		return exporter.TableSurvey{Table: table.Name, Error: err.Error(), Hint: exporter.Hint(err)}, got.Cost, nil
@@ -86,7 +86,8 @@ func surveyOf(table *schema.Table, got response) exporter.TableSurvey {
 // would spare one request, so it keeps none.
 type singleWalk struct {
 	ctx    context.Context //nolint:containedctx // a walk is one run; Pages has no argument to carry it
-	source *Source
+	client *client.Client
+	obs    exporter.Observer
 	table  *schema.Table
 	proof  exporter.Proof
 }
@@ -103,9 +104,9 @@ func (w *singleWalk) Pages() iter.Seq2[exporter.Page, error] {
 		defer got.release()
 		rows := got.page.Record.NumRows()
 		w.proof = singleProof(got.Cost, rows, "the walk did not reach its end")
-		w.source.obs.Observe(exporter.PageFetched{Page: 1, Rows: int(rows)})
+		w.obs.Observe(exporter.PageFetched{Page: 1, Rows: int(rows)})
 		for _, field := range got.page.UnknownFields {
-			w.source.obs.Observe(exporter.UnknownField{Field: field})
+			w.obs.Observe(exporter.UnknownField{Field: field})
 		}
 		if yield(exporter.Page{Number: 1, Record: got.page.Record, Keys: keys, UnknownFields: got.page.UnknownFields}, nil) {
 			w.proof = singleProof(got.Cost, rows, "")
@@ -115,7 +116,7 @@ func (w *singleWalk) Pages() iter.Seq2[exporter.Page, error] {
 
 // read returns the response and the keys of its rows.
 func (w *singleWalk) read() (response, schema.Keys, error) {
-	got, err := w.source.fetchTable(w.ctx, w.table)
+	got, err := fetchTable(w.ctx, w.client, w.table)
 	if err != nil {
 		return got, schema.Keys{}, err
 	}

@@ -5,13 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
 	"slices"
 	"sync"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -52,11 +52,51 @@ func (s *Source) Close() error {
 	return nil
 }
 
+// Survey implements exporter.Source: it asks for the team once, then for the first page
+// of every partition of the tables.
+func (s *Source) Survey(ctx context.Context, tables []*schema.Table) (exporter.Survey, error) {
+	s.mu.Lock()
+	got, err := s.fetchTeam(ctx)
+	s.mu.Unlock()
+	if err != nil {
+		return exporter.Survey{}, err
+	}
+	defer got.release()
+	found := teamOf(got.page.Record)
+	users, err := found.choose(s.chosen)
+	if err != nil {
+		return exporter.Survey{}, err
+	}
+	survey := exporter.Survey{Source: "lemlist", Rate: ratelimit.Rate(), TeamID: found.id, Endpoint: s.client.Endpoint(), Requests: got.Cost.Requests}
+	for _, table := range tables {
+		var one exporter.TableSurvey
+		var spent client.Cost
+		switch table := whole(table); {
+		case table.PartitionBy == schema.PartitionUser:
+			one, spent, err = surveyInboxes(ctx, s, users)
+		case table.Request.Envelope == schema.EnvelopeTeam:
+			one = surveyOf(table, got)
+		default:
+			one, spent, err = surveySingle(ctx, s.client, table)
+		}
+		survey.Requests += spent.Requests
+		if err != nil {
+			return exporter.Survey{}, err
+		}
+		for _, field := range one.Unknown {
+			s.obs.Observe(exporter.UnknownField{Field: field})
+		}
+		survey.Tables = append(survey.Tables, one)
+	}
+	survey.Simulated = s.client.Simulated()
+	return survey, nil
+}
+
 // Walk implements exporter.Source. The walk of a table that is one list a user asks for the
 // team first, unless a survey has done so.
 func (s *Source) Walk(ctx context.Context, table *schema.Table, since map[string]exporter.Mark, journal exporter.Journal) exporter.Walk {
 	if table = whole(table); table.PartitionBy != schema.PartitionUser {
-		return &singleWalk{ctx: ctx, source: s, table: table}
+		return &singleWalk{ctx: ctx, client: s.client, obs: s.obs, table: table}
 	}
 	return &teamWalk{ctx: ctx, source: s, since: since, journal: journal}
 }
@@ -81,6 +121,17 @@ func (s *Source) usersToRead(ctx context.Context) ([]string, error) {
 		got.release()
 	}
 	return s.team.choose(s.chosen)
+}
+
+// fetchTeam asks for the team, and keeps its ids. The caller holds the lock.
+func (s *Source) fetchTeam(ctx context.Context) (response, error) {
+	got, err := fetchTable(ctx, s.client, schema.TeamUsers())
+	if err != nil {
+		return got, fmt.Errorf("read the team: %w", err)
+	}
+	found := teamOf(got.page.Record)
+	s.team = &found
+	return got, nil
 }
 
 // fetch implements fetcher. The walk itself asks again when a user is refused, unless
@@ -119,63 +170,4 @@ func (s *Source) denied(userID string, err error) error {
 		err = exporter.WithHint(fmt.Errorf("the API does not give the inbox of %s, who was chosen: %s", userID, err), exporter.Hint(err)) //nolint:errorlint // hides ErrUserNotInTeam
 	}
 	return err
-}
-
-// teamWalk is a walk that finds out whom to read when it starts.
-type teamWalk struct {
-	ctx    context.Context //nolint:containedctx // a walk is one run; Pages has no argument to carry it
-	source *Source
-	since  map[string]exporter.Mark
-	// journal is where the walk is kept; nil is nowhere.
-	journal exporter.Journal
-	inner   exporter.Walk // nil until the team is known
-}
-
-// Pages implements exporter.Walk.
-func (w *teamWalk) Pages() iter.Seq2[exporter.Page, error] {
-	return func(yield func(exporter.Page, error) bool) {
-		users, err := w.source.usersToRead(w.ctx)
-		if err != nil {
-			yield(exporter.Page{}, err)
-			return
-		}
-		walk := newWalk(w.ctx, w.source, users, w.source.margin, w.source.obs)
-		walk.since, walk.journal = w.since, w.journal
-		walk.concurrency.memory = w.source.memory / inFlightShare
-		w.inner = walk
-		walk.Pages()(yield)
-	}
-}
-
-// Proof implements exporter.Walk.
-func (w *teamWalk) Proof() exporter.Proof {
-	if w.inner == nil {
-		return exporter.Proof{Reasons: []string{"The team could not be read."}}
-	}
-	return w.inner.Proof()
-}
-
-// once passes events on, each unknown field one time only.
-type once struct {
-	to   exporter.Observer
-	mu   sync.Mutex
-	seen schema.Names
-}
-
-func newOnce(to exporter.Observer) *once { return &once{to: to} }
-
-// Observe implements exporter.Observer.
-func (o *once) Observe(event exporter.Event) {
-	if field, ok := event.(exporter.UnknownField); ok && !o.first(field.Field) {
-		return
-	}
-	if o.to != nil {
-		o.to.Observe(event)
-	}
-}
-
-func (o *once) first(field string) bool {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.seen.Add(field)
 }

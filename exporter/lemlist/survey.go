@@ -12,6 +12,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -24,51 +25,11 @@ type firstPage struct {
 	err     error
 }
 
-// Survey implements exporter.Source: it asks for the team once, then for the first page
-// of every partition of the tables.
-func (s *Source) Survey(ctx context.Context, tables []*schema.Table) (exporter.Survey, error) {
-	s.mu.Lock()
-	got, err := s.fetchTeam(ctx)
-	s.mu.Unlock()
-	if err != nil {
-		return exporter.Survey{}, err
-	}
-	defer got.release()
-	found := teamOf(got.page.Record)
-	users, err := found.choose(s.chosen)
-	if err != nil {
-		return exporter.Survey{}, err
-	}
-	survey := exporter.Survey{TeamID: found.id, Endpoint: s.client.Endpoint(), Requests: got.Cost.Requests}
-	for _, table := range tables {
-		var one exporter.TableSurvey
-		var spent client.Cost
-		switch table := whole(table); {
-		case table.PartitionBy == schema.PartitionUser:
-			one, spent, err = s.surveyInboxes(ctx, users)
-		case table.Request.Envelope == schema.EnvelopeTeam:
-			one = surveyOf(table, got)
-		default:
-			one, spent, err = s.surveySingle(ctx, table)
-		}
-		survey.Requests += spent.Requests
-		if err != nil {
-			return exporter.Survey{}, err
-		}
-		for _, field := range one.Unknown {
-			s.obs.Observe(exporter.UnknownField{Field: field})
-		}
-		survey.Tables = append(survey.Tables, one)
-	}
-	survey.Simulated = s.client.Simulated()
-	return survey, nil
-}
-
 // surveyInboxes asks for the first page of every user, several at once.
-func (s *Source) surveyInboxes(ctx context.Context, users []string) (exporter.TableSurvey, client.Cost, error) {
+func surveyInboxes(ctx context.Context, s *Source, users []string) (exporter.TableSurvey, client.Cost, error) {
 	one := exporter.TableSurvey{Table: schema.InboxConversations().Name}
 	var spent client.Cost
-	pages, unknown := s.firstPages(ctx, users)
+	pages, unknown := askFirstPages(ctx, s, users)
 	for i, first := range pages {
 		spent.Add(first.cost)
 		switch {
@@ -84,10 +45,10 @@ func (s *Source) surveyInboxes(ctx context.Context, users []string) (exporter.Ta
 	return one, spent, nil
 }
 
-// firstPages reads the first page of every user, in the order of users, and returns
+// askFirstPages reads the first page of every user, in the order of users, and returns
 // the unknown fields of all. The first error stops the others, and is the only one
 // in the result.
-func (s *Source) firstPages(ctx context.Context, users []string) ([]firstPage, []string) {
+func askFirstPages(ctx context.Context, s *Source, users []string) ([]firstPage, []string) {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	var mu sync.Mutex
@@ -96,10 +57,10 @@ func (s *Source) firstPages(ctx context.Context, users []string) ([]firstPage, [
 	pages := make([]firstPage, len(users))
 	next := make(chan int)
 	var workers sync.WaitGroup
-	for range min(len(users), exporter.RateLimit) {
+	for range min(len(users), ratelimit.Requests) {
 		workers.Go(func() {
 			for i := range next {
-				page := s.firstPage(ctx, users[i])
+				page := askFirstPage(ctx, s, users[i])
 				mu.Lock()
 				for _, name := range page.unknown {
 					unknown.Add(name)
@@ -130,7 +91,7 @@ func (s *Source) firstPages(ctx context.Context, users []string) ([]firstPage, [
 	return pages, unknown.List()
 }
 
-func (s *Source) firstPage(ctx context.Context, userID string) firstPage {
+func askFirstPage(ctx context.Context, s *Source, userID string) firstPage {
 	got, err := s.insist(ctx, pageRequest{user: userID, page: 1})
 	err = s.denied(userID, err)
 	first := firstPage{cost: got.Cost}

@@ -285,7 +285,7 @@ func TestPagesAreCountedFromTotalsThatCanBe(t *testing.T) {
 			body := strings.NewReplacer(`"totalItems":0`, `"totalItems":`+test.total, `"perPage":100`, `"perPage":`+test.per).Replace(emptyPage)
 			endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
 			source, _ := open(t, endpoint)
-			first := source.firstPage(t.Context(), "usr_1")
+			first := askFirstPage(t.Context(), source, "usr_1")
 			if got := first.survey.Pages; first.err != nil || (got == nil) != (test.pages == nil) || got != nil && *got != *test.pages {
 				t.Errorf("%v pages, error %v", got, first.err)
 			}

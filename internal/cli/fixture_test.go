@@ -12,7 +12,7 @@ func day(hour int) time.Time { return time.Date(2026, 1, 2, hour, 4, 5, 67800000
 func somePlan() engine.Plan {
 	return engine.Plan{
 		RunID: "0199a1b2-0000-7000-8000-000000000002",
-		Survey: exporter.Survey{
+		Survey: exporter.Survey{Rate: exporter.Rate{Requests: 20, Window: 2 * time.Second},
 			TeamID: "tea_1", Endpoint: "https://api.lemlist.com/api",
 			Tables: []exporter.TableSurvey{{Table: "inbox_conversations", Partitions: []exporter.PartitionSurvey{
 				{Partition: "usr_anna", TotalItems: new(int64(12345)), PerPage: 100, Pages: new(int64(124)), Newest: new(day(3))},

@@ -114,17 +114,17 @@ func requestsText(plan engine.Plan) string {
 	if plan.Requests == nil || plan.LeastTime == nil {
 		if plan.Conversations != nil {
 			return fmt.Sprintf("The number of requests is unknown: the number of new pages is known only while reading. The rate limit allows %d in %s.",
-				exporter.RateLimit, span(exporter.RateWindow))
+				plan.Survey.Rate.Requests, span(plan.Survey.Rate.Window))
 		}
-		return fmt.Sprintf("The number of requests is unknown. The rate limit allows %d in %s.", exporter.RateLimit, span(exporter.RateWindow))
+		return fmt.Sprintf("The number of requests is unknown. The rate limit allows %d in %s.", plan.Survey.Rate.Requests, span(plan.Survey.Rate.Window))
 	}
 	least := time.Duration(*plan.LeastTime * float64(time.Second))
 	if least == 0 {
 		return fmt.Sprintf("%s if nothing changes meanwhile, within the rate limit (%d in %s). This plan took %s.",
-			many(*plan.Requests, "request"), exporter.RateLimit, span(exporter.RateWindow), count(plan.Survey.Requests))
+			many(*plan.Requests, "request"), plan.Survey.Rate.Requests, span(plan.Survey.Rate.Window), count(plan.Survey.Requests))
 	}
 	return fmt.Sprintf("%s if nothing changes meanwhile; at the rate limit (%d in %s) they take at least %s. This plan took %s.",
-		many(*plan.Requests, "request"), exporter.RateLimit, span(exporter.RateWindow), span(least), count(plan.Survey.Requests))
+		many(*plan.Requests, "request"), plan.Survey.Rate.Requests, span(plan.Survey.Rate.Window), span(least), count(plan.Survey.Requests))
 }
 
 // planKeptText says which pages an apply reuses. The plan counts requests as if it

@@ -88,11 +88,11 @@ func TestBodiesThatCannotBeReadAreFailures(t *testing.T) {
 		requests int64
 		message  string
 	}{
-		"a decompression bomb":        {bomb, "gzip", problemTooLarge, 1, "read the answer: the answer is too large: more than 64 KiB"},
-		"a flood of tiny values":      {zipped(strings.Replace(emptyPage, "[]", "["+strings.Repeat("{},", 513)+"{}]", 1)), "gzip", problemTooLarge, 1, "the answer is too large: more than 512 values"},
-		"a plain flood":               {[]byte(emptyPage + strings.Repeat(" ", 1<<20)), "", problemTooLarge, 1, "the answer is too large"},
-		"gzip of nothing without end": {bytes.Repeat(zipped(""), 1<<13), "gzip", problemTooLarge, 1, "the answer is too large: more than 64 KiB, compressed"},
-		"gzip that is cut":            {cut[:len(cut)-6], "gzip", problemBroken, 6, "read the answer: unexpected EOF"},
+		"a decompression bomb":        {bomb, "gzip", problemTooLarge, 1, "read the response: the response is too large: more than 64 KiB"},
+		"a flood of tiny values":      {zipped(strings.Replace(emptyPage, "[]", "["+strings.Repeat("{},", 513)+"{}]", 1)), "gzip", problemTooLarge, 1, "the response is too large: more than 512 values"},
+		"a plain flood":               {[]byte(emptyPage + strings.Repeat(" ", 1<<20)), "", problemTooLarge, 1, "the response is too large"},
+		"gzip of nothing without end": {bytes.Repeat(zipped(""), 1<<13), "gzip", problemTooLarge, 1, "the response is too large: more than 64 KiB, compressed"},
+		"gzip that is cut":            {cut[:len(cut)-6], "gzip", problemBroken, 6, "read the response: unexpected EOF"},
 		"gzip with a wrong checksum":  {append(bytes.Clone(cut[:len(cut)-8]), 1, 2, 3, 4, 5, 6, 7, 8), "gzip", problemBroken, 6, "checksum"},
 		"no gzip at all":              {[]byte(emptyPage), "gzip", problemBroken, 6, "gzip: "},
 		"gzip of nothing":             {nil, "gzip", problemGarbled, 6, "empty body"},
@@ -152,9 +152,9 @@ func TestEveryWaitForTheServerEnds(t *testing.T) {
 		policy  func(*Policy)
 		message string
 	}{
-		"the first byte": {sim.FaultSlow, func(p *Policy) { p.Header = 50 * time.Millisecond }, "no answer: net/http: timeout awaiting response headers"},
-		"the next byte":  {sim.FaultStall, func(p *Policy) { p.Stall = 50 * time.Millisecond }, ": the answer stopped half-way"},
-		"everything":     {sim.FaultStall, func(p *Policy) { p.Attempt = 50 * time.Millisecond }, ": the answer took too long"},
+		"the first byte": {sim.FaultSlow, func(p *Policy) { p.Header = 50 * time.Millisecond }, "no response: net/http: timeout awaiting response headers"},
+		"the next byte":  {sim.FaultStall, func(p *Policy) { p.Stall = 50 * time.Millisecond }, ": the response stopped half-way"},
+		"everything":     {sim.FaultStall, func(p *Policy) { p.Attempt = 50 * time.Millisecond }, ": the response took too long"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server, endpoint := simulate(t, sim.Options{Unlimited: true, SlowBy: time.Hour, Faults: []sim.FaultRule{{Fault: test.fault}}})

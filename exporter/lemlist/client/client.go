@@ -22,8 +22,8 @@ const headerSimulated = "Lemexport-Simulated"
 
 // What ends an attempt early.
 var (
-	errTooLong = errors.New("the answer took too long")
-	errStalled = errors.New("the answer stopped half-way")
+	errTooLong = errors.New("the response took too long")
+	errStalled = errors.New("the response stopped half-way")
 )
 
 // Options says which API to ask, and how.
@@ -167,7 +167,7 @@ func (c *Client) send(request *http.Request, plain bool) (came received, err err
 		if c.proxy != nil && !trip.hasConnected() {
 			return came, fmt.Errorf("through the proxy %s: %w", c.proxy.Host, err)
 		}
-		return came, fmt.Errorf("no answer: %w", err)
+		return came, fmt.Errorf("no response: %w", err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	reply := ratelimit.Reply{Answered: true, RoundTrip: trip.roundTrip(), Throttled: response.StatusCode == http.StatusTooManyRequests}
@@ -200,7 +200,7 @@ func (c *Client) send(request *http.Request, plain bool) (came received, err err
 	if err == nil || !good && errors.Is(err, ErrTooLarge) { // the beginning of an error says enough
 		return came, nil
 	}
-	return came, fmt.Errorf("read the answer: %w", err)
+	return came, fmt.Errorf("read the response: %w", err)
 }
 
 // pauseAfter reports a failure and waits. When the server names a time, everybody

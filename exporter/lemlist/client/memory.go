@@ -10,7 +10,7 @@ import (
 )
 
 // ErrTooLarge ends the reading of a body.
-var ErrTooLarge = errors.New("the answer is too large")
+var ErrTooLarge = errors.New("the response is too large")
 
 const (
 	// LargestBody is the most that a response may have, decompressed, whatever the

@@ -129,7 +129,7 @@ func (p problem) hint() string {
 	case problemMissing:
 		return "Check endpoint: the base URL of the API is normally " + exporter.DefaultEndpoint + "."
 	case problemTooLarge:
-		return "The size of one answer is bounded by the memory budget: an eighth of it, 64 MiB at most, and one value for each KiB of it. If the answers of the API are that large, raise the budget with -memory or LEMEXPORT_MEMORY; else check endpoint: the base URL is normally " + exporter.DefaultEndpoint + "."
+		return "The size of one response is bounded by the memory budget: an eighth of it, 64 MiB at most, and one value for each KiB of it. If the responses of the API are that large, raise the budget with -memory or LEMEXPORT_MEMORY; else check endpoint: the base URL is normally " + exporter.DefaultEndpoint + "."
 	case problemCert:
 		return "The connection is not safe, so the key was not sent. Check endpoint, this machine's clock, and whether a proxy replaces certificates."
 	case problemThrottled:
@@ -143,9 +143,9 @@ func (p problem) hint() string {
 	case problemBroken:
 		return "The network or lemlist is too slow or breaks off. Run again later; status.lempire.com tells of known trouble."
 	case problemWebPage:
-		return "lemlist answers a path it does not know with a web page. Check endpoint: the base URL is normally " + exporter.DefaultEndpoint + "."
+		return "lemlist sends a web page for a path that it does not know. Check endpoint: the base URL is normally " + exporter.DefaultEndpoint + "."
 	case problemGarbled:
-		return "The answer is not what lemlist documents. Run again later; if it stays, lemlist has changed its API, or endpoint leads to something else."
+		return "The response is not what lemlist documents. Run again later; if it stays, lemlist has changed its API, or endpoint leads to something else."
 	default:
 		return "lemlist does not accept the request. If endpoint is right, lemlist has changed its API: look for a newer lemexport."
 	}

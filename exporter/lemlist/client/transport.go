@@ -9,7 +9,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 )
 
 // errNotThisMachine ends a connection to a local name that leads elsewhere.
@@ -48,7 +48,7 @@ func newTransport(base, proxy *url.URL, p Policy) *http.Transport {
 		TLSHandshakeTimeout:    p.Handshake,
 		ResponseHeaderTimeout:  p.Header,
 		DisableCompression:     true, // body.read does it, and bounds it
-		MaxIdleConnsPerHost:    exporter.RateLimit,
+		MaxIdleConnsPerHost:    ratelimit.Requests,
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: largestHeader,
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// counts counts what a list has shown, for the comparison with the totals that
-// the API states, and keeps what says that something moved.
+// counts holds what a list has shown, for the comparison with the totals that
+// the API states, and the signs that something moved.
 type counts struct {
 	seen rowTable
 	// floor divides the rows that may have moved since the walk began from the

@@ -3,8 +3,6 @@ package ratelimit
 import (
 	"slices"
 	"time"
-
-	"github.com/lemexport/lemexport/exporter"
 )
 
 // margin is added to every window, since clocks and timers are coarse.
@@ -63,7 +61,7 @@ type budget struct {
 }
 
 // span is how long calls of other programs are expected to go on.
-const span = 3 * exporter.RateWindow / 2
+const span = 3 * Window / 2
 
 // apiCall is a call that has left.
 type apiCall struct {
@@ -85,11 +83,11 @@ type Reply struct {
 	Limit, Remaining int
 }
 
-func newBudget() budget { return budget{limit: exporter.RateLimit} }
+func newBudget() budget { return budget{limit: Requests} }
 
 // credit is the shortest time there and back, as far as is known.
 func (b *budget) credit() time.Duration {
-	if b.samples < exporter.RateLimit {
+	if b.samples < Requests {
 		return 0
 	}
 	return b.shortest
@@ -97,7 +95,7 @@ func (b *budget) credit() time.Duration {
 
 // free is when a finished call gives its place back.
 func (b *budget) free(c *apiCall) time.Time {
-	whole := c.done.Add(exporter.RateWindow + margin)
+	whole := c.done.Add(Window + margin)
 	if c.lost {
 		return whole
 	}
@@ -156,7 +154,7 @@ func (b *budget) finish(c *apiCall, now time.Time, r Reply) {
 		b.samples++
 	}
 	if r.Stated {
-		b.limit = max(1, min(r.Limit, exporter.RateLimit))
+		b.limit = max(1, min(r.Limit, Requests))
 	}
 	foreign, known := b.foreign(c, now, r)
 	if known {
@@ -183,12 +181,12 @@ func (b *budget) finish(c *apiCall, now time.Time, r Reply) {
 // the server has counted, less every call of ours that may be among them. It is unknown
 // when the response states nothing, or took too long.
 func (b *budget) foreign(c *apiCall, now time.Time, r Reply) (calls int, known bool) {
-	if !r.Stated || now.Sub(c.sent) > exporter.RateWindow {
+	if !r.Stated || now.Sub(c.sent) > Window {
 		return 0, false
 	}
 	// Those that reached the server up to 2 s before c, or before its response to c. The
 	// server may count a rejected call; then places are held back in vain.
-	from := c.sent.Add(b.credit() - exporter.RateWindow - margin)
+	from := c.sent.Add(b.credit() - Window - margin)
 	ours := 0
 	for _, call := range b.calls {
 		if !call.rejected && !call.sent.After(now) && (call.done.IsZero() || call.done.After(from)) {

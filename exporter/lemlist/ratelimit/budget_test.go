@@ -7,8 +7,6 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
-
-	"github.com/lemexport/lemexport/exporter"
 )
 
 // road is the way of one call: there, in the server, and back.
@@ -97,10 +95,10 @@ func (t *trip) due() time.Time {
 // that is less than a window.
 func crowded(arrivals []time.Time) (time.Duration, bool) {
 	least := time.Hour
-	for i := exporter.RateLimit; i < len(arrivals); i++ {
-		least = min(least, arrivals[i].Sub(arrivals[i-exporter.RateLimit]))
+	for i := Requests; i < len(arrivals); i++ {
+		least = min(least, arrivals[i].Sub(arrivals[i-Requests]))
 	}
-	return least, least < exporter.RateWindow
+	return least, least < Window
 }
 
 // The base is the shortest way, and one of the first 20 calls takes it: see budget.
@@ -110,7 +108,7 @@ func TestBudgetLetsNoWindowHoldMoreThanTwentyCalls(t *testing.T) {
 			return time.Duration(rapid.IntRange(0, most).Draw(t, name)) * time.Millisecond
 		}
 		base := road{there: ms(400, "base there"), back: ms(400, "base back")}
-		quick := rapid.IntRange(0, exporter.RateLimit-1).Draw(t, "the call on the base")
+		quick := rapid.IntRange(0, Requests-1).Draw(t, "the call on the base")
 		jitter := rapid.IntRange(0, 3000).Draw(t, "jitter")
 		roads := make([]road, 120)
 		for i := range roads {
@@ -120,7 +118,7 @@ func TestBudgetLetsNoWindowHoldMoreThanTwentyCalls(t *testing.T) {
 			}
 			roads[i].there += ms(jitter, "there")
 			roads[i].back += ms(jitter, "back")
-			roads[i].lost = i >= exporter.RateLimit && rapid.IntRange(0, 9).Draw(t, "lost") == 0
+			roads[i].lost = i >= Requests && rapid.IntRange(0, 9).Draw(t, "lost") == 0
 		}
 		tr := traffic{most: rapid.IntRange(1, 60).Draw(t, "in flight"), road: func(i int) road { return roads[i] }}
 		arrivals, _ := tr.run(len(roads))
@@ -139,7 +137,7 @@ func TestBudgetIsUsedUpAtAConstantLatency(t *testing.T) {
 		const calls = 800
 		arrivals, _ := tr.run(calls)
 		took := arrivals[calls-1].Sub(arrivals[0])
-		if best := exporter.LeastTime(calls); float64(best) < 0.95*float64(took) {
+		if best := Rate().LeastTime(calls); float64(best) < 0.95*float64(took) {
 			t.Errorf("latency %s: %s for %d calls, %s is possible", latency, took, calls, best)
 		}
 		if least, tooMany := crowded(arrivals); tooMany {
@@ -160,12 +158,12 @@ type counter struct {
 func (c *counter) serve(at time.Time) Reply {
 	var left int
 	if c.sliding {
-		c.times = slices.DeleteFunc(c.times, func(t time.Time) bool { return at.Sub(t) >= exporter.RateWindow })
+		c.times = slices.DeleteFunc(c.times, func(t time.Time) bool { return at.Sub(t) >= Window })
 		if left = c.limit - c.others - len(c.times); left > 0 {
 			c.times = append(c.times, at)
 		}
 	} else {
-		if at.Sub(c.start) >= exporter.RateWindow {
+		if at.Sub(c.start) >= Window {
 			c.start, c.used = at, 0
 		}
 		if left = c.limit - c.others - c.used; left > 0 {
@@ -201,7 +199,7 @@ func TestBudgetMakesRoomForOtherPrograms(t *testing.T) {
 				t.Errorf("throttled: calls %v", throttled)
 			}
 			ours := server.limit - server.others
-			windows := float64(arrivals[calls-1].Sub(arrivals[0])) / float64(exporter.RateWindow)
+			windows := float64(arrivals[calls-1].Sub(arrivals[0])) / float64(Window)
 			if used := calls / windows; used < 0.8*float64(ours) {
 				t.Errorf("used %.1f of %d calls a window", used, ours)
 			}
@@ -221,8 +219,8 @@ func TestBudgetDoubtsANumberThatCountsNothing(t *testing.T) {
 				if took := arrivals[27].Sub(arrivals[0]); took > 14*time.Second {
 					t.Errorf("%s for 28 calls", took)
 				}
-				if took := arrivals[calls-1].Sub(arrivals[0]); took > exporter.LeastTime(calls)+20*time.Second {
-					t.Errorf("%s for %d calls, %s are possible", took, calls, exporter.LeastTime(calls))
+				if took := arrivals[calls-1].Sub(arrivals[0]); took > Rate().LeastTime(calls)+20*time.Second {
+					t.Errorf("%s for %d calls, %s are possible", took, calls, Rate().LeastTime(calls))
 				}
 				if least, tooMany := crowded(arrivals); tooMany {
 					t.Errorf("21 calls within %s", least)
@@ -272,7 +270,7 @@ func TestBudgetRecoversWhenOtherProgramsAreGone(t *testing.T) {
 func TestBudgetHasCreditAfter20RoundTripsUntilA429(t *testing.T) {
 	b := newBudget()
 	now := time.Unix(1_700_000_000, 0)
-	for answers := range exporter.RateLimit {
+	for answers := range Requests {
 		if b.credit() != 0 {
 			t.Errorf("credit %s after %d round trips", b.credit(), answers)
 		}
@@ -327,7 +325,7 @@ func TestAProcessLeavesWaitingOnesTheirShares(t *testing.T) {
 			}
 			takes := 0
 			for {
-				if at, known := b.next(now); !known || at.After(now) || b.yields(now) || takes > exporter.RateLimit {
+				if at, known := b.next(now); !known || at.After(now) || b.yields(now) || takes > Requests {
 					break
 				}
 				b.take(now)

@@ -72,7 +72,7 @@ const (
 )
 
 // kept is how long a finished call is looked at: finish looks back that far.
-const kept = 2*exporter.RateWindow + margin
+const kept = 2*Window + margin
 
 // readLedger takes over what the other processes wrote. The calls of this one it knows better:
 // a damaged ledger costs only what the others write again.
@@ -81,7 +81,7 @@ func readLedger(b *budget, text []byte, now time.Time, id string) {
 	b.processes = make(map[string]process)
 	var t ledgerText
 	// The rest of a longer text that was there before may follow.
-	if json.NewDecoder(bytes.NewReader(text)).Decode(&t) != nil || t.Limit < 1 || t.Limit > exporter.RateLimit {
+	if json.NewDecoder(bytes.NewReader(text)).Decode(&t) != nil || t.Limit < 1 || t.Limit > Requests {
 		return
 	}
 	if age := now.Sub(time.Unix(0, t.Written)); age >= 0 && age <= believed {
@@ -136,7 +136,7 @@ func notAfter(ns int64, latest time.Time) time.Time {
 func writeLedger(b *budget, now time.Time, id string, waiting time.Time) []byte {
 	t := ledgerText{
 		Written: now.UnixNano(), Paused: unix(b.paused), Limit: b.limit, Shortest: b.shortest,
-		Samples: min(b.samples, exporter.RateLimit), Others: b.others, Spanned: unix(b.spanned),
+		Samples: min(b.samples, Requests), Others: b.others, Spanned: unix(b.spanned),
 		Processes: map[string]ledgerProcess{id: {Seen: now.UnixNano(), Waiting: unix(waiting)}},
 	}
 	for name, p := range b.processes {

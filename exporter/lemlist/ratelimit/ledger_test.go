@@ -24,12 +24,12 @@ func waited(t *testing.T, l *Limiter) time.Duration {
 	return time.Since(began)
 }
 
-const window = exporter.RateWindow + margin
+const window = Window + margin
 
 func TestAProcessThatJoinsCountsTheRequestsOfTheWindow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		first, second, _ := pair(t)
-		for _, release := range spend(t, first, exporter.RateLimit) {
+		for _, release := range spend(t, first, Requests) {
 			release(Reply{})
 		}
 		<-time.After(time.Second)
@@ -55,7 +55,7 @@ func TestRequestsOfAKilledProcessHoldTheirPlacesForTheLease(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		shared := &sharedText{}
 		killed, second := &memoryLedger{shared: shared}, sharing(t, &memoryLedger{shared: shared})
-		spend(t, sharing(t, killed), exporter.RateLimit)
+		spend(t, sharing(t, killed), Requests)
 		time.AfterFunc(time.Minute, killed.kill)
 		took := waited(t, second)
 		if least, most := time.Minute+lease/2+window, time.Minute+lease+window+2*poll; took < least || took > most {
@@ -79,7 +79,7 @@ func TestWhatOneProcessLearnsOfTheServerTheOthersKnow(t *testing.T) {
 
 func TestStatementsOfTheServerCountForSomeSeconds(t *testing.T) {
 	written := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	learned := budget{limit: 5, samples: exporter.RateLimit, shortest: 300 * time.Millisecond, others: [2]int{3, 4}, spanned: written}
+	learned := budget{limit: 5, samples: Requests, shortest: 300 * time.Millisecond, others: [2]int{3, 4}, spanned: written}
 	text := writeLedger(&learned, written, "another", time.Time{})
 	for age, want := range map[time.Duration]bool{
 		0: true, believed: true, believed + 1: false, 365 * 24 * time.Hour: false,
@@ -87,7 +87,7 @@ func TestStatementsOfTheServerCountForSomeSeconds(t *testing.T) {
 	} {
 		b := newBudget()
 		readLedger(&b, text, written.Add(age), "this")
-		if got := b.limit == 5; got != want || got != (b.credit() > 0) || got != (b.others == [2]int{3, 4}) || !got && b.limit != exporter.RateLimit {
+		if got := b.limit == 5; got != want || got != (b.credit() > 0) || got != (b.others == [2]int{3, 4}) || !got && b.limit != Requests {
 			t.Errorf("after %s: limit %d, credit %s, others %v", age, b.limit, b.credit(), b.others)
 		}
 	}
@@ -102,7 +102,7 @@ func TestADamagedTextIsReplaced(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				first, second, shared := pair(t)
-				releases := spend(t, first, exporter.RateLimit-1)
+				releases := spend(t, first, Requests-1)
 				shared.write(text)
 				releases[0](Reply{}) // writes what the damage took
 				spend(t, second, 1)
@@ -134,7 +134,7 @@ func TestNoTextHoldsAProcessForever(t *testing.T) {
 		}))
 		n := rapid.OneOf(rapid.IntRange(-3, 30), rapid.Int())
 		drawn := ledgerText{
-			Written: ns.Draw(rt, "written"), Paused: ns.Draw(rt, "paused"), Limit: rapid.IntRange(1, exporter.RateLimit).Draw(rt, "limit"),
+			Written: ns.Draw(rt, "written"), Paused: ns.Draw(rt, "paused"), Limit: rapid.IntRange(1, Requests).Draw(rt, "limit"),
 			Shortest: time.Duration(ns.Draw(rt, "shortest")), Samples: n.Draw(rt, "samples"),
 			Others: [2]int{n.Draw(rt, "others"), n.Draw(rt, "others")}, Spanned: ns.Draw(rt, "spanned"), Processes: make(map[string]ledgerProcess),
 		}
@@ -179,7 +179,7 @@ func TestWithoutTheLedgerALimiterGoesOnAndReportsItOnce(t *testing.T) {
 		spend(t, l, 1)[0](Reply{Answered: true})
 		ledger.fail(errBroken)
 		began := time.Now()
-		for range 2*exporter.RateLimit - 1 {
+		for range 2*Requests - 1 {
 			spend(t, l, 1)[0](Reply{Answered: true})
 		}
 		if took := time.Since(began); reported != 1 || took > 2*window {

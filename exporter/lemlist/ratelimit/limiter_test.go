@@ -8,8 +8,6 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
-
-	"github.com/lemexport/lemexport/exporter"
 )
 
 // spend takes n places and gives each back after latency.
@@ -29,11 +27,11 @@ func spend(t *testing.T, l *Limiter, n int) []func(Reply) {
 func TestLimiterHoldsThePlaceOfACallInFlight(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(false)
-		releases := spend(t, l, exporter.RateLimit)
+		releases := spend(t, l, Requests)
 		began := time.Now()
 		time.AfterFunc(time.Minute, func() { releases[7](Reply{}); releases[7](Reply{}) }) // the second does nothing
 		spend(t, l, 1)
-		if waited := time.Since(began); waited != time.Minute+exporter.RateWindow+margin {
+		if waited := time.Since(began); waited != time.Minute+Window+margin {
 			t.Errorf("waited %s", waited)
 		}
 	})
@@ -43,7 +41,7 @@ func TestLimiterServesInTheOrderOfAsking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(false)
 		// One place at a time becomes free, so that the order can be seen.
-		for i, release := range spend(t, l, exporter.RateLimit) {
+		for i, release := range spend(t, l, Requests) {
 			time.AfterFunc(time.Duration(i)*time.Millisecond, func() { release(Reply{}) })
 		}
 		var mu sync.Mutex
@@ -74,7 +72,7 @@ func TestLimiterServesInTheOrderOfAsking(t *testing.T) {
 func TestLimiterStopsWaitingWithItsContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := New(false)
-		spend(t, l, exporter.RateLimit)
+		spend(t, l, Requests)
 		var all sync.WaitGroup
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
@@ -150,7 +148,7 @@ func TestLimiterKeepsTheRateWithManyCallers(t *testing.T) {
 		if least, tooMany := crowded(arrivals); tooMany {
 			t.Errorf("21 calls within %s", least)
 		}
-		if took, best := time.Since(began), exporter.LeastTime(each*callers); float64(best) < 0.95*float64(took) {
+		if took, best := time.Since(began), Rate().LeastTime(each*callers); float64(best) < 0.95*float64(took) {
 			t.Errorf("took %s, %s is possible", took, best)
 		}
 	})

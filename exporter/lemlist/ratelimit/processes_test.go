@@ -10,8 +10,6 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
-
-	"github.com/lemexport/lemexport/exporter"
 )
 
 // worker is a process of a test with some callers.
@@ -111,7 +109,7 @@ func TestProcessesTogetherLetNoWindowHoldMoreThanTwentyCalls(t *testing.T) {
 		jitter := rapid.IntRange(1, 2000).Draw(rt, "jitter")
 		random := rand.New(rand.NewPCG(rapid.Uint64().Draw(rt, "seed"), 0))
 		way := func(call int) road {
-			if call < 2*exporter.RateLimit { // the shortest way is known early: see budget
+			if call < 2*Requests { // the shortest way is known early: see budget
 				return base
 			}
 			at := base
@@ -177,7 +175,7 @@ func TestProcessesTogetherUseTheWholeBudgetInEqualShares(t *testing.T) {
 				for i, count := range counts {
 					// Few callers cannot take more places at once than they are.
 					least := 0.75
-					if slices.ContainsFunc(workers, func(w worker) bool { return w.callers < exporter.RateLimit/len(workers) }) {
+					if slices.ContainsFunc(workers, func(w worker) bool { return w.callers < Requests/len(workers) }) {
 						least = 0.39
 					}
 					if share := float64(count) * float64(len(counts)) / float64(len(arrivals)); share < least || share > 2-least {

@@ -1,7 +1,5 @@
 package ratelimit
 
-import "github.com/lemexport/lemexport/exporter"
-
 // Some servers state X-RateLimit-Remaining: 0 on every response. Believed, that is one
 // call a window for ever: other programs seem to make all the calls that we do not make.
 // The same number is true when another program makes 19 calls in every window. Only a
@@ -36,7 +34,7 @@ func (s *stated) believed(r Reply, foreign int) int {
 		s.remaining, s.times, s.tried = r.Remaining, 1, 0
 	default:
 		s.times++
-		if almostAll := 3 * exporter.RateLimit / 4; foreign > almostAll && s.times%max(s.patience, usualPatience) == 0 {
+		if almostAll := 3 * Requests / 4; foreign > almostAll && s.times%max(s.patience, usualPatience) == 0 {
 			s.tried = max(1, 2*s.tried)
 		}
 	}

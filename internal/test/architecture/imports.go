@@ -22,7 +22,7 @@ var allowed = map[string][]string{ //nolint:gochecknoglobals // the rules
 	"exporter/lemlist":           {"exporter", "internal/nearest", "schema", "schema/decode", "exporter/lemlist/client", "exporter/lemlist/prover", "exporter/lemlist/ratelimit"},
 	"exporter/lemlist/client":    {"exporter", "exporter/lemlist/ratelimit"},
 	"exporter/lemlist/ratelimit": {"exporter"},
-	"exporter/lemlist/prover":    {"exporter", "schema"},
+	"exporter/lemlist/prover":    {"schema"},
 	"exporter/lemlist/sim":       {},
 	"exporter/parquet":           {"exporter", "schema"},
 	"exporter/arrowipc":          {"exporter", "schema"},

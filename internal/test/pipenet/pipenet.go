@@ -17,7 +17,7 @@ type Dial func(ctx context.Context, network, address string) (net.Conn, error)
 func Serve(t *testing.T, handler http.Handler) Dial {
 	t.Helper()
 	network := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
-	server := &http.Server{Handler: handler} //nolint:gosec // all clients are of the test
+	server := &http.Server{Handler: handler}
 	served := make(chan error, 1)
 	go func() { served <- server.Serve(network) }()
 	t.Cleanup(func() {

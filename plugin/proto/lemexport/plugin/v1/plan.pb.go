@@ -60,7 +60,13 @@ type Plan struct {
 	// inbox_conversations.
 	Tables []*PlannedTable `protobuf:"bytes,13,rep,name=tables,proto3" json:"tables,omitempty"`
 	// What reading each table takes; only when there are several.
-	Estimates     []*TableEstimate `protobuf:"bytes,14,rep,name=estimates,proto3" json:"estimates,omitempty"`
+	Estimates []*TableEstimate `protobuf:"bytes,14,rep,name=estimates,proto3" json:"estimates,omitempty"`
+	// The kind of source: "lemlist".
+	Source string `protobuf:"bytes,15,opt,name=source,proto3" json:"source,omitempty"`
+	// The rate limit of the API: so many requests in a window of rate_window.
+	RateRequests int64 `protobuf:"varint,16,opt,name=rate_requests,json=rateRequests,proto3" json:"rate_requests,omitempty"`
+	// See rate_requests.
+	RateWindow    *durationpb.Duration `protobuf:"bytes,17,opt,name=rate_window,json=rateWindow,proto3" json:"rate_window,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -189,6 +195,27 @@ func (x *Plan) GetTables() []*PlannedTable {
 func (x *Plan) GetEstimates() []*TableEstimate {
 	if x != nil {
 		return x.Estimates
+	}
+	return nil
+}
+
+func (x *Plan) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
+func (x *Plan) GetRateRequests() int64 {
+	if x != nil {
+		return x.RateRequests
+	}
+	return 0
+}
+
+func (x *Plan) GetRateWindow() *durationpb.Duration {
+	if x != nil {
+		return x.RateWindow
 	}
 	return nil
 }
@@ -1030,7 +1057,7 @@ var File_lemexport_plugin_v1_plan_proto protoreflect.FileDescriptor
 
 const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\n" +
-	"\x1elemexport/plugin/v1/plan.proto\x12\x13lemexport.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flemexport/plugin/v1/proof.proto\"\xb5\x05\n" +
+	"\x1elemexport/plugin/v1/plan.proto\x12\x13lemexport.plugin.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1flemexport/plugin/v1/proof.proto\"\xae\x06\n" +
 	"\x04Plan\x12\x15\n" +
 	"\x06run_id\x18\x01 \x01(\tR\x05runId\x12\x17\n" +
 	"\ateam_id\x18\x02 \x01(\tR\x06teamId\x12\x1a\n" +
@@ -1047,7 +1074,11 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\aexports\x18\v \x03(\v2\".lemexport.plugin.v1.PlannedExportR\aexports\x12'\n" +
 	"\x0fsurvey_requests\x18\f \x01(\x03R\x0esurveyRequests\x129\n" +
 	"\x06tables\x18\r \x03(\v2!.lemexport.plugin.v1.PlannedTableR\x06tables\x12@\n" +
-	"\testimates\x18\x0e \x03(\v2\".lemexport.plugin.v1.TableEstimateR\testimatesB\x18\n" +
+	"\testimates\x18\x0e \x03(\v2\".lemexport.plugin.v1.TableEstimateR\testimates\x12\x16\n" +
+	"\x06source\x18\x0f \x01(\tR\x06source\x12#\n" +
+	"\rrate_requests\x18\x10 \x01(\x03R\frateRequests\x12:\n" +
+	"\vrate_window\x18\x11 \x01(\v2\x19.google.protobuf.DurationR\n" +
+	"rateWindowB\x18\n" +
 	"\x16_conversations_at_mostB\v\n" +
 	"\t_requests\"\x8b\x01\n" +
 	"\rTableEstimate\x12\x14\n" +
@@ -1171,25 +1202,26 @@ var file_lemexport_plugin_v1_plan_proto_depIdxs = []int32{
 	4,  // 3: lemexport.plugin.v1.Plan.exports:type_name -> lemexport.plugin.v1.PlannedExport
 	2,  // 4: lemexport.plugin.v1.Plan.tables:type_name -> lemexport.plugin.v1.PlannedTable
 	1,  // 5: lemexport.plugin.v1.Plan.estimates:type_name -> lemexport.plugin.v1.TableEstimate
-	3,  // 6: lemexport.plugin.v1.PlannedTable.partitions:type_name -> lemexport.plugin.v1.PlannedUser
-	11, // 7: lemexport.plugin.v1.PlannedTable.skipped:type_name -> lemexport.plugin.v1.SkippedUser
-	13, // 8: lemexport.plugin.v1.PlannedUser.newest_activity:type_name -> google.protobuf.Timestamp
-	13, // 9: lemexport.plugin.v1.PlannedUser.oldest_activity_on_first_page:type_name -> google.protobuf.Timestamp
-	5,  // 10: lemexport.plugin.v1.PlannedExport.columns:type_name -> lemexport.plugin.v1.PlannedColumns
-	6,  // 11: lemexport.plugin.v1.PlannedExport.increment:type_name -> lemexport.plugin.v1.PlannedIncrement
-	9,  // 12: lemexport.plugin.v1.PlannedExport.shrink:type_name -> lemexport.plugin.v1.PlannedShrink
-	10, // 13: lemexport.plugin.v1.PlannedIncrement.since:type_name -> lemexport.plugin.v1.PlannedIncrement.SinceEntry
-	8,  // 14: lemexport.plugin.v1.PlannedIncrement.full_proof:type_name -> lemexport.plugin.v1.FullProof
-	13, // 15: lemexport.plugin.v1.PlannedIncrement.full_due:type_name -> google.protobuf.Timestamp
-	13, // 16: lemexport.plugin.v1.Mark.newest_activity:type_name -> google.protobuf.Timestamp
-	13, // 17: lemexport.plugin.v1.Mark.floor:type_name -> google.protobuf.Timestamp
-	13, // 18: lemexport.plugin.v1.FullProof.finished_at:type_name -> google.protobuf.Timestamp
-	7,  // 19: lemexport.plugin.v1.PlannedIncrement.SinceEntry.value:type_name -> lemexport.plugin.v1.Mark
-	20, // [20:20] is the sub-list for method output_type
-	20, // [20:20] is the sub-list for method input_type
-	20, // [20:20] is the sub-list for extension type_name
-	20, // [20:20] is the sub-list for extension extendee
-	0,  // [0:20] is the sub-list for field type_name
+	12, // 6: lemexport.plugin.v1.Plan.rate_window:type_name -> google.protobuf.Duration
+	3,  // 7: lemexport.plugin.v1.PlannedTable.partitions:type_name -> lemexport.plugin.v1.PlannedUser
+	11, // 8: lemexport.plugin.v1.PlannedTable.skipped:type_name -> lemexport.plugin.v1.SkippedUser
+	13, // 9: lemexport.plugin.v1.PlannedUser.newest_activity:type_name -> google.protobuf.Timestamp
+	13, // 10: lemexport.plugin.v1.PlannedUser.oldest_activity_on_first_page:type_name -> google.protobuf.Timestamp
+	5,  // 11: lemexport.plugin.v1.PlannedExport.columns:type_name -> lemexport.plugin.v1.PlannedColumns
+	6,  // 12: lemexport.plugin.v1.PlannedExport.increment:type_name -> lemexport.plugin.v1.PlannedIncrement
+	9,  // 13: lemexport.plugin.v1.PlannedExport.shrink:type_name -> lemexport.plugin.v1.PlannedShrink
+	10, // 14: lemexport.plugin.v1.PlannedIncrement.since:type_name -> lemexport.plugin.v1.PlannedIncrement.SinceEntry
+	8,  // 15: lemexport.plugin.v1.PlannedIncrement.full_proof:type_name -> lemexport.plugin.v1.FullProof
+	13, // 16: lemexport.plugin.v1.PlannedIncrement.full_due:type_name -> google.protobuf.Timestamp
+	13, // 17: lemexport.plugin.v1.Mark.newest_activity:type_name -> google.protobuf.Timestamp
+	13, // 18: lemexport.plugin.v1.Mark.floor:type_name -> google.protobuf.Timestamp
+	13, // 19: lemexport.plugin.v1.FullProof.finished_at:type_name -> google.protobuf.Timestamp
+	7,  // 20: lemexport.plugin.v1.PlannedIncrement.SinceEntry.value:type_name -> lemexport.plugin.v1.Mark
+	21, // [21:21] is the sub-list for method output_type
+	21, // [21:21] is the sub-list for method input_type
+	21, // [21:21] is the sub-list for extension type_name
+	21, // [21:21] is the sub-list for extension extendee
+	0,  // [0:21] is the sub-list for field type_name
 }
 
 func init() { file_lemexport_plugin_v1_plan_proto_init() }
