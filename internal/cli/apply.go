@@ -69,7 +69,7 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 	job.Full = arguments.full
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
 		var summary engine.Summary
-		err := withRun(ctx, app, global, job, arguments.workDir, func(run *engine.Run, events *feed) error {
+		err := withRun(ctx, app, global, job, arguments.workDir, func(run *engine.Run, events *eventBuffer) error {
 			plan, err := planned(ctx, app, show, run, events)
 			if err != nil {
 				return err

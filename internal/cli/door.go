@@ -26,7 +26,7 @@ type doorEngine struct {
 
 // Check implements [door.Engine].
 func (e doorEngine) Check(ctx context.Context, job exporter.Job) error {
-	return withRunOf(ctx, e.app, e.global, job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *feed) error {
+	return withRunOf(ctx, e.app, e.global, job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *eventBuffer) error {
 		_, err := planned(ctx, e.app, e.show, run, events)
 		return err
 	})
@@ -63,7 +63,7 @@ func (r *doorReading) read(ctx context.Context, yield func(arrow.Record) bool) e
 		return exporter.WithHint(errors.New("the position is of another version of lemexport"), "Read everything: pass no state.")
 	}
 	e := r.engine
-	return withRunOf(ctx, e.app, e.global, r.job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *feed) error {
+	return withRunOf(ctx, e.app, e.global, r.job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *eventBuffer) error {
 		reading, err := run.Read(r.table, engine.ReadOptions{Once: true})
 		if err != nil {
 			return err

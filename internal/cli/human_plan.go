@@ -139,7 +139,7 @@ func planKeptText(kept exporter.Kept) string {
 }
 
 // keptText is the same after an apply that failed.
-func keptText(left leftover) string {
+func keptText(left keptPages) string {
 	where := ""
 	if left.WorkDir != usualWorkDir {
 		where = " with -work-dir=" + inline(left.WorkDir)

@@ -18,12 +18,12 @@ const (
 type barView struct {
 	term *terminal
 	tally
-	told told
+	notices noticeCounts
 }
 
 func (b *barView) event(at time.Time, event exporter.Event) {
 	b.add(at, event)
-	b.told.announce(b.term, b.phase, event)
+	b.notices.announce(b.term, b.phase, event)
 }
 
 func (b *barView) tick(at time.Time) {
@@ -34,19 +34,19 @@ func (b *barView) tick(at time.Time) {
 
 func (b *barView) end() {
 	b.term.setStatus("")
-	b.told.rest(b.term)
+	b.notices.rest(b.term)
 }
 
 // heartbeatView is a line now and then, for logs and pipes.
 type heartbeatView struct {
 	term *terminal
 	tally
-	told told
+	notices noticeCounts
 }
 
 func (h *heartbeatView) event(at time.Time, event exporter.Event) {
 	h.add(at, event)
-	h.told.announce(h.term, h.phase, event)
+	h.notices.announce(h.term, h.phase, event)
 }
 
 func (h *heartbeatView) tick(at time.Time) {
@@ -55,7 +55,7 @@ func (h *heartbeatView) tick(at time.Time) {
 	}
 }
 
-func (h *heartbeatView) end() { h.told.rest(h.term) }
+func (h *heartbeatView) end() { h.notices.rest(h.term) }
 
 // barText fits a phase into one line: the least important parts come last and are left
 // out first, and the bar fills the rest.
@@ -130,12 +130,12 @@ func progressParts(t tally, at time.Time) []string {
 	return parts
 }
 
-// told counts the notices whose number depends on the server.
-type told struct{ unknown, skipped int64 }
+// noticeCounts counts the notices whose number depends on the server.
+type noticeCounts struct{ unknown, skipped int64 }
 
 // announce prints the events that a person should see at once, and only the first of many
 // unknown fields and skipped users. The plan shows those of the survey a moment later.
-func (t *told) announce(term *terminal, phase exporter.Phase, event exporter.Event) {
+func (t *noticeCounts) announce(term *terminal, phase exporter.Phase, event exporter.Event) {
 	var times *int64
 	switch event.(type) {
 	case exporter.UnknownField:
@@ -157,7 +157,7 @@ func (t *told) announce(term *terminal, phase exporter.Phase, event exporter.Eve
 }
 
 // rest prints how many notices were left out.
-func (t *told) rest(term *terminal) {
+func (t *noticeCounts) rest(term *terminal) {
 	if more := t.unknown - mostListed; more > 0 {
 		term.print(many(more, "more unknown field") + ".\n")
 	}

@@ -24,13 +24,13 @@ func (e *interruptedError) Unwrap() error { return e.err }
 // keptError is an error after which the next apply can reuse pages.
 type keptError struct {
 	error
-	kept leftover
+	kept keptPages
 }
 
 func (e keptError) Unwrap() error { return e.error }
 
-// leftover are the pages that an interrupted apply kept.
-type leftover struct {
+// keptPages are the pages that an interrupted apply kept.
+type keptPages struct {
 	exporter.Kept
 	// WorkDir is the folder that they are in.
 	WorkDir string `json:"work_dir"`
@@ -41,7 +41,7 @@ func keeping(err error, kept *exporter.Kept, workDir string) error {
 	if err == nil || kept == nil {
 		return err
 	}
-	return keptError{err, leftover{*kept, workDir}}
+	return keptError{err, keptPages{*kept, workDir}}
 }
 
 // interruptible runs work with a context that the first SIGINT, SIGTERM or SIGHUP

@@ -179,6 +179,6 @@ func (v *jsonView) interrupted(end *interruptedError) {
 	v.send(levelError, "interrupted", "Interrupted; "+end.consequence)
 }
 
-func (v *jsonView) kept(left leftover) {
+func (v *jsonView) kept(left keptPages) {
 	v.send(levelInfo, "kept", keptText(left), field{"kept", left})
 }

@@ -53,7 +53,7 @@ func runPlan(ctx context.Context, app App, global settings, show view, arguments
 	job.Full = arguments.full
 	var plan engine.Plan
 	err = interruptible(ctx, app, show, func(ctx context.Context) error {
-		err := withRun(ctx, app, global, job, arguments.workDir, func(run *engine.Run, events *feed) (err error) {
+		err := withRun(ctx, app, global, job, arguments.workDir, func(run *engine.Run, events *eventBuffer) (err error) {
 			plan, err = planned(ctx, app, show, run, events)
 			return err
 		})
@@ -77,7 +77,7 @@ func fullFlag(command *cobra.Command, full *bool) {
 
 // withRun starts a run of the job and closes it after work. In workDir it may keep pages
 // for the next run; "" keeps none.
-func withRun(ctx context.Context, app App, global settings, job exporter.Job, workDir string, work func(*engine.Run, *feed) error) error {
+func withRun(ctx context.Context, app App, global settings, job exporter.Job, workDir string, work func(*engine.Run, *eventBuffer) error) error {
 	return withRunOf(ctx, app, global, job, workDir, (*engine.Engine).Start, work)
 }
 
@@ -85,9 +85,9 @@ func withRun(ctx context.Context, app App, global settings, job exporter.Job, wo
 type starting func(*engine.Engine, context.Context, exporter.Job, exporter.Observer) (*engine.Run, error)
 
 func withRunOf(
-	ctx context.Context, app App, global settings, job exporter.Job, workDir string, start starting, work func(*engine.Run, *feed) error,
+	ctx context.Context, app App, global settings, job exporter.Job, workDir string, start starting, work func(*engine.Run, *eventBuffer) error,
 ) (err error) {
-	events := newFeed(app.Now)
+	events := newEventBuffer(app.Now)
 	run, err := start(app.NewEngine(newLog(app, global), workDir, int64(global.memory)), ctx, job, events)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func withRunOf(
 	return work(run, events)
 }
 
-func planned(ctx context.Context, app App, show view, run *engine.Run, events *feed) (plan engine.Plan, err error) {
+func planned(ctx context.Context, app App, show view, run *engine.Run, events *eventBuffer) (plan engine.Plan, err error) {
 	err = events.during(app, show, func() error {
 		plan, err = run.Plan(ctx)
 		return err

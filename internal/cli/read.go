@@ -52,7 +52,7 @@ func runRead(ctx context.Context, app App, global settings, show view, table, pa
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
 		var reading *engine.Reading
 		var written int64
-		err := withRunOf(ctx, app, global, job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *feed) error {
+		err := withRunOf(ctx, app, global, job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *eventBuffer) error {
 			var err error
 			if reading, err = run.Read(table, engine.ReadOptions{Once: true}); err != nil {
 				return err

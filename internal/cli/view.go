@@ -34,7 +34,7 @@ type view interface {
 	stopping()
 	interrupted(end *interruptedError)
 	// kept says which pages the next apply can reuse.
-	kept(left leftover)
+	kept(left keptPages)
 	// progress returns a view of one run's events and how often it wants to tick.
 	progress() (progressView, time.Duration)
 }

@@ -95,10 +95,10 @@ func TestPlanText(t *testing.T) {
 
 func TestKeptText(t *testing.T) {
 	kept := exporter.Kept{Pages: 1234, From: day(1), Until: day(2), Age: 4000, OldestAge: 8000, Expires: day(25)}
-	one := leftover{exporter.Kept{Pages: 1, Expires: day(25)}, "/data/work"}
+	one := keptPages{exporter.Kept{Pages: 1, Expires: day(25)}, "/data/work"}
 	expired := kept
 	expired.Expired = "its first page is 960h old, and journal_max_age allows 24h"
-	golden(t, "plan/kept", render(planKeptText(kept)+"\n"+planKeptText(expired)+"\n"+keptText(leftover{kept, usualWorkDir})+"\n"+keptText(one)+"\n", false))
+	golden(t, "plan/kept", render(planKeptText(kept)+"\n"+planKeptText(expired)+"\n"+keptText(keptPages{kept, usualWorkDir})+"\n"+keptText(one)+"\n", false))
 }
 
 func TestSummaryText(t *testing.T) {
