@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -28,10 +29,11 @@ func newRead(app App, global *settings, views func() view) *cobra.Command {
 		Long: `Reads TABLE from the source in the configuration at PATH, and writes its rows to
 standard output: each row once, newest activity first, as an Arrow IPC stream
 with the proof in the metadata of its schema, or as JSON lines, one row an
-object. Nothing is written before the walk is proven complete. Progress, the
-summary and the proof go to standard error. Export blocks may be missing; what
-they leave out or hash in their columns blocks is left out or hashed here as
-well.
+object. Nothing is written before the rows are proven complete. Progress, the
+summary and the proof go to standard error. Export blocks are
+optional; the columns block of an export of TABLE applies here as well.
+
+The tables are ` + strings.Join(schema.TableNames(), ", ") + `.
 
 -position writes down where the reading ended, and -since goes on from there: it
 reads what is new or changed, and again what was active within the lookback
@@ -41,7 +43,7 @@ otherwise, everything is read; then, and only then, rows that do not come are
 gone. The summary says whether a reading was full. A position belongs to its
 team, users, table and columns: with others it is an error.
 
-Exit status: 0 done, 1 error, 3 when the walk is not proven complete and
+Exit status: 0 done, 1 error, 3 when the rows are not proven complete and
 nothing was written, 130 interrupted. With 1, 3 and 130 the file of -position is
 as it was.`,
 		Example: "  lemexport read " + schema.Default().Name + " > inbox.arrows\n" +
@@ -90,7 +92,7 @@ func runRead(ctx context.Context, app App, global settings, show view, arguments
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
 		var reading *engine.Reading
 		var written int64
-		err := withRunOf(ctx, app, global, job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *feed) error {
+		err := withRunOf(ctx, app, global, job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *eventBuffer) error {
 			var err error
 			if reading, err = run.Read(arguments.table, options); err != nil {
 				return err
@@ -113,6 +115,6 @@ func runRead(ctx context.Context, app App, global settings, show view, arguments
 			show.delivered(summary)
 			return writePosition(arguments.position, reading.Position())
 		}
-		return interruption(ctx, err, many(written, "row")+" of the stream were written, not its end")
+		return interruption(ctx, err, many(written, "row")+" of the stream were written; the stream is incomplete")
 	})
 }
