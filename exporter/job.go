@@ -75,7 +75,7 @@ type Export struct {
 	// Columns says what is left out and what is hashed.
 	Columns Columns
 	// FullEvery is how old the last full proof of a merge or append export may
-	// become before everything is read again.
+	// become before everything is read again; see [DefaultFullEvery].
 	FullEvery time.Duration `json:",omitzero"`
 	// MaxShrink is the share of the conversations of the current file that one run may
 	// remove, from 0 to 1; nil is [DefaultMaxShrink].
@@ -140,7 +140,7 @@ const (
 // share one walk, and its rows are kept in one form.
 func SameColumns(a, b Export) error {
 	first, other := a.Columns, b.Columns
-	if a.Table != b.Table || first.Selection.Equal(other.Selection) && first.HashKey == other.HashKey {
+	if a.Table != b.Table || first.Equal(other.Selection) && first.HashKey == other.HashKey {
 		return nil
 	}
 	return WithHint(errors.New("the exports leave out or hash different columns"),
@@ -150,6 +150,10 @@ func SameColumns(a, b Export) error {
 // DefaultMaxShrink is the share of a file's conversations that may go in one run
 // where nothing else is configured.
 const DefaultMaxShrink = 0.5
+
+// DefaultFullEvery is how old the last full proof may become where nothing else is
+// configured.
+const DefaultFullEvery = 7 * 24 * time.Hour
 
 // DefaultJournalMaxAge is how old the pages of a walk may become where nothing else
 // is configured.

@@ -44,17 +44,17 @@ func (s TableSurvey) Err() error {
 	if s.Error == "" {
 		return nil
 	}
-	return WithHint(noAccess(s.Error), s.Hint)
+	return WithHint(noAccessError(s.Error), s.Hint)
 }
 
-// noAccess is the text of an [ErrNoAccess].
-type noAccess string
+// noAccessError is the text of an [ErrNoAccess].
+type noAccessError string
 
 // Error implements error.
-func (e noAccess) Error() string { return string(e) }
+func (e noAccessError) Error() string { return string(e) }
 
 // Is reports whether the error is asked for as ErrNoAccess.
-func (noAccess) Is(target error) bool { return target == ErrNoAccess }
+func (noAccessError) Is(target error) bool { return target == ErrNoAccess }
 
 // Of returns the survey of a table; the zero TableSurvey when it was not asked for.
 func (s Survey) Of(table string) TableSurvey {

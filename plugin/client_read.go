@@ -28,6 +28,9 @@ type ReadRequest struct {
 	// Checkpoint is the checkpoint of an earlier Read that did not end; nil starts from
 	// the beginning.
 	Checkpoint []byte
+	// Since is the position of an earlier Read, see ReadResult.Position; nil reads
+	// everything. Only with Once.
+	Since []byte
 	// StateDir is the folder where the plugin keeps its journal for checkpoints; empty
 	// is the plugin's default.
 	StateDir string
@@ -46,6 +49,12 @@ type ReadResult struct {
 	RunID string
 	// Simulated is true when no row is real.
 	Simulated bool
+	// Full is true when every list was read in full: rows that were not delivered are
+	// gone, or belong to users in Proof.Skipped. False for an increment, and without Once.
+	Full bool
+	// Position is where a later Read can continue, with Once and after all records only.
+	// Store it once the records are stored durably.
+	Position []byte
 	// Diagnostics are the errors that ended the read, and warnings.
 	Diagnostics exporter.Diagnostics
 	// Proof says what was read, and whether it is complete; nil when nothing was read.
@@ -74,14 +83,7 @@ func (r *Reading) Records(ctx context.Context) iter.Seq2[arrow.Record, error] {
 	return func(yield func(arrow.Record, error) bool) {
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
-		delivery := pluginv1.Delivery_DELIVERY_AS_READ
-		if r.request.Once {
-			delivery = pluginv1.Delivery_DELIVERY_ONCE
-		}
-		stream, err := r.client.service.Read(ctx, &pluginv1.ReadRequest{
-			Config: &pluginv1.Config{Json: r.request.Config}, Table: r.request.Table, Delivery: delivery,
-			Checkpoint: r.request.Checkpoint, StateDir: r.request.StateDir,
-		})
+		stream, err := r.client.service.Read(ctx, fromReadRequest(r.request))
 		if err != nil {
 			yield(nil, r.client.explain(err))
 			return
@@ -167,11 +169,7 @@ func (m *messageReader) next() error {
 }
 
 func (m *messageReader) setResult(result *pluginv1.ReadResult) {
-	m.result = result
-	m.reading.result = ReadResult{
-		RunID: result.GetRunId(), Simulated: result.GetSimulated(), Diagnostics: toDiagnostics(result.GetDiagnostics()),
-		Proof: toProof(result.GetProof()), Rows: result.GetRows(), Batches: result.GetBatches(), Elapsed: result.GetElapsed().AsDuration(),
-	}
+	m.result, m.reading.result = result, toReadResult(result)
 }
 
 // end returns the error of the sequence, given the error that ended the messages.
@@ -183,4 +181,23 @@ func (m *messageReader) end(err error) error {
 		return errNoResult
 	}
 	return err
+}
+
+func fromReadRequest(request ReadRequest) *pluginv1.ReadRequest {
+	delivery := pluginv1.Delivery_DELIVERY_AS_READ
+	if request.Once {
+		delivery = pluginv1.Delivery_DELIVERY_ONCE
+	}
+	return &pluginv1.ReadRequest{
+		Config: &pluginv1.Config{Json: request.Config}, Table: request.Table, Delivery: delivery,
+		Checkpoint: request.Checkpoint, Since: request.Since, StateDir: request.StateDir,
+	}
+}
+
+func toReadResult(result *pluginv1.ReadResult) ReadResult {
+	return ReadResult{
+		RunID: result.GetRunId(), Simulated: result.GetSimulated(), Full: result.GetFull(), Position: result.GetPosition(),
+		Diagnostics: toDiagnostics(result.GetDiagnostics()), Proof: toProof(result.GetProof()),
+		Rows: result.GetRows(), Batches: result.GetBatches(), Elapsed: result.GetElapsed().AsDuration(),
+	}
 }

@@ -2,10 +2,12 @@ package plugin
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 
 	"google.golang.org/protobuf/types/known/durationpb"
 
+	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 	"github.com/lemexport/lemexport/schema"
@@ -49,18 +51,28 @@ func (c readCall) run(ctx context.Context) (_ *pluginv1.ReadResult, err error) {
 	log.InfoContext(ctx, "read", "table", c.request.GetTable())
 	result.Rows, result.Batches, err = c.deliver(ctx, reading)
 	summary := reading.Summary()
-	result.RunId, result.Simulated, result.Proof = summary.RunID, summary.Simulated, fromProof(summary.Proof)
+	result.RunId, result.Simulated, result.Full, result.Proof = summary.RunID, summary.Simulated, summary.Full, fromProof(summary.Proof)
+	if position := reading.Position(); err == nil && position != nil {
+		result.Position, err = json.Marshal(position)
+	}
 	log.InfoContext(ctx, "read ended", "rows", result.GetRows(), "complete", summary.Proof != nil && summary.Proof.Complete)
 	return result, err
 }
 
 func readOptions(request *pluginv1.ReadRequest) (engine.ReadOptions, error) {
 	options := engine.ReadOptions{Once: request.GetDelivery() == pluginv1.Delivery_DELIVERY_ONCE}
-	if len(request.GetCheckpoint()) == 0 {
+	if len(request.GetCheckpoint()) > 0 {
+		options.From = new(engine.Checkpoint)
+		if err := options.From.UnmarshalText(request.GetCheckpoint()); err != nil {
+			return options, err
+		}
+	}
+	if len(request.GetSince()) == 0 {
 		return options, nil
 	}
-	options.From = new(engine.Checkpoint)
-	return options, options.From.UnmarshalText(request.GetCheckpoint())
+	var err error
+	options.Since, err = exporter.ParsePosition(request.GetSince())
+	return options, err
 }
 
 // deliver sends the schema, then the batches, each followed by its checkpoint, and

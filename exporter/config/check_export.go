@@ -58,11 +58,10 @@ func (c exportChecker) mode(a *attribute, name string) string {
 	return mode
 }
 
-// How often a merge or append export reads everything.
+// The bounds of how often a merge or append export reads everything.
 const (
-	defaultFullEvery = 7 * 24 * time.Hour
-	leastFullEvery   = time.Millisecond
-	mostFullEvery    = 366 * 24 * time.Hour
+	leastFullEvery = time.Millisecond
+	mostFullEvery  = 366 * 24 * time.Hour
 )
 
 // fullEvery reads how old a full proof may become. A snapshot has a new one each time.
@@ -77,7 +76,7 @@ func (c exportChecker) fullEvery(a *attribute, export exporter.Export) time.Dura
 		}
 		return 0
 	}
-	return c.duration(a, leastFullEvery, mostFullEvery, defaultFullEvery)
+	return c.duration(a, leastFullEvery, mostFullEvery, exporter.DefaultFullEvery)
 }
 
 // maxShrink reads the share of a file that one run may remove; nil is the default.

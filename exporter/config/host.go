@@ -62,7 +62,7 @@ func hostJob(report *report, b *block) exporter.Job {
 	job := exporter.Job{Source: exporter.SourceConfig{Type: usualLabel("source")}}
 	c := reader{report}
 	sourceChecker{c}.members(&job.Source, b, in)
-	every := c.duration(in.attribute("full_every"), leastFullEvery, mostFullEvery, defaultFullEvery)
+	every := c.duration(in.attribute("full_every"), leastFullEvery, mostFullEvery, exporter.DefaultFullEvery)
 	for _, table := range schema.Tables() {
 		export := exporter.Export{Table: table.Name}
 		if table.Incremental() {

@@ -280,7 +280,7 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 		RunID:             r.id,
 		Tool:              r.engine.Tool,
 		Simulated:         plan.Survey.Simulated,
-		Source:            exporter.ManifestSource{Type: plan.Survey.Source, Endpoint: plan.Survey.Endpoint, TeamID: plan.Survey.TeamID},
+		Source:            sourceOf(plan.Survey),
 		Table:             target.table.Name,
 		SchemaVersion:     target.table.Version,
 		SchemaFingerprint: target.table.Fingerprint(),
@@ -290,6 +290,10 @@ func (r *Run) manifest(target target, plan Plan, walked walked, started time.Tim
 		UnknownFields:     walked.unknown,
 		Proof:             walked.proof,
 	}
+}
+
+func sourceOf(survey exporter.Survey) exporter.ManifestSource {
+	return exporter.ManifestSource{Type: survey.Source, Endpoint: survey.Endpoint, TeamID: survey.TeamID}
 }
 
 func incomplete(proof exporter.Proof) error {

@@ -16,7 +16,7 @@ func (t target) columns() *exporter.ManifestColumns {
 	if t.Columns.IsZero() {
 		return nil
 	}
-	named := t.Columns.Selection.Sorted()
+	named := t.Columns.Sorted()
 	m := &exporter.ManifestColumns{Excluded: named.Exclude, Hashed: named.Hash, Personal: t.table.Personal()}
 	if len(t.Columns.Hash) > 0 {
 		m.HashAlgorithm, m.HashKeyID = schema.HashAlgorithm, t.keyID.id

@@ -54,7 +54,9 @@ type Run struct {
 	// rows. A table without an entry is kept as it is.
 	columns map[string]exporter.Columns
 	masks   map[string]*schema.Mask
-	obs     exporter.Observer
+	// fullEvery is the least FullEvery of the exports of each table, for readings.
+	fullEvery map[string]time.Duration
+	obs       exporter.Observer
 }
 
 // target is one export with the adapters it resolved to.
@@ -113,7 +115,7 @@ func (e *Engine) StartReading(ctx context.Context, job exporter.Job, obs exporte
 func (e *Engine) start(ctx context.Context, id string, job exporter.Job, obs exporter.Observer) (*Run, error) {
 	run := &Run{
 		engine: e, id: id, config: job.Source, full: job.Full, obs: obs,
-		columns: make(map[string]exporter.Columns), masks: make(map[string]*schema.Mask),
+		columns: make(map[string]exporter.Columns), masks: make(map[string]*schema.Mask), fullEvery: make(map[string]time.Duration),
 	}
 	var err error
 	for i, export := range job.Exports {
@@ -123,6 +125,9 @@ func (e *Engine) start(ctx context.Context, id string, job exporter.Job, obs exp
 			}
 		}
 		run.columns[export.Table] = export.Columns
+		if before, ok := run.fullEvery[export.Table]; export.FullEvery > 0 && (!ok || export.FullEvery < before) {
+			run.fullEvery[export.Table] = export.FullEvery
+		}
 		if run.masks[export.Table], err = maskOf(export); err != nil {
 			return nil, err
 		}

@@ -27,6 +27,15 @@ type ReadOptions struct {
 	// beginning. Once delivers nothing before it has everything, so it has no
 	// checkpoints and takes none.
 	From *Checkpoint
+	// Since is the position that an earlier reading ended with; nil reads everything.
+	// Only with Once. Every row that is new or changed since then is delivered, and
+	// some that are not: those within the lookback below the watermark, which catch what
+	// became visible late. The consumer replaces its rows by id.
+	Since *exporter.Position
+	// FullEvery is how old the last full reading may become before everything is read
+	// in spite of Since; 0 is what the exports of the job say for the table, or
+	// [exporter.DefaultFullEvery].
+	FullEvery time.Duration
 }
 
 // Batch is a part of a reading.
@@ -42,6 +51,10 @@ type Batch struct {
 type ReadSummary struct {
 	RunID     string `json:"run_id"`
 	Simulated bool   `json:"simulated"`
+	// Full is true when every list was read in full, and proven: a row that was not
+	// delivered is gone, or belongs to users whose list the API refuses. With Once it is
+	// known from the first batch on; otherwise it stays false.
+	Full bool `json:"full"`
 	// Proof is nil when no walk was begun.
 	Proof   *exporter.Proof `json:"proof"`
 	Elapsed time.Duration   `json:"-"`
@@ -58,6 +71,10 @@ type Reading struct {
 	table   *schema.Table
 	options ReadOptions
 	summary ReadSummary
+	// next is the position after the rows, known before them, and delivered that the
+	// consumer has taken all of them.
+	next      *exporter.Position
+	delivered bool
 }
 
 // Read prepares a reading of a table. Nothing is asked for before Batches is
@@ -71,6 +88,10 @@ func (r *Run) Read(table string, options ReadOptions) (*Reading, error) {
 		return nil, exporter.WithHint(errors.New("a checkpoint was passed to a reading that does not use checkpoints"),
 			"Deliver rows as they are read, or begin without a checkpoint.")
 	}
+	if !options.Once && options.Since != nil {
+		return nil, exporter.WithHint(errors.New("a position for a reading that delivers pages as they are read"),
+			"Deliver every row once, or begin without a position.")
+	}
 	selected, err := found.Select(r.columns[table].Selection)
 	if err != nil {
 		return nil, fmt.Errorf("columns: %w", err)
@@ -81,22 +102,40 @@ func (r *Run) Read(table string, options ReadOptions) (*Reading, error) {
 // Summary is the account. It is whole when Batches has ended.
 func (r *Reading) Summary() ReadSummary { return r.summary }
 
+// Position is where the next reading can go on. It is nil until Batches has ended without
+// an error and the last row was taken, and when rows do not come [ReadOptions.Once].
+func (r *Reading) Position() *exporter.Position {
+	if !r.delivered {
+		return nil
+	}
+	return r.next
+}
+
 // Table is the table that is read, without what the run leaves out.
 func (r *Reading) Table() *schema.Table { return r.table }
 
-// Schema is the schema of the records, with the proof in its metadata once there
-// is one.
+// Schema is the schema of the records, with the proof and the next position in its
+// metadata once there are such: from the first batch on.
 func (r *Reading) Schema() (*arrow.Schema, error) {
 	full := r.table.Arrow()
 	if r.summary.Proof == nil {
 		return full, nil
 	}
+	meta := full.Metadata()
+	keys, values := slices.Clone(meta.Keys()), slices.Clone(meta.Values())
 	proof, err := json.Marshal(r.summary)
 	if err != nil {
 		return nil, fmt.Errorf("encode proof: %w", err)
 	}
-	meta := full.Metadata()
-	meta = arrow.NewMetadata(append(slices.Clone(meta.Keys()), ProofKey), append(slices.Clone(meta.Values()), string(proof)))
+	keys, values = append(keys, ProofKey), append(values, string(proof))
+	if r.next != nil {
+		position, err := json.Marshal(r.next)
+		if err != nil {
+			return nil, fmt.Errorf("encode position: %w", err)
+		}
+		keys, values = append(keys, exporter.PositionKey), append(values, string(position))
+	}
+	meta = arrow.NewMetadata(keys, values)
 	return arrow.NewSchema(full.Fields(), &meta), nil
 }
 
@@ -130,21 +169,24 @@ func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
 	if err := survey.Of(r.table.Name).Err(); err != nil {
 		return err
 	}
-	plan := Plan{Survey: survey}
 	if r.options.Once {
-		return r.once(ctx, plan, yield)
+		return r.once(ctx, survey, yield)
 	}
-	return r.asRead(ctx, plan, yield)
+	return r.asRead(ctx, Plan{Survey: survey}, yield)
 }
 
 // once keeps the rows until they are known to be all.
-func (r *Reading) once(ctx context.Context, plan Plan, yield func(Batch) bool) (err error) {
-	sorter, err := r.run.engine.openSorter(r.table, plan.leastRoom(r.table.Name))
+func (r *Reading) once(ctx context.Context, survey exporter.Survey, yield func(Batch) bool) (err error) {
+	from, err := r.from(survey)
+	if err != nil {
+		return err
+	}
+	sorter, err := r.run.engine.openSorter(r.table, from.plan.leastRoom(r.table.Name))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, sorter.Close()) }()
-	walked, err := r.run.walk(ctx, sorter, r.table, plan, nil)
+	walked, err := r.run.walk(ctx, sorter, r.table, from.plan, nil)
 	r.summary.Proof = &walked.proof
 	if err != nil {
 		return err
@@ -152,6 +194,8 @@ func (r *Reading) once(ctx context.Context, plan Plan, yield func(Batch) bool) (
 	if !walked.proof.Complete {
 		return unproven(walked.proof)
 	}
+	r.summary.Full = walked.proof.Whole()
+	r.next = r.run.positionAfter(from, walked)
 	for rec, err := range walked.sorted.Records(ctx) {
 		if err != nil {
 			return err
@@ -160,6 +204,7 @@ func (r *Reading) once(ctx context.Context, plan Plan, yield func(Batch) bool) (
 			return nil
 		}
 	}
+	r.delivered = true
 	return nil
 }
 

@@ -14,14 +14,16 @@ const bloomBits = 16
 // tells of most ids that they are not in the set, and of none that is in it.
 type BloomFilter []uint64
 
+// NewBloomFilter returns an empty filter for so many ids.
 func NewBloomFilter(ids int) BloomFilter {
 	words := (ids*bloomBits + 63) / 64
 	return make(BloomFilter, 1<<bits.Len(uint(max(words-1, 0))))
 }
 
+// Add puts an id into the filter.
 func (s BloomFilter) Add(id schema.IDHash) { s[id[0]>>6&uint64(len(s)-1)] |= 1 << (id[0] % 64) }
 
-// passes reports whether the id may be in the set.
+// Passes reports whether the id may be in the set.
 func (s BloomFilter) Passes(id schema.IDHash) bool {
 	return s[id[0]>>6&uint64(len(s)-1)]>>(id[0]%64)&1 != 0
 }

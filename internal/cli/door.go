@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -42,6 +43,9 @@ type doorReading struct {
 	job    exporter.Job
 	table  string
 	since  []byte
+	// full is known from the first batch on, position after the last one.
+	full     bool
+	position []byte
 }
 
 // Batches implements [door.Reading].
@@ -59,12 +63,16 @@ func (r *doorReading) Batches(ctx context.Context) iter.Seq2[arrow.Record, error
 }
 
 func (r *doorReading) read(ctx context.Context, yield func(arrow.Record) bool) error {
+	options := engine.ReadOptions{Once: true}
 	if len(r.since) > 0 {
-		return exporter.WithHint(errors.New("the position is of another version of lemexport"), "Read everything: pass no state.")
+		var err error
+		if options.Since, err = exporter.ParsePosition(r.since); err != nil {
+			return err
+		}
 	}
 	e := r.engine
 	return withRunOf(ctx, e.app, e.global, r.job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *eventBuffer) error {
-		reading, err := run.Read(r.table, engine.ReadOptions{Once: true})
+		reading, err := run.Read(r.table, options)
 		if err != nil {
 			return err
 		}
@@ -73,11 +81,14 @@ func (r *doorReading) read(ctx context.Context, yield func(arrow.Record) bool) e
 				if err != nil {
 					return err
 				}
+				r.full = reading.Summary().Full
 				if !yield(batch.Record) {
 					return nil
 				}
 			}
-			return nil
+			r.full = reading.Summary().Full // of an empty table, too
+			r.position, err = json.Marshal(reading.Position())
+			return err
 		})
 		if summary := reading.Summary(); summary.Proof != nil && (err == nil || errors.Is(err, exporter.ErrIncomplete)) {
 			e.show.delivered(summary)
@@ -87,10 +98,10 @@ func (r *doorReading) read(ctx context.Context, yield func(arrow.Record) bool) e
 }
 
 // Full implements [door.Reading].
-func (r *doorReading) Full() bool { return len(r.since) == 0 }
+func (r *doorReading) Full() bool { return r.full }
 
 // Position implements [door.Reading].
-func (r *doorReading) Position() []byte { return nil }
+func (r *doorReading) Position() []byte { return r.position }
 
 // mostDoorFile bounds the files that a host passes: a catalog describes every column.
 const mostDoorFile = 64 << 20

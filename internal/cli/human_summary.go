@@ -115,7 +115,18 @@ func deliveredText(summary engine.ReadSummary) string {
 	}
 	rows := append(proofRows(*summary.Proof),
 		[]string{"seconds", strconv.FormatFloat(summary.Elapsed.Seconds(), 'f', 1, 64)}, []string{"complete", completeText(*summary.Proof)})
+	if summary.Proof.Complete {
+		rows = append(rows, []string{"full", fullText(summary.Full)})
+	}
 	return title + "\n\n" + table(rows) + skippedText(summary.Proof.Skipped) + "\n" + legend(termSuperseded, summary.Proof.Method)
+}
+
+// fullText says whether a reading shows every row.
+func fullText(full bool) string {
+	if full {
+		return "yes, everything was read"
+	}
+	return "no, only what is newer than the position was read"
 }
 
 // doubtsText lists why an export is not proven complete.

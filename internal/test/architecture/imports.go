@@ -38,7 +38,7 @@ var allowed = map[string][]string{ //nolint:gochecknoglobals // the rules
 	"plugin/airbyte":   {"exporter", "plugin/door", "plugin/rowjson", "schema"},
 	"plugin/...":       {"exporter", "exporter/engine", "plugin", "plugin/proto/...", "schema"},
 
-	"internal/cli":     {"exporter", "exporter/engine", "internal/ndjson", "internal/nearest", "internal/private", "plugin/airbyte", "plugin/door", "plugin/singer", "schema"},
+	"internal/cli":     {"exporter", "exporter/engine", "internal/ndjson", "internal/nearest", "internal/private", "plugin/airbyte", "plugin/door", "plugin/rowjson", "plugin/singer", "schema"},
 	"internal/ndjson":  {},
 	"internal/nearest": {},
 	"internal/parent":  {},

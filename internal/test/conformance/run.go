@@ -19,7 +19,7 @@ type Instance struct {
 // with the test that it is given.
 func Run(t *testing.T, start func(t *testing.T) Instance) {
 	t.Helper()
-	for _, group := range [][]check{described(), read(), resumed(), refused(), held(), stopped(), exported()} {
+	for _, group := range [][]check{described(), read(), positions(), resumed(), refused(), held(), stopped(), exported()} {
 		for _, one := range group {
 			t.Run(one.rule, func(t *testing.T) {
 				t.Parallel()

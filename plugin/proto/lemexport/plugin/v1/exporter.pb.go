@@ -772,7 +772,13 @@ type ReadRequest struct {
 	// The folder of the plugin's journal for checkpoints: it holds what the API has sent,
 	// readable by its owner only, until the read is complete. Empty is "lemexport" in
 	// the user's cache folder. Without a usable folder the read sends no checkpoints.
-	StateDir      string `protobuf:"bytes,5,opt,name=state_dir,json=stateDir,proto3" json:"state_dir,omitempty"`
+	StateDir string `protobuf:"bytes,5,opt,name=state_dir,json=stateDir,proto3" json:"state_dir,omitempty"`
+	// The position of an earlier Read, see ReadResult.position: rows that are new or
+	// changed since then are delivered, and some that are not, so that a host replaces its
+	// rows by id. Only with DELIVERY_ONCE and without a checkpoint. A position of another
+	// team, table, schema version, or of other users or columns is an error, and so is one
+	// that is malformed. Empty reads everything.
+	Since         []byte `protobuf:"bytes,6,opt,name=since,proto3" json:"since,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -840,6 +846,13 @@ func (x *ReadRequest) GetStateDir() string {
 		return x.StateDir
 	}
 	return ""
+}
+
+func (x *ReadRequest) GetSince() []byte {
+	if x != nil {
+		return x.Since
+	}
+	return nil
 }
 
 // ReadResponse is one message of a Read: first the schema, then batches, checkpoints
@@ -1159,7 +1172,14 @@ type ReadResult struct {
 	// The number of batches of this stream.
 	Batches int64 `protobuf:"varint,7,opt,name=batches,proto3" json:"batches,omitempty"`
 	// The time since the request.
-	Elapsed       *durationpb.Duration `protobuf:"bytes,8,opt,name=elapsed,proto3" json:"elapsed,omitempty"`
+	Elapsed *durationpb.Duration `protobuf:"bytes,8,opt,name=elapsed,proto3" json:"elapsed,omitempty"`
+	// The position from which a later Read can continue, as opaque JSON without ids of rows
+	// and without secrets; only with DELIVERY_ONCE and the outcome COMPLETE. Store it once
+	// the rows are stored durably.
+	Position []byte `protobuf:"bytes,9,opt,name=position,proto3" json:"position,omitempty"`
+	// True when every list was read in full: rows that were not delivered are gone, or
+	// belong to users in proof.skipped. False for an increment, and without DELIVERY_ONCE.
+	Full          bool `protobuf:"varint,10,opt,name=full,proto3" json:"full,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1248,6 +1268,20 @@ func (x *ReadResult) GetElapsed() *durationpb.Duration {
 		return x.Elapsed
 	}
 	return nil
+}
+
+func (x *ReadResult) GetPosition() []byte {
+	if x != nil {
+		return x.Position
+	}
+	return nil
+}
+
+func (x *ReadResult) GetFull() bool {
+	if x != nil {
+		return x.Full
+	}
+	return false
 }
 
 // ExportRequest says what to export.
@@ -2136,7 +2170,7 @@ const file_lemexport_plugin_v1_exporter_proto_rawDesc = "" +
 	"\x06config\x18\x01 \x01(\v2\x1b.lemexport.plugin.v1.ConfigR\x06config\"\x80\x01\n" +
 	"\fPlanResponse\x12A\n" +
 	"\vdiagnostics\x18\x01 \x03(\v2\x1f.lemexport.plugin.v1.DiagnosticR\vdiagnostics\x12-\n" +
-	"\x04plan\x18\x02 \x01(\v2\x19.lemexport.plugin.v1.PlanR\x04plan\"\xd0\x01\n" +
+	"\x04plan\x18\x02 \x01(\v2\x19.lemexport.plugin.v1.PlanR\x04plan\"\xe6\x01\n" +
 	"\vReadRequest\x123\n" +
 	"\x06config\x18\x01 \x01(\v2\x1b.lemexport.plugin.v1.ConfigR\x06config\x12\x14\n" +
 	"\x05table\x18\x02 \x01(\tR\x05table\x129\n" +
@@ -2144,7 +2178,8 @@ const file_lemexport_plugin_v1_exporter_proto_rawDesc = "" +
 	"\n" +
 	"checkpoint\x18\x04 \x01(\fR\n" +
 	"checkpoint\x12\x1b\n" +
-	"\tstate_dir\x18\x05 \x01(\tR\bstateDir\"\xb6\x02\n" +
+	"\tstate_dir\x18\x05 \x01(\tR\bstateDir\x12\x14\n" +
+	"\x05since\x18\x06 \x01(\fR\x05since\"\xb6\x02\n" +
 	"\fReadResponse\x125\n" +
 	"\x06schema\x18\x01 \x01(\v2\x1b.lemexport.plugin.v1.SchemaH\x00R\x06schema\x122\n" +
 	"\x05batch\x18\x02 \x01(\v2\x1a.lemexport.plugin.v1.BatchH\x00R\x05batch\x12A\n" +
@@ -2162,7 +2197,7 @@ const file_lemexport_plugin_v1_exporter_proto_rawDesc = "" +
 	"\n" +
 	"Checkpoint\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\fR\x05token\x12\x14\n" +
-	"\x05pages\x18\x02 \x01(\x03R\x05pages\"\xd1\x02\n" +
+	"\x05pages\x18\x02 \x01(\x03R\x05pages\"\x81\x03\n" +
 	"\n" +
 	"ReadResult\x126\n" +
 	"\aoutcome\x18\x01 \x01(\x0e2\x1c.lemexport.plugin.v1.OutcomeR\aoutcome\x12A\n" +
@@ -2172,7 +2207,10 @@ const file_lemexport_plugin_v1_exporter_proto_rawDesc = "" +
 	"\tsimulated\x18\x05 \x01(\bR\tsimulated\x12\x12\n" +
 	"\x04rows\x18\x06 \x01(\x03R\x04rows\x12\x18\n" +
 	"\abatches\x18\a \x01(\x03R\abatches\x123\n" +
-	"\aelapsed\x18\b \x01(\v2\x19.google.protobuf.DurationR\aelapsed\"\xaf\x01\n" +
+	"\aelapsed\x18\b \x01(\v2\x19.google.protobuf.DurationR\aelapsed\x12\x1a\n" +
+	"\bposition\x18\t \x01(\fR\bposition\x12\x12\n" +
+	"\x04full\x18\n" +
+	" \x01(\bR\x04full\"\xaf\x01\n" +
 	"\rExportRequest\x123\n" +
 	"\x06config\x18\x01 \x01(\v2\x1b.lemexport.plugin.v1.ConfigR\x06config\x12)\n" +
 	"\x10allow_incomplete\x18\x02 \x01(\bR\x0fallowIncomplete\x12\x1b\n" +

@@ -1,0 +1,107 @@
+package engine
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// A reading from a position is a merge whose file the consumer holds: a position is what
+// the manifest of that file would say.
+
+// start is where a reading that delivers rows once begins.
+type start struct {
+	scope  exporter.PositionScope
+	target target
+	plan   Plan // with the one export
+}
+
+// from finds out where the reading begins. A position of another configuration is an error.
+func (r *Reading) from(survey exporter.Survey) (start, error) {
+	run, columns := r.run, r.run.columns[r.table.Name]
+	keyID, err := newHashKeyID(columns)
+	if err != nil {
+		return start{}, err
+	}
+	mode := exporter.ModeSnapshot
+	if r.table.Incremental() {
+		mode = exporter.ModeMerge
+	}
+	to := target{
+		Export: exporter.Export{
+			Table: r.table.Name, Mode: mode, Columns: columns,
+			FullEvery: cmp.Or(r.options.FullEvery, run.fullEvery[r.table.Name], exporter.DefaultFullEvery),
+		},
+		table: r.table, keyID: keyID,
+	}
+	from := start{scope: run.scope(to, survey), target: to}
+	export := ExportPlan{Table: to.Table, Mode: mode}
+	if since := r.options.Since; since != nil {
+		if err := since.CheckScope(from.scope); err != nil {
+			return start{}, err
+		}
+		if err := checkTimes(since, run.engine.Now()); err != nil {
+			return start{}, err
+		}
+		export.Current = manifestAt(since, to)
+	}
+	export.Increment = to.increment(export.Current, survey, run.wish())
+	from.plan = Plan{Survey: survey, Exports: []ExportPlan{export}}
+	return from, nil
+}
+
+// scope is what a position of this run is bound to.
+func (r *Run) scope(of target, survey exporter.Survey) exporter.PositionScope {
+	columns := of.columns()
+	if columns != nil {
+		columns.Personal = nil // follows from the others
+	}
+	return exporter.PositionScope{
+		Simulated: survey.Simulated, Source: sourceOf(survey), Users: slices.Compact(slices.Sorted(slices.Values(r.config.Users))),
+		Table: of.Table, SchemaVersion: of.table.Version, Columns: columns,
+	}
+}
+
+// checkTimes refuses a position from the future: what happens until then would be skipped.
+func checkTimes(p *exporter.Position, now time.Time) error {
+	last := p.FinishedAt
+	for _, mark := range p.Marks {
+		// The clock of the API may be ahead of ours while it reads, and again now.
+		if newest := mark.Newest.Add(-mistrust); newest.After(last) {
+			last = newest
+		}
+	}
+	if !last.After(now.Add(mistrust)) {
+		return nil
+	}
+	return exporter.WithHint(fmt.Errorf("the position is of %s, which is in the future", last.UTC().Format(time.RFC3339)),
+		"Set the clock of this machine, or read everything once, without a position.")
+}
+
+// manifestAt is the manifest of the consumer's rows at a position.
+func manifestAt(p *exporter.Position, of target) *exporter.Manifest {
+	m := &exporter.Manifest{
+		RunID: p.RunID, Mode: of.Mode, Window: exporter.Window{FinishedAt: p.FinishedAt}, FullProof: &p.FullProof,
+		Table: p.Table, SchemaVersion: p.SchemaVersion, SchemaFingerprint: of.table.Fingerprint(), Columns: p.Columns,
+		Watermarks: make(map[string]time.Time), Recent: make(map[string]exporter.Recent), Proof: exporter.Proof{Complete: true},
+	}
+	for user, mark := range p.Marks {
+		m.Watermarks[user] = mark.Newest
+		m.Recent[user] = exporter.Recent{Floor: mark.Floor, Known: mark.Known}
+		m.Proof.Partitions = append(m.Proof.Partitions, exporter.PartitionProof{Partition: user, Complete: true, TotalEnd: mark.Total})
+	}
+	return m
+}
+
+// positionAfter is the position of a consumer that has taken the rows of a proven walk.
+func (r *Run) positionAfter(from start, walked walked) *exporter.Position {
+	m := r.manifest(from.target, from.plan, walked, walked.finished)
+	m = lockedTarget{target: from.target}.continued(m, from.plan.Exports[0], walked.pages)
+	return &exporter.Position{
+		Version: exporter.PositionVersion, PositionScope: from.scope, RunID: r.id, FinishedAt: m.Window.FinishedAt,
+		Marks: watermarks(&m, exporter.ModeMerge, r.lookback()), FullProof: *fullProofOf(&m),
+	}
+}

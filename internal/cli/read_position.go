@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// readPosition reads the position in a file, or on standard input; "" is none.
+func readPosition(app App, name string) (_ *exporter.Position, err error) {
+	from := app.Stdin
+	switch name {
+	case "":
+		return nil, nil
+	case "-":
+		name = "standard input"
+	default:
+		file, err := os.Open(name) //nolint:gosec // the user names the file
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, exporter.WithHint(fmt.Errorf("no position in %s: there is no such file", name),
+				"Leave -since out of the first reading, which is full, and write its position with -position.")
+		}
+		if err != nil {
+			return nil, fmt.Errorf("read position: %w", err)
+		}
+		defer func() { err = errors.Join(err, file.Close()) }()
+		from = file
+	}
+	text, err := io.ReadAll(io.LimitReader(from, exporter.MostPosition+1))
+	if err != nil {
+		return nil, fmt.Errorf("read position: %w", err)
+	}
+	position, err := exporter.ParsePosition(text)
+	if err != nil {
+		return nil, exporter.WithHint(fmt.Errorf("%s: %w", name, err), "Give a file that -position has written, or leave -since out to read everything.")
+	}
+	return position, nil
+}
+
+// checkPositionFolder fails before the walk where the position could not be written after it.
+func checkPositionFolder(name string) error {
+	if name == "" {
+		return nil
+	}
+	info, err := os.Stat(filepath.Dir(name))
+	if err == nil && !info.IsDir() {
+		err = errors.New("not a folder")
+	}
+	if err != nil {
+		return exporter.WithHint(fmt.Errorf("the position cannot be written to %s: %w", name, err), "Make the folder, or give another file.")
+	}
+	return nil
+}
+
+// writePosition replaces the file in one step; only its user may read it. "" writes nothing.
+func writePosition(name string, position *exporter.Position) error {
+	if name == "" {
+		return nil
+	}
+	text, err := json.Marshal(position)
+	if err == nil {
+		err = replacePrivateFile(name, append(text, '\n'))
+	}
+	if err != nil {
+		return exporter.WithHint(fmt.Errorf("all rows were written, and then the position was not: %w", err),
+			"Go on from the position before: rows since then come again.")
+	}
+	return nil
+}
+
+func replacePrivateFile(name string, body []byte) (err error) {
+	temp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.tmp") // which is private
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if removed := os.Remove(temp.Name()); !errors.Is(removed, fs.ErrNotExist) {
+			err = errors.Join(err, removed)
+		}
+	}()
+	_, err = temp.Write(body)
+	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(temp.Name(), name)
+}
