@@ -34,6 +34,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/store/journal"
 	"github.com/lemexport/lemexport/exporter/store/scratch"
 	"github.com/lemexport/lemexport/internal/cli"
+	"github.com/lemexport/lemexport/internal/parent"
 	"github.com/lemexport/lemexport/plugin"
 )
 
@@ -74,6 +75,7 @@ func run() int {
 		Now:        time.Now,
 		Ticker:     ticker,
 		Interrupts: interrupts,
+		ParentGone: parent.Gone,
 		Version:    version,
 		LoadConfig: func(files []cli.SourceFile) (exporter.Job, exporter.Diagnostics) {
 			return config.Load(configFiles(files), os.LookupEnv, time.Now)

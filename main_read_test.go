@@ -25,6 +25,7 @@ func TestAReadThatIsInterruptedGivesBrokenOutputAndNoPosition(t *testing.T) {
 		"arrow": restOfArrow, "jsonl": restOfJSONLines,
 	} {
 		t.Run(format, func(t *testing.T) {
+			t.Parallel()
 			dir := t.TempDir()
 			body := `source "lemlist" {
   simulate {

@@ -112,7 +112,11 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 		plan.Exports = append(plan.Exports, export)
 	}
 	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseSurvey})
-	survey, err := r.source.Survey(ctx, r.tables())
+	tables := r.tables()
+	if len(tables) == 0 { // a plan of readings
+		tables = []*schema.Table{schema.Default()}
+	}
+	survey, err := r.source.Survey(ctx, tables)
 	if err != nil {
 		return Plan{}, err
 	}

@@ -33,6 +33,9 @@ type App struct {
 	// Interrupts passes SIGINT, SIGTERM and SIGHUP on. After stop they have their
 	// default effect again.
 	Interrupts func() (signals <-chan os.Signal, stop func())
+	// ParentGone waits until the process that started this one has ended, or ctx: then
+	// it returns false.
+	ParentGone func(ctx context.Context) bool
 	Version    Version
 
 	// LoadConfig turns files into a job.

@@ -135,8 +135,11 @@ func loadDoorJob(app App, show view, name string) (exporter.Job, error) {
 }
 
 // DoorArguments are the arguments of a program that was started by this path: hosts that
-// start a path without arguments choose the door by its name.
+// start a bare path choose the door by its name, or by the first argument that they pass.
 func DoorArguments(path string, args []string) []string {
+	if len(args) > 0 && args[0] == "serve" {
+		return append([]string{"cloudquery"}, args...) // CloudQuery passes no other argument first
+	}
 	switch strings.TrimSuffix(filepath.Base(path), ".exe") {
 	case "tap-lemlist":
 		return append([]string{"singer"}, args...)

@@ -61,6 +61,9 @@ func usageLine(command *cobra.Command) string {
 func flagRows(flags *pflag.FlagSet) [][]string {
 	var rows [][]string
 	flags.VisitAll(func(flag *pflag.Flag) {
+		if flag.Hidden {
+			return
+		}
 		name, usage := pflag.UnquoteUsage(flag)
 		spelled := "-" + flag.Name
 		if name != "" {

@@ -109,6 +109,8 @@ func deliveredText(summary engine.ReadSummary) string {
 		title = red(bold("Nothing was delivered."))
 	case skipped > 0:
 		title = yellow(bold("Read, and proven complete for the users whose inbox the API returns; " + many(int64(skipped), "user") + " skipped."))
+	case !summary.Full:
+		title = green(bold("Read what is newer than the position, and proven complete."))
 	}
 	if summary.Simulated {
 		title += "\n" + yellow(bold(simulatedNotice))
@@ -126,7 +128,7 @@ func fullText(full bool) string {
 	if full {
 		return "yes, everything was read"
 	}
-	return "no, only what is newer than the position was read"
+	return "no, only what is newer than the position"
 }
 
 // doubtsText lists why an export is not proven complete.

@@ -46,7 +46,7 @@ func objectOf(columns []schema.Column, values []arrow.Array) (appender, error) {
 	}
 	members := make([]member, len(columns))
 	for i, column := range columns {
-		value, err := valueOf(column, values[i])
+		value, err := ValueOf(column, values[i])
 		if err != nil {
 			return nil, err
 		}
@@ -65,8 +65,9 @@ func objectOf(columns []schema.Column, values []arrow.Array) (appender, error) {
 	}, nil
 }
 
-// valueOf appends null where the array has no value.
-func valueOf(column schema.Column, values arrow.Array) (appender, error) {
+// ValueOf binds a column to an array. What it returns appends the JSON of the value in a
+// row, null where the array has none, and is valid as long as the array is.
+func ValueOf(column schema.Column, values arrow.Array) (func(dst []byte, row int) []byte, error) {
 	present, err := presentOf(column, values)
 	if err != nil || values.NullN() == 0 {
 		return present, err
@@ -108,7 +109,7 @@ func presentOf(column schema.Column, values arrow.Array) (appender, error) {
 }
 
 func listOf(column schema.Column, lists *array.List) (appender, error) {
-	element, err := valueOf(column, lists.ListValues())
+	element, err := ValueOf(column, lists.ListValues())
 	if err != nil {
 		return nil, err
 	}

@@ -46,20 +46,20 @@ class Team:
         """The configuration of a host."""
         return {"api_key": self.key, "endpoint": self.endpoint, "margin": MARGIN, **changes}
 
-    def export(self, folder):
-        """Our own export, as an Arrow table."""
+    def export(self, folder, table=TABLE):
+        """Our own export of a table, as an Arrow table."""
         folder = pathlib.Path(folder)
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "main.hcl").write_text(
             f'source "lemlist" {{\n  api_key = env("LEMLIST_API_KEY")\n  endpoint = "{self.endpoint}"\n'
             f'  margin {{\n    settle = "{MARGIN["settle"]}"\n  }}\n}}\n'
-            f'export "{TABLE}" {{\n  destination = "{folder / "out"}"\n}}\n'
+            f'export "{table}" {{\n  destination = "{folder / "out"}"\n}}\n'
         )
         subprocess.run(
             [PROGRAM, f"-chdir={folder}", "apply", "-auto-approve"],
             check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ, "LEMLIST_API_KEY": self.key},
         )
-        return pq.read_table(folder / "out" / f"{TABLE}.parquet")
+        return pq.read_table(folder / "out" / f"{table}.parquet")
 
 
 def plain(value, nested):
