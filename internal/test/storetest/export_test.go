@@ -48,10 +48,10 @@ func TestTheProgramExportsIntoABucket(t *testing.T) {
 		dir, folder := t.TempDir(), folder()
 		front, requests := counting(t, s.direct)
 		place := s.at(front, folder)
-		config := strings.Replace(string(quickstart), `"./out"`, `"`+place+`"`, 1)
+		config := strings.ReplaceAll(string(quickstart), `"./out"`, `"`+place+`"`)
 		config = strings.Replace(config, "    conversations = 5000", "    conversations = 5000\n    rate_limit    = false", 1)
 		if !strings.Contains(config, place) || !strings.Contains(config, "rate_limit") {
-			t.Fatal("the quickstart looks otherwise")
+			t.Fatal("the configuration of the quickstart has another form")
 		}
 		if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(config), 0o600); err != nil {
 			t.Fatal(err)
