@@ -67,6 +67,14 @@ func export(t *testing.T, options sim.Options) (path string, team *sim.Server) {
 // exportWith does so with more blocks in the export.
 func exportWith(t *testing.T, options sim.Options, blocks string) (path string, team *sim.Server) {
 	t.Helper()
+	folder, team := exportTables(t, options, blocks, "inbox_conversations")
+	return filepath.Join(folder, snapshotFile), team
+}
+
+// exportTables runs the program against a simulated team and returns the folder with the
+// files of the tables. Each export has the same blocks.
+func exportTables(t *testing.T, options sim.Options, blocks string, tables ...string) (folder string, team *sim.Server) {
+	t.Helper()
 	binary, err := program()
 	if err != nil {
 		t.Fatal(err)
@@ -81,7 +89,10 @@ func exportWith(t *testing.T, options sim.Options, blocks string) (path string, 
 	}
 	defer func() { _ = running.Close() }()
 	dir := t.TempDir()
-	config := fmt.Sprintf("source \"lemlist\" {\n  api_key  = env(\"KEY\")\n  endpoint = %q\n}\nexport \"inbox_conversations\" {\n  destination = \"out\"\n%s\n}\n", running.URL(), blocks)
+	config := fmt.Sprintf("source \"lemlist\" {\n  api_key  = env(\"KEY\")\n  endpoint = %q\n}\n", running.URL())
+	for _, table := range tables {
+		config += fmt.Sprintf("export %q {\n  destination = \"out\"\n%s\n}\n", table, blocks)
+	}
 	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +102,7 @@ func exportWith(t *testing.T, options sim.Options, blocks string) (path string, 
 	if output, err := run.CombinedOutput(); err != nil {
 		t.Fatalf("apply: %v\n%s", err, output)
 	}
-	return filepath.Join(dir, "out", "inbox_conversations.parquet"), team
+	return filepath.Join(dir, "out"), team
 }
 
 // scalars are columns that DuckDB can take from the API's JSON by itself.
