@@ -9,9 +9,8 @@ import (
 	"testing"
 )
 
-// The results of examples/sql on the export of the README's first command are in golden
-// files. Where a query shows names, the golden file has the results without them too: the
-// conversations are then the only table of the export.
+// The queries of examples/sql run on the export of the README's first command, and on its
+// conversations alone. Where the results differ, the golden file has both.
 func TestExampleQueries(t *testing.T) {
 	dir, err := quickstart()
 	if err != nil {
