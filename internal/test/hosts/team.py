@@ -68,8 +68,9 @@ class Team:
 
     def drift(self, reads):
         """Reads lists: with -drift and -drift-reads=READS rows move meanwhile, and stand still then."""
+        user = self.get("/team", version="v2")["userIds"][0]
         for page in range(reads):
-            self.get("/inbox", userId=self.get("/team", version="v2")["userIds"][0], page=page)
+            self.get("/inbox", userId=user, page=page)
 
     def get(self, path, **query):
         request = urllib.request.Request(f"{self.endpoint}{path}?{urllib.parse.urlencode(query)}")
@@ -102,6 +103,10 @@ def plain(value, nested):
     if nested and isinstance(value, str):
         return json.loads(value)
     return value
+
+
+def ids(table):
+    return set(table["id"].to_pylist())
 
 
 def differing(ours, rows):

@@ -15,10 +15,9 @@ from airbyte_protocol.models import AirbyteMessage, Type  # noqa: E402
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from documented import block  # noqa: E402
-from team import PROGRAM, TABLE, Team, differing, report  # noqa: E402
+from team import PROGRAM, TABLE, WRONG, Team, differing, ids, report  # noqa: E402
 
 HOST = "PyAirbyte, DuckDB"
-WRONG = "0123456789abcdef0123456789abcdef"
 
 
 class Pipeline:
@@ -98,11 +97,12 @@ def main():
         scratch = pathlib.Path(name)
         pipeline = Pipeline(scratch)
         with Team("-conversations=5000") as team:
+            port = team.port
             report("Airbyte protocol", "checked by its models", messages=protocol(scratch, team))
 
             source = pipeline.source(team.config())
             source.check()
-            source.read(cache=pipeline.cache)
+            source.read(cache=pipeline.cache, write_strategy="merge")
             ours = team.export(scratch / "first")
             loaded = pipeline.rows()
             found = differing(ours, loaded)
@@ -121,12 +121,21 @@ def main():
             assert not differing(ours, pipeline.rows())
             report(HOST, "unproven walk: the read fails", rows=len(pipeline.rows()))
 
+        with Team("-conversations=5000", "-drift=5", "-drift-reads=40", port=port) as team:
+            team.drift(40)
+            read = pipeline.source(team.config()).read(cache=pipeline.cache, write_strategy="merge").processed_records
+            later = team.export(scratch / "later")
+            gone, loaded = ids(ours) - ids(later), pipeline.rows()
+            found = differing(later, [row for row in loaded if row["id"] not in gone])
+            report(HOST, "an increment of a team that has changed", rows=later.num_rows, rows_read=read, columns_that_differ=len(found), rows_not_deleted=len(gone))
+            assert not found and len(loaded) == later.num_rows + len(gone) and read < later.num_rows, found
+
         with Team("-conversations=4000") as team:
             pipeline.run_documented(team)
             fewer = team.export(scratch / "fewer")
             loaded = pipeline.rows()
             found = differing(fewer, loaded)
-            gone = set(ours["id"].to_pylist()) - {row["id"] for row in loaded}
+            gone = ids(later) - {row["id"] for row in loaded}
             report(HOST, "a full run of a smaller team, replacing", rows=len(loaded), columns_that_differ=len(found), rows_deleted=len(gone))
             assert not found and gone, found
 

@@ -20,7 +20,7 @@ EXAMPLE = ROOT / "examples" / "dlt"
 sys.path[:0] = [str(pathlib.Path(__file__).parent.parent), str(EXAMPLE)]
 import lemlist  # noqa: E402
 from documented import block, is_example  # noqa: E402
-from team import FETCHED, TABLE, WRONG, Team, differing, on_path, report  # noqa: E402
+from team import FETCHED, TABLE, WRONG, Team, differing, ids, on_path, report  # noqa: E402
 
 STRATEGY = "DESTINATION__REPLACE_STRATEGY"
 HOST = f"dlt {dlt.__version__}, DuckDB"
@@ -139,7 +139,7 @@ def main():
         with Team("-conversations=5000", "-drift=5", "-drift-reads=40", port=port) as team:
             team.drift(40)
             second = team.export(scratch / "second")
-            gone = set(first["id"].to_pylist()) - set(second["id"].to_pylist())
+            gone = ids(first) - ids(second)
             changed = len(versions(second) - versions(first))
             for moment in ("delivering", "reading", "normalizing"):
                 # A full reading is more than a pipe holds, so lemexport still runs when it is killed.

@@ -11,7 +11,7 @@ import psycopg
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from documented import block  # noqa: E402
-from team import PROGRAM, TABLE, Team, differing, report  # noqa: E402
+from team import PROGRAM, TABLE, WRONG, Team, differing, ids, report  # noqa: E402
 
 DATABASE = os.environ["DATABASE_URL"]
 HOST = "Meltano, target-postgres"
@@ -63,6 +63,7 @@ def main():
         project = Project(scratch / "project")
 
         with Team("-conversations=5000") as team:
+            port = team.port
             succeed(project.run(team.config()))
             ours = team.export(scratch / "first")
             loaded = rows()
@@ -70,8 +71,7 @@ def main():
             report(HOST, "first run", rows=len(loaded), columns_that_differ=len(found))
             assert not found, found
 
-            wrong = "0123456789abcdef0123456789abcdef"
-            fail(project.run(team.config(api_key=wrong)), "401 Unauthorized", wrong)
+            fail(project.run(team.config(api_key=WRONG)), "401 Unauthorized", WRONG)
             assert not differing(ours, rows())
             report(HOST, "wrong key: the run fails", rows=len(rows()))
 
@@ -86,12 +86,22 @@ def main():
             assert not differing(ours, rows())
             report(HOST, "unproven walk: the run fails", rows=len(rows()))
 
+        with Team("-conversations=5000", "-drift=5", "-drift-reads=40", port=port) as team:
+            team.drift(40)
+            finished = project.run(team.config())
+            succeed(finished)
+            later = team.export(scratch / "later")
+            gone, loaded = ids(ours) - ids(later), rows()
+            found = differing(later, [row for row in loaded if row["id"] not in gone])
+            report(HOST, "an increment of a team that has changed", rows=later.num_rows, columns_that_differ=len(found), rows_not_deleted=len(gone))
+            assert not found and len(loaded) == later.num_rows + len(gone), found
+
         with Team("-conversations=4000") as team:
             succeed(project.run(team.config(), "--full-refresh"))
             fewer = team.export(scratch / "fewer")
             loaded = rows()
             found = differing(fewer, loaded)
-            gone = set(ours["id"].to_pylist()) - {row["id"] for row in loaded}
+            gone = ids(later) - {row["id"] for row in loaded}
             report(HOST, "a full run of a smaller team", rows=len(loaded), columns_that_differ=len(found), rows_deleted=len(gone))
             assert not found and gone, found
 
