@@ -102,7 +102,7 @@ def main():
 
             source = pipeline.source(team.config())
             source.check()
-            source.read(cache=pipeline.cache, write_strategy="merge")
+            source.read(cache=pipeline.cache)
             ours = team.export(scratch / "first")
             loaded = pipeline.rows()
             found = differing(ours, loaded)
@@ -123,7 +123,7 @@ def main():
 
         with Team("-conversations=5000", "-drift=5", "-drift-reads=40", port=port) as team:
             team.drift(40)
-            read = pipeline.source(team.config()).read(cache=pipeline.cache, write_strategy="merge").processed_records
+            read = pipeline.source(team.config()).read(cache=pipeline.cache).processed_records
             later = team.export(scratch / "later")
             gone, loaded = ids(ours) - ids(later), pipeline.rows()
             found = differing(later, [row for row in loaded if row["id"] not in gone])

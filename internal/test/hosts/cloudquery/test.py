@@ -11,6 +11,7 @@ import time
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from destination import Destination  # noqa: E402
+from documented import block  # noqa: E402
 from team import MARGIN, PROGRAM, TABLE, Team, differing, report  # noqa: E402
 
 CLOUDQUERY = os.environ["CLOUDQUERY"]
@@ -27,14 +28,27 @@ class Project:
         self.source = folder / "lemexport"
         self.source.symlink_to(PROGRAM)
 
-    def start(self, command, config, tables=("*",), **source):
+    def documented(self, config):
+        """The source of docs/hosts.md, for this folder and a team."""
+        changes = {
+            "/usr/local/bin/lemexport": str(self.source), "[postgresql]": "[recorder]",
+            "api_key: ${LEMLIST_API_KEY}": "\n    ".join(f"{name}: {json.dumps(value)}" for name, value in config.items()),
+        }
+        source = block("yaml", "registry: local")
+        for old, new in changes.items():
+            assert old in source, f"docs/hosts.md has no {old}"
+            source = source.replace(old, new)
+        return source
+
+    def start(self, command, config, tables=("*",), documented=False, **source):
         source = {
             "name": "lemlist", "registry": "local", "path": str(self.source), "tables": list(tables), "destinations": ["recorder"],
             "spec": config, **source,
         }
+        source = self.documented(config) if documented else json.dumps({"kind": "source", "spec": source})
         destination = {"name": "recorder", "registry": "grpc", "path": self.destination.address}
-        documents = {"kind": "source", "spec": source}, {"kind": "destination", "spec": destination}
-        (self.folder / "spec.yml").write_text("\n---\n".join(json.dumps(one) for one in documents))
+        destination = json.dumps({"kind": "destination", "spec": destination})
+        (self.folder / "spec.yml").write_text(f"{source}\n---\n{destination}")
         return subprocess.Popen(
             [CLOUDQUERY, command, "spec.yml", "--telemetry-level=none", "--no-log-file", "--log-console"],
             cwd=self.folder, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -111,6 +125,10 @@ def main():
             fail(project.run("sync", config, backend_options={"table_name": "state", "connection": "@@plugins.recorder.connection"}),
                  "backend_options is not supported")
             report(host, "typos in the spec, tables that do not exist, backend_options: the command fails", failures=4)
+
+            succeed(project.run("sync", config, documented=True))
+            assert {frozenset(row["contact"]) for row in destination.table(TABLE) if row["contact"]} == {frozenset({"id", "email"})}
+            report(host, "sync with the configuration of docs/hosts.md", rows=len(destination.table(TABLE)))
 
             succeed(project.run("sync", config))
             compare(host, "sync", team, destination, scratch, described)
