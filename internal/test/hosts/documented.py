@@ -18,3 +18,8 @@ def is_example(path):
     """Wants the page to show a file of examples/ as it is."""
     text = (ROOT / "examples" / path).read_text()
     assert block("python", text.splitlines()[0]) == text, f"docs/hosts.md shows another examples/{path}"
+
+
+def names(version):
+    """Wants the page to name the version that is tested."""
+    assert re.search(rf"Tested with .*\b{re.escape(version)}\b", (ROOT / "docs" / "hosts.md").read_text()), f"docs/hosts.md does not name {version}"

@@ -19,7 +19,7 @@ ROOT = pathlib.Path(__file__).parents[4]
 EXAMPLE = ROOT / "examples" / "dlt"
 sys.path[:0] = [str(pathlib.Path(__file__).parent.parent), str(EXAMPLE)]
 import lemlist  # noqa: E402
-from documented import block, is_example  # noqa: E402
+from documented import block, is_example, names  # noqa: E402
 from team import FETCHED, TABLE, WRONG, Team, differing, ids, on_path, report  # noqa: E402
 
 STRATEGY = "DESTINATION__REPLACE_STRATEGY"
@@ -114,6 +114,7 @@ def append_only(project):
 
 def main():
     is_example("dlt/lemlist.py")
+    names(f"dlt {dlt.__version__}")
     with tempfile.TemporaryDirectory() as name:
         scratch = pathlib.Path(name)
         on_path(scratch / "bin")

@@ -13,7 +13,7 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException  # noq
 
 sys.path[:0] = [str(pathlib.Path(__file__).parents[1]), str(EXAMPLE)]
 import airflow_inbox  # noqa: E402
-from documented import is_example  # noqa: E402
+from documented import is_example, names  # noqa: E402
 from team import TABLE, WRONG, Team, on_path, report  # noqa: E402
 
 HOST = f"Airflow {airflow.__version__}"
@@ -30,6 +30,7 @@ def raised():
 
 def main():
     is_example("orchestrators/airflow_inbox.py")
+    names(HOST)
     on_path(FOLDER / "bin")
     airflow_inbox.CONFIGURATION = str(FOLDER)
     file = FOLDER / "out" / f"{TABLE}.parquet"

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq  # noqa: E402
 
 sys.path[:0] = [str(pathlib.Path(__file__).parents[1]), str(pathlib.Path(__file__).parents[4] / "examples" / "orchestrators")]
 import dagster_inbox  # noqa: E402
-from documented import is_example  # noqa: E402
+from documented import is_example, names  # noqa: E402
 from team import TABLE, WRONG, Team, on_path, report  # noqa: E402
 
 HOST = f"Dagster {dg.__version__}"
@@ -28,6 +28,7 @@ def materialize():
 
 def main():
     is_example("orchestrators/dagster_inbox.py")
+    names(HOST)
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         on_path(folder / "bin")

@@ -13,7 +13,7 @@ import types
 from importlib.metadata import version
 
 sys.path.insert(0, str(pathlib.Path(__file__).parents[1]))
-from documented import block  # noqa: E402
+from documented import block, names  # noqa: E402
 from team import TABLE, Team, differing, on_path, report  # noqa: E402
 
 
@@ -69,6 +69,7 @@ def main():
 
             stream = shell(f"lemexport read {TABLE}", folder)
             for library, command in commands.items():
+                names({"pyarrow": "PyArrow", "polars": "Polars", "duckdb": "DuckDB"}[library] + f" {version(library)}")
                 assert shell(command, folder)
                 rows = arrow_rows(library, command, stream)
                 found = differing(ours, rows)
