@@ -165,9 +165,9 @@ def main():
         with Team("-conversations=300") as team:
             files = Project(scratch / "files")
             files.configure(team)
-            rows, ids = append_only(files)
-            report(f"dlt {dlt.__version__}, filesystem", "two runs append", rows=rows, ids=ids)
-            assert rows > ids == 300
+            rows, distinct = append_only(files)
+            report(f"dlt {dlt.__version__}, filesystem", "two runs append", rows=rows, ids=distinct)
+            assert rows > distinct == 300
 
 
 def versions(table):
