@@ -42,8 +42,9 @@ func (v Verification) OK() bool {
 	return true
 }
 
-func (v *Verification) check(name string, ok bool, format string, args ...any) {
-	v.Checks = append(v.Checks, Check{Name: name, OK: ok, Detail: fmt.Sprintf(format, args...)})
+// checked is a check and what it found.
+func checked(name string, ok bool, format string, args ...any) Check {
+	return Check{Name: name, OK: ok, Detail: fmt.Sprintf(format, args...)}
 }
 
 // Verify re-reads the export at location, a file or a destination folder, and
@@ -60,17 +61,23 @@ func (e *Engine) Verify(ctx context.Context, location string) (result Verificati
 
 func verifyFile(ctx context.Context, file opened, url string) (Verification, error) {
 	result := Verification{File: url, Bytes: file.object.Size(), Manifest: file.manifest}
-	result.check("footer", true, "manifest version %d of run %s", file.manifest.Version, file.manifest.RunID)
+	add := func(checks ...Check) { result.Checks = append(result.Checks, checks...) }
+	add(checked("footer", true, "manifest version %d of run %s", file.manifest.Version, file.manifest.RunID))
 	table, err := tableOf(file.manifest)
 	if err != nil {
-		result.check("schema", false, "%s", err)
+		add(checked("schema", false, "%s", err))
 		return result, nil
 	}
-	if !result.schema(table, file) {
+	columns := checkSchema(file, table)
+	if add(columns); !columns.OK {
 		return result, nil
 	}
-	result.lineage()
-	return result, result.rows(ctx, table, file)
+	if file.manifest.Mode != exporter.ModeSnapshot { // a snapshot has no lineage
+		add(checkLineage(file.manifest))
+	}
+	found, err := checkRows(ctx, file, url, table)
+	add(found...)
+	return result, err
 }
 
 // locate opens the export at a location: a file, or the folder that is the
@@ -220,77 +227,70 @@ func (e *Engine) openAt(ctx context.Context, folder string, format exporter.Form
 	return file, destination.URL(name), nil
 }
 
-// schema checks the columns. It reports whether they are the table's.
-func (v *Verification) schema(table *schema.Table, file opened) bool {
+// checkSchema checks the columns.
+func checkSchema(file opened, table *schema.Table) Check {
 	if err := file.data.CheckSchema(table); err != nil {
-		v.check("schema", false, "%s", err)
-		return false
+		return checked("schema", false, "%s", err)
 	}
-	if v.Manifest.SchemaFingerprint != table.Fingerprint() {
-		v.check("schema", false, "the manifest's fingerprint is %s, the table's is %s", v.Manifest.SchemaFingerprint, table.Fingerprint())
-		return false
+	if stated := file.manifest.SchemaFingerprint; stated != table.Fingerprint() {
+		return checked("schema", false, "the manifest's fingerprint is %s, the table's is %s", stated, table.Fingerprint())
 	}
-	v.check("schema", true, "%s version %d", table.Name, table.Version)
-	return true
+	return checked("schema", true, "%s version %d", table.Name, table.Version)
 }
 
-// rows reads every row and checks what they say together.
-func (v *Verification) rows(ctx context.Context, table *schema.Table, file opened) error {
-	check := rows.NewChecker(table)
+// checkRows reads every row, and checks them one by one and together.
+func checkRows(ctx context.Context, file opened, url string, table *schema.Table) ([]Check, error) {
+	checker := rows.NewChecker(table)
 	var altered error
 	for rec, err := range file.data.Verify(ctx, table) {
 		if err == nil {
-			err = check.Add(rec)
+			err = checker.Add(rec)
 		}
 		if ctx.Err() != nil {
-			return ctx.Err()
+			return nil, ctx.Err()
 		}
 		if failed := file.reads.err(); failed != nil {
-			return fmt.Errorf("%s: %w", v.File, failed)
+			return nil, fmt.Errorf("%s: %w", url, failed)
 		}
 		if errors.Is(err, exporter.ErrTooLarge) {
-			return fmt.Errorf("%s: %w", v.File, err)
+			return nil, fmt.Errorf("%s: %w", url, err)
 		}
 		if err != nil {
 			if errors.Is(err, exporter.ErrAltered) { // behind the last row
 				altered = err
 				break
 			}
-			v.check("rows", false, "row %d and on cannot be read: %s", check.Digest().Rows()+1, err)
-			return nil
+			return []Check{checked("rows", false, "row %d and on cannot be read: %s", checker.Digest().Rows()+1, err)}, nil
 		}
 	}
-	read, want := check.Digest().Rows(), v.Manifest.Rows
-	v.check("rows", read == want && file.data.Rows() == want, "%d read, %d in the manifest, %d in the footer", read, want, file.data.Rows())
-	duplicates := check.Duplicates()
-	v.check("unique ids", duplicates == 0, "%d ids, %d of them more than once", read, duplicates)
-	v.check("order", check.Unordered() == 0, "%d rows are not newest first", check.Unordered())
-	v.content(contentOf(check.Digest()))
-	v.file(file.data.Sealed(), altered)
-	return nil
+	read, want, footer := checker.Digest().Rows(), file.manifest.Rows, file.data.Rows()
+	return []Check{
+		checked("rows", read == want && footer == want, "%d read, %d in the manifest, %d in the footer", read, want, footer),
+		checked("unique ids", checker.Duplicates() == 0, "%d ids, %d of them more than once", read, checker.Duplicates()),
+		checked("order", checker.Unordered() == 0, "%d rows are not newest first", checker.Unordered()),
+		checkContent(contentOf(checker.Digest()), file.manifest.Content),
+		checkFile(file.data.Sealed(), altered),
+	}, nil
 }
 
-// file says how all of the file that holds no rows was found.
-func (v *Verification) file(sealed bool, altered error) {
+// checkContent compares the content hash of the rows with that of the manifest.
+func checkContent(found, want exporter.Content) Check {
+	switch {
+	case want.Algorithm != found.Algorithm:
+		return checked("content hash", false, "the manifest uses %q, this lemexport %q", want.Algorithm, found.Algorithm)
+	case want != found:
+		return checked("content hash", false, "the rows are not those of the manifest")
+	}
+	return checked("content hash", true, "sha256 %s", found.SHA256)
+}
+
+// checkFile checks the bytes of the file that hold no rows.
+func checkFile(sealed bool, altered error) Check {
 	switch {
 	case altered != nil:
-		v.check("file", false, "%s", altered)
+		return checked("file", false, "%s", altered)
 	case sealed:
-		v.check("file", true, "all bytes match their checksums")
-	default:
-		v.check("file", true, "no checksums: an earlier version wrote the file, and nothing can check its manifest")
+		return checked("file", true, "all bytes match their checksums")
 	}
-}
-
-func (v *Verification) content(found exporter.Content) {
-	want := v.Manifest.Content
-	if want.Algorithm != found.Algorithm {
-		v.check("content hash", false, "the manifest uses %q, this lemexport %q", want.Algorithm, found.Algorithm)
-		return
-	}
-	if want != found {
-		v.check("content hash", false, "the rows are not those of the manifest")
-		return
-	}
-	v.check("content hash", true, "sha256 %s", found.SHA256)
+	return checked("file", true, "no checksums: an earlier version wrote the file, and nothing can check its manifest")
 }

@@ -62,7 +62,7 @@ func (e *Engine) verifyTable(ctx context.Context, found tableExports, yield func
 	for _, name := range append(ordered, found.others...) {
 		one, err := e.verifyAt(ctx, found.destination, name)
 		if line, ok := lines[name]; ok && err == nil {
-			line.check(&one)
+			one.Checks = append(one.Checks, line.check())
 		}
 		if !yield(one, err) || err != nil {
 			return false
@@ -241,22 +241,22 @@ func inLine(names []string, manifests map[string]exporter.Manifest) []string {
 }
 
 // check checks the line among the other files.
-func (l line) check(v *Verification) {
+func (l line) check() Check {
 	const name = "files before it"
 	m := l.manifest
 	holdsAll := m.FullProof != nil && m.FullProof.RunID == m.RunID
 	switch previous := m.Previous; {
 	case previous == nil:
-		v.check(name, true, "none: it is the first")
+		return checked(name, true, "none: it is the first")
 	case l.from == nil && holdsAll:
-		v.check(name, true, "run %s is not there any more; the file holds everything itself", previous.RunID)
+		return checked(name, true, "run %s is not there any more; the file holds everything itself", previous.RunID)
 	case l.from == nil:
-		v.check(name, false, "it continues run %s, whose file is missing, and with it the rows of that and earlier files", previous.RunID)
+		return checked(name, false, "it continues run %s, whose file is missing, and with it the rows of that and earlier files", previous.RunID)
 	case l.from.Rows != previous.Rows:
-		v.check(name, false, "it continues run %s with %d rows, but the file of that run has %d", previous.RunID, previous.Rows, l.from.Rows)
+		return checked(name, false, "it continues run %s with %d rows, but the file of that run has %d", previous.RunID, previous.Rows, l.from.Rows)
 	case len(l.beside) > 0:
-		v.check(name, true, "it continues run %s, as %s does: some rows are in both, none is missing", previous.RunID, strings.Join(l.beside, ", "))
+		return checked(name, true, "it continues run %s, as %s does: some rows are in both, none is missing", previous.RunID, strings.Join(l.beside, ", "))
 	default:
-		v.check(name, true, "it continues run %s", previous.RunID)
+		return checked(name, true, "it continues run %s", previous.RunID)
 	}
 }
