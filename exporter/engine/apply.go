@@ -178,7 +178,7 @@ func (r *Run) applyTable(ctx context.Context, table *schema.Table, all []lockedT
 	}
 	targets, exports := targetsOf(table.Name, all), of.plan.exportsOf(table.Name)
 	table = targets[0].table // without what the exports leave out
-	sorter, err := r.engine.openSorter(table, of.plan.leastRoom(table.Name))
+	sorter, err := r.engine.temporary().sorter(table, of.plan.leastRoom(table.Name))
 	if err != nil {
 		return end, err
 	}
@@ -207,7 +207,7 @@ func (r *Run) applyTable(ctx context.Context, table *schema.Table, all []lockedT
 	for i, target := range targets {
 		var added *addedRows
 		if fresh := walked.pages.fresh[i]; fresh != nil {
-			if added, err = fresh.settle(walked.sorted.Index(), r.engine.limits().Share, target.earlier(ctx, exports[i])); err != nil {
+			if added, err = fresh.settle(walked.sorted.Index(), r.engine.temporary().limits.Share, target.earlier(ctx, exports[i])); err != nil {
 				return end, err
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -138,8 +139,44 @@ func (e *Engine) start(ctx context.Context, id string, job exporter.Job, obs exp
 	return run, nil
 }
 
-// limits are what the engine's memory is spent on.
-func (e *Engine) limits() rows.Limits { return rows.LimitsOf(cmp.Or(e.Memory, exporter.DefaultMemory)) }
+// OpenFile opens the export at location, a file, a destination folder or the
+// folder of the files of an append, and compares its columns with the table that its manifest names.
+// It reads no row: what is wrong with the rows is for Verify to say.
+func (e *Engine) OpenFile(ctx context.Context, location string) (*File, error) {
+	return openFile(ctx, e.locator(), e.temporary(), location)
+}
+
+// OpenBeside opens the export of another table in the folder that holds the export at
+// location, whose table is of. The error wraps fs.ErrNotExist when there is none.
+func (e *Engine) OpenBeside(ctx context.Context, location string, of, other *schema.Table) (*File, error) {
+	return openBeside(ctx, e.locator(), location, of, other)
+}
+
+// Verify re-reads the export at location, a file or a destination folder, and
+// checks it against its own manifest. The error is about finding and opening
+// it; what the file gets wrong are failed checks.
+func (e *Engine) Verify(ctx context.Context, location string) (Verification, error) {
+	return verify(ctx, e.locator(), location)
+}
+
+// VerifyEach verifies every export at location: of a destination the files of all
+// tables, or the files of a folder of an append, or one file. The files of an append are
+// checked together, too: each continues one that is there, or contains everything.
+func (e *Engine) VerifyEach(ctx context.Context, location string) iter.Seq2[Verification, error] {
+	return verifyEach(ctx, e.locator(), location)
+}
+
+func (e *Engine) locator() locator {
+	from := locator{destination: e.OpenDestination}
+	for _, name := range slices.Backward(e.FormatNames()) {
+		from.formats = append(from.formats, e.Formats[name])
+	}
+	return from
+}
+
+func (e *Engine) temporary() temporary {
+	return temporary{files: e.Scratch, limits: rows.LimitsOf(cmp.Or(e.Memory, exporter.DefaultMemory))}
+}
 
 // ID is the run's id, as the manifest and the destination's lock state it.
 func (r *Run) ID() string { return r.id }

@@ -181,7 +181,7 @@ func (r *Reading) once(ctx context.Context, survey exporter.Survey, yield func(B
 	if err != nil {
 		return err
 	}
-	sorter, err := r.run.engine.openSorter(r.table, from.plan.leastRoom(r.table.Name))
+	sorter, err := r.run.engine.temporary().sorter(r.table, from.plan.leastRoom(r.table.Name))
 	if err != nil {
 		return err
 	}
@@ -211,11 +211,10 @@ func (r *Reading) once(ctx context.Context, survey exporter.Survey, yield func(B
 // asRead hands the pages on. Only their ids and versions are kept, for the
 // account.
 func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool) (err error) {
-	file, err := r.run.engine.Scratch.File()
+	seen, err := r.run.engine.temporary().index()
 	if err != nil {
-		return fmt.Errorf("temporary index: %w", err)
+		return err
 	}
-	seen := rows.NewIndex(file, r.run.engine.limits())
 	defer func() { err = errors.Join(err, seen.Close()) }()
 	var journal *runJournal
 	if r.options.From == nil {
