@@ -207,7 +207,7 @@ func (r *Run) applyTable(ctx context.Context, table *schema.Table, all []lockedT
 	for i, target := range targets {
 		var added *addedRows
 		if fresh := walked.pages.fresh[i]; fresh != nil {
-			if added, err = fresh.settle(walked.sorted.Index(), r.engine.temporary().limits.Share, target.earlier(ctx, exports[i])); err != nil {
+			if added, err = fresh.settle(walked.sorted.Index(), r.engine.temporary().limits.Share, target.lineage().earlier(ctx, exports[i])); err != nil {
 				return end, err
 			}
 		}
@@ -242,7 +242,7 @@ type export struct {
 }
 
 func (r *Run) export(ctx context.Context, target lockedTarget, of export, walked walked) (Result, error) {
-	rows, err := target.contents(walked.sorted, of.file, walked, of.added)
+	rows, err := contentsOf(target.target, walked.sorted, of.file, walked, of.added)
 	if err != nil {
 		return Result{}, err
 	}
@@ -250,25 +250,8 @@ func (r *Run) export(ctx context.Context, target lockedTarget, of export, walked
 	if of.options.AllowShrink {
 		guard = nil
 	}
-	manifest := target.continued(r.manifest(target.target, of.plan, walked, of.started), of.file, walked.pages)
+	manifest := continued(r.manifest(target.target, of.plan, walked, of.started), target.beside, of.file, walked.pages)
 	return r.write(ctx, target, rows, guard, manifest, walked.life)
-}
-
-// nameWinner says, once, which run a commit came too late for: the destination
-// knows it, or the file that is there now does.
-func (t target) nameWinner(ctx context.Context, err error) error {
-	if !errors.Is(err, exporter.ErrConflict) {
-		return err
-	}
-	const hint = "The destination contains the export of the other run. Plan again, and apply if there is still something to do."
-	if conflict, ok := errors.AsType[exporter.ConflictError](err); ok && conflict.RunID != "" {
-		return exporter.WithHint(err, hint)
-	}
-	there, _, readErr := readManifest(ctx, t.destination, t.format, t.name)
-	if readErr != nil {
-		return exporter.WithHint(fmt.Errorf("%w (the file that is there now cannot be read: %w)", err, readErr), hint)
-	}
-	return exporter.WithHint(fmt.Errorf("%w: run %s", err, there.RunID), hint)
 }
 
 func (r *Run) manifest(target target, plan Plan, walked walked, started time.Time) exporter.Manifest {

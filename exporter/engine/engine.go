@@ -60,17 +60,6 @@ type Run struct {
 	obs       exporter.Observer
 }
 
-// target is one export with the adapters it resolved to.
-type target struct {
-	exporter.Export
-	table       *schema.Table
-	format      exporter.Format
-	destination exporter.Destination
-	name        string
-	// keyID is that of the key of the hashes.
-	keyID hashKeyID
-}
-
 // Start resolves the job and opens its source. It reads and writes nothing yet.
 // Close the run when done.
 func (e *Engine) Start(ctx context.Context, job exporter.Job, obs exporter.Observer) (*Run, error) {
@@ -213,5 +202,3 @@ func (e *Engine) resolve(export exporter.Export, runID string) (target, error) {
 
 // FormatNames lists the names of the file formats, sorted.
 func (e *Engine) FormatNames() []string { return slices.Sorted(maps.Keys(e.Formats)) }
-
-func (t target) url() string { return t.destination.URL(t.name) }

@@ -98,8 +98,8 @@ func (r *Run) lookback() time.Duration {
 	return cmp.Or(r.config.Margin.Increment, exporter.DefaultMargin().Increment)
 }
 
-// increment says what the export needs, now that its file is known.
-func (t target) increment(current *exporter.Manifest, survey exporter.Survey, asked wish) *IncrementPlan {
+// newIncrementPlan says what the export needs, now that its file is known.
+func newIncrementPlan(t target, current *exporter.Manifest, survey exporter.Survey, asked wish) *IncrementPlan {
 	if t.Mode != exporter.ModeMerge && t.Mode != exporter.ModeAppend {
 		return nil
 	}
@@ -166,8 +166,9 @@ func (p Plan) exportsOf(table string) []ExportPlan {
 }
 
 // continued is a manifest with what it says of the runs before. Watermarks advance
-// only where the walk has proven the list.
-func (t lockedTarget) continued(m exporter.Manifest, plan ExportPlan, pages *collector) exporter.Manifest {
+// only where the walk has proven the list. beside is the digest of the names of the files
+// beside that of an append.
+func continued(m exporter.Manifest, beside string, plan ExportPlan, pages *collector) exporter.Manifest {
 	m.Watermarks, m.Recent = make(map[string]time.Time), make(map[string]exporter.Recent)
 	var carried *exporter.Manifest
 	if plan.Increment != nil {
@@ -175,12 +176,12 @@ func (t lockedTarget) continued(m exporter.Manifest, plan ExportPlan, pages *col
 	}
 	var before map[string]exporter.Mark
 	if carried != nil {
-		before = watermarks(carried, t.Mode, pages.lookback)
+		before = watermarks(carried, m.Mode, pages.lookback)
 		m.Previous = &exporter.Previous{RunID: carried.RunID, Rows: carried.Rows}
 		m.FullProof = fullProofOf(carried)
 	}
-	if t.Mode == exporter.ModeAppend {
-		m.Sequence, m.Beside = 1, t.beside
+	if m.Mode == exporter.ModeAppend {
+		m.Sequence, m.Beside = 1, beside
 		if carried != nil {
 			m.Sequence = exporter.Sum(carried.Sequence, 1)
 		}
@@ -201,12 +202,12 @@ func (t lockedTarget) continued(m exporter.Manifest, plan ExportPlan, pages *col
 		}
 		m.Recent[user.Partition] = pages.recent(user, m, plan)
 	}
-	if t.Mode != exporter.ModeAppend && carried != nil && !m.Proof.Whole() {
+	if m.Mode != exporter.ModeAppend && carried != nil && !m.Proof.Whole() {
 		// Rows that are kept have theirs.
 		m.UnknownFields = exporter.JoinNames(m.UnknownFields, carried.UnknownFields)
 	}
 	// An append that did not add everything is no full proof.
-	if plan.Increment != nil && m.Proof.Whole() && (t.Mode == exporter.ModeMerge || plan.Increment.takesAll()) {
+	if plan.Increment != nil && m.Proof.Whole() && (m.Mode == exporter.ModeMerge || plan.Increment.takesAll()) {
 		m.FullProof = &exporter.FullProof{RunID: m.RunID, FinishedAt: m.Window.FinishedAt, Method: m.Proof.Method}
 	}
 	return m

@@ -37,7 +37,7 @@ func (r *Run) lock(ctx context.Context, plan Plan) (locked []lockedTarget, unloc
 			}
 			held, claimed[place] = append(held, one), true
 		}
-		now, err := target.unchangedSince(ctx, plan.Exports[i])
+		now, err := unchangedSince(ctx, target, plan.Exports[i])
 		if err != nil {
 			return nil, nil, errors.Join(err, release())
 		}
@@ -47,7 +47,7 @@ func (r *Run) lock(ctx context.Context, plan Plan) (locked []lockedTarget, unloc
 }
 
 // unchangedSince looks at the target again, which must hold what the plan was about.
-func (t target) unchangedSince(ctx context.Context, plan ExportPlan) (ExportPlan, error) {
+func unchangedSince(ctx context.Context, t target, plan ExportPlan) (ExportPlan, error) {
 	now, err := t.plan(ctx)
 	if err != nil {
 		return ExportPlan{}, err

@@ -2,9 +2,7 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"time"
 
@@ -123,7 +121,7 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 	plan.Survey = survey
 	for i, target := range r.targets {
 		export := &plan.Exports[i]
-		export.Increment = target.increment(export.Current, survey, r.wish())
+		export.Increment = newIncrementPlan(target, export.Current, survey, r.wish())
 		if err := export.compare(survey); err != nil {
 			return Plan{}, err
 		}
@@ -158,74 +156,6 @@ func (r *Run) tables() []*schema.Table {
 		}
 	}
 	return tables
-}
-
-// plan reads what stands at the target now.
-func (t target) plan(ctx context.Context) (ExportPlan, error) {
-	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate, FileMode: t.FileMode, Columns: t.columns()}
-	if t.Format == "parquet" {
-		plan.Encoding, plan.Extra = t.Parquet.Encoding, t.Parquet.Extra
-	}
-	if t.Mode == exporter.ModeAppend {
-		plan.Action = ActionAppend
-	}
-	newest, version, err := t.current(ctx)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		plan.beside = digestOfNames(nil, "")
-		return plan, nil
-	case err != nil:
-		return ExportPlan{}, err
-	}
-	current := newest.manifest
-	plan.Current, plan.version, plan.Shrink = current, version, t.shrink(current)
-	switch t.Mode {
-	case exporter.ModeAppend:
-		plan.CurrentFile, plan.OtherEnds = t.destination.URL(newest.name), newest.others
-		plan.currentName, plan.beside = newest.name, newest.beside
-		return plan, nil // other files keep their schema
-	case exporter.ModeMerge:
-		plan.Action = ActionMerge
-	default:
-		plan.Action = ActionReplace
-	}
-	plan.SchemaChanges = t.columnChanges(current.Columns)
-	if current.SchemaVersion != t.table.Version || len(plan.SchemaChanges) == 0 && current.SchemaFingerprint != t.table.Fingerprint() {
-		change := fmt.Sprintf("Schema version %d of the file becomes version %d.", current.SchemaVersion, t.table.Version)
-		if current.SchemaVersion == t.table.Version {
-			change = fmt.Sprintf("The schema of the file differs, although it has version %d, too.", current.SchemaVersion)
-		}
-		plan.SchemaChanges = append(plan.SchemaChanges, change)
-	}
-	return plan, nil
-}
-
-// current reads the manifest of the committed file, with append of the newest. A
-// file that is no export of this table is never replaced, nor gone on from.
-func (t target) current(ctx context.Context) (found head, version exporter.Version, err error) {
-	found.name = t.name
-	if t.Mode == exporter.ModeAppend {
-		found, err = t.head(ctx)
-	} else {
-		found.manifest, version, err = readManifest(ctx, t.destination, t.format, t.name)
-	}
-	url, manifest := t.destination.URL(found.name), found.manifest
-	switch {
-	case errors.Is(err, errForeign):
-		return head{}, "", exporter.WithHint(fmt.Errorf("%s is in the way: %w", url, err),
-			"lemexport replaces only files that it wrote itself, as they are. Choose another destination.")
-	case errors.Is(err, exporter.ErrUnreadable):
-		return head{}, "", fmt.Errorf("%s: %w", url, err)
-	case err != nil:
-		return head{}, "", err
-	case manifest.Table != t.table.Name:
-		return head{}, "", exporter.WithHint(fmt.Errorf("%s holds the table %q, not %q", url, manifest.Table, t.table.Name),
-			"Choose another destination.")
-	case t.Mode != exporter.ModeSnapshot && manifest.SchemaVersion > t.table.Version:
-		return head{}, "", exporter.WithHint(fmt.Errorf("%s has schema version %d, this lemexport writes version %d", url, manifest.SchemaVersion, t.table.Version),
-			"Update lemexport, or choose another destination.")
-	}
-	return found, version, nil
 }
 
 // of is what reading a table takes. A user whose inbox fits one page is read with one

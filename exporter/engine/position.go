@@ -48,7 +48,7 @@ func (r *Reading) from(survey exporter.Survey) (start, error) {
 		}
 		export.Current = manifestAt(since, to)
 	}
-	export.Increment = to.increment(export.Current, survey, run.wish())
+	export.Increment = newIncrementPlan(to, export.Current, survey, run.wish())
 	from.plan = Plan{Survey: survey, Exports: []ExportPlan{export}}
 	return from, nil
 }
@@ -99,7 +99,7 @@ func manifestAt(p *exporter.Position, of target) *exporter.Manifest {
 // positionAfter is the position of a consumer that has taken the rows of a proven walk.
 func (r *Run) positionAfter(from start, walked walked) *exporter.Position {
 	m := r.manifest(from.target, from.plan, walked, walked.finished)
-	m = lockedTarget{target: from.target}.continued(m, from.plan.Exports[0], walked.pages)
+	m = continued(m, "", from.plan.Exports[0], walked.pages)
 	return &exporter.Position{
 		Version: exporter.PositionVersion, PositionScope: from.scope, RunID: r.id, FinishedAt: m.Window.FinishedAt,
 		Marks: watermarks(&m, exporter.ModeMerge, r.lookback()), FullProof: *fullProofOf(&m),

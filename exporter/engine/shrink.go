@@ -33,13 +33,13 @@ func (s ShrinkPlan) mostGone(rows int64) int64 {
 	return int64(max(gone, 0))
 }
 
-// shrink makes the guard of the file that is there; nil when all of it may go.
-func (t target) shrink(current *exporter.Manifest) *ShrinkPlan {
+// newShrinkPlan makes the guard of the file that is there; nil when all of it may go.
+func newShrinkPlan(export exporter.Export, current *exporter.Manifest) *ShrinkPlan {
 	plan := ShrinkPlan{Max: exporter.DefaultMaxShrink}
-	if t.MaxShrink != nil {
-		plan.Max = *t.MaxShrink
+	if export.MaxShrink != nil {
+		plan.Max = *export.MaxShrink
 	}
-	if t.Mode == exporter.ModeAppend || plan.Max >= 1 || current.Rows == 0 {
+	if export.Mode == exporter.ModeAppend || plan.Max >= 1 || current.Rows == 0 {
 		return nil
 	}
 	plan.LeastRows = current.Rows - plan.mostGone(current.Rows)

@@ -76,7 +76,7 @@ func (r *Run) write(ctx context.Context, target lockedTarget, from contents, gua
 
 	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseCommit, Table: r.named(target.table)})
 	if err := upload.Commit(ctx); err != nil {
-		return Result{}, target.nameWinner(ctx, err)
+		return Result{}, nameWinner(ctx, target.target, err)
 	}
 	return Result{File: target.url(), Bytes: out.written, Manifest: manifest}, nil
 }
@@ -105,4 +105,21 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 	n, err := c.to.Write(p)
 	c.written += int64(n)
 	return n, err
+}
+
+// nameWinner says, once, which run a commit came too late for: the destination
+// knows it, or the file that is there now does.
+func nameWinner(ctx context.Context, t target, err error) error {
+	if !errors.Is(err, exporter.ErrConflict) {
+		return err
+	}
+	const hint = "The destination contains the export of the other run. Plan again, and apply if there is still something to do."
+	if conflict, ok := errors.AsType[exporter.ConflictError](err); ok && conflict.RunID != "" {
+		return exporter.WithHint(err, hint)
+	}
+	there, _, readErr := readManifest(ctx, t.destination, t.format, t.name)
+	if readErr != nil {
+		return exporter.WithHint(fmt.Errorf("%w (the file that is there now cannot be read: %w)", err, readErr), hint)
+	}
+	return exporter.WithHint(fmt.Errorf("%w: run %s", err, there.RunID), hint)
 }
