@@ -178,7 +178,7 @@ func (r *Run) applyTable(ctx context.Context, table *schema.Table, all []lockedT
 	}
 	targets, exports := targetsOf(table.Name, all), of.plan.exportsOf(table.Name)
 	table = targets[0].table // without what the exports leave out
-	sorter, err := r.engine.temporary().sorter(table, of.plan.leastRoom(table.Name))
+	sorter, err := r.engine.temporary().sorter(table, leastRoom(of.plan, table.Name))
 	if err != nil {
 		return end, err
 	}
@@ -199,7 +199,7 @@ func (r *Run) applyTable(ctx context.Context, table *schema.Table, all []lockedT
 		return end, errors.Join(incomplete(walked.proof), journal.Remove())
 	}
 	if !of.options.AllowShrink {
-		if err := of.plan.guard(table.Name, walked.proof, walked.sorted.Rows()); err != nil {
+		if err := guardExports(exports, walked.proof, walked.sorted.Rows()); err != nil {
 			// The next walk must see for itself what is there.
 			return end, errors.Join(err, journal.Remove())
 		}
@@ -246,9 +246,9 @@ func (r *Run) export(ctx context.Context, target lockedTarget, of export, walked
 	if err != nil {
 		return Result{}, err
 	}
-	guard := of.file.guardMerge
-	if of.options.AllowShrink {
-		guard = nil
+	var guard func(exporter.Changes) error
+	if !of.options.AllowShrink {
+		guard = func(changes exporter.Changes) error { return guardMerge(of.file, changes) }
 	}
 	manifest := continued(r.manifest(target.target, of.plan, walked, of.started), target.beside, of.file, walked.pages)
 	return r.write(ctx, target, rows, guard, manifest, walked.life)

@@ -128,43 +128,6 @@ func newIncrementPlan(t target, current *exporter.Manifest, survey exporter.Surv
 	return plan
 }
 
-// since is where the walk of a table has to go so that every export has what it needs:
-// it goes as far down as the export that needs most. Nil is a full walk.
-func (p Plan) since(table string) map[string]exporter.Mark {
-	var lowest map[string]exporter.Mark
-	for i, export := range p.exportsOf(table) {
-		if export.Increment == nil {
-			return nil
-		}
-		needs := export.Increment.Since
-		if i == 0 {
-			lowest = maps.Clone(needs)
-			continue
-		}
-		for id, mark := range lowest {
-			other, ok := needs[id]
-			switch {
-			case !ok:
-				delete(lowest, id)
-			case other.Floor.Before(mark.Floor):
-				lowest[id] = other
-			}
-		}
-	}
-	return lowest
-}
-
-// exportsOf are the exports of a table, in order.
-func (p Plan) exportsOf(table string) []ExportPlan {
-	var exports []ExportPlan
-	for _, export := range p.Exports {
-		if export.Table == table {
-			exports = append(exports, export)
-		}
-	}
-	return exports
-}
-
 // continued is a manifest with what it says of the runs before. Watermarks advance
 // only where the walk has proven the list. beside is the digest of the names of the files
 // beside that of an append.

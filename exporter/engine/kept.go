@@ -5,16 +5,6 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// Kept is what an apply of this plan finds; it goes on from there unless that is
-// expired. It is nil when there is nothing.
-func (p Plan) Kept() *exporter.Kept { return p.kept }
-
-// StartOver makes the plan one of an apply with NoResume.
-func (p Plan) StartOver() Plan {
-	p.kept = nil
-	return p
-}
-
 // readKept reads a journal to its end. What cannot be read is nothing that could
 // be promised.
 func (r *Run) readKept(journal exporter.Journal) *exporter.Kept {

@@ -181,7 +181,7 @@ func (r *Reading) once(ctx context.Context, survey exporter.Survey, yield func(B
 	if err != nil {
 		return err
 	}
-	sorter, err := r.run.engine.temporary().sorter(r.table, from.plan.leastRoom(r.table.Name))
+	sorter, err := r.run.engine.temporary().sorter(r.table, leastRoom(from.plan, r.table.Name))
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ const leastRow = 100
 
 // leastRoom is what a sorter of a full walk of a table takes at the very least; 0 when
 // that is not known.
-func (p Plan) leastRoom(table string) int64 {
+func leastRoom(p Plan, table string) int64 {
 	if p.since(table) != nil {
 		return 0
 	}
