@@ -184,9 +184,13 @@ func (r *Run) applyTable(ctx context.Context, table *schema.Table, all []lockedT
 	}
 	defer func() { err = errors.Join(err, sorter.Close()) }()
 
-	journal := r.openJournal(table, of.plan.Survey, of.plan.since(table.Name), of.options.NoResume)
+	journal := r.journals().open(table, of.plan.Survey, of.plan.since(table.Name), of.options.NoResume)
 	defer func() {
-		end.kept = r.keptAfter(err, journal, targets, len(end.results)+len(end.nothingNew) > 0)
+		if err != nil && resumes(targets, len(end.results)+len(end.nothingNew) > 0) {
+			if kept := r.journals().kept(journal.orNil()); kept != nil && kept.Expired == "" {
+				end.kept = kept
+			}
+		}
 		err = errors.Join(err, journal.Close())
 	}()
 	walked, err := r.walk(ctx, sorter, table, of.plan, journal)
@@ -287,4 +291,11 @@ func incomplete(proof exporter.Proof) error {
 // Unproven is the error of a proof that is not complete; it wraps [exporter.ErrIncomplete].
 func Unproven(proof exporter.Proof) error {
 	return fmt.Errorf("%w: %s", exporter.ErrIncomplete, strings.Join(proof.Reasons, "; "))
+}
+
+// resumes reports whether the apply after one that failed can use its journal: an
+// increment starts from the files, so that its next walk is another one once a file was
+// written.
+func resumes(targets []lockedTarget, written bool) bool {
+	return !written || !slices.ContainsFunc(targets, func(t lockedTarget) bool { return t.Mode != exporter.ModeSnapshot })
 }

@@ -22,7 +22,7 @@ func (r *Reading) progress(survey exporter.Survey, journal *runJournal) *deliver
 		d.startOver("there is no journal to resume from")
 		return d
 	}
-	name, err := r.run.journalName(r.table, survey, nil)
+	name, err := r.run.journals().name(r.table, survey, nil)
 	switch {
 	case err != nil:
 		d.startOver(err.Error())

@@ -167,6 +167,16 @@ func (e *Engine) temporary() temporary {
 	return temporary{files: e.Scratch, limits: rows.LimitsOf(cmp.Or(e.Memory, exporter.DefaultMemory))}
 }
 
+// journals are those of the walks of the run.
+func (r *Run) journals() journals {
+	return journals{workspace: r.engine.Workspace, read: r.engine.ReadJournal, tool: r.engine.Tool, config: r.config, age: r.age(), obs: r.obs}
+}
+
+// age bounds the age of the pages of a walk.
+func (r *Run) age() ageLimit {
+	return ageLimit{now: r.engine.Now, most: cmp.Or(r.config.JournalMaxAge, exporter.DefaultJournalMaxAge)}
+}
+
 // ID is the run's id, as the manifest and the destination's lock state it.
 func (r *Run) ID() string { return r.id }
 

@@ -81,7 +81,7 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 	plan = plan.estimated()
 	for _, table := range r.tables() {
 		if plan.kept == nil {
-			plan.kept = r.keptFor(table, plan)
+			plan.kept = r.journals().find(table, plan)
 		}
 	}
 	for i, export := range plan.Exports {

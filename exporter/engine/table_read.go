@@ -218,15 +218,15 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 	defer func() { err = errors.Join(err, seen.Close()) }()
 	var journal *runJournal
 	if r.options.From == nil {
-		journal = r.run.openJournal(r.table, plan.Survey, nil, true)
+		journal = r.run.journals().open(r.table, plan.Survey, nil, true)
 	} else {
-		journal = r.run.awaitJournal(ctx, r.table, plan.Survey)
+		journal = r.run.journals().await(ctx, r.table, plan.Survey)
 	}
 	defer func() { err = errors.Join(err, journal.Close()) }()
 	delivered := r.progress(plan.Survey, journal)
 
 	r.run.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: valueOr(plan.of(r.table.Name).Rows, 0)})
-	life := r.run.lifetime(journal)
+	life := r.run.age().lifetime(journal)
 	walk := r.run.source.Walk(ctx, r.table, nil, journal.orNil())
 	account := func() (int64, error) {
 		lost, err := seen.Losers()

@@ -29,7 +29,7 @@ func (r *Run) walk(ctx context.Context, sorter *rows.Sorter, table *schema.Table
 		total = valueOr(plan.of(table.Name).Rows, 0)
 	}
 	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: total, Table: r.named(table)})
-	life := r.lifetime(journal)
+	life := r.age().lifetime(journal)
 	walk := r.source.Walk(ctx, table, since, journal.orNil())
 	pages := newCollector(table, plan, r.lookback())
 	var unknown schema.Names
