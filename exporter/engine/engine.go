@@ -43,23 +43,6 @@ type Engine struct {
 	NewRunID func() string
 }
 
-// Run is one use of a source: a plan, and then perhaps an apply that follows it.
-type Run struct {
-	engine  *Engine
-	id      string
-	config  exporter.SourceConfig
-	full    bool // the job asks for a full walk
-	source  exporter.Source
-	targets []target
-	// columns are what is left out and hashed of each table; masks do it to the walk's
-	// rows. A table without an entry is kept as it is.
-	columns map[string]exporter.Columns
-	masks   map[string]*schema.Mask
-	// fullEvery is the least FullEvery of the exports of each table, for readings.
-	fullEvery map[string]time.Duration
-	obs       exporter.Observer
-}
-
 // Start resolves the job and opens its source. It reads and writes nothing yet.
 // Close the run when done.
 func (e *Engine) Start(ctx context.Context, job exporter.Job, obs exporter.Observer) (*Run, error) {
@@ -166,22 +149,6 @@ func (e *Engine) locator() locator {
 func (e *Engine) temporary() temporary {
 	return temporary{files: e.Scratch, limits: rows.LimitsOf(cmp.Or(e.Memory, exporter.DefaultMemory))}
 }
-
-// journals are those of the walks of the run.
-func (r *Run) journals() journals {
-	return journals{workspace: r.engine.Workspace, read: r.engine.ReadJournal, tool: r.engine.Tool, config: r.config, age: r.age(), obs: r.obs}
-}
-
-// age bounds the age of the pages of a walk.
-func (r *Run) age() ageLimit {
-	return ageLimit{now: r.engine.Now, most: cmp.Or(r.config.JournalMaxAge, exporter.DefaultJournalMaxAge)}
-}
-
-// ID is the run's id, as the manifest and the destination's lock state it.
-func (r *Run) ID() string { return r.id }
-
-// Close releases the source.
-func (r *Run) Close() error { return r.source.Close() }
 
 func (e *Engine) resolve(export exporter.Export, runID string) (target, error) {
 	table, ok := schema.Lookup(export.Table)

@@ -19,7 +19,7 @@ type lockedTarget struct {
 }
 
 // lock claims every destination, and sees that it still holds what the plan saw.
-func (r *Run) lock(ctx context.Context, plan Plan) (locked []lockedTarget, unlock func() error, err error) {
+func lock(ctx context.Context, runID string, targets []target, plan Plan) (locked []lockedTarget, unlock func() error, err error) {
 	var held []func() error
 	release := func() error {
 		var failed []error
@@ -29,9 +29,9 @@ func (r *Run) lock(ctx context.Context, plan Plan) (locked []lockedTarget, unloc
 		return errors.Join(failed...)
 	}
 	claimed := make(map[string]bool)
-	for i, target := range r.targets {
+	for i, target := range targets {
 		if place := target.destination.URL(""); !claimed[place] { // exports may share a folder
-			one, err := target.destination.Lock(ctx, r.id)
+			one, err := target.destination.Lock(ctx, runID)
 			if err != nil {
 				return nil, nil, errors.Join(err, release())
 			}

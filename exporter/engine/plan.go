@@ -1,9 +1,7 @@
 package engine
 
 import (
-	"context"
 	"maps"
-	"slices"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -51,45 +49,6 @@ func (p Plan) Warnings() exporter.Diagnostics {
 	return found
 }
 
-// Plan surveys the source and looks at the files that are there. It changes nothing.
-func (r *Run) Plan(ctx context.Context) (Plan, error) {
-	plan := Plan{RunID: r.id}
-	for _, target := range r.targets {
-		export, err := target.plan(ctx)
-		if err != nil {
-			return Plan{}, err
-		}
-		plan.Exports = append(plan.Exports, export)
-	}
-	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseSurvey})
-	tables := r.tables()
-	if len(tables) == 0 { // a plan of readings
-		tables = []*schema.Table{schema.Default()}
-	}
-	survey, err := r.source.Survey(ctx, tables)
-	if err != nil {
-		return Plan{}, err
-	}
-	plan.Survey = survey
-	for i, target := range r.targets {
-		export := plan.Exports[i]
-		export.Increment = newIncrementPlan(target, export.Current, survey, r.wish())
-		if plan.Exports[i], err = export.compared(survey); err != nil {
-			return Plan{}, err
-		}
-	}
-	plan = plan.estimated()
-	for _, table := range r.tables() {
-		if plan.kept == nil {
-			plan.kept = r.journals().find(table, plan)
-		}
-	}
-	for i, export := range plan.Exports {
-		plan.Exports[i].Shrink = expectedShrink(export, plan.of(export.Table).Rows)
-	}
-	return plan, nil
-}
-
 // TablePlan is what reading one table takes.
 type TablePlan struct {
 	Table string `json:"table"`
@@ -97,17 +56,6 @@ type TablePlan struct {
 	Rows *int64 `json:"rows_at_most"`
 	// Requests is what the walk takes when nothing moves meanwhile; nil when unknown.
 	Requests *int64 `json:"requests"`
-}
-
-// tables are the tables of the run, each once, in the order of the exports.
-func (r *Run) tables() []*schema.Table {
-	var tables []*schema.Table
-	for _, target := range r.targets {
-		if !slices.ContainsFunc(tables, func(t *schema.Table) bool { return t.Name == target.table.Name }) {
-			tables = append(tables, target.table)
-		}
-	}
-	return tables
 }
 
 // of is what reading a table takes. A user whose inbox fits one page is read with one

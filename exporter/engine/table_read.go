@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -75,28 +74,6 @@ type Reading struct {
 	// consumer has taken all of them.
 	next      *exporter.Position
 	delivered bool
-}
-
-// Read prepares a reading of a table. Nothing is asked for before Batches is
-// ranged over.
-func (r *Run) Read(table string, options ReadOptions) (*Reading, error) {
-	found, ok := schema.Lookup(table)
-	if !ok {
-		return nil, exporter.WithHint(fmt.Errorf("unknown table %q", table), "The tables are: "+strings.Join(schema.TableNames(), ", ")+".")
-	}
-	if options.Once && options.From != nil {
-		return nil, exporter.WithHint(errors.New("a checkpoint was passed to a reading that does not use checkpoints"),
-			"Deliver rows as they are read, or begin without a checkpoint.")
-	}
-	if !options.Once && options.Since != nil {
-		return nil, exporter.WithHint(errors.New("a position for a reading that delivers pages as they are read"),
-			"Deliver every row once, or begin without a position.")
-	}
-	selected, err := found.Select(r.columns[table].Selection)
-	if err != nil {
-		return nil, fmt.Errorf("columns: %w", err)
-	}
-	return &Reading{run: r, table: selected, options: options, summary: ReadSummary{RunID: r.id}}, nil
 }
 
 // Summary is the account. It is whole when Batches has ended.
@@ -177,7 +154,7 @@ func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
 
 // once keeps the rows until they are known to be all.
 func (r *Reading) once(ctx context.Context, survey exporter.Survey, yield func(Batch) bool) (err error) {
-	from, err := r.from(survey)
+	from, err := startOf(r.run, r.table, r.options, survey)
 	if err != nil {
 		return err
 	}
@@ -186,7 +163,7 @@ func (r *Reading) once(ctx context.Context, survey exporter.Survey, yield func(B
 		return err
 	}
 	defer func() { err = errors.Join(err, sorter.Close()) }()
-	walked, err := r.run.walk(ctx, sorter, r.table, from.plan, nil)
+	walked, err := r.run.walker().walk(ctx, sorter, r.table, from.plan, nil)
 	r.summary.Proof = &walked.proof
 	if err != nil {
 		return err
@@ -195,7 +172,7 @@ func (r *Reading) once(ctx context.Context, survey exporter.Survey, yield func(B
 		return unproven(walked.proof)
 	}
 	r.summary.Full = walked.proof.Whole()
-	r.next = r.run.positionAfter(from, walked)
+	r.next = from.position(walked, r.run.origin(), r.run.lookback())
 	for rec, err := range walked.sorted.Records(ctx) {
 		if err != nil {
 			return err
@@ -223,7 +200,7 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 		journal = r.run.journals().await(ctx, r.table, plan.Survey)
 	}
 	defer func() { err = errors.Join(err, journal.Close()) }()
-	delivered := r.progress(plan.Survey, journal)
+	delivered := newDelivered(r.run.journals(), r.options.From, r.table, plan.Survey, journal)
 
 	r.run.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: valueOr(plan.of(r.table.Name).Rows, 0)})
 	life := r.run.age().lifetime(journal)
@@ -260,17 +237,13 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 // page counts a page and hands on what the consumer does not have; it reports
 // false when the consumer wants no more.
 func (r *Reading) page(page exporter.Page, seen *rows.Index, delivered *delivered, yield func(Batch) bool) (bool, error) {
-	rec, err := masked(r.run.masks[r.table.Name], page.Record)
+	rec, keys, err := r.run.walker().rows(r.table, page)
 	if err != nil {
 		return false, err
 	}
 	defer rec.Release()
 	page.Record = rec
 	if rec.NumRows() > 0 {
-		keys, err := r.run.keys(r.table, page, rec)
-		if err != nil {
-			return false, err
-		}
 		if err := seen.Add(page.Partition, keys); err != nil {
 			return false, err
 		}
