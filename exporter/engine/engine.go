@@ -60,23 +60,12 @@ func (e *Engine) Start(ctx context.Context, job exporter.Job, obs exporter.Obser
 		return nil, err
 	}
 	for i := range targets {
-		if targets[i].keyID, err = run.keyID(targets[:i], targets[i].Columns); err != nil {
+		if targets[i].keyID, err = keyIDOf(targets[i].Columns, targets[:i]); err != nil {
 			return nil, errors.Join(err, run.Close())
 		}
 	}
 	run.targets = targets
 	return run, nil
-}
-
-// keyID is the id of the key of some columns, taken from a target with the same key when
-// there is one: it takes long to compute.
-func (*Run) keyID(known []target, columns exporter.Columns) (hashKeyID, error) {
-	for _, one := range known {
-		if len(columns.Hash) > 0 && len(one.Columns.Hash) > 0 && one.Columns.HashKey == columns.HashKey {
-			return one.keyID, nil
-		}
-	}
-	return newHashKeyID(columns)
 }
 
 // StartReading is Start for a run that writes nothing: destinations are not

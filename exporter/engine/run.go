@@ -144,7 +144,7 @@ func (r *Run) Read(table string, options ReadOptions) (*Reading, error) {
 	if err != nil {
 		return nil, fmt.Errorf("columns: %w", err)
 	}
-	return &Reading{run: r, table: selected, options: options, summary: ReadSummary{RunID: r.id}}, nil
+	return &Reading{run: r, walker: r.walker(), table: selected, options: options, summary: ReadSummary{RunID: r.id}}, nil
 }
 
 // journals are those of the walks of the run.

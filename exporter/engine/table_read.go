@@ -67,6 +67,7 @@ const ProofKey = "lemexport.proof"
 // Reading is one pass over a table for a consumer that keeps the rows itself.
 type Reading struct {
 	run     *Run
+	walker  walker
 	table   *schema.Table
 	options ReadOptions
 	summary ReadSummary
@@ -122,13 +123,13 @@ func (r *Reading) Schema() (*arrow.Schema, error) {
 // [exporter.ErrIncomplete]. It can be ranged over once.
 func (r *Reading) Batches(ctx context.Context) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
-		started := r.run.engine.Now()
+		started := r.walker.age.now()
 		wanted := true
 		err := r.read(ctx, func(batch Batch) bool {
 			wanted = yield(batch, nil)
 			return wanted
 		})
-		r.summary.Elapsed = r.run.engine.Now().Sub(started)
+		r.summary.Elapsed = r.walker.age.now().Sub(started)
 		r.summary.Seconds = r.summary.Elapsed.Seconds()
 		if err != nil && wanted {
 			yield(Batch{}, err)
@@ -137,8 +138,8 @@ func (r *Reading) Batches(ctx context.Context) iter.Seq2[Batch, error] {
 }
 
 func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
-	r.run.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseSurvey})
-	survey, err := r.run.source.Survey(ctx, []*schema.Table{r.table})
+	r.walker.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseSurvey})
+	survey, err := r.walker.source.Survey(ctx, []*schema.Table{r.table})
 	if err != nil {
 		return err
 	}
@@ -163,7 +164,7 @@ func (r *Reading) once(ctx context.Context, survey exporter.Survey, yield func(B
 		return err
 	}
 	defer func() { err = errors.Join(err, sorter.Close()) }()
-	walked, err := r.run.walker().walk(ctx, sorter, r.table, from.plan, nil)
+	walked, err := r.walker.walk(ctx, sorter, r.table, from.plan, nil)
 	r.summary.Proof = &walked.proof
 	if err != nil {
 		return err
@@ -172,7 +173,7 @@ func (r *Reading) once(ctx context.Context, survey exporter.Survey, yield func(B
 		return unproven(walked.proof)
 	}
 	r.summary.Full = walked.proof.Whole()
-	r.next = from.position(walked, r.run.origin(), r.run.lookback())
+	r.next = from.position(walked, r.run.origin(), r.walker.lookback)
 	for rec, err := range walked.sorted.Records(ctx) {
 		if err != nil {
 			return err
@@ -202,9 +203,9 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 	defer func() { err = errors.Join(err, journal.Close()) }()
 	delivered := newDelivered(r.run.journals(), r.options.From, r.table, plan.Survey, journal)
 
-	r.run.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: valueOr(plan.of(r.table.Name).Rows, 0)})
-	life := r.run.age().lifetime(journal)
-	walk := r.run.source.Walk(ctx, r.table, nil, journal.orNil())
+	r.walker.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: valueOr(plan.of(r.table.Name).Rows, 0)})
+	life := r.walker.age.lifetime(journal)
+	walk := r.walker.source.Walk(ctx, r.table, nil, journal.orNil())
 	account := func() (int64, error) {
 		lost, err := seen.Losers()
 		proof := walk.Proof()
@@ -237,7 +238,7 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 // page counts a page and hands on what the consumer does not have; it reports
 // false when the consumer wants no more.
 func (r *Reading) page(page exporter.Page, seen *rows.Index, delivered *delivered, yield func(Batch) bool) (bool, error) {
-	rec, keys, err := r.run.walker().rows(r.table, page)
+	rec, keys, err := r.walker.rows(r.table, page)
 	if err != nil {
 		return false, err
 	}

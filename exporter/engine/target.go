@@ -115,3 +115,14 @@ func (t target) current(ctx context.Context) (found head, version exporter.Versi
 	}
 	return found, version, nil
 }
+
+// keyIDOf is the id of the key of some columns, taken from a target with the same key when
+// there is one: it takes long to compute.
+func keyIDOf(columns exporter.Columns, known []target) (hashKeyID, error) {
+	for _, one := range known {
+		if len(columns.Hash) > 0 && len(one.Columns.Hash) > 0 && one.Columns.HashKey == columns.HashKey {
+			return one.keyID, nil
+		}
+	}
+	return newHashKeyID(columns)
+}
