@@ -11,8 +11,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// application is the apply of a plan, table by table.
-type application struct {
+// applier applies a plan, table by table.
+type applier struct {
 	plan      Plan
 	options   ApplyOptions
 	started   time.Time
@@ -31,7 +31,7 @@ type applied struct {
 }
 
 // table reads a table once and commits its exports.
-func (a application) table(ctx context.Context, table *schema.Table, all []lockedTarget) (end applied, err error) {
+func (a applier) table(ctx context.Context, table *schema.Table, all []lockedTarget) (end applied, err error) {
 	if err := a.plan.Survey.Of(table.Name).Err(); err != nil {
 		return end, err
 	}
@@ -69,8 +69,8 @@ func (a application) table(ctx context.Context, table *schema.Table, all []locke
 	}
 	for i, target := range targets {
 		var added *addedRows
-		if fresh := walked.pages.fresh[i]; fresh != nil {
-			if added, err = fresh.settle(walked.sorted.Index(), a.temporary.limits.Share, target.lineage().earlier(ctx, exports[i])); err != nil {
+		if found := walked.pages.newRows[i]; found != nil {
+			if added, err = found.settle(walked.sorted.Index(), a.temporary.limits.Share, target.lineage().earlier(ctx, exports[i])); err != nil {
 				return end, err
 			}
 		}
@@ -106,7 +106,7 @@ func resumes(targets []lockedTarget, written bool) bool {
 
 // export writes the file of one export; of an append only the rows of added, unless
 // that is nil.
-func (a application) export(ctx context.Context, target lockedTarget, plan ExportPlan, walked walked, added *addedRows) (Result, error) {
+func (a applier) export(ctx context.Context, target lockedTarget, plan ExportPlan, walked walked, added *addedRows) (Result, error) {
 	rows, err := contentsOf(target.target, walked.sorted, plan, walked, added)
 	if err != nil {
 		return Result{}, err

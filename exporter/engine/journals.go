@@ -25,10 +25,10 @@ type journals struct {
 	obs       exporter.Observer
 }
 
-// open opens the journal of this very walk; with fresh, what is in it is
+// open opens the journal of this very walk; with empty, its entries are
 // dropped. Without one the run goes on: a journal saves requests, it does not
 // make the export right.
-func (j journals) open(table *schema.Table, survey exporter.Survey, since map[string]exporter.Mark, fresh bool) *runJournal {
+func (j journals) open(table *schema.Table, survey exporter.Survey, since map[string]exporter.Mark, empty bool) *runJournal {
 	if !j.keeps(table) {
 		return &runJournal{obs: j.obs}
 	}
@@ -36,11 +36,11 @@ func (j journals) open(table *schema.Table, survey exporter.Survey, since map[st
 	if err != nil {
 		return j.without(err)
 	}
-	journal, err := j.sealed(name, fresh)
+	journal, err := j.openEncrypted(name, empty)
 	if err != nil {
 		return j.without(err)
 	}
-	if fresh {
+	if empty {
 		return &runJournal{inner: journal, obs: j.obs}
 	}
 	journal, begun, err := j.takeOver(journal, name)
@@ -79,7 +79,7 @@ func (j journals) takeOver(journal exporter.Journal, name string) (exporter.Jour
 	if err := journal.Close(); err != nil {
 		return nil, time.Time{}, err
 	}
-	journal, err = j.sealed(name, true)
+	journal, err = j.openEncrypted(name, true)
 	return journal, time.Time{}, err
 }
 
@@ -122,17 +122,17 @@ func (j journals) keeps(table *schema.Table) bool {
 	return table.PartitionBy == schema.PartitionUser && j.workspace != nil && j.config.Simulate == nil && !j.config.APIKey.IsZero()
 }
 
-// sealed opens a journal that only the holder of the API key can read.
-func (j journals) sealed(name string, fresh bool) (exporter.Journal, error) {
-	journal, err := j.workspace.Journal(name, fresh)
+// openEncrypted opens a journal that only the holder of the API key can read.
+func (j journals) openEncrypted(name string, empty bool) (exporter.Journal, error) {
+	journal, err := j.workspace.Journal(name, empty)
 	if err != nil {
 		return nil, err
 	}
-	sealed, err := seal(journal, name, j.config.APIKey)
+	opened, err := encrypted(journal, name, j.config.APIKey)
 	if err != nil {
 		return nil, errors.Join(err, journal.Close())
 	}
-	return sealed, nil
+	return opened, nil
 }
 
 // name tells walks apart: another configuration, team, set of users, margin
@@ -191,9 +191,9 @@ func (j journals) find(table *schema.Table, plan Plan) *exporter.Kept {
 		return nil
 	}
 	defer func() { _ = journal.Close() }() // nothing was written
-	sealed, err := seal(journal, name, j.config.APIKey)
+	opened, err := encrypted(journal, name, j.config.APIKey)
 	if err != nil {
 		return nil
 	}
-	return j.kept(sealed)
+	return j.kept(opened)
 }

@@ -22,13 +22,13 @@ type locator struct {
 
 // locate opens the export at a location: a file, or the folder that is the
 // destination of one.
-func (l locator) locate(ctx context.Context, location string) (file opened, url string, err error) {
+func (l locator) locate(ctx context.Context, location string) (opened, string, error) {
 	folder, name := splitLocation(location)
 	switch {
 	case location == "":
-		return opened{}, "", exporter.WithHint(errors.New("no location was given"), verifyHint)
+		return opened{}, "", exporter.WithHint(errors.New("no location was given"), locationHint)
 	case filepath.Ext(name) == ".hcl":
-		return opened{}, "", exporter.WithHint(fmt.Errorf("%s is a configuration, not an export", exporter.WithoutQuery(location)), verifyHint)
+		return opened{}, "", exporter.WithHint(fmt.Errorf("%s is a configuration, not an export", exporter.WithoutQuery(location)), locationHint)
 	}
 	if _, err := l.destination(location); err != nil {
 		return opened{}, "", err // whatever lies under a part of that name
@@ -36,30 +36,13 @@ func (l locator) locate(ctx context.Context, location string) (file opened, url 
 	if len(l.formats) == 0 {
 		return opened{}, "", errors.New("no file format is known")
 	}
-	format := l.formats[0]
-	for _, one := range l.formats {
-		if strings.EqualFold(filepath.Ext(name), one.Extension()) {
-			format = one
-		}
-	}
-	fromFile := func() error {
-		if name == "" {
-			return fs.ErrNotExist
-		}
-		file, url, err = l.openAt(ctx, folder, format, name)
-		return err
-	}
-	fromFolder := func() error {
-		file, url, err = l.onlyExport(ctx, location)
-		return err
-	}
-	asFile := fromFile()
+	file, url, asFile := l.openFile(ctx, folder, name)
 	if asFile == nil || errors.Is(asFile, errForeign) {
 		return file, url, asFile
 	}
-	asFolder := fromFolder()
+	file, url, asFolder := l.onlyExport(ctx, location)
 	if errors.Is(asFile, exporter.ErrNotFile) && asFolder != nil {
-		asFile = fs.ErrNotExist // it is a folder, and what is wrong in it counts
+		asFile = fs.ErrNotExist // it is a folder, and the error of the folder counts
 	}
 	if asFolder == nil || errors.Is(asFolder, errForeign) || errors.Is(asFolder, errAmbiguous) {
 		return file, url, asFolder
@@ -69,11 +52,23 @@ func (l locator) locate(ctx context.Context, location string) (file opened, url 
 	}
 	switch {
 	case errors.Is(asFile, fs.ErrNotExist):
-		asFile = exporter.WithHint(fmt.Errorf("no export at %s: %w", exporter.WithoutQuery(location), fs.ErrNotExist), verifyHint)
+		asFile = exporter.WithHint(fmt.Errorf("no export at %s: %w", exporter.WithoutQuery(location), fs.ErrNotExist), locationHint)
 	case exporter.Hint(asFile) == "":
-		asFile = exporter.WithHint(asFile, verifyHint)
+		asFile = exporter.WithHint(asFile, locationHint)
 	}
 	return opened{}, "", asFile
+}
+
+// openFile opens a file in the format of its extension, the first format by default.
+func (l locator) openFile(ctx context.Context, folder, name string) (opened, string, error) {
+	if name == "" {
+		return opened{}, "", fs.ErrNotExist
+	}
+	format, ok := l.formatOf(name)
+	if !ok {
+		format = l.formats[0]
+	}
+	return l.openAt(ctx, folder, format, name)
 }
 
 // onlyExport opens the export in a folder, whatever its table and format. One of a table
@@ -132,7 +127,7 @@ func (l locator) openAt(ctx context.Context, folder string, format exporter.Form
 	return file, destination.URL(name), nil
 }
 
-const verifyHint = "Give the exported file, or the folder that is the destination of an export."
+const locationHint = "Give the exported file, or the folder that is the destination of an export."
 
 // splitLocation takes the last name off a path, or off the path of an object
 // store's URL, whose settings stay with the folder. A bucket is no name in

@@ -93,7 +93,7 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	}
 	defer func() { err = errors.Join(err, unlock()) }()
 
-	apply := application{
+	apply := applier{
 		plan: plan, options: options, started: started, made: r.origin(),
 		walker: r.walker(), journals: r.journals(), temporary: r.engine.temporary(),
 	}

@@ -24,7 +24,7 @@ func leastRoom(p Plan, table string) int64 {
 	return leastRow * valueOr(p.of(table).Rows, 0)
 }
 
-// temporary makes what holds the rows of a run while it reads.
+// temporary makes the sorters and indexes of a run, in temporary files.
 type temporary struct {
 	files  exporter.Scratch
 	limits rows.Limits
