@@ -184,7 +184,7 @@ func (e *Engine) onlyExportOf(ctx context.Context, folder string, formats []expo
 }
 
 // splitLocation takes the last name off a path, or off the path of an object
-// store's URL, whose settings stay with the folder. A bucket is no name in
+// store's URL, whose settings stay with the folder. A bucket is not a name in
 // anything.
 func splitLocation(location string) (folder, name string) {
 	scheme, _, isURL := strings.Cut(location, "://")
