@@ -72,14 +72,14 @@ func (t team) choose(chosen []string) ([]string, error) {
 	for _, id := range t.users {
 		there[id] = true
 	}
-	var users, strangers, shown []string
+	var users, unknown, shown []string
 	for i, id := range chosen {
 		switch {
 		case seen[id]:
 		case there[id]:
 			users = append(users, id)
 		case usualID.MatchString(id):
-			strangers, shown = append(strangers, id), append(shown, id)
+			unknown, shown = append(unknown, id), append(shown, id)
 		default:
 			shown = append(shown, fmt.Sprintf("element %d of users (not a user id)", i+1))
 		}
