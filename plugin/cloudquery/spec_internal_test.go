@@ -13,7 +13,7 @@ import (
 func FuzzTakeOwn(f *testing.F) {
 	for _, seed := range []string{
 		`{"nested": "json", "a": {"nested": 1}, "users": [1, 2]}`, `{"a": 1.50, "nested": null, "full_every": {}}`, `{"nested": 1, "nested": 2}`,
-		`{}`, ` {"a" : "é\ud800" } `, `{"a": 1} x`, `[{"nested": 1}]`, `{"nested": 1`, `null`, `null null`, ``, `{"a": 1}}`,
+		`{}`, ` {"a" : "é\ud800" } `, `{"a": 1} x`, `[{"nested": 1}]`, `{"nested": 1`, `null`, `null 1`, ``, `{"a": 1}}`,
 	} {
 		f.Add([]byte(seed))
 	}
