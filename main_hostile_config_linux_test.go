@@ -22,7 +22,7 @@ func nested(before, middle, after string, times int) string {
 func TestHostileConfigurationsAreBounded(t *testing.T) {
 	t.Parallel()
 	program := built(t)
-	const tooMuch = "Expression asks for too much"
+	const tooMuch = "Expression takes too much memory"
 	letters := `"` + strings.Repeat("a", 40) + `"`
 	attribute := func(expression string) string {
 		return "source \"lemlist\" {\n  users = [" + expression + "]\n}\n"
@@ -63,10 +63,10 @@ func TestHostileConfigurationsAreBounded(t *testing.T) {
 		"blocks":                    {nested("a {\n", "", "}\n", 10_000), "Nested too deeply"},
 		"many negations":            {attribute(strings.Repeat("!", 60_000) + "true"), "Too many operators"},
 		"a megabyte":                {strings.Repeat("# a comment\n", 80_000), "too large"},
-		"a long label":              {`source "` + strings.Repeat("l", 30_000) + "\" {\n" + attributes(3500) + "}\n", "more are not shown"},
-		"many errors in one line":   {"source \"lemlist\" {\n  users = [" + strings.Repeat("a,", 30_000) + "]\n}\n", "more are not shown"},
-		"many unknown attributes":   {"source \"lemlist\" {\n" + attributes(6000) + "}\n", "more are not shown"},
-		"many unknown blocks":       {strings.Repeat("a {}\n", 12_000), "more are not shown"},
+		"a long label":              {`source "` + strings.Repeat("l", 30_000) + "\" {\n" + attributes(3500) + "}\n", "more findings are not shown"},
+		"many errors in one line":   {"source \"lemlist\" {\n  users = [" + strings.Repeat("a,", 30_000) + "]\n}\n", "more findings are not shown"},
+		"many unknown attributes":   {"source \"lemlist\" {\n" + attributes(6000) + "}\n", "more findings are not shown"},
+		"many unknown blocks":       {strings.Repeat("a {}\n", 12_000), "more findings are not shown"},
 		"many quotes":               {attribute(strings.Repeat(`"a" `, 15_000)), "Missing"},
 		"many heredocs":             {strings.Repeat("x = <<EOT\n", 6_000), ""},
 		"many templates":            {attribute(`"` + strings.Repeat("${", 30_000) + `"`), "Nested too deeply"},

@@ -15,9 +15,9 @@ import (
 )
 
 var (
-	keptLine = regexp.MustCompile(`(?m)^(\d+) pages are kept: the next apply of the same configuration goes on from there, until \d+-\d+-\d+ [0-9:]+ UTC\.$`)
-	planLine = regexp.MustCompile(`(?m)^An apply that was cut short has kept (\d+) pages, the newest [0-9]+ s old: the next apply goes on from there,\nuntil \d+-\d+-\d+ [0-9:]+ UTC\. -no-resume starts over\.$`)
-	nextLine = regexp.MustCompile(`(?m)^Continuing the apply that began to read at .*: (\d+) pages taken over$`)
+	keptLine = regexp.MustCompile(`(?m)^(\d+) pages are kept: the next apply of the same configuration continues from there, until \d+-\d+-\d+ [0-9:]+ UTC\.$`)
+	planLine = regexp.MustCompile(`(?m)^An interrupted apply kept (\d+) pages, the newest [0-9]+ s old\. The next apply continues from there\nuntil \d+-\d+-\d+ [0-9:]+ UTC; -no-resume starts over\.$`)
+	nextLine = regexp.MustCompile(`(?m)^Continuing the apply that started to read at .*: (\d+) pages reused$`)
 )
 
 func only(t *testing.T, what string, line *regexp.Regexp, text string) string {
@@ -167,7 +167,7 @@ func TestKeptPagesAreAMessageInJSON(t *testing.T) {
 		} `json:"kept"`
 	}
 	lastOf(t, p, "kept", &message)
-	want := fmt.Sprintf("%d pages are kept: the next apply of the same configuration with -work-dir=work goes on from there, until ", message.Kept.Pages)
+	want := fmt.Sprintf("%d pages are kept: the next apply of the same configuration with -work-dir=work continues from there, until ", message.Kept.Pages)
 	if message.Kept.Pages < 2 || message.Kept.WorkDir != "work" || message.Kept.From == "" || message.Kept.Until == "" || !strings.HasPrefix(message.Text, want) {
 		t.Errorf("the message is %+v", message)
 	}

@@ -117,6 +117,8 @@ func simulate(ts *testscript.TestScript, neg bool, args []string) {
 			options.Faults = append(options.Faults, sim.FaultRule{Fault: sim.Fault(value), Path: "/api/inbox", Times: 1})
 		case "team": // the very first request
 			options.Faults = append(options.Faults, sim.FaultRule{Fault: sim.Fault(value), Path: "/api/team"})
+		case "labels": // every request for the labels
+			options.Faults = append(options.Faults, sim.FaultRule{Fault: sim.Fault(value), Path: "/api/inbox/labels"})
 		case "drift":
 			rate, err := strconv.ParseFloat(value, 64)
 			ts.Check(err)

@@ -1,6 +1,9 @@
 package exporter
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
 // Severity says whether a diagnostic stops the command.
 type Severity string
@@ -87,4 +90,13 @@ func (d Diagnostics) Error() string {
 		}
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Diagnose turns an error into diagnostics: those that it is, or one with its hint as
+// the detail.
+func Diagnose(err error) Diagnostics {
+	if diags, ok := errors.AsType[Diagnostics](err); ok {
+		return diags
+	}
+	return Diagnostics{{Severity: SeverityError, Summary: err.Error(), Detail: Hint(err)}}
 }

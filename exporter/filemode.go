@@ -51,7 +51,7 @@ func SetFileMode(export Export, destination Destination) error {
 	moder, ok := destination.(FileModer)
 	if !ok {
 		return WithHint(fmt.Errorf("file_mode: the files of %s have no permissions", WithoutQuery(export.Destination)),
-			"Leave file_mode out: who may read an object is said where the bucket is managed.")
+			"Remove file_mode, and control access in the settings of the bucket.")
 	}
 	moder.SetFileMode(mode)
 	return nil

@@ -142,6 +142,7 @@ func (p *Position) differences(now PositionScope) []string {
 	}
 	is("table", strconv.Quote(p.Table), strconv.Quote(now.Table))
 	is("schema version", strconv.Itoa(p.SchemaVersion), strconv.Itoa(now.SchemaVersion))
+	is("source", strconv.Quote(p.Source.Type), strconv.Quote(now.Source.Type))
 	is("team", p.team(), now.team())
 	if !p.Simulated || !now.Simulated { // a simulated API has another port each time
 		is("endpoint", strconv.Quote(p.Source.Endpoint), strconv.Quote(now.Source.Endpoint))

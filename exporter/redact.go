@@ -79,7 +79,7 @@ func (r *Redactor) Secrets(text string) string { return hideSpans(text, r.Spans(
 // Text hides the secrets in a text, and what the URLs in it hold besides a place: the
 // query, the fragment, and what stands before an @.
 func (r *Redactor) Text(text string) string {
-	return hideSpans(text, mergeSpans(append(r.Spans(text), URLSpans(text)...)))
+	return hideSpans(text, MergeSpans(append(r.Spans(text), URLSpans(text)...)))
 }
 
 // Holds reports whether there is a part of a secret in a text. It is for ids and names, of
@@ -96,7 +96,7 @@ func (r *Redactor) spans(text string, depth int) []TextSpan {
 	if r == nil || len(r.parts) == 0 {
 		return nil
 	}
-	return mergeSpans(r.search(nil, viewOf(text), depth))
+	return MergeSpans(r.search(nil, viewOf(text), depth))
 }
 
 // search adds the places of secrets in a view and in what it can be decoded to.
@@ -158,8 +158,8 @@ func distinct(part []byte) int {
 	return count
 }
 
-// mergeSpans sorts spans and joins those that touch.
-func mergeSpans(spans []TextSpan) []TextSpan {
+// MergeSpans sorts spans and joins those that touch.
+func MergeSpans(spans []TextSpan) []TextSpan {
 	slices.SortFunc(spans, func(a, b TextSpan) int { return cmp.Or(a.Start-b.Start, a.End-b.End) })
 	var merged []TextSpan
 	for _, one := range spans {
@@ -181,7 +181,7 @@ func hideSpans(text string, spans []TextSpan) string {
 	from := 0
 	for _, one := range spans {
 		out.WriteString(text[from:one.Start])
-		out.WriteString(redacted)
+		out.WriteString(Redacted)
 		from = one.End
 	}
 	out.WriteString(text[from:])

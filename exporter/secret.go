@@ -7,7 +7,8 @@ import (
 	"log/slog"
 )
 
-const redacted = "(sensitive)"
+// Redacted stands where a text held a secret.
+const Redacted = "(sensitive)"
 
 // Secret is a string that no formatting verb, JSON encoder or logger prints.
 // Only [Secret.Reveal] gives the value, so every use can be found by its name.
@@ -23,13 +24,13 @@ func (s Secret) Reveal() string { return s.value }
 func (s Secret) IsZero() bool { return s.value == "" }
 
 // String hides the value.
-func (s Secret) String() string { return redacted }
+func (s Secret) String() string { return Redacted }
 
 // Format hides the value from every verb, %#v and %x included.
-func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, redacted) }
+func (s Secret) Format(f fmt.State, _ rune) { _, _ = io.WriteString(f, Redacted) }
 
 // MarshalJSON hides the value.
-func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(redacted) }
+func (s Secret) MarshalJSON() ([]byte, error) { return json.Marshal(Redacted) }
 
 // LogValue hides the value.
-func (s Secret) LogValue() slog.Value { return slog.StringValue(redacted) }
+func (s Secret) LogValue() slog.Value { return slog.StringValue(Redacted) }

@@ -57,13 +57,13 @@ func statusOf(ctx context.Context, err error) callStatus {
 	case err == nil:
 		return callStatus{outcome: pluginv1.Outcome_OUTCOME_COMPLETE}
 	case errors.Is(err, exporter.ErrIncomplete):
-		return callStatus{outcome: pluginv1.Outcome_OUTCOME_INCOMPLETE, diags: diagnose(err)}
+		return callStatus{outcome: pluginv1.Outcome_OUTCOME_INCOMPLETE, diags: exporter.Diagnose(err)}
 	case errors.Is(err, engine.ErrShrunk):
-		return callStatus{outcome: pluginv1.Outcome_OUTCOME_SHRUNK, diags: diagnose(err)}
+		return callStatus{outcome: pluginv1.Outcome_OUTCOME_SHRUNK, diags: exporter.Diagnose(err)}
 	case cause != nil:
-		return callStatus{outcome: pluginv1.Outcome_OUTCOME_STOPPED, diags: diagnose(cause)}
+		return callStatus{outcome: pluginv1.Outcome_OUTCOME_STOPPED, diags: exporter.Diagnose(cause)}
 	}
-	return callStatus{outcome: pluginv1.Outcome_OUTCOME_FAILED, diags: diagnose(err)}
+	return callStatus{outcome: pluginv1.Outcome_OUTCOME_FAILED, diags: exporter.Diagnose(err)}
 }
 
 // cancelledByHost returns the gRPC status of a call that the host has cancelled
@@ -73,14 +73,6 @@ func cancelledByHost(ctx context.Context) error {
 		return status.FromContextError(cause).Err()
 	}
 	return nil
-}
-
-// diagnose turns an error into diagnostics.
-func diagnose(err error) exporter.Diagnostics {
-	if diags, ok := errors.AsType[exporter.Diagnostics](err); ok {
-		return diags
-	}
-	return exporter.Diagnostics{{Severity: exporter.SeverityError, Summary: err.Error(), Detail: exporter.Hint(err)}}
 }
 
 func unknownTable(name string) error {

@@ -57,7 +57,7 @@ func (s *Server) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1
 func (s *Server) GetSchema(_ context.Context, request *pluginv1.GetSchemaRequest) (*pluginv1.GetSchemaResponse, error) {
 	table, ok := schema.Lookup(request.GetTable())
 	if !ok {
-		return &pluginv1.GetSchemaResponse{Diagnostics: fromDiagnostics(diagnose(unknownTable(request.GetTable())))}, nil
+		return &pluginv1.GetSchemaResponse{Diagnostics: fromDiagnostics(exporter.Diagnose(unknownTable(request.GetTable())))}, nil
 	}
 	body, err := schemaMessage(table.Arrow())
 	if err != nil {
@@ -77,7 +77,7 @@ func (s *Server) Plan(ctx context.Context, request *pluginv1.PlanRequest) (*plug
 	ctx, end, err := s.calls.begin(ctx)
 	defer end()
 	if err != nil {
-		return &pluginv1.PlanResponse{Diagnostics: fromDiagnostics(diagnose(err))}, nil
+		return &pluginv1.PlanResponse{Diagnostics: fromDiagnostics(exporter.Diagnose(err))}, nil
 	}
 	job, diags := s.options.ParseConfig(request.GetConfig().GetJson())
 	response := &pluginv1.PlanResponse{Diagnostics: fromDiagnostics(diags)}
@@ -89,7 +89,7 @@ func (s *Server) Plan(ctx context.Context, request *pluginv1.PlanRequest) (*plug
 		if cancelled := cancelledByHost(ctx); cancelled != nil {
 			return nil, cancelled
 		}
-		response.Diagnostics = append(response.Diagnostics, fromDiagnostics(diagnose(err))...)
+		response.Diagnostics = append(response.Diagnostics, fromDiagnostics(exporter.Diagnose(err))...)
 		return response, nil
 	}
 	response.Diagnostics = append(response.Diagnostics, fromDiagnostics(plan.Warnings())...)

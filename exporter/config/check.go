@@ -2,10 +2,8 @@ package config
 
 import (
 	"fmt"
-	"slices"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/internal/nearest"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -16,44 +14,10 @@ type checker struct {
 	env func(name string) (string, bool)
 }
 
-// shape is what a kind of block may hold.
-type shape struct {
-	// label names the block's one label in messages; empty when it takes none.
-	label      string
-	attributes []string
-	blocks     []string
-}
-
-func sourceShape() shape {
-	return shape{label: "source type", attributes: []string{"api_key", "endpoint", "users", "journal_max_age"}, blocks: []string{"simulate", "margin", "retry"}}
-}
-
-func marginShape() shape { return shape{attributes: []string{"lookback", "increments", "settle"}} }
-
-func retryShape() shape { return shape{attributes: []string{"max_elapsed"}} }
-
-func simulateShape() shape {
-	return shape{attributes: []string{"users", "conversations", "seed", "rate_limit"}}
-}
-
-func exportShape() shape {
-	return shape{label: "table", attributes: []string{"destination", "format", "mode", "full_every", "max_shrink", "file_mode"}, blocks: []string{"parquet", "arrow", "columns"}}
-}
-
-func parquetShape() shape {
-	return shape{attributes: []string{"compression", "compression_level", "row_group_size", "bloom_filter", "encoding", "extra"}}
-}
-
-func arrowShape() shape { return shape{attributes: []string{"compression"}} }
-
-func columnsShape() shape { return shape{attributes: []string{"exclude", "hash", "hash_key"}} }
-
-func topBlocks() []string { return []string{"source", "export"} }
-
 // job checks all blocks of a configuration that was read from so many files.
 func (c *checker) job(blocks []*block, files int) exporter.Job {
 	for _, place := range secretPlaces() {
-		c.keepInPlace(place, blocks)
+		place.check(c.report, blocks)
 	}
 
 	var sources, exports []*block
@@ -65,14 +29,14 @@ func (c *checker) job(blocks []*block, files int) exporter.Job {
 			exports = append(exports, b)
 		default:
 			c.report.fail(b.at, b.address, fmt.Sprintf("Unknown block %q", shorten(b.kind)),
-				"A configuration is made of one source block and of export blocks."+didYouMean(b.kind, topBlocks()))
+				"A configuration has one source block and one or more export blocks."+didYouMean(b.kind, topBlocks()))
 		}
 	}
 	var job exporter.Job
 	switch {
 	case files == 0:
 		c.report.fail(place{}, "", "No configuration",
-			"There is no file that ends in .hcl. Write one with a block source \"lemlist\" and a block export \""+schema.Default().Name+"\".")
+			"No .hcl file found. Write one with a block source \"lemlist\" and a block export \""+schema.Default().Name+"\".")
 		return job
 	case len(sources) == 0:
 		c.report.fail(place{}, "source.lemlist", "Missing source",
@@ -89,136 +53,51 @@ func (c *checker) job(blocks []*block, files int) exporter.Job {
 			c.report.fail(b.at, b.address, "More than one source",
 				fmt.Sprintf("A configuration reads one team. The first source is at %s. Remove one, or keep them in different folders.", c.report.where(sources[0].at)))
 		}
-		config := c.source(b)
+		config := sourceChecker{reader{c.report}}.check(b)
 		if i == 0 {
 			job.Source = config
 		}
 	}
 	for _, b := range exports {
-		job.Exports = append(job.Exports, c.export(b))
+		job.Exports = append(job.Exports, exportChecker{reader{c.report}, c.env}.check(b))
 	}
 	c.oneExportPerPlace(exports, job.Exports)
 	c.sameColumns(exports, job.Exports)
 	return job
 }
 
-// contents are the known parts of a block, by name.
-type contents struct {
-	attributes map[string]*attribute
-	blocks     map[string]*block
-	// meant are the names that a misspelt or misplaced part was meant to be.
-	meant map[string]bool
-}
-
-// attribute returns an attribute that is there and not null, else nil.
-func (in contents) attribute(name string) *attribute {
-	if a := in.attributes[name]; a != nil && !a.isNull() {
-		return a
-	}
-	return nil
-}
-
-// open sorts the parts of a block by name and reports what does not belong.
-func (c *checker) open(b *block, allowed shape) contents {
-	in := contents{attributes: make(map[string]*attribute), blocks: make(map[string]*block), meant: make(map[string]bool)}
-	known := slices.Concat(allowed.attributes, allowed.blocks)
-	c.labels(b, allowed)
-	for _, a := range b.attributes {
-		if slices.Contains(allowed.attributes, a.name) {
-			in.attributes[a.name] = a
+// oneExportPerPlace reports exports that would write the same file.
+func (c *checker) oneExportPerPlace(blocks []*block, exports []exporter.Export) {
+	type place struct{ table, folder string }
+	first := make(map[place]*block)
+	for i, export := range exports {
+		if export.Destination == "" || export.Table == "" {
 			continue
 		}
-		in.meant[nearest.Name(a.name, known)] = true
-		c.unknownAttribute(b, a, allowed)
+		here := place{export.Table, cleanDestination(export.Destination)}
+		earlier, taken := first[here]
+		if !taken {
+			first[here] = blocks[i]
+			continue
+		}
+		c.report.fail(blocks[i].at, blocks[i].address, "Two exports to the same place",
+			fmt.Sprintf("The export at %s writes the same table to the same destination. Remove one, or change its destination.", c.report.where(earlier.at)))
 	}
-	for _, nested := range b.blocks {
-		first := in.blocks[nested.kind]
-		switch {
-		case !slices.Contains(allowed.blocks, nested.kind):
-			in.meant[nearest.Name(nested.kind, known)] = true
-			c.unknownBlock(b, nested, allowed)
-		case first != nil:
-			c.report.fail(nested.at, nested.address, fmt.Sprintf("More than one %s block", nested.kind),
-				fmt.Sprintf("The first one is at %s. Merge the two.", c.report.where(first.at)))
-		default:
-			in.blocks[nested.kind] = nested
+}
+
+// sameColumns reports exports of one table that want different columns: they share one
+// read of the table.
+func (c *checker) sameColumns(blocks []*block, exports []exporter.Export) {
+	first := make(map[string]int)
+	for i, export := range exports {
+		earlier, found := first[export.Table]
+		if !found {
+			first[export.Table] = i
+			continue
+		}
+		if err := exporter.SameColumns(exports[earlier], export); err != nil {
+			c.report.fail(blocks[i].at, blocks[i].address, "Different columns",
+				fmt.Sprintf("Exports of one table share one read, so they must leave out and hash the same columns, with the same key. Give this export the columns block of the export at %s, or move it to another configuration.", c.report.where(blocks[earlier].at)))
 		}
 	}
-	return in
-}
-
-func (c *checker) labels(b *block, allowed shape) {
-	switch {
-	case allowed.label == "" && len(b.labels) > 0:
-		c.report.fail(b.labels[0].at, b.address, fmt.Sprintf("Label on a %s block", b.kind),
-			fmt.Sprintf("%s block takes no label. Write: %s { … }", article(b.kind), b.kind))
-	case allowed.label != "" && len(b.labels) == 0:
-		c.report.fail(b.at, b.address, "Missing "+allowed.label,
-			fmt.Sprintf("%s block names its %s. Write: %s %q { … }", article(b.kind), allowed.label, b.kind, usualLabel(b.kind)))
-	case allowed.label != "" && len(b.labels) > 1:
-		c.report.fail(b.labels[1].at, b.address, "Too many labels",
-			fmt.Sprintf("%s block takes one label, its %s. Remove the others.", article(b.kind), allowed.label))
-	}
-}
-
-// article begins a sentence about a kind of block.
-func article(kind string) string {
-	switch kind {
-	case "export", "arrow":
-		return "An " + kind
-	}
-	return "A " + kind
-}
-
-func usualLabel(kind string) string {
-	if kind == "source" {
-		return "lemlist"
-	}
-	return schema.Default().Name
-}
-
-func (c *checker) unknownAttribute(b *block, a *attribute, allowed shape) {
-	summary := fmt.Sprintf("Unknown attribute %q", shorten(a.name))
-	if slices.Contains(allowed.blocks, a.name) {
-		c.report.fail(a.nameAt, a.address, summary, a.name+" is a block. "+c.report.form(
-			fmt.Sprintf("Write it without the equals sign: %s { … }", a.name), "Its value is an object."))
-		return
-	}
-	// Whatever this was meant to be, in a source it could be the key.
-	if b.kind == "source" {
-		c.report.hide(a.at)
-	}
-	c.report.fail(a.nameAt, a.address, summary,
-		fmt.Sprintf("%s block takes %s.", article(b.kind), parts(allowed))+didYouMean(a.name, allowed.attributes)+blockHint(a.name, allowed.blocks))
-}
-
-func (c *checker) unknownBlock(b, nested *block, allowed shape) {
-	summary := fmt.Sprintf("Unknown block %q", shorten(nested.kind))
-	if slices.Contains(allowed.attributes, nested.kind) {
-		c.report.fail(nested.at, nested.address, summary, nested.kind+" is an attribute. "+c.report.form(
-			fmt.Sprintf("Write: %s = …", nested.kind), "Its value is not an object."))
-		return
-	}
-	c.report.fail(nested.at, nested.address, summary,
-		fmt.Sprintf("%s block takes %s.", article(b.kind), parts(allowed))+didYouMean(nested.kind, allowed.blocks))
-}
-
-// parts lists what a block may hold.
-func parts(allowed shape) string {
-	text := list(allowed.attributes, "and")
-	if len(allowed.blocks) == 0 {
-		return text
-	}
-	if text != "" {
-		text += ", and "
-	}
-	return text + "the block " + list(allowed.blocks, "or")
-}
-
-// blockHint says that an attribute's name looks like that of a block.
-func blockHint(name string, blocks []string) string {
-	if near := nearest.Name(name, blocks); near != "" {
-		return fmt.Sprintf(" Did you mean the block %q?", near)
-	}
-	return ""
 }

@@ -9,20 +9,19 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// item is a column's name in a list.
-type item struct {
-	name    string
-	address string
-	at      place
+// columnsChecker checks the columns block of an export of a c.table.
+type columnsChecker struct {
+	reader
+	table *schema.Table
 }
 
-func (c *checker) columns(b *block, table *schema.Table) exporter.Columns {
-	in := c.open(b, columnsShape())
+func (c columnsChecker) check(b *block) exporter.Columns {
+	in := columnsShape().open(c.report, b)
 	var config exporter.Columns
 	exclude, hash, key := in.attribute("exclude"), in.attribute("hash"), in.attribute("hash_key")
 	if exclude != nil {
-		for _, one := range c.names(exclude, table) {
-			if err := table.MayExclude(one.name); err != nil {
+		for _, one := range c.names(exclude, c.table) {
+			if err := c.table.MayExclude(one.name); err != nil {
 				c.report.fail(one.at, one.address, "Column cannot be left out", err.Error()+". Remove it from the list.")
 				continue
 			}
@@ -30,13 +29,13 @@ func (c *checker) columns(b *block, table *schema.Table) exporter.Columns {
 		}
 	}
 	if hash != nil {
-		for _, one := range c.names(hash, table) {
-			if err := table.MayHash(one.name); err != nil {
+		for _, one := range c.names(hash, c.table) {
+			if err := c.table.MayHash(one.name); err != nil {
 				c.report.fail(one.at, one.address, "Column cannot be hashed", err.Error()+". Only text columns can be hashed; others can be left out.")
 				continue
 			}
-			if _, err := table.Select(schema.Selection{Exclude: config.Exclude, Hash: []string{one.name}}); err != nil {
-				c.report.fail(one.at, one.address, "Column both left out and hashed", one.name+" is in exclude already, or what it is part of is. Remove one of the two.")
+			if _, err := c.table.Select(schema.Selection{Exclude: config.Exclude, Hash: []string{one.name}}); err != nil {
+				c.report.fail(one.at, one.address, "Column both left out and hashed", "exclude already lists "+one.name+", or the column that contains it. Remove it from one of the two lists.")
 				continue
 			}
 			config.Hash = append(config.Hash, one.name)
@@ -45,29 +44,29 @@ func (c *checker) columns(b *block, table *schema.Table) exporter.Columns {
 	switch {
 	case len(config.Hash) > 0 && key == nil && !in.meant["hash_key"]:
 		c.report.fail(b.at, b.address+".hash_key", "Missing hash_key",
-			"Hashed columns need a secret key, without which addresses could be guessed. Add hash_key = env(\"LEMEXPORT_HASH_KEY\"), and keep the key: lemexport hash-key makes one.")
+			"Hashed columns need a secret key; without one, the hashed values could be guessed. Add hash_key = env(\"LEMEXPORT_HASH_KEY\"). Run lemexport hash-key to make a key, and keep it.")
 	case hash == nil && key != nil && !in.meant["hash"]:
-		c.report.warn(key.nameAt, key.address, "Unused hash_key", "No column is hashed. Name some in hash = [\"contact.email\"], or remove hash_key.")
+		c.report.warn(key.nameAt, key.address, "Unused hash_key", fmt.Sprintf("No column is hashed. Name some in hash = [%q], or remove hash_key.", hashable(c.table)))
 	}
 	if key != nil {
 		config.HashKey = c.hashKey(key)
 	}
-	c.stillPersonal(b, table, config.Selection)
+	c.stillPersonal(b, config.Selection)
 	return config
 }
 
 // hashKey checks the key of the hashes without ever naming its value.
-func (c *checker) hashKey(a *attribute) exporter.Secret {
+func (c columnsChecker) hashKey(a *attribute) exporter.Secret {
 	value, ok := c.text(a, required)
 	if !ok {
 		return exporter.Secret{}
 	}
 	if trimmed := strings.TrimSpace(value); trimmed != value && exporter.CheckHashKey(trimmed) == nil {
-		c.report.fail(a.at, a.address, "White space around the hash key", "The key begins or ends with a blank or a line break. Remove it"+
+		c.report.fail(a.at, a.address, "White space around the hash key", "The key begins or ends with a space or a line break. Remove it"+
 			c.report.form(", or write trimspace(env(\"LEMEXPORT_HASH_KEY\")).", "."))
 	} else if err := exporter.CheckHashKey(value); err != nil {
 		c.report.fail(a.at, a.address, "Weak hash key",
-			"The key is "+err.Error()+". A key is 32 random bytes. "+exporter.Hint(err)+". Files that were hashed with the old key have to be written anew: their hashes do not equal those of the new one.")
+			"The key is "+err.Error()+". A key is 32 random bytes. "+exporter.Hint(err)+". Files that were hashed with the old key must be written again: their hashes differ from those of the new key.")
 	}
 	if len(a.variables()) == 0 && a.at.file != nil {
 		c.report.warn(a.at, a.address, "Hash key in a file",
@@ -76,38 +75,19 @@ func (c *checker) hashKey(a *attribute) exporter.Secret {
 	return exporter.NewSecret(value)
 }
 
-// names reads a list of columns of the table, which may be empty.
-func (c *checker) names(a *attribute, table *schema.Table) []item {
-	if a.failed {
-		return nil
-	}
-	if kind := a.bare().Type(); (kind.IsTupleType() || kind.IsListType()) && a.bare().LengthInt() == 0 {
-		return nil
-	}
-	texts, ok := c.texts(a)
-	if !ok {
-		return nil
-	}
-	known := table.Names()
-	var items []item
-	for i, text := range texts {
-		one := item{name: text, address: fmt.Sprintf("%s[%d]", a.address, i), at: a.item(i)}
-		switch {
-		case slices.ContainsFunc(items, func(earlier item) bool { return earlier.name == text }):
-			c.report.fail(one.at, one.address, "Column listed twice", c.quoted(a, text)+" is in the list already. Remove one of the two.")
-		case !slices.Contains(known, text):
-			c.report.fail(one.at, one.address, "Unknown column",
-				c.quoted(a, text)+" is not a column of this export. lemexport schema lists them; a field of a struct is written as \"contact.email\"."+didYouMean(text, known))
-		default:
-			items = append(items, one)
+// hashable is a column of the table for examples of hash.
+func hashable(table *schema.Table) string {
+	for _, name := range table.Personal() {
+		if table.MayHash(name) == nil {
+			return name
 		}
 	}
-	return items
+	return table.NameOf(schema.RoleDisplayName)
 }
 
-// stillPersonal warns of personal data that stays as it is.
-func (c *checker) stillPersonal(b *block, table *schema.Table, s schema.Selection) {
-	selected, err := table.Select(s)
+// stillPersonal warns of personal data that is neither left out nor hashed.
+func (c columnsChecker) stillPersonal(b *block, s schema.Selection) {
+	selected, err := c.table.Select(s)
 	if err != nil || s.IsZero() {
 		return
 	}
@@ -122,23 +102,13 @@ func (c *checker) stillPersonal(b *block, table *schema.Table, s schema.Selectio
 	if len(left) == 0 {
 		return
 	}
-	detail := "These columns identify people or hold what they wrote, and stay as they are: " + strings.Join(left, ", ") + "."
-	if slices.Contains(left, "extra") {
-		detail += " In extra are keys that the table does not model, whatever they hold; only what belongs to the columns of this block is taken out of it."
+	detail := "These columns identify people or contain what they wrote, and are exported unchanged: " + strings.Join(left, ", ") + "."
+	if extra := selected.NameOf(schema.RoleExtra); slices.Contains(left, extra) {
+		detail += " The column " + extra + " contains every key that the table does not model; only values of the columns in this block are removed from it."
 	}
-	detail += " Add them to exclude or hash if they must not."
+	detail += " To keep them out of the file, add them to exclude or hash."
 	if len(always) > 0 {
-		detail += " An export always has " + strings.Join(always, ", ") + ", with which the API gives the rest."
+		detail += " Every export contains " + strings.Join(always, ", ") + ": whoever has the API key can look up the rest with it."
 	}
-	c.report.warn(b.at, b.address, "Personal data stays", detail)
-}
-
-// sameColumns reports exports that want different columns: they share a walk.
-func (c *checker) sameColumns(blocks []*block, exports []exporter.Export) {
-	for i := 1; i < len(exports); i++ {
-		if err := exporter.SameColumns(exports[0], exports[i]); err != nil {
-			c.report.fail(blocks[i].at, blocks[i].address, "Different columns",
-				fmt.Sprintf("Exports of one configuration share one walk, so they leave out and hash the same columns, with one key. Give this export the columns block of the one at %s, or put it into a configuration of its own.", c.report.where(blocks[0].at)))
-		}
-	}
+	c.report.warn(b.at, b.address, "Personal data is exported", detail)
 }

@@ -8,18 +8,25 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-func (c *checker) export(b *block) exporter.Export {
+// exportChecker checks an export block.
+type exportChecker struct {
+	reader
+	// env looks up a variable that names the server of an object store; nil knows none.
+	env func(name string) (string, bool)
+}
+
+func (c exportChecker) check(b *block) exporter.Export {
 	config := exporter.Export{Table: c.table(b)}
-	in := c.open(b, exportShape())
+	in := exportShape().open(c.report, b)
 	if a := in.attribute("destination"); a != nil {
-		config.Destination = c.destination(a)
+		config.Destination = destinationChecker(c).check(a)
 	} else if !in.meant["destination"] {
 		c.report.fail(b.at, b.address+".destination", "Missing destination",
 			"An export needs a folder to write to, for instance: destination = \"./out\"")
 	}
 	config.Format = c.choose(in.attribute("format"), formats())
 	config.Mode = c.mode(in.attribute("mode"), config.Table)
-	config.FullEvery = c.fullEvery(in.attribute("full_every"), config.Mode)
+	config.FullEvery = c.fullEvery(in.attribute("full_every"), config)
 	config.MaxShrink = c.maxShrink(in.attribute("max_shrink"), config.Mode)
 	config.FileMode = c.fileMode(in.attribute("file_mode"), config.Destination)
 
@@ -28,18 +35,20 @@ func (c *checker) export(b *block) exporter.Export {
 		table = schema.Default()
 	}
 	if b := in.blocks["columns"]; b != nil {
-		config.Columns = c.columns(b, table)
+		config.Columns = columnsChecker{c.reader, table}.check(b)
 	}
 	if selected, err := table.Select(config.Columns.Selection); err == nil {
 		table = selected
 	}
-	config.Parquet = c.parquet(in.blocks["parquet"], config.Format, table)
-	config.Arrow = c.arrow(in.blocks["arrow"], config.Format)
+	options := formatChecker{c.reader, config.Format, table}
+	config.Parquet = options.parquet(in.blocks["parquet"])
+	config.Arrow = options.arrow(in.blocks["arrow"])
 	return config
 }
 
-// mode reads the mode. Without versions of rows there are no increments.
-func (c *checker) mode(a *attribute, name string) string {
+// mode reads the mode. A table whose rows have no version can only be exported as a
+// snapshot.
+func (c exportChecker) mode(a *attribute, name string) string {
 	mode := c.choose(a, modes())
 	table, known := schema.Lookup(name)
 	if known && !table.Incremental() && (mode == exporter.ModeMerge || mode == exporter.ModeAppend) {
@@ -55,12 +64,15 @@ const (
 	mostFullEvery  = 366 * 24 * time.Hour
 )
 
-// fullEvery reads how old a full proof may become. A snapshot is one each time.
-func (c *checker) fullEvery(a *attribute, mode string) time.Duration {
-	if mode != exporter.ModeMerge && mode != exporter.ModeAppend {
-		if a != nil && mode == exporter.ModeSnapshot {
-			c.report.fail(a.nameAt, a.address, "full_every without merge or append",
-				"A snapshot reads everything each time. Remove full_every, or set mode to merge or append.")
+// fullEvery reads how old a full proof may become. A snapshot has a new one each time.
+func (c exportChecker) fullEvery(a *attribute, export exporter.Export) time.Duration {
+	if export.Mode != exporter.ModeMerge && export.Mode != exporter.ModeAppend {
+		if a != nil && export.Mode == exporter.ModeSnapshot {
+			detail := "A snapshot reads everything each time. Remove full_every, or set mode to merge or append."
+			if table, known := schema.Lookup(export.Table); known && !table.Incremental() {
+				detail = export.Table + " is read in full each time. Remove full_every."
+			}
+			c.report.fail(a.nameAt, a.address, "full_every without merge or append", detail)
 		}
 		return 0
 	}
@@ -68,7 +80,7 @@ func (c *checker) fullEvery(a *attribute, mode string) time.Duration {
 }
 
 // maxShrink reads the share of a file that one run may remove; nil is the default.
-func (c *checker) maxShrink(a *attribute, mode string) *float64 {
+func (c exportChecker) maxShrink(a *attribute, mode string) *float64 {
 	if a == nil {
 		return nil
 	}
@@ -81,7 +93,7 @@ func (c *checker) maxShrink(a *attribute, mode string) *float64 {
 }
 
 // fileMode reads the permission of files, which objects in a store do not have.
-func (c *checker) fileMode(a *attribute, destination string) string {
+func (c exportChecker) fileMode(a *attribute, destination string) string {
 	if a == nil {
 		return ""
 	}
@@ -91,18 +103,18 @@ func (c *checker) fileMode(a *attribute, destination string) string {
 	}
 	if scheme, _ := exporter.LocationScheme(destination); exporter.ObjectParams(scheme) != nil {
 		c.report.fail(a.nameAt, a.address, "file_mode with an object store",
-			"Objects have no permissions of files. Remove file_mode: who may read an object is said where the bucket is managed.")
+			"Objects have no file permissions. Remove file_mode, and control access in the settings of the bucket.")
 		return ""
 	}
 	mode, err := exporter.ParseFileMode(text)
 	if err != nil {
-		c.report.fail(a.at, a.address, "Invalid file_mode", fmt.Sprintf("%s cannot be the permission of a file: %v. %s", c.quoted(a, text), err, exporter.Hint(err)))
+		c.report.fail(a.at, a.address, "Invalid file_mode", fmt.Sprintf("%s is not a valid file permission: %v. %s", c.quoted(a, text), err, exporter.Hint(err)))
 		return ""
 	}
 	return fmt.Sprintf("%04o", mode)
 }
 
-func (c *checker) table(b *block) string {
+func (c exportChecker) table(b *block) string {
 	if len(b.labels) == 0 {
 		return ""
 	}
@@ -113,23 +125,4 @@ func (c *checker) table(b *block) string {
 			"The tables are: "+list(tables, "and")+"."+didYouMean(name.text, tables))
 	}
 	return name.text
-}
-
-// oneExportPerPlace reports exports that would write the same file.
-func (c *checker) oneExportPerPlace(blocks []*block, exports []exporter.Export) {
-	type place struct{ table, folder string }
-	first := make(map[place]*block)
-	for i, export := range exports {
-		if export.Destination == "" || export.Table == "" {
-			continue
-		}
-		here := place{export.Table, cleanDestination(export.Destination)}
-		earlier, taken := first[here]
-		if !taken {
-			first[here] = blocks[i]
-			continue
-		}
-		c.report.fail(blocks[i].at, blocks[i].address, "Two exports to the same place",
-			fmt.Sprintf("The export at %s writes the same table to the same destination. Remove one, or change its destination.", c.report.where(earlier.at)))
-	}
 }

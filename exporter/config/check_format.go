@@ -16,12 +16,19 @@ const (
 // levels are the highest levels of the compressions that have any; 1 is the lowest.
 func levels() map[string]uint64 { return map[string]uint64{"zstd": 22, "gzip": 9} }
 
+// formatChecker checks the options of an export's file.
+type formatChecker struct {
+	reader
+	format string
+	table  *schema.Table
+}
+
 // parquet checks the options of a Parquet file; b is nil when there is no block.
-func (c *checker) parquet(b *block, format string, table *schema.Table) exporter.ParquetOptions {
+func (c formatChecker) parquet(b *block) exporter.ParquetOptions {
 	var in contents
 	if b != nil {
-		in = c.open(b, parquetShape())
-		c.ofFormat(b, format)
+		in = parquetShape().open(c.report, b)
+		c.ofFormat(b)
 	}
 	options := exporter.ParquetOptions{
 		Compression:  c.choose(in.attribute("compression"), compressions()),
@@ -43,37 +50,37 @@ func (c *checker) parquet(b *block, format string, table *schema.Table) exporter
 		options.Extra = c.choose(a, extraTypes())
 	}
 	if a := in.attribute("bloom_filter"); a != nil {
-		options.Bloom = c.bloom(a, table)
+		options.Bloom = c.bloom(a)
 	}
 	return options
 }
 
 // arrow checks the options of an Arrow file; b is nil when there is no block.
-func (c *checker) arrow(b *block, format string) exporter.ArrowOptions {
+func (c formatChecker) arrow(b *block) exporter.ArrowOptions {
 	var in contents
 	if b != nil {
-		in = c.open(b, arrowShape())
-		c.ofFormat(b, format)
+		in = arrowShape().open(c.report, b)
+		c.ofFormat(b)
 	}
 	return exporter.ArrowOptions{Compression: c.choose(in.attribute("compression"), arrowCompressions())}
 }
 
 // ofFormat warns of options for another format than the export's.
-func (c *checker) ofFormat(b *block, format string) {
-	if _, known := find(formats(), format); known && b.kind != format {
+func (c formatChecker) ofFormat(b *block) {
+	if _, known := find(formats(), c.format); known && b.kind != c.format {
 		c.report.warn(b.at, b.address, fmt.Sprintf("Unused %s block", b.kind),
-			fmt.Sprintf("The format of this export is %q, so these options do nothing. Remove the block, or set format = %q.", format, b.kind))
+			fmt.Sprintf("The format of this export is %q, so these options have no effect. Remove the block, or set format = %q.", c.format, b.kind))
 	}
 }
 
 // bloom reads the columns that get a bloom filter; an empty list means none.
-func (c *checker) bloom(a *attribute, table *schema.Table) []string {
+func (c formatChecker) bloom(a *attribute) []string {
 	names := []string{}
-	for _, item := range c.names(a, table) {
-		column, _ := table.Find(item.name)
+	for _, item := range c.names(a, c.table) {
+		column, _ := c.table.Find(item.name)
 		if column.Type != schema.String && (column.Elem == nil || column.Elem.Type != schema.String) {
 			c.report.fail(item.at, item.address, "Not a text column",
-				fmt.Sprintf("%s is %s. Bloom filters are for columns of text.", item.name, column.Type))
+				fmt.Sprintf("Bloom filters work on text columns only, and %s has the type %s.", item.name, column.Type))
 			continue
 		}
 		names = append(names, item.name)

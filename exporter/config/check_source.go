@@ -1,19 +1,19 @@
 package config
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
+	"strconv"
 	"strings"
 	"time"
 	"unicode"
 
-	"github.com/zclconf/go-cty/cty"
-
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// What a source block leaves out.
+// The defaults of a simulate block.
 const (
 	defaultTeamSize      = 3
 	defaultConversations = 5000
@@ -29,14 +29,17 @@ const (
 // keyVariable is the variable that the documentation uses for the key.
 const keyVariable = "LEMLIST_API_KEY"
 
-func (c *checker) source(b *block) exporter.SourceConfig {
+// sourceChecker checks a source block.
+type sourceChecker struct{ reader }
+
+func (c sourceChecker) check(b *block) exporter.SourceConfig {
 	config := exporter.SourceConfig{Type: c.sourceType(b)}
-	c.members(&config, b, c.open(b, sourceShape()))
+	c.members(&config, b, sourceShape().open(c.report, b))
 	return config
 }
 
 // members reads the parts of a source block into config.
-func (c *checker) members(config *exporter.SourceConfig, b *block, in contents) {
+func (c sourceChecker) members(config *exporter.SourceConfig, b *block, in contents) {
 	key, simulate, endpoint := in.attribute("api_key"), in.blocks["simulate"], in.attribute("endpoint")
 	switch {
 	case key != nil && simulate != nil:
@@ -64,7 +67,7 @@ func (c *checker) members(config *exporter.SourceConfig, b *block, in contents) 
 		config.Endpoint = exporter.DefaultEndpoint
 	case endpoint != nil && simulate != nil:
 		c.report.fail(endpoint.nameAt, endpoint.address, "Both endpoint and simulate",
-			"A simulated team has an endpoint of its own. Remove endpoint, or remove simulate.")
+			"A simulated team has its own endpoint. Remove endpoint or simulate.")
 	case endpoint != nil:
 		config.Endpoint = c.endpoint(endpoint)
 	}
@@ -74,8 +77,8 @@ func (c *checker) members(config *exporter.SourceConfig, b *block, in contents) 
 	config.Margin = c.margin(in.blocks["margin"])
 }
 
-// The bounds of a margin. Less than a second covers no clock, and a walk that
-// settles for more than a minute waits for something else.
+// The bounds of a margin. Clocks differ by more than a second, and no cache or replica
+// that is worth waiting for lags by more than a minute.
 const (
 	leastLookback = time.Second
 	mostLookback  = 24 * time.Hour
@@ -83,12 +86,12 @@ const (
 )
 
 // margin reads how much a walk allows for clocks, caches and replicas.
-func (c *checker) margin(b *block) exporter.Margin {
+func (c sourceChecker) margin(b *block) exporter.Margin {
 	margin := exporter.DefaultMargin()
 	if b == nil {
 		return margin
 	}
-	in := c.open(b, marginShape())
+	in := marginShape().open(c.report, b)
 	return exporter.Margin{
 		Lookback:  c.duration(in.attribute("lookback"), leastLookback, mostLookback, margin.Lookback),
 		Increment: c.duration(in.attribute("increments"), leastLookback, mostLookback, margin.Increment),
@@ -96,7 +99,7 @@ func (c *checker) margin(b *block) exporter.Margin {
 	}
 }
 
-func (c *checker) sourceType(b *block) string {
+func (c sourceChecker) sourceType(b *block) string {
 	if len(b.labels) == 0 {
 		return ""
 	}
@@ -109,7 +112,7 @@ func (c *checker) sourceType(b *block) string {
 }
 
 // key checks the API key without ever naming its value.
-func (c *checker) key(a *attribute) exporter.Secret {
+func (c sourceChecker) key(a *attribute) exporter.Secret {
 	value, ok := c.text(a, required)
 	if !ok {
 		return exporter.Secret{}
@@ -117,10 +120,10 @@ func (c *checker) key(a *attribute) exporter.Secret {
 	switch {
 	case strings.TrimSpace(value) != value:
 		c.report.fail(a.at, a.address, "White space around the API key",
-			"The key begins or ends with a blank or a line break, which lemlist would refuse. Remove it"+
+			"The key begins or ends with a space or a line break, so lemlist would reject it. Remove it"+
 				c.report.form(", or write trimspace(env(\"LEMLIST_API_KEY\")).", "."))
 	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
-		c.report.fail(a.at, a.address, "Not an API key", "The key holds a blank or a control character. Copy it again from lemlist.")
+		c.report.fail(a.at, a.address, "Not an API key", "The key contains a space or a control character. Copy it again from lemlist.")
 	}
 	if len(a.variables()) == 0 && a.at.file != nil {
 		c.report.warn(a.at, a.address, "API key in a file",
@@ -129,7 +132,7 @@ func (c *checker) key(a *attribute) exporter.Secret {
 	return exporter.NewSecret(value)
 }
 
-func (c *checker) users(a *attribute) []string {
+func (c sourceChecker) users(a *attribute) []string {
 	items, ok := c.texts(a)
 	if !ok {
 		return nil
@@ -149,7 +152,7 @@ func (c *checker) users(a *attribute) []string {
 		users = append(users, user)
 		if !usual.MatchString(user) {
 			c.report.warn(at, address, "Unusual user id",
-				fmt.Sprintf("Element %d", i+1)+" does not look like a lemlist user id, which is usr_ and letters and digits. Names and email addresses do not work here.")
+				fmt.Sprintf("Element %d", i+1)+" does not look like a lemlist user id: usr_ followed by letters and digits. Names and email addresses do not work here.")
 		}
 	}
 	return users
@@ -169,13 +172,13 @@ const (
 )
 
 // retry reads how long a failing request is tried.
-func (c *checker) retry(b *block) time.Duration {
-	in := c.open(b, retryShape())
+func (c sourceChecker) retry(b *block) time.Duration {
+	in := retryShape().open(c.report, b)
 	return c.duration(in.attribute("max_elapsed"), leastMaxElapsed, mostMaxElapsed, exporter.DefaultMaxElapsed)
 }
 
-func (c *checker) simulation(b *block) *exporter.Simulation {
-	in := c.open(b, simulateShape())
+func (c sourceChecker) simulation(b *block) *exporter.Simulation {
+	in := simulateShape().open(c.report, b)
 	limited := true
 	if a := in.attribute("rate_limit"); a != nil {
 		limited = c.boolean(a)
@@ -188,72 +191,31 @@ func (c *checker) simulation(b *block) *exporter.Simulation {
 	}
 }
 
-// secretPlace is where one kind of secret belongs.
-type secretPlace struct {
-	// block and attribute are its only place.
-	block, attribute string
-	// summary and name are for people.
-	summary, name string
-	// variable is the one that the documentation uses for it.
-	variable string
-}
-
-func secretPlaces() []secretPlace {
-	return []secretPlace{
-		{"source", "api_key", "API key outside api_key", "the API key", keyVariable},
-		{"columns", "hash_key", "Hash key outside hash_key", "the hash key", "LEMEXPORT_HASH_KEY"},
+// endpoint reads the base URL of the API and drops a final slash. No message
+// repeats it: a URL can hold a key.
+func (c sourceChecker) endpoint(a *attribute) string {
+	value, ok := c.text(a, optional)
+	if !ok {
+		return ""
 	}
-}
-
-func (s secretPlace) is(parent *block, a *attribute) bool {
-	return parent.kind == s.block && a.name == s.attribute
-}
-
-// keepInPlace reports a secret where it does not belong: every other value is
-// printed, logged and stored. It goes by the variable that a value came from,
-// and by the text itself.
-func (c *checker) keepInPlace(place secretPlace, blocks []*block) {
-	variables := map[string]bool{place.variable: true}
-	var keys []string
-	each(blocks, func(parent *block, a *attribute) {
-		if !place.is(parent, a) || a.failed {
-			return
-		}
-		for name := range a.variables() {
-			variables[name] = true
-		}
-		if value := a.bare(); !value.IsNull() && value.Type() == cty.String && value.AsString() != "" {
-			keys = append(keys, value.AsString())
-			c.report.secret(value.AsString())
-		}
-	})
-	each(blocks, func(parent *block, a *attribute) {
-		if place.is(parent, a) || a.failed || !holdsKey(a, variables, keys) {
-			return
-		}
-		c.report.hide(a.at)
-		c.report.fail(a.at, a.address, place.summary,
-			fmt.Sprintf("The value of %s holds %s, which must be nowhere else. Use another variable or text here.", a.name, place.name))
-		a.failed = true
-	})
-}
-
-// holdsKey reports whether a value depends on one of the variables or contains
-// one of the keys.
-func holdsKey(a *attribute, variables map[string]bool, keys []string) bool {
-	for name := range a.variables() {
-		if variables[name] {
-			return true
-		}
+	bad := func(summary, detail string) string {
+		c.report.fail(a.at, a.address, summary, detail)
+		return ""
 	}
-	found := false
-	_ = cty.Walk(a.bare(), func(_ cty.Path, value cty.Value) (bool, error) {
-		if value.Type() == cty.String && value.IsKnown() && !value.IsNull() {
-			for _, key := range keys {
-				found = found || len(key) >= shortestSecret && strings.Contains(value.AsString(), key)
-			}
-		}
-		return true, nil
-	})
-	return found
+	u, err := exporter.ParseEndpoint(value)
+	switch {
+	case errors.Is(err, exporter.ErrEndpointCredentials):
+		return bad("Credentials in the endpoint", "The part before the @ would be logged with the URL. Remove it and set api_key.")
+	case errors.Is(err, exporter.ErrEndpointQuery):
+		return bad("Query in the endpoint", "endpoint is the base URL of every request. Remove the part from ? or # on; the key belongs in api_key.")
+	case errors.Is(err, exporter.ErrEndpointClear):
+		return bad("Endpoint without encryption", "Over http the API key would be sent unencrypted. Use https; http is allowed only for this machine, for instance http://127.0.0.1:8080/api.")
+	case err != nil:
+		return bad("Invalid endpoint", "endpoint must be a URL like "+strconv.Quote(exporter.DefaultEndpoint)+".")
+	}
+	if !exporter.IsLoopback(u.Hostname()) && !exporter.IsLemlist(u) {
+		c.report.warn(a.at, a.address, "Endpoint is not lemlist's",
+			fmt.Sprintf("lemexport sends the API key to %s://%s instead of lemlist (%s). Remove endpoint unless that server should receive the key.", u.Scheme, u.Host, exporter.DefaultEndpoint))
+	}
+	return strings.TrimRight(value, "/")
 }

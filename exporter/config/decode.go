@@ -24,7 +24,7 @@ const (
 // decode parses the files and evaluates their expressions.
 func decode(files []File, known map[string]function.Function, report *report) []*block {
 	meter := newMeter()
-	d := decoder{report: report, functions: meter.functions(known), meter: meter}
+	d := decoder{report: report, functions: meteredFunctions(known, meter), meter: meter}
 	var blocks []*block
 	for _, file := range files {
 		body := parse(file, report)
@@ -51,7 +51,7 @@ func parse(file File, report *report) *hclsyntax.Body {
 	}
 	parsed, diags := hclsyntax.ParseConfig(file.Bytes, file.Name, hcl.InitialPos)
 	for _, diag := range diags {
-		report.syntax(diag)
+		hclReport{report}.syntax(diag)
 	}
 	if diags.HasErrors() {
 		report.broken = true
@@ -80,7 +80,7 @@ func tooBig(file File) *exporter.Diagnostic {
 			return &exporter.Diagnostic{
 				Severity: exporter.SeverityError,
 				Summary:  "Nested too deeply",
-				Detail:   fmt.Sprintf("More than %d brackets or quotes are open at this place. Close them, or write it flatter.", maxNesting),
+				Detail:   fmt.Sprintf("More than %d brackets or quotes are open here. Close them, or nest less deeply.", maxNesting),
 				Range:    inFile(token.Range).file,
 			}
 		}
@@ -91,7 +91,7 @@ func tooBig(file File) *exporter.Diagnostic {
 			return &exporter.Diagnostic{
 				Severity: exporter.SeverityError,
 				Summary:  "Too many operators",
-				Detail:   fmt.Sprintf("A configuration file may hold %d operators. Write the values out.", maxOperators),
+				Detail:   fmt.Sprintf("A configuration file may contain at most %d operators. Write the values out.", maxOperators),
 				Range:    inFile(token.Range).file,
 			}
 		}
@@ -158,7 +158,7 @@ func (d *decoder) fits(at place, address string) bool {
 func (d *decoder) evaluate(expr hclsyntax.Expression, a *attribute) (value cty.Value, failed bool) {
 	if names := expr.Variables(); len(names) > 0 {
 		for _, name := range names {
-			d.report.unquoted(name, a)
+			hclReport{d.report}.unquoted(name, a)
 		}
 		return cty.NilVal, true
 	}
@@ -172,7 +172,7 @@ func (d *decoder) evaluate(expr hclsyntax.Expression, a *attribute) (value cty.V
 		return cty.NilVal, true
 	}
 	for _, diag := range diags {
-		d.report.evaluation(diag, a, d.functions, secret)
+		hclReport{d.report}.evaluation(diag, a, d.functions, secret)
 	}
 	if diags.HasErrors() {
 		return cty.NilVal, true

@@ -14,8 +14,8 @@ import (
 // fromEnv marks a value that depends on the environment variable of that name.
 type fromEnv string
 
-// functions is the allow-list. All of them are pure but for env and timestamp,
-// which are fixed for one load.
+// functions is the allow-list. All of them are pure, except env and timestamp,
+// which do not change during one load.
 func functions(env func(string) (string, bool), now time.Time) map[string]function.Function {
 	return map[string]function.Function{
 		"env":        envFunction(env),
@@ -50,8 +50,8 @@ type usageError string
 
 func (e usageError) Error() string { return string(e) }
 
-// envFunction is env(name) and env(name, default). An empty variable counts as
-// one that is not set: an empty key or destination is never meant.
+// envFunction is env(name) and env(name, default). An empty variable counts as unset:
+// nobody wants an empty key or destination.
 func envFunction(lookup func(string) (string, bool)) function.Function {
 	return function.New(&function.Spec{
 		Params:   []function.Parameter{{Name: "name", Type: cty.String}},

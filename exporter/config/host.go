@@ -23,19 +23,19 @@ func hostShape() shape {
 //
 // Diagnostics have a Path instead of a range, and it is one of body.
 func LoadHost(body []byte) (exporter.Job, exporter.Diagnostics) {
-	c := checker{report: &report{json: true, exportOptional: true}}
+	report := &report{json: true, exportOptional: true}
 	var job exporter.Job
 	source := &block{kind: "source", at: inJSON("")}
 	root, wrong := parseJSON(body)
 	if wrong == nil {
-		wrong = source.fill(root)
+		wrong = root.fill(source)
 	}
 	if wrong != nil {
-		c.report.fail(inJSON(wrong.at), "", "Not a configuration in JSON", wrong.detail)
+		report.fail(inJSON(wrong.at), "", "Not a configuration in JSON", wrong.detail)
 	} else {
-		job = c.host(source)
+		job = hostJob(report, source)
 	}
-	diags := c.report.finish()
+	diags := report.finish()
 	for i := range diags {
 		diags[i].Address = strings.TrimPrefix(diags[i].Address, ".")
 	}
@@ -45,25 +45,23 @@ func LoadHost(body []byte) (exporter.Job, exporter.Diagnostics) {
 	return job, diags
 }
 
-func (c *checker) host(b *block) exporter.Job {
+// hostJob checks the configuration of a host.
+func hostJob(report *report, b *block) exporter.Job {
 	b.removeNulls()
-	in := c.open(b, hostShape())
+	in := hostShape().open(report, b)
 	tables := make(map[string]*block)
 	if columns := in.blocks["columns"]; columns != nil {
-		var names []string
-		for _, table := range schema.Tables() {
-			names = append(names, table.Name)
-		}
-		tables = c.open(columns, shape{blocks: names}).blocks
+		tables = shape{blocks: schema.TableNames()}.open(report, columns).blocks
 		for _, one := range tables {
 			one.kind = columns.kind // which says where a hash key belongs
 		}
 	}
 	for _, place := range secretPlaces() {
-		c.keepInPlace(place, []*block{b})
+		place.check(report, []*block{b})
 	}
 	job := exporter.Job{Source: exporter.SourceConfig{Type: usualLabel("source")}}
-	c.members(&job.Source, b, in)
+	c := reader{report}
+	sourceChecker{c}.members(&job.Source, b, in)
 	every := c.duration(in.attribute("full_every"), leastFullEvery, mostFullEvery, exporter.DefaultFullEvery)
 	for _, table := range schema.Tables() {
 		export := exporter.Export{Table: table.Name}
@@ -71,7 +69,7 @@ func (c *checker) host(b *block) exporter.Job {
 			export.FullEvery = every
 		}
 		if columns := tables[table.Name]; columns != nil {
-			export.Columns = c.columns(columns, table)
+			export.Columns = columnsChecker{c, table}.check(columns)
 		}
 		job.Exports = append(job.Exports, export)
 	}

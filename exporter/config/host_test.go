@@ -60,7 +60,7 @@ func TestHostConfigurationThatIsWrong(t *testing.T) {
 		"columns of no table":   {`{"api_key": "` + secret + `", "columns": {"exclude": ["extra"]}}`, "/columns/exclude", `Unknown attribute "exclude"`},
 		"unknown column":        {`{"api_key": "` + secret + `", "columns": {"` + table + `": {"exclude": ["extra", "mail"]}}}`, "/columns/" + table + "/exclude/1", "Unknown column"},
 		"weak hash key":         {`{"api_key": "k", "columns": {"` + table + `": {"hash": ["contact.email"], "hash_key": "secret-word"}}}`, "/columns/" + table + "/hash_key", "Weak hash key"},
-		"full_every":            {`{"api_key": "k", "full_every": "often"}`, "/full_every", "Not a length of time"},
+		"full_every":            {`{"api_key": "k", "full_every": "often"}`, "/full_every", "Invalid duration"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			job, diags := config.LoadHost([]byte(test.body))

@@ -61,7 +61,7 @@ func decodeJSON(body []byte) ([]*block, *misshapen) {
 			labels := []label{{text: labelled.name, at: inJSON(labelled.value.pointer)}}
 			for _, body := range labelled.value.each() {
 				b := &block{kind: kind.name, labels: labels, address: blockAddress("", kind.name, labels), at: inJSON(body.pointer)}
-				if wrong := b.fill(body); wrong != nil {
+				if wrong := body.fill(b); wrong != nil {
 					return nil, wrong
 				}
 				blocks = append(blocks, b)
@@ -69,32 +69,6 @@ func decodeJSON(body []byte) ([]*block, *misshapen) {
 		}
 	}
 	return blocks, nil
-}
-
-// fill sorts the members of a block's body into attributes and blocks.
-func (b *block) fill(body node) *misshapen {
-	if body.kind != '{' {
-		return &misshapen{body.pointer, "It should be an object: the body of a block."}
-	}
-	for _, m := range body.members {
-		at := inJSON(m.value.pointer)
-		if !m.value.isBlock() {
-			a := &attribute{name: m.name, address: b.address + "." + m.name, value: m.value.value(), nameAt: at, at: at}
-			for _, item := range m.value.items {
-				a.items = append(a.items, inJSON(item.pointer))
-			}
-			b.attributes = append(b.attributes, a)
-			continue
-		}
-		for _, one := range m.value.each() {
-			nested := &block{kind: m.name, address: blockAddress(b.address, m.name, nil), at: inJSON(one.pointer)}
-			if wrong := nested.fill(one); wrong != nil {
-				return wrong
-			}
-			b.blocks = append(b.blocks, nested)
-		}
-	}
-	return nil
 }
 
 // node is a JSON value with its place.
@@ -133,7 +107,7 @@ func (n node) value() cty.Value {
 		if number, err := cty.ParseNumberVal(n.text); err == nil {
 			return number
 		}
-		return cty.StringVal(n.text) // no number of this world: the wrong type
+		return cty.StringVal(n.text) // out of range: reported as the wrong type
 	case 't', 'f':
 		return cty.BoolVal(n.kind == 't')
 	case '[':
@@ -153,14 +127,40 @@ func (n node) value() cty.Value {
 	}
 }
 
+// fill sorts the members of a block's body, n, into attributes and blocks.
+func (n node) fill(b *block) *misshapen {
+	if n.kind != '{' {
+		return &misshapen{n.pointer, "It should be an object: the body of a block."}
+	}
+	for _, m := range n.members {
+		at := inJSON(m.value.pointer)
+		if !m.value.isBlock() {
+			a := &attribute{name: m.name, address: b.address + "." + m.name, value: m.value.value(), nameAt: at, at: at}
+			for _, item := range m.value.items {
+				a.items = append(a.items, inJSON(item.pointer))
+			}
+			b.attributes = append(b.attributes, a)
+			continue
+		}
+		for _, one := range m.value.each() {
+			nested := &block{kind: m.name, address: blockAddress(b.address, m.name, nil), at: inJSON(one.pointer)}
+			if wrong := one.fill(nested); wrong != nil {
+				return wrong
+			}
+			b.blocks = append(b.blocks, nested)
+		}
+	}
+	return nil
+}
+
 // parseJSON reads one object, strictly: no duplicate names, no invalid UTF-8,
-// nothing behind it.
+// nothing after it.
 func parseJSON(body []byte) (node, *misshapen) {
 	decoder := jsontext.NewDecoder(bytes.NewReader(body))
 	root, err := readNode(decoder, newMeter(), 0)
 	if err == nil {
 		if _, err = decoder.ReadToken(); err == nil {
-			err = &misshapen{"", "There is more behind the first value."}
+			err = &misshapen{"", "Unexpected data after the first value."}
 		}
 	}
 	wrong, known := errors.AsType[*misshapen](err)
@@ -171,7 +171,7 @@ func parseJSON(body []byte) (node, *misshapen) {
 	case invalid:
 		return node{}, &misshapen{syntax.JSONPointer, fmt.Sprintf("At byte %d: %s.", syntax.ByteOffset, syntax.Err)}
 	case root.kind == 0:
-		return node{}, &misshapen{"", "It ends too early."}
+		return node{}, &misshapen{"", "The input ends too early."}
 	case root.kind != '{':
 		return node{}, &misshapen{"", "It should be an object."}
 	}
@@ -218,7 +218,7 @@ func readNode(decoder *jsontext.Decoder, meter *meter, depth int) (node, error) 
 			n.members = append(n.members, member{text, value})
 		}
 		_, err = decoder.ReadToken()
-	default: // a literal: its kind says it all
+	default: // true, false or null: the kind is the value
 	}
 	return n, err
 }

@@ -89,7 +89,7 @@ func TestJSONWithLiteralKeysHasNoWarning(t *testing.T) {
 	_, diags := config.LoadJSON(fmt.Appendf(nil, `{"source": {"lemlist": {"api_key": "some-key"}}, "export": {"inbox_conversations":
 		{"destination": "./out", "columns": {"hash": ["contact.email"], "hash_key": %q, "exclude": ["contact.full_name"]}}}}`, hashKey))
 	for _, one := range diags {
-		if one.Summary != "Personal data stays" {
+		if one.Summary != "Personal data is exported" {
 			t.Errorf("got %+v", one)
 		}
 	}
@@ -120,10 +120,10 @@ func TestAFileModeInJSON(t *testing.T) {
 func TestWhatIsWrongWithJSONIsSaidWithItsPath(t *testing.T) {
 	const source = `"source": {"lemlist": {"api_key": "some-key"}}`
 	for name, want := range map[string]struct{ json, path, text string }{
-		"nothing":                       {``, "", "It ends too early."},
+		"nothing":                       {``, "", "The input ends too early."},
 		"half an object":                {`{"source": {"lemlist": {`, "/source/lemlist", "At byte 24: unexpected EOF."},
 		"another value":                 {`[]`, "", "It should be an object"},
-		"two values":                    {`{} {}`, "", "There is more behind the first value."},
+		"two values":                    {`{} {}`, "", "Unexpected data after the first value."},
 		"a name twice":                  {`{"source": {}, "source": {}}`, "/source", "duplicate object member name"},
 		"invalid UTF-8":                 {"{\"\xff\": 1}", "", "invalid UTF-8"},
 		"no source":                     {`{}`, "", `Add "source": {"lemlist": {"api_key": "…"}}`},

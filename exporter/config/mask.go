@@ -15,18 +15,12 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// hidden stands where a secret could be.
-const hidden = "(sensitive)"
-
 // longestExpression bounds, in bytes, how far a commented-out value is followed.
 const longestExpression = 8 << 10
 
-// span is a part of a file, in bytes, end exclusive.
-type span struct{ start, end int }
-
 // sensitiveSpans finds what must not be quoted from src. It works on text and
-// tokens, not on parsed blocks, because a typing error beside the key is just
-// what gets quoted. It errs on the side of hiding:
+// tokens, not on parsed blocks, because diagnostics quote typing errors beside the key.
+// In doubt it hides:
 //
 //   - whatever follows a word like api_key, to the end of its line or of its
 //     expression;
@@ -35,31 +29,29 @@ type span struct{ start, end int }
 //   - long runs of letters and digits, the shape of a key.
 //
 // A plain call like env("LEMLIST_API_KEY") shows no secret and stays visible.
-func sensitiveSpans(src []byte) []span {
+func sensitiveSpans(src []byte) []exporter.TextSpan {
 	tokens, _ := hclsyntax.LexConfig(src, "", hcl.InitialPos)
-	var spans []span
+	var spans []exporter.TextSpan
 	calls := envCalls(tokens)
 	for _, word := range words(src, "_-") {
-		if n := len(spans); n > 0 && word.within(spans[n-1]) {
+		if n := len(spans); n > 0 && within(word, spans[n-1]) {
 			continue // hidden already, whatever it says
 		}
-		if keyLike(string(src[word.start:word.end])) && !slices.ContainsFunc(calls, word.within) {
+		if keyLike(string(src[word.Start:word.End])) && !slices.ContainsFunc(calls, func(call exporter.TextSpan) bool { return within(word, call) }) {
 			spans = append(spans, maskAfter(src, tokens, calls, word)...)
 		}
 	}
-	for _, at := range exporter.URLSpans(string(src)) {
-		spans = append(spans, span{at.Start, at.End})
-	}
+	spans = append(spans, exporter.URLSpans(string(src))...)
 	for _, at := range regexp.MustCompile(`://[^\s"]*@`).FindAllIndex(src, -1) {
-		spans = append(spans, span{at[0] + len("://"), at[1] - 1}) // a password with a slash
+		spans = append(spans, span(at[0]+len("://"), at[1]-1)) // a password with a slash
 	}
 	spans = append(spans, sourceSpans(tokens)...)
 	for _, at := range keyShape().FindAllIndex(src, -1) {
 		if looksRandom(string(src[at[0]:at[1]])) {
-			spans = append(spans, span{at[0], at[1]})
+			spans = append(spans, span(at[0], at[1]))
 		}
 	}
-	return merge(spans)
+	return exporter.MergeSpans(spans)
 }
 
 // keyShape matches runs that could be a key; lemlist's own example has 32
@@ -86,8 +78,8 @@ func keyLike(word string) bool {
 }
 
 // maskAfter hides the value that follows word.
-func maskAfter(src []byte, tokens hclsyntax.Tokens, calls []span, word span) []span {
-	start := word.end
+func maskAfter(src []byte, tokens hclsyntax.Tokens, calls []exporter.TextSpan, word exporter.TextSpan) []exporter.TextSpan {
+	start := word.End
 	start += blank(src[start:], `"'`)
 	start += blank(src[start:], " \t")
 	sign := blank(src[start:], "=:")
@@ -114,25 +106,25 @@ func maskAfter(src []byte, tokens hclsyntax.Tokens, calls []span, word span) []s
 		end = max(end, expressionEnd(fragment, start))
 	}
 	for _, call := range calls {
-		if call.start == start {
-			start = call.end + blank(src[call.end:], " \t\r}")
+		if call.Start == start {
+			start = call.End + blank(src[call.End:], " \t\r}")
 			break
 		}
 	}
 	if start >= end || len(bytes.TrimSpace(src[start:end])) == 0 {
 		return nil
 	}
-	return []span{{start, end}}
+	return []exporter.TextSpan{span(start, end)}
 }
 
 // tokenNaming finds the token that is exactly word and names something: bare,
 // or in quotes before an equals sign or colon. Words inside comments and texts
 // name nothing.
-func tokenNaming(tokens hclsyntax.Tokens, word span) int {
-	i, found := slices.BinarySearchFunc(tokens, word.start, func(t hclsyntax.Token, start int) int {
+func tokenNaming(tokens hclsyntax.Tokens, word exporter.TextSpan) int {
+	i, found := slices.BinarySearchFunc(tokens, word.Start, func(t hclsyntax.Token, start int) int {
 		return t.Range.Start.Byte - start
 	})
-	if !found || tokens[i].Range.End.Byte != word.end {
+	if !found || tokens[i].Range.End.Byte != word.End {
 		return -1
 	}
 	switch tokens[i].Type {
@@ -193,51 +185,41 @@ func nesting(t hclsyntax.TokenType) int {
 }
 
 // envCalls finds the calls env("NAME") with a plausible name and no default.
-func envCalls(tokens hclsyntax.Tokens) []span {
+func envCalls(tokens hclsyntax.Tokens) []exporter.TextSpan {
 	want := []hclsyntax.TokenType{
 		hclsyntax.TokenIdent, hclsyntax.TokenOParen, hclsyntax.TokenOQuote,
 		hclsyntax.TokenQuotedLit, hclsyntax.TokenCQuote, hclsyntax.TokenCParen,
 	}
-	var calls []span
+	var calls []exporter.TextSpan
 	for i := range len(tokens) - len(want) + 1 {
 		call := tokens[i : i+len(want)]
 		same := slices.EqualFunc(call, want, func(t hclsyntax.Token, w hclsyntax.TokenType) bool { return t.Type == w })
 		if same && string(call[0].Bytes) == "env" && plausibleVariable(string(call[3].Bytes)) {
-			calls = append(calls, span{call[0].Range.Start.Byte, call[5].Range.End.Byte})
+			calls = append(calls, span(call[0].Range.Start.Byte, call[5].Range.End.Byte))
 		}
 	}
 	return calls
 }
 
-func (s span) within(outer span) bool { return s.start >= outer.start && s.end <= outer.end }
+// span is a part of a file, in bytes, end exclusive.
+func span(start, end int) exporter.TextSpan { return exporter.TextSpan{Start: start, End: end} }
 
-// merge sorts spans and joins those that touch.
-func merge(spans []span) []span {
-	slices.SortFunc(spans, func(a, b span) int { return a.start - b.start })
-	var merged []span
-	for _, s := range spans {
-		if n := len(merged); n > 0 && s.start <= merged[n-1].end {
-			merged[n-1].end = max(merged[n-1].end, s.end)
-			continue
-		}
-		if s.end > s.start {
-			merged = append(merged, s)
-		}
-	}
-	return merged
+// within reports whether one span is inside another.
+func within(one, outer exporter.TextSpan) bool {
+	return one.Start >= outer.Start && one.End <= outer.End
 }
 
 // words finds the runs of letters, digits and the marks in extra.
-func words(text []byte, extra string) []span {
-	var found []span
+func words(text []byte, extra string) []exporter.TextSpan {
+	var found []exporter.TextSpan
 	inside := false
 	for i := 0; i < len(text); {
 		char, size := utf8.DecodeRune(text[i:])
 		if unicode.IsLetter(char) || unicode.IsNumber(char) || strings.ContainsRune(extra, char) {
 			if !inside {
-				found = append(found, span{start: i})
+				found = append(found, exporter.TextSpan{Start: i})
 			}
-			found[len(found)-1].end = i + size
+			found[len(found)-1].End = i + size
 			inside = true
 		} else {
 			inside = false

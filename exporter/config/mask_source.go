@@ -12,30 +12,30 @@ import (
 	"github.com/lemexport/lemexport/internal/nearest"
 )
 
-// sourceSpans finds the texts in source blocks that could be a key, whatever its shape: those
-// that are no user id, length of time, number, base URL, name of a variable or type of
-// source. So are names with digits, of which a configuration has none, and words with
-// digits in comments. A key in the wrong place is what gets quoted.
-func sourceSpans(tokens hclsyntax.Tokens) []span {
-	var spans []span
+// sourceSpans finds the texts in source blocks that could be a key, whatever its shape: all
+// texts except user ids, durations, numbers, base URLs, names of variables and types of
+// source. It also finds names with digits, which no attribute has, and words with digits in
+// comments.
+func sourceSpans(tokens hclsyntax.Tokens) []exporter.TextSpan {
+	var spans []exporter.TextSpan
 	inside, depth := false, 0
 	for i, token := range tokens {
 		switch {
 		case token.Type == hclsyntax.TokenIdent && !isCall(tokens, i) && couldBeKey(token.Bytes):
-			spans = append(spans, span{token.Range.Start.Byte, token.Range.End.Byte})
+			spans = append(spans, span(token.Range.Start.Byte, token.Range.End.Byte))
 		case depth == 0 && token.Type == hclsyntax.TokenIdent:
 			inside = inside && !startsLine(tokens, i) || string(token.Bytes) == "source"
 		case !inside:
 		case slices.Contains([]hclsyntax.TokenType{hclsyntax.TokenComment, hclsyntax.TokenOHeredoc, hclsyntax.TokenCHeredoc}, token.Type):
 			for _, word := range words(token.Bytes, "_-.+/=") {
-				if couldBeKey(token.Bytes[word.start:word.end]) {
-					spans = append(spans, span{token.Range.Start.Byte + word.start, token.Range.Start.Byte + word.end})
+				if couldBeKey(token.Bytes[word.Start:word.End]) {
+					spans = append(spans, span(token.Range.Start.Byte+word.Start, token.Range.Start.Byte+word.End))
 				}
 			}
 		case token.Type == hclsyntax.TokenQuotedLit && !harmlessText(string(token.Bytes)),
 			token.Type == hclsyntax.TokenStringLit,
 			token.Type == hclsyntax.TokenIdent && isBareValue(tokens, i):
-			spans = append(spans, span{token.Range.Start.Byte, token.Range.End.Byte})
+			spans = append(spans, span(token.Range.Start.Byte, token.Range.End.Byte))
 		}
 		if token.Type == hclsyntax.TokenOBrace {
 			depth++
@@ -74,6 +74,6 @@ func isBareValue(tokens hclsyntax.Tokens, i int) bool {
 // harmlessText reports whether a text is something that belongs into a source block.
 func harmlessText(text string) bool {
 	const shapes = `^(?:usr_[A-Za-z0-9]+|[0-9.]+|(?:[0-9.]+(?:h|m|s|ms))+|https?://@?[A-Za-z0-9.:/_\[\]-]*[?#]?|(?:[a-z]+://)?[a-z.]*lemlist\.com[a-z/]*|\s*)$`
-	text = strings.ReplaceAll(exporter.NewRedactor().Text(text), hidden, "") // what a URL holds is hidden already
+	text = strings.ReplaceAll(exporter.NewRedactor().Text(text), exporter.Redacted, "") // what a URL holds is hidden already
 	return plausibleVariable(text) || nearest.Name(text, []string{"lemlist"}) != "" || regexp.MustCompile(shapes).MatchString(text)
 }

@@ -22,15 +22,15 @@ const (
 	maxDigits = 400
 )
 
-// meter counts the work of evaluating a configuration. A few lines can ask for more
+// meter counts the work of evaluating a configuration. A few lines can take more memory
 // than any machine has: nested calls of replace, loops in loops, lists of which each
 // holds the one before twice.
 type meter struct {
 	left int
 	over bool
-	// place is the expression that asked for too much.
+	// place is the expression that exceeded the limit.
 	place place
-	// stop ends an evaluation. It is one for all: a loop adds it for each element.
+	// stop ends an evaluation. All expressions share it, because a loop adds it for each element.
 	stop hcl.Diagnostics
 }
 
@@ -38,7 +38,7 @@ func newMeter() *meter {
 	return &meter{left: maxWork, stop: hcl.Diagnostics{{Severity: hcl.DiagError, Summary: tooMuchWork}}}
 }
 
-// take counts work; false says that it is too much.
+// take counts work; it returns false when the limit is exceeded.
 func (m *meter) take(work int) bool {
 	if work < 0 || work > m.left {
 		m.over = true
@@ -88,7 +88,7 @@ func weigh(value cty.Value, most int) int {
 	return work
 }
 
-// isNumeric says that a text may be read as a number.
+// isNumeric reports whether a text may be read as a number.
 func isNumeric(text string) bool { return strings.Trim(text, "0123456789.eE+-") == "" }
 
 // metered counts the value of an expression. It stands in its place in the tree.
@@ -115,9 +115,9 @@ func (e metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 	return value, diags
 }
 
-const tooMuchWork = "Expression asks for too much"
+const tooMuchWork = "Expression takes too much memory"
 
-// measure has every expression of a tree counted.
+// measure wraps every expression of a tree, so that its value is counted.
 func (m *meter) measure(expr hclsyntax.Expression) hclsyntax.Expression {
 	node := reflect.ValueOf(expr)
 	if node.Kind() != reflect.Pointer || node.Elem().Kind() != reflect.Struct {
@@ -153,14 +153,14 @@ func (m *meter) replace(node reflect.Value) {
 	}
 }
 
-// tooMuch reports, once for a configuration, that it asks for too much. What is not
-// evaluated then is not known, so that nothing else is said of it.
+// tooMuch reports, once for a configuration, that it exceeds the limit. The values that
+// were not evaluated are unknown, so that nothing else is reported.
 func (m *meter) tooMuch(report *report, at place, address string) {
 	if m.place.file != nil {
 		at = m.place
 	}
 	report.broken = true
 	report.fail(at, address, tooMuchWork,
-		fmt.Sprintf("The values of a configuration may take %d MiB together with all that they are computed from, and a number %d digits. "+
-			"This one goes beyond that here. Write the value out, or give it in an environment variable and read it with env().", maxWork>>20, maxDigits))
+		fmt.Sprintf("The values of a configuration, with everything that they are computed from, may take %d MiB, and a number may have %d digits. "+
+			"This expression exceeds that. Write the value out, or read it from an environment variable with env().", maxWork>>20, maxDigits))
 }

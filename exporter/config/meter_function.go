@@ -13,8 +13,8 @@ type workError struct{}
 
 func (workError) Error() string { return "the result would be too large" }
 
-// functions has the results of functions counted before they are made.
-func (m *meter) functions(of map[string]function.Function) map[string]function.Function {
+// meteredFunctions are functions whose results m counts before they are made.
+func meteredFunctions(of map[string]function.Function, m *meter) map[string]function.Function {
 	counted := make(map[string]function.Function, len(of))
 	for name, f := range of {
 		counted[name] = function.New(&function.Spec{

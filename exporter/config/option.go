@@ -2,14 +2,14 @@ package config
 
 import "github.com/lemexport/lemexport/exporter"
 
-// option is one spelling that an attribute takes. Those that a later version
-// brings are known too, so that a message can tell them from a typing error.
+// option is a value that an attribute accepts. Values of a later version are known,
+// too, so that a message can tell them from a typing error.
 type option struct {
 	name      string
 	available bool
 }
 
-// What this version offers. To offer more, flip the flag here.
+// The options of this version.
 func formats() []option { return []option{{"parquet", true}, {"arrow", true}} }
 
 func modes() []option { return []option{{"snapshot", true}, {"merge", true}, {"append", true}} }

@@ -3,6 +3,7 @@ package config
 import (
 	"fmt"
 	"math/big"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -11,18 +12,22 @@ import (
 	"github.com/zclconf/go-cty/cty/convert"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
+
+// reader reads the values of attributes, and reports those that are of the wrong kind.
+type reader struct{ report *report }
 
 // need ends the sentence about an empty attribute.
 type need string
 
 const (
 	required need = "Give it a value."
-	optional need = "Give it a value, or leave it out for the default."
+	optional need = "Give it a value, or remove it to use the default."
 )
 
 // text reads a string that is not blank.
-func (c *checker) text(a *attribute, need need) (string, bool) {
+func (c reader) text(a *attribute, need need) (string, bool) {
 	if a.failed {
 		return "", false
 	}
@@ -40,7 +45,7 @@ func (c *checker) text(a *attribute, need need) (string, bool) {
 }
 
 // texts reads a list of strings that has at least one element, none blank.
-func (c *checker) texts(a *attribute) ([]string, bool) {
+func (c reader) texts(a *attribute) ([]string, bool) {
 	if a.failed {
 		return nil, false
 	}
@@ -51,7 +56,7 @@ func (c *checker) texts(a *attribute) ([]string, bool) {
 	}
 	if value.LengthInt() == 0 {
 		c.report.fail(a.at, a.address, "Empty "+a.name,
-			fmt.Sprintf("An empty list would mean nothing to export. Leave %s out to take them all.", a.name))
+			fmt.Sprintf("An empty list would export nothing. Remove %s to take all of them.", a.name))
 		return nil, false
 	}
 	var items []string
@@ -72,9 +77,10 @@ func (c *checker) texts(a *attribute) ([]string, bool) {
 	return items, good
 }
 
-// whole reads a whole number from lowest to highest; a nil attribute is otherwise.
-// Digits in a string count: env() gives nothing else.
-func (c *checker) whole(a *attribute, lowest, highest, otherwise uint64) uint64 {
+// whole reads a whole number from lowest to highest; for a nil attribute it returns
+// otherwise.
+// It accepts digits in a string, because env() returns strings.
+func (c reader) whole(a *attribute, lowest, highest, otherwise uint64) uint64 {
 	if a == nil || a.failed {
 		return otherwise
 	}
@@ -97,9 +103,9 @@ func (c *checker) whole(a *attribute, lowest, highest, otherwise uint64) uint64 
 	return otherwise
 }
 
-// share reads a number from 0 to 1; nil when it is none. Digits in a string count,
+// share reads a number from 0 to 1; nil when the value is not one. Digits in a string count,
 // as in whole.
-func (c *checker) share(a *attribute) *float64 {
+func (c reader) share(a *attribute) *float64 {
 	if a.failed {
 		return nil
 	}
@@ -117,9 +123,9 @@ func (c *checker) share(a *attribute) *float64 {
 	return &found
 }
 
-// duration reads a length of time in text from lowest to highest; a nil attribute
-// is otherwise.
-func (c *checker) duration(a *attribute, lowest, highest, otherwise time.Duration) time.Duration {
+// duration reads a duration from lowest to highest; for a nil attribute it returns
+// otherwise.
+func (c reader) duration(a *attribute, lowest, highest, otherwise time.Duration) time.Duration {
 	if a == nil {
 		return otherwise
 	}
@@ -130,17 +136,17 @@ func (c *checker) duration(a *attribute, lowest, highest, otherwise time.Duratio
 	found, err := time.ParseDuration(text)
 	switch {
 	case err != nil:
-		c.report.fail(a.at, a.address, "Not a length of time",
+		c.report.fail(a.at, a.address, "Invalid duration",
 			fmt.Sprintf("%s is not a duration. Write a number and a unit, h, m or s, for instance %s = %q%s.", c.quoted(a, text), a.name, exporter.Span(otherwise), inDays(otherwise)))
 	case found < lowest || found > highest:
-		c.report.fail(a.at, a.address, "Length of time out of range", fmt.Sprintf("%s must be from %s to %s.", a.name, exporter.Span(lowest), exporter.Span(highest)))
+		c.report.fail(a.at, a.address, "Duration out of range", fmt.Sprintf("%s must be from %s to %s.", a.name, exporter.Span(lowest), exporter.Span(highest)))
 	default:
 		return found
 	}
 	return otherwise
 }
 
-// inDays says how many days a length of time is, when it is at least one.
+// inDays is a duration in days, when it is at least one day.
 func inDays(length time.Duration) string {
 	const day = 24 * time.Hour
 	switch days := length / day; {
@@ -154,7 +160,7 @@ func inDays(length time.Duration) string {
 }
 
 // boolean reads true or false, also as text.
-func (c *checker) boolean(a *attribute) bool {
+func (c reader) boolean(a *attribute) bool {
 	if a.failed {
 		return false
 	}
@@ -167,7 +173,7 @@ func (c *checker) boolean(a *attribute) bool {
 }
 
 // choose reads one of options; a nil attribute is the first of them.
-func (c *checker) choose(a *attribute, options []option) string {
+func (c reader) choose(a *attribute, options []option) string {
 	if a == nil {
 		return options[0].name
 	}
@@ -180,29 +186,65 @@ func (c *checker) choose(a *attribute, options []option) string {
 	switch {
 	case !known:
 		c.report.fail(a.at, a.address, "Unknown "+a.name,
-			fmt.Sprintf("%s is no %s. Set it to %s.", c.quoted(a, name), a.name, list(offered, "or"))+didYouMean(name, offered))
+			fmt.Sprintf("%s is not a valid %s. Set it to %s.", c.quoted(a, name), a.name, list(offered, "or"))+didYouMean(name, offered))
 	case !one.available:
 		c.report.fail(a.at, a.address, fmt.Sprintf("%s %q is not available in this version", capital(a.name), name),
-			fmt.Sprintf("This version offers %s. Leave %s out, or set it to that.", list(offered, "or"), a.name))
+			fmt.Sprintf("This version supports %s. Remove %s, or set it to one of these.", list(offered, "or"), a.name))
 	}
 	return name
 }
 
-func (c *checker) wrongType(a *attribute, want string, got cty.Type) {
+func (c reader) wrongType(a *attribute, want string, got cty.Type) {
 	c.report.fail(a.at, a.address, "Wrong type",
-		fmt.Sprintf("%s must be %s, and this is %s.", a.name, want, kindName(got)))
+		fmt.Sprintf("%s must be %s, not %s.", a.name, want, kindName(got)))
 }
 
-// quoted shows a value in a sentence. What came from the environment is not shown, nor what
-// stands in a source block, where it could be the key, nor what a URL holds besides a place.
-func (c *checker) quoted(a *attribute, value string) string {
+// quoted shows a value in a sentence. It shows no value from the environment, none from a
+// source block, which could be the key, and no query or password of a URL.
+func (c reader) quoted(a *attribute, value string) string {
 	if strings.HasPrefix(a.address, "source.") {
 		return "This text"
 	}
 	if len(a.variables()) > 0 {
-		return "What env() gives"
+		return "The value from env()"
 	}
 	return strconv.Quote(shorten(exporter.NewRedactor().Text(value)))
+}
+
+// item is a column's name in a list.
+type item struct {
+	name    string
+	address string
+	at      place
+}
+
+// names reads a list of columns of the table, which may be empty.
+func (c reader) names(a *attribute, table *schema.Table) []item {
+	if a.failed {
+		return nil
+	}
+	if kind := a.bare().Type(); (kind.IsTupleType() || kind.IsListType()) && a.bare().LengthInt() == 0 {
+		return nil
+	}
+	texts, ok := c.texts(a)
+	if !ok {
+		return nil
+	}
+	known := table.Names()
+	var items []item
+	for i, text := range texts {
+		one := item{name: text, address: fmt.Sprintf("%s[%d]", a.address, i), at: a.item(i)}
+		switch {
+		case slices.ContainsFunc(items, func(earlier item) bool { return earlier.name == text }):
+			c.report.fail(one.at, one.address, "Column listed twice", c.quoted(a, text)+" is in the list already. Remove one of the two.")
+		case !slices.Contains(known, text):
+			c.report.fail(one.at, one.address, "Unknown column",
+				fmt.Sprintf("%s is not a column of %s. Run lemexport schema %s to list the columns.", c.quoted(a, text), table.Name, table.Name)+didYouMean(text, known))
+		default:
+			items = append(items, one)
+		}
+	}
+	return items
 }
 
 func typeName(value cty.Value) string {

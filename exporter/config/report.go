@@ -23,15 +23,15 @@ type report struct {
 	broken bool
 	// json says that the configuration came from a program, as JSON.
 	json bool
-	// exportOptional says that nothing is wrong with a configuration without exports.
+	// exportOptional allows a configuration without exports.
 	exportOptional bool
-	// more findings are not kept, because there are too many; worse says that there
-	// are errors among them.
+	// more counts the findings beyond maxFindings; worse says that there are errors
+	// among them.
 	more  int
 	worse bool
 }
 
-// maxFindings is the most findings that are shown: each quotes its line.
+// maxFindings is the largest number of findings that are shown.
 const maxFindings = 20
 
 func newReport(files []File) *report {
@@ -79,7 +79,7 @@ func (r *report) source(at *exporter.Range) *source {
 // hide keeps a part of a file from being quoted.
 func (r *report) hide(at place) {
 	if s := r.source(at.file); s != nil {
-		s.hide(span{at.file.Start.Byte, at.file.End.Byte})
+		s.hide(span(at.file.Start.Byte, at.file.End.Byte))
 	}
 }
 
@@ -122,7 +122,7 @@ func (r *report) finish() exporter.Diagnostics {
 		return nil
 	}
 	if r.more > 0 {
-		last := exporter.Diagnostic{Severity: exporter.SeverityWarning, Summary: "Too many findings", Detail: fmt.Sprintf("%d more are not shown. Mend these first.", r.more)}
+		last := exporter.Diagnostic{Severity: exporter.SeverityWarning, Summary: "Too many findings", Detail: fmt.Sprintf("%d more findings are not shown. Fix these first.", r.more)}
 		if r.worse {
 			last.Severity = exporter.SeverityError
 		}
@@ -137,7 +137,7 @@ func (r *report) finish() exporter.Diagnostics {
 	for _, s := range r.sources {
 		s.hideAll(secrets)
 		for _, at := range redactor.Spans(string(s.src)) {
-			s.hide(span{at.Start, at.End})
+			s.hide(span(at.Start, at.End))
 		}
 	}
 	scrub := func(text string) string { return scrub(redactor.Secrets(text), secrets) }
@@ -188,11 +188,11 @@ func (r *report) position(at *exporter.Range) (file, offset int) {
 // scrub hides secrets, and whatever has the shape of a key, in a text.
 func scrub(text string, secrets []string) string {
 	for _, secret := range secrets {
-		text = strings.ReplaceAll(text, secret, hidden)
+		text = strings.ReplaceAll(text, secret, exporter.Redacted)
 	}
 	return keyShape().ReplaceAllStringFunc(text, func(run string) string {
 		if looksRandom(run) {
-			return hidden
+			return exporter.Redacted
 		}
 		return run
 	})

@@ -16,7 +16,7 @@ type source struct {
 	src  []byte
 	// order is the position of the file among all files.
 	order int
-	masks []span
+	masks []exporter.TextSpan
 }
 
 func newSource(file File, order int) *source {
@@ -24,13 +24,15 @@ func newSource(file File, order int) *source {
 	if len(file.Bytes) <= maxFileSize {
 		s.masks = sensitiveSpans(file.Bytes)
 	} else {
-		s.hide(span{0, len(file.Bytes)})
+		s.hide(span(0, len(file.Bytes)))
 	}
 	return s
 }
 
 // hide adds a part that must not be quoted.
-func (s *source) hide(part span) { s.masks = merge(append(s.masks, s.clamp(part))) }
+func (s *source) hide(part exporter.TextSpan) {
+	s.masks = exporter.MergeSpans(append(s.masks, s.clamp(part)))
+}
 
 // hideAll hides every occurrence of the texts, none of which is empty.
 func (s *source) hideAll(texts []string) {
@@ -40,18 +42,18 @@ func (s *source) hideAll(texts []string) {
 			if i < 0 {
 				break
 			}
-			s.masks = append(s.masks, span{from + i, from + i + len(text)})
+			s.masks = append(s.masks, span(from+i, from+i+len(text)))
 			from += i + len(text)
 		}
 	}
-	s.masks = merge(s.masks)
+	s.masks = exporter.MergeSpans(s.masks)
 }
 
 // touches reports whether a range reaches into or borders on a hidden part.
 func (s *source) touches(r exporter.Range) bool {
-	at := s.clamp(span{r.Start.Byte, r.End.Byte})
-	n := s.masksEndingAfter(at.start - 1)
-	return n < len(s.masks) && s.masks[n].start <= at.end
+	at := s.clamp(span(r.Start.Byte, r.End.Byte))
+	n := s.masksEndingAfter(at.Start - 1)
+	return n < len(s.masks) && s.masks[n].Start <= at.End
 }
 
 // hiddenWords are the words of the hidden parts that are at least as long as
@@ -59,9 +61,9 @@ func (s *source) touches(r exporter.Range) bool {
 func (s *source) hiddenWords(shortest int) []string {
 	var found []string
 	for _, m := range s.masks {
-		part := s.src[m.start:m.end]
+		part := s.src[m.Start:m.End]
 		for _, word := range slices.Concat(words(part, "_"), words(part, "_.+/=-")) {
-			text := string(part[word.start:word.end])
+			text := string(part[word.Start:word.End])
 			_, value, _ := strings.Cut(text, "=") // of a query
 			for _, one := range []string{text, value} {
 				if len(one) >= shortest {
@@ -74,9 +76,9 @@ func (s *source) hiddenWords(shortest int) []string {
 	return slices.Compact(found)
 }
 
-func (s *source) clamp(part span) span {
-	start := min(max(part.start, 0), len(s.src))
-	return span{start, min(max(part.end, start), len(s.src))}
+func (s *source) clamp(part exporter.TextSpan) exporter.TextSpan {
+	start := min(max(part.Start, 0), len(s.src))
+	return span(start, min(max(part.End, start), len(s.src)))
 }
 
 // line is the source line where r starts, for quoting in a sentence.
@@ -95,30 +97,30 @@ func (s *source) line(r exporter.Range) string {
 // into it covers that word. What a terminal could act on, and bytes that are no
 // UTF-8, become U+FFFD.
 func (s *source) snippet(r exporter.Range) *exporter.Snippet {
-	at := s.clamp(span{r.Start.Byte, r.End.Byte})
-	lines := span{bytes.LastIndexByte(s.src[:at.start], '\n') + 1, 0}
-	last := at.end
-	if last > at.start && s.src[last-1] == '\n' {
+	at := s.clamp(span(r.Start.Byte, r.End.Byte))
+	lines := span(bytes.LastIndexByte(s.src[:at.Start], '\n')+1, 0)
+	last := at.End
+	if last > at.Start && s.src[last-1] == '\n' {
 		last-- // the range ends with its line, not on the next one
 	}
-	lines.end = lineEnd(s.src, last)
+	lines.End = lineEnd(s.src, last)
 
 	var code strings.Builder
-	highlight := span{-1, -1}
-	for i := lines.start; i < lines.end; {
-		if highlight.start < 0 && i >= at.start {
-			highlight.start = code.Len()
+	highlight := span(-1, -1)
+	for i := lines.Start; i < lines.End; {
+		if highlight.Start < 0 && i >= at.Start {
+			highlight.Start = code.Len()
 		}
-		if highlight.end < 0 && i >= at.end {
-			highlight.end = code.Len()
+		if highlight.End < 0 && i >= at.End {
+			highlight.End = code.Len()
 		}
-		if end := min(s.hiddenUntil(i), lines.end); end > i {
-			if highlight.start < 0 && at.start < end {
-				highlight.start = code.Len()
+		if end := min(s.hiddenUntil(i), lines.End); end > i {
+			if highlight.Start < 0 && at.Start < end {
+				highlight.Start = code.Len()
 			}
-			code.WriteString(hidden)
-			if highlight.end < 0 && at.end <= end {
-				highlight.end = code.Len()
+			code.WriteString(exporter.Redacted)
+			if highlight.End < 0 && at.End <= end {
+				highlight.End = code.Len()
 			}
 			i = end
 			continue
@@ -127,7 +129,7 @@ func (s *source) snippet(r exporter.Range) *exporter.Snippet {
 		i += size
 		switch {
 		case char == '\uFEFF' && i == size: // the byte order mark
-		case char == '\r' && (i == lines.end || s.src[i] == '\n'): // part of the line break
+		case char == '\r' && (i == lines.End || s.src[i] == '\n'): // part of the line break
 		case char == '\n', char == '\t', !unicode.IsControl(char):
 			code.WriteRune(char)
 		default:
@@ -135,20 +137,20 @@ func (s *source) snippet(r exporter.Range) *exporter.Snippet {
 		}
 	}
 	if strings.TrimSpace(code.String()) == "" {
-		return s.before(lines.start)
+		return s.before(lines.Start)
 	}
-	if highlight.start < 0 {
-		highlight.start = code.Len()
+	if highlight.Start < 0 {
+		highlight.Start = code.Len()
 	}
-	if highlight.end < 0 {
-		highlight.end = code.Len()
+	if highlight.End < 0 {
+		highlight.End = code.Len()
 	}
 	text, highlight := around(code.String(), highlight)
 	return &exporter.Snippet{
 		Code:           text,
 		StartLine:      r.Start.Line,
-		HighlightStart: highlight.start,
-		HighlightEnd:   highlight.end,
+		HighlightStart: highlight.Start,
+		HighlightEnd:   highlight.End,
 	}
 }
 
@@ -160,12 +162,12 @@ const (
 )
 
 // around cuts a text to what stands around the highlight.
-func around(text string, highlight span) (string, span) {
+func around(text string, highlight exporter.TextSpan) (string, exporter.TextSpan) {
 	if len(text) <= longestQuote {
 		return text, highlight
 	}
 	const cut = "…"
-	start, end := max(highlight.start-quoteBefore, 0), len(text)
+	start, end := max(highlight.Start-quoteBefore, 0), len(text)
 	for start > 0 && !utf8.RuneStart(text[start]) {
 		start--
 	}
@@ -180,7 +182,7 @@ func around(text string, highlight span) (string, span) {
 		}
 	}
 	moved := len(before) - start
-	return before + text[start:end] + after, span{highlight.start + moved, min(highlight.end, end) + moved}
+	return before + text[start:end] + after, span(highlight.Start+moved, min(highlight.End, end)+moved)
 }
 
 // before quotes the end of the last line above byte i that is not blank: the
@@ -196,8 +198,8 @@ func (s *source) before(i int) *exporter.Snippet {
 
 // hiddenUntil is the end of the hidden part that byte i is in, or i.
 func (s *source) hiddenUntil(i int) int {
-	if n := s.masksEndingAfter(i); n < len(s.masks) && s.masks[n].start <= i {
-		return s.masks[n].end
+	if n := s.masksEndingAfter(i); n < len(s.masks) && s.masks[n].Start <= i {
+		return s.masks[n].End
 	}
 	return i
 }
@@ -205,6 +207,6 @@ func (s *source) hiddenUntil(i int) int {
 // masksEndingAfter is the index of the first mask that ends behind byte i: the masks
 // are in order, and a hostile file may have very many.
 func (s *source) masksEndingAfter(i int) int {
-	n, _ := slices.BinarySearchFunc(s.masks, i+1, func(m span, end int) int { return m.end - end })
+	n, _ := slices.BinarySearchFunc(s.masks, i+1, func(m exporter.TextSpan, end int) int { return m.End - end })
 	return n
 }

@@ -62,19 +62,19 @@ func TestSnippetOfHiddenParts(t *testing.T) {
 	tests := map[string]struct {
 		src        string
 		start, end int
-		hide       span
+		hide       exporter.TextSpan
 		code, mark string
 	}{
-		"before":            {"abc def ghi", 0, 3, span{4, 7}, "abc (sensitive) ghi", "abc"},
-		"behind":            {"abc def ghi", 8, 11, span{4, 7}, "abc (sensitive) ghi", "ghi"},
-		"inside":            {"abc def ghi", 5, 6, span{4, 7}, "abc (sensitive) ghi", "(sensitive)"},
-		"around":            {"abc def ghi", 3, 8, span{4, 7}, "abc (sensitive) ghi", " (sensitive) "},
-		"into":              {"abc def ghi", 0, 5, span{4, 7}, "abc (sensitive) ghi", "abc (sensitive)"},
-		"out of":            {"abc def ghi", 5, 11, span{4, 7}, "abc (sensitive) ghi", "(sensitive) ghi"},
-		"from a line above": {"abc\ndef\nghi", 8, 9, span{1, 9}, "(sensitive)hi", "(sensitive)"},
-		"to a line below":   {"abc\ndef\nghi", 0, 1, span{1, 9}, "a(sensitive)", "a"},
-		"over lines":        {"abc\ndef\nghi", 0, 10, span{1, 9}, "a(sensitive)hi", "a(sensitive)h"},
-		"end of file":       {"abc def", 7, 7, span{4, 7}, "abc (sensitive)", ""},
+		"before":            {"abc def ghi", 0, 3, span(4, 7), "abc (sensitive) ghi", "abc"},
+		"behind":            {"abc def ghi", 8, 11, span(4, 7), "abc (sensitive) ghi", "ghi"},
+		"inside":            {"abc def ghi", 5, 6, span(4, 7), "abc (sensitive) ghi", "(sensitive)"},
+		"around":            {"abc def ghi", 3, 8, span(4, 7), "abc (sensitive) ghi", " (sensitive) "},
+		"into":              {"abc def ghi", 0, 5, span(4, 7), "abc (sensitive) ghi", "abc (sensitive)"},
+		"out of":            {"abc def ghi", 5, 11, span(4, 7), "abc (sensitive) ghi", "(sensitive) ghi"},
+		"from a line above": {"abc\ndef\nghi", 8, 9, span(1, 9), "(sensitive)hi", "(sensitive)"},
+		"to a line below":   {"abc\ndef\nghi", 0, 1, span(1, 9), "a(sensitive)", "a"},
+		"over lines":        {"abc\ndef\nghi", 0, 10, span(1, 9), "a(sensitive)hi", "a(sensitive)h"},
+		"end of file":       {"abc def", 7, 7, span(4, 7), "abc (sensitive)", ""},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -123,8 +123,8 @@ func TestSensitiveSpans(t *testing.T) {
 			var got strings.Builder
 			last := 0
 			for _, s := range sensitiveSpans([]byte(test.src)) {
-				got.WriteString(test.src[last:s.start] + "▮")
-				last = s.end
+				got.WriteString(test.src[last:s.Start] + "▮")
+				last = s.End
 			}
 			got.WriteString(test.src[last:])
 			if got.String() != test.want {

@@ -61,9 +61,9 @@ type label struct {
 type attribute struct {
 	name    string
 	address string
-	// value may carry marks of type fromEnv. It means nothing when failed.
+	// value may carry marks of type fromEnv. It is unset when failed is true.
 	value cty.Value
-	// failed says that there is no value to check; the reason is reported already.
+	// failed is true when there is no value to check; the reason is already reported.
 	failed bool
 	// nameAt and at are the places of the name and of the value.
 	nameAt, at place
@@ -81,7 +81,7 @@ func blockAddress(parent, kind string, labels []label) string {
 	for _, label := range labels {
 		text := label.text
 		if (kind == "source" || strings.HasPrefix(parent, "source")) && !harmlessText(text) {
-			text = hidden
+			text = exporter.Redacted
 		}
 		parts = append(parts, text)
 	}
@@ -96,7 +96,7 @@ func (a *attribute) item(i int) place {
 	return a.at
 }
 
-// isNull reports whether the attribute is as good as left out.
+// isNull reports whether the attribute is null, which is the same as absent.
 func (a *attribute) isNull() bool { return !a.failed && a.value.IsNull() }
 
 // variables are the environment variables that the value depends on.

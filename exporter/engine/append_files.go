@@ -125,7 +125,7 @@ func (u *union) count(ctx context.Context, e *Engine, table *schema.Table) error
 			}
 		}
 		if read := u.index.Len() - file.first; read != file.manifest.Rows {
-			return exporter.WithHint(fmt.Errorf("%s holds %d rows, its manifest says %d", file.name, read, file.manifest.Rows), "lemexport verify says what is wrong with it.")
+			return exporter.WithHint(fmt.Errorf("%s holds %d rows, its manifest says %d", file.name, read, file.manifest.Rows), "Run lemexport verify on it to see what is wrong.")
 		}
 	}
 	lost, err := u.index.Losers()

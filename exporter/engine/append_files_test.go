@@ -99,11 +99,11 @@ func TestVerifyFollowsTheFilesOfAnAppend(t *testing.T) {
 		want   []string // the check of each file
 		ok     bool
 	}{
-		"all there": {func(*testing.T, *bench, []string) {}, []string{"none: it is the first", "it goes on from run run-001", "it goes on from run run-002"}, true},
+		"all there": {func(*testing.T, *bench, []string) {}, []string{"none: it is the first", "it continues run run-001", "it continues run run-002"}, true},
 		"one in the middle is gone": {func(t *testing.T, _ *bench, files []string) { remove(t, files[1]) },
-			[]string{"none: it is the first", "it goes on from run run-002, whose file is not there: what that and earlier files held is missing"}, false},
+			[]string{"none: it is the first", "it continues run run-002, whose file is missing, and with it the rows of that and earlier files"}, false},
 		"the first is gone": {func(t *testing.T, _ *bench, files []string) { remove(t, files[0]) },
-			[]string{"it goes on from run run-001, whose file is not there: what that and earlier files held is missing", "it goes on from run run-002"}, false},
+			[]string{"it continues run run-001, whose file is missing, and with it the rows of that and earlier files", "it continues run run-002"}, false},
 		"a full proof, and what was before it is gone": {func(t *testing.T, b *bench, files []string) {
 			b.later(169 * time.Hour)
 			b.mustApply(t, in(exporter.ModeAppend, b.job(b.dir)))
@@ -115,7 +115,7 @@ func TestVerifyFollowsTheFilesOfAnAppend(t *testing.T) {
 			if err := os.Rename(files[0], filepath.Join(filepath.Dir(files[0]), "zzz.parquet")); err != nil {
 				t.Fatal(err)
 			}
-		}, []string{"none: it is the first", "it goes on from run run-001", "it goes on from run run-002"}, true},
+		}, []string{"none: it is the first", "it continues run run-001", "it continues run run-002"}, true},
 		"a fork": {func(t *testing.T, b *bench, files []string) {
 			away := filepath.Join(t.TempDir(), "away")
 			if err := os.Rename(files[2], away); err != nil {
@@ -125,8 +125,8 @@ func TestVerifyFollowsTheFilesOfAnAppend(t *testing.T) {
 			if err := os.Rename(away, files[2]); err != nil {
 				t.Fatal(err)
 			}
-		}, []string{"none: it is the first", "it goes on from run run-001", "it goes on from run run-002, as run-004 does: some rows are in both, none is missing",
-			"it goes on from run run-002, as run-003 does: some rows are in both, none is missing"}, true},
+		}, []string{"none: it is the first", "it continues run run-001", "it continues run run-002, as run-004 does: some rows are in both, none is missing",
+			"it continues run run-002, as run-003 does: some rows are in both, none is missing"}, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t, sim.Options{Users: 2, Conversations: 60, Seed: 2})

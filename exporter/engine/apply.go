@@ -62,6 +62,8 @@ type TableSummary struct {
 	// empty when all were.
 	Error string `json:"error,omitempty"`
 	Hint  string `json:"hint,omitempty"`
+	// Err is the same as an error.
+	Err error `json:"-"`
 }
 
 // Done is the number of exports that need nothing any more.
@@ -101,7 +103,7 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 		end := TableSummary{Table: table.Name, Proof: one.proof}
 		if err != nil {
 			err = exporter.WithHint(fmt.Errorf("%s: %w", table.Name, err), exporter.Hint(err))
-			end.Error, end.Hint = err.Error(), exporter.Hint(err)
+			end.Error, end.Hint, end.Err = err.Error(), exporter.Hint(err), err
 			failed = append(failed, err)
 		}
 		summary.Tables = append(summary.Tables, end)
@@ -258,13 +260,13 @@ func (t target) nameWinner(ctx context.Context, err error) error {
 	if !errors.Is(err, exporter.ErrConflict) {
 		return err
 	}
-	const hint = "The destination holds what the other run wrote. Plan again; apply if there is still something to do."
+	const hint = "The destination contains the export of the other run. Plan again, and apply if there is still something to do."
 	if conflict, ok := errors.AsType[exporter.ConflictError](err); ok && conflict.RunID != "" {
 		return exporter.WithHint(err, hint)
 	}
 	there, _, readErr := readManifest(ctx, t.destination, t.format, t.name)
 	if readErr != nil {
-		return exporter.WithHint(fmt.Errorf("%w (what is there now cannot be read: %w)", err, readErr), hint)
+		return exporter.WithHint(fmt.Errorf("%w (the file that is there now cannot be read: %w)", err, readErr), hint)
 	}
 	return exporter.WithHint(fmt.Errorf("%w: run %s", err, there.RunID), hint)
 }
@@ -296,7 +298,7 @@ func sourceOf(survey exporter.Survey) exporter.ManifestSource {
 
 func incomplete(proof exporter.Proof) error {
 	return exporter.WithHint(Unproven(proof),
-		"Nothing was written. Run apply again when the inbox is quieter. When the reason stays the same, apply -allow-incomplete writes what was read, marked as incomplete.")
+		"Nothing was written. Run apply again when the inbox is quieter. If the reason stays the same, apply -allow-incomplete writes the rows that were read, marked as incomplete.")
 }
 
 // Unproven is the error of a proof that is not complete; it wraps [exporter.ErrIncomplete].

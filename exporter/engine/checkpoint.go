@@ -42,15 +42,15 @@ func (c *Checkpoint) UnmarshalText(text []byte) error {
 		return badCheckpoint(fmt.Errorf("not a checkpoint: %w", err))
 	}
 	if from.Version != checkpointVersion {
-		return badCheckpoint(fmt.Errorf("a checkpoint of version %d; this lemexport reads version %d", from.Version, checkpointVersion))
+		return badCheckpoint(fmt.Errorf("the checkpoint has version %d; this lemexport reads version %d", from.Version, checkpointVersion))
 	}
 	if from.Journal == "" || from.Mark == "" || from.Pages < 1 {
-		return badCheckpoint(errors.New("not a checkpoint: it lacks a part"))
+		return badCheckpoint(errors.New("not a checkpoint: a part is missing"))
 	}
 	*c = Checkpoint(from.plainCheckpoint)
 	return nil
 }
 
 func badCheckpoint(err error) error {
-	return exporter.WithHint(err, "Pass a checkpoint as it came from an earlier reading, or none to read everything.")
+	return exporter.WithHint(err, "Pass an unchanged checkpoint of an earlier reading, or none to read everything.")
 }

@@ -61,8 +61,8 @@ func (t target) columnChanges(old *exporter.ManifestColumns) []string {
 		were, are []string
 		text      string
 	}{
-		{after.Exclude, before.Exclude, "The file has %s, the new one leaves it out."},
-		{before.Exclude, after.Exclude, "The file leaves out %s, the new one has it."},
+		{after.Exclude, before.Exclude, "The file has %s, the new file leaves it out."},
+		{before.Exclude, after.Exclude, "The file leaves out %s, the new file has it."},
 		{after.Hash, before.Hash, "%s is hashed from now on."},
 		{before.Hash, after.Hash, "%s is hashed in the file, and no longer in the new one."},
 	} {
@@ -73,7 +73,7 @@ func (t target) columnChanges(old *exporter.ManifestColumns) []string {
 		}
 	}
 	if old.KeyID() != "" && now.KeyID() != "" && !t.keyID.is(old) {
-		changes = append(changes, "The hash key is another one: no hash of the file equals one of the new file.")
+		changes = append(changes, "The hash key differs: the hashes of the file do not equal those of the new file.")
 	}
 	return changes
 }

@@ -90,14 +90,14 @@ func TestThePlanSaysWhatChangesInTheColumns(t *testing.T) {
 	}{
 		"the same": {first.Exports[0].Columns, nil},
 		"others": {columns([]string{"contact.full_name"}, []string{"created_by"}, aHashKey), []string{
-			"The file has contact.full_name, the new one leaves it out.", "The file leaves out extra, the new one has it.",
+			"The file has contact.full_name, the new file leaves it out.", "The file leaves out extra, the new file has it.",
 			"created_by is hashed from now on.", "contact.email is hashed in the file, and no longer in the new one.",
 		}},
 		"another key": {columns([]string{"extra"}, []string{"contact.email"}, otherHashKey), []string{
-			"The hash key is another one: no hash of the file equals one of the new file.",
+			"The hash key differs: the hashes of the file do not equal those of the new file.",
 		}},
 		"none": {exporter.Columns{}, []string{
-			"The file leaves out extra, the new one has it.", "contact.email is hashed in the file, and no longer in the new one.",
+			"The file leaves out extra, the new file has it.", "contact.email is hashed in the file, and no longer in the new one.",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -59,8 +59,8 @@ func (t target) contents(sorted *rows.Sorted, plan ExportPlan, walked walked, ad
 	merges := t.Mode == exporter.ModeMerge && plan.Current != nil
 	switch {
 	case merges && !t.readable(plan.Current) && !walked.proof.Whole():
-		return contents{}, exporter.WithHint(errors.New("the file's rows have another schema, and the walk is not proven complete"),
-			"Nothing was written: what the walk may have missed would be lost. Run apply again when the inbox is quieter.")
+		return contents{}, exporter.WithHint(errors.New("the file has another schema, and the new rows are not proven complete"),
+			"Nothing was written: rows that were missed would be lost. Run apply again when the inbox is quieter.")
 	case merges && t.readable(plan.Current):
 		found := make(map[schema.IDHash]foundRow, sorted.Rows())
 		if err := sorted.Index().Winners(func(id schema.IDHash, version int64) { found[id] = foundRow{version: version} }); err != nil {

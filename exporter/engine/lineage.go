@@ -132,8 +132,8 @@ func (t target) earlier(ctx context.Context, plan ExportPlan) func(oldest, newes
 				case errors.Is(err, fs.ErrNotExist):
 					return // removed: nothing rests on it
 				case err != nil:
-					yield(rowVersion{}, exporter.WithHint(fmt.Errorf("read what %s has: %w", t.destination.URL(name), err),
-						"The walk showed older rows, and only the earlier files tell which of them are new. Make the file readable."))
+					yield(rowVersion{}, exporter.WithHint(fmt.Errorf("read the rows of %s: %w", t.destination.URL(name), err),
+						"Older rows were read, and only the earlier files show which of them are new. Make the file readable."))
 					return
 				case !more || manifest.Previous == nil || plan.Increment.FullProof != nil && plan.Increment.FullProof.RunID == manifest.RunID:
 					return

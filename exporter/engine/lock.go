@@ -54,7 +54,7 @@ func (t target) unchangedSince(ctx context.Context, plan ExportPlan) (ExportPlan
 	}
 	if !equal(now.Current, plan.Current, func(a, b exporter.Manifest) bool { return a.RunID == b.RunID }) {
 		return ExportPlan{}, exporter.WithHint(fmt.Errorf("%s has changed since the plan was made", plan.File),
-			"Another run has written it in the meantime. Plan again.")
+			"Another run has written it meanwhile. Plan again.")
 	}
 	return now, nil
 }

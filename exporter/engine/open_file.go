@@ -80,7 +80,7 @@ func unreadable(err error) error {
 	}
 	hint := exporter.Hint(err)
 	if hint == "" {
-		hint = "What is in the file is not known, so nothing was changed. Make it readable, or run it again later."
+		hint = "The content of the file is unknown, so nothing was changed. Make it readable, or run the command again later."
 	}
 	return exporter.WithHint(fmt.Errorf("%w: %w", exporter.ErrUnreadable, err), hint)
 }
@@ -161,7 +161,7 @@ func parseManifest(body []byte) (exporter.Manifest, error) {
 // notOpened tells an export of ours that was changed from a file that is none.
 func notOpened(err error) error {
 	if errors.Is(err, exporter.ErrAltered) {
-		return exporter.WithHint(err, "Its manifest cannot be trusted, so no run replaces the file or goes on from it. Export to another destination.")
+		return exporter.WithHint(err, "Its manifest cannot be trusted, so no run replaces the file or continues it. Export to another destination.")
 	}
 	if errors.Is(err, exporter.ErrTooLarge) {
 		return unreadable(err)

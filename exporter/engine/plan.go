@@ -112,7 +112,11 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 		plan.Exports = append(plan.Exports, export)
 	}
 	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseSurvey})
-	survey, err := r.source.Survey(ctx, r.tables())
+	tables := r.tables()
+	if len(tables) == 0 { // a plan of readings
+		tables = []*schema.Table{schema.Default()}
+	}
+	survey, err := r.source.Survey(ctx, tables)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -189,7 +193,7 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	if current.SchemaVersion != t.table.Version || len(plan.SchemaChanges) == 0 && current.SchemaFingerprint != t.table.Fingerprint() {
 		change := fmt.Sprintf("Schema version %d of the file becomes version %d.", current.SchemaVersion, t.table.Version)
 		if current.SchemaVersion == t.table.Version {
-			change = fmt.Sprintf("The file's schema is another one, also called version %d.", current.SchemaVersion)
+			change = fmt.Sprintf("The schema of the file differs, although it has version %d, too.", current.SchemaVersion)
 		}
 		plan.SchemaChanges = append(plan.SchemaChanges, change)
 	}

@@ -7,8 +7,7 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// Warnings is what a person should know before an apply: what will keep it from
-// writing, as far as the survey shows it.
+// Warnings are the reasons why an apply will not write, as far as the survey shows them.
 func (p Plan) Warnings() exporter.Diagnostics {
 	var found exporter.Diagnostics
 	if one, ok := unreadableRows(p.Survey); ok {
@@ -21,8 +20,8 @@ func (p Plan) Warnings() exporter.Diagnostics {
 		found = append(found, exporter.Diagnostic{
 			Severity: exporter.SeverityWarning,
 			Summary:  export.File + " would lose more than max_shrink allows",
-			Detail: fmt.Sprintf("It has %d conversations, the API states at most %d. Apply stops with exit status 3 and leaves the file as it is when the walk "+
-				"shows fewer than %d (max_shrink = %g). Look at the team of the API key and its users; if the conversations are really gone, run apply with -allow-shrink.",
+			Detail: fmt.Sprintf("It has %d rows, and the API states at most %d. Apply ends with exit status 3 and leaves the file as it is when it reads "+
+				"fewer than %d rows (max_shrink = %g). Check the team of the API key and its users. If the rows are really gone, run apply with -allow-shrink.",
 				export.Current.Rows, p.rowsAtMost(export.Table), export.Shrink.LeastRows, export.Shrink.Max),
 		})
 	}
@@ -59,8 +58,8 @@ func unreadableRows(survey exporter.Survey) (found exporter.Diagnostic, ok bool)
 	return exporter.Diagnostic{
 		Severity: exporter.SeverityWarning,
 		Summary:  key + " cannot be read",
-		Detail: fmt.Sprintf("On the first pages, %s of %s hold a value that is not a time. One of %s looks like this, with a for every letter and 9 for every digit: %s. "+
-			"The API sorts by it, so the walk cannot be proven complete: apply stops with exit status 3 and leaves the files as they are. "+
+		Detail: fmt.Sprintf("On the first pages, %s of %s have a value that is not a time. One of %s looks like this, with a for every letter and 9 for every digit: %s. "+
+			"The API sorts by it, so the export cannot be proven complete: apply ends with exit status 3 and leaves the files as they are. "+
 			"With -allow-incomplete it writes the rows, with null in this column and the value in extra.",
 			countOf(rows, "row"), countOf(users, "user"), example.Partition, example.UnreadableForm),
 	}, true

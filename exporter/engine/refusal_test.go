@@ -186,7 +186,7 @@ func TestALateCommitNamesTheOtherRun(t *testing.T) {
 		want  string
 	}{
 		"an export": {func() ([]byte, error) { return os.ReadFile(filepath.Join(other, "inbox_conversations.parquet")) }, ": run run-1"},
-		"text":      {func() ([]byte, error) { return []byte("notes"), nil }, " (what is there now cannot be read: not a lemexport file: "},
+		"text":      {func() ([]byte, error) { return []byte("notes"), nil }, " (the file that is there now cannot be read: not a lemexport file: "},
 	} {
 		t.Run(what, func(t *testing.T) {
 			dir := filepath.Join(t.TempDir(), "out")

@@ -10,7 +10,7 @@ import (
 
 // ErrShrunk is wrapped by the error of a run that would take more conversations out
 // of a file than the configuration allows. The file holds what it held before.
-var ErrShrunk = errors.New("more conversations would go than max_shrink allows")
+var ErrShrunk = errors.New("the export would remove more rows than max_shrink allows")
 
 // ShrinkPlan is the guard of a file that an export replaces.
 type ShrinkPlan struct {
@@ -70,7 +70,7 @@ func (p ExportPlan) guardWalk(proof exporter.Proof, distinct int64) error {
 	if p.Shrink == nil || p.Mode == exporter.ModeMerge && !proof.Whole() || distinct >= p.Shrink.LeastRows {
 		return nil
 	}
-	return p.shrunk(fmt.Sprintf("the walk shows %d, %s has %d", distinct, p.File, p.Current.Rows))
+	return p.shrunk(fmt.Sprintf("%d rows were read, %s has %d", distinct, p.File, p.Current.Rows))
 }
 
 // guardMerge looks at what a merge removes, which is known after its last row.
@@ -78,12 +78,12 @@ func (p ExportPlan) guardMerge(changes exporter.Changes) error {
 	if p.Shrink == nil || changes.Removed <= p.Shrink.mostGone(p.Current.Rows) {
 		return nil
 	}
-	return p.shrunk(fmt.Sprintf("%d of the %d in %s are not in the walk", changes.Removed, p.Current.Rows, p.File))
+	return p.shrunk(fmt.Sprintf("%d of the %d rows in %s were not read again", changes.Removed, p.Current.Rows, p.File))
 }
 
 func (p ExportPlan) shrunk(what string) error {
 	return exporter.WithHint(fmt.Errorf("%w: %s", ErrShrunk, what), fmt.Sprintf(
-		"The file was left as it is, and the next apply reads everything anew. Look at the team of the API key, its users, "+
-			"and the users in the configuration. If the conversations are really gone, run apply with -allow-shrink. "+
-			"max_shrink in the export block sets the share that may go, now %g.", p.Shrink.Max))
+		"The file was left as it is, and the next apply reads everything again. Check the team of the API key, its users, "+
+			"and the users in the configuration. If the rows are really gone, run apply with -allow-shrink. "+
+			"max_shrink in the export block sets the share of rows that one run may remove, now %g.", p.Shrink.Max))
 }

@@ -85,7 +85,7 @@ func (r *Run) Read(table string, options ReadOptions) (*Reading, error) {
 		return nil, exporter.WithHint(fmt.Errorf("unknown table %q", table), "The tables are: "+strings.Join(schema.TableNames(), ", ")+".")
 	}
 	if options.Once && options.From != nil {
-		return nil, exporter.WithHint(errors.New("a checkpoint for a reading that has none"),
+		return nil, exporter.WithHint(errors.New("a checkpoint was passed to a reading that does not use checkpoints"),
 			"Deliver rows as they are read, or begin without a checkpoint.")
 	}
 	if !options.Once && options.Since != nil {
@@ -281,7 +281,7 @@ func (r *Reading) page(page exporter.Page, seen *rows.Index, delivered *delivere
 }
 
 func unproven(proof exporter.Proof) error {
-	return exporter.WithHint(Unproven(proof), "What was delivered may not be everything. Read again when the inbox is quieter.")
+	return exporter.WithHint(Unproven(proof), "The delivered rows may not be all rows. Read again when the inbox is quieter.")
 }
 
 func valueOr[T any](value *T, otherwise T) T {

@@ -60,7 +60,7 @@ func TestThePlanNamesTimesThatCannotBeRead(t *testing.T) {
 	if len(warnings) != 1 || warnings[0].Severity != exporter.SeverityWarning || warnings[0].Summary != "lastActivityAt cannot be read" {
 		t.Fatalf("warned of %+v", warnings)
 	}
-	if detail := warnings[0].Detail; !strings.Contains(detail, "2 rows of 1 user hold ") || !strings.Contains(detail, "usr_1") {
+	if detail := warnings[0].Detail; !strings.Contains(detail, "2 rows of 1 user have ") || !strings.Contains(detail, "usr_1") {
 		t.Error(detail)
 	}
 	user := plan.Survey.OfUsers().Partitions[0]

@@ -264,7 +264,7 @@ func (v *Verification) rows(ctx context.Context, table *schema.Table, file opene
 	v.check("rows", read == want && file.data.Rows() == want, "%d read, %d in the manifest, %d in the footer", read, want, file.data.Rows())
 	duplicates := check.Duplicates()
 	v.check("unique ids", duplicates == 0, "%d ids, %d of them more than once", read, duplicates)
-	v.check("order", check.Unordered() == 0, "%d rows are not newest first", check.Unordered())
+	v.check("order", check.Unordered() == 0, "%d rows are out of order", check.Unordered())
 	v.content(contentOf(check.Digest()))
 	v.file(file.data.Sealed(), altered)
 	return nil

@@ -28,7 +28,7 @@ type tableExports struct {
 
 // VerifyEach verifies every export at location: of a destination the files of all
 // tables, or the files of a folder of an append, or one file. The files of an append are
-// checked together, too: each goes on from one that is there, or holds everything itself.
+// checked together, too: each continues one that is there, or contains everything.
 func (e *Engine) VerifyEach(ctx context.Context, location string) iter.Seq2[Verification, error] {
 	return func(yield func(Verification, error) bool) {
 		found, listErr := e.exportsAt(ctx, location)
@@ -251,12 +251,12 @@ func (l line) check(v *Verification) {
 	case l.from == nil && holdsAll:
 		v.check(name, true, "run %s is not there any more; the file holds everything itself", previous.RunID)
 	case l.from == nil:
-		v.check(name, false, "it goes on from run %s, whose file is not there: what that and earlier files held is missing", previous.RunID)
+		v.check(name, false, "it continues run %s, whose file is missing, and with it the rows of that and earlier files", previous.RunID)
 	case l.from.Rows != previous.Rows:
-		v.check(name, false, "it goes on from run %s with %d rows, whose file has %d", previous.RunID, previous.Rows, l.from.Rows)
+		v.check(name, false, "it continues run %s with %d rows, but the file of that run has %d", previous.RunID, previous.Rows, l.from.Rows)
 	case len(l.beside) > 0:
-		v.check(name, true, "it goes on from run %s, as %s does: some rows are in both, none is missing", previous.RunID, strings.Join(l.beside, ", "))
+		v.check(name, true, "it continues run %s, as %s does: some rows are in both, none is missing", previous.RunID, strings.Join(l.beside, ", "))
 	default:
-		v.check(name, true, "it goes on from run %s", previous.RunID)
+		v.check(name, true, "it continues run %s", previous.RunID)
 	}
 }

@@ -33,7 +33,7 @@ func (v *Verification) lineage() {
 	full, increment := m.FullProof, !m.Proof.Whole()
 	switch {
 	case full == nil && increment && m.Proof.Complete:
-		v.check("lineage", false, "an increment without a full proof that it goes on from")
+		v.check("lineage", false, "an increment without a full proof to build on")
 	case full != nil && full.RunID == m.RunID && increment:
 		v.check("lineage", false, "an increment that says it is a full proof")
 	case full != nil && full.FinishedAt.After(m.Window.FinishedAt):

@@ -51,8 +51,8 @@ func (r *Run) write(ctx context.Context, target lockedTarget, from contents, gua
 		return Result{}, fmt.Errorf("%d rows were written where %d were counted", written, from.total)
 	}
 	if done.digest.Rows() != written { // one that was carried on
-		return Result{}, exporter.WithHint(errors.New("the old file does not hold the rows that its manifest counts"),
-			"The file was changed after it was written, so it cannot be merged into. lemexport verify says what is wrong with it. Restore it, or choose another destination.")
+		return Result{}, exporter.WithHint(errors.New("the old file does not have as many rows as its manifest says"),
+			"The file was changed after it was written, so it cannot be merged into. Run lemexport verify on it to see what is wrong. Restore it, or choose another destination.")
 	}
 	if done.changes != nil && guard != nil {
 		if err := guard(*done.changes); err != nil {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/plugin/airbyte"
 )
 
@@ -73,7 +74,7 @@ func runAirbyte(ctx context.Context, app App, global settings, arguments airbyte
 	if err == nil {
 		return nil
 	}
-	show.diagnostics(diagnose(err))
+	show.diagnostics(exporter.Diagnose(err))
 	return errors.Join(ended{statusOf(err)}, messages.Fail(err))
 }
 

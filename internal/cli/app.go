@@ -40,14 +40,14 @@ type App struct {
 
 	// LoadConfig turns files into a job.
 	LoadConfig func(files []SourceFile) (exporter.Job, exporter.Diagnostics)
-	// LoadForReading is LoadConfig for a use that exports nothing.
+	// LoadForReading is LoadConfig for a command that needs no export blocks.
 	LoadForReading func(files []SourceFile) (exporter.Job, exporter.Diagnostics)
 	// LoadHostConfig reads the configuration that a host of a door passes, in JSON.
 	LoadHostConfig func(body []byte) (exporter.Job, exporter.Diagnostics)
-	// FormatConfig rewrites a file in the usual form.
+	// FormatConfig formats a file.
 	FormatConfig func(file SourceFile) ([]byte, exporter.Diagnostics)
-	// NewEngine makes the engine with its adapters. workDir is where a walk that is
-	// cut short is kept; "" is nowhere. memory is the engine's budget in bytes.
+	// NewEngine makes the engine with its adapters. It keeps the pages of an interrupted
+	// run in workDir; "" keeps none. memory is the engine's budget in bytes.
 	NewEngine func(log *slog.Logger, workDir string, memory int64) *engine.Engine
 	// UsersTable returns the table that describes the users in the rows of a table; nil
 	// when there is none.
@@ -60,19 +60,8 @@ type App struct {
 	ServeSim func(ctx context.Context, options SimOptions) (SimServer, error)
 }
 
-// settings are the flags that every command takes.
-type settings struct {
-	chdir    string
-	json     bool
-	noColor  bool
-	logLevel string
-	memory   byteSize
-	// dataOnStdout says that standard output is taken: the views use standard error.
-	dataOnStdout bool
-}
-
-// errEnded is wrapped by the errors that end a command whose view has already
-// said why.
+// errEnded is wrapped by the errors that end a command after its view has shown the
+// reason.
 var errEnded = errors.New("ended")
 
 // ended is such an error with its exit status.
@@ -96,7 +85,7 @@ func (a App) Main(ctx context.Context, args []string) exporter.ExitStatus {
 	if stdout.err != nil && status == 0 {
 		newTerminal(a, a.Stderr, true).print(diagnosticText(exporter.Diagnostic{
 			Severity: exporter.SeverityError, Summary: "standard output cannot be written: " + stdout.err.Error(),
-			Detail: "What was asked for is done, an apply is committed: only the output is lost.",
+			Detail: "The command has finished, and an apply is committed; only its output is lost.",
 		}, 0))
 		return exporter.ExitError
 	}
@@ -129,13 +118,13 @@ func (a App) run(ctx context.Context, args []string) exporter.ExitStatus {
 	global.json = global.json || asksForJSON(args)
 	if interrupted, ok := errors.AsType[*interruptedError](err); ok {
 		if !errors.Is(err, context.Canceled) && !errors.Is(err, errInterrupted) {
-			views().diagnostics(diagnose(interrupted.err)) // not what the signal made of it
+			views().diagnostics(exporter.Diagnose(interrupted.err)) // an error besides the interrupt
 		}
 		views().interrupted(interrupted)
 	} else if global.json && command.Name() == validateName {
-		writeValidation(a.Stdout, "", diagnose(err))
+		writeValidation(a.Stdout, "", exporter.Diagnose(err))
 	} else {
-		views().diagnostics(diagnose(err))
+		views().diagnostics(exporter.Diagnose(err))
 	}
 	if left, ok := errors.AsType[keptError](err); ok {
 		views().kept(left.kept)
@@ -154,14 +143,6 @@ func statusOf(err error) exporter.ExitStatus {
 		return exporter.ExitIncomplete
 	}
 	return exporter.ExitError
-}
-
-// diagnose turns an error into what the views render.
-func diagnose(err error) exporter.Diagnostics {
-	if diags, ok := errors.AsType[exporter.Diagnostics](err); ok {
-		return diags
-	}
-	return exporter.Diagnostics{{Severity: exporter.SeverityError, Summary: err.Error(), Detail: exporter.Hint(err)}}
 }
 
 func asksForJSON(args []string) bool {

@@ -129,7 +129,7 @@ func TestAStandardOutputThatFailsIsAnError(t *testing.T) {
 			t.Errorf("%v: exit %d", args, status)
 		}
 		if want := "Error: standard output cannot be written: no space left on device\n\n" +
-			"What was asked for is done, an apply is committed: only the output is lost.\n"; c.err.String() != want {
+			"The command has finished, and an apply is committed; only its output is lost.\n"; c.err.String() != want {
 			t.Errorf("%v: %q, want %q", args, &c.err, want)
 		}
 	}
@@ -156,7 +156,7 @@ func TestExitStatuses(t *testing.T) {
 }
 
 func TestHintsBecomeTheDetail(t *testing.T) {
-	got := diagnose(exporter.WithHint(errors.New("the key is wrong"), "Set another one."))
+	got := exporter.Diagnose(exporter.WithHint(errors.New("the key is wrong"), "Set another one."))
 	if len(got) != 1 || got[0].Summary != "the key is wrong" || got[0].Detail != "Set another one." {
 		t.Errorf("%+v", got)
 	}

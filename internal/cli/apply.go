@@ -25,16 +25,19 @@ func newApply(app App, global *settings, views func() view) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "apply [PATH]",
 		Short: "Export what the configuration describes",
-		Long: `Shows the plan for the configuration at PATH, asks, then reads every
-conversation and writes the files. A file is replaced in one step, when all of
-it is there; until then, and after an error or ^C, the old one stays.
+		Long: `Shows the plan for the configuration at PATH, asks for consent, then reads every
+table and writes the files. A file is replaced in one step, once the new one is
+whole; until then, and after an error or ^C, the old file stays.
 
-What was read is kept in the work folder until the files are written, readable
-by you only: after a crash, an error or ^C the next apply of the same
-configuration goes on from there, within a day (journal_max_age).
+The pages that were read are kept in the work folder until the files are
+written, readable by you only: after a crash, an error or ^C the next apply of
+the same configuration continues from there, within a day (journal_max_age).
 
-Exit status: 0 done, 1 error, 3 when the export is not proven complete or would
-take more conversations out of a file than max_shrink allows, 130 interrupted.`,
+When a table cannot be read, or is not proven complete, its file stays as it is,
+and the files of the other tables are still written.
+
+Exit status: 0 done, 1 error, 3 when an export is not proven complete or would
+remove more rows from a file than max_shrink allows, 130 interrupted.`,
 		Example: "  lemexport apply -auto-approve examples/quickstart",
 		Args:    atMost(1),
 		RunE: func(command *cobra.Command, args []string) error {
@@ -46,12 +49,12 @@ take more conversations out of a file than max_shrink allows, 130 interrupted.`,
 		},
 	}
 	flags := command.Flags()
-	flags.BoolVar(&arguments.autoApprove, "auto-approve", false, "apply without a question")
-	flags.BoolVar(&arguments.options.AllowIncomplete, "allow-incomplete", false, "write also what is not proven complete, marked as such; still exits with 3")
-	flags.BoolVar(&arguments.options.AllowShrink, "allow-shrink", false, "write also what takes more conversations out of a file than max_shrink allows")
-	flags.BoolVar(&arguments.options.NoResume, "no-resume", false, "start over, whatever an earlier apply has left in the work folder")
+	flags.BoolVar(&arguments.autoApprove, "auto-approve", false, "apply without asking")
+	flags.BoolVar(&arguments.options.AllowIncomplete, "allow-incomplete", false, "also write exports that are not proven complete, marked as such; still exits with 3")
+	flags.BoolVar(&arguments.options.AllowShrink, "allow-shrink", false, "also write exports that remove more rows from a file than max_shrink allows")
+	flags.BoolVar(&arguments.options.NoResume, "no-resume", false, "start over, and ignore the pages that an interrupted apply kept")
 	fullFlag(command, &arguments.full)
-	flags.StringVar(&arguments.workDir, "work-dir", usualWorkDir, "keep what was read in `DIR` until the files are written")
+	flags.StringVar(&arguments.workDir, "work-dir", usualWorkDir, "keep pages in `DIR` until the files are written")
 	return command
 }
 
@@ -66,7 +69,7 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 	job.Full = arguments.full
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
 		var summary engine.Summary
-		err := withRun(ctx, app, global, job, arguments.workDir, func(run *engine.Run, events *feed) error {
+		err := withRun(ctx, app, global, job, arguments.workDir, func(run *engine.Run, events *eventBuffer) error {
 			plan, err := planned(ctx, app, show, run, events)
 			if err != nil {
 				return err
@@ -89,9 +92,15 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 		if summary.Done() > 0 || errors.Is(err, exporter.ErrIncomplete) || errors.Is(err, engine.ErrShrunk) {
 			show.summary(summary)
 		}
+		if failed := failures(summary); len(failed) > 0 && context.Cause(ctx) == nil {
+			for _, one := range failed {
+				show.diagnostics(one.diagnostics())
+			}
+			return ended{statusOfTables(failed)}
+		}
 		switch {
 		case errors.Is(err, engine.ErrShrunk):
-			show.diagnostics(diagnose(err))
+			show.diagnostics(exporter.Diagnose(err))
 			return ended{exporter.ExitIncomplete}
 		case errors.Is(err, exporter.ErrIncomplete):
 			show.diagnostics(doubts(err, summary.Proof))
@@ -113,8 +122,46 @@ func checkWorkDir(dir string) error {
 	return nil
 }
 
-// doubts is the error of a walk that could not prove itself, with its reasons as
-// a list.
+// tableFailure is a table of several whose exports were not written.
+type tableFailure engine.TableSummary
+
+// failures are the tables whose exports were not written.
+func failures(summary engine.Summary) []tableFailure {
+	var failed []tableFailure
+	for _, table := range summary.Tables {
+		if table.Err != nil {
+			failed = append(failed, tableFailure(table))
+		}
+	}
+	return failed
+}
+
+// unproven reports whether the table was read, but not replaced for lack of a proof or
+// because it shrank.
+func (f tableFailure) unproven() bool { return statusOf(f.Err) == exporter.ExitIncomplete }
+
+func (f tableFailure) diagnostics() exporter.Diagnostics {
+	if errors.Is(f.Err, exporter.ErrIncomplete) {
+		found := doubts(f.Err, f.Proof)
+		found[0].Summary = f.Table + ": " + found[0].Summary
+		return found
+	}
+	return exporter.Diagnose(f.Err)
+}
+
+// statusOfTables is 1 when a table could not be read or written, and 3 when all that
+// failed are unproven.
+func statusOfTables(failed []tableFailure) exporter.ExitStatus {
+	for _, one := range failed {
+		if !one.unproven() {
+			return exporter.ExitError
+		}
+	}
+	return exporter.ExitIncomplete
+}
+
+// doubts is the error of an export that is not proven complete, with its reasons as a
+// list.
 func doubts(err error, proof exporter.Proof) exporter.Diagnostics {
 	return exporter.Diagnostics{{
 		Severity: exporter.SeverityError,

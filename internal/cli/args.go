@@ -37,7 +37,7 @@ func usageError(command *cobra.Command, format string, args ...any) error {
 	return exporter.WithHint(fmt.Errorf(format, args...), hint)
 }
 
-// badFlag says in our own words what pflag found.
+// badFlag rewords an error of pflag.
 func badFlag(command *cobra.Command, err error) error {
 	if unknown, ok := errors.AsType[*pflag.NotExistError](err); ok {
 		name := unknown.GetSpecifiedName()
@@ -60,7 +60,7 @@ func badFlag(command *cobra.Command, err error) error {
 func wanted(flag *pflag.Flag) string {
 	switch flag.Value.Type() {
 	case "size":
-		return "a size such as 64MiB, 32MiB at the least"
+		return "a size such as 64MiB, at least 32MiB"
 	case "bool":
 		return "true or false"
 	case "int":

@@ -23,9 +23,9 @@ func ParseMemory(text string) (int64, error) {
 	case err != nil, strings.Contains(text, ","): // which humanize drops: "1,5GB" would be 15
 		return 0, errors.New("invalid size: write it like 64MiB")
 	case bytes < exporter.LeastMemory:
-		return 0, fmt.Errorf("that is too little; %s is the least", humanize.IBytes(exporter.LeastMemory))
+		return 0, fmt.Errorf("too small: the minimum is %s", humanize.IBytes(exporter.LeastMemory))
 	case bytes > 1<<50:
-		return 0, errors.New("that is more than any machine has")
+		return 0, errors.New("too large")
 	}
 	return int64(bytes), nil
 }

@@ -20,8 +20,8 @@ type SourceFile struct {
 	Bytes []byte
 }
 
-// maxSource keeps a mistyped path from eating the memory. The configuration
-// has a stricter limit of its own.
+// maxSource limits the memory that a mistyped path can take. The configuration has a
+// stricter limit.
 const maxSource = 1 << 20
 
 // readConfig reads the file at path, or every *.hcl of the folder, sorted by
@@ -38,7 +38,7 @@ func readConfig(path string) ([]SourceFile, error) {
 			return nil, err
 		}
 		if left -= len(file.Bytes); left < 0 {
-			return nil, exporter.WithHint(fmt.Errorf("the *.hcl files in %s have more than %d bytes together: this is not a configuration", folderName(path), maxSource),
+			return nil, exporter.WithHint(fmt.Errorf("the *.hcl files in %s have more than %d bytes together: that is too large for a configuration", folderName(path), maxSource),
 				"Give the path of one file, or of a folder that holds one configuration.")
 		}
 		files = append(files, file)
@@ -71,7 +71,7 @@ func configFiles(path string) ([]string, error) {
 			continue
 		}
 		name := filepath.Join(path, entry.Name())
-		// A pipe or a device in a folder is not meant, and reading it may not end.
+		// Reading a pipe or a device may never end.
 		if info, err := os.Stat(name); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
 			return nil, exporter.WithHint(fmt.Errorf("%s is not a regular file", name), "Remove it from the folder, or give the path of one file.")
 		}
@@ -112,8 +112,8 @@ func readLimited(reader io.Reader, name string) (SourceFile, error) {
 	return SourceFile{Name: name, Bytes: body}, nil
 }
 
-// loadJob reads a configuration and tells its warnings. The error holds every
-// finding when there is an error among them.
+// loadJob reads a configuration and shows its warnings. When there are errors, the returned
+// error contains every finding.
 func loadJob(show view, path string, load func([]SourceFile) (exporter.Job, exporter.Diagnostics)) (exporter.Job, error) {
 	files, err := readConfig(path)
 	if err != nil {

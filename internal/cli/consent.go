@@ -11,8 +11,8 @@ import (
 // consent asks for the word yes. The error says that it was not given.
 func consent(ctx context.Context, app App, show view) error {
 	show.question()
-	// Nothing can end a read from a terminal, so an interrupted question leaves
-	// this goroutine to the end of the process, which is near.
+	// A read from a terminal cannot be cancelled, so after an interrupt this goroutine
+	// runs until the process ends, which is soon.
 	answers := make(chan string, 1)
 	go func() {
 		line, _ := bufio.NewReader(app.Stdin).ReadString('\n') // an error is no answer
@@ -26,7 +26,7 @@ func consent(ctx context.Context, app App, show view) error {
 		case "yes":
 			return nil
 		case "":
-			show.declined("there was no answer. Use -auto-approve where nobody can give one.")
+			show.declined("no answer was given. Use -auto-approve where nobody can answer.")
 		default:
 			show.declined("the answer was not 'yes'.")
 		}

@@ -47,7 +47,7 @@ func someObstacles() exporter.Diagnostics {
 	}}
 	one := exporter.Proof{Reasons: proof.Reasons[:1]}
 	hinted := func(err error) error {
-		return exporter.WithHint(err, "Nothing was written. When the reason stays the same, apply -allow-incomplete writes what was read, marked as incomplete.")
+		return exporter.WithHint(err, "Nothing was written. If the reason stays the same, apply -allow-incomplete writes the rows that were read, marked as incomplete.")
 	}
 	plan := somePlan()
 	plan.Survey.OfUsers().Partitions[0].Unreadable, plan.Survey.OfUsers().Partitions[0].UnreadableForm = 100, `string "Aaa, 99 Aaa 9999"`
@@ -55,8 +55,8 @@ func someObstacles() exporter.Diagnostics {
 	plan.Exports[0].Current = new(someManifest())
 	plan.Exports[0].Shrink = &engine.ShrinkPlan{Max: 0.5, LeastRows: 6000, Expected: true}
 	found := append(doubts(hinted(engine.Unproven(proof)), proof), doubts(hinted(engine.Unproven(one)), one)...)
-	shrunk := fmt.Errorf("%w: the walk shows 40, out/inbox_conversations.parquet has 12000", engine.ErrShrunk)
-	found = append(found, diagnose(exporter.WithHint(shrunk, "The file was left as it is. If the conversations are really gone, run apply with -allow-shrink."))...)
+	shrunk := fmt.Errorf("%w: 40 rows were read, out/inbox_conversations.parquet has 12000", engine.ErrShrunk)
+	found = append(found, exporter.Diagnose(exporter.WithHint(shrunk, "The file was left as it is. If the conversations are really gone, run apply with -allow-shrink."))...)
 	return append(found, plan.Warnings()...)
 }
 

@@ -27,7 +27,7 @@ type doorEngine struct {
 
 // Check implements [door.Engine].
 func (e doorEngine) Check(ctx context.Context, job exporter.Job) error {
-	return withRunOf(ctx, e.app, e.global, job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *feed) error {
+	return withRunOf(ctx, e.app, e.global, job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *eventBuffer) error {
 		_, err := planned(ctx, e.app, e.show, run, events)
 		return err
 	})
@@ -71,7 +71,7 @@ func (r *doorReading) read(ctx context.Context, yield func(arrow.Record) bool) e
 		}
 	}
 	e := r.engine
-	return withRunOf(ctx, e.app, e.global, r.job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *feed) error {
+	return withRunOf(ctx, e.app, e.global, r.job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *eventBuffer) error {
 		reading, err := run.Read(r.table, options)
 		if err != nil {
 			return err

@@ -40,6 +40,56 @@ func someProof() exporter.Proof {
 	}
 }
 
+// tablesPlan has an export of every table, of which one cannot be read.
+func tablesPlan() engine.Plan {
+	plan := somePlan()
+	plan.Requests = new(int64(127))
+	plan.Survey.Requests = 5
+	plan.Survey.Tables = append(plan.Survey.Tables,
+		exporter.TableSurvey{
+			Table: "team_users", Unknown: []string{"phone"},
+			Partitions: []exporter.PartitionSurvey{{TotalItems: new(int64(3)), PerPage: 3, Pages: new(int64(1))}},
+		},
+		exporter.TableSurvey{Table: "inbox_labels", Error: "the API refuses it (402 Payment Required)", Hint: "Labels need a plan that includes them."})
+	plan.Tables = []engine.TablePlan{
+		{Table: "inbox_conversations", Rows: plan.Conversations, Requests: new(int64(126))},
+		{Table: "team_users", Rows: new(int64(3)), Requests: new(int64(1))},
+		{Table: "inbox_labels"},
+	}
+	for _, survey := range plan.Survey.Tables[1:] {
+		export := plan.Exports[0]
+		export.Table, export.File = survey.Table, "out/"+survey.Table+".parquet"
+		plan.Exports = append(plan.Exports, export)
+	}
+	return plan
+}
+
+// teamProof is the proof of a table that is one list of the whole team.
+func teamProof(rows int64) exporter.Proof {
+	return exporter.Proof{
+		Complete: true, Method: "single response", Requests: 1, RowsRead: rows, Rows: rows,
+		Partitions: []exporter.PartitionProof{{Pages: 1, Requests: 1, RowsRead: rows, Complete: true, Method: "single response"}},
+	}
+}
+
+// tablesSummary is the end of the exports of tablesPlan, had all tables been readable.
+func tablesSummary() engine.Summary {
+	summary := someSummary()
+	summary.Wanted = 3
+	summary.Tables = []engine.TableSummary{
+		{Table: "inbox_conversations", Proof: someProof()},
+		{Table: "team_users", Proof: teamProof(3)},
+		{Table: "inbox_labels", Proof: teamProof(7)},
+	}
+	for _, table := range summary.Tables[1:] {
+		result := engine.Result{File: "out/" + table.Table + ".parquet", Bytes: 2048, Manifest: someManifest()}
+		result.Manifest.Table, result.Manifest.Rows, result.Manifest.Proof = table.Table, table.Proof.Rows, table.Proof
+		summary.Exports = append(summary.Exports, result)
+	}
+	summary.Proof = exporter.Proof{Complete: true, Method: "seams+sweep, single response", Requests: 132, Retries: 2, Throttled: 1, RowsRead: 12410, Rows: 12010, Duplicates: 390, Superseded: 10}
+	return summary
+}
+
 func someManifest() exporter.Manifest {
 	return exporter.Manifest{
 		Version: 1, RunID: "0199a1b2-0000-7000-8000-000000000001", Tool: exporter.Tool{Name: "lemexport", Version: "1.2.3"},

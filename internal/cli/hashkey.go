@@ -12,13 +12,13 @@ func newHashKey(app App, global *settings) *cobra.Command {
 		Short: "Make a key for hashed columns",
 		Long: `Makes a key for hash_key in a columns block: 32 random bytes, in hexadecimal.
 
-The key alone goes to standard output, so that it can go straight to where
-secrets are kept. Nothing else has it: hashes of another key do not equal
-those of this one. A configuration takes it from an environment variable:
+Only the key goes to standard output, so that it can be piped into a secret
+store. lemexport keeps no copy, and hashes made with another key differ. A
+configuration takes the key from an environment variable:
 
   hash_key = env("LEMEXPORT_HASH_KEY")
 
-Never pass it as an argument of a command: other users of a machine see these.`,
+Never pass it as an argument of a command: other users of the machine can see it.`,
 		Example: "  (umask 077; lemexport hash-key > hash.key)\n  LEMEXPORT_HASH_KEY=$(cat hash.key) lemexport apply",
 		Args:    atMost(0),
 		RunE:    func(*cobra.Command, []string) error { return runHashKey(app, *global) },

@@ -82,7 +82,7 @@ func (v *humanView) interrupted(end *interruptedError) {
 	v.err.print(bold("Interrupted") + "; " + inline(outward(end.consequence)) + ".\n")
 }
 
-func (v *humanView) kept(left leftover) { v.err.print(keptText(outward(left)) + "\n") }
+func (v *humanView) kept(left keptPages) { v.err.print(keptText(outward(left)) + "\n") }
 
 func (v *humanView) progress() (progressView, time.Duration) {
 	if v.err.interactive() && !v.logging {

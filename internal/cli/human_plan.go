@@ -8,6 +8,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
+	"github.com/lemexport/lemexport/schema"
 )
 
 func planText(plan engine.Plan) string {
@@ -17,19 +18,49 @@ func planText(plan engine.Plan) string {
 	if survey.Simulated {
 		fmt.Fprintf(&out, "%s\n\n", yellow(bold(simulatedNotice)))
 	}
-	out.WriteString(usersTable(lists) + "\n")
-	fmt.Fprintf(&out, "%s, %s.\n", many(int64(len(lists.Partitions)), "user"), conversationsText(plan))
+	if lists.Table != "" {
+		out.WriteString(usersTable(lists) + "\n")
+		fmt.Fprintf(&out, "%s, %s.\n", many(int64(len(lists.Partitions)), "user"), conversationsText(plan))
+	}
+	out.WriteString(otherTablesText(plan))
 	out.WriteString(requestsText(plan) + "\n")
 	if kept := plan.Kept(); kept != nil {
 		out.WriteString(planKeptText(*kept) + "\n")
 	}
 	for _, export := range plan.Exports {
-		out.WriteString("\n" + exportText(export, lists))
+		out.WriteString("\n" + exportText(export, survey.Of(export.Table)))
 	}
-	if len(lists.Unknown) > 0 {
-		out.WriteString(unknownText(plan))
+	var unknown strings.Builder
+	for _, table := range survey.Tables {
+		unknown.WriteString(unknownText(plan, table))
+	}
+	if unknown.Len() > 0 {
+		out.WriteString("\n" + unknown.String())
 	}
 	out.WriteString("\n" + bold("Known only after apply:") + "\n" + knownLater(plan))
+	if slices.ContainsFunc(plan.Exports, func(export engine.ExportPlan) bool { return export.Increment != nil }) {
+		out.WriteString("\n" + legend(termFullProof))
+	}
+	return out.String()
+}
+
+// otherTablesText says how many rows the tables have that are one list of the whole team.
+func otherTablesText(plan engine.Plan) string {
+	var out strings.Builder
+	for _, survey := range plan.Survey.Tables {
+		table, known := schema.Lookup(survey.Table)
+		if !known || table.PartitionBy != schema.PartitionTeam {
+			continue
+		}
+		rows := "unknown number of rows"
+		if len(survey.Partitions) == 1 && survey.Partitions[0].TotalItems != nil {
+			rows = many(*survey.Partitions[0].TotalItems, "row")
+		}
+		if survey.Error != "" {
+			rows = red("cannot be read")
+		}
+		fmt.Fprintf(&out, "%s: %s.\n", inline(survey.Table), rows)
+	}
 	return out.String()
 }
 
@@ -65,7 +96,7 @@ func orUnknown(n *int64) string {
 func conversationsText(plan engine.Plan) string {
 	switch {
 	case plan.Conversations == nil && stated(plan.Survey.OfUsers()):
-		return "an unknown number of conversations: the API states a total that cannot be"
+		return "an unknown number of conversations: the API states an impossible total"
 	case plan.Conversations == nil:
 		return "an unknown number of conversations: the API does not state every total"
 	case len(plan.Survey.OfUsers().Partitions) < 2:
@@ -89,26 +120,26 @@ func requestsText(plan engine.Plan) string {
 	}
 	least := time.Duration(*plan.LeastTime * float64(time.Second))
 	if least == 0 {
-		return fmt.Sprintf("%s if nothing moves, too few for the rate limit (%d in %s) to matter. This plan took %s.",
+		return fmt.Sprintf("%s if nothing changes meanwhile, within the rate limit (%d in %s). This plan took %s.",
 			many(*plan.Requests, "request"), plan.Survey.Rate.Requests, span(plan.Survey.Rate.Window), count(plan.Survey.Requests))
 	}
-	return fmt.Sprintf("%s if nothing moves; at the rate limit (%d in %s) they take %s or more. This plan took %s.",
+	return fmt.Sprintf("%s if nothing changes meanwhile; at the rate limit (%d in %s) they take at least %s. This plan took %s.",
 		many(*plan.Requests, "request"), plan.Survey.Rate.Requests, span(plan.Survey.Rate.Window), span(least), count(plan.Survey.Requests))
 }
 
-// planKeptText says what an apply takes over. The requests above are those of a
-// walk that takes over nothing.
+// planKeptText says which pages an apply reuses. The plan counts requests as if it
+// reused none.
 func planKeptText(kept exporter.Kept) string {
 	if kept.Expired != "" {
-		return fmt.Sprintf("An apply that was cut short has kept %s, which the next apply does not use: %s.", many(kept.Pages, "page"), inline(kept.Expired))
+		return fmt.Sprintf("An interrupted apply kept %s, but the next apply cannot use them: %s.", many(kept.Pages, "page"), inline(kept.Expired))
 	}
 	age := time.Duration(kept.Age * float64(time.Second)).Round(time.Second)
-	return fmt.Sprintf("An apply that was cut short has kept %s, the newest %s old: the next apply goes on from there,\n"+
-		"until %s. -no-resume starts over.", many(kept.Pages, "page"), span(age), stamp(kept.Expires))
+	return fmt.Sprintf("An interrupted apply kept %s, the newest %s old. The next apply continues from there\n"+
+		"until %s; -no-resume starts over.", many(kept.Pages, "page"), span(age), stamp(kept.Expires))
 }
 
 // keptText is the same after an apply that failed.
-func keptText(left leftover) string {
+func keptText(left keptPages) string {
 	where := ""
 	if left.WorkDir != usualWorkDir {
 		where = " with -work-dir=" + inline(left.WorkDir)
@@ -117,11 +148,15 @@ func keptText(left leftover) string {
 	if left.Pages == 1 {
 		verb = "is"
 	}
-	return fmt.Sprintf("%s %s kept: the next apply of the same configuration%s goes on from there, until %s.", many(left.Pages, "page"), verb, where, stamp(left.Expires))
+	return fmt.Sprintf("%s %s kept: the next apply of the same configuration%s continues from there, until %s.", many(left.Pages, "page"), verb, where, stamp(left.Expires))
 }
 
 func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 	var out strings.Builder
+	if lists.Error != "" {
+		fmt.Fprintf(&out, "%s %s %s\n    %s cannot be read: %s\n", red("!"), bold("fail to write"), inline(export.File), inline(export.Table), advised(lists.Error, lists.Hint))
+		return out.String()
+	}
 	sign, verb := green("+"), "create"
 	switch export.Action {
 	case engine.ActionReplace:
@@ -141,7 +176,7 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 		fmt.Fprintf(&out, "    in the encoding %s\n", inline(export.Encoding))
 	}
 	if export.Extra != "" {
-		fmt.Fprintf(&out, "    with the column extra as %s\n", inline(export.Extra))
+		fmt.Fprintf(&out, "    with the column %s as %s\n", extraColumn(export.Table), inline(export.Extra))
 	}
 	out.WriteString(columnsText(export.Columns))
 	if current := export.Current; current != nil {
@@ -152,7 +187,7 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 		fmt.Fprintf(&out, "    %s%s\n", where, currentText(*current))
 	}
 	if len(export.OtherEnds) > 0 {
-		fmt.Fprintf(&out, "    Two runs added files at the same time. This run goes on from the newest file; its new rows\n"+
+		fmt.Fprintf(&out, "    Two runs added files at the same time. This run continues from the newest file; its new rows\n"+
 			"    may also be in %s.\n", inline(listed(export.OtherEnds)))
 	}
 	if export.Increment != nil {
@@ -169,7 +204,7 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 		if increment := export.Increment; increment != nil && increment.Full == "" {
 			fate = "stay until the next full proof"
 		} else if increment != nil {
-			fate = "will be removed if the walk is proven complete"
+			fate = "will be removed if the export is proven complete"
 		}
 		fmt.Fprintf(&out, "    The file also covers %s that this run does not read (%s): conversations that only these users could see %s.\n",
 			many(int64(len(dropped)), "user"), inline(listed(dropped)), fate)
@@ -177,35 +212,44 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 	switch {
 	case export.Unchanged && export.Increment != nil:
 		out.WriteString("    No new activity since then. Deletions, and changes without an activity, such as a\n" +
-			"    conversation marked as read, show at the next full proof only.\n")
+			"    conversation marked as read, are only seen at the next full proof.\n")
 	case export.Unchanged:
 		out.WriteString("    No new activity since then. Changes without an activity, such as a conversation\n" +
-			"    marked as read, do not show here; apply reads everything anew.\n")
+			"    marked as read, are not visible here; apply reads everything again.\n")
 	}
 	return out.String()
 }
 
-// shrinkText says when the file stays as it is. A run that reads only what is newer
+// extraColumn is the name of a table's column for keys that have no column.
+func extraColumn(name string) string {
+	table, ok := schema.Lookup(name)
+	if !ok {
+		return ""
+	}
+	return table.NameOf(schema.RoleExtra)
+}
+
+// shrinkText says when the file is not replaced. A run that reads only what is newer
 // removes nothing.
 func shrinkText(export engine.ExportPlan) string {
 	guard := export.Shrink
 	if guard == nil || export.Increment != nil && export.Increment.Full == "" {
 		return ""
 	}
-	return fmt.Sprintf("    stays as it is if the walk shows fewer than %s (max_shrink = %g)\n", many(guard.LeastRows, "conversation"), guard.Max)
+	return fmt.Sprintf("    not replaced if the new export has fewer than %s (max_shrink = %g)\n", many(guard.LeastRows, "row"), guard.Max)
 }
 
 // columnsText says what is left out and hashed.
 func columnsText(columns *exporter.ManifestColumns) string {
 	var out strings.Builder
 	if columns != nil && len(columns.Excluded) > 0 {
-		fmt.Fprintf(&out, "    without %s\n", inline(listed(columns.Excluded)))
+		fmt.Fprintf(&out, "    leaves out: %s\n", inline(listed(columns.Excluded)))
 	}
 	if columns != nil && len(columns.Hashed) > 0 {
 		fmt.Fprintf(&out, "    hashed: %s\n", inline(listed(columns.Hashed)))
 	}
 	if columns != nil && len(columns.Personal) > 0 {
-		fmt.Fprintf(&out, "    still identify people: %s\n", inline(strings.Join(columns.Personal, ", ")))
+		fmt.Fprintf(&out, "    still identifies people by: %s\n", inline(strings.Join(columns.Personal, ", ")))
 	}
 	return out.String()
 }
@@ -217,10 +261,10 @@ func incrementText(export engine.ExportPlan, lists exporter.TableSurvey) string 
 	if plan.Full != "" {
 		fmt.Fprintf(&out, "    reads every inbox in full: %s\n", inline(plan.Full))
 		if plan.OnlyMissing {
-			out.WriteString("    adds what no earlier file has\n")
+			out.WriteString("    adds only rows that no earlier file has\n")
 		}
 	} else {
-		out.WriteString("    reads what is newer:\n")
+		out.WriteString("    reads only what is newer:\n")
 		var rows [][]string
 		users, more := first(lists.Partitions)
 		for _, user := range users {
@@ -241,24 +285,27 @@ func incrementText(export engine.ExportPlan, lists exporter.TableSurvey) string 
 	case plan.FullDue == nil || plan.Full != "":
 		fmt.Fprintf(&out, "    last full proof: %s\n", stamp(plan.FullProof.FinishedAt))
 	default:
-		fmt.Fprintf(&out, "    last full proof: %s, the next is due %s\n", stamp(plan.FullProof.FinishedAt), stamp(*plan.FullDue))
+		fmt.Fprintf(&out, "    last full proof: %s, next one due %s\n", stamp(plan.FullProof.FinishedAt), stamp(*plan.FullDue))
 	}
 	if export.Action == engine.ActionAppend && (plan.Full == "" || plan.OnlyMissing) {
-		out.WriteString("    there will be no file if nothing is new\n")
+		out.WriteString("    writes no file if nothing is new\n")
 	}
 	return out.String()
 }
 
-// unknownText names the keys that the table does not model, and where they go.
-func unknownText(plan engine.Plan) string {
-	where := "kept in the column extra"
-	if len(plan.Exports) == 0 {
+// unknownText names the keys of a table that no column is for, and where they go.
+func unknownText(plan engine.Plan, survey exporter.TableSurvey) string {
+	table, known := schema.Lookup(survey.Table)
+	i := slices.IndexFunc(plan.Exports, func(export engine.ExportPlan) bool { return export.Table == survey.Table })
+	if !known || i < 0 || len(survey.Unknown) == 0 {
 		return ""
 	}
-	if columns := plan.Exports[0].Columns; columns != nil && slices.Contains(columns.Excluded, "extra") {
-		where = "left out with the column extra"
+	extra := table.NameOf(schema.RoleExtra)
+	where := "kept in the column " + extra
+	if columns := plan.Exports[i].Columns; columns != nil && slices.Contains(columns.Excluded, extra) {
+		where = "left out with the column " + extra
 	}
-	return fmt.Sprintf("\nUnknown to the table, %s: %s.\n", where, inline(listed(plan.Survey.OfUsers().Unknown)))
+	return fmt.Sprintf("Fields of %s that have no column, %s: %s.\n", inline(survey.Table), where, inline(listed(survey.Unknown)))
 }
 
 func currentText(current exporter.Manifest) string {
@@ -273,13 +320,13 @@ func currentText(current exporter.Manifest) string {
 }
 
 func knownLater(plan engine.Plan) string {
-	lines := []string{"whether the walk proves itself complete"}
+	lines := []string{"whether the export is proven complete"}
 	incremental := func(export engine.ExportPlan) bool { return export.Increment != nil }
-	if plan.Conversations == nil || len(plan.Survey.OfUsers().Partitions) > 1 || slices.ContainsFunc(plan.Exports, incremental) {
+	if plan.Requests == nil || len(plan.Survey.OfUsers().Partitions) > 1 || slices.ContainsFunc(plan.Exports, incremental) {
 		lines = append(lines, "the number of rows")
 	}
-	lines = append(lines,
-		"the requests that rows moving during the walk cost",
-		"fields that are on no first page")
+	if plan.Survey.OfUsers().Table != "" {
+		lines = append(lines, "the extra requests for rows that move while they are read", "unknown fields on later pages")
+	}
 	return bullets(lines)
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 const (
@@ -17,12 +18,12 @@ const (
 type barView struct {
 	term *terminal
 	tally
-	told told
+	notices noticeCounts
 }
 
 func (b *barView) event(at time.Time, event exporter.Event) {
 	b.add(at, event)
-	b.told.announce(b.term, b.phase, event)
+	b.notices.announce(b.term, b.phase, event)
 }
 
 func (b *barView) tick(at time.Time) {
@@ -33,34 +34,34 @@ func (b *barView) tick(at time.Time) {
 
 func (b *barView) end() {
 	b.term.setStatus("")
-	b.told.rest(b.term)
+	b.notices.rest(b.term)
 }
 
 // heartbeatView is a line now and then, for logs and pipes.
 type heartbeatView struct {
 	term *terminal
 	tally
-	told told
+	notices noticeCounts
 }
 
 func (h *heartbeatView) event(at time.Time, event exporter.Event) {
 	h.add(at, event)
-	h.told.announce(h.term, h.phase, event)
+	h.notices.announce(h.term, h.phase, event)
 }
 
 func (h *heartbeatView) tick(at time.Time) {
 	if h.phase != "" {
-		h.term.print(phaseName(h.phase) + ": " + strings.Join(progressParts(h.tally, at), ", ") + "\n")
+		h.term.print(h.name() + ": " + strings.Join(progressParts(h.tally, at), ", ") + "\n")
 	}
 }
 
-func (h *heartbeatView) end() { h.told.rest(h.term) }
+func (h *heartbeatView) end() { h.notices.rest(h.term) }
 
-// barText fits a phase into one line: what matters least is last and left out
-// first, and the bar takes what room is left.
+// barText fits a phase into one line: the least important parts come last and are left
+// out first, and the bar fills the rest.
 func barText(t tally, at time.Time, width int) string {
 	const widest, narrowest = 24, 6
-	name := fmt.Sprintf("%-8s", phaseName(t.phase))
+	name := fmt.Sprintf("%-8s", t.name())
 	share, sized := t.share()
 	if sized {
 		name += fmt.Sprintf(" %3d%%", int(share*100))
@@ -97,7 +98,7 @@ func phaseName(phase exporter.Phase) string {
 	return string(phase)
 }
 
-// progressParts says how far a phase is; what is unknown is left out.
+// progressParts describes the progress of a phase, without what is unknown.
 func progressParts(t tally, at time.Time) []string {
 	if t.phase == exporter.PhaseSurvey || t.phase == exporter.PhaseCommit {
 		parts := []string{span(at.Sub(t.started).Truncate(time.Second))}
@@ -129,12 +130,12 @@ func progressParts(t tally, at time.Time) []string {
 	return parts
 }
 
-// told counts the notices of which a server decides how many there are.
-type told struct{ unknown, skipped int64 }
+// noticeCounts counts the notices whose number depends on the server.
+type noticeCounts struct{ unknown, skipped int64 }
 
-// announce prints what a person wants to know of at once, of many unknown fields
-// and skipped users the first. What the survey finds is in the plan, a moment later.
-func (t *told) announce(term *terminal, phase exporter.Phase, event exporter.Event) {
+// announce prints the events that a person should see at once, and only the first of many
+// unknown fields and skipped users. The plan shows those of the survey a moment later.
+func (t *noticeCounts) announce(term *terminal, phase exporter.Phase, event exporter.Event) {
 	var times *int64
 	switch event.(type) {
 	case exporter.UnknownField:
@@ -156,7 +157,7 @@ func (t *told) announce(term *terminal, phase exporter.Phase, event exporter.Eve
 }
 
 // rest prints how many notices were left out.
-func (t *told) rest(term *terminal) {
+func (t *noticeCounts) rest(term *terminal) {
 	if more := t.unknown - mostListed; more > 0 {
 		term.print(many(more, "more unknown field") + ".\n")
 	}
@@ -165,7 +166,7 @@ func (t *told) rest(term *terminal) {
 	}
 }
 
-// notable says in one line what a person wants to know of while it happens.
+// notable describes in one line an event that a person should see at once; "" for others.
 func notable(event exporter.Event) string {
 	switch event := event.(type) {
 	case exporter.RequestRetried:
@@ -177,17 +178,17 @@ func notable(event exporter.Event) string {
 	case exporter.Throttled:
 		return "The API asks to slow down: waiting " + span(event.Wait)
 	case exporter.Resumed:
-		return fmt.Sprintf("Continuing the apply that began to read at %s: %s taken over", stamp(event.From), many(event.Pages, "page"))
+		return fmt.Sprintf("Continuing the apply that started to read at %s: %s reused", stamp(event.From), many(event.Pages, "page"))
 	case exporter.StartedOver:
 		return "Starting over: " + inline(event.Reason)
 	case exporter.NotResumable:
-		return "If this apply is cut short, the next one starts over: " + advised(event.Reason, event.Advice)
+		return "If this apply is interrupted, the next one starts over: " + advised(event.Reason, event.Advice)
 	case exporter.RateNotShared:
 		return "The rate limit is not shared with other runs of this key on this machine: " + advised(event.Reason, event.Advice)
 	case exporter.PartitionSkipped:
 		return fmt.Sprintf("Skipping user %s: %s", inline(event.Partition), inline(event.Reason))
 	case exporter.UnknownField:
-		return fmt.Sprintf("The table does not know the field %s: kept in the column extra", inline(event.Field))
+		return fmt.Sprintf("Unknown field %s: kept in the column %s", inline(event.Field), schema.Default().NameOf(schema.RoleExtra))
 	}
 	return ""
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -18,6 +19,10 @@ func summaryText(summary engine.Summary) string {
 		fmt.Fprintf(&out, "%s\n", yellow(bold(simulatedNotice)))
 	}
 	rows := proofRows(proof)
+	if len(summary.Tables) > 0 {
+		out.WriteString("\n" + tablesTable(summary.Tables))
+		rows = nil
+	}
 	for _, export := range summary.Exports {
 		rows = append(rows, []string{"file", export.File}, []string{"bytes", count(export.Bytes)})
 		rows = append(rows, lineageRows(export.Manifest)...)
@@ -26,10 +31,11 @@ func summaryText(summary engine.Summary) string {
 		rows = append(rows, []string{"nothing new", place})
 	}
 	rows = append(rows, []string{"seconds", strconv.FormatFloat(summary.Seconds, 'f', 1, 64)}, []string{"complete", completeText(proof)})
-	out.WriteString("\n" + table(rows) + skippedText(proof.Skipped))
-	if summary.Done() > 0 {
+	out.WriteString("\n" + table(rows) + skippedText(skippedLists(summary)))
+	if summary.Done() > 0 && (len(summary.Tables) == 0 || summary.Done() == summary.Wanted) {
 		out.WriteString(doubtsText(proof))
 	}
+	out.WriteString("\n" + legend(summaryTerms(summary)...))
 	if len(summary.Exports) > 0 {
 		out.WriteString("\nOpen it:\n")
 		for _, export := range summary.Exports {
@@ -39,17 +45,61 @@ func summaryText(summary engine.Summary) string {
 	return out.String()
 }
 
-// proofRows are the counts of a walk.
+// proofRows are the counts of a table that was read.
 func proofRows(proof exporter.Proof) [][]string {
-	return [][]string{
-		{"rows", count(proof.Rows)},
-		{"users", usersCount(proof)},
+	rows := [][]string{{"rows", count(proof.Rows)}}
+	if !wholeTeam(proof) {
+		rows = append(rows, []string{"users", usersCount(proof)})
+	}
+	return append(rows, [][]string{
 		{"pages", pagesCount(proof)},
 		{"requests", count(proof.Requests)},
 		{"retries", retriesCount(proof)},
 		{"duplicates", count(proof.Duplicates)},
-		{"superseded", count(proof.Superseded)},
+		{termSuperseded, count(proof.Superseded)},
+	}...)
+}
+
+// wholeTeam reports whether a proof is about one list of the whole team, not of users.
+func wholeTeam(proof exporter.Proof) bool {
+	return len(proof.Partitions) == 1 && proof.Partitions[0].Partition == ""
+}
+
+// tablesTable has the counts of several tables, one a line.
+func tablesTable(tables []engine.TableSummary) string {
+	rows := [][]string{{"table", "rows", "pages", "requests", "retries", "duplicates", termSuperseded, "complete"}}
+	for _, one := range tables {
+		proof := one.Proof
+		rows = append(rows, []string{
+			one.Table, count(proof.Rows), pagesCount(proof), count(proof.Requests), retriesCount(proof),
+			count(proof.Duplicates), count(proof.Superseded), completeText(proof),
+		})
 	}
+	return table(rows, 1, 2, 3, 4, 5, 6)
+}
+
+// summaryTerms are the words of a summary that need an explanation.
+func summaryTerms(summary engine.Summary) []string {
+	terms := []string{termSuperseded}
+	if slices.ContainsFunc(summary.Exports, func(export engine.Result) bool { return export.Manifest.FullProof != nil }) {
+		terms = append(terms, termFullProof)
+	}
+	methods := []string{summary.Proof.Method}
+	for _, one := range summary.Tables {
+		if !slices.Contains(methods, one.Proof.Method) && !strings.Contains(summary.Proof.Method, one.Proof.Method) {
+			methods = append(methods, one.Proof.Method)
+		}
+	}
+	return append(terms, methods...)
+}
+
+// skippedLists are the lists of all tables that the API refuses to return.
+func skippedLists(summary engine.Summary) []exporter.SkippedPartition {
+	skipped := summary.Proof.Skipped
+	for _, one := range summary.Tables {
+		skipped = append(slices.Clip(skipped), one.Proof.Skipped...)
+	}
+	return skipped
 }
 
 func deliveredText(summary engine.ReadSummary) string {
@@ -58,7 +108,9 @@ func deliveredText(summary engine.ReadSummary) string {
 	case !summary.Proof.Complete:
 		title = red(bold("Nothing was delivered."))
 	case skipped > 0:
-		title = yellow(bold("Read, and proven complete for the users whose inbox the API gives; " + many(int64(skipped), "user") + " skipped."))
+		title = yellow(bold("Read, and proven complete for the users whose inbox the API returns; " + many(int64(skipped), "user") + " skipped."))
+	case !summary.Full:
+		title = green(bold("Read what is newer than the position, and proven complete."))
 	}
 	if summary.Simulated {
 		title += "\n" + yellow(bold(simulatedNotice))
@@ -68,7 +120,7 @@ func deliveredText(summary engine.ReadSummary) string {
 	if summary.Proof.Complete {
 		rows = append(rows, []string{"full", fullText(summary.Full)})
 	}
-	return title + "\n\n" + table(rows) + skippedText(summary.Proof.Skipped)
+	return title + "\n\n" + table(rows) + skippedText(summary.Proof.Skipped) + "\n" + legend(termSuperseded, summary.Proof.Method)
 }
 
 // fullText says whether a reading shows every row.
@@ -76,10 +128,10 @@ func fullText(full bool) string {
 	if full {
 		return "yes, everything was read"
 	}
-	return "no, what is newer than the position was read"
+	return "no, only what is newer than the position"
 }
 
-// doubtsText lists why a walk is not proven complete.
+// doubtsText lists why an export is not proven complete.
 func doubtsText(proof exporter.Proof) string {
 	if proof.Complete {
 		return ""
@@ -92,25 +144,25 @@ func summaryTitle(summary engine.Summary) string {
 	case summary.Done() == 0:
 		return red(bold("Nothing was written."))
 	case summary.Done() < summary.Wanted:
-		return red(bold(partly(summary) + "."))
-	case len(summary.Exports) == 0 && summary.Proof.Complete && len(summary.Proof.Skipped) == 0:
-		return green(bold("Nothing is new, and that is proven: no file was written."))
+		return red(bold(partlyText(summary) + "."))
+	case len(summary.Exports) == 0 && summary.Proof.Complete && len(skippedLists(summary)) == 0:
+		return green(bold("Nothing is new, and this is proven: no file was written."))
 	case len(summary.Exports) == 0:
 		return yellow(bold("Nothing is new, as far as can be proven: no file was written."))
 	case !summary.Proof.Complete:
 		return yellow(bold("Exported, but not proven complete."))
 	}
-	if skipped := len(summary.Proof.Skipped); skipped > 0 {
-		return yellow(bold("Exported, and proven complete for the users whose inbox the API gives; " + many(int64(skipped), "user") + " skipped."))
+	if skipped := len(skippedLists(summary)); skipped > 0 {
+		return yellow(bold("Exported, and proven complete for the users whose inbox the API returns; " + many(int64(skipped), "user") + " skipped."))
 	}
 	return green(bold("Exported, and proven complete."))
 }
 
-// lineageRows say what a merge or an append made of the files before it.
+// lineageRows say what a merge or an append did with the earlier files.
 func lineageRows(manifest exporter.Manifest) [][]string {
 	var rows [][]string
 	if changes := manifest.Changes; changes != nil {
-		rows = append(rows, []string{"rows in it", fmt.Sprintf("%s (%s new, %s updated, %s read again, %s kept; %s removed)", count(manifest.Rows),
+		rows = append(rows, []string{"rows in it", fmt.Sprintf("%s (%s new, %s updated, %s unchanged, %s not read; %s removed)", count(manifest.Rows),
 			count(changes.Added), count(changes.Updated), count(changes.Refreshed), count(changes.Kept), count(changes.Removed))})
 	} else if manifest.Mode == exporter.ModeAppend {
 		rows = append(rows, []string{"rows in it", count(manifest.Rows)})
@@ -125,7 +177,7 @@ func lineageRows(manifest exporter.Manifest) [][]string {
 	return rows
 }
 
-// openFile is what to open: of an append all files.
+// openFile is the file to open; for an append it is a pattern of all files.
 func openFile(export engine.Result) string {
 	if export.Manifest.Mode != exporter.ModeAppend {
 		return export.File
@@ -133,9 +185,13 @@ func openFile(export engine.Result) string {
 	return path.Dir(export.File) + "/*" + path.Ext(export.File)
 }
 
-// partly says how far an apply came that an error ended between two exports.
-func partly(summary engine.Summary) string {
-	return fmt.Sprintf("%d of %d exports written, then an error", summary.Done(), summary.Wanted)
+// partlyText says how many exports were written before an error, or in spite of it.
+func partlyText(summary engine.Summary) string {
+	text := fmt.Sprintf("%d of %d exports written", summary.Done(), summary.Wanted)
+	if len(summary.Tables) == 0 {
+		text += ", then an error"
+	}
+	return text
 }
 
 func usersCount(proof exporter.Proof) string {
@@ -183,8 +239,8 @@ func completeText(proof exporter.Proof) string {
 	return red("no")
 }
 
-// openLine is a shell command that counts the rows of a file. DuckDB has no reader
-// of Arrow files of its own; pyarrow, which it takes tables from, has.
+// openLine is a shell command that counts the rows of a file. DuckDB itself cannot read
+// Arrow files, but pyarrow can.
 func openLine(file string) string {
 	if !strings.HasSuffix(file, ".arrow") {
 		return duckdbLine(file)

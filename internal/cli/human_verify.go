@@ -40,7 +40,11 @@ func verificationText(found engine.Verification) string {
 }
 
 func proofTable(proof exporter.Proof) string {
-	rows := [][]string{{"user", "pages", "requests", "rows read", "duplicates", "superseded", "total before", "after", "complete"}}
+	list := "user"
+	if wholeTeam(proof) {
+		list = "list"
+	}
+	rows := [][]string{{list, "pages", "requests", "rows read", "duplicates", termSuperseded, "total before", "after", "complete"}}
 	users, more := first(proof.Partitions)
 	for _, user := range users {
 		complete := "yes"
@@ -48,11 +52,19 @@ func proofTable(proof exporter.Proof) string {
 			complete = "no"
 		}
 		rows = append(rows, []string{
-			user.Partition, count(user.Pages), count(user.Requests), count(user.RowsRead), count(user.Duplicates), count(user.Superseded),
+			partitionText(user.Partition), count(user.Pages), count(user.Requests), count(user.RowsRead), count(user.Duplicates), count(user.Superseded),
 			orUnknown(user.TotalStart), orUnknown(user.TotalEnd), complete,
 		})
 	}
 	return table(rows, 1, 2, 3, 4, 5, 6, 7) + more
+}
+
+// partitionText names a list: a user's id, or the whole team.
+func partitionText(name string) string {
+	if name == "" {
+		return "whole team"
+	}
+	return name
 }
 
 func verdictText(found engine.Verification, failed int) string {
@@ -62,34 +74,42 @@ func verdictText(found engine.Verification, failed int) string {
 	case !proof.Complete:
 		return yellow(bold("Intact, but not proven complete,")) + " because\n" + strings.TrimSuffix(bullets(proof.Reasons), "\n")
 	case len(proof.Skipped) > 0:
-		return yellow(bold("Intact, and proven complete for the users whose inbox the API gives,")) +
+		return yellow(bold("Intact, and proven complete for the users whose inbox the API returns,")) +
 			fmt.Sprintf(" by %s; %s skipped.", inline(proof.Method), many(int64(len(proof.Skipped)), "user")) + allowance(proof) + ground(found.Manifest)
 	default:
 		return green(bold("Intact, and proven complete")) + " by " + inline(proof.Method) + "." + allowance(proof) + ground(found.Manifest)
 	}
 }
 
-// allowance says how far the servers' clocks and answers may have been off.
+// allowance says by how much times and servers may have differed.
 func allowance(proof exporter.Proof) string {
 	lookback, settle, ok := proof.Allowance()
 	if !ok {
 		return ""
 	}
-	return fmt.Sprintf("\nThat holds where times are at most %s older than the activity and servers answer at\nmost %s apart.",
+	return fmt.Sprintf("\nThis holds if activity times are at most %s too old and servers lag by at most %s.",
 		span(lookback), span(settle))
 }
 
-// ground says what an increment rests on.
+// ground says which full proof an increment builds on.
 func ground(manifest exporter.Manifest) string {
 	full := manifest.FullProof
 	if full == nil || full.RunID == manifest.RunID {
 		return ""
 	}
-	return fmt.Sprintf("\nIt goes on from the full proof of %s (run %s): conversations deleted since, and\nchanges without an activity, show at the next one.",
+	return fmt.Sprintf("\nIt builds on the full proof of %s (run %s): conversations deleted since then, and\nchanges without an activity, are only seen at the next full proof.",
 		stamp(full.FinishedAt), inline(full.RunID))
 }
 
+// verifiedText sums several files up, and explains the terms of all of them.
 func verifiedText(total verifiedTotal) string {
+	return sumText(total) + "\n" + legend(append([]string{termSuperseded}, total.terms...)...)
+}
+
+func sumText(total verifiedTotal) string {
+	if total.Files < 2 {
+		return ""
+	}
 	text := fmt.Sprintf("\n%s, %s", many(int64(total.Files), "file"), many(total.Rows, "row"))
 	if total.Damaged > 0 {
 		return text + ": " + red(bold(many(int64(total.Damaged), "file")+" damaged.")) + "\n"

@@ -21,27 +21,27 @@ type interruptedError struct {
 func (e *interruptedError) Error() string { return "interrupted; " + e.consequence }
 func (e *interruptedError) Unwrap() error { return e.err }
 
-// keptError is an error after which the next apply goes on from what was read.
+// keptError is an error after which the next apply can reuse pages.
 type keptError struct {
 	error
-	kept leftover
+	kept keptPages
 }
 
 func (e keptError) Unwrap() error { return e.error }
 
-// leftover is what an apply that was cut short has left.
-type leftover struct {
+// keptPages are the pages that an interrupted apply kept.
+type keptPages struct {
 	exporter.Kept
-	// WorkDir is where.
+	// WorkDir is the folder that they are in.
 	WorkDir string `json:"work_dir"`
 }
 
-// keeping adds to an error what is left for the next apply; nil is nothing.
+// keeping adds the kept pages to an error; nil means none.
 func keeping(err error, kept *exporter.Kept, workDir string) error {
 	if err == nil || kept == nil {
 		return err
 	}
-	return keptError{err, leftover{*kept, workDir}}
+	return keptError{err, keptPages{*kept, workDir}}
 }
 
 // interruptible runs work with a context that the first SIGINT, SIGTERM or SIGHUP

@@ -9,14 +9,14 @@ import (
 )
 
 const (
-	// mostListed is how many items of a list are shown: servers and files decide how
-	// many there are. With -json all are there.
+	// mostListed is how many items of a list are shown, because servers and files can have
+	// very many. With -json all are shown.
 	mostListed = 20
 	// longestItem is how many characters of an item are shown.
 	longestItem = 200
 )
 
-// listed joins the first items, and says how many there are more.
+// listed joins the first items, and says how many more there are.
 func listed(items []string) string {
 	least := ""
 	if n := len(items); n > 0 && items[n-1] == schema.MoreNames {
@@ -33,8 +33,8 @@ func listed(items []string) string {
 	return text
 }
 
-// first returns the first items, and a line that says how many there are more; ""
-// when these are all.
+// first returns the first items, and a line that says how many more there are; "" when
+// there are no more.
 func first[T any](items []T) (shown []T, more string) {
 	shown = items[:min(len(items), mostListed)]
 	if left := len(items) - len(shown); left > 0 {

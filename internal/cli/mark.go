@@ -14,8 +14,8 @@ import (
 // Marks are the styles of text on its way to a terminal. They are private-use
 // characters, so that text from outside can hold no escape sequence at all:
 // only the terminal turns a mark into one, or drops it where there is no colour.
-// Text from outside can hold no mark either: a view makes what it is given outward
-// before it adds its own marks.
+// Text from outside cannot contain marks either: a view calls outward before it adds its
+// own.
 const (
 	markReset  = '\U000F4C00'
 	markBold   = '\U000F4C01'
@@ -79,7 +79,7 @@ func acts(char rune) bool { return exporter.Acts(char) }
 // 4,096 bytes.
 const longestInline = 4096
 
-// inline makes text from outside one line, so that it can imitate no other line.
+// inline puts text from outside on one line, so that it cannot imitate another line.
 func inline(text string) string {
 	return strings.NewReplacer("\n", `\n`, "\t", ` `).Replace(shorten(text, longestInline))
 }

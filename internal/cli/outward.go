@@ -8,9 +8,9 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// outward is a copy of what a view is to show, in whose texts private-use characters
-// are visible: no text from outside is taken for a mark. Unexported fields stay as
-// they are; a view shows none of them.
+// outward copies data for a view and makes private-use characters in its texts visible, so
+// that no text from outside can pass for a mark. Unexported fields are copied unchanged,
+// because views do not show them.
 func outward[T any](data T) T {
 	var out T
 	copyOutward(reflect.ValueOf(&out).Elem(), reflect.ValueOf(&data).Elem())

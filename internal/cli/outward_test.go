@@ -72,7 +72,7 @@ func TestNoTextFromOutsideIsTakenForAMark(t *testing.T) {
 		"verified":     func(v *humanView, text string) { v.verified(filled[verifiedTotal](text)) },
 		"formatted":    func(v *humanView, text string) { v.formatted(text) },
 		"interrupted":  func(v *humanView, text string) { v.interrupted(&interruptedError{consequence: text}) },
-		"kept":         func(v *humanView, text string) { v.kept(filled[leftover](text)) },
+		"kept":         func(v *humanView, text string) { v.kept(filled[keptPages](text)) },
 		"listening":    nil, // all of it is from this program
 	}
 	kind := reflect.TypeFor[view]()

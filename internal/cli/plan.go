@@ -23,9 +23,9 @@ func newPlan(app App, global *settings, views func() view) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "plan [PATH]",
 		Short: "Show what an apply would do",
-		Long: `Reads the team and the first page of every user, and says what an apply of the
-configuration at PATH would read and write. It changes nothing. When an apply
-was cut short it says what that has kept for the next one.
+		Long: `Reads the team and the first page of every list, and shows what an apply of the
+configuration at PATH would read and write. It changes nothing. After an
+interrupted apply it shows how many pages the next one can reuse.
 
 Exit status: 0 done, 1 error; with -detailed-exitcode 2 when an apply has
 something to do.`,
@@ -36,7 +36,7 @@ something to do.`,
 			return runPlan(command.Context(), app, *global, views(), arguments)
 		},
 	}
-	command.Flags().StringVar(&arguments.workDir, "work-dir", usualWorkDir, "look in `DIR` for what an apply that was cut short has kept")
+	command.Flags().StringVar(&arguments.workDir, "work-dir", usualWorkDir, "look in `DIR` for pages that an interrupted apply kept")
 	command.Flags().BoolVar(&arguments.detailedExitCode, "detailed-exitcode", false, "exit with 2 when there is something to do")
 	fullFlag(command, &arguments.full)
 	return command
@@ -53,7 +53,7 @@ func runPlan(ctx context.Context, app App, global settings, show view, arguments
 	job.Full = arguments.full
 	var plan engine.Plan
 	err = interruptible(ctx, app, show, func(ctx context.Context) error {
-		err := withRun(ctx, app, global, job, arguments.workDir, func(run *engine.Run, events *feed) (err error) {
+		err := withRun(ctx, app, global, job, arguments.workDir, func(run *engine.Run, events *eventBuffer) (err error) {
 			plan, err = planned(ctx, app, show, run, events)
 			return err
 		})
@@ -70,14 +70,14 @@ func runPlan(ctx context.Context, app App, global settings, show view, arguments
 	return nil
 }
 
-// fullFlag is the flag of commands that can be asked for a full walk.
+// fullFlag adds the flag that asks for a full read.
 func fullFlag(command *cobra.Command, full *bool) {
-	command.Flags().BoolVar(full, "full", false, "read every inbox in full, whatever earlier runs have proven")
+	command.Flags().BoolVar(full, "full", false, "read every inbox in full, even where earlier runs are proven complete")
 }
 
-// withRun starts a run of the job and closes it after work. workDir is where it
-// may leave what the next run goes on from; "" is nowhere.
-func withRun(ctx context.Context, app App, global settings, job exporter.Job, workDir string, work func(*engine.Run, *feed) error) error {
+// withRun starts a run of the job and closes it after work. In workDir it may keep pages
+// for the next run; "" keeps none.
+func withRun(ctx context.Context, app App, global settings, job exporter.Job, workDir string, work func(*engine.Run, *eventBuffer) error) error {
 	return withRunOf(ctx, app, global, job, workDir, (*engine.Engine).Start, work)
 }
 
@@ -85,9 +85,9 @@ func withRun(ctx context.Context, app App, global settings, job exporter.Job, wo
 type starting func(*engine.Engine, context.Context, exporter.Job, exporter.Observer) (*engine.Run, error)
 
 func withRunOf(
-	ctx context.Context, app App, global settings, job exporter.Job, workDir string, start starting, work func(*engine.Run, *feed) error,
+	ctx context.Context, app App, global settings, job exporter.Job, workDir string, start starting, work func(*engine.Run, *eventBuffer) error,
 ) (err error) {
-	events := newFeed(app.Now)
+	events := newEventBuffer(app.Now)
 	run, err := start(app.NewEngine(newLog(app, global), workDir, int64(global.memory)), ctx, job, events)
 	if err != nil {
 		return err
@@ -96,7 +96,7 @@ func withRunOf(
 	return work(run, events)
 }
 
-func planned(ctx context.Context, app App, show view, run *engine.Run, events *feed) (plan engine.Plan, err error) {
+func planned(ctx context.Context, app App, show view, run *engine.Run, events *eventBuffer) (plan engine.Plan, err error) {
 	err = events.during(app, show, func() error {
 		plan, err = run.Plan(ctx)
 		return err

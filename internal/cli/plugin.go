@@ -23,7 +23,7 @@ starts it without arguments, with the protocol's cookie in LEMEXPORT_PLUGIN, and
 reads from its standard output where to connect. It then asks over gRPC for the
 schema, a plan, a stream of Arrow record batches or a finished export.
 
-Nobody starts that mode by hand. docs/hosts.md shows hosts in Go and Python.`,
+This mode is not started by hand. docs/hosts.md shows hosts in Go and Python.`,
 		Example: "  lemexport plugin -help",
 		Args:    atMost(0),
 		RunE: func(command *cobra.Command, _ []string) error {

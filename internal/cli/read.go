@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -26,22 +27,23 @@ func newRead(app App, global *settings, views func() view) *cobra.Command {
 		Use:   "read TABLE [PATH]",
 		Short: "Write a table to standard output as an Arrow stream or JSON lines",
 		Long: `Reads TABLE from the source in the configuration at PATH, and writes its rows to
-standard output: each row once, newest activity first, as an Arrow IPC stream
-with the proof in the metadata of its schema, or as JSON lines, one row an
-object. Nothing is written before the walk is proven complete. Progress, the
-summary and the proof go to standard error. Export blocks may be missing; what
-they leave out or hash in their columns blocks is left out or hashed here as
-well.
+standard output: each row once, conversations with the newest activity first, as
+an Arrow IPC stream with the proof in the metadata of its schema, or as JSON
+lines, one object a row. Nothing is written before the rows are proven complete.
+Progress, the summary and the proof go to standard error. Export blocks are
+optional; the columns block of an export of TABLE applies here as well.
 
--position writes down where the reading ended, and -since goes on from there: it
-reads what is new or changed, and again what was active within the lookback
-before, so replace rows by id. When the last full reading is older than
-full_every, which is a week unless a merge or append export of the table says
-otherwise, everything is read; then, and only then, rows that do not come are
-gone. The summary says whether a reading was full. A position belongs to its
+The tables are ` + strings.Join(schema.TableNames(), ", ") + `.
+
+-position writes a file with the position where the read ended, and -since
+continues from it: it reads rows that are new or changed, and again those that
+were active within the lookback before, so replace rows by id. When the last full
+read is older than full_every (a week, unless a merge or append export of the
+table sets it), everything is read; then, and only then, rows that do not come
+are gone. The summary says whether a read was full. A position belongs to its
 team, users, table and columns: with others it is an error.
 
-Exit status: 0 done, 1 error, 3 when the walk is not proven complete and
+Exit status: 0 done, 1 error, 3 when the rows are not proven complete and
 nothing was written, 130 interrupted. With 1, 3 and 130 the file of -position is
 as it was.`,
 		Example: "  lemexport read " + schema.Default().Name + " > inbox.arrows\n" +
@@ -90,7 +92,7 @@ func runRead(ctx context.Context, app App, global settings, show view, arguments
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
 		var reading *engine.Reading
 		var written int64
-		err := withRunOf(ctx, app, global, job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *feed) error {
+		err := withRunOf(ctx, app, global, job, "", (*engine.Engine).StartReading, func(run *engine.Run, events *eventBuffer) error {
 			var err error
 			if reading, err = run.Read(arguments.table, options); err != nil {
 				return err
@@ -113,6 +115,6 @@ func runRead(ctx context.Context, app App, global settings, show view, arguments
 			show.delivered(summary)
 			return writePosition(arguments.position, reading.Position())
 		}
-		return interruption(ctx, err, many(written, "row")+" of the stream were written, not its end")
+		return interruption(ctx, err, many(written, "row")+" of the stream were written; the stream is incomplete")
 	})
 }

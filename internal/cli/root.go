@@ -14,16 +14,16 @@ const (
 	groupOther = "other"
 )
 
-// newRoot makes the tree of commands. views gives the view that the flags ask
-// for; it is called after they are parsed.
+// newRoot makes the tree of commands. views returns the view that the flags select; it is
+// called after they are parsed.
 func newRoot(app App, global *settings, views func() view) *cobra.Command {
 	var version bool
 	root := &cobra.Command{
 		Use:   "lemexport",
-		Short: "Export a lemlist team's inbox, all of it and provably so",
-		Long: `lemexport exports the inbox conversations of a lemlist team into a Parquet or
-an Arrow file that carries the proof of its completeness. Describe the export in
-a file, look at the plan, then apply it.`,
+		Short: "Export a lemlist team's inbox with a proof of completeness",
+		Long: `lemexport exports the inbox conversations of a lemlist team, its users and its
+labels into Parquet or Arrow files that carry the proof of their completeness.
+Describe the exports in a file, look at the plan, then apply it.`,
 		Example:       "  lemexport plan examples/quickstart\n  lemexport apply examples/quickstart",
 		Args:          cobra.ArbitraryArgs,
 		SilenceErrors: true,
@@ -44,9 +44,9 @@ a file, look at the plan, then apply it.`,
 	flags.StringVar(&global.chdir, "chdir", "", "change to `DIR` first; relative paths start there")
 	flags.BoolVar(&global.json, "json", false, "print JSON on standard output, one message a line")
 	flags.BoolVar(&global.noColor, "no-color", false, "print no colours (also: NO_COLOR=1)")
-	flags.StringVar(&global.logLevel, "log-level", "", "log to standard error from this `LEVEL` on: debug, info, warn or error")
+	flags.StringVar(&global.logLevel, "log-level", "", "log to standard error from `LEVEL` up: debug, info, warn or error")
 	global.memory = exporter.DefaultMemory
-	flags.Var(&global.memory, "memory", "let rows take up to `SIZE` of memory, for instance 64MiB (also: LEMEXPORT_MEMORY)")
+	flags.Var(&global.memory, "memory", "use up to `SIZE` of memory for rows, for instance 64MiB (also: LEMEXPORT_MEMORY)")
 	completes(root, "log-level", "debug", "info", "warn", "error")
 	flags.BoolP("help", "h", false, "explain the command")
 
@@ -72,6 +72,17 @@ a file, look at the plan, then apply it.`,
 	return root
 }
 
+// settings are the flags that every command takes.
+type settings struct {
+	chdir    string
+	json     bool
+	noColor  bool
+	logLevel string
+	memory   byteSize
+	// dataOnStdout says that standard output is taken: the views use standard error.
+	dataOnStdout bool
+}
+
 // prepare acts on the flags that every command takes.
 func (s *settings) prepare(app App, command *cobra.Command) error {
 	if s.logLevel != "" {
@@ -81,7 +92,7 @@ func (s *settings) prepare(app App, command *cobra.Command) error {
 	}
 	if text, ok := app.Env(MemoryVariable); ok && text != "" && !command.Flags().Changed("memory") {
 		if err := s.memory.Set(text); err != nil {
-			return exporter.WithHint(fmt.Errorf("%s=%q: %w", MemoryVariable, text, err), "Set it to a size such as 64MiB, or to nothing.")
+			return exporter.WithHint(fmt.Errorf("%s=%q: %w", MemoryVariable, text, err), "Set it to a size such as 64MiB, or unset it.")
 		}
 	}
 	if s.chdir == "" {

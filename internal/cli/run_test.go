@@ -45,7 +45,7 @@ func (r recording) progress() (progressView, time.Duration) { return r.recorder,
 
 func TestEventsAreShownInOrderAndBeforeTheTick(t *testing.T) {
 	c := newConsole("")
-	events := newFeed(c.Now)
+	events := newEventBuffer(c.Now)
 	show := recording{recorder: &recorder{}}
 	const rounds = 50
 	err := events.during(c.App, show, func() error {
@@ -79,7 +79,7 @@ func TestATickKnowsAllThatWasObservedBefore(t *testing.T) {
 	for range 50 { // which of several things to do comes first is drawn by lot
 		c := newConsole("")
 		c.ticks = make(chan time.Time, 1)
-		events := newFeed(c.Now)
+		events := newEventBuffer(c.Now)
 		events.Observe(exporter.UnknownField{Field: "a"})
 		c.ticks <- c.now
 		show := recording{recorder: &recorder{}}
@@ -92,7 +92,7 @@ func TestATickKnowsAllThatWasObservedBefore(t *testing.T) {
 
 func TestASlowScreenDoesNotHoldTheRun(t *testing.T) {
 	c := newConsole("")
-	events := newFeed(c.Now)
+	events := newEventBuffer(c.Now)
 	show := recording{recorder: &recorder{events: make(chan struct{})}}
 	const senders, each = 4, 100
 	_ = events.during(c.App, show, func() error {
@@ -126,7 +126,7 @@ func TestAPanicLeavesTheScreenClean(t *testing.T) {
 				t.Error("the panic was swallowed")
 			}
 		}()
-		_ = newFeed(c.Now).during(c.App, show, func() error { panic("a mistake") })
+		_ = newEventBuffer(c.Now).during(c.App, show, func() error { panic("a mistake") })
 	}()
 	if got := show.recorder.seen; len(got) != 1 || got[0] != "end" {
 		t.Errorf("shown %q", got)
@@ -185,7 +185,7 @@ func TestOnlyYesIsConsent(t *testing.T) {
 	for answer, want := range map[string]string{
 		"yes\n": "", "yes": "", "  yes \r\n": "",
 		"y\n": "the answer was not 'yes'", "YES\n": "the answer was not 'yes'", "yes please\n": "the answer was not 'yes'",
-		"": "there was no answer", "\n": "there was no answer", "\nyes\n": "there was no answer",
+		"": "no answer was given", "\n": "no answer was given", "\nyes\n": "no answer was given",
 	} {
 		c := newConsole(answer)
 		err := consent(t.Context(), c.App, newHumanView(c.App, settings{}))

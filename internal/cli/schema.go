@@ -18,7 +18,8 @@ func newSchema(app App, global *settings) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "schema [TABLE]",
 		Short: "Print the columns of a table",
-		Long: `Prints the columns of TABLE, by default ` + schema.Default().Name + `.
+		Long: `Prints the columns of TABLE: ` + strings.Join(schema.TableNames(), ", ") + `.
+The default is ` + schema.Default().Name + `.
 
 Formats: table for people; json; ddl, a CREATE TABLE statement for DuckDB; dbt,
 a source file for dbt; arrow, an Arrow IPC stream that holds the schema and no

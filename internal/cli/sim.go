@@ -45,8 +45,8 @@ func newSim(app App, views func() view) *cobra.Command {
 	command := &cobra.Command{
 		Use:   "sim",
 		Short: "Serve a simulated lemlist API on this machine",
-		Long: `Serves a made-up lemlist team over HTTP on a loopback address until ^C, and
-prints a configuration for it. The same flags make the same team.`,
+		Long: `Serves a simulated lemlist team over HTTP on a loopback address until ^C, and
+prints a configuration for it. The same flags give the same team.`,
 		Example: "  lemexport sim\n  lemexport sim -users=5 -conversations=20000 -drift=0.2 -fault=503-html=0.05",
 		Args:    atMost(0),
 		RunE: func(command *cobra.Command, _ []string) error {
@@ -56,7 +56,7 @@ prints a configuration for it. The same flags make the same team.`,
 					return usageError(command, "flag -fault does not take %q: %w", text, err)
 				}
 				if !slices.Contains(app.SimFaults, fault.Kind) {
-					return usageError(command, "flag -fault does not know %q: it takes %s", fault.Kind, strings.Join(app.SimFaults, ", "))
+					return usageError(command, "flag -fault does not take %q: it takes %s", fault.Kind, strings.Join(app.SimFaults, ", "))
 				}
 				options.Faults = append(options.Faults, fault)
 			}
@@ -76,10 +76,10 @@ prints a configuration for it. The same flags make the same team.`,
 	flags.IntVar(&options.Users, "users", 3, "simulate `N` users")
 	flags.IntVar(&options.Conversations, "conversations", 5000, "simulate `N` conversations")
 	flags.Uint64Var(&options.Seed, "seed", 1, "make the team from this `NUMBER`")
-	flags.BoolVar(&options.Unlimited, "no-rate-limit", false, "answer any number of requests")
-	flags.Float64Var(&options.Drift, "drift", 0, "between two reads, move, add and delete `N` conversations each, for instance 0.1")
+	flags.BoolVar(&options.Unlimited, "no-rate-limit", false, "do not limit the rate of requests")
+	flags.Float64Var(&options.Drift, "drift", 0, "between two reads, move, add and delete `N` conversations on average, for instance 0.1")
 	flags.StringArrayVar(&faults, "fault", nil, "fail with `KIND` or KIND=SHARE of requests, for instance 502-html=0.05; may be repeated; the kinds: "+strings.Join(app.SimFaults, ", "))
-	flags.DurationVar(&options.Latency, "latency", 0, "let every answer take `TIME`, for instance 80ms")
+	flags.DurationVar(&options.Latency, "latency", 0, "delay every response by `TIME`, for instance 80ms")
 	completes(command, "fault", app.SimFaults...)
 	return command
 }
@@ -96,7 +96,7 @@ func parseFault(text string) (SimFault, error) {
 	return SimFault{Kind: kind, Rate: rate}, nil
 }
 
-// runSim serves until a signal, which is the usual end of it and no error.
+// runSim serves until a signal, which is not an error.
 func runSim(ctx context.Context, app App, show view, options SimOptions) error {
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
 		server, err := app.ServeSim(ctx, options)

@@ -7,17 +7,19 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// tally adds the events of a run up.
+// tally sums up the events of a run.
 type tally struct {
 	phase   exporter.Phase
 	started time.Time
+	// table is what the phase reads or writes; "" when the run has one table only.
+	table string
 	// total is the number of rows the phase expects: an upper bound for the walk,
 	// 0 when unknown.
 	total int64
 	rows  int64
 	pages int64
-	// taken is the number of rows that were taken over from an earlier run: they
-	// say nothing of this one's speed, which counts from started.
+	// taken is the number of rows reused from an earlier run. They do not count for the
+	// speed, which counts from started.
 	taken int64
 	// surveyed is how many users a survey has read so far.
 	surveyed exporter.Surveyed
@@ -26,7 +28,7 @@ type tally struct {
 func (t *tally) add(at time.Time, event exporter.Event) {
 	switch event := event.(type) {
 	case exporter.PhaseStarted:
-		*t = tally{phase: event.Phase, started: at, total: event.Total}
+		*t = tally{phase: event.Phase, started: at, total: event.Total, table: event.Table}
 	case exporter.Surveyed:
 		t.surveyed = event
 	case exporter.PageFetched:
@@ -37,6 +39,14 @@ func (t *tally) add(at time.Time, event exporter.Event) {
 	case exporter.RowsWritten:
 		t.rows = event.Rows
 	}
+}
+
+// name is the name of the phase, with the table when there are several.
+func (t *tally) name() string {
+	if t.table == "" {
+		return phaseName(t.phase)
+	}
+	return phaseName(t.phase) + " " + t.table
 }
 
 // settled is how long a phase must have run before its speed means something.
@@ -50,7 +60,7 @@ func (t *tally) perSecond(at time.Time) float64 {
 	return 0
 }
 
-// longestEstimate is the longest rest that is worth a number.
+// longestEstimate is the longest remaining time that is shown.
 const longestEstimate = 1000 * time.Hour
 
 // left estimates the rest of the phase from its speed so far.

@@ -14,9 +14,9 @@ const validateName = "validate"
 func newValidate(app App, global *settings, views func() view) *cobra.Command {
 	return &cobra.Command{
 		Use:   validateName + " [PATH]",
-		Short: "Check a configuration, without asking the API",
-		Long: `Checks the configuration at PATH, a file or a folder of *.hcl files; by default
-the working folder. Nothing is read from the API and nothing is written.
+		Short: "Check a configuration without contacting the API",
+		Long: `Checks the configuration at PATH, a file or a folder of *.hcl files; the default
+is the working folder. It does not contact the API and writes nothing.
 
 With -json the result is one object: format_version, valid, error_count,
 warning_count, endpoint (of the API, when there is no error) and diagnostics.`,

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -14,11 +15,12 @@ func newVerify(app App, global *settings, views func() view) *cobra.Command {
 		Use:   "verify LOCATION",
 		Short: "Read an export again and check it",
 		Long: `Reads the export at LOCATION, a file or the folder it was written to, and checks
-it against the manifest inside: footer, schema, lineage of merged and appended
-files, number of rows, unique ids, order and content hash. It compares every
-byte of the file with the checksums in the footer. Of a folder with the files of
-an append it checks each, and that each goes on from one that is there, or holds
-everything itself. It asks no API.
+it against the manifest in the file: footer, schema, lineage of merged and
+appended files, number of rows, unique ids, order and content hash. It compares
+every byte of the file with the checksums in the footer. In a folder it checks
+the exports of all tables. It checks every file of an append, and that each
+continues another file of the folder or contains everything. It does not contact
+the API.
 
 Exit status: 0 intact and proven complete, 1 damaged or not readable, 3 intact
 but not proven complete.`,
@@ -46,9 +48,7 @@ func runVerify(ctx context.Context, app App, global settings, show view, locatio
 	if err != nil {
 		return err
 	}
-	if total.Files > 1 {
-		show.verified(total)
-	}
+	show.verified(total)
 	switch {
 	case total.Damaged > 0:
 		return ended{exporter.ExitError}
@@ -63,12 +63,14 @@ type verifiedTotal struct {
 	Files   int   `json:"files"`
 	Damaged int   `json:"damaged"`
 	Rows    int64 `json:"rows"`
-	// Complete is what the newest file of an append says: it takes up what earlier
-	// ones could not prove.
+	// Complete is that of the newest file of an append, which also covers what earlier
+	// files could not prove.
 	Complete bool `json:"complete"`
 	// appended says that a file of an append was seen, others that all before it
 	// are complete.
 	appended, others bool
+	// terms are those of the proofs that need an explanation, each once.
+	terms []string
 }
 
 func (v *verifiedTotal) add(found engine.Verification) {
@@ -76,6 +78,15 @@ func (v *verifiedTotal) add(found engine.Verification) {
 	v.Rows = exporter.Sum(v.Rows, found.Manifest.Rows)
 	if !found.OK() {
 		v.Damaged++
+	}
+	terms := []string{found.Manifest.Proof.Method}
+	if ground(found.Manifest) != "" {
+		terms = append(terms, termFullProof)
+	}
+	for _, term := range terms {
+		if !slices.Contains(v.terms, term) {
+			v.terms = append(v.terms, term)
+		}
 	}
 	complete := found.Manifest.Proof.Complete
 	if found.Manifest.Mode == exporter.ModeAppend && v.appended {

@@ -7,34 +7,34 @@ import (
 	"github.com/lemexport/lemexport/exporter/engine"
 )
 
-// view is one form of output. There are two: text for people, JSON for programs.
+// view is a form of output: text for people, or JSON for programs.
 type view interface {
 	diagnostics(found exporter.Diagnostics)
 	// plan shows a plan that was asked for, proposal one that is about to be applied.
 	plan(plan engine.Plan)
 	proposal(plan engine.Plan)
-	// question asks for the consent to a proposal; declined says that it was not given.
+	// question asks for consent to a proposal; declined says that it was not given.
 	question()
 	declined(reason string)
-	// summary shows what an apply did, and what its incomplete walk found.
+	// summary shows what an apply did, and why it is not proven complete.
 	summary(summary engine.Summary)
-	// delivered shows what a read gave to standard output, and what its incomplete
-	// walk found.
+	// delivered shows what a read wrote to standard output, and why it is not proven
+	// complete.
 	delivered(summary engine.ReadSummary)
 	verification(found engine.Verification)
 	// reported names the page that report wrote.
 	reported(file string, size int64)
-	// verified sums up the files of a folder.
+	// verified follows the last verification, and sums up the files of a folder.
 	verified(total verifiedTotal)
 	// formatted names a file that fmt has rewritten, or would.
 	formatted(file string)
 	// listening says where the simulated API is.
 	listening(server SimServer, options SimOptions)
-	// stopping confirms a signal, interrupted says what it has led to.
+	// stopping confirms a signal, interrupted says what the interrupt means for the files.
 	stopping()
 	interrupted(end *interruptedError)
-	// kept says what the next apply goes on from.
-	kept(left leftover)
+	// kept says which pages the next apply can reuse.
+	kept(left keptPages)
 	// progress returns a view of one run's events and how often it wants to tick.
 	progress() (progressView, time.Duration)
 }
@@ -44,6 +44,6 @@ type view interface {
 type progressView interface {
 	event(at time.Time, event exporter.Event)
 	tick(at time.Time)
-	// end removes what should not stay.
+	// end removes the status line.
 	end()
 }

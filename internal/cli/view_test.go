@@ -80,7 +80,12 @@ func TestPlanText(t *testing.T) {
 	encoded := somePlan()
 	encoded.Exports[0].Encoding, encoded.Exports[0].Extra = exporter.EncodingCompact, exporter.ExtraJSON
 
+	team := tablesPlan()
+	team.Survey.Tables, team.Exports, team.Tables = team.Survey.Tables[1:2], team.Exports[1:2], nil
+	team.Conversations, team.Requests, team.LeastTime = nil, new(int64(1)), new(0.0)
+
 	for name, plan := range map[string]engine.Plan{
+		"tables": tablesPlan(), "team-table": team,
 		"encoded": encoded, "merge": merge, "merge-full": due, "append": add, "append-first": added, "append-missing": missing,
 		"guarded": guarded, "create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "impossible": impossible, "narrowed": narrowed,
 	} {
@@ -90,10 +95,10 @@ func TestPlanText(t *testing.T) {
 
 func TestKeptText(t *testing.T) {
 	kept := exporter.Kept{Pages: 1234, From: day(1), Until: day(2), Age: 4000, OldestAge: 8000, Expires: day(25)}
-	one := leftover{exporter.Kept{Pages: 1, Expires: day(25)}, "/data/work"}
+	one := keptPages{exporter.Kept{Pages: 1, Expires: day(25)}, "/data/work"}
 	expired := kept
 	expired.Expired = "its first page is 960h old, and journal_max_age allows 24h"
-	golden(t, "plan/kept", render(planKeptText(kept)+"\n"+planKeptText(expired)+"\n"+keptText(leftover{kept, usualWorkDir})+"\n"+keptText(one)+"\n", false))
+	golden(t, "plan/kept", render(planKeptText(kept)+"\n"+planKeptText(expired)+"\n"+keptText(keptPages{kept, usualWorkDir})+"\n"+keptText(one)+"\n", false))
 }
 
 func TestSummaryText(t *testing.T) {
@@ -123,7 +128,19 @@ func TestSummaryText(t *testing.T) {
 	nothingNew := someSummary()
 	nothingNew.Exports, nothingNew.Wanted, nothingNew.NothingNew = nil, 1, []string{"out/inbox_conversations"}
 
+	oneFailed := tablesSummary()
+	oneFailed.Exports = oneFailed.Exports[:2]
+	oneFailed.Tables[2].Proof, oneFailed.Tables[2].Error = exporter.Proof{}, "inbox_labels: the API refuses it"
+	oneFailed.Proof.Complete, oneFailed.Proof.Method, oneFailed.Proof.Reasons = false, "", []string{"inbox_labels: the API refuses it"}
+	oneDoubtful := tablesSummary()
+	oneDoubtful.Tables[1].Proof.Complete = false
+	oneDoubtful.Proof.Complete, oneDoubtful.Proof.Method, oneDoubtful.Proof.Reasons = false, "", []string{"team_users: the response was cut off"}
+
+	oneSkipped := tablesSummary()
+	oneSkipped.Tables[0].Proof.Skipped = skipping.Proof.Skipped
+
 	for name, summary := range map[string]engine.Summary{
+		"tables-one-user-skipped": oneSkipped, "tables": tablesSummary(), "tables-one-failed": oneFailed, "tables-one-doubtful": oneDoubtful,
 		"merged": merged, "appended": appended, "nothing-new": nothingNew,
 		"complete": someSummary(), "simulated": simulated, "incomplete": allowed, "nothing": refused, "partial": partial, "skipping": skipping,
 	} {
@@ -147,7 +164,10 @@ func TestVerificationText(t *testing.T) {
 	golden(t, "verify/total", render(verifiedText(verifiedTotal{Files: 7, Rows: 5123, Complete: true})+
 		verifiedText(verifiedTotal{Files: 7, Rows: 5123})+verifiedText(verifiedTotal{Files: 7, Rows: 5123, Damaged: 1}), false))
 
-	for name, found := range map[string]engine.Verification{"increment": increment, "intact": someVerification(), "incomplete": incomplete, "damaged": damaged, "skipping": skipping} {
+	wholeTeam := someVerification()
+	wholeTeam.Manifest.Table, wholeTeam.Manifest.Rows, wholeTeam.Manifest.Proof = "team_users", 3, teamProof(3)
+	wholeTeam.File, wholeTeam.Checks = "out/team_users.parquet", wholeTeam.Checks[:1]
+	for name, found := range map[string]engine.Verification{"whole-team": wholeTeam, "increment": increment, "intact": someVerification(), "incomplete": incomplete, "damaged": damaged, "skipping": skipping} {
 		golden(t, "verify/"+name, render(verificationText(found), false))
 	}
 }
@@ -238,6 +258,8 @@ func TestJSONStream(t *testing.T) {
 	show.diagnostics(someDiagnostics())
 	show.plan(somePlan())
 	show.summary(someSummary())
+	show.plan(tablesPlan())
+	show.summary(tablesSummary())
 	show.verification(someVerification())
 	show.verified(verifiedTotal{Files: 2, Rows: 24000, Complete: true})
 	show.formatted("main.hcl")

@@ -48,7 +48,7 @@ func TestConfigSchemaIsTheLoaders(t *testing.T) {
 		for _, one := range found {
 			if _, list, ok := strings.Cut(one.Detail, "block takes "); ok {
 				names := regexp.MustCompile(`[a-z_]+`).FindAllString(strings.Split(list, ".")[0], -1)
-				names = slices.DeleteFunc(names, func(word string) bool { return slices.Contains([]string{"and", "or", "the", "block"}, word) })
+				names = slices.DeleteFunc(names, func(word string) bool { return slices.Contains([]string{"and", "or", "the", "block", "blocks"}, word) })
 				slices.Sort(names)
 				return names
 			}

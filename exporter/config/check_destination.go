@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"strconv"
 	"strings"
 	"unicode"
 
@@ -13,38 +12,12 @@ import (
 	"github.com/lemexport/lemexport/internal/nearest"
 )
 
-// endpoint reads the base URL of the API and drops a final slash. No message
-// repeats it: a URL can hold a key.
-func (c *checker) endpoint(a *attribute) string {
-	value, ok := c.text(a, optional)
-	if !ok {
-		return ""
-	}
-	bad := func(summary, detail string) string {
-		c.report.fail(a.at, a.address, summary, detail)
-		return ""
-	}
-	u, err := exporter.ParseEndpoint(value)
-	switch {
-	case errors.Is(err, exporter.ErrEndpointCredentials):
-		return bad("Credentials in the endpoint", "The part before the @ would be logged with the URL. Remove it and set api_key.")
-	case errors.Is(err, exporter.ErrEndpointQuery):
-		return bad("Query in the endpoint", "endpoint is the base of every request's URL. Remove what follows the ? or #; the key belongs in api_key.")
-	case errors.Is(err, exporter.ErrEndpointClear):
-		return bad("Endpoint without encryption", "Over http the API key would travel in clear. Use https; http is for this machine only, for instance http://127.0.0.1:8080/api.")
-	case err != nil:
-		return bad("Invalid endpoint", "endpoint must be a URL like "+strconv.Quote(exporter.DefaultEndpoint)+".")
-	}
-	if !exporter.IsLoopback(u.Hostname()) && !exporter.IsLemlist(u) {
-		c.report.warn(a.at, a.address, "Endpoint is not lemlist's",
-			fmt.Sprintf("The API key goes to %s://%s, and not to lemlist (%s). Remove endpoint unless that server is meant to have the key.", u.Scheme, u.Host, exporter.DefaultEndpoint))
-	}
-	return strings.TrimRight(value, "/")
-}
+// destinationChecker checks where an export is written to.
+type destinationChecker exportChecker
 
-// destination reads a folder: a path, a file URL or an object store's URL. It is
+// check reads a folder: a path, a file URL or an object store's URL. It is
 // kept as written.
-func (c *checker) destination(a *attribute) string {
+func (c destinationChecker) check(a *attribute) string {
 	value, ok := c.text(a, required)
 	if !ok {
 		return ""
@@ -55,9 +28,9 @@ func (c *checker) destination(a *attribute) string {
 	}
 	switch {
 	case strings.TrimSpace(value) != value, strings.ContainsFunc(value, unicode.IsControl):
-		return bad("Invalid destination", "The destination begins or ends with white space, or holds a control character. Remove it.")
+		return bad("Invalid destination", "The destination begins or ends with white space, or contains a control character. Remove it.")
 	case strings.HasPrefix(value, "~"):
-		return bad("Home folder in the destination", "~ is not expanded here. Write the whole path, or use env(\"HOME\"): \"${env(\"HOME\")}/out\". For a folder that is called ~, write \"./~\".")
+		return bad("Home folder in the destination", "~ is not expanded here. Write the whole path, or use env(\"HOME\"): \"${env(\"HOME\")}/out\". For a folder named ~, write \"./~\".")
 	}
 	scheme, whole := exporter.LocationScheme(value)
 	switch {
@@ -76,13 +49,13 @@ func (c *checker) destination(a *attribute) string {
 	}
 	if strings.HasSuffix(value, ".parquet") {
 		c.report.warn(a.at, a.address, "Destination looks like a file",
-			"The destination is a folder, the file in it is named after the table. Leave the file's name out unless the folder is called that.")
+			"destination names a folder; the file in it is named after the table. Remove the file name, unless the folder has this name.")
 	}
 	return value
 }
 
 // schemeProblem says what is wrong with a destination URL, or "".
-func (c *checker) schemeProblem(a *attribute, value, scheme string) (summary, detail string) {
+func (c destinationChecker) schemeProblem(a *attribute, value, scheme string) (summary, detail string) {
 	const (
 		local = "Write a path, for instance ./out, or a URL like file:///data/lake."
 		forms = "Write a path, for instance ./out, or a URL: file:///data/lake, s3://bucket/folder, gs://bucket/folder, azblob://container/folder."
@@ -105,9 +78,9 @@ func (c *checker) schemeProblem(a *attribute, value, scheme string) (summary, de
 	case err != nil:
 		return "Invalid destination", "Invalid file URL: a % must be followed by two hexadecimal digits. " + local
 	case u.Host != "" && !strings.EqualFold(u.Host, "localhost"), u.User != nil:
-		return "Invalid destination", "A file URL names no host: it has three slashes before the path. " + local
+		return "Invalid destination", "A file URL has no host: write three slashes before the path. " + local
 	case u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
-		return "Invalid destination", "A file URL takes neither ? nor #. If the folder's name has one, write %3F or %23. " + local
+		return "Invalid destination", "A file URL must not contain ? or #. If the folder's name contains one, write %3F or %23. " + local
 	case u.Path == "":
 		return "Invalid destination", "The URL has no path. " + local
 	}
@@ -115,7 +88,7 @@ func (c *checker) schemeProblem(a *attribute, value, scheme string) (summary, de
 }
 
 // objectProblem says what is wrong with an object store's URL, or "".
-func (c *checker) objectProblem(a *attribute, value string) (summary, detail string) {
+func (c destinationChecker) objectProblem(a *attribute, value string) (summary, detail string) {
 	at, err := exporter.ParseObjectURL(value)
 	if err == nil {
 		err = at.CheckServer(c.env)
@@ -141,10 +114,10 @@ func (c *checker) objectProblem(a *attribute, value string) (summary, detail str
 	return fmt.Sprintf("Unknown setting %q in the destination", wrong.Param), wrong.Detail + didYouMean(wrong.Param, wrong.Known)
 }
 
-// cleanDestination is a form in which two spellings of one folder are equal.
+// cleanDestination returns the same text for every spelling of one folder.
 func cleanDestination(value string) string {
 	if at, err := exporter.ParseObjectURL(value); err == nil {
-		// The same name on two servers, or in two accounts, is two places.
+		// Two servers, or two accounts, can have buckets of the same name.
 		return strings.Join([]string{at.String(), strings.TrimRight(at.Params["endpoint"], "/"), at.Params["domain"], at.Params["storage_account"]}, " ")
 	}
 	if scheme, whole := exporter.LocationScheme(value); whole && scheme == "file" {

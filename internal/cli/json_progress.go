@@ -1,84 +1,14 @@
 package cli
 
 import (
-	"fmt"
 	"math"
 	"strings"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/exporter/engine"
 )
 
-func (v *jsonView) plan(plan engine.Plan)     { v.sendPlan(plan) }
-func (v *jsonView) proposal(plan engine.Plan) { v.sendPlan(plan) }
-
-func (v *jsonView) sendPlan(plan engine.Plan) {
-	conversations := "an unknown number of conversations"
-	if plan.Conversations != nil {
-		conversations = "at most " + many(*plan.Conversations, "conversation")
-	}
-	fields := []field{{"plan", plan}, {"pending", plan.Pending()}}
-	if kept := plan.Kept(); kept != nil {
-		fields = append(fields, field{"kept", kept})
-	}
-	v.send(levelInfo, "plan", fmt.Sprintf("Plan: %s, %s, %s", many(int64(len(plan.Survey.OfUsers().Partitions)), "user"), conversations,
-		many(int64(len(plan.Exports)), "file")), fields...)
-}
-
-func (v *jsonView) summary(summary engine.Summary) {
-	level := levelInfo
-	if !summary.Proof.Complete || len(summary.Proof.Skipped) > 0 {
-		level = levelWarn
-	}
-	message := "Nothing was written"
-	switch {
-	case summary.Done() == 0:
-	case summary.Done() < summary.Wanted:
-		level, message = levelError, partly(summary)
-	case len(summary.Exports) == 0:
-		message = "Nothing is new, and no file was written"
-	default:
-		message = fmt.Sprintf("Exported %s in %s s", many(summary.Proof.Rows, "row"), fmt.Sprintf("%.1f", summary.Seconds))
-	}
-	if summary.Exports == nil {
-		summary.Exports = []engine.Result{} // a list in JSON, not null
-	}
-	v.send(level, "summary", message, field{"summary", summary})
-}
-
-func (v *jsonView) delivered(summary engine.ReadSummary) {
-	level, message := levelInfo, fmt.Sprintf("Read %s in %.1f s", many(summary.Proof.Rows, "row"), summary.Elapsed.Seconds())
-	switch {
-	case !summary.Proof.Complete:
-		level, message = levelWarn, "Nothing was delivered"
-	case len(summary.Proof.Skipped) > 0:
-		level = levelWarn
-	}
-	v.send(level, "read_summary", message, field{"summary", summary})
-}
-
-func (v *jsonView) verification(found engine.Verification) {
-	level, message := levelInfo, "Intact, and proven complete"
-	switch {
-	case !found.OK():
-		level, message = levelError, "Damaged"
-	case !found.Manifest.Proof.Complete:
-		level, message = levelWarn, "Intact, but not proven complete"
-	}
-	v.send(level, "verification", message, field{"verification", found}, field{"ok", found.OK()},
-		field{"complete", found.Manifest.Proof.Complete})
-}
-
-func (v *jsonView) verified(total verifiedTotal) {
-	v.send(levelInfo, "verification_total", fmt.Sprintf("%s, %s", many(int64(total.Files), "file"), many(total.Rows, "row")), field{"total", total})
-}
-
 const jsonInterval = time.Second
-
-func (v *jsonView) progress() (progressView, time.Duration) {
-	return &jsonProgress{view: v}, jsonInterval
-}
 
 // jsonProgress sends the events of a run, and what they add up to once a second.
 type jsonProgress struct {
@@ -92,6 +22,7 @@ type jsonProgress struct {
 // progressMessage is the sum of a phase so far. Numbers that are not known are null.
 type progressMessage struct {
 	Phase     exporter.Phase `json:"phase"`
+	Table     string         `json:"table,omitempty"`
 	Rows      int64          `json:"rows"`
 	AtMost    *int64         `json:"rows_at_most"`
 	Pages     int64          `json:"pages"`
@@ -104,7 +35,11 @@ func (p *jsonProgress) event(at time.Time, event exporter.Event) {
 	switch event := event.(type) {
 	case exporter.PhaseStarted:
 		p.flush(at)
-		p.view.sendAt(at, levelInfo, "phase", "Phase: "+phaseName(event.Phase), field{"phase", event.Phase})
+		fields := []field{{"phase", event.Phase}}
+		if event.Table != "" {
+			fields = append(fields, field{"table", event.Table})
+		}
+		p.view.sendAt(at, levelInfo, "phase", "Phase: "+phaseName(event.Phase), fields...)
 	case exporter.PageFetched, exporter.RowsWritten:
 		p.unsent = true
 	case exporter.RequestRetried:
@@ -148,7 +83,7 @@ func (p *jsonProgress) flush(at time.Time) {
 		return
 	}
 	p.unsent = false
-	message := progressMessage{Phase: p.phase, Rows: p.rows, Pages: p.pages}
+	message := progressMessage{Phase: p.phase, Table: p.table, Rows: p.rows, Pages: p.pages}
 	if p.total > 0 {
 		message.AtMost = &p.total
 	}
@@ -160,6 +95,6 @@ func (p *jsonProgress) flush(at time.Time) {
 		seconds := left.Seconds()
 		message.Left = &seconds
 	}
-	p.view.sendAt(at, levelInfo, "progress", phaseName(p.phase)+": "+strings.Join(progressParts(p.tally, at), ", "),
+	p.view.sendAt(at, levelInfo, "progress", p.name()+": "+strings.Join(progressParts(p.tally, at), ", "),
 		field{"progress", message})
 }

@@ -13,12 +13,16 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
+// hclReport adds what HCL finds to a report, without its explanation where that could
+// repeat a secret.
+type hclReport struct{ *report }
+
 // withheld replaces HCL's own explanation where it could repeat the key.
-const withheld = "The text at this place is not shown because it may hold the API key. Check its quotes and brackets; the usual form is: api_key = env(\"LEMLIST_API_KEY\")."
+const withheld = "This text is not shown because it may contain the API key. Check the quotes and brackets; the usual form is: api_key = env(\"LEMLIST_API_KEY\")."
 
 // syntax adds a finding of HCL's parser. Its summaries are constant; its details
 // may quote the file.
-func (r *report) syntax(diag *hcl.Diagnostic) {
+func (r hclReport) syntax(diag *hcl.Diagnostic) {
 	at := subject(diag)
 	detail := diag.Detail
 	if s := r.source(at.file); s != nil && s.touches(*at.file) {
@@ -26,7 +30,7 @@ func (r *report) syntax(diag *hcl.Diagnostic) {
 			detail = withheld
 		}
 	}
-	// One missing quote makes every later line a broken one.
+	// After one missing quote, HCL reports every later line.
 	for _, earlier := range r.found {
 		if earlier.Summary == diag.Summary && at.file != nil && earlier.Range != nil && earlier.Range.Filename == at.file.Filename {
 			return
@@ -37,7 +41,7 @@ func (r *report) syntax(diag *hcl.Diagnostic) {
 
 // evaluation adds a finding about the expression of an attribute. HCL's details
 // can repeat values; they are kept only where no value is secret.
-func (r *report) evaluation(diag *hcl.Diagnostic, a *attribute, known map[string]function.Function, usesEnv bool) {
+func (r hclReport) evaluation(diag *hcl.Diagnostic, a *attribute, known map[string]function.Function, usesEnv bool) {
 	at := subject(diag)
 	s := r.source(at.file)
 	sensitive := s != nil && s.touches(*at.file)
@@ -50,7 +54,7 @@ func (r *report) evaluation(diag *hcl.Diagnostic, a *attribute, known map[string
 		return
 	}
 	if usage, ok := callError[usageError](diag); ok {
-		r.fail(at, a.address, "Function called in a wrong way", string(usage))
+		r.fail(at, a.address, "Invalid function call", string(usage))
 		return
 	}
 	if unknown, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallUnknownDiagExtra](diag); ok && !sensitive {
@@ -65,7 +69,7 @@ func (r *report) evaluation(diag *hcl.Diagnostic, a *attribute, known map[string
 	case sensitive:
 		detail = withheld
 	case usesEnv:
-		detail = "The value cannot be computed. HCL's explanation is not shown because it could repeat what env() gives. Check the arguments of the functions."
+		detail = "The value cannot be computed. HCL's explanation is not shown because it could contain a value from env(). Check the arguments of the functions."
 	}
 	r.add(severity(diag), at, a.address, diag.Summary, detail)
 }
@@ -82,7 +86,7 @@ func callError[E error](diag *hcl.Diagnostic) (E, bool) {
 
 // unset says that a variable has no value. The name is not shown where it could
 // be the key itself: env("3f2a…") is an easy slip.
-func (r *report) unset(unset *envError, at place, address string, sensitive bool) {
+func (r hclReport) unset(unset *envError, at place, address string, sensitive bool) {
 	state := "is not set"
 	if unset.set {
 		state = "is set but empty"
@@ -92,7 +96,7 @@ func (r *report) unset(unset *envError, at place, address string, sensitive bool
 		r.fail(at, address, "Environment variable without a name", "env() needs the name of a variable, for instance env(\"LEMLIST_API_KEY\").")
 	case sensitive && !plausibleVariable(unset.name):
 		r.fail(at, address, "Environment variable "+state,
-			"env() takes the name of an environment variable, and the text given here is the name of none. It is not shown because it may be the key itself. "+
+			"env() takes the name of an environment variable, and this text is not such a name. It is not shown because it may be the key itself. "+
 				"Run: export LEMLIST_API_KEY=…, and write env(\"LEMLIST_API_KEY\").")
 	default:
 		name := shorten(unset.name)
@@ -101,8 +105,8 @@ func (r *report) unset(unset *envError, at place, address string, sensitive bool
 	}
 }
 
-// unquoted says that a bare word is no value. HCL would take it for a variable.
-func (r *report) unquoted(name hcl.Traversal, a *attribute) {
+// unquoted reports a bare word, which HCL takes for a variable.
+func (r hclReport) unquoted(name hcl.Traversal, a *attribute) {
 	at := inFile(name.SourceRange())
 	if s := r.source(at.file); s != nil && s.touches(*at.file) {
 		r.fail(at, a.address, "Text without quotes", "A value needs double quotes. For the API key, write env(\"LEMLIST_API_KEY\").")
@@ -110,7 +114,7 @@ func (r *report) unquoted(name hcl.Traversal, a *attribute) {
 	}
 	word := shorten(name.RootName())
 	r.fail(at, a.address, "Text without quotes",
-		fmt.Sprintf("There are no variables, so %s means nothing here. Write %q for the text, or env(%q) for an environment variable.", word, word, word))
+		fmt.Sprintf("A configuration has no variables, so %s is not a value. Write %q for the text, or env(%q) for an environment variable.", word, word, word))
 }
 
 func subject(diag *hcl.Diagnostic) place {

@@ -1,15 +1,14 @@
 package cli
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"time"
-	"unicode/utf8"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/internal/ndjson"
 )
 
@@ -66,33 +65,6 @@ func (v *jsonView) sendAt(at time.Time, level, kind, message string, fields ...f
 	_, _ = v.to.Write(append(line, '}', '\n')) // App.Main looks at the error, once
 }
 
-// encodeJSON encodes a value of ours. What a terminal could act on is escaped:
-// it can only stand inside strings.
-func encodeJSON(value any) []byte {
-	var body bytes.Buffer
-	encoder := json.NewEncoder(&body)
-	encoder.SetEscapeHTML(false)
-	if err := encoder.Encode(value); err != nil {
-		panic("cli: message cannot be encoded: " + err.Error())
-	}
-	return escapeJSON(bytes.TrimSuffix(body.Bytes(), []byte("\n")))
-}
-
-// escapeJSON escapes what a terminal could act on in JSON without blanks.
-func escapeJSON(text []byte) []byte {
-	var out []byte
-	for len(text) > 0 {
-		char, size := utf8.DecodeRune(text)
-		if acts(char) && char != '\n' {
-			out = fmt.Appendf(out, `\u%04x`, char)
-		} else {
-			out = append(out, text[:size]...)
-		}
-		text = text[size:]
-	}
-	return out
-}
-
 func (v *jsonView) diagnostics(found exporter.Diagnostics) {
 	for _, one := range found {
 		level, title := levelError, "Error: "
@@ -101,6 +73,84 @@ func (v *jsonView) diagnostics(found exporter.Diagnostics) {
 		}
 		v.send(level, "diagnostic", title+one.Summary, field{"diagnostic", one})
 	}
+}
+
+func (v *jsonView) plan(plan engine.Plan)     { v.sendPlan(plan) }
+func (v *jsonView) proposal(plan engine.Plan) { v.sendPlan(plan) }
+
+func (v *jsonView) sendPlan(plan engine.Plan) {
+	var parts []string
+	if len(plan.Tables) > 0 {
+		parts = append(parts, many(int64(len(plan.Tables)), "table"))
+	}
+	if lists := plan.Survey.OfUsers(); lists.Table != "" {
+		conversations := "an unknown number of conversations"
+		if plan.Conversations != nil {
+			conversations = "at most " + many(*plan.Conversations, "conversation")
+		}
+		parts = append(parts, many(int64(len(lists.Partitions)), "user"), conversations)
+	}
+	parts = append(parts, many(int64(len(plan.Exports)), "file"))
+	fields := []field{{"plan", plan}, {"pending", plan.Pending()}}
+	if kept := plan.Kept(); kept != nil {
+		fields = append(fields, field{"kept", kept})
+	}
+	v.send(levelInfo, "plan", "Plan: "+strings.Join(parts, ", "), fields...)
+}
+
+func (v *jsonView) summary(summary engine.Summary) {
+	level := levelInfo
+	if !summary.Proof.Complete || len(skippedLists(summary)) > 0 {
+		level = levelWarn
+	}
+	message := "Nothing was written"
+	switch {
+	case summary.Done() == 0:
+	case summary.Done() < summary.Wanted:
+		level, message = levelError, partlyText(summary)
+	case len(summary.Exports) == 0:
+		message = "Nothing is new, and no file was written"
+	default:
+		message = fmt.Sprintf("Exported %s in %s s", many(summary.Proof.Rows, "row"), fmt.Sprintf("%.1f", summary.Seconds))
+	}
+	if summary.Exports == nil {
+		summary.Exports = []engine.Result{} // a list in JSON, not null
+	}
+	v.send(level, "summary", message, field{"summary", summary})
+}
+
+func (v *jsonView) delivered(summary engine.ReadSummary) {
+	level, message := levelInfo, fmt.Sprintf("Read %s in %.1f s", many(summary.Proof.Rows, "row"), summary.Elapsed.Seconds())
+	switch {
+	case !summary.Proof.Complete:
+		level, message = levelWarn, "Nothing was delivered"
+	case len(summary.Proof.Skipped) > 0:
+		level = levelWarn
+	}
+	v.send(level, "read_summary", message, field{"summary", summary})
+}
+
+func (v *jsonView) verification(found engine.Verification) {
+	level, message := levelInfo, "Intact, and proven complete"
+	switch {
+	case !found.OK():
+		level, message = levelError, "Damaged"
+	case !found.Manifest.Proof.Complete:
+		level, message = levelWarn, "Intact, but not proven complete"
+	}
+	v.send(level, "verification", message, field{"verification", found}, field{"ok", found.OK()},
+		field{"complete", found.Manifest.Proof.Complete})
+}
+
+func (v *jsonView) verified(total verifiedTotal) {
+	if total.Files < 2 {
+		return
+	}
+	v.send(levelInfo, "verification_total", fmt.Sprintf("%s, %s", many(int64(total.Files), "file"), many(total.Rows, "row")), field{"total", total})
+}
+
+func (v *jsonView) progress() (progressView, time.Duration) {
+	return &jsonProgress{view: v}, jsonInterval
 }
 
 func (v *jsonView) question() {}
@@ -129,6 +179,6 @@ func (v *jsonView) interrupted(end *interruptedError) {
 	v.send(levelError, "interrupted", "Interrupted; "+end.consequence)
 }
 
-func (v *jsonView) kept(left leftover) {
+func (v *jsonView) kept(left keptPages) {
 	v.send(levelInfo, "kept", keptText(left), field{"kept", left})
 }

@@ -7,9 +7,9 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// feed carries events from the goroutines of a run to the one that shows them,
-// so that a slow terminal slows nothing but itself. It is the run's observer.
-type feed struct {
+// eventBuffer buffers events between the goroutines of a run and the one that shows them, so that
+// a slow terminal does not slow the run. It is the run's observer.
+type eventBuffer struct {
 	now  func() time.Time
 	wake chan struct{}
 
@@ -22,23 +22,23 @@ type observed struct {
 	event exporter.Event
 }
 
-func newFeed(now func() time.Time) *feed {
-	return &feed{now: now, wake: make(chan struct{}, 1)}
+func newEventBuffer(now func() time.Time) *eventBuffer {
+	return &eventBuffer{now: now, wake: make(chan struct{}, 1)}
 }
 
 // Observe implements [exporter.Observer].
-func (f *feed) Observe(event exporter.Event) {
-	f.mu.Lock()
-	f.events = append(f.events, observed{f.now(), event})
-	f.mu.Unlock()
+func (b *eventBuffer) Observe(event exporter.Event) {
+	b.mu.Lock()
+	b.events = append(b.events, observed{b.now(), event})
+	b.mu.Unlock()
 	select {
-	case f.wake <- struct{}{}:
+	case b.wake <- struct{}{}:
 	default: // it is awake already
 	}
 }
 
-// during shows what is observed while work runs.
-func (f *feed) during(app App, show view, work func() error) error {
+// during shows the events while work runs.
+func (b *eventBuffer) during(app App, show view, work func() error) error {
 	progress, every := show.progress()
 	ticks, stop := app.Ticker(every)
 	defer stop()
@@ -48,13 +48,13 @@ func (f *feed) during(app App, show view, work func() error) error {
 		defer progress.end()
 		for {
 			select {
-			case <-f.wake:
-				f.drain(progress)
+			case <-b.wake:
+				b.drain(progress)
 			case at := <-ticks:
-				f.drain(progress)
+				b.drain(progress)
 				progress.tick(at)
 			case <-done:
-				f.drain(progress)
+				b.drain(progress)
 				return
 			}
 		}
@@ -64,11 +64,11 @@ func (f *feed) during(app App, show view, work func() error) error {
 	return work()
 }
 
-func (f *feed) drain(progress progressView) {
-	f.mu.Lock()
-	events := f.events
-	f.events = nil
-	f.mu.Unlock()
+func (b *eventBuffer) drain(progress progressView) {
+	b.mu.Lock()
+	events := b.events
+	b.events = nil
+	b.mu.Unlock()
 	for _, one := range events {
 		progress.event(one.at, one.event)
 	}

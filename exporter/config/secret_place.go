@@ -1,0 +1,78 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/zclconf/go-cty/cty"
+)
+
+// secretPlace is where one kind of secret belongs.
+type secretPlace struct {
+	// block and attribute are its only s.
+	block, attribute string
+	// summary and name are for people.
+	summary, name string
+	// variable is the one that the documentation uses for it.
+	variable string
+}
+
+func secretPlaces() []secretPlace {
+	return []secretPlace{
+		{"source", "api_key", "API key outside api_key", "the API key", keyVariable},
+		{"columns", "hash_key", "Hash key outside hash_key", "the hash key", "LEMEXPORT_HASH_KEY"},
+	}
+}
+
+func (s secretPlace) is(parent *block, a *attribute) bool {
+	return parent.kind == s.block && a.name == s.attribute
+}
+
+// check reports a secret where it does not belong: every other value is
+// printed, logged and stored. It goes by the variable that a value came from,
+// and by the text itself.
+func (s secretPlace) check(r *report, blocks []*block) {
+	variables := map[string]bool{s.variable: true}
+	var keys []string
+	each(blocks, func(parent *block, a *attribute) {
+		if !s.is(parent, a) || a.failed {
+			return
+		}
+		for name := range a.variables() {
+			variables[name] = true
+		}
+		if value := a.bare(); !value.IsNull() && value.Type() == cty.String && value.AsString() != "" {
+			keys = append(keys, value.AsString())
+			r.secret(value.AsString())
+		}
+	})
+	each(blocks, func(parent *block, a *attribute) {
+		if s.is(parent, a) || a.failed || !holdsKey(a, variables, keys) {
+			return
+		}
+		r.hide(a.at)
+		r.fail(a.at, a.address, s.summary,
+			fmt.Sprintf("The value of %s contains %s, which must not be used anywhere else. Use another variable or text here.", a.name, s.name))
+		a.failed = true
+	})
+}
+
+// holdsKey reports whether a value depends on one of the variables or contains
+// one of the keys.
+func holdsKey(a *attribute, variables map[string]bool, keys []string) bool {
+	for name := range a.variables() {
+		if variables[name] {
+			return true
+		}
+	}
+	found := false
+	_ = cty.Walk(a.bare(), func(_ cty.Path, value cty.Value) (bool, error) {
+		if value.Type() == cty.String && value.IsKnown() && !value.IsNull() {
+			for _, key := range keys {
+				found = found || len(key) >= shortestSecret && strings.Contains(value.AsString(), key)
+			}
+		}
+		return true, nil
+	})
+	return found
+}
