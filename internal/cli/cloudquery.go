@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/plugin/cloudquery"
 )
 
@@ -70,7 +71,7 @@ func runCloudQuery(ctx context.Context, app App, global settings, arguments clou
 	if err == nil {
 		return nil
 	}
-	show.diagnostics(diagnose(err))
+	show.diagnostics(exporter.Diagnose(err))
 	return ended{statusOf(err)}
 }
 
