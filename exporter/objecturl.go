@@ -48,7 +48,7 @@ type ObjectURLError struct {
 // Error is the summary, in lower case.
 func (e *ObjectURLError) Error() string { return strings.ToLower(e.Summary[:1]) + e.Summary[1:] }
 
-// ObjectParams are the settings for a scheme; nil when it is no object store's.
+// ObjectParams are the settings for a scheme; nil when it is not an object store's.
 func ObjectParams(scheme string) []ObjectParam {
 	truth := []string{"true", "false"}
 	either := []ObjectParam{{Name: paramInsecure, Values: truth}, {Name: paramSend, Values: truth}}

@@ -1,7 +1,7 @@
-"""Executes the notebooks beside this file, from scratch.
+"""Runs the notebooks in this folder, each in a new kernel.
 
-A cell that raises ends it with an error: every notebook asserts its results.
-With --update the outputs are written back, else the files stay as they are.
+Every notebook asserts its results; a cell that raises ends the run with an error.
+With --update the outputs are saved, otherwise the files stay as they are.
 """
 
 import pathlib
@@ -13,7 +13,7 @@ import nbformat
 from nbclient import NotebookClient
 
 HERE = pathlib.Path(__file__).parent
-# What tells of one machine has no place in a file for all.
+# Outputs are committed, so they must not contain paths of one machine.
 MACHINE = re.compile(r"/(?:home|root|tmp|Users|var/folders)/")
 
 
@@ -24,11 +24,11 @@ def execute(path, update):
                    extra_arguments=["--log-level=ERROR"], resources={"metadata": {"path": str(HERE)}}).execute()
     book.metadata = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}, "language_info": {"name": "python"}}
     text = nbformat.writes(book) + "\n"
-    for at in (text, path.read_text(encoding="utf-8")):
-        if found := MACHINE.search(at):
-            sys.exit(f"{path.name} holds a path of a machine: {at[found.start():found.start() + 60]}")
+    for content in (text, path.read_text(encoding="utf-8")):
+        if found := MACHINE.search(content):
+            sys.exit(f"{path.name} contains a path of one machine: {content[found.start():found.start() + 60]}")
     if not any(cell.get("outputs") for cell in book.cells):
-        sys.exit(f"{path.name} shows nothing")
+        sys.exit(f"{path.name} has no output")
     if update:
         path.write_text(text, encoding="utf-8")
     print(f"{path.name}: {time.monotonic() - started:.1f} s, {len(text) / 1000:.0f} kB")

@@ -1,4 +1,4 @@
-# A first export, of a simulated lemlist team: no key, no network, no real row.
+# A first export, of a simulated lemlist team: no key, no network, no real data.
 #
 # For your own team, remove the simulate block, uncomment api_key, and run
 # `export LEMLIST_API_KEY=...` before lemexport.
@@ -12,5 +12,14 @@ source "lemlist" {
 }
 
 export "inbox_conversations" {
-  destination = "./out" # a folder, seen from where you run lemexport
+  destination = "./out" # a folder, relative to where you run lemexport
+}
+
+# The names of users and labels, in files beside the conversations.
+export "team_users" {
+  destination = "./out"
+}
+
+export "inbox_labels" {
+  destination = "./out"
 }

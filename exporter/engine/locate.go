@@ -130,7 +130,7 @@ func (l locator) openAt(ctx context.Context, folder string, format exporter.Form
 const locationHint = "Give the exported file, or the folder that is the destination of an export."
 
 // splitLocation takes the last name off a path, or off the path of an object
-// store's URL, whose settings stay with the folder. A bucket is no name in
+// store's URL, whose settings stay with the folder. A bucket is not a name in
 // anything.
 func splitLocation(location string) (folder, name string) {
 	scheme, _, isURL := strings.Cut(location, "://")

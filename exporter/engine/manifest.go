@@ -80,7 +80,7 @@ func continued(m exporter.Manifest, beside string, plan ExportPlan, pages *colle
 		// Rows that are kept have theirs.
 		m.UnknownFields = exporter.JoinNames(m.UnknownFields, carried.UnknownFields)
 	}
-	// An append that did not add everything is no full proof.
+	// An append that did not add everything is not a full proof.
 	if plan.Increment != nil && m.Proof.Whole() && (m.Mode == exporter.ModeMerge || plan.Increment.takesAll()) {
 		m.FullProof = &exporter.FullProof{RunID: m.RunID, FinishedAt: m.Window.FinishedAt, Method: m.Proof.Method}
 	}

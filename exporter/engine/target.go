@@ -89,7 +89,7 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 }
 
 // current reads the manifest of the committed file, with append of the newest. A
-// file that is no export of this table is never replaced, nor gone on from.
+// file that is not an export of this table is never replaced, nor gone on from.
 func (t target) current(ctx context.Context) (found head, version exporter.Version, err error) {
 	found.name = t.name
 	if t.Mode == exporter.ModeAppend {

@@ -113,7 +113,7 @@ func checkRows(ctx context.Context, file opened, url string, table *schema.Table
 	return []Check{
 		checked("rows", read == want && footer == want, "%d read, %d in the manifest, %d in the footer", read, want, footer),
 		checked("unique ids", checker.Duplicates() == 0, "%d ids, %d of them more than once", read, checker.Duplicates()),
-		checked("order", checker.Unordered() == 0, "%d rows are not newest first", checker.Unordered()),
+		checked("order", checker.Unordered() == 0, "%d rows are out of order", checker.Unordered()),
 		checkContent(contentOf(checker.Digest()), file.manifest.Content),
 		checkFile(file.data.Sealed(), altered),
 	}, nil

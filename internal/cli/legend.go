@@ -19,7 +19,7 @@ func meaning(term string) string {
 	case "seams+sweep":
 		return "the pages join without a gap, and a last read from the top showed no other change"
 	case "sweep-since":
-		return "everything newer than the last export was read, and a last read from the top showed no other change"
+		return "everything newer than an earlier proof was read, and a last read from the top showed no other change"
 	case "two-equal-passes":
 		return "two reads in a row, each from top to bottom, showed the same rows"
 	case "single-page":

@@ -27,20 +27,20 @@ func newRead(app App, global *settings, views func() view) *cobra.Command {
 		Use:   "read TABLE [PATH]",
 		Short: "Write a table to standard output as an Arrow stream or JSON lines",
 		Long: `Reads TABLE from the source in the configuration at PATH, and writes its rows to
-standard output: each row once, newest activity first, as an Arrow IPC stream
-with the proof in the metadata of its schema, or as JSON lines, one row an
-object. Nothing is written before the rows are proven complete. Progress, the
-summary and the proof go to standard error. Export blocks are
+standard output: each row once, conversations with the newest activity first, as
+an Arrow IPC stream with the proof in the metadata of its schema, or as JSON
+lines, one object a row. Nothing is written before the rows are proven complete.
+Progress, the summary and the proof go to standard error. Export blocks are
 optional; the columns block of an export of TABLE applies here as well.
 
 The tables are ` + strings.Join(schema.TableNames(), ", ") + `.
 
--position writes down where the reading ended, and -since goes on from there: it
-reads what is new or changed, and again what was active within the lookback
-before, so replace rows by id. When the last full reading is older than
-full_every, which is a week unless a merge or append export of the table says
-otherwise, everything is read; then, and only then, rows that do not come are
-gone. The summary says whether a reading was full. A position belongs to its
+-position writes a file with the position where the read ended, and -since
+continues from it: it reads rows that are new or changed, and again those that
+were active within the lookback before, so replace rows by id. When the last full
+read is older than full_every (a week, unless a merge or append export of the
+table sets it), everything is read; then, and only then, rows that do not come
+are gone. The summary says whether a read was full. A position belongs to its
 team, users, table and columns: with others it is an error.
 
 Exit status: 0 done, 1 error, 3 when the rows are not proven complete and

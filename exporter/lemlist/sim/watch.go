@@ -216,7 +216,7 @@ func (s *Server) Violations() []string {
 	return slices.Clone(s.watch.violations)
 }
 
-// atoi returns 0 for what is no number.
+// atoi returns 0 for invalid numbers.
 func atoi(text string) int {
 	n, err := strconv.Atoi(text)
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// What `schema -format=dbt` says is YAML, and true of an export: columns, types,
-// and the promises that dbt would test.
+// The output of `schema -format=dbt` is YAML and describes an export: its columns, their
+// types, and the tests that dbt runs.
 func TestDBTSource(t *testing.T) {
 	binary, err := program()
 	if err != nil {
@@ -42,7 +42,7 @@ func TestDBTSource(t *testing.T) {
 		t.Fatalf("%v in\n%s", err, text)
 	}
 	if file.Version != 2 || len(file.Sources) != 1 || len(file.Sources[0].Tables) != 1 {
-		t.Fatalf("not one source of one table: %+v", file)
+		t.Fatalf("want one source with one table: %+v", file)
 	}
 	table := file.Sources[0].Tables[0]
 	dir, err := quickstart()
@@ -52,10 +52,10 @@ func TestDBTSource(t *testing.T) {
 	location, _ := table.Config.Meta["external_location"].(string)
 	path := filepath.Join(dir, location)
 	db := openDuckDB(t)
-	var said [][]string
+	var described [][]string
 	var personal []string
 	for _, column := range table.Columns {
-		said = append(said, []string{column.Name, strings.ReplaceAll(column.DataType, `"`, "")})
+		described = append(described, []string{column.Name, strings.ReplaceAll(column.DataType, `"`, "")})
 		if column.Config.Meta["personal"] == true {
 			personal = append(personal, column.Name)
 		}
@@ -70,7 +70,7 @@ func TestDBTSource(t *testing.T) {
 		}
 	}
 	found := query(t, db, `SELECT column_name, replace(column_type, '"', '') FROM (DESCRIBE FROM `+from(path)+")")
-	if diff := gocmp.Diff(found, said); diff != "" {
+	if diff := gocmp.Diff(found, described); diff != "" {
 		t.Errorf("columns (-DuckDB +dbt):\n%s", diff)
 	}
 	identify := []string{

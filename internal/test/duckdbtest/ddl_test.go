@@ -9,8 +9,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// DuckDB runs `schema -format=ddl` of every table, and creates the columns that the table
-// declares.
+// DuckDB runs the statement of `schema -format=ddl` for every table, and creates the columns
+// that the table declares.
 func TestDDLOfEveryTable(t *testing.T) {
 	binary, err := program()
 	if err != nil {
@@ -32,7 +32,7 @@ func TestDDLOfEveryTable(t *testing.T) {
 		var want [][]string
 		for i, column := range table.Columns {
 			kind, scalar := scalars[column.Type]
-			if !scalar && i < len(found) { // the test of dbt compares lists and structs with an export
+			if !scalar && i < len(found) { // TestDBTSource compares the types of lists and structs with an export
 				kind = found[i][2]
 			}
 			want = append(want, []string{column.Name, map[bool]string{true: "NO", false: "YES"}[column.Required], kind})

@@ -1,3 +1,3 @@
-// Package duckdbtest holds tests only: real DuckDB reads the files we write.
-// It is a module of its own, so that the product stays free of cgo.
+// Package duckdbtest has tests only: DuckDB reads the files that lemexport writes. It is a
+// module of its own, because DuckDB needs cgo and the program does not.
 package duckdbtest

@@ -8,8 +8,8 @@ import (
 	_ "github.com/duckdb/duckdb-go/v2"
 )
 
-// openDuckDB opens an empty database in memory that never asks the network for
-// an extension. Times are shown in UTC.
+// openDuckDB opens an empty database in memory that never downloads an extension. It
+// writes times in UTC.
 func openDuckDB(t *testing.T) *sql.DB {
 	t.Helper()
 	db, err := sql.Open("duckdb", "?autoinstall_known_extensions=false&autoload_known_extensions=false")
@@ -21,17 +21,17 @@ func openDuckDB(t *testing.T) *sql.DB {
 			t.Error(err)
 		}
 	})
-	db.SetMaxOpenConns(1) // settings belong to a connection
+	db.SetMaxOpenConns(1) // settings hold for one connection
 	if _, err := db.ExecContext(t.Context(), "SET TimeZone = 'UTC'"); err != nil {
 		t.Fatal(err)
 	}
 	return db
 }
 
-// null is how query shows NULL; no value of the tests is spelled so.
+// null is how query writes NULL; no value of the tests is this text.
 const null = "NULL"
 
-// query returns the rows as DuckDB writes them as text.
+// query returns the rows of a query, each cell as text.
 func query(t *testing.T, db *sql.DB, text string, args ...any) [][]string {
 	t.Helper()
 	rows, err := db.QueryContext(t.Context(), "SELECT COLUMNS(*)::VARCHAR FROM ("+text+")", args...)

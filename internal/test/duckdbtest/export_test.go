@@ -15,10 +15,10 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
 
-// shared is a folder for what tests share. TestMain makes and removes it.
+// shared is a folder that all tests use. TestMain creates and removes it.
 var shared string
 
-// program builds lemexport as a user would get it: without cgo.
+// program builds lemexport once, without cgo, as users get it.
 var program = sync.OnceValues(func() (string, error) {
 	path := filepath.Join(shared, "lemexport")
 	build := exec.Command("go", "build", "-o", path, ".")
@@ -30,7 +30,7 @@ var program = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// quickstart is a folder with the export of the README's first command, made once.
+// quickstart runs the README's first command once and returns its working directory.
 var quickstart = sync.OnceValues(func() (string, error) {
 	binary, err := program()
 	if err != nil {
@@ -64,8 +64,16 @@ func export(t *testing.T, options sim.Options) (path string, team *sim.Server) {
 	return exportWith(t, options, "")
 }
 
-// exportWith does so with more blocks in the export.
+// exportWith does the same with more blocks in the export.
 func exportWith(t *testing.T, options sim.Options, blocks string) (path string, team *sim.Server) {
+	t.Helper()
+	folder, team := exportTables(t, options, blocks, "inbox_conversations")
+	return filepath.Join(folder, snapshotFile), team
+}
+
+// exportTables runs the program against a simulated team and returns the folder with the
+// files of the tables. Each export has the same blocks.
+func exportTables(t *testing.T, options sim.Options, blocks string, tables ...string) (folder string, team *sim.Server) {
 	t.Helper()
 	binary, err := program()
 	if err != nil {
@@ -81,7 +89,10 @@ func exportWith(t *testing.T, options sim.Options, blocks string) (path string, 
 	}
 	defer func() { _ = running.Close() }()
 	dir := t.TempDir()
-	config := fmt.Sprintf("source \"lemlist\" {\n  api_key  = env(\"KEY\")\n  endpoint = %q\n}\nexport \"inbox_conversations\" {\n  destination = \"out\"\n%s\n}\n", running.URL(), blocks)
+	config := fmt.Sprintf("source \"lemlist\" {\n  api_key  = env(\"KEY\")\n  endpoint = %q\n}\n", running.URL())
+	for _, table := range tables {
+		config += fmt.Sprintf("export %q {\n  destination = \"out\"\n%s\n}\n", table, blocks)
+	}
 	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(config), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -91,10 +102,10 @@ func exportWith(t *testing.T, options sim.Options, blocks string) (path string, 
 	if output, err := run.CombinedOutput(); err != nil {
 		t.Fatalf("apply: %v\n%s", err, output)
 	}
-	return filepath.Join(dir, "out", "inbox_conversations.parquet"), team
+	return filepath.Join(dir, "out"), team
 }
 
-// scalars are columns that DuckDB can take from the API's JSON by itself.
+// scalars are expressions that read columns from the JSON of the API.
 var scalars = map[string]string{
 	"id":                           "j->>'$._id'",
 	"team_id":                      "j->>'$.teamId'",
@@ -119,8 +130,8 @@ var scalars = map[string]string{
 	"opportunities":                `list_transform(json_transform(j->'$.opportunities', '[{"id":"VARCHAR","type":"VARCHAR","done":"BOOLEAN"}]'), lambda o: {'id': o.id, 'type': o."type", 'done': coalesce(o.done, false)})`,
 }
 
-// DuckDB reads the API's own JSON and the export of it, and finds them equal: for a
-// simulated team, and for the response in the API's documentation.
+// DuckDB finds the same values in an export and in the JSON of the API: for a simulated
+// team, and for the response in the API's documentation.
 func TestAnExportCellByCell(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "..", "testdata", "get-many-inboxes.json"))
 	if err != nil {
@@ -139,7 +150,7 @@ func TestAnExportCellByCell(t *testing.T) {
 			conversations := team.Conversations()
 			var lines bytes.Buffer
 			for _, conversation := range conversations {
-				if err := json.Compact(&lines, conversation.Raw()); err != nil { // a line each
+				if err := json.Compact(&lines, conversation.Raw()); err != nil { // one line per conversation
 					t.Fatal(err)
 				}
 				lines.WriteByte('\n')
@@ -166,8 +177,7 @@ func TestAnExportCellByCell(t *testing.T) {
 	}
 }
 
-// TestCommittedExport looks at an export as an analyst would: at the one that
-// EXPORT names, else at one of its own.
+// TestCommittedExport checks the export that EXPORT names, or one that it makes.
 func TestCommittedExport(t *testing.T) {
 	path := os.Getenv("EXPORT")
 	if path == "" {
@@ -194,7 +204,7 @@ func TestCommittedExport(t *testing.T) {
 	expect(t, db, "0", "SELECT count(*) FROM (SELECT last_activity_at AS this, lag(last_activity_at) OVER (ORDER BY file_row_number) AS before FROM read_parquet('"+path+"', file_row_number=true)) WHERE this > before")
 	expect(t, db, "0", "SELECT count(*) FROM "+from(path)+" WHERE last_activity_at < created_at OR fetched_at IS NULL")
 	if got := one(t, db, "SELECT count(*) FROM (SELECT unnest(users) AS u FROM "+from(path)+") WHERE NOT u.read"); got == "0" {
-		t.Error("no conversation is unread by anybody: the nested columns are empty")
+		t.Error("no user has an unread conversation: the column users is empty")
 	}
 }
 

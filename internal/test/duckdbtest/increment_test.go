@@ -25,15 +25,15 @@ import (
 
 var large = flag.Bool("large", false, "merge and append with 100,000 conversations, 30 and 10 times")
 
-// bench is the engine, without a rate limit, beside a simulated team that goes
-// on living.
-type bench struct {
+// fixture is the engine, without a rate limit, and a simulated team whose conversations a
+// test can change.
+type fixture struct {
 	*engine.Engine
 	team *sim.Server
 	dir  string
 }
 
-func newBench(t *testing.T, options sim.Options) *bench {
+func newFixture(t *testing.T, options sim.Options) *fixture {
 	t.Helper()
 	options.Unlimited = true
 	team, err := sim.New(options)
@@ -45,7 +45,7 @@ func newBench(t *testing.T, options sim.Options) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = running.Close() })
-	return &bench{team: team, dir: t.TempDir(), Engine: &engine.Engine{
+	return &fixture{team: team, dir: t.TempDir(), Engine: &engine.Engine{
 		OpenSource: func(_ context.Context, _ exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
 			return lemlist.Open(lemlist.Options{Endpoint: running.URL(), Key: exporter.NewSecret(team.Key()), Observer: obs, Unlimited: true})
 		},
@@ -57,17 +57,17 @@ func newBench(t *testing.T, options sim.Options) *bench {
 	}}
 }
 
-type quiet struct{}
+type noopObserver struct{}
 
-func (quiet) Observe(exporter.Event) {}
+func (noopObserver) Observe(exporter.Event) {}
 
-// apply exports into a folder of that name.
-func (b *bench) apply(t *testing.T, folder, mode string, fullEvery time.Duration) exporter.Proof {
+// apply exports into a folder with this name.
+func (f *fixture) apply(t *testing.T, folder, mode string, fullEvery time.Duration) exporter.Proof {
 	t.Helper()
-	run, err := b.Start(t.Context(), exporter.Job{Exports: []exporter.Export{{
-		Table: "inbox_conversations", Destination: filepath.Join(b.dir, folder), Format: "parquet", Mode: mode, FullEvery: fullEvery,
+	run, err := f.Start(t.Context(), exporter.Job{Exports: []exporter.Export{{
+		Table: "inbox_conversations", Destination: filepath.Join(f.dir, folder), Format: "parquet", Mode: mode, FullEvery: fullEvery,
 		Parquet: exporter.ParquetOptions{Compression: "zstd"},
-	}}}, quiet{})
+	}}}, noopObserver{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,16 +83,16 @@ func (b *bench) apply(t *testing.T, folder, mode string, fullEvery time.Duration
 	return summary.Proof
 }
 
-func (b *bench) from(folder, rest string) string { return from(filepath.Join(b.dir, folder, rest)) }
+func (f *fixture) from(folder, rest string) string { return from(filepath.Join(f.dir, folder, rest)) }
 
-// churn moves conversations: any of them, of these kinds.
-func (b *bench) churn(n int, seed uint64, kinds ...sim.Kind) {
+// churn applies n changes of these kinds to conversations that it picks at random.
+func (f *fixture) churn(n int, seed uint64, kinds ...sim.Kind) {
 	random := rand.New(rand.NewPCG(seed, 3))
 	moves := make([]sim.Movement, n)
 	for i := range moves {
 		moves[i] = sim.Movement{Kind: kinds[random.IntN(len(kinds))], Position: random.IntN(1 << 30)}
 	}
-	b.team.Move(moves...)
+	f.team.Move(moves...)
 }
 
 const (
@@ -100,86 +100,86 @@ const (
 	week         = 168 * time.Hour
 )
 
-// differences counts the rows that one has and the other has not, both ways,
-// fetched_at aside.
+// differences counts the rows of theirs that ours does not have, and the other way round,
+// without fetched_at.
 func differences(t *testing.T, ours, theirs string) (missing, excess string) {
 	t.Helper()
 	db := openDuckDB(t)
 	const columns = "* EXCLUDE (fetched_at)"
-	count := func(a, b string) string {
-		return one(t, db, fmt.Sprintf("SELECT count(*) FROM (SELECT %s FROM %s EXCEPT SELECT %s FROM %s)", columns, a, columns, b))
+	count := func(x, y string) string {
+		return one(t, db, fmt.Sprintf("SELECT count(*) FROM (SELECT %s FROM %s EXCEPT SELECT %s FROM %s)", columns, x, columns, y))
 	}
 	return count(theirs, ours), count(ours, theirs)
 }
 
-// A merge after one conversation in a hundred has moved: what it costs, and that
-// it equals a snapshot.
+// A merge after one conversation in a hundred has changed equals a snapshot, and takes few
+// requests.
 func TestAMergeEqualsASnapshot(t *testing.T) {
 	conversations := 4000
 	if *large {
 		conversations = 100_000
 	}
-	b := newBench(t, sim.Options{Users: 3, Conversations: conversations, Seed: 11})
-	whole := b.apply(t, "merged", "merge", week)
-	quiet := b.apply(t, "merged", "merge", week)
-	b.churn(conversations/100, 1, sim.Jump, sim.Jump, sim.Jump, sim.Insert)
-	merged := b.apply(t, "merged", "merge", week)
-	b.apply(t, "fresh", "snapshot", 0)
-	missing, excess := differences(t, b.from("merged", snapshotFile), b.from("fresh", snapshotFile))
+	f := newFixture(t, sim.Options{Users: 3, Conversations: conversations, Seed: 11})
+	whole := f.apply(t, "merged", "merge", week)
+	unchanged := f.apply(t, "merged", "merge", week)
+	f.churn(conversations/100, 1, sim.Jump, sim.Jump, sim.Jump, sim.Insert)
+	merged := f.apply(t, "merged", "merge", week)
+	f.apply(t, "snapshot", "snapshot", 0)
+	missing, excess := differences(t, f.from("merged", snapshotFile), f.from("snapshot", snapshotFile))
 	if missing != "0" || excess != "0" {
 		t.Errorf("%s rows of the snapshot are missing, %s are not in it", missing, excess)
 	}
 	if merged.Method != "sweep-since" || merged.Requests > int64(conversations/1000+20) {
 		t.Errorf("%d requests by %s", merged.Requests, merged.Method)
 	}
-	t.Logf("%d conversations: %d requests for everything, %d when nothing had moved, %d for %d movements",
-		conversations, whole.Requests, quiet.Requests, merged.Requests, conversations/100)
+	t.Logf("%d conversations: %d requests for everything, %d without changes, %d for %d changes",
+		conversations, whole.Requests, unchanged.Requests, merged.Requests, conversations/100)
 }
 
-// Merges in a row, while conversations move during and between them.
+// Merges equal a snapshot although conversations change during and between them.
 func TestMergesInARowEqualASnapshot(t *testing.T) {
 	conversations, rounds := 1500, 5
 	if *large {
 		conversations, rounds = 100_000, 30
 	}
-	still := false
-	b := newBench(t, sim.Options{Users: 3, Conversations: conversations, Seed: 12, Drift: sim.Drift{Script: drift(&still)}})
+	stopped := false
+	f := newFixture(t, sim.Options{Users: 3, Conversations: conversations, Seed: 12, Drift: sim.Drift{Script: drift(&stopped)}})
 	var requests, first int64
 	for round := range rounds {
-		got := b.apply(t, "merged", "merge", week)
+		got := f.apply(t, "merged", "merge", week)
 		if first == 0 {
 			first = got.Requests
 			continue
 		}
 		requests += got.Requests
-		b.churn(conversations/100, uint64(round), sim.Jump, sim.Jump, sim.Insert)
+		f.churn(conversations/100, uint64(round), sim.Jump, sim.Jump, sim.Insert)
 	}
-	still = true
-	requests += b.apply(t, "merged", "merge", week).Requests
-	b.apply(t, "fresh", "snapshot", 0)
-	missing, excess := differences(t, b.from("merged", snapshotFile), b.from("fresh", snapshotFile))
+	stopped = true
+	requests += f.apply(t, "merged", "merge", week).Requests
+	f.apply(t, "snapshot", "snapshot", 0)
+	missing, excess := differences(t, f.from("merged", snapshotFile), f.from("snapshot", snapshotFile))
 	if missing != "0" || excess != "0" {
 		t.Errorf("after %d merges %s rows of the snapshot are missing, %s are not in it", rounds, missing, excess)
 	}
 	t.Logf("%d conversations: %d requests for everything, %d for %d merges", conversations, first, requests, rounds)
 
-	// What is deleted, or changes without an activity, shows at a full proof.
-	b.churn(conversations/50, 77, sim.Delete, sim.Edit)
-	b.apply(t, "merged", "merge", week)
-	b.apply(t, "fresh", "snapshot", 0)
-	if _, excess = differences(t, b.from("merged", snapshotFile), b.from("fresh", snapshotFile)); excess == "0" {
-		t.Error("an increment has seen what it cannot see")
+	// Only a full proof shows deletions, and changes without an activity.
+	f.churn(conversations/50, 77, sim.Delete, sim.Edit)
+	f.apply(t, "merged", "merge", week)
+	f.apply(t, "snapshot", "snapshot", 0)
+	if _, excess = differences(t, f.from("merged", snapshotFile), f.from("snapshot", snapshotFile)); excess == "0" {
+		t.Error("an increment equals the snapshot, so this test shows nothing")
 	}
-	b.apply(t, "merged", "merge", time.Nanosecond)
-	if missing, excess = differences(t, b.from("merged", snapshotFile), b.from("fresh", snapshotFile)); missing != "0" || excess != "0" {
+	f.apply(t, "merged", "merge", time.Nanosecond)
+	if missing, excess = differences(t, f.from("merged", snapshotFile), f.from("snapshot", snapshotFile)); missing != "0" || excess != "0" {
 		t.Errorf("after a full proof %s rows of the snapshot are missing, %s are not in it", missing, excess)
 	}
 }
 
-// drift moves a conversation before most reads, until it is told to stop.
-func drift(still *bool) func(int) []sim.Movement {
+// drift changes a conversation before most requests, until stopped is true.
+func drift(stopped *bool) func(int) []sim.Movement {
 	return func(step int) []sim.Movement {
-		if *still || step%3 == 0 {
+		if *stopped || step%3 == 0 {
 			return nil
 		}
 		kind := sim.Jump
@@ -190,8 +190,8 @@ func drift(still *bool) func(int) []sim.Movement {
 	}
 }
 
-// The README's view over the files of an append is the inbox as it is, but for
-// what was deleted.
+// The README's view over the files of an append has the current inbox, and the deleted
+// conversations.
 func TestTheViewOverAppendedFiles(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
 	if err != nil {
@@ -205,44 +205,44 @@ func TestTheViewOverAppendedFiles(t *testing.T) {
 	if *large {
 		conversations, rounds = 100_000, 10
 	}
-	still := false
-	b := newBench(t, sim.Options{Users: 3, Conversations: conversations, Seed: 13, Drift: sim.Drift{Script: drift(&still)}})
+	stopped := false
+	f := newFixture(t, sim.Options{Users: 3, Conversations: conversations, Seed: 13, Drift: sim.Drift{Script: drift(&stopped)}})
 	for round := range rounds {
-		b.apply(t, "out", "append", week)
-		b.churn(conversations/100, uint64(round), sim.Jump, sim.Jump, sim.Insert, sim.Delete)
+		f.apply(t, "out", "append", week)
+		f.churn(conversations/100, uint64(round), sim.Jump, sim.Jump, sim.Insert, sim.Delete)
 	}
-	still = true
-	b.apply(t, "out", "append", week)
-	b.apply(t, "out", "append", week) // nothing is new
-	b.apply(t, "fresh", "snapshot", 0)
-	files, err := filepath.Glob(filepath.Join(b.dir, "out", "inbox_conversations", "*.parquet"))
+	stopped = true
+	f.apply(t, "out", "append", week)
+	f.apply(t, "out", "append", week) // nothing is new
+	f.apply(t, "snapshot", "snapshot", 0)
+	files, err := filepath.Glob(filepath.Join(f.dir, "out", "inbox_conversations", "*.parquet"))
 	if err != nil || len(files) != rounds+1 {
 		t.Errorf("%d files (%v)", len(files), err)
 	}
 	db := openDuckDB(t)
-	view := strings.ReplaceAll(string(found[1]), "'out/", "'"+b.dir+"/out/")
+	view := strings.ReplaceAll(string(found[1]), "'out/", "'"+f.dir+"/out/")
 	if _, err := db.ExecContext(t.Context(), view); err != nil {
 		t.Fatalf("%s: %v", view, err)
 	}
 	const columns = "* EXCLUDE (fetched_at)"
-	fresh := b.from("fresh", snapshotFile)
-	expect(t, db, "0", fmt.Sprintf("SELECT count(*) FROM (SELECT %s FROM %s EXCEPT SELECT %s FROM inbox)", columns, fresh, columns))
-	expect(t, db, "0", fmt.Sprintf("SELECT count(*) FROM (SELECT %s FROM inbox WHERE id IN (SELECT id FROM %s) EXCEPT SELECT %s FROM %s)", columns, fresh, columns, fresh))
+	snapshot := f.from("snapshot", snapshotFile)
+	expect(t, db, "0", fmt.Sprintf("SELECT count(*) FROM (SELECT %s FROM %s EXCEPT SELECT %s FROM inbox)", columns, snapshot, columns))
+	expect(t, db, "0", fmt.Sprintf("SELECT count(*) FROM (SELECT %s FROM inbox WHERE id IN (SELECT id FROM %s) EXCEPT SELECT %s FROM %s)", columns, snapshot, columns, snapshot))
 	deleted := make(map[string]bool)
-	for _, event := range b.team.Events() {
+	for _, event := range f.team.Events() {
 		if event.Kind == sim.Delete {
 			deleted[event.ID] = true
 		}
 	}
-	gone := query(t, db, fmt.Sprintf("SELECT id FROM inbox WHERE id NOT IN (SELECT id FROM %s)", fresh))
-	for _, row := range gone {
+	deletedRows := query(t, db, fmt.Sprintf("SELECT id FROM inbox WHERE id NOT IN (SELECT id FROM %s)", snapshot))
+	for _, row := range deletedRows {
 		if !deleted[row[0]] {
-			t.Errorf("%s is in the view, and was never deleted", row[0])
+			t.Errorf("%s is in the view but not in the snapshot, and was not deleted", row[0])
 		}
 	}
-	if len(gone) == 0 {
-		t.Error("nothing was deleted")
+	if len(deletedRows) == 0 {
+		t.Error("no conversation was deleted, so this test shows nothing")
 	}
 	t.Logf("%d conversations, %d files, %s rows in them, %d deleted", conversations, len(files),
-		one(t, db, "SELECT count(*) FROM "+b.from("out", "inbox_conversations/*.parquet")), len(deleted))
+		one(t, db, "SELECT count(*) FROM "+f.from("out", "inbox_conversations/*.parquet")), len(deleted))
 }

@@ -22,9 +22,9 @@ func hashed(text string) string {
 	return hex.EncodeToString(mac.Sum(nil))
 }
 
-// A masked export is the clear one with hashes in place of texts, and without
-// what is left out.
-func TestDuckDBReadsAMaskedExport(t *testing.T) {
+// An export with excluded and hashed columns equals the whole export, except for these
+// columns.
+func TestDuckDBReadsExcludedAndHashedColumns(t *testing.T) {
 	team := sim.Options{Users: 2, Conversations: 400, Seed: 5}
 	whole, _ := export(t, team)
 	masked, _ := exportWith(t, team, `columns {

@@ -23,8 +23,8 @@ var update = flag.Bool("update", false, "write the golden files")
 
 const manifest = `{"manifest_version":1,"run_id":"4f9c","simulated":true}`
 
-// conversations are rows in the shape of the Arrow JSON form, newest first:
-// every kind of absence, empty lists, and text that is not ASCII.
+// conversations are rows in the JSON form of Arrow, newest first, with absent values at
+// every level, empty lists, and text that is not ASCII.
 var conversations = []string{
 	`{"id":"ibx_A","team_id":"tea_1","contact_id":"ctc_1","created_by":"act_1","created_at":"2025-01-02 03:04:05.006","last_activity_at":"2026-02-03 04:05:06.789",
 	  "have_replies":true,"last_replied_at":"2026-02-03 04:05:06.789","last_replied_channel":"email","is_your_turn":false,"last_sent_at":"2026-02-01 00:00:00",
@@ -64,7 +64,7 @@ func write(t *testing.T, records ...arrow.Record) string {
 	return path
 }
 
-// sample is the record of conversations.
+// sample returns the conversations as a record.
 func sample(t *testing.T) arrow.Record {
 	t.Helper()
 	table := schema.InboxConversations().Arrow()
@@ -75,7 +75,7 @@ func sample(t *testing.T) arrow.Record {
 	return rec
 }
 
-// many has n rows that differ in id and time, newest first.
+// many returns n rows that differ in id and time, newest first.
 func many(n int) arrow.Record {
 	table := schema.InboxConversations()
 	builder := array.NewRecordBuilder(memory.DefaultAllocator, table.Arrow())
@@ -135,7 +135,7 @@ func TestDuckDBReadsEveryValue(t *testing.T) {
 	compareAll(t, t, openDuckDB(t), write(t, rec), rec, false)
 }
 
-// arrowValue is a cell in the form that parse gives.
+// arrowValue returns a cell in the form that parse returns.
 func arrowValue(t *testing.T, column arrow.Array, row int) any {
 	t.Helper()
 	if times, ok := column.(*array.Timestamp); ok && times.IsValid(row) {
@@ -162,7 +162,7 @@ func parse(t *testing.T, text string) any {
 	return value
 }
 
-func TestDuckDBTellsNullFromEmpty(t *testing.T) {
+func TestDuckDBDistinguishesNullFromEmpty(t *testing.T) {
 	db, path := openDuckDB(t), write(t, sample(t))
 	got := query(t, db, "SELECT id, channels IS NULL, len(channels), users IS NULL, len(users), contact IS NULL, contact.id FROM "+from(path)+" ORDER BY id")
 	want := [][]string{
@@ -173,7 +173,7 @@ func TestDuckDBTellsNullFromEmpty(t *testing.T) {
 	}
 	for i := range want {
 		if !slices.Equal(got[i], want[i]) {
-			t.Errorf("row %d is %q instead of %q", i, got[i], want[i])
+			t.Errorf("row %d is %q, want %q", i, got[i], want[i])
 		}
 	}
 }
@@ -223,9 +223,9 @@ func TestDuckDBFindsIDsThroughTheBloomFilter(t *testing.T) {
 		t.Errorf("%s distinct ids", got)
 	}
 	if got := one(t, db, "SELECT count(*) FROM "+from(path)+" WHERE last_activity_at > make_timestamptz(1750000000000000 - 500 * 1000003)"); got != "500" {
-		t.Errorf("a range of time has %s rows", got)
+		t.Errorf("a time range: %s rows", got)
 	}
 	if got := one(t, db, "SELECT count(*) FROM "+from(path)+" WHERE last_sent_subject = 'last_sent_subject 3'"); got != fmt.Sprint(rows/5) {
-		t.Errorf("a text without statistics is found %s times", got)
+		t.Errorf("a text without statistics: %s rows", got)
 	}
 }

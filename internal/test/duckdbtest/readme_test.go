@@ -10,8 +10,8 @@ import (
 	gocmp "github.com/google/go-cmp/cmp"
 )
 
-// The queries of the README, on the export of the README's first command, give
-// what the README shows.
+// The queries of the README return the results that it shows, on the export of its first
+// command.
 func TestReadmeQueries(t *testing.T) {
 	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
 	if err != nil {
@@ -24,7 +24,7 @@ func TestReadmeQueries(t *testing.T) {
 	db := openDuckDB(t)
 	shown := regexp.MustCompile("(?s)```sql\n(.*?);\n```\n\n```\n(.*?)```").FindAllStringSubmatch(string(readme), -1)
 	if len(shown) < 2 {
-		t.Fatalf("the README shows %d queries with their output", len(shown))
+		t.Fatalf("the README shows %d queries with their results", len(shown))
 	}
 	for _, match := range shown {
 		text := strings.ReplaceAll(match[1], "'out/", "'"+filepath.Join(dir, "out")+"/")
@@ -34,8 +34,8 @@ func TestReadmeQueries(t *testing.T) {
 	}
 }
 
-// boxRows reads the rows of a table as DuckDB's shell draws it: names and types
-// stand above the first line that crosses it.
+// boxRows reads the rows of a table in the form of DuckDB's shell: the names and types of
+// the columns are above the first horizontal line.
 func boxRows(box string) [][]string {
 	_, body, _ := strings.Cut(box, "├")
 	var rows [][]string

@@ -11,9 +11,9 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
 
-// One wrong bit of a Bloom filter makes DuckDB miss an id that is there, and no
-// row shows it. The program finds every such bit.
-func TestVerifyFindsTheFlippedBitsThatDuckDBFallsFor(t *testing.T) {
+// One wrong bit of a bloom filter makes DuckDB miss an id, although every row is intact.
+// verify finds every such bit.
+func TestVerifyFindsFlippedBitsOfBloomFilters(t *testing.T) {
 	path, _ := export(t, sim.Options{Users: 1, Conversations: 12})
 	binary, err := program()
 	if err != nil {
@@ -31,7 +31,7 @@ func TestVerifyFindsTheFlippedBitsThatDuckDBFallsFor(t *testing.T) {
 		t.Fatal(err)
 	}
 	missed := 0
-	for at := offset + 16; at < offset+length; at++ { // behind the header
+	for at := offset + 16; at < offset+length; at++ { // after the header
 		for bit := range 8 {
 			if file[at]&(1<<bit) == 0 {
 				continue // one more set bit excludes nothing
@@ -55,7 +55,7 @@ func TestVerifyFindsTheFlippedBitsThatDuckDBFallsFor(t *testing.T) {
 			missed++
 			output, err := exec.Command(binary, "verify", damaged).CombinedOutput()
 			if status := new(exec.ExitError); !errors.As(err, &status) || status.ExitCode() != 1 {
-				t.Errorf("byte %d, bit %d: DuckDB misses %d ids, verify ends with %v\n%s", at, bit, lost, err, output)
+				t.Errorf("byte %d, bit %d: DuckDB misses %d ids, verify returns %v\n%s", at, bit, lost, err, output)
 			}
 			if missed == 10 {
 				return
