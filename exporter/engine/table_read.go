@@ -170,7 +170,7 @@ func (r *Reading) once(ctx context.Context, survey exporter.Survey, yield func(B
 		return err
 	}
 	if !walked.proof.Complete {
-		return unproven(walked.proof)
+		return unproven(walked.proof, true)
 	}
 	r.summary.Full = walked.proof.Whole()
 	r.next = from.position(walked, r.run.origin(), r.walker.lookback)
@@ -230,7 +230,7 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 		return err
 	}
 	if !r.summary.Proof.Complete {
-		return errors.Join(unproven(*r.summary.Proof), journal.Remove())
+		return errors.Join(unproven(*r.summary.Proof, false), journal.Remove())
 	}
 	return journal.Remove()
 }
@@ -253,8 +253,14 @@ func (r *Reading) page(page exporter.Page, seen *rows.Index, delivered *delivere
 	return !news || yield(batch), nil
 }
 
-func unproven(proof exporter.Proof) error {
-	return exporter.WithHint(Unproven(proof), "The delivered rows may not be all rows. Read again when the inbox is quieter.")
+// unproven is the error of a reading whose walk is not proven; once is
+// [ReadOptions.Once].
+func unproven(proof exporter.Proof, once bool) error {
+	hint := "The delivered rows may not be all rows."
+	if once {
+		hint = "No row was delivered."
+	}
+	return exporter.WithHint(Unproven(proof), hint+" Read again when the inbox is quieter.")
 }
 
 func valueOr[T any](value *T, otherwise T) T {
