@@ -180,7 +180,7 @@ func TestCloudQueryIsKilled(t *testing.T) {
 func TestCloudQueryRefusesOtherMachines(t *testing.T) {
 	t.Parallel()
 	p := start(t, t.TempDir(), "cloudquery", "serve", "-address=0.0.0.0:0")
-	if got := p.status(t); got != 1 || !strings.Contains(p.err.String(), "refusing to serve on 0.0.0.0:0 without TLS") {
+	if got := p.status(t); got != 1 || !strings.Contains(p.out.String(), " error Error: refusing to serve on 0.0.0.0:0 without TLS") {
 		t.Errorf("status %d: %s%s", got, &p.out, &p.err)
 	}
 }

@@ -82,7 +82,7 @@ type options struct {
 // inFolder runs a command with a folder for its files, and prints its table.
 func (o options) inFolder(ctx context.Context, command func(context.Context, options) (string, error)) (err error) {
 	if o.conversations < 1 || o.runs < 1 || o.workers < 1 {
-		return fmt.Errorf("%d conversations, %d workers and %d runs are no contest", o.conversations, o.workers, o.runs)
+		return fmt.Errorf("%d conversations, %d workers and %d runs are not enough for a comparison", o.conversations, o.workers, o.runs)
 	}
 	if o.dir == "" {
 		if o.dir, err = os.MkdirTemp("", "lemexport-bench-"); err != nil {

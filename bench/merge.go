@@ -16,7 +16,7 @@ import (
 // write of a snapshot, which has them in its temporary file.
 func mergeContest(ctx context.Context, options options) (string, error) {
 	if options.changes < 10 || options.changes > options.conversations {
-		return "", fmt.Errorf("%d changes of %d conversations are no merge: a tenth of them is new, the others are known", options.changes, options.conversations)
+		return "", fmt.Errorf("%d changes of %d conversations cannot be merged: a tenth of them is new, the others are known", options.changes, options.conversations)
 	}
 	programs, pages, err := options.prepare(ctx)
 	if err != nil {

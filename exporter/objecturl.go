@@ -22,15 +22,20 @@ type ObjectURL struct {
 	Params map[string]string
 }
 
-// ObjectParam is a setting that the query of an object store's URL takes.
-type ObjectParam struct {
-	Name string
-	// Values are those it takes; nil takes any text.
-	Values []string
-	// URL says that the value is the base URL of a server.
-	URL bool
-	// Host says that the value is, or begins, the name of a host.
-	Host bool
+// Insecure reports whether requests may go to another machine without encryption.
+func (o ObjectURL) Insecure() bool { return o.Params[paramInsecure] == "true" }
+
+// Warnings is what a person should know whenever the destination is used.
+func (o ObjectURL) Warnings() Diagnostics {
+	if !o.Insecure() {
+		return nil
+	}
+	return Diagnostics{{
+		Severity: SeverityWarning,
+		Summary:  "Destination without encryption",
+		Detail: fmt.Sprintf("insecure=true lets requests to %s go over http: whoever is on the way can read and change rows, and use the credentials. "+
+			"Remove it when the server takes https.", o),
+	}}
 }
 
 // ObjectURLError says what is wrong with the URL of an object store. None of
@@ -47,30 +52,6 @@ type ObjectURLError struct {
 
 // Error is the summary, in lower case.
 func (e *ObjectURLError) Error() string { return strings.ToLower(e.Summary[:1]) + e.Summary[1:] }
-
-// ObjectParams are the settings for a scheme; nil when it is no object store's.
-func ObjectParams(scheme string) []ObjectParam {
-	truth := []string{"true", "false"}
-	either := []ObjectParam{{Name: paramInsecure, Values: truth}, {Name: paramSend, Values: truth}}
-	switch scheme {
-	case "s3":
-		return append([]ObjectParam{
-			{Name: "region"}, {Name: "profile"}, {Name: "role"},
-			{Name: "endpoint", URL: true}, {Name: "use_path_style", Values: truth},
-			{Name: "dualstack", Values: truth}, {Name: "fips", Values: truth}, {Name: "accelerate", Values: truth},
-			{Name: "ssetype", Values: []string{"AES256", "aws:kms", "aws:kms:dsse"}}, {Name: "kmskeyid"},
-			{Name: "storage_class", Values: []string{"STANDARD", "STANDARD_IA", "ONEZONE_IA", "INTELLIGENT_TIERING", "REDUCED_REDUNDANCY", "GLACIER_IR", "EXPRESS_ONEZONE"}},
-			{Name: "request_checksum_calculation", Values: []string{"when_supported", "when_required"}},
-		}, either...)
-	case "gs":
-		return append([]ObjectParam{{Name: "endpoint", URL: true}, {Name: "anonymous", Values: truth}}, either...)
-	case "azblob":
-		return append([]ObjectParam{
-			{Name: "storage_account", Host: true}, {Name: "domain", Host: true}, {Name: "protocol", Values: []string{"https", "http"}}, {Name: "localemu", Values: truth},
-		}, either...)
-	}
-	return nil
-}
 
 // ParseObjectURL takes the URL of an object store apart. Its error is an
 // [*ObjectURLError].
@@ -114,37 +95,6 @@ func ParseObjectURL(location string) (ObjectURL, error) {
 	return to, nil
 }
 
-// leftOut is the build tag that has left out the store of a scheme, or "".
-func leftOut(scheme string) string {
-	switch {
-	case scheme == "s3" && !hasS3:
-		return "no_s3"
-	case scheme == "gs" && !hasGCS:
-		return "no_gcs"
-	case scheme == "azblob" && !hasAzure:
-		return "no_azure"
-	}
-	return ""
-}
-
-const (
-	objectForm = "A destination in object storage reads s3://bucket/folder, gs://bucket/folder or azblob://container/folder."
-	secretHint = "A destination is shown and stored, so that it must hold no key, token or signature. Remove it; credentials come from the environment or from the cloud's own files."
-)
-
-// plainKey reports whether a key means the same to every object store.
-func plainKey(key string) bool {
-	if strings.ContainsAny(key, `\"#%?`) || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == 0x7f }) {
-		return false
-	}
-	for part := range strings.SplitSeq(key, "/") {
-		if part == "" || part == "." || part == ".." {
-			return false
-		}
-	}
-	return true
-}
-
 func (o ObjectURL) set(known []ObjectParam, name string, values []string) error {
 	i := slices.IndexFunc(known, func(p ObjectParam) bool { return p.Name == name })
 	if i < 0 {
@@ -177,24 +127,94 @@ func (o ObjectURL) set(known []ObjectParam, name string, values []string) error 
 	return nil
 }
 
-func baseURL(value string) bool {
-	u, err := url.Parse(value)
-	return err == nil && (u.Scheme == "http" || u.Scheme == "https") && u.Hostname() != "" && u.User == nil && u.RawQuery == "" && !u.ForceQuery && u.Fragment == ""
-}
-
-// secretParam knows the names under which the clouds put secrets into URLs.
-func secretParam(name string) bool {
-	name = strings.ToLower(name)
-	for _, part := range []string{"key", "secret", "token", "sig", "passw", "credential", "auth"} {
-		if strings.Contains(name, part) {
-			return true
-		}
-	}
-	// The other parts of an Azure SAS.
-	return slices.Contains([]string{"sv", "se", "st", "sp", "sr", "ss", "srt", "spr", "sip"}, name)
-}
-
 // String is the URL without its settings: the place alone.
 func (o ObjectURL) String() string {
 	return strings.TrimSuffix(o.Scheme+"://"+o.Bucket+"/"+o.Prefix, "/")
+}
+
+// LocationWarnings are the warnings of a location; one that cannot be used has none.
+func LocationWarnings(location string) Diagnostics {
+	if at, err := ParseObjectURL(location); err == nil {
+		return at.Warnings()
+	}
+	return nil
+}
+
+// leftOut is the build tag that has left out the store of a scheme, or "".
+func leftOut(scheme string) string {
+	switch {
+	case scheme == "s3" && !hasS3:
+		return "no_s3"
+	case scheme == "gs" && !hasGCS:
+		return "no_gcs"
+	case scheme == "azblob" && !hasAzure:
+		return "no_azure"
+	}
+	return ""
+}
+
+const (
+	objectForm = "A destination in object storage reads s3://bucket/folder, gs://bucket/folder or azblob://container/folder."
+	secretHint = "A destination is shown and stored, so that it must hold no key, token or signature. Remove it; credentials come from the environment or from the cloud's own files."
+)
+
+// plainKey reports whether a key means the same to every object store.
+func plainKey(key string) bool {
+	if strings.ContainsAny(key, `\"#%?`) || strings.ContainsFunc(key, func(r rune) bool { return r < ' ' || r == 0x7f }) {
+		return false
+	}
+	for part := range strings.SplitSeq(key, "/") {
+		if part == "" || part == "." || part == ".." {
+			return false
+		}
+	}
+	return true
+}
+
+// CheckServer looks at the server that the URL or a variable of the environment names; env
+// nil is an empty environment. Its error is an [*ObjectURLError]. Files of a cloud's tools
+// can name servers too: a request looks at its own.
+func (o ObjectURL) CheckServer(env func(name string) (string, bool)) error {
+	get := func(name string) string {
+		if env == nil {
+			return ""
+		}
+		value, _ := env(name)
+		return value
+	}
+	who, address := serverOf(o, get)
+	if address == "" {
+		return nil
+	}
+	server, err := url.Parse(address)
+	if err != nil || server.Hostname() == "" {
+		return &ObjectURLError{Summary: "Invalid server of the destination", Detail: who + " is not the address of a server. Correct it or leave it out."}
+	}
+	return o.Admit(server, who)
+}
+
+// Admit says why a request of this destination must not go to a server: in clear to another
+// machine, or with the credentials of a cloud to a server that is not that cloud's. who
+// names what leads there, as the beginning of a sentence.
+func (o ObjectURL) Admit(server *url.URL, who string) error {
+	foreign := !cloudHost(o.Scheme).MatchString(strings.ToLower(server.Hostname())) && o.Params[paramSend] != "true" && o.Params["anonymous"] != "true"
+	switch {
+	case IsLoopback(server.Hostname()):
+	case server.Scheme != "https" && !o.Insecure():
+		add := "insecure=true"
+		if foreign {
+			add += "&send_credentials=true"
+		}
+		return &ObjectURLError{Summary: "Destination without encryption", Detail: who + " leads to another machine over http: rows and credentials would travel in clear. " +
+			"Use https; http is for this machine only, for instance http://127.0.0.1:9000. Where the network between is trusted, add " + add + " to the destination's URL."}
+	case foreign:
+		none := ""
+		if o.Scheme == "gs" {
+			none = " To send none, add anonymous=true."
+		}
+		return &ObjectURLError{Summary: "Credentials for another server", Detail: fmt.Sprintf("%s leads to a server that is not %s, and it would get the credentials "+
+			"that this machine has for %s://. If they are meant for it, as with MinIO, Ceph or R2, add send_credentials=true to the destination's URL.%s",
+			who, cloudName(o.Scheme), o.Scheme, none)}
+	}
+	return nil
 }

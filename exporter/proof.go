@@ -102,3 +102,24 @@ type SkippedPartition struct {
 func (p Proof) Whole() bool {
 	return p.Complete && !slices.ContainsFunc(p.Partitions, func(u PartitionProof) bool { return u.Since != nil })
 }
+
+// Allowance returns what the proof covers: how much older than the moment of an
+// activity its time may be, and how far apart the answers of different servers may
+// lie. The lookback is the least that any user's last look held. It reports false
+// for proofs without a margin.
+func (p Proof) Allowance() (lookback, settle time.Duration, ok bool) {
+	if p.Margin == nil {
+		return 0, 0, false
+	}
+	least := p.Margin.LookbackSeconds
+	for _, user := range p.Partitions {
+		if user.LookbackSeconds != nil {
+			least = min(least, *user.LookbackSeconds)
+		}
+	}
+	return seconds(least), seconds(p.Margin.SettleSeconds), true
+}
+
+func seconds(n float64) time.Duration {
+	return time.Duration(n * float64(time.Second))
+}

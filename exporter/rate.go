@@ -4,7 +4,7 @@ import "time"
 
 // Rate is how fast a source may be asked.
 type Rate struct {
-	// Requests may be made in every Window; 0 is no limit.
+	// Requests may be made in every Window; 0 means no limit.
 	Requests int64
 	Window   time.Duration
 }

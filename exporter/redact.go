@@ -37,7 +37,7 @@ type Redactor struct {
 	encoded map[string]bool
 }
 
-// NewRedactor makes a redactor that knows secrets. Empty ones are no secrets.
+// NewRedactor makes a redactor that knows secrets. Empty ones are ignored.
 func NewRedactor(secrets ...Secret) *Redactor {
 	r := &Redactor{parts: make(map[int]map[string]bool), encoded: make(map[string]bool)}
 	for _, secret := range secrets {

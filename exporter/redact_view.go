@@ -277,7 +277,7 @@ func (v view) decodeBase64(offset int) view {
 }
 
 // decode makes bytes of runs of digits that hold so many bits. A byte of nothing stands
-// between two runs; it is no blank, which would not part them.
+// between two runs; it is not a blank, which would not separate them.
 func (v view) decode(offset, bits int, digit func(byte) (int, bool)) view {
 	out := emptyView(len(v.text))
 	held, value, place, first := 0, 0, 0, 0

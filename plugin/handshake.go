@@ -14,7 +14,7 @@ import (
 const ProtocolVersion = 1
 
 // CookieKey and CookieValue are what a host puts into the plugin's environment,
-// so that a program that a person starts can be told from a plugin. It is no
+// so that a program that a person starts can be told from a plugin. It is not
 // secret.
 const (
 	CookieKey   = "LEMEXPORT_PLUGIN"
@@ -29,7 +29,7 @@ type Asked int
 
 // What a process can be asked for.
 const (
-	// AskedNothing is no handshake at all.
+	// AskedNothing means no handshake.
 	AskedNothing Asked = iota
 	// AskedOther is a handshake with another cookie than ours.
 	AskedOther

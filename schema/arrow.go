@@ -26,26 +26,17 @@ const (
 	MetaFingerprint = "lemexport:schema_fingerprint"
 )
 
-// Arrow returns the table's Arrow schema, with metadata on the schema and on
-// every field, nested ones included. Every call returns the same object.
-func (t *Table) Arrow() *arrow.Schema {
-	t.arrowOnce.Do(func() { t.arrow = t.arrowSchema(arrowFields{ids: t.FieldIDs(), descriptions: true}) })
-	return t.arrow
-}
+// arrowFields turns columns into fields, with the optional metadata that it names.
+type arrowFields struct{ ids, descriptions bool }
 
-// ArrowBrief is Arrow without the descriptions of columns, its largest part.
-func (t *Table) ArrowBrief() *arrow.Schema { return t.arrowSchema(arrowFields{ids: t.FieldIDs()}) }
-
-func (t *Table) arrowSchema(f arrowFields) *arrow.Schema {
+// schema returns the Arrow schema of a table.
+func (f arrowFields) schema(t *Table) *arrow.Schema {
 	meta := arrow.NewMetadata(
 		[]string{MetaTable, MetaVersion, MetaFingerprint},
 		[]string{t.Name, strconv.Itoa(t.Version), t.Fingerprint()},
 	)
 	return arrow.NewSchema(f.of(t.Columns), &meta)
 }
-
-// arrowFields turns columns into fields, with the optional metadata that it names.
-type arrowFields struct{ ids, descriptions bool }
 
 func (f arrowFields) of(columns []Column) []arrow.Field {
 	fields := make([]arrow.Field, len(columns))

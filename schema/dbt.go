@@ -7,10 +7,8 @@ import (
 	"strings"
 )
 
-// DBT returns a source file (YAML) for dbt: the table with the DuckDB types and
-// descriptions of its columns, whether they are personal, and tests for unique and
-// required columns. dbt-duckdb finds the export at external_location.
-func (t *Table) DBT() string {
+// dbt implements Table.DBT.
+func dbt(t *Table) string {
 	var yaml strings.Builder
 	fmt.Fprintf(&yaml, `# Made by lemexport schema -format=dbt. Copy it into models/ of a dbt project.
 version: 2

@@ -5,9 +5,8 @@ import (
 	"strings"
 )
 
-// DDL returns DuckDB statements that create the table, empty, with its
-// comments. DuckDB keeps no comments on the fields of a struct.
-func (t *Table) DDL() string {
+// ddl implements Table.DDL.
+func ddl(t *Table) string {
 	var sql strings.Builder
 	fmt.Fprintf(&sql, "CREATE TABLE %s (\n", identifier(t.Name))
 	for i, column := range t.Columns {

@@ -7,10 +7,8 @@ import (
 	"io"
 )
 
-// Fingerprint identifies the parts of the table that readers depend on: names, types,
-// nullability, field ids and which columns are hashed, in order. Descriptions are not
-// part of it. It is "sha256:" and 64 hexadecimal digits.
-func (t *Table) Fingerprint() string {
+// fingerprint implements Table.Fingerprint.
+func fingerprint(t *Table) string {
 	hash := sha256.New()
 	_, _ = fmt.Fprintf(hash, "%s %d\n", t.Name, t.Version)
 	for _, column := range t.Columns {

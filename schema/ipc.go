@@ -7,9 +7,8 @@ import (
 	"github.com/apache/arrow/go/v15/arrow/ipc"
 )
 
-// ArrowIPC returns the table as an Arrow IPC stream: the schema with its
-// metadata, and no batches.
-func (t *Table) ArrowIPC() ([]byte, error) {
+// arrowIPC implements Table.ArrowIPC.
+func arrowIPC(t *Table) ([]byte, error) {
 	var stream bytes.Buffer
 	if err := ipc.NewWriter(&stream, ipc.WithSchema(t.Arrow())).Close(); err != nil {
 		return nil, fmt.Errorf("writing the schema of %s as Arrow IPC: %w", t.Name, err)

@@ -26,10 +26,8 @@ type columnJSON struct {
 	Fields      []columnJSON `json:"fields,omitempty"`
 }
 
-// JSON describes the table as indented JSON with a final newline. A list has
-// an `element`, a struct has `fields`, each like a column; `path` is left out
-// where the value is not the API's.
-func (t *Table) JSON() ([]byte, error) {
+// describeJSON implements Table.JSON.
+func describeJSON(t *Table) ([]byte, error) {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
 	encoder.SetEscapeHTML(false)

@@ -56,8 +56,8 @@ type Keys struct {
 	hashes   []IDHash         // nil until Hashed
 }
 
-// Keys returns the keys of the rows of a record of the table.
-func (t *Table) Keys(rec arrow.Record) (Keys, error) {
+// keysOf implements Table.Keys.
+func keysOf(t *Table, rec arrow.Record) (Keys, error) {
 	if int(rec.NumCols()) != len(t.Columns) {
 		return Keys{}, fmt.Errorf("a record with %d columns, not %d", rec.NumCols(), len(t.Columns))
 	}

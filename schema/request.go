@@ -24,3 +24,15 @@ const (
 	// name the same ones: `{"_id": "…", "userIds": ["…", …], "users": [row, …], …}`.
 	EnvelopeTeam Envelope = "team"
 )
+
+// Partition says into which lists the API divides the rows of a table. A walk has one
+// proof and one watermark for each partition.
+type Partition string
+
+// The kinds of partitions.
+const (
+	// PartitionTeam is the whole team: there is one partition, without a name.
+	PartitionTeam Partition = ""
+	// PartitionUser is one list for each user of the team; its name is the user's id.
+	PartitionUser Partition = "user"
+)

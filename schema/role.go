@@ -48,32 +48,3 @@ const (
 	// RoleDisplayName is the name that people know a row by.
 	RoleDisplayName Role = "display_name"
 )
-
-// ByRole returns the top-level column with that role, and its position.
-func (t *Table) ByRole(role Role) (Column, int, bool) {
-	for i, column := range t.Columns {
-		if column.Role == role && role != "" {
-			return column, i, true
-		}
-	}
-	return Column{}, -1, false
-}
-
-// NameOf returns the name of the column or field with that role, at any depth, as
-// Table.Names spells it; "" when the table has none, or leaves it out.
-func (t *Table) NameOf(role Role) string {
-	found := ""
-	eachColumn(t.Columns, "", func(name string, column Column) {
-		if column.Role == role {
-			found = name
-		}
-	})
-	return found
-}
-
-// Incremental reports whether rows have versions, so that an export can read only what
-// is newer than the last one.
-func (t *Table) Incremental() bool {
-	_, _, ok := t.ByRole(RoleVersion)
-	return ok
-}

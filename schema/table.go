@@ -1,54 +1,12 @@
 package schema
 
 import (
+	"errors"
+	"fmt"
+	"strings"
 	"sync"
 
 	"github.com/apache/arrow/go/v15/arrow"
-)
-
-// Type is the kind of a column. Every kind has exactly one Arrow and one
-// Parquet type, so encoders can be driven by it.
-type Type string
-
-// The column types.
-const (
-	// String is UTF-8 text.
-	String Type = "string"
-	// Bool is true or false.
-	Bool Type = "bool"
-	// Timestamp is an instant in UTC, in microseconds.
-	Timestamp Type = "timestamp"
-	// JSON is UTF-8 text that is one JSON object.
-	JSON Type = "json"
-	// List is a list of Elem.
-	List Type = "list"
-	// Struct is a group of Fields.
-	Struct Type = "struct"
-)
-
-// Provenance says how a field is known.
-type Provenance string
-
-// The provenances.
-const (
-	// Documented fields are in lemlist's official documentation.
-	Documented Provenance = "documented"
-	// Observed fields occur in responses, but not in the official documentation.
-	Observed Provenance = "observed"
-	// Derived fields are made by lemexport.
-	Derived Provenance = "derived"
-)
-
-// Partition says into which lists the API divides the rows of a table. A walk has one
-// proof and one watermark for each partition.
-type Partition string
-
-// The kinds of partitions.
-const (
-	// PartitionTeam is the whole team: there is one partition, without a name.
-	PartitionTeam Partition = ""
-	// PartitionUser is one list for each user of the team; its name is the user's id.
-	PartitionUser Partition = "user"
 )
 
 // Table is one exported table.
@@ -72,55 +30,6 @@ type Table struct {
 
 	arrowOnce sync.Once
 	arrow     *arrow.Schema
-}
-
-// Column is a column, a field of a struct, or the element of a list.
-type Column struct {
-	// Name is the column's name; "element" for the element of a list, as in
-	// Parquet's and Iceberg's three-level lists.
-	Name string
-	Type Type
-	// Required columns are never null.
-	Required bool
-	// Key is the API's name of the value inside its parent object; empty for elements
-	// of lists and for values that are not in the object of a row.
-	Key string
-	// EnvelopeKey is the API's name of the value in the object around the rows, for a
-	// column that is the same in all rows of a response; empty for all others.
-	EnvelopeKey string
-	// Description is one sentence, without a final full stop.
-	Description string
-	Provenance  Provenance
-	// Personal marks data about a person, and ids by which the API identifies one: ids
-	// of people, of conversations with them, and of tasks about them.
-	Personal bool
-	// Role is the purpose of a column that other code looks for; empty for most.
-	Role Role
-	// References names the table whose key the values are; empty for most.
-	References string
-	// Values is the kind of texts in the column.
-	Values Values
-	// Needed is the reason why the column cannot be left out or hashed; empty when it can.
-	Needed string
-	// Hashed columns hold a keyed hash instead of the API's text, see Table.Select.
-	Hashed bool
-	// Since is the first version of the table with this top-level column; 0 is version 1.
-	Since int
-	// AbsentFalse reads an absent or null boolean as false.
-	AbsentFalse bool
-	// Elem is the element of a List.
-	Elem *Column
-	// Fields are the fields of a Struct.
-	Fields []Column
-
-	// ID is the field id: 1..N for the columns in order, then the nested fields, as
-	// Apache Iceberg numbers a fresh schema (table spec, "Schema and partition
-	// struct serialization"; AssignFreshIds): all fields of a struct first, then
-	// the fields inside them.
-	ID int
-	// Path is the place in the API's object, for instance `users[].userId`, or
-	// `envelope: _id` for a value around the rows; empty for derived columns.
-	Path string
 }
 
 // Lookup returns the table of that name.
@@ -191,44 +100,145 @@ func (t *Table) with(columns []Column) *Table {
 	}
 }
 
-// number assigns field ids and paths to a fresh table.
-func number(columns []Column) {
-	next := 1
-	assign(columns, "", &next)
-}
-
-func assign(columns []Column, parent string, next *int) {
-	for i := range columns {
-		columns[i].ID = *next
-		*next++
-		switch {
-		case columns[i].Key != "":
-			columns[i].Path = join(parent, columns[i].Key)
-		case columns[i].EnvelopeKey != "":
-			columns[i].Path = "envelope: " + columns[i].EnvelopeKey
+// ByRole returns the top-level column with that role, and its position.
+func (t *Table) ByRole(role Role) (Column, int, bool) {
+	for i, column := range t.Columns {
+		if column.Role == role && role != "" {
+			return column, i, true
 		}
 	}
-	for i := range columns {
-		descend(&columns[i], columns[i].Path, next)
-	}
+	return Column{}, -1, false
 }
 
-func descend(column *Column, path string, next *int) {
-	switch column.Type {
-	case Struct:
-		assign(column.Fields, path, next)
-	case List:
-		column.Elem.ID = *next
-		*next++
-		column.Elem.Path = path + "[]"
-		descend(column.Elem, column.Elem.Path, next)
-	case String, Bool, Timestamp, JSON:
-	}
+// NameOf returns the name of the column or field with that role, at any depth, as
+// Table.Names spells it; "" when the table has none, or leaves it out.
+func (t *Table) NameOf(role Role) string {
+	found := ""
+	eachColumn(t.Columns, "", func(name string, column Column) {
+		if column.Role == role {
+			found = name
+		}
+	})
+	return found
 }
 
-func join(parent, key string) string {
-	if parent == "" {
-		return key
-	}
-	return parent + "." + key
+// Incremental reports whether rows have versions, so that an export can read only what
+// is newer than the last one.
+func (t *Table) Incremental() bool {
+	_, _, ok := t.ByRole(RoleVersion)
+	return ok
 }
+
+// Names returns the names of all columns and of the fields of structs, in
+// order: `contact`, `contact.email`, `users.user_id`. The element of a list has
+// no name of its own.
+func (t *Table) Names() []string {
+	var names []string
+	eachColumn(t.Columns, "", func(name string, _ Column) { names = append(names, name) })
+	return names
+}
+
+// Find returns the column or field of that name.
+func (t *Table) Find(name string) (Column, bool) {
+	var found Column
+	ok := false
+	eachColumn(t.Columns, "", func(one string, column Column) {
+		if one == name {
+			found, ok = column, true
+		}
+	})
+	return found, ok
+}
+
+// Personal returns the names of the columns that identify people or hold what they
+// wrote, as the API sent it. Hashed columns are not among them; for a struct its
+// fields are.
+func (t *Table) Personal() []string {
+	var names []string
+	eachColumn(t.Columns, "", func(name string, column Column) {
+		hashed := column.Hashed || column.Elem != nil && column.Elem.Hashed
+		if column.Personal && !hashed && len(fieldsOf(column)) == 0 {
+			names = append(names, name)
+		}
+	})
+	return names
+}
+
+// errNoColumn is wrapped by the errors about names that the table does not have.
+var errNoColumn = errors.New("no such column")
+
+// MayExclude returns the reason why a column cannot be left out; nil when it can.
+func (t *Table) MayExclude(name string) error {
+	column, ok := t.Find(name)
+	switch {
+	case !ok:
+		return fmt.Errorf("%s: %w", name, errNoColumn)
+	case column.Needed != "":
+		return fmt.Errorf("%s cannot be left out: %s", name, column.Needed)
+	}
+	return nil
+}
+
+// MayHash returns the reason why a column cannot be hashed; nil when it can. Only text
+// can be hashed.
+func (t *Table) MayHash(name string) error {
+	column, ok := t.Find(name)
+	switch {
+	case !ok:
+		return fmt.Errorf("%s: %w", name, errNoColumn)
+	case column.Needed != "":
+		return fmt.Errorf("%s cannot be hashed: %s", name, column.Needed)
+	case len(fieldsOf(column)) > 0:
+		var inside []string
+		for _, field := range fieldsOf(column) {
+			if field.Type == String {
+				inside = append(inside, name+"."+field.Name)
+			}
+		}
+		return fmt.Errorf("%s is not text; its text fields are %s", name, strings.Join(inside, ", "))
+	case column.Type != String && (column.Elem == nil || column.Elem.Type != String):
+		return fmt.Errorf("%s is not text but %s", name, column.Type)
+	}
+	return nil
+}
+
+// Select returns the table without the columns that s excludes, and marks the columns
+// that s hashes. Columns keep their ids, but files state ids only when no column is left
+// out, see Table.FieldIDs. A struct without remaining fields is left out itself.
+func (t *Table) Select(s Selection) (*Table, error) { return s.of(t) }
+
+// Keys returns the keys of the rows of a record of the table.
+func (t *Table) Keys(rec arrow.Record) (Keys, error) { return keysOf(t, rec) }
+
+// Arrow returns the table's Arrow schema, with metadata on the schema and on
+// every field, nested ones included. Every call returns the same object.
+func (t *Table) Arrow() *arrow.Schema {
+	t.arrowOnce.Do(func() { t.arrow = arrowFields{ids: t.FieldIDs(), descriptions: true}.schema(t) })
+	return t.arrow
+}
+
+// ArrowBrief is Arrow without the descriptions of columns, its largest part.
+func (t *Table) ArrowBrief() *arrow.Schema { return arrowFields{ids: t.FieldIDs()}.schema(t) }
+
+// ArrowIPC returns the table as an Arrow IPC stream: the schema with its
+// metadata, and no batches.
+func (t *Table) ArrowIPC() ([]byte, error) { return arrowIPC(t) }
+
+// JSON describes the table as indented JSON with a final newline. A list has
+// an `element`, a struct has `fields`, each like a column; `path` is left out
+// where the value is not the API's.
+func (t *Table) JSON() ([]byte, error) { return describeJSON(t) }
+
+// DDL returns DuckDB statements that create the table, empty, with its
+// comments. DuckDB keeps no comments on the fields of a struct.
+func (t *Table) DDL() string { return ddl(t) }
+
+// DBT returns a source file (YAML) for dbt: the table with the DuckDB types and
+// descriptions of its columns, whether they are personal, and tests for unique and
+// required columns. dbt-duckdb finds the export at external_location.
+func (t *Table) DBT() string { return dbt(t) }
+
+// Fingerprint identifies the parts of the table that readers depend on: names, types,
+// nullability, field ids and which columns are hashed, in order. Descriptions are not
+// part of it. It is "sha256:" and 64 hexadecimal digits.
+func (t *Table) Fingerprint() string { return fingerprint(t) }

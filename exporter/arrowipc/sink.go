@@ -120,7 +120,7 @@ func (s *sink) Finish(manifest []byte) error {
 
 // writeFooter completes the schema of the footer and writes it, with its checksum.
 // The checksums stand before the manifest: a file that has lost the end of its
-// metadata is no export, rather than one without checksums.
+// metadata is not an export, rather than one without checksums.
 func (s *sink) writeFooter(manifest []byte) error {
 	if err := s.begin(); err != nil {
 		return err

@@ -137,7 +137,7 @@ func (c sourceChecker) users(a *attribute) []string {
 	if !ok {
 		return nil
 	}
-	// The shape of ids is known from examples only, so another one is no error.
+	// The shape of ids is known from examples only, so another form is allowed.
 	usual := regexp.MustCompile(`^[a-z]{3}_[A-Za-z0-9]+$`)
 	first := make(map[string]int)
 	var users []string

@@ -94,7 +94,7 @@ func (s *source) line(r exporter.Range) string {
 // snippet quotes the lines that r touches, or the last one above them that is
 // not blank; nil when there is none. A hidden
 // part becomes one word, also when it spans lines, and a highlight that reaches
-// into it covers that word. What a terminal could act on, and bytes that are no
+// into it covers that word. What a terminal could act on, and bytes that are not
 // UTF-8, become U+FFFD.
 func (s *source) snippet(r exporter.Range) *exporter.Snippet {
 	at := s.clamp(span(r.Start.Byte, r.End.Byte))

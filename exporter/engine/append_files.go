@@ -44,7 +44,7 @@ func (u *union) close() error {
 }
 
 // openUnion opens the files of an append export below a folder.
-func (e *Engine) openUnion(ctx context.Context, at tableExports) (_ *File, err error) {
+func openUnion(ctx context.Context, from locator, temporary temporary, at tableExports) (_ *File, err error) {
 	u := new(union)
 	defer func() {
 		if err != nil {
@@ -52,7 +52,7 @@ func (e *Engine) openUnion(ctx context.Context, at tableExports) (_ *File, err e
 		}
 	}()
 	for _, name := range at.appended {
-		format, _ := e.formatOf(name)
+		format, _ := from.formatOf(name)
 		file, err := openExport(ctx, at.destination, format, name)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", at.destination.URL(name), err)
@@ -79,7 +79,7 @@ func (e *Engine) openUnion(ctx context.Context, at tableExports) (_ *File, err e
 			return nil, exporter.WithHint(fmt.Errorf("%s and %s %w", at.destination.URL(file.name), newestURL, err), "Name one of the files.")
 		}
 	}
-	if err := u.count(ctx, e, table); err != nil {
+	if err := u.count(ctx, temporary, table); err != nil {
 		return nil, err
 	}
 	return &File{opened: opened{object: newest.object, manifest: u.manifest(newest.manifest)}, table: table, url: at.destination.URL(at.folder), union: u}, nil
@@ -103,12 +103,10 @@ func fits(file unionFile, newest exporter.Manifest, table *schema.Table) error {
 }
 
 // count reads the keys of all rows, and decides which stay.
-func (u *union) count(ctx context.Context, e *Engine, table *schema.Table) error {
-	scratch, err := e.Scratch.File()
-	if err != nil {
+func (u *union) count(ctx context.Context, temporary temporary, table *schema.Table) (err error) {
+	if u.index, err = temporary.index(); err != nil {
 		return err
 	}
-	u.index = rows.NewIndex(scratch, e.limits())
 	for i := range u.files {
 		file := &u.files[i]
 		file.first = u.index.Len()

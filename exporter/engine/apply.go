@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"slices"
@@ -9,7 +8,6 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/schema"
 )
 
 // ApplyOptions are a person's decisions about an apply.
@@ -69,52 +67,6 @@ type TableSummary struct {
 // Done is the number of exports that need nothing any more.
 func (s Summary) Done() int { return len(s.Exports) + len(s.NothingNew) }
 
-// Apply claims the destinations, reads each table once, and commits the exports of the
-// job, one after the other. Call Plan first. An error that wraps
-// [exporter.ErrIncomplete] means that the destinations of a table hold what they held
-// before. What keeps one table from being written does not keep others.
-func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summary Summary, err error) {
-	started := r.engine.Now()
-	defer func() {
-		summary.Elapsed = r.engine.Now().Sub(started)
-		summary.Seconds = summary.Elapsed.Seconds()
-	}()
-	summary = Summary{RunID: r.id, Simulated: plan.Survey.Simulated, Wanted: len(r.targets)}
-
-	targets, unlock, err := r.lock(ctx, plan)
-	if err != nil {
-		return summary, err
-	}
-	defer func() { err = errors.Join(err, unlock()) }()
-
-	tables := r.tables()
-	var failed []error
-	for _, table := range tables {
-		one, err := r.applyTable(ctx, table, targets, application{plan, started, options})
-		summary.Exports = append(summary.Exports, one.results...)
-		summary.NothingNew = append(summary.NothingNew, one.nothingNew...)
-		if one.kept != nil {
-			summary.Kept = one.kept
-		}
-		if len(tables) == 1 {
-			summary.Proof = one.proof
-			return summary, err
-		}
-		end := TableSummary{Table: table.Name, Proof: one.proof}
-		if err != nil {
-			err = exporter.WithHint(fmt.Errorf("%s: %w", table.Name, err), exporter.Hint(err))
-			end.Error, end.Hint, end.Err = err.Error(), exporter.Hint(err), err
-			failed = append(failed, err)
-		}
-		summary.Tables = append(summary.Tables, end)
-		if err != nil && !ofOneTable(err) {
-			break
-		}
-	}
-	summary.Proof = joined(summary.Tables, len(tables))
-	return summary, errors.Join(failed...)
-}
-
 // ofOneTable reports whether an error says nothing about other tables.
 func ofOneTable(err error) bool {
 	return errors.Is(err, exporter.ErrIncomplete) || errors.Is(err, ErrShrunk) || errors.Is(err, exporter.ErrNoAccess)
@@ -154,146 +106,6 @@ func joined(tables []TableSummary, wanted int) exporter.Proof {
 		proof.Method = strings.Join(methods, ", ")
 	}
 	return proof
-}
-
-// application is what the exports of an apply have in common.
-type application struct {
-	plan    Plan
-	started time.Time
-	options ApplyOptions
-}
-
-// applied is the end of the exports of one table.
-type applied struct {
-	proof      exporter.Proof
-	results    []Result
-	nothingNew []string
-	kept       *exporter.Kept
-}
-
-// applyTable reads a table once and commits its exports.
-func (r *Run) applyTable(ctx context.Context, table *schema.Table, all []lockedTarget, of application) (end applied, err error) {
-	if err := of.plan.Survey.Of(table.Name).Err(); err != nil {
-		return end, err
-	}
-	targets, exports := targetsOf(table.Name, all), of.plan.exportsOf(table.Name)
-	table = targets[0].table // without what the exports leave out
-	sorter, err := r.engine.openSorter(table, of.plan.leastRoom(table.Name))
-	if err != nil {
-		return end, err
-	}
-	defer func() { err = errors.Join(err, sorter.Close()) }()
-
-	journal := r.openJournal(table, of.plan.Survey, of.plan.since(table.Name), of.options.NoResume)
-	defer func() {
-		end.kept = r.keptAfter(err, journal, targets, len(end.results)+len(end.nothingNew) > 0)
-		err = errors.Join(err, journal.Close())
-	}()
-	walked, err := r.walk(ctx, sorter, table, of.plan, journal)
-	end.proof = walked.proof
-	if err != nil {
-		return end, err
-	}
-	if !walked.proof.Complete && !of.options.AllowIncomplete {
-		// Another walk may be proven; this one read again would not be.
-		return end, errors.Join(incomplete(walked.proof), journal.Remove())
-	}
-	if !of.options.AllowShrink {
-		if err := of.plan.guard(table.Name, walked.proof, walked.sorted.Rows()); err != nil {
-			// The next walk must see for itself what is there.
-			return end, errors.Join(err, journal.Remove())
-		}
-	}
-	for i, target := range targets {
-		var added *addedRows
-		if fresh := walked.pages.fresh[i]; fresh != nil {
-			if added, err = fresh.settle(walked.sorted.Index(), r.engine.limits().Share, target.earlier(ctx, exports[i])); err != nil {
-				return end, err
-			}
-		}
-		if added != nil && len(added.ids) == 0 {
-			end.nothingNew = append(end.nothingNew, target.destination.URL(target.table.Name))
-			continue
-		}
-		result, err := r.export(ctx, target, export{of, exports[i], added}, walked)
-		switch {
-		case errors.Is(err, exporter.ErrIncomplete):
-			end.proof = result.Manifest.Proof
-			return end, errors.Join(err, journal.Remove())
-		case errors.Is(err, ErrShrunk):
-			return end, errors.Join(err, journal.Remove())
-		case err != nil:
-			return end, fmt.Errorf("write %s: %w", target.url(), err)
-		}
-		end.results = append(end.results, result)
-	}
-	return end, journal.Remove()
-}
-
-func targetsOf(table string, all []lockedTarget) []lockedTarget {
-	return slices.DeleteFunc(slices.Clone(all), func(t lockedTarget) bool { return t.Table != table })
-}
-
-// export is what the writing of one file follows from besides the walk.
-type export struct {
-	application
-	file  ExportPlan
-	added *addedRows // of an append; nil takes every row
-}
-
-func (r *Run) export(ctx context.Context, target lockedTarget, of export, walked walked) (Result, error) {
-	rows, err := target.contents(walked.sorted, of.file, walked, of.added)
-	if err != nil {
-		return Result{}, err
-	}
-	guard := of.file.guardMerge
-	if of.options.AllowShrink {
-		guard = nil
-	}
-	manifest := target.continued(r.manifest(target.target, of.plan, walked, of.started), of.file, walked.pages)
-	return r.write(ctx, target, rows, guard, manifest, walked.life)
-}
-
-// nameWinner says, once, which run a commit came too late for: the destination
-// knows it, or the file that is there now does.
-func (t target) nameWinner(ctx context.Context, err error) error {
-	if !errors.Is(err, exporter.ErrConflict) {
-		return err
-	}
-	const hint = "The destination contains the export of the other run. Plan again, and apply if there is still something to do."
-	if conflict, ok := errors.AsType[exporter.ConflictError](err); ok && conflict.RunID != "" {
-		return exporter.WithHint(err, hint)
-	}
-	there, _, readErr := readManifest(ctx, t.destination, t.format, t.name)
-	if readErr != nil {
-		return exporter.WithHint(fmt.Errorf("%w (the file that is there now cannot be read: %w)", err, readErr), hint)
-	}
-	return exporter.WithHint(fmt.Errorf("%w: run %s", err, there.RunID), hint)
-}
-
-func (r *Run) manifest(target target, plan Plan, walked walked, started time.Time) exporter.Manifest {
-	if resumed := walked.proof.ResumedFrom; resumed != nil {
-		started = *resumed
-	}
-	return exporter.Manifest{
-		Version:           exporter.ManifestVersion,
-		RunID:             r.id,
-		Tool:              r.engine.Tool,
-		Simulated:         plan.Survey.Simulated,
-		Source:            sourceOf(plan.Survey),
-		Table:             target.table.Name,
-		SchemaVersion:     target.table.Version,
-		SchemaFingerprint: target.table.Fingerprint(),
-		Columns:           target.columns(),
-		Mode:              target.Mode,
-		Window:            exporter.Window{StartedAt: started.UTC(), FinishedAt: walked.finished.UTC()},
-		UnknownFields:     walked.unknown,
-		Proof:             walked.proof,
-	}
-}
-
-func sourceOf(survey exporter.Survey) exporter.ManifestSource {
-	return exporter.ManifestSource{Type: survey.Source, Endpoint: survey.Endpoint, TeamID: survey.TeamID}
 }
 
 func incomplete(proof exporter.Proof) error {

@@ -8,7 +8,7 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// collector sees every page of a walk: it gathers what the next increment needs,
+// collector sees every page of a walk: it collects what the next increment needs,
 // and for the append exports of a run what is new.
 type collector struct {
 	// lookback is how far below the watermark increments read, and since how far
@@ -17,7 +17,7 @@ type collector struct {
 	since    map[string]exporter.Mark
 	limit    int
 	shown    map[string]*recall
-	fresh    []*newRows // per export; nil takes everything
+	newRows  []*newRows // per export; nil takes everything
 }
 
 func newCollector(table *schema.Table, plan Plan, lookback time.Duration) *collector {
@@ -26,7 +26,7 @@ func newCollector(table *schema.Table, plan Plan, lookback time.Duration) *colle
 		limit: recentLimit(len(plan.Survey.Of(table.Name).Partitions)), shown: make(map[string]*recall),
 	}
 	for _, export := range plan.exportsOf(table.Name) {
-		c.fresh = append(c.fresh, startNewRows(export))
+		c.newRows = append(c.newRows, startNewRows(export))
 	}
 	return c
 }
@@ -43,8 +43,8 @@ func (c *collector) add(user string, keys schema.Keys) {
 
 func (c *collector) row(user string, shown *recall, key schema.RowKey) {
 	wanted := shown.wants(key.Version)
-	for _, fresh := range c.fresh {
-		wanted = wanted || fresh != nil
+	for _, found := range c.newRows {
+		wanted = wanted || found != nil
 	}
 	if !wanted {
 		return
@@ -53,9 +53,9 @@ func (c *collector) row(user string, shown *recall, key schema.RowKey) {
 	if shown.wants(key.Version) {
 		shown.add(one)
 	}
-	for _, fresh := range c.fresh {
-		if fresh != nil {
-			fresh.add(user, key, one)
+	for _, found := range c.newRows {
+		if found != nil {
+			found.add(user, key, one)
 		}
 	}
 }

@@ -10,20 +10,6 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// columns is what the manifest of a target's file says; nil when all columns are
-// taken as they are.
-func (t target) columns() *exporter.ManifestColumns {
-	if t.Columns.IsZero() {
-		return nil
-	}
-	named := t.Columns.Sorted()
-	m := &exporter.ManifestColumns{Excluded: named.Exclude, Hashed: named.Hash, Personal: t.table.Personal()}
-	if len(t.Columns.Hash) > 0 {
-		m.HashAlgorithm, m.HashKeyID = schema.HashAlgorithm, t.keyID.id
-	}
-	return m
-}
-
 // maskOf is what the rows of a walk go through before anything is written; nil
 // when they stay as they are.
 func maskOf(export exporter.Export) (*schema.Mask, error) {
@@ -53,8 +39,7 @@ func masked(mask *schema.Mask, rec arrow.Record) (arrow.Record, error) {
 }
 
 // columnChanges says what the new file changes in what is left out and hashed.
-func (t target) columnChanges(old *exporter.ManifestColumns) []string {
-	now := t.columns()
+func columnChanges(old, now *exporter.ManifestColumns, key hashKeyID) []string {
 	before, after := old.Selection(), now.Selection()
 	var changes []string
 	for _, one := range []struct {
@@ -72,7 +57,7 @@ func (t target) columnChanges(old *exporter.ManifestColumns) []string {
 			}
 		}
 	}
-	if old.KeyID() != "" && now.KeyID() != "" && !t.keyID.is(old) {
+	if old.KeyID() != "" && now.KeyID() != "" && !key.is(old) {
 		changes = append(changes, "The hash key differs: the hashes of the file do not equal those of the new file.")
 	}
 	return changes

@@ -1,6 +1,9 @@
 package engine
 
-import "github.com/lemexport/lemexport/exporter"
+import (
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
 
 // delivered counts the pages of a reading, and knows which of them an earlier
 // run has delivered: of the pages that the journal gives again, those that its
@@ -15,14 +18,14 @@ type delivered struct {
 	pages int64
 }
 
-// progress begins to count.
-func (r *Reading) progress(survey exporter.Survey, journal *runJournal) *delivered {
-	d := &delivered{obs: r.run.obs, journal: journal, from: r.options.From}
+// newDelivered begins to count.
+func newDelivered(of journals, from *Checkpoint, table *schema.Table, survey exporter.Survey, journal *runJournal) *delivered {
+	d := &delivered{obs: of.obs, journal: journal, from: from}
 	if journal.inner == nil {
 		d.startOver("there is no journal to resume from")
 		return d
 	}
-	name, err := r.run.journalName(r.table, survey, nil)
+	name, err := of.name(table, survey, nil)
 	switch {
 	case err != nil:
 		d.startOver(err.Error())

@@ -13,7 +13,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// sealed is a journal whose entries are encrypted (AES-256-GCM): they hold what
+// encryptedJournal is a journal whose entries are encrypted (AES-256-GCM): they hold what
 // the API sent, which an export may leave out or hash. The key is derived from
 // the API key, so that nothing has to be kept; another key reads nothing, and the
 // walk starts over.
@@ -22,7 +22,7 @@ import (
 // place: to how many entries are before it, and to the tag of the last of them.
 // So entries cannot be moved, left out or mixed with those of an older run. What
 // can be done is to cut the end off, as a crash does.
-type sealed struct {
+type encryptedJournal struct {
 	exporter.Journal
 	aead  cipher.AEAD
 	place position
@@ -38,12 +38,12 @@ type position struct {
 
 const (
 	tagSize = 16
-	// sealLabel keeps the key apart from what else is derived from the API key.
-	sealLabel = "lemexport journal v1 "
+	// encryptionLabel keeps the key apart from what else is derived from the API key.
+	encryptionLabel = "lemexport journal v1 "
 )
 
-func seal(journal exporter.Journal, name string, key exporter.Secret) (*sealed, error) {
-	derived, err := hkdf.Key(sha256.New, []byte(key.Reveal()), nil, sealLabel+name, 32)
+func encrypted(journal exporter.Journal, name string, key exporter.Secret) (*encryptedJournal, error) {
+	derived, err := hkdf.Key(sha256.New, []byte(key.Reveal()), nil, encryptionLabel+name, 32)
 	if err != nil {
 		return nil, fmt.Errorf("journal key: %w", err)
 	}
@@ -55,7 +55,7 @@ func seal(journal exporter.Journal, name string, key exporter.Secret) (*sealed, 
 	if err != nil {
 		return nil, fmt.Errorf("journal cipher: %w", err)
 	}
-	return &sealed{Journal: journal, aead: aead}, nil
+	return &encryptedJournal{Journal: journal, aead: aead}, nil
 }
 
 // bytes is what an entry at the place is authenticated with.
@@ -68,7 +68,7 @@ func (p position) after(entry []byte) position {
 
 // Entries implements Journal. An entry that cannot be opened ends the journal,
 // as a damaged one does.
-func (s *sealed) Entries() iter.Seq2[[]byte, error] {
+func (s *encryptedJournal) Entries() iter.Seq2[[]byte, error] {
 	return func(yield func([]byte, error) bool) {
 		s.place = position{}
 		for entry, err := range s.Journal.Entries() {
@@ -93,11 +93,11 @@ func (s *sealed) Entries() iter.Seq2[[]byte, error] {
 	}
 }
 
-// largestSealedKept is the largest entry whose memory is used again.
-const largestSealedKept = 1 << 20
+// largestEntryKept is the largest entry whose memory is used again.
+const largestEntryKept = 1 << 20
 
 // Append implements Journal.
-func (s *sealed) Append(plain []byte) error {
+func (s *encryptedJournal) Append(plain []byte) error {
 	size := s.aead.NonceSize()
 	s.entry = append(s.entry[:0], make([]byte, size)...)
 	if _, err := rand.Read(s.entry); err != nil {
@@ -108,7 +108,7 @@ func (s *sealed) Append(plain []byte) error {
 		return err
 	}
 	s.place = s.place.after(s.entry)
-	if cap(s.entry) > largestSealedKept {
+	if cap(s.entry) > largestEntryKept {
 		s.entry = nil
 	}
 	return nil

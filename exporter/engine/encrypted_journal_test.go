@@ -39,8 +39,8 @@ func (m *memoryJournal) Append(entry []byte) error {
 func (*memoryJournal) Close() error  { return nil }
 func (*memoryJournal) Remove() error { return nil }
 
-func mustSeal(t interface{ Fatal(...any) }, journal exporter.Journal, name, key string) *sealed {
-	s, err := seal(journal, name, exporter.NewSecret(key))
+func mustSeal(t interface{ Fatal(...any) }, journal exporter.Journal, name, key string) *encryptedJournal {
+	s, err := encrypted(journal, name, exporter.NewSecret(key))
 	if err != nil {
 		t.Fatal(err)
 	}

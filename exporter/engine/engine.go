@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"iter"
 	"maps"
 	"slices"
 	"time"
@@ -42,34 +43,6 @@ type Engine struct {
 	NewRunID func() string
 }
 
-// Run is one use of a source: a plan, and then perhaps an apply that follows it.
-type Run struct {
-	engine  *Engine
-	id      string
-	config  exporter.SourceConfig
-	full    bool // the job asks for a full walk
-	source  exporter.Source
-	targets []target
-	// columns are what is left out and hashed of each table; masks do it to the walk's
-	// rows. A table without an entry is kept as it is.
-	columns map[string]exporter.Columns
-	masks   map[string]*schema.Mask
-	// fullEvery is the least FullEvery of the exports of each table, for readings.
-	fullEvery map[string]time.Duration
-	obs       exporter.Observer
-}
-
-// target is one export with the adapters it resolved to.
-type target struct {
-	exporter.Export
-	table       *schema.Table
-	format      exporter.Format
-	destination exporter.Destination
-	name        string
-	// keyID is that of the key of the hashes.
-	keyID hashKeyID
-}
-
 // Start resolves the job and opens its source. It reads and writes nothing yet.
 // Close the run when done.
 func (e *Engine) Start(ctx context.Context, job exporter.Job, obs exporter.Observer) (*Run, error) {
@@ -87,23 +60,12 @@ func (e *Engine) Start(ctx context.Context, job exporter.Job, obs exporter.Obser
 		return nil, err
 	}
 	for i := range targets {
-		if targets[i].keyID, err = run.keyID(targets[:i], targets[i].Columns); err != nil {
+		if targets[i].keyID, err = keyIDOf(targets[i].Columns, targets[:i]); err != nil {
 			return nil, errors.Join(err, run.Close())
 		}
 	}
 	run.targets = targets
 	return run, nil
-}
-
-// keyID is the id of the key of some columns, taken from a target with the same key when
-// there is one: it takes long to compute.
-func (*Run) keyID(known []target, columns exporter.Columns) (hashKeyID, error) {
-	for _, one := range known {
-		if len(columns.Hash) > 0 && len(one.Columns.Hash) > 0 && one.Columns.HashKey == columns.HashKey {
-			return one.keyID, nil
-		}
-	}
-	return newHashKeyID(columns)
 }
 
 // StartReading is Start for a run that writes nothing: destinations are not
@@ -138,14 +100,44 @@ func (e *Engine) start(ctx context.Context, id string, job exporter.Job, obs exp
 	return run, nil
 }
 
-// limits are what the engine's memory is spent on.
-func (e *Engine) limits() rows.Limits { return rows.LimitsOf(cmp.Or(e.Memory, exporter.DefaultMemory)) }
+// OpenFile opens the export at location, a file, a destination folder or the
+// folder of the files of an append, and compares its columns with the table that its manifest names.
+// It reads no row: what is wrong with the rows is for Verify to say.
+func (e *Engine) OpenFile(ctx context.Context, location string) (*File, error) {
+	return openFile(ctx, e.locator(), e.temporary(), location)
+}
 
-// ID is the run's id, as the manifest and the destination's lock state it.
-func (r *Run) ID() string { return r.id }
+// OpenBeside opens the export of another table in the folder that holds the export at
+// location, whose table is of. The error wraps fs.ErrNotExist when there is none.
+func (e *Engine) OpenBeside(ctx context.Context, location string, of, other *schema.Table) (*File, error) {
+	return openBeside(ctx, e.locator(), location, of, other)
+}
 
-// Close releases the source.
-func (r *Run) Close() error { return r.source.Close() }
+// Verify re-reads the export at location, a file or a destination folder, and
+// checks it against its own manifest. The error is about finding and opening
+// it; what the file gets wrong are failed checks.
+func (e *Engine) Verify(ctx context.Context, location string) (Verification, error) {
+	return verify(ctx, e.locator(), location)
+}
+
+// VerifyEach verifies every export at location: of a destination the files of all
+// tables, or the files of a folder of an append, or one file. The files of an append are
+// checked together, too: each continues one that is there, or contains everything.
+func (e *Engine) VerifyEach(ctx context.Context, location string) iter.Seq2[Verification, error] {
+	return verifyEach(ctx, e.locator(), location)
+}
+
+func (e *Engine) locator() locator {
+	from := locator{destination: e.OpenDestination}
+	for _, name := range slices.Backward(e.FormatNames()) {
+		from.formats = append(from.formats, e.Formats[name])
+	}
+	return from
+}
+
+func (e *Engine) temporary() temporary {
+	return temporary{files: e.Scratch, limits: rows.LimitsOf(cmp.Or(e.Memory, exporter.DefaultMemory))}
+}
 
 func (e *Engine) resolve(export exporter.Export, runID string) (target, error) {
 	table, ok := schema.Lookup(export.Table)
@@ -176,5 +168,3 @@ func (e *Engine) resolve(export exporter.Export, runID string) (target, error) {
 
 // FormatNames lists the names of the file formats, sorted.
 func (e *Engine) FormatNames() []string { return slices.Sorted(maps.Keys(e.Formats)) }
-
-func (t target) url() string { return t.destination.URL(t.name) }

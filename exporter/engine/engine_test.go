@@ -39,6 +39,8 @@ type bench struct {
 	dir  string
 	// wrap, when set, changes the source.
 	wrap func(exporter.Source) exporter.Source
+	// clock is the engine's, which may change while it runs.
+	clock func() time.Time
 }
 
 func newBench(t *testing.T, options sim.Options) *bench {
@@ -60,7 +62,7 @@ func newBench(t *testing.T, options sim.Options) *bench {
 			t.Error(violation)
 		}
 	})
-	b := &bench{team: team, dir: filepath.Join(t.TempDir(), "out")}
+	b := &bench{team: team, dir: filepath.Join(t.TempDir(), "out"), clock: time.Now}
 	var runs atomic.Int64
 	margin := exporter.DefaultMargin()
 	margin.Settle = 10 * time.Millisecond // one server answers, and does not lag
@@ -79,7 +81,7 @@ func newBench(t *testing.T, options sim.Options) *bench {
 		Scratch:         scratch.New(t.TempDir()),
 		ReadJournal:     lemlist.Kept,
 		Tool:            exporter.Tool{Name: "lemexport", Version: "test"},
-		Now:             time.Now,
+		Now:             func() time.Time { return b.clock() },
 		NewRunID:        func() string { return fmt.Sprint("run-", runs.Add(1)) },
 	}
 	return b

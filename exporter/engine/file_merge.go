@@ -54,8 +54,8 @@ func handOn(records iter.Seq2[arrow.Record, error], to func(arrow.Record) error)
 	return nil
 }
 
-// contents makes the rows of a target's new file.
-func (t target) contents(sorted *rows.Sorted, plan ExportPlan, walked walked, added *addedRows) (contents, error) {
+// contentsOf makes the rows of a target's new file.
+func contentsOf(t target, sorted *rows.Sorted, plan ExportPlan, walked walked, added *addedRows) (contents, error) {
 	merges := t.Mode == exporter.ModeMerge && plan.Current != nil
 	switch {
 	case merges && !t.readable(plan.Current) && !walked.proof.Whole():
@@ -72,14 +72,6 @@ func (t target) contents(sorted *rows.Sorted, plan ExportPlan, walked walked, ad
 		return anew(t.table, int64(len(added.ids)), added.of(t.table, sorted)), nil
 	}
 	return anew(t.table, sorted.Rows(), sorted.Records), nil
-}
-
-// readable reports whether the rows of a file can become rows of the table: it
-// has the table's schema, or that of an earlier version, and its hashes have the
-// same key.
-func (t target) readable(file *exporter.Manifest) bool {
-	was, ok := t.table.AsOf(file.SchemaVersion)
-	return ok && was.Fingerprint() == file.SchemaFingerprint && t.keyID.is(file.Columns)
 }
 
 // revision merges the rows of a walk into those of a committed file. It keeps

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"maps"
 	"time"
 
@@ -89,17 +88,8 @@ type wish struct {
 	full bool
 }
 
-func (r *Run) wish() wish {
-	return wish{now: r.engine.Now(), lookback: r.lookback(), full: r.full}
-}
-
-// lookback is how far below the watermark an increment reads.
-func (r *Run) lookback() time.Duration {
-	return cmp.Or(r.config.Margin.Increment, exporter.DefaultMargin().Increment)
-}
-
-// increment says what the export needs, now that its file is known.
-func (t target) increment(current *exporter.Manifest, survey exporter.Survey, asked wish) *IncrementPlan {
+// newIncrementPlan says what the export needs, now that its file is known.
+func newIncrementPlan(t target, current *exporter.Manifest, survey exporter.Survey, asked wish) *IncrementPlan {
 	if t.Mode != exporter.ModeMerge && t.Mode != exporter.ModeAppend {
 		return nil
 	}
@@ -126,88 +116,4 @@ func (t target) increment(current *exporter.Manifest, survey exporter.Survey, as
 		maps.DeleteFunc(plan.Since, func(id string, _ exporter.Mark) bool { return !there[id] })
 	}
 	return plan
-}
-
-// since is where the walk of a table has to go so that every export has what it needs:
-// it goes as far down as the export that needs most. Nil is a full walk.
-func (p Plan) since(table string) map[string]exporter.Mark {
-	var lowest map[string]exporter.Mark
-	for i, export := range p.exportsOf(table) {
-		if export.Increment == nil {
-			return nil
-		}
-		needs := export.Increment.Since
-		if i == 0 {
-			lowest = maps.Clone(needs)
-			continue
-		}
-		for id, mark := range lowest {
-			other, ok := needs[id]
-			switch {
-			case !ok:
-				delete(lowest, id)
-			case other.Floor.Before(mark.Floor):
-				lowest[id] = other
-			}
-		}
-	}
-	return lowest
-}
-
-// exportsOf are the exports of a table, in order.
-func (p Plan) exportsOf(table string) []ExportPlan {
-	var exports []ExportPlan
-	for _, export := range p.Exports {
-		if export.Table == table {
-			exports = append(exports, export)
-		}
-	}
-	return exports
-}
-
-// continued is a manifest with what it says of the runs before. Watermarks advance
-// only where the walk has proven the list.
-func (t lockedTarget) continued(m exporter.Manifest, plan ExportPlan, pages *collector) exporter.Manifest {
-	m.Watermarks, m.Recent = make(map[string]time.Time), make(map[string]exporter.Recent)
-	var carried *exporter.Manifest
-	if plan.Increment != nil {
-		carried = plan.Current
-	}
-	var before map[string]exporter.Mark
-	if carried != nil {
-		before = watermarks(carried, t.Mode, pages.lookback)
-		m.Previous = &exporter.Previous{RunID: carried.RunID, Rows: carried.Rows}
-		m.FullProof = fullProofOf(carried)
-	}
-	if t.Mode == exporter.ModeAppend {
-		m.Sequence, m.Beside = 1, t.beside
-		if carried != nil {
-			m.Sequence = exporter.Sum(carried.Sequence, 1)
-		}
-	}
-	for _, user := range m.Proof.Partitions {
-		switch {
-		case user.Complete && user.Watermark != nil:
-			m.Watermarks[user.Partition] = *user.Watermark
-		case user.Complete || carried == nil:
-			continue
-		default:
-			mark, ok := before[user.Partition]
-			if !ok {
-				continue
-			}
-			m.Watermarks[user.Partition] = mark.Newest
-			m.Recent[user.Partition] = exporter.Recent{Floor: mark.Floor, Known: mark.Known}
-		}
-		m.Recent[user.Partition] = pages.recent(user, m, plan)
-	}
-	if t.Mode != exporter.ModeAppend && carried != nil && !m.Proof.Whole() {
-		// Rows that are kept have theirs.
-		m.UnknownFields = exporter.JoinNames(m.UnknownFields, carried.UnknownFields)
-	}
-	// An append that did not add everything is no full proof.
-	if plan.Increment != nil && m.Proof.Whole() && (t.Mode == exporter.ModeMerge || plan.Increment.takesAll()) {
-		m.FullProof = &exporter.FullProof{RunID: m.RunID, FinishedAt: m.Window.FinishedAt, Method: m.Proof.Method}
-	}
-	return m
 }

@@ -42,8 +42,8 @@ func (b *bench) truth() map[string]time.Time {
 
 // later lets time go by on our clock.
 func (b *bench) later(d time.Duration) {
-	before := b.Now
-	b.Now = func() time.Time { return before().Add(d) }
+	before := b.clock
+	b.clock = func() time.Time { return before().Add(d) }
 }
 
 // sortableIDs gives runs ids whose text sorts by time, as it has to for append.

@@ -1,7 +1,6 @@
 package engine
 
 import (
-	"cmp"
 	"fmt"
 	"slices"
 	"time"
@@ -9,41 +8,56 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// lifetime bounds the age of the oldest page of a walk: its rows may have been erased
-// since. It counts from the request of that page, whether an earlier run sent it or
-// this one, however often the walk was cut short or the machine slept.
-type lifetime struct {
-	engine *Engine // whose clock it is
-	most   time.Duration
-	since  time.Time
+// ageLimit bounds the age of the oldest page of a walk: its rows may have been erased
+// since.
+type ageLimit struct {
+	now  func() time.Time
+	most time.Duration
+}
+
+// judged is what a journal holds with its age, and whether it is too old to be taken
+// over.
+func (a ageLimit) judged(kept exporter.Kept) exporter.Kept {
+	now := a.now()
+	age := now.Round(0).Sub(kept.From.Round(0))
+	kept.Age = max(now.Sub(kept.Until), 0).Seconds()
+	kept.OldestAge = max(age, 0).Seconds()
+	kept.Expires = kept.From.Add(a.most)
+	switch {
+	case kept.From.After(now) || kept.Until.After(now):
+		kept.Expired = "it is dated in the future, so its age is not known"
+	case age > a.most:
+		kept.Expired = tooOld(age, a.most)
+	}
+	return kept
 }
 
 // lifetime is that of a walk that begins now, or began when the journal did.
-func (r *Run) lifetime(journal *runJournal) lifetime {
-	l := lifetime{engine: r.engine, most: r.maxAge()}
-	if journal != nil {
-		l.since = journal.since
+func (a ageLimit) lifetime(journal *runJournal) lifetime {
+	if journal == nil || journal.since.IsZero() {
+		return lifetime{limit: a, since: a.now()}
 	}
-	if l.since.IsZero() {
-		l.since = r.engine.Now()
-	}
-	return l
+	return lifetime{limit: a, since: journal.since}
 }
 
-func (r *Run) maxAge() time.Duration {
-	return cmp.Or(r.config.JournalMaxAge, exporter.DefaultJournalMaxAge)
+// lifetime is the age limit of one walk. It counts from the request of the oldest page,
+// whether an earlier run sent it or this one, however often the walk was cut short or
+// the machine slept.
+type lifetime struct {
+	limit ageLimit
+	since time.Time
 }
 
 // over says why nothing is proven by the walk any more; "" while it is.
 func (l lifetime) over() string {
-	now := l.engine.Now()
+	now := l.limit.now()
 	// The monotonic clock stands still while a machine sleeps, the other one may be
 	// set back: the longer time counts.
 	age := max(now.Sub(l.since), now.Round(0).Sub(l.since.Round(0)))
-	if age <= l.most {
+	if age <= l.limit.most {
 		return ""
 	}
-	return tooOld(age, l.most) + ": what was erased since may be among its rows"
+	return tooOld(age, l.limit.most) + ": what was erased since may be among its rows"
 }
 
 // tooOld says that the oldest page of a walk is older than most.
@@ -74,20 +88,4 @@ func outlived(proof exporter.Proof, reason string) exporter.Proof {
 		}
 	}
 	return proof
-}
-
-// judge says of what a journal holds how old it is, and whether it is too old to be
-// taken over.
-func (r *Run) judge(kept *exporter.Kept) {
-	now, most := r.engine.Now(), r.maxAge()
-	age := now.Round(0).Sub(kept.From.Round(0))
-	kept.Age = max(now.Sub(kept.Until), 0).Seconds()
-	kept.OldestAge = max(age, 0).Seconds()
-	kept.Expires = kept.From.Add(most)
-	switch {
-	case kept.From.After(now) || kept.Until.After(now):
-		kept.Expired = "it is dated in the future, so its age is not known"
-	case age > most:
-		kept.Expired = tooOld(age, most)
-	}
 }

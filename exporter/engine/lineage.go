@@ -15,6 +15,13 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
+// lineage is the files of an append export, each of which goes on from another one.
+type lineage struct {
+	destination exporter.Destination
+	format      exporter.Format
+	table       *schema.Table
+}
+
 // head is the newest file of an append export.
 type head struct {
 	name     string
@@ -37,15 +44,15 @@ type ancestor struct {
 // is read. Where files have been removed since, all are read: the newest is the one
 // that no other went on from. There are two where two runs added files at the same
 // time; then it is the one with the longer history, and of equals the last by name.
-func (t target) head(ctx context.Context) (head, error) {
-	names, err := t.files(ctx)
+func (l lineage) head(ctx context.Context) (head, error) {
+	names, err := l.files(ctx)
 	if err != nil || len(names) == 0 {
 		return head{}, errors.Join(err, missingIf(err == nil))
 	}
 	found := head{beside: digestOfNames(names, "")}
 	var files []ancestor
 	for i, name := range slices.Backward(names) {
-		manifest, _, err := readManifest(ctx, t.destination, t.format, name)
+		manifest, _, err := readManifest(ctx, l.destination, l.format, name)
 		switch {
 		case errors.Is(err, errForeign) && i < len(names)-1:
 			continue // no file of ours, and not in the way of one
@@ -61,14 +68,14 @@ func (t target) head(ctx context.Context) (head, error) {
 		}
 		files = append(files, file)
 	}
-	found.name, found.others = t.youngest(files)
-	found.manifest, _, err = readManifest(ctx, t.destination, t.format, found.name)
+	found.name, found.others = l.youngest(files)
+	found.manifest, _, err = readManifest(ctx, l.destination, l.format, found.name)
 	return found, err
 }
 
 // youngest picks the newest of some files, which are in the order of their names,
 // last first, and the other ends of a lineage that forks.
-func (t target) youngest(files []ancestor) (name string, others []string) {
+func (l lineage) youngest(files []ancestor) (name string, others []string) {
 	gone := make(map[string]bool)
 	numbers := make(map[int64]int)
 	for _, file := range files {
@@ -86,19 +93,19 @@ func (t target) youngest(files []ancestor) (name string, others []string) {
 	}
 	for _, file := range files {
 		if !gone[file.runID] && file.name != newest.name && numbers[file.sequence] > 1 {
-			others = append(others, t.destination.URL(file.name))
+			others = append(others, l.destination.URL(file.name))
 		}
 	}
 	return newest.name, others
 }
 
 // files lists the files of an append export, by name.
-func (t target) files(ctx context.Context) ([]string, error) {
-	names, err := t.destination.List(ctx, t.table.Name)
+func (l lineage) files(ctx context.Context) ([]string, error) {
+	names, err := l.destination.List(ctx, l.table.Name)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasSuffix(name, t.format.Extension()) }), nil
+	return slices.DeleteFunc(names, func(name string) bool { return !strings.HasSuffix(name, l.format.Extension()) }), nil
 }
 
 // digestOfNames is the digest of all names but one.
@@ -121,34 +128,34 @@ func missingIf(missing bool) error {
 
 // earlier yields the rows from oldest to newest of the files of the lineage, back
 // to the last one that was a full proof: later files rest on no others.
-func (t target) earlier(ctx context.Context, plan ExportPlan) func(oldest, newest int64) iter.Seq2[rowVersion, error] {
+func (l lineage) earlier(ctx context.Context, plan ExportPlan) func(oldest, newest int64) iter.Seq2[rowVersion, error] {
 	return func(oldest, newest int64) iter.Seq2[rowVersion, error] {
 		return func(yield func(rowVersion, error) bool) {
 			seen := make(map[string]bool)
 			for name := plan.currentName; name != "" && !seen[name]; {
 				seen[name] = true
-				manifest, more, err := t.rowsOf(ctx, name, oldest, newest, yield)
+				manifest, more, err := l.rowsOf(ctx, name, oldest, newest, yield)
 				switch {
 				case errors.Is(err, fs.ErrNotExist):
 					return // removed: nothing rests on it
 				case err != nil:
-					yield(rowVersion{}, exporter.WithHint(fmt.Errorf("read the rows of %s: %w", t.destination.URL(name), err),
+					yield(rowVersion{}, exporter.WithHint(fmt.Errorf("read the rows of %s: %w", l.destination.URL(name), err),
 						"Older rows were read, and only the earlier files show which of them are new. Make the file readable."))
 					return
 				case !more || manifest.Previous == nil || plan.Increment.FullProof != nil && plan.Increment.FullProof.RunID == manifest.RunID:
 					return
 				}
-				name = t.table.Name + "/" + manifest.Previous.RunID + t.format.Extension()
+				name = l.table.Name + "/" + manifest.Previous.RunID + l.format.Extension()
 			}
 		}
 	}
 }
 
 // rowsOf yields the rows of one file. It reports false when no more are wanted.
-func (t target) rowsOf(
+func (l lineage) rowsOf(
 	ctx context.Context, name string, oldest, newest int64, yield func(rowVersion, error) bool,
 ) (manifest exporter.Manifest, more bool, err error) {
-	file, err := openExport(ctx, t.destination, t.format, name)
+	file, err := openExport(ctx, l.destination, l.format, name)
 	if err != nil {
 		return exporter.Manifest{}, false, err
 	}

@@ -19,7 +19,7 @@ type lockedTarget struct {
 }
 
 // lock claims every destination, and sees that it still holds what the plan saw.
-func (r *Run) lock(ctx context.Context, plan Plan) (locked []lockedTarget, unlock func() error, err error) {
+func lock(ctx context.Context, runID string, targets []target, plan Plan) (locked []lockedTarget, unlock func() error, err error) {
 	var held []func() error
 	release := func() error {
 		var failed []error
@@ -29,15 +29,15 @@ func (r *Run) lock(ctx context.Context, plan Plan) (locked []lockedTarget, unloc
 		return errors.Join(failed...)
 	}
 	claimed := make(map[string]bool)
-	for i, target := range r.targets {
+	for i, target := range targets {
 		if place := target.destination.URL(""); !claimed[place] { // exports may share a folder
-			one, err := target.destination.Lock(ctx, r.id)
+			one, err := target.destination.Lock(ctx, runID)
 			if err != nil {
 				return nil, nil, errors.Join(err, release())
 			}
 			held, claimed[place] = append(held, one), true
 		}
-		now, err := target.unchangedSince(ctx, plan.Exports[i])
+		now, err := unchangedSince(ctx, target, plan.Exports[i])
 		if err != nil {
 			return nil, nil, errors.Join(err, release())
 		}
@@ -47,7 +47,7 @@ func (r *Run) lock(ctx context.Context, plan Plan) (locked []lockedTarget, unloc
 }
 
 // unchangedSince looks at the target again, which must hold what the plan was about.
-func (t target) unchangedSince(ctx context.Context, plan ExportPlan) (ExportPlan, error) {
+func unchangedSince(ctx context.Context, t target, plan ExportPlan) (ExportPlan, error) {
 	now, err := t.plan(ctx)
 	if err != nil {
 		return ExportPlan{}, err

@@ -33,8 +33,8 @@ func (benchScratch) Room(int64) error { return nil }
 func BenchmarkMerge(b *testing.B) {
 	table := schema.InboxConversations()
 	parts, size := recordtest.Parts(table, benchBatch)
-	engine := &Engine{Scratch: benchScratch{b.TempDir()}}
-	sorter, err := engine.openSorter(table, 0)
+	temporary := (&Engine{Scratch: benchScratch{b.TempDir()}}).temporary()
+	sorter, err := temporary.sorter(table, 0)
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -22,19 +22,17 @@ type File struct {
 	union *union // nil for one file
 }
 
-// OpenFile opens the export at location, a file, a destination folder or the
-// folder of the files of an append, and compares its columns with the table that its manifest names.
-// It reads no row: what is wrong with the rows is for Verify to say.
-func (e *Engine) OpenFile(ctx context.Context, location string) (*File, error) {
-	found, listErr := e.appended(ctx, location)
+// openFile is [Engine.OpenFile].
+func openFile(ctx context.Context, from locator, temporary temporary, location string) (*File, error) {
+	found, listErr := from.appended(ctx, location)
 	switch {
 	case len(found.appended) > 0 && len(found.others) > 0:
 		return nil, exporter.WithHint(fmt.Errorf("%s holds the files of an append and another export", exporter.WithoutQuery(location)),
 			fmt.Sprintf("Name one: %s or %s.", found.destination.URL(found.folder), found.destination.URL(found.others[0])))
 	case len(found.appended) > 0:
-		return e.openUnion(ctx, found)
+		return openUnion(ctx, from, temporary, found)
 	}
-	file, url, err := e.locate(ctx, location)
+	file, url, err := from.locate(ctx, location)
 	if errors.Is(err, fs.ErrNotExist) && listErr != nil {
 		err = listErr
 	}

@@ -11,20 +11,18 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// OpenBeside opens the export of another table in the folder that holds the export at
-// location, whose table is of. The error wraps fs.ErrNotExist when there is none.
-func (e *Engine) OpenBeside(ctx context.Context, location string, of, other *schema.Table) (*File, error) {
+// openBeside is [Engine.OpenBeside].
+func openBeside(ctx context.Context, from locator, location string, of, other *schema.Table) (*File, error) {
 	folder, name := splitLocation(location)
-	formats := e.formats()
 	isFile := false
-	for _, format := range formats {
+	for _, format := range from.formats {
 		isFile = isFile || strings.EqualFold(filepath.Ext(name), format.Extension())
 	}
 	if !isFile && name != of.Name { // the folder itself, and not that of the files of an append
 		folder = location
 	}
-	for _, format := range formats {
-		file, url, err := e.openAt(ctx, folder, format, other.Name+format.Extension())
+	for _, format := range from.formats {
+		file, url, err := from.openAt(ctx, folder, format, other.Name+format.Extension())
 		if errors.Is(err, fs.ErrNotExist) {
 			continue
 		}

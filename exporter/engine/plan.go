@@ -1,30 +1,10 @@
 package engine
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io/fs"
-	"slices"
-	"time"
+	"maps"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
-)
-
-// Action is what an apply would do with a file.
-type Action string
-
-// The actions.
-const (
-	// ActionCreate writes a file where there is none.
-	ActionCreate Action = "create"
-	// ActionReplace writes a new version of an export.
-	ActionReplace Action = "replace"
-	// ActionMerge writes a new version with what is newer merged in.
-	ActionMerge Action = "merge"
-	// ActionAppend adds a file beside others, when there is something to put into it.
-	ActionAppend Action = "append"
 )
 
 // Plan is what an apply would do, as far as it can be known before the walk.
@@ -48,49 +28,6 @@ type Plan struct {
 	kept *exporter.Kept
 }
 
-// ExportPlan is the fate of one file.
-type ExportPlan struct {
-	Table  string `json:"table"`
-	Format string `json:"format"`
-	Mode   string `json:"mode"`
-	File   string `json:"file"`
-	Action Action `json:"action"`
-	// FileMode is the permission that the file will have, as octal text; "" when the
-	// configuration does not say it.
-	FileMode string `json:"file_mode,omitempty"`
-	// Encoding and Extra are the options of a Parquet file that readers depend on; ""
-	// where the configuration does not say them.
-	Encoding string `json:"encoding,omitempty"`
-	Extra    string `json:"extra,omitempty"`
-	// Columns says what is left out and hashed; nil when nothing.
-	Columns *exporter.ManifestColumns `json:"columns,omitempty"`
-	// Current is the manifest of the file that is there now, with append of the
-	// newest, CurrentFile; nil when there is none.
-	Current     *exporter.Manifest `json:"current,omitempty"`
-	CurrentFile string             `json:"current_file,omitempty"`
-	// OtherEnds are files of an append that the run does not go on from: two runs
-	// added files at the same time. The same rows may be in both.
-	OtherEnds []string `json:"other_ends,omitempty"`
-	// Increment is what a merge or append export reads; nil for a snapshot.
-	Increment *IncrementPlan `json:"increment,omitempty"`
-	// SchemaChanges says what the new file's schema changes, one sentence each.
-	SchemaChanges []string `json:"schema_changes,omitempty"`
-	// DroppedUsers are users of the current file whose inbox this run does not
-	// read: conversations that only these users could see will be removed, by a merge at
-	// the next full proof.
-	DroppedUsers []string `json:"dropped_users,omitempty"`
-	// Shrink is the guard of the current file; nil when there is none.
-	Shrink *ShrinkPlan `json:"shrink,omitempty"`
-	// Unchanged is true when the first pages show the newest activity and the
-	// totals that the current file was proven with. Flags that change without an
-	// activity (a conversation marked as read) do not show there.
-	Unchanged bool `json:"unchanged"`
-	// version is that of the current file.
-	version exporter.Version
-	// currentName is the name of CurrentFile, and beside what stands around it.
-	currentName, beside string
-}
-
 // Pending reports whether an apply has something to do for any export.
 func (p Plan) Pending() bool {
 	for _, export := range p.Exports {
@@ -101,43 +38,15 @@ func (p Plan) Pending() bool {
 	return false
 }
 
-// Plan surveys the source and looks at the files that are there. It changes nothing.
-func (r *Run) Plan(ctx context.Context) (Plan, error) {
-	plan := Plan{RunID: r.id}
-	for _, target := range r.targets {
-		export, err := target.plan(ctx)
-		if err != nil {
-			return Plan{}, err
-		}
-		plan.Exports = append(plan.Exports, export)
-	}
-	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseSurvey})
-	tables := r.tables()
-	if len(tables) == 0 { // a plan of readings
-		tables = []*schema.Table{schema.Default()}
-	}
-	survey, err := r.source.Survey(ctx, tables)
-	if err != nil {
-		return Plan{}, err
-	}
-	plan.Survey = survey
-	for i, target := range r.targets {
-		export := &plan.Exports[i]
-		export.Increment = target.increment(export.Current, survey, r.wish())
-		if err := export.compare(survey); err != nil {
-			return Plan{}, err
+// Warnings are the reasons why an apply will not write, as far as the survey shows them.
+func (p Plan) Warnings() exporter.Diagnostics {
+	found := unreadableRows(p.Survey)
+	for _, export := range p.Exports {
+		if export.Shrink != nil && export.Shrink.Expected {
+			found = append(found, shrinkWarning(export, rowsAtMost(p, export.Table)))
 		}
 	}
-	plan = plan.estimated()
-	for _, table := range r.tables() {
-		if plan.kept == nil {
-			plan.kept = r.keptFor(table, plan)
-		}
-	}
-	for i := range plan.Exports {
-		plan.Exports[i].expectShrink(plan.of(plan.Exports[i].Table).Rows)
-	}
-	return plan, nil
+	return found
 }
 
 // TablePlan is what reading one table takes.
@@ -147,85 +56,6 @@ type TablePlan struct {
 	Rows *int64 `json:"rows_at_most"`
 	// Requests is what the walk takes when nothing moves meanwhile; nil when unknown.
 	Requests *int64 `json:"requests"`
-}
-
-// tables are the tables of the run, each once, in the order of the exports.
-func (r *Run) tables() []*schema.Table {
-	var tables []*schema.Table
-	for _, target := range r.targets {
-		if !slices.ContainsFunc(tables, func(t *schema.Table) bool { return t.Name == target.table.Name }) {
-			tables = append(tables, target.table)
-		}
-	}
-	return tables
-}
-
-// plan reads what stands at the target now.
-func (t target) plan(ctx context.Context) (ExportPlan, error) {
-	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate, FileMode: t.FileMode, Columns: t.columns()}
-	if t.Format == "parquet" {
-		plan.Encoding, plan.Extra = t.Parquet.Encoding, t.Parquet.Extra
-	}
-	if t.Mode == exporter.ModeAppend {
-		plan.Action = ActionAppend
-	}
-	newest, version, err := t.current(ctx)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		plan.beside = digestOfNames(nil, "")
-		return plan, nil
-	case err != nil:
-		return ExportPlan{}, err
-	}
-	current := newest.manifest
-	plan.Current, plan.version, plan.Shrink = current, version, t.shrink(current)
-	switch t.Mode {
-	case exporter.ModeAppend:
-		plan.CurrentFile, plan.OtherEnds = t.destination.URL(newest.name), newest.others
-		plan.currentName, plan.beside = newest.name, newest.beside
-		return plan, nil // other files keep their schema
-	case exporter.ModeMerge:
-		plan.Action = ActionMerge
-	default:
-		plan.Action = ActionReplace
-	}
-	plan.SchemaChanges = t.columnChanges(current.Columns)
-	if current.SchemaVersion != t.table.Version || len(plan.SchemaChanges) == 0 && current.SchemaFingerprint != t.table.Fingerprint() {
-		change := fmt.Sprintf("Schema version %d of the file becomes version %d.", current.SchemaVersion, t.table.Version)
-		if current.SchemaVersion == t.table.Version {
-			change = fmt.Sprintf("The schema of the file differs, although it has version %d, too.", current.SchemaVersion)
-		}
-		plan.SchemaChanges = append(plan.SchemaChanges, change)
-	}
-	return plan, nil
-}
-
-// current reads the manifest of the committed file, with append of the newest. A
-// file that is no export of this table is never replaced, nor gone on from.
-func (t target) current(ctx context.Context) (found head, version exporter.Version, err error) {
-	found.name = t.name
-	if t.Mode == exporter.ModeAppend {
-		found, err = t.head(ctx)
-	} else {
-		found.manifest, version, err = readManifest(ctx, t.destination, t.format, t.name)
-	}
-	url, manifest := t.destination.URL(found.name), found.manifest
-	switch {
-	case errors.Is(err, errForeign):
-		return head{}, "", exporter.WithHint(fmt.Errorf("%s is in the way: %w", url, err),
-			"lemexport replaces only files that it wrote itself, as they are. Choose another destination.")
-	case errors.Is(err, exporter.ErrUnreadable):
-		return head{}, "", fmt.Errorf("%s: %w", url, err)
-	case err != nil:
-		return head{}, "", err
-	case manifest.Table != t.table.Name:
-		return head{}, "", exporter.WithHint(fmt.Errorf("%s holds the table %q, not %q", url, manifest.Table, t.table.Name),
-			"Choose another destination.")
-	case t.Mode != exporter.ModeSnapshot && manifest.SchemaVersion > t.table.Version:
-		return head{}, "", exporter.WithHint(fmt.Errorf("%s has schema version %d, this lemexport writes version %d", url, manifest.SchemaVersion, t.table.Version),
-			"Update lemexport, or choose another destination.")
-	}
-	return found, version, nil
 }
 
 // of is what reading a table takes. A user whose inbox fits one page is read with one
@@ -289,65 +119,49 @@ func (p Plan) estimated() Plan {
 	return p
 }
 
-// compare decides whether the file already shows what the survey saw, and
-// refuses to replace another team's export.
-func (p *ExportPlan) compare(survey exporter.Survey) error {
-	if p.Current == nil {
-		return nil
-	}
-	if p.Current.Simulated != survey.Simulated || p.Current.Source.TeamID != survey.TeamID {
-		what, file := "replace it with", p.File
-		switch p.Mode {
-		case exporter.ModeMerge:
-			what = "merge it with"
-		case exporter.ModeAppend:
-			what, file = "add to it", p.CurrentFile
-		}
-		return exporter.WithHint(fmt.Errorf("%s holds an export of %s; this run would %s %s", file,
-			teamName(p.Current.Source.TeamID, p.Current.Simulated), what, teamName(survey.TeamID, survey.Simulated)),
-			"Choose another destination.")
-	}
-	there := survey.Of(p.Table).Names()
-	for _, before := range p.Current.Proof.Partitions {
-		if p.Mode != exporter.ModeAppend && !there[before.Partition] {
-			p.DroppedUsers = append(p.DroppedUsers, before.Partition)
-		}
-	}
-	table, known := schema.Lookup(p.Table)
-	// Rows without a version can change without a trace in what the survey sees.
-	p.Unchanged = known && table.Incremental() && len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && sameLists(p.Current.Proof, survey.Of(p.Table)) &&
-		(p.Increment == nil || p.Increment.Full == "")
-	return nil
+// Kept is what an apply of this plan finds; it goes on from there unless that is
+// expired. It is nil when there is nothing.
+func (p Plan) Kept() *exporter.Kept { return p.kept }
+
+// StartOver makes the plan one of an apply with NoResume.
+func (p Plan) StartOver() Plan {
+	p.kept = nil
+	return p
 }
 
-func teamName(id string, simulated bool) string {
-	if simulated {
-		return "the simulated team " + id
-	}
-	return "the team " + id
-}
-
-func sameLists(proof exporter.Proof, survey exporter.TableSurvey) bool {
-	if len(proof.Partitions) != len(survey.Partitions) {
-		return false
-	}
-	before := make(map[string]exporter.PartitionProof, len(proof.Partitions))
-	for _, user := range proof.Partitions {
-		before[user.Partition] = user
-	}
-	for _, now := range survey.Partitions {
-		old, ok := before[now.Partition]
-		if !ok || !equal(old.TotalEnd, now.TotalItems, func(a, b int64) bool { return a == b }) ||
-			!equal(old.Watermark, now.Newest, time.Time.Equal) {
-			return false
+// exportsOf are the exports of a table, in order.
+func (p Plan) exportsOf(table string) []ExportPlan {
+	var exports []ExportPlan
+	for _, export := range p.Exports {
+		if export.Table == table {
+			exports = append(exports, export)
 		}
 	}
-	return true
+	return exports
 }
 
-func equal[T any](a, b *T, same func(T, T) bool) bool {
-	if a == nil || b == nil {
-		return a == b
+// since is where the walk of a table has to go so that every export has what it needs:
+// it goes as far down as the export that needs most. Nil is a full walk.
+func (p Plan) since(table string) map[string]exporter.Mark {
+	var lowest map[string]exporter.Mark
+	for i, export := range p.exportsOf(table) {
+		if export.Increment == nil {
+			return nil
+		}
+		needs := export.Increment.Since
+		if i == 0 {
+			lowest = maps.Clone(needs)
+			continue
+		}
+		for id, mark := range lowest {
+			other, ok := needs[id]
+			switch {
+			case !ok:
+				delete(lowest, id)
+			case other.Floor.Before(mark.Floor):
+				lowest[id] = other
+			}
+		}
 	}
-	return same(*a, *b)
+	return lowest
 }

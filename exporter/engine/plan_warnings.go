@@ -7,37 +7,27 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// Warnings are the reasons why an apply will not write, as far as the survey shows them.
-func (p Plan) Warnings() exporter.Diagnostics {
-	var found exporter.Diagnostics
-	if one, ok := unreadableRows(p.Survey); ok {
-		found = append(found, one)
+// shrinkWarning says that an export would lose too many rows: the API states at most rows.
+func shrinkWarning(export ExportPlan, rows int64) exporter.Diagnostic {
+	return exporter.Diagnostic{
+		Severity: exporter.SeverityWarning,
+		Summary:  export.File + " would lose more than max_shrink allows",
+		Detail: fmt.Sprintf("It has %d rows, and the API states at most %d. Apply ends with exit status 3 and leaves the file as it is when it reads "+
+			"fewer than %d rows (max_shrink = %g). Check the team of the API key and its users. If the rows are really gone, run apply with -allow-shrink.",
+			export.Current.Rows, rows, export.Shrink.LeastRows, export.Shrink.Max),
 	}
-	for _, export := range p.Exports {
-		if export.Shrink == nil || !export.Shrink.Expected {
-			continue
-		}
-		found = append(found, exporter.Diagnostic{
-			Severity: exporter.SeverityWarning,
-			Summary:  export.File + " would lose more than max_shrink allows",
-			Detail: fmt.Sprintf("It has %d rows, and the API states at most %d. Apply ends with exit status 3 and leaves the file as it is when it reads "+
-				"fewer than %d rows (max_shrink = %g). Check the team of the API key and its users. If the rows are really gone, run apply with -allow-shrink.",
-				export.Current.Rows, p.rowsAtMost(export.Table), export.Shrink.LeastRows, export.Shrink.Max),
-		})
-	}
-	return found
 }
 
 // rowsAtMost is the number of rows of a table that the survey states.
-func (p Plan) rowsAtMost(table string) int64 {
+func rowsAtMost(p Plan, table string) int64 {
 	if found, ok := schema.Lookup(table); ok && found.PartitionBy == schema.PartitionUser && p.Conversations != nil {
 		return *p.Conversations
 	}
 	return valueOr(p.of(table).Rows, 0)
 }
 
-// unreadableRows is the warning of rows whose version could not be read.
-func unreadableRows(survey exporter.Survey) (found exporter.Diagnostic, ok bool) {
+// unreadableRows warns of rows whose version could not be read.
+func unreadableRows(survey exporter.Survey) exporter.Diagnostics {
 	var rows, users int64
 	var example exporter.PartitionSurvey
 	for _, user := range survey.AllPartitions() {
@@ -51,18 +41,18 @@ func unreadableRows(survey exporter.Survey) (found exporter.Diagnostic, ok bool)
 		users++
 	}
 	if rows == 0 {
-		return exporter.Diagnostic{}, false
+		return nil
 	}
 	version, _, _ := schema.Default().ByRole(schema.RoleVersion)
 	key := version.Key
-	return exporter.Diagnostic{
+	return exporter.Diagnostics{{
 		Severity: exporter.SeverityWarning,
 		Summary:  key + " cannot be read",
 		Detail: fmt.Sprintf("On the first pages, %s of %s have a value that is not a time. One of %s looks like this, with a for every letter and 9 for every digit: %s. "+
 			"The API sorts by it, so the export cannot be proven complete: apply ends with exit status 3 and leaves the files as they are. "+
 			"With -allow-incomplete it writes the rows, with null in this column and the value in extra.",
 			countOf(rows, "row"), countOf(users, "user"), example.Partition, example.UnreadableForm),
-	}, true
+	}}
 }
 
 func countOf(n int64, noun string) string {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // A reading from a position is a merge whose file the consumer holds: a position is what
@@ -19,27 +20,27 @@ type start struct {
 	plan   Plan // with the one export
 }
 
-// from finds out where the reading begins. A position of another configuration is an error.
-func (r *Reading) from(survey exporter.Survey) (start, error) {
-	run, columns := r.run, r.run.columns[r.table.Name]
+// startOf finds out where a reading begins. A position of another configuration is an error.
+func startOf(run *Run, table *schema.Table, options ReadOptions, survey exporter.Survey) (start, error) {
+	columns := run.columns[table.Name]
 	keyID, err := newHashKeyID(columns)
 	if err != nil {
 		return start{}, err
 	}
 	mode := exporter.ModeSnapshot
-	if r.table.Incremental() {
+	if table.Incremental() {
 		mode = exporter.ModeMerge
 	}
 	to := target{
 		Export: exporter.Export{
-			Table: r.table.Name, Mode: mode, Columns: columns,
-			FullEvery: cmp.Or(r.options.FullEvery, run.fullEvery[r.table.Name], exporter.DefaultFullEvery),
+			Table: table.Name, Mode: mode, Columns: columns,
+			FullEvery: cmp.Or(options.FullEvery, run.fullEvery[table.Name], exporter.DefaultFullEvery),
 		},
-		table: r.table, keyID: keyID,
+		table: table, keyID: keyID,
 	}
-	from := start{scope: run.scope(to, survey), target: to}
+	from := start{scope: scopeOf(to, run.config.Users, survey), target: to}
 	export := ExportPlan{Table: to.Table, Mode: mode}
-	if since := r.options.Since; since != nil {
+	if since := options.Since; since != nil {
 		if err := since.CheckScope(from.scope); err != nil {
 			return start{}, err
 		}
@@ -48,19 +49,19 @@ func (r *Reading) from(survey exporter.Survey) (start, error) {
 		}
 		export.Current = manifestAt(since, to)
 	}
-	export.Increment = to.increment(export.Current, survey, run.wish())
+	export.Increment = newIncrementPlan(to, export.Current, survey, run.wish())
 	from.plan = Plan{Survey: survey, Exports: []ExportPlan{export}}
 	return from, nil
 }
 
-// scope is what a position of this run is bound to.
-func (r *Run) scope(of target, survey exporter.Survey) exporter.PositionScope {
+// scopeOf is what a position of a target is bound to.
+func scopeOf(of target, users []string, survey exporter.Survey) exporter.PositionScope {
 	columns := of.columns()
 	if columns != nil {
 		columns.Personal = nil // follows from the others
 	}
 	return exporter.PositionScope{
-		Simulated: survey.Simulated, Source: sourceOf(survey), Users: slices.Compact(slices.Sorted(slices.Values(r.config.Users))),
+		Simulated: survey.Simulated, Source: sourceOf(survey), Users: slices.Compact(slices.Sorted(slices.Values(users))),
 		Table: of.Table, SchemaVersion: of.table.Version, Columns: columns,
 	}
 }
@@ -96,12 +97,12 @@ func manifestAt(p *exporter.Position, of target) *exporter.Manifest {
 	return m
 }
 
-// positionAfter is the position of a consumer that has taken the rows of a proven walk.
-func (r *Run) positionAfter(from start, walked walked) *exporter.Position {
-	m := r.manifest(from.target, from.plan, walked, walked.finished)
-	m = lockedTarget{target: from.target}.continued(m, from.plan.Exports[0], walked.pages)
+// position is that of a consumer that has taken the rows of a proven walk.
+func (s start) position(walked walked, made origin, lookback time.Duration) *exporter.Position {
+	m := made.manifest(s.target, s.plan.Survey, walked, walked.finished)
+	m = continued(m, "", s.plan.Exports[0], walked.pages)
 	return &exporter.Position{
-		Version: exporter.PositionVersion, PositionScope: from.scope, RunID: r.id, FinishedAt: m.Window.FinishedAt,
-		Marks: watermarks(&m, exporter.ModeMerge, r.lookback()), FullProof: *fullProofOf(&m),
+		Version: exporter.PositionVersion, PositionScope: s.scope, RunID: made.runID, FinishedAt: m.Window.FinishedAt,
+		Marks: watermarks(&m, exporter.ModeMerge, lookback), FullProof: *fullProofOf(&m),
 	}
 }

@@ -104,7 +104,7 @@ func TestReadingsFromPositionsAddUpToTheTeam(t *testing.T) {
 	increments := 0
 	rapid.Check(t, func(r *rapid.T) {
 		now := time.Date(2024, 3, 1, 12, 0, 0, 0, time.UTC)
-		b.Now = func() time.Time { return now }
+		b.clock = func() time.Time { return now }
 		source := &lists{page: rapid.IntRange(2, 5).Draw(r, "page"), rows: map[string]map[string]time.Time{"usr_a": {}, "usr_b": {}}}
 		source.serve(b)
 		host := consumer{rows: make(map[string]time.Time)}

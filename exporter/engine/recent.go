@@ -100,7 +100,7 @@ func remembered(m *exporter.Manifest, user string) []rowPrint {
 	return prints
 }
 
-// recall gathers the newest rows that a walk shows of one list.
+// recall collects the newest rows that a walk shows of one list.
 type recall struct {
 	limit int
 	rows  map[rowPrint]struct{}

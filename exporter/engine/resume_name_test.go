@@ -12,7 +12,7 @@ import (
 func TestEveryInputOfAWalkIsInTheNameOfItsJournal(t *testing.T) {
 	at := time.Unix(1_700_000_000, 0).UTC()
 	type inputs struct {
-		engine Engine
+		tool   exporter.Tool
 		config exporter.SourceConfig
 		table  *schema.Table
 		survey exporter.Survey
@@ -25,8 +25,8 @@ func TestEveryInputOfAWalkIsInTheNameOfItsJournal(t *testing.T) {
 			mark:   exporter.Mark{Newest: at, Total: new(int64(7)), Floor: at.Add(-time.Hour), Known: new(int64(3))},
 		}
 		change(&in)
-		run := &Run{engine: &in.engine, config: in.config}
-		found, err := run.journalName(in.table, in.survey, map[string]exporter.Mark{"usr_1": in.mark})
+		journals := journals{tool: in.tool, config: in.config}
+		found, err := journals.name(in.table, in.survey, map[string]exporter.Mark{"usr_1": in.mark})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -42,7 +42,7 @@ func TestEveryInputOfAWalkIsInTheNameOfItsJournal(t *testing.T) {
 	}
 	seen := map[string]string{same: "nothing"}
 	for what, change := range map[string]func(*inputs){
-		"the program's version": func(in *inputs) { in.engine.Tool.Version = "next" },
+		"the program's version": func(in *inputs) { in.tool.Version = "next" },
 		"the lookback":          func(in *inputs) { in.config.Margin.Lookback = time.Minute },
 		"the increment":         func(in *inputs) { in.config.Margin.Increment = time.Minute },
 		"the settling time":     func(in *inputs) { in.config.Margin.Settle = time.Minute },

@@ -33,55 +33,58 @@ func (s ShrinkPlan) mostGone(rows int64) int64 {
 	return int64(max(gone, 0))
 }
 
-// shrink makes the guard of the file that is there; nil when all of it may go.
-func (t target) shrink(current *exporter.Manifest) *ShrinkPlan {
+// newShrinkPlan makes the guard of the file that is there; nil when all of it may go.
+func newShrinkPlan(export exporter.Export, current *exporter.Manifest) *ShrinkPlan {
 	plan := ShrinkPlan{Max: exporter.DefaultMaxShrink}
-	if t.MaxShrink != nil {
-		plan.Max = *t.MaxShrink
+	if export.MaxShrink != nil {
+		plan.Max = *export.MaxShrink
 	}
-	if t.Mode == exporter.ModeAppend || plan.Max >= 1 || current.Rows == 0 {
+	if export.Mode == exporter.ModeAppend || plan.Max >= 1 || current.Rows == 0 {
 		return nil
 	}
 	plan.LeastRows = current.Rows - plan.mostGone(current.Rows)
 	return &plan
 }
 
-// expectShrink compares the guard with what the API states before the walk. A run
-// that reads only what is newer removes nothing.
-func (p *ExportPlan) expectShrink(rows *int64) {
+// expectedShrink is the guard of an export compared with the rows that the API states
+// before the walk. A run that reads only what is newer removes nothing.
+func expectedShrink(p ExportPlan, rows *int64) *ShrinkPlan {
 	full := p.Increment == nil || p.Increment.Full != ""
-	if p.Shrink != nil && rows != nil && full {
-		p.Shrink.Expected = *rows < p.Shrink.LeastRows
+	if p.Shrink == nil || rows == nil || !full {
+		return p.Shrink
 	}
+	compared := *p.Shrink
+	compared.Expected = *rows < compared.LeastRows
+	return &compared
 }
 
-// guard looks at the walk of a table before any export takes its rows.
-func (p Plan) guard(table string, proof exporter.Proof, distinct int64) error {
+// guardExports looks at the walk of a table before any of its exports takes the rows.
+func guardExports(exports []ExportPlan, proof exporter.Proof, distinct int64) error {
 	var shrunk []error
-	for _, export := range p.exportsOf(table) {
-		shrunk = append(shrunk, export.guardWalk(proof, distinct))
+	for _, export := range exports {
+		shrunk = append(shrunk, guardWalk(export, proof, distinct))
 	}
 	return errors.Join(shrunk...)
 }
 
 // guardWalk looks at a walk before its rows replace those of the current file: a
 // snapshot replaces all of them, a merge only after a proven full walk.
-func (p ExportPlan) guardWalk(proof exporter.Proof, distinct int64) error {
+func guardWalk(p ExportPlan, proof exporter.Proof, distinct int64) error {
 	if p.Shrink == nil || p.Mode == exporter.ModeMerge && !proof.Whole() || distinct >= p.Shrink.LeastRows {
 		return nil
 	}
-	return p.shrunk(fmt.Sprintf("%d rows were read, %s has %d", distinct, p.File, p.Current.Rows))
+	return shrunk(p, fmt.Sprintf("%d rows were read, %s has %d", distinct, p.File, p.Current.Rows))
 }
 
 // guardMerge looks at what a merge removes, which is known after its last row.
-func (p ExportPlan) guardMerge(changes exporter.Changes) error {
+func guardMerge(p ExportPlan, changes exporter.Changes) error {
 	if p.Shrink == nil || changes.Removed <= p.Shrink.mostGone(p.Current.Rows) {
 		return nil
 	}
-	return p.shrunk(fmt.Sprintf("%d of the %d rows in %s were not read again", changes.Removed, p.Current.Rows, p.File))
+	return shrunk(p, fmt.Sprintf("%d of the %d rows in %s were not read again", changes.Removed, p.Current.Rows, p.File))
 }
 
-func (p ExportPlan) shrunk(what string) error {
+func shrunk(p ExportPlan, what string) error {
 	return exporter.WithHint(fmt.Errorf("%w: %s", ErrShrunk, what), fmt.Sprintf(
 		"The file was left as it is, and the next apply reads everything again. Check the team of the API key, its users, "+
 			"and the users in the configuration. If the rows are really gone, run apply with -allow-shrink. "+

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"iter"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -68,6 +67,7 @@ const ProofKey = "lemexport.proof"
 // Reading is one pass over a table for a consumer that keeps the rows itself.
 type Reading struct {
 	run     *Run
+	walker  walker
 	table   *schema.Table
 	options ReadOptions
 	summary ReadSummary
@@ -75,28 +75,6 @@ type Reading struct {
 	// consumer has taken all of them.
 	next      *exporter.Position
 	delivered bool
-}
-
-// Read prepares a reading of a table. Nothing is asked for before Batches is
-// ranged over.
-func (r *Run) Read(table string, options ReadOptions) (*Reading, error) {
-	found, ok := schema.Lookup(table)
-	if !ok {
-		return nil, exporter.WithHint(fmt.Errorf("unknown table %q", table), "The tables are: "+strings.Join(schema.TableNames(), ", ")+".")
-	}
-	if options.Once && options.From != nil {
-		return nil, exporter.WithHint(errors.New("a checkpoint was passed to a reading that does not use checkpoints"),
-			"Deliver rows as they are read, or begin without a checkpoint.")
-	}
-	if !options.Once && options.Since != nil {
-		return nil, exporter.WithHint(errors.New("a position for a reading that delivers pages as they are read"),
-			"Deliver every row once, or begin without a position.")
-	}
-	selected, err := found.Select(r.columns[table].Selection)
-	if err != nil {
-		return nil, fmt.Errorf("columns: %w", err)
-	}
-	return &Reading{run: r, table: selected, options: options, summary: ReadSummary{RunID: r.id}}, nil
 }
 
 // Summary is the account. It is whole when Batches has ended.
@@ -145,13 +123,13 @@ func (r *Reading) Schema() (*arrow.Schema, error) {
 // [exporter.ErrIncomplete]. It can be ranged over once.
 func (r *Reading) Batches(ctx context.Context) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
-		started := r.run.engine.Now()
+		started := r.walker.age.now()
 		wanted := true
 		err := r.read(ctx, func(batch Batch) bool {
 			wanted = yield(batch, nil)
 			return wanted
 		})
-		r.summary.Elapsed = r.run.engine.Now().Sub(started)
+		r.summary.Elapsed = r.walker.age.now().Sub(started)
 		r.summary.Seconds = r.summary.Elapsed.Seconds()
 		if err != nil && wanted {
 			yield(Batch{}, err)
@@ -160,8 +138,8 @@ func (r *Reading) Batches(ctx context.Context) iter.Seq2[Batch, error] {
 }
 
 func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
-	r.run.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseSurvey})
-	survey, err := r.run.source.Survey(ctx, []*schema.Table{r.table})
+	r.walker.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseSurvey})
+	survey, err := r.walker.source.Survey(ctx, []*schema.Table{r.table})
 	if err != nil {
 		return err
 	}
@@ -177,25 +155,25 @@ func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
 
 // once keeps the rows until they are known to be all.
 func (r *Reading) once(ctx context.Context, survey exporter.Survey, yield func(Batch) bool) (err error) {
-	from, err := r.from(survey)
+	from, err := startOf(r.run, r.table, r.options, survey)
 	if err != nil {
 		return err
 	}
-	sorter, err := r.run.engine.openSorter(r.table, from.plan.leastRoom(r.table.Name))
+	sorter, err := r.run.engine.temporary().sorter(r.table, leastRoom(from.plan, r.table.Name))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, sorter.Close()) }()
-	walked, err := r.run.walk(ctx, sorter, r.table, from.plan, nil)
+	walked, err := r.walker.walk(ctx, sorter, r.table, from.plan, nil)
 	r.summary.Proof = &walked.proof
 	if err != nil {
 		return err
 	}
 	if !walked.proof.Complete {
-		return unproven(walked.proof)
+		return unproven(walked.proof, true)
 	}
 	r.summary.Full = walked.proof.Whole()
-	r.next = r.run.positionAfter(from, walked)
+	r.next = from.position(walked, r.run.origin(), r.walker.lookback)
 	for rec, err := range walked.sorted.Records(ctx) {
 		if err != nil {
 			return err
@@ -211,24 +189,23 @@ func (r *Reading) once(ctx context.Context, survey exporter.Survey, yield func(B
 // asRead hands the pages on. Only their ids and versions are kept, for the
 // account.
 func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool) (err error) {
-	file, err := r.run.engine.Scratch.File()
+	seen, err := r.run.engine.temporary().index()
 	if err != nil {
-		return fmt.Errorf("temporary index: %w", err)
+		return err
 	}
-	seen := rows.NewIndex(file, r.run.engine.limits())
 	defer func() { err = errors.Join(err, seen.Close()) }()
 	var journal *runJournal
 	if r.options.From == nil {
-		journal = r.run.openJournal(r.table, plan.Survey, nil, true)
+		journal = r.run.journals().open(r.table, plan.Survey, nil, true)
 	} else {
-		journal = r.run.awaitJournal(ctx, r.table, plan.Survey)
+		journal = r.run.journals().await(ctx, r.table, plan.Survey)
 	}
 	defer func() { err = errors.Join(err, journal.Close()) }()
-	delivered := r.progress(plan.Survey, journal)
+	delivered := newDelivered(r.run.journals(), r.options.From, r.table, plan.Survey, journal)
 
-	r.run.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: valueOr(plan.of(r.table.Name).Rows, 0)})
-	life := r.run.lifetime(journal)
-	walk := r.run.source.Walk(ctx, r.table, nil, journal.orNil())
+	r.walker.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: valueOr(plan.of(r.table.Name).Rows, 0)})
+	life := r.walker.age.lifetime(journal)
+	walk := r.walker.source.Walk(ctx, r.table, nil, journal.orNil())
 	account := func() (int64, error) {
 		lost, err := seen.Losers()
 		proof := walk.Proof()
@@ -253,7 +230,7 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 		return err
 	}
 	if !r.summary.Proof.Complete {
-		return errors.Join(unproven(*r.summary.Proof), journal.Remove())
+		return errors.Join(unproven(*r.summary.Proof, false), journal.Remove())
 	}
 	return journal.Remove()
 }
@@ -261,17 +238,13 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 // page counts a page and hands on what the consumer does not have; it reports
 // false when the consumer wants no more.
 func (r *Reading) page(page exporter.Page, seen *rows.Index, delivered *delivered, yield func(Batch) bool) (bool, error) {
-	rec, err := masked(r.run.masks[r.table.Name], page.Record)
+	rec, keys, err := r.walker.rows(r.table, page)
 	if err != nil {
 		return false, err
 	}
 	defer rec.Release()
 	page.Record = rec
 	if rec.NumRows() > 0 {
-		keys, err := r.run.keys(r.table, page, rec)
-		if err != nil {
-			return false, err
-		}
 		if err := seen.Add(page.Partition, keys); err != nil {
 			return false, err
 		}
@@ -280,8 +253,14 @@ func (r *Reading) page(page exporter.Page, seen *rows.Index, delivered *delivere
 	return !news || yield(batch), nil
 }
 
-func unproven(proof exporter.Proof) error {
-	return exporter.WithHint(Unproven(proof), "The delivered rows may not be all rows. Read again when the inbox is quieter.")
+// unproven is the error of a reading whose walk is not proven; once is
+// [ReadOptions.Once].
+func unproven(proof exporter.Proof, once bool) error {
+	hint := "The delivered rows may not be all rows."
+	if once {
+		hint = "No row was delivered."
+	}
+	return exporter.WithHint(Unproven(proof), hint+" Read again when the inbox is quieter.")
 }
 
 func valueOr[T any](value *T, otherwise T) T {

@@ -8,45 +8,38 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// lineage checks what the manifest says of the runs before it. A snapshot has none.
-func (v *Verification) lineage() {
-	m := v.Manifest
-	if m.Mode == exporter.ModeSnapshot {
-		return
-	}
+// checkLineage checks what the manifest of a merge or an append says of the runs before it.
+func checkLineage(m exporter.Manifest) Check {
+	const name = "lineage"
 	for _, user := range m.Proof.Partitions {
 		watermark, ok := m.Watermarks[user.Partition]
 		switch {
 		case !user.Complete || user.Watermark == nil:
 		case !ok || !watermark.Equal(*user.Watermark):
-			v.check("lineage", false, "the watermark of %s is not what its walk has proven", user.Partition)
-			return
+			return checked(name, false, "the watermark of %s is not what its walk has proven", user.Partition)
 		case user.Since != nil && user.Since.After(watermark):
-			v.check("lineage", false, "the inbox of %s was read since %s, which is after its watermark", user.Partition, user.Since.Format(time.RFC3339))
-			return
+			return checked(name, false, "the inbox of %s was read since %s, which is after its watermark", user.Partition, user.Since.Format(time.RFC3339))
 		}
 	}
 	if user := misremembered(m); user != "" {
-		v.check("lineage", false, "what is remembered of the newest rows of %s does not fit its watermark", user)
-		return
+		return checked(name, false, "what is remembered of the newest rows of %s does not fit its watermark", user)
 	}
 	full, increment := m.FullProof, !m.Proof.Whole()
 	switch {
 	case full == nil && increment && m.Proof.Complete:
-		v.check("lineage", false, "an increment without a full proof to build on")
+		return checked(name, false, "an increment without a full proof to build on")
 	case full != nil && full.RunID == m.RunID && increment:
-		v.check("lineage", false, "an increment that says it is a full proof")
+		return checked(name, false, "an increment that says it is a full proof")
 	case full != nil && full.FinishedAt.After(m.Window.FinishedAt):
-		v.check("lineage", false, "the full proof is younger than the file")
+		return checked(name, false, "the full proof is younger than the file")
 	case m.Changes != nil && !addUp(*m.Changes, m):
-		v.check("lineage", false, "the changes %+v do not make %d rows", *m.Changes, m.Rows)
+		return checked(name, false, "the changes %+v do not make %d rows", *m.Changes, m.Rows)
 	case full == nil:
-		v.check("lineage", true, "no full proof yet")
+		return checked(name, true, "no full proof yet")
 	case full.RunID == m.RunID:
-		v.check("lineage", true, "every inbox walked in full by this run")
-	default:
-		v.check("lineage", true, "an increment; the last full proof is of %s (run %s)", full.FinishedAt.Format(time.RFC3339), full.RunID)
+		return checked(name, true, "every inbox walked in full by this run")
 	}
+	return checked(name, true, "an increment; the last full proof is of %s (run %s)", full.FinishedAt.Format(time.RFC3339), full.RunID)
 }
 
 // misremembered is a user whose recent rows cannot be right; empty when there is none.

@@ -22,16 +22,28 @@ type walked struct {
 	life     lifetime
 }
 
-func (r *Run) walk(ctx context.Context, sorter *rows.Sorter, table *schema.Table, plan Plan, journal *runJournal) (walked, error) {
+// walker reads tables from a source.
+type walker struct {
+	source exporter.Source
+	masks  map[string]*schema.Mask // by table
+	// lookback is how far below the watermark an increment reads.
+	lookback time.Duration
+	age      ageLimit
+	several  bool // tables: events name theirs
+	obs      exporter.Observer
+}
+
+// walk reads a table once, and puts its rows into the sorter.
+func (w walker) walk(ctx context.Context, sorter *rows.Sorter, table *schema.Table, plan Plan, journal *runJournal) (walked, error) {
 	var total int64
 	since := plan.since(table.Name)
 	if len(since) == 0 {
 		total = valueOr(plan.of(table.Name).Rows, 0)
 	}
-	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: total, Table: r.named(table)})
-	life := r.lifetime(journal)
-	walk := r.source.Walk(ctx, table, since, journal.orNil())
-	pages := newCollector(table, plan, r.lookback())
+	w.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: total, Table: w.named(table)})
+	life := w.age.lifetime(journal)
+	walk := w.source.Walk(ctx, table, since, journal.orNil())
+	pages := newCollector(table, plan, w.lookback)
 	var unknown schema.Names
 	for _, field := range plan.Survey.Of(table.Name).Unknown {
 		unknown.Add(field)
@@ -41,7 +53,7 @@ func (r *Run) walk(ctx context.Context, sorter *rows.Sorter, table *schema.Table
 			for _, field := range page.UnknownFields {
 				unknown.Add(field)
 			}
-			err = r.keep(table, sorter, pages, page)
+			err = w.keep(table, sorter, pages, page)
 		}
 		if err != nil {
 			return walked{proof: walk.Proof()}, err
@@ -52,40 +64,43 @@ func (r *Run) walk(ctx context.Context, sorter *rows.Sorter, table *schema.Table
 		return walked{proof: walk.Proof()}, err
 	}
 	proof := outlived(counted(walk.Proof(), sorted.Index(), sorted.Rows()), life.over())
-	return walked{sorted: sorted, life: life, proof: proof, unknown: unknown.List(), pages: pages, finished: r.engine.Now()}, nil
+	return walked{sorted: sorted, life: life, proof: proof, unknown: unknown.List(), pages: pages, finished: w.age.now()}, nil
 }
 
-// named is the table in an event: "" when the run has one only.
-func (r *Run) named(table *schema.Table) string {
-	if len(r.tables()) < 2 {
+// named is the table in an event: "" when the run reads one only.
+func (w walker) named(table *schema.Table) string {
+	if !w.several {
 		return ""
 	}
 	return table.Name
 }
 
 // keep adds a page's rows without what must not be written.
-func (r *Run) keep(table *schema.Table, sorter *rows.Sorter, pages *collector, page exporter.Page) error {
-	rec, err := masked(r.masks[table.Name], page.Record)
+func (w walker) keep(table *schema.Table, sorter *rows.Sorter, pages *collector, page exporter.Page) error {
+	rec, keys, err := w.rows(table, page)
 	if err != nil {
 		return err
 	}
 	defer rec.Release()
-	keys, err := r.keys(table, page, rec)
-	if err != nil {
-		return err
-	}
 	pages.add(page.Partition, keys)
 	return sorter.Add(page.Partition, rec, keys)
 }
 
-// keys are those of a page's rows as they are kept: ids may be hashed there.
-func (r *Run) keys(table *schema.Table, page exporter.Page, kept arrow.Record) (schema.Keys, error) {
-	if r.masks[table.Name] == nil && page.Keys.Len() == int(kept.NumRows()) {
-		return page.Keys, nil
-	}
-	keys, err := table.Keys(kept)
+// rows gives a page's rows as they may be kept, and their keys: ids may be hashed there.
+// The caller releases the record.
+func (w walker) rows(table *schema.Table, page exporter.Page) (arrow.Record, schema.Keys, error) {
+	mask := w.masks[table.Name]
+	rec, err := masked(mask, page.Record)
 	if err != nil {
-		return schema.Keys{}, err
+		return nil, schema.Keys{}, err
 	}
-	return keys.Hashed(), nil
+	if mask == nil && page.Keys.Len() == int(rec.NumRows()) {
+		return rec, page.Keys, nil
+	}
+	keys, err := table.Keys(rec)
+	if err != nil {
+		rec.Release()
+		return nil, schema.Keys{}, err
+	}
+	return rec, keys.Hashed(), nil
 }

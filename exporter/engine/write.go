@@ -14,10 +14,21 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
+// fileWriter writes the new version of one file.
+type fileWriter struct {
+	target lockedTarget
+	// guarded is the plan whose guard looks at the changes of a merge; nil lets any
+	// number of rows go.
+	guarded *ExportPlan
+	life    lifetime
+	obs     exporter.Observer
+	table   string // in events
+}
+
 // write encodes the rows into a new version of the target's file and commits it.
-// guard looks at the changes of a merge before that. The manifest comes without what
-// only the rows tell.
-func (r *Run) write(ctx context.Context, target lockedTarget, from contents, guard func(exporter.Changes) error, manifest exporter.Manifest, life lifetime) (result Result, err error) {
+// The manifest comes without what only the rows tell.
+func (w fileWriter) write(ctx context.Context, from contents, manifest exporter.Manifest) (result Result, err error) {
+	target := w.target
 	upload, err := target.destination.Create(ctx, target.name, target.over)
 	if err != nil {
 		return Result{}, err
@@ -29,7 +40,7 @@ func (r *Run) write(ctx context.Context, target lockedTarget, from contents, gua
 		return Result{}, err
 	}
 
-	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWrite, Total: from.total, Table: r.named(target.table)})
+	w.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWrite, Total: from.total, Table: w.table})
 	var written int64
 	done, err := from.pass(ctx, func(rec arrow.Record) error {
 		if err := sink.Write(ctx, rec); err != nil {
@@ -41,7 +52,7 @@ func (r *Run) write(ctx context.Context, target lockedTarget, from contents, gua
 			return err
 		}
 		manifest.Window = extended(manifest.Window, keys)
-		r.obs.Observe(exporter.RowsWritten{Rows: written})
+		w.obs.Observe(exporter.RowsWritten{Rows: written})
 		return nil
 	})
 	if err != nil {
@@ -54,12 +65,12 @@ func (r *Run) write(ctx context.Context, target lockedTarget, from contents, gua
 		return Result{}, exporter.WithHint(errors.New("the old file does not have as many rows as its manifest says"),
 			"The file was changed after it was written, so it cannot be merged into. Run lemexport verify on it to see what is wrong. Restore it, or choose another destination.")
 	}
-	if done.changes != nil && guard != nil {
-		if err := guard(*done.changes); err != nil {
+	if done.changes != nil && w.guarded != nil {
+		if err := guardMerge(*w.guarded, *done.changes); err != nil {
 			return Result{}, err
 		}
 	}
-	if reason := life.over(); reason != "" && manifest.Proof.Complete {
+	if reason := w.life.over(); reason != "" && manifest.Proof.Complete {
 		manifest.Proof = outlived(manifest.Proof, reason) // while the rows were written
 		return Result{Manifest: manifest}, incomplete(manifest.Proof)
 	}
@@ -74,9 +85,9 @@ func (r *Run) write(ctx context.Context, target lockedTarget, from contents, gua
 		return Result{}, err
 	}
 
-	r.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseCommit, Table: r.named(target.table)})
+	w.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseCommit, Table: w.table})
 	if err := upload.Commit(ctx); err != nil {
-		return Result{}, target.nameWinner(ctx, err)
+		return Result{}, nameWinner(ctx, target.target, err)
 	}
 	return Result{File: target.url(), Bytes: out.written, Manifest: manifest}, nil
 }
@@ -105,4 +116,21 @@ func (c *countingWriter) Write(p []byte) (int, error) {
 	n, err := c.to.Write(p)
 	c.written += int64(n)
 	return n, err
+}
+
+// nameWinner says, once, which run a commit came too late for: the destination
+// knows it, or the file that is there now does.
+func nameWinner(ctx context.Context, t target, err error) error {
+	if !errors.Is(err, exporter.ErrConflict) {
+		return err
+	}
+	const hint = "The destination contains the export of the other run. Plan again, and apply if there is still something to do."
+	if conflict, ok := errors.AsType[exporter.ConflictError](err); ok && conflict.RunID != "" {
+		return exporter.WithHint(err, hint)
+	}
+	there, _, readErr := readManifest(ctx, t.destination, t.format, t.name)
+	if readErr != nil {
+		return exporter.WithHint(fmt.Errorf("%w (the file that is there now cannot be read: %w)", err, readErr), hint)
+	}
+	return exporter.WithHint(fmt.Errorf("%w: run %s", err, there.RunID), hint)
 }

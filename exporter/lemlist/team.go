@@ -62,7 +62,7 @@ func (t team) check(ctx context.Context, c *client.Client) error {
 var usualID = regexp.MustCompile(`^usr_[A-Za-z0-9]+$`)
 
 // choose returns the users to read: those that were chosen, or the whole team.
-// Whoever is chosen and not in the team is an error that names them, unless that is no id:
+// Whoever is chosen and not in the team is an error that names them, unless it is not an id:
 // it could be a key.
 func (t team) choose(chosen []string) ([]string, error) {
 	if len(chosen) == 0 {
@@ -72,14 +72,14 @@ func (t team) choose(chosen []string) ([]string, error) {
 	for _, id := range t.users {
 		there[id] = true
 	}
-	var users, strangers, shown []string
+	var users, unknown, shown []string
 	for i, id := range chosen {
 		switch {
 		case seen[id]:
 		case there[id]:
 			users = append(users, id)
 		case usualID.MatchString(id):
-			strangers, shown = append(strangers, id), append(shown, id)
+			unknown, shown = append(unknown, id), append(shown, id)
 		default:
 			shown = append(shown, fmt.Sprintf("element %d of users (not a user id)", i+1))
 		}
@@ -89,7 +89,7 @@ func (t team) choose(chosen []string) ([]string, error) {
 		return users, nil
 	}
 	err := fmt.Errorf("not in the team %s: %s", t.id, listed(shown))
-	return nil, exporter.WithHint(err, t.suggest(strangers)+"The team's users are "+listed(t.users)+".")
+	return nil, exporter.WithHint(err, t.suggest(unknown)+"The team's users are "+listed(t.users)+".")
 }
 
 // mostSuggested and mostCompared bound the search for ids that are near: how many
@@ -101,11 +101,11 @@ const (
 
 // suggest names the team's users whose ids are near the first of those given, a
 // sentence each.
-func (t team) suggest(strangers []string) string {
+func (t team) suggest(unknown []string) string {
 	var sentences strings.Builder
-	for _, stranger := range strangers[:min(len(strangers), mostSuggested)] {
-		if best := nearest.Name(stranger, t.users[:min(len(t.users), mostCompared)]); best != "" {
-			fmt.Fprintf(&sentences, "Instead of %s, did you mean %s? ", stranger, best)
+	for _, name := range unknown[:min(len(unknown), mostSuggested)] {
+		if best := nearest.Name(name, t.users[:min(len(t.users), mostCompared)]); best != "" {
+			fmt.Fprintf(&sentences, "Instead of %s, did you mean %s? ", name, best)
 		}
 	}
 	return sentences.String()

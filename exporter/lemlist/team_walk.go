@@ -26,7 +26,7 @@ func (w *teamWalk) Pages() iter.Seq2[exporter.Page, error] {
 			return
 		}
 		walk := newWalk(w.ctx, w.source, users, w.source.margin, w.source.obs)
-		walk.since, walk.journal = w.since, w.journal
+		walk.inboxes.since, walk.takeover.journal = w.since, w.journal
 		walk.concurrency.memory = w.source.memory / inFlightShare
 		w.inner = walk
 		walk.Pages()(yield)

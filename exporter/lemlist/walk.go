@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"time"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
@@ -21,30 +20,21 @@ type walk struct {
 	ctx     context.Context //nolint:containedctx // a walk is one run; Pages has no argument to carry it
 	fetcher fetcher
 	listColumns
-	users       []string
-	since       map[string]exporter.Mark // the watermarks of some users' lists
 	obs         exporter.Observer
 	unknown     schema.Names
 	concurrency concurrency
-	inboxes     []*inbox // those that have begun, in the order of users
-	// In a large team most lists wait or are finished. asking has the others, and
-	// traversals those of them that are being read from top to bottom.
-	asking, traversals inboxList
-	ended              bool
-	margin             exporter.Margin
-	retired            time.Time // when the latest page of the lists that are finished arrived
-
-	journal exporter.Journal // nil when there is none
-	reader  *journalReader   // of what an earlier walk has read, until all of it is taken over
-	writer  *journalWriter   // nil without a journal
-	resumed int64            // pages taken over
-	from    time.Time        // when the first of them was asked for
+	inboxes     inboxes
+	takeover    takeover
+	ended       bool
 }
 
 // newWalk makes a walk over the inboxes of users, in that order. Nothing is
 // read before Pages is ranged over.
 func newWalk(ctx context.Context, from fetcher, users []string, margin exporter.Margin, obs exporter.Observer) *walk {
-	return &walk{ctx: ctx, fetcher: from, listColumns: columnsOf(schema.InboxConversations()), users: users, margin: margin, obs: obs, concurrency: newConcurrency()}
+	return &walk{
+		ctx: ctx, fetcher: from, listColumns: columnsOf(schema.InboxConversations()), obs: obs,
+		concurrency: newConcurrency(), inboxes: inboxes{users: users, margin: margin},
+	}
 }
 
 // Pages reads every inbox and yields every page read, those read again included.
@@ -53,10 +43,10 @@ func newWalk(ctx context.Context, from fetcher, users []string, margin exporter.
 // So a slow consumer holds no more than the pages in flight.
 func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 	return func(yield func(exporter.Page, error) bool) {
-		f := newInFlight(w.ctx, w.fetcher, w.journal != nil)
+		f := newInFlight(w.ctx, w.fetcher, w.takeover.journal != nil)
 		defer w.interrupt()
 		defer f.stop()
-		w.open(f)
+		w.takeover.open(f)
 		var err error
 		more := true
 		for more && err == nil {
@@ -69,9 +59,9 @@ func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 			more, err = w.receive(a, yield)
 			a.got.Place.Release() // its rows have been read
 			if err == nil {
-				err = w.note(a)
+				err = w.takeover.note(a)
 			}
-			w.update(a.from)
+			w.inboxes.update(a.from)
 			if !more && err == nil {
 				return // the consumer wants no more
 			}
@@ -83,6 +73,67 @@ func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 		}
 		w.ended = true
 	}
+}
+
+// dispatch sends what can be asked now. While there are too few requests in
+// flight it begins another user's list, or else another segment of the list that
+// has the most pages for one. When nothing is in flight any more, the lists are
+// looked at once more.
+func (w *walk) dispatch(f *inFlight) {
+	size, most := w.concurrency.size(), w.concurrency.most()
+	for {
+		for _, in := range w.inboxes.asking {
+			if f.count >= size {
+				break
+			}
+			limit := size
+			if in.prover.Traversing() {
+				limit = most
+			}
+			w.ask(f, in, size, limit)
+		}
+		for _, in := range w.inboxes.traversals { // what has begun goes on, beyond that number
+			w.ask(f, in, size, most)
+		}
+		more := size - f.count
+		if more <= 0 || !w.inboxes.begin() && !w.inboxes.split(more) && (f.count > 0 || !w.inboxes.sweepAgain()) {
+			return
+		}
+	}
+}
+
+// ask sends what a list asks for where size requests should be in flight, until most are.
+func (w *walk) ask(f *inFlight, in *inbox, size, most int) {
+	for f.count < most {
+		asked, ok := in.prover.Next(size)
+		if !ok {
+			return
+		}
+		f.send(in, asked)
+	}
+}
+
+// await returns the next response, from the journal or from the API. It reports false at
+// the end of the walk.
+func (w *walk) await(f *inFlight) (arrival, bool, error) {
+	for w.takeover.replaying() {
+		a, came, err := w.takeover.next(f)
+		if err != nil || came == replayedResponse {
+			return a, err == nil, err
+		}
+		if came == replayedEnd && w.takeover.pages > 0 {
+			w.obs.Observe(exporter.Resumed{Pages: w.takeover.pages, From: w.takeover.from})
+		}
+		w.inboxes.reopen()
+		if came == replayedEnd {
+			f.goLive()
+		}
+		w.dispatch(f)
+	}
+	if f.count == 0 {
+		return arrival{}, false, nil
+	}
+	return f.wait(), true, nil
 }
 
 // receive handles what has arrived. It reports false when the consumer wants no more.
@@ -132,6 +183,41 @@ func (w *walk) deliver(a arrival, yield func(exporter.Page, error) bool) (bool, 
 	}
 	return yield(exporter.Page{
 		Partition: a.from.user, Number: number, Record: rec, Keys: keys,
-		UnknownFields: a.got.page.UnknownFields, Recalled: w.reader != nil,
+		UnknownFields: a.got.page.UnknownFields, Recalled: w.takeover.replaying(),
 	}, nil), nil
+}
+
+// denied handles the response that a user is not in the team. The API may say so by mistake:
+// a user is skipped when the first page is refused twice and no page ever came.
+func (w *walk) denied(a arrival) {
+	in := a.from
+	if in.prover.Deny(a.asked, a.got.Arrived, client.ErrUserNotInTeam.Error()) {
+		in.skipped = &exporter.SkippedPartition{Partition: in.user, Reason: client.ErrUserNotInTeam.Error()}
+		w.obs.Observe(exporter.PartitionSkipped{SkippedPartition: *in.skipped})
+	}
+}
+
+// interrupt ends the lists that are still being read.
+func (w *walk) interrupt() {
+	w.takeover.close()
+	w.inboxes.stop(w.ended)
+}
+
+// Proof is the account of the walk. It is complete when Pages has ended and the
+// list of every user of the team that the API gives was proven.
+func (w *walk) Proof() exporter.Proof {
+	proof := proofOfInboxes(w.inboxes.begun)
+	margin := w.inboxes.margin
+	proof.Margin = &exporter.ProofMargin{LookbackSeconds: margin.Lookback.Seconds(), SettleSeconds: margin.Settle.Seconds()}
+	if proof.Resumed = w.takeover.pages; proof.Resumed > 0 {
+		proof.ResumedFrom = &w.takeover.from
+	}
+	switch {
+	case !w.ended && len(proof.Reasons) == 0:
+		proof.Reasons = append(proof.Reasons, "the walk did not reach its end")
+	case w.ended && len(proof.Partitions) == 0:
+		proof.Reasons = append(proof.Reasons, "no inbox could be read")
+	}
+	proof.Complete = len(proof.Reasons) == 0
+	return proof
 }

@@ -47,12 +47,12 @@ func below(value []byte, most int) []byte {
 			return value[:end]
 		}
 	}
-	return value[:most] // which is no Unicode
+	return value[:most] // which is not valid Unicode
 }
 
 // above returns a value that is not less: the beginning of the value, with the next
 // character in place of its last one. It reports false when there is none, as after
-// U+10FFFF alone. What is no Unicode goes on byte by byte.
+// U+10FFFF alone. Invalid Unicode is compared byte by byte.
 func above(value []byte, most int) (bound []byte, ok bool) {
 	if len(value) <= most {
 		return value, true

@@ -93,7 +93,7 @@ func checkKeys(meta *format.FileMetaData, want *layout) error {
 	if err != nil {
 		return err
 	}
-	// Another length is that of other descriptions of the columns, which is no damage.
+	// Another length is that of other descriptions of the columns, which is not damage.
 	if len(stored) == len(arrowSchema) && stored != arrowSchema {
 		return fmt.Errorf("%w: its arrow schema does not match the table", errDamaged)
 	}

@@ -19,7 +19,7 @@ func countUnknown(in *tally[int64], values *array.String, row int) error {
 	if !ok {
 		return nil
 	}
-	// extra may keep a name twice and text that is no Unicode only inside values.
+	// extra may keep a name twice and invalid Unicode only inside values.
 	reader := jsontext.NewDecoder(strings.NewReader(object), jsontext.AllowDuplicateNames(true), jsontext.AllowInvalidUTF8(true))
 	if _, err := reader.ReadToken(); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package rows
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"iter"
@@ -9,9 +8,13 @@ import (
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/util"
 
 	"github.com/lemexport/lemexport/schema"
 )
+
+// mergeWidth is the number of runs merged at once: each holds one segment in memory.
+const mergeWidth = 32
 
 // Sorter keeps the rows of a walk on disk and gives them back newest first, one
 // per id, in memory that does not grow with them: an external merge sort.
@@ -20,21 +23,19 @@ import (
 // read from top to bottom is one run, and merging it costs one segment of memory.
 // Which of several versions of a row wins is decided by the index, see index.go.
 type Sorter struct {
-	table   *schema.Table
-	schema  *arrow.Schema // the table's, without metadata: segments repeat it
-	limits  Limits
-	file    TempFile
-	written int64
-	waiting int // bytes of the pages that no segment has yet
-	runs    []*run
-	body    bytes.Buffer // the segment being written
-	index   *Index
+	table    *schema.Table
+	limits   Limits
+	segments segmentFile
+	waiting  int // bytes of the pages that no segment has yet
+	runs     []*run
+	index    *Index
 }
 
 // NewSorter returns an empty sorter of rows of a table. It keeps rows and index in the
 // two files and closes them.
 func NewSorter(table *schema.Table, limits Limits, rows, index TempFile) *Sorter {
-	return &Sorter{table: table, schema: plainSchema(table.Arrow()), limits: limits, file: rows, index: NewIndex(index, limits)}
+	segments := segmentFile{file: rows, schema: plainSchema(table.Arrow()), most: limits.segment}
+	return &Sorter{table: table, limits: limits, segments: segments, index: NewIndex(index, limits)}
 }
 
 // plainSchema drops the metadata of a schema and its fields.
@@ -61,7 +62,7 @@ func (s *Sorter) Close() error {
 	for _, run := range s.runs {
 		run.release()
 	}
-	return errors.Join(s.file.Close(), s.index.Close())
+	return errors.Join(s.segments.file.Close(), s.index.Close())
 }
 
 // Add keeps the rows of a page of a partition; keys are theirs. Of two rows with one
@@ -102,6 +103,42 @@ func (s *Sorter) runFor(key schema.RowKey) *run {
 	return fresh
 }
 
+// extend adds a page to a run.
+func (s *Sorter) extend(to *run, page arrow.Record, first int64) error {
+	page.Retain()
+	size := int(util.TotalRecordSize(page))
+	to.pages = append(to.pages, Piece{page, 0, int(page.NumRows())})
+	to.from = append(to.from, origin{first, int(page.NumRows())})
+	to.waiting += size
+	s.waiting += size
+	if to.waiting >= s.limits.segment {
+		return s.flush(to)
+	}
+	if s.waiting < s.limits.waiting {
+		return nil
+	}
+	for _, run := range s.runs {
+		if err := s.flush(run); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// flush makes a segment of the pages that wait.
+func (s *Sorter) flush(of *run) error {
+	if len(of.pages) == 0 {
+		return nil
+	}
+	rec := Concat(s.segments.schema, of.pages)
+	defer rec.Release()
+	from := of.from
+	of.from = nil
+	s.waiting -= of.waiting
+	of.release()
+	return s.segments.append(of, rec, from)
+}
+
 // sort returns the record with its rows in file order, and their keys; the caller
 // releases it.
 func (s *Sorter) sort(rec arrow.Record, keys schema.Keys) (arrow.Record, schema.Keys, error) {
@@ -119,7 +156,7 @@ func (s *Sorter) sort(rec arrow.Record, keys schema.Keys) (arrow.Record, schema.
 	for i, row := range order {
 		pieces[i] = Piece{rec, row, row + 1}
 	}
-	sorted := Concat(s.schema, pieces)
+	sorted := Concat(s.segments.schema, pieces)
 	keys, err := s.table.Keys(sorted)
 	return sorted, keys, err
 }
@@ -137,6 +174,35 @@ func (s *Sorter) Sorted(ctx context.Context) (*Sorted, error) {
 		return nil, err
 	}
 	return &Sorted{sorter: s, rows: s.index.rows - lost}, s.compact(ctx)
+}
+
+// compact merges runs into longer ones until few are left. Only a server that
+// does not sort its list makes so many.
+func (s *Sorter) compact(ctx context.Context) error {
+	for len(s.runs) > mergeWidth {
+		merged := new(run)
+		for rec, err := range s.merge(ctx, s.runs[:mergeWidth], s.segments.schema, size{batchRows, s.limits.segment}) {
+			if err == nil {
+				err = s.segments.append(merged, rec, nil)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		s.runs = append(s.runs[mergeWidth:], merged)
+	}
+	return nil
+}
+
+// merge yields the winners of some runs in order.
+func (s *Sorter) merge(ctx context.Context, runs []*run, as *arrow.Schema, most size) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) {
+		all := make([]cursor, len(runs))
+		for i, run := range runs {
+			all[i] = &runCursor{sorter: s, rest: run.segments}
+		}
+		mergeAll(ctx, as, most, all)(yield)
+	}
 }
 
 // Sorted is the rows of a sorter that has them all: one row per id, newest first.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/plugin/cloudquery"
 )
 
@@ -56,7 +57,7 @@ func runCloudQuery(ctx context.Context, app App, global settings, arguments clou
 	quiet.Stdout, quiet.Stderr = log, log
 	global.noColor = true
 	show := newHumanView(quiet, global)
-	return interruptible(ctx, app, stoppedByHost{show}, func(ctx context.Context) error {
+	err := interruptible(ctx, app, stoppedByHost{show}, func(ctx context.Context) error {
 		listener, err := cloudquery.Listen(ctx, arguments.network, arguments.address)
 		if err != nil {
 			return err
@@ -67,6 +68,11 @@ func runCloudQuery(ctx context.Context, app App, global settings, arguments clou
 		}
 		return serveCloudQuery(ctx, app, listener, source)
 	})
+	if err == nil {
+		return nil
+	}
+	show.diagnostics(exporter.Diagnose(err))
+	return ended{statusOf(err)}
 }
 
 // serveCloudQuery also ends with the process that started it and made the path of the

@@ -15,7 +15,7 @@ func consent(ctx context.Context, app App, show view) error {
 	// runs until the process ends, which is soon.
 	answers := make(chan string, 1)
 	go func() {
-		line, _ := bufio.NewReader(app.Stdin).ReadString('\n') // an error is no answer
+		line, _ := bufio.NewReader(app.Stdin).ReadString('\n') // an error counts as no answer
 		answers <- line
 	}()
 	select {

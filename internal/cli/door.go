@@ -106,7 +106,7 @@ func (r *doorReading) Position() []byte { return r.position }
 // mostDoorFile bounds the files that a host passes: a catalog describes every column.
 const mostDoorFile = 64 << 20
 
-// readDoorFile reads a file that a host passes; an empty name is no file.
+// readDoorFile reads a file that a host passes; an empty name means none.
 func readDoorFile(name string) (file door.File, err error) {
 	if name == "" {
 		return door.File{}, nil

@@ -120,7 +120,7 @@ func SetFolderPerm(dir string, perm fs.FileMode) (err error) {
 	defer func() { err = errors.Join(err, folder.Close()) }()
 	info, err := folder.Stat()
 	if err == nil && (!info.IsDir() || !Owned(info)) {
-		err = refuse(dir, "it is no folder of this user", hintFolder)
+		err = refuse(dir, "it does not belong to this user", hintFolder)
 	}
 	if err != nil || info.Mode().Perm() == perm {
 		return err

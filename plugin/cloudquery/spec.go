@@ -97,12 +97,15 @@ func (p parser) parse(body []byte) (*spec, exporter.Diagnostics, error) {
 	return parsed, warnings, err
 }
 
+// blank is the whitespace of JSON.
+const blank = " \t\r\n"
+
 // takeOwn splits a JSON object into the members that this package knows and the rest, in
 // which the places of values stay the same. What is not an object is left to the loader.
 func takeOwn(body []byte) (rest []byte, own map[string]jsontext.Value) {
 	decoder := jsontext.NewDecoder(bytes.NewReader(body), jsontext.AllowDuplicateNames(true))
 	switch token, err := decoder.ReadToken(); {
-	case errors.Is(err, io.EOF), err == nil && token.Kind() == 'n':
+	case errors.Is(err, io.EOF), string(bytes.Trim(body, blank)) == "null":
 		return []byte("{}"), nil
 	case err != nil || token.Kind() != '{':
 		return body, nil
@@ -126,7 +129,7 @@ func takeOwn(body []byte) (rest []byte, own map[string]jsontext.Value) {
 		}
 		rest = append(append(append(rest, name...), ':'), value...)
 	}
-	return append(rest, '}'), own
+	return append(rest, body[decoder.InputOffset():]...), own
 }
 
 // specSchema is the JSON Schema of a spec. The host checks a spec with it on request only.

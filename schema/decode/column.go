@@ -74,6 +74,48 @@ func (c *column) field(key []byte) *column {
 	return nil
 }
 
+// member returns the field, or else the unknown key, of the member at text[i]; neither
+// when its name has escapes or is not Unicode.
+func (c *column) member(text []byte, i int) (f *column, s *unknownKey, value int) {
+	end, value, seen := scanName(text, i)
+	if end < 0 || seen&(escaped|invalidUTF8) != 0 {
+		return nil, nil, -1
+	}
+	name := text[i+1 : end-1]
+	if s = c.unknownKey(name); s != nil {
+		return nil, s, value
+	}
+	if f = c.field(name); f != nil {
+		return f, nil, value
+	}
+	return nil, c.addUnknownKey(name), value
+}
+
+// unknownKey returns the remembered key of that name, or nil.
+func (c *column) unknownKey(name []byte) *unknownKey {
+	for _, s := range c.unknownKeys {
+		if s.name == string(name) {
+			return s
+		}
+	}
+	return nil
+}
+
+// addUnknownKey remembers a name beyond the page. It returns nil when there are too
+// many, or when the name is long.
+func (c *column) addUnknownKey(name []byte) *unknownKey {
+	if len(name) > schema.LongestName {
+		return nil
+	}
+	if len(c.unknownKeys) == maxUnknownKeys {
+		c.unknownKeys = nil
+		return nil
+	}
+	s := &unknownKey{name: string(name), path: c.Path}
+	c.unknownKeys = append(c.unknownKeys, s)
+	return s
+}
+
 func (c *column) len() int { return len(c.valid) }
 
 // open appends a value that is not null; the caller appends its content.

@@ -1,12 +1,12 @@
 package decode
 
 import (
+	"bytes"
 	"errors"
 	"time"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/memory"
-	"github.com/go-json-experiment/json/jsontext"
 
 	"github.com/lemexport/lemexport/schema"
 )
@@ -21,9 +21,8 @@ import (
 type Decoder struct {
 	table     *schema.Table
 	mem       memory.Allocator
-	rows      rows
+	rows      fastRows
 	anomalies anomalies
-	name      []byte
 	most      int // Size to Append to
 }
 
@@ -31,7 +30,7 @@ type Decoder struct {
 // memory of each record from mem, in one piece that belongs to the record.
 func NewDecoder(table *schema.Table, mem memory.Allocator) *Decoder {
 	d := &Decoder{table: table, mem: mem, most: maxBuffered, anomalies: anomalies{known: map[string]*anomaly{}, page: 1}}
-	d.rows = newRows(table, &d.anomalies)
+	d.rows.rows = newRows(table, &d.anomalies)
 	return d
 }
 
@@ -65,16 +64,35 @@ func (d *Decoder) Append(body []byte, fetchedAt time.Time) (Page, error) {
 }
 
 // Size is the most memory, in bytes, that the record of Take can have.
-func (d *Decoder) Size() int { return d.rows.row.size() }
+func (d *Decoder) Size() int { return sizeOf(d.rows.row) }
 
 // Take returns a record of the buffered rows, possibly none. The caller releases it.
 func (d *Decoder) Take() arrow.Record {
 	defer d.rows.row.reset()
-	return d.rows.row.record(d.table.Arrow(), d.mem)
+	return recordOf(d.rows.row, d.table.Arrow(), d.mem)
 }
 
-// unquote returns the text of a name, valid until the next call.
-func (d *Decoder) unquote(name []byte) []byte {
-	d.name, _ = jsontext.AppendUnquote(d.name[:0], name)
-	return d.name
+// envelope reads a whole body and appends its rows.
+func (d *Decoder) envelope(body []byte, fetchedAt time.Time) (pagination Pagination, broken *PageError) {
+	if len(body) > maxBody {
+		return Pagination{}, &PageError{Expected: expected(d.table), Reason: "larger than 64 MiB", Offset: maxBody}
+	}
+	// RFC 8259, section 8.1 lets a reader ignore a byte order mark.
+	text := bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
+	from := origin{fetchedAt: fetchedAt.UnixMicro()}
+	switch d.table.Request.Envelope {
+	case schema.EnvelopePage:
+		pagination, broken = readPage(&d.rows, text, from)
+	case schema.EnvelopeArray:
+		broken = readArray(&d.rows, text, from)
+	case schema.EnvelopeTeam:
+		broken = readTeam(&d.rows, text, from)
+	default:
+		broken = brokenAt(0, "no known envelope")
+	}
+	if broken != nil {
+		broken.Expected = expected(d.table)
+		broken.Offset += int64(len(body) - len(text))
+	}
+	return pagination, broken
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"github.com/go-json-experiment/json/jsontext"
 
@@ -23,36 +22,11 @@ type origin struct {
 	teamID    []byte // of schema.EnvelopeTeam
 }
 
-// envelope reads a whole body and appends its rows.
-func (d *Decoder) envelope(body []byte, fetchedAt time.Time) (pagination Pagination, broken *PageError) {
-	if len(body) > maxBody {
-		return Pagination{}, &PageError{Expected: d.expected(), Reason: "larger than 64 MiB", Offset: maxBody}
-	}
-	// RFC 8259, section 8.1 lets a reader ignore a byte order mark.
-	text := bytes.TrimPrefix(body, []byte("\xEF\xBB\xBF"))
-	from := origin{fetchedAt: fetchedAt.UnixMicro()}
-	switch d.table.Request.Envelope {
-	case schema.EnvelopePage:
-		pagination, broken = d.page(text, from)
-	case schema.EnvelopeArray:
-		broken = d.array(text, from)
-	case schema.EnvelopeTeam:
-		broken = d.team(text, from)
-	default:
-		broken = brokenAt(0, "no known envelope")
-	}
-	if broken != nil {
-		broken.Expected = d.expected()
-		broken.Offset += int64(len(body) - len(text))
-	}
-	return pagination, broken
-}
-
 // expected describes a valid body of the table, for errors.
-func (d *Decoder) expected() string {
-	switch d.table.Request.Envelope {
+func expected(table *schema.Table) string {
+	switch table.Request.Envelope {
 	case schema.EnvelopeArray:
-		return "a list of " + d.table.Name
+		return "a list of " + table.Name
 	case schema.EnvelopeTeam:
 		return "a team"
 	case schema.EnvelopePage:
@@ -60,8 +34,8 @@ func (d *Decoder) expected() string {
 	return "a page of the inbox"
 }
 
-// page reads schema.EnvelopePage.
-func (d *Decoder) page(text []byte, from origin) (pagination Pagination, broken *PageError) {
+// readPage reads schema.EnvelopePage.
+func readPage(rows *fastRows, text []byte, from origin) (pagination Pagination, broken *PageError) {
 	i, broken := begins(text, '{')
 	if broken != nil {
 		return pagination, broken
@@ -73,17 +47,17 @@ func (d *Decoder) page(text []byte, from origin) (pagination Pagination, broken 
 		if end < 0 {
 			return pagination, malformed(text)
 		}
-		switch name := d.unquote(text[i:end]); {
+		switch name := rows.unquote(text[i:end]); {
 		case string(name) == "data" && !data:
 			data = true
-			i, broken = d.list(text, value, "data", from)
+			i, broken = rows.appendList(text, value, "data", from)
 		case string(name) == "pagination" && !paging:
 			paging = true
-			pagination, i, broken = d.pagination(text, value)
+			pagination, i, broken = readPagination(&rows.rows, text, value)
 		case string(name) == "data", string(name) == "pagination":
 			return pagination, brokenAt(end, "%s comes twice", name)
 		default:
-			d.anomalies.envelope("", name)
+			rows.anomalies.envelope("", name)
 			i, _ = scanValue(text, value, 1)
 		}
 		if broken != nil {
@@ -102,13 +76,13 @@ func (d *Decoder) page(text []byte, from origin) (pagination Pagination, broken 
 	return pagination, broken
 }
 
-// array reads schema.EnvelopeArray.
-func (d *Decoder) array(text []byte, from origin) *PageError {
+// readArray reads schema.EnvelopeArray.
+func readArray(rows *fastRows, text []byte, from origin) *PageError {
 	i, broken := begins(text, '[')
 	if broken != nil {
 		return broken
 	}
-	if i, broken = d.list(text, i, "", from); broken != nil {
+	if i, broken = rows.appendList(text, i, "", from); broken != nil {
 		return broken
 	}
 	return ends(text, i, "array")
@@ -137,30 +111,6 @@ func ends(text []byte, i int, kind string) *PageError {
 		return brokenAt(i, "something follows the JSON %s", kind)
 	}
 	return nil
-}
-
-// list reads the list of rows that starts at text[i]. Errors give it the name.
-func (d *Decoder) list(text []byte, i int, name string, from origin) (end int, broken *PageError) {
-	if peek(text, i) != '[' {
-		return -1, instead(text, i, name, "an array")
-	}
-	i, more := scanItem(text, i+1, true, ']')
-	for n := 0; more; n++ {
-		end := d.rows.appendFast(text, i, from)
-		if end < 0 {
-			if end, _ = scanValue(text, i, d.rows.row.depth-1); end < 0 {
-				return -1, malformed(text)
-			}
-			if text[i] != '{' {
-				return -1, brokenAt(end, "%s[%d] is not an object but of type %s", name, n, kindName(text[i]))
-			}
-			if reason := d.rows.appendSlow(text[i:end], from); reason != "" {
-				return -1, brokenAt(end, "%s[%d] %s", name, n, reason)
-			}
-		}
-		i, more = scanItem(text, end, false, ']')
-	}
-	return i, nil
 }
 
 // instead is the error of a key of the envelope whose value, at text[i], has

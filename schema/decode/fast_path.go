@@ -11,9 +11,54 @@ import (
 // duplicate key, text that is not Unicode. The slow path, rows.appendSlow, decodes
 // them again from the start, so the rules for them are in one place.
 
+// fastRows is rows with the fast path.
+type fastRows struct {
+	rows
+	unknownKeys []*unknownKey // of the row
+	objects     int           // counts the objects that fastStruct reads
+}
+
+// unknownKey is a key in the objects of one column that the table does not model. Most
+// responses have few, the same in many rows.
+type unknownKey struct {
+	name   string
+	path   string // of the column
+	member []byte // the name in `extra` and a colon, the same in all rows for a key of the row
+	object int    // the number of the object that had it last
+	page   int    // the number of the page that reported it last
+}
+
+// maxUnknownKeys is how many a column remembers. The slow path decodes rows with more.
+const maxUnknownKeys = 32
+
+// appendList appends the rows of the list that starts at text[i]: fast where it can be.
+// Errors give it the name.
+func (r *fastRows) appendList(text []byte, i int, name string, from origin) (end int, broken *PageError) {
+	if peek(text, i) != '[' {
+		return -1, instead(text, i, name, "an array")
+	}
+	i, more := scanItem(text, i+1, true, ']')
+	for n := 0; more; n++ {
+		end := r.appendFast(text, i, from)
+		if end < 0 {
+			if end, _ = scanValue(text, i, r.row.depth-1); end < 0 {
+				return -1, malformed(text)
+			}
+			if text[i] != '{' {
+				return -1, brokenAt(end, "%s[%d] is not an object but of type %s", name, n, kindName(text[i]))
+			}
+			if reason := r.appendSlow(text[i:end], from); reason != "" {
+				return -1, brokenAt(end, "%s[%d] %s", name, n, reason)
+			}
+		}
+		i, more = scanItem(text, end, false, ']')
+	}
+	return i, nil
+}
+
 // appendFast appends the row that starts at text[i] and returns where it ends. It
 // returns -1 for an irregular row, and leaves the columns as they were.
-func (r *rows) appendFast(text []byte, i int, from origin) (end int) {
+func (r *fastRows) appendFast(text []byte, i int, from origin) (end int) {
 	n := r.row.len()
 	r.extra.reset()
 	r.unknownKeys = r.unknownKeys[:0]
@@ -32,7 +77,7 @@ func (r *rows) appendFast(text []byte, i int, from origin) (end int) {
 }
 
 // fastValue appends a value to its column.
-func (r *rows) fastValue(c *column, text []byte, i int) (end int) {
+func (r *fastRows) fastValue(c *column, text []byte, i int) (end int) {
 	switch first := peek(text, i); {
 	case first == '"' && c.Type == schema.String:
 		return r.fastString(c, text, i)
@@ -55,7 +100,7 @@ func (r *rows) fastValue(c *column, text []byte, i int) (end int) {
 	return -1
 }
 
-func (r *rows) fastString(c *column, text []byte, i int) (end int) {
+func (r *fastRows) fastString(c *column, text []byte, i int) (end int) {
 	end, seen := scanString(text, i)
 	if end < 0 || seen&invalidUTF8 != 0 || c.Required && (end == i+len(`""`) || end-i > longestKey) {
 		return -1
@@ -72,7 +117,7 @@ func (r *rows) fastString(c *column, text []byte, i int) (end int) {
 	return end
 }
 
-func (r *rows) fastTimestamp(c *column, text []byte, i int) (end int) {
+func (r *fastRows) fastTimestamp(c *column, text []byte, i int) (end int) {
 	end, _ = scanString(text, i)
 	if end < 0 {
 		return -1
@@ -85,7 +130,7 @@ func (r *rows) fastTimestamp(c *column, text []byte, i int) (end int) {
 	return end
 }
 
-func (r *rows) fastList(c *column, text []byte, i int) (end int) {
+func (r *fastRows) fastList(c *column, text []byte, i int) (end int) {
 	c.openList()
 	i, more := scanItem(text, i+1, true, ']')
 	for more {
@@ -95,7 +140,7 @@ func (r *rows) fastList(c *column, text []byte, i int) (end int) {
 	return i
 }
 
-func (r *rows) fastStruct(c *column, text []byte, i int) (end int) {
+func (r *fastRows) fastStruct(c *column, text []byte, i int) (end int) {
 	n, filled := c.len(), 0
 	c.open()
 	r.objects++
@@ -143,19 +188,20 @@ func (r *rows) fastStruct(c *column, text []byte, i int) (end int) {
 	return i
 }
 
-// member returns the field, or else the unknown key, of the member at text[i]; neither
-// when its name has escapes or is not Unicode.
-func (c *column) member(text []byte, i int) (f *column, s *unknownKey, value int) {
-	end, value, seen := scanName(text, i)
-	if end < 0 || seen&(escaped|invalidUTF8) != 0 {
-		return nil, nil, -1
+// fastUnknownKey copies the value at text[i] into extra.
+func (r *fastRows) fastUnknownKey(c *column, s *unknownKey, text []byte, i int) (end int) {
+	end, seen := scanValue(text, i, c.depth)
+	if end < 0 {
+		return -1
 	}
-	name := text[i+1 : end-1]
-	if s = c.unknownKey(name); s != nil {
-		return nil, s, value
+	r.unknownKeys = append(r.unknownKeys, s)
+	if s.member == nil || c != r.row {
+		r.extra.moveTo(c)
+		r.extra.enter([]byte(s.name))
+		s.member = append(r.extra.appendName(s.member[:0]), ':')
 	}
-	if f = c.field(name); f != nil {
-		return f, nil, value
-	}
-	return nil, c.addUnknownKey(name), value
+	r.extra.separate()
+	r.extra.object = append(r.extra.object, s.member...)
+	r.extra.object = appendSeen(r.extra.object, text[i:end], seen)
+	return end
 }

@@ -5,11 +5,11 @@ import (
 	"strconv"
 )
 
-// pagination reads the object that starts at text[i]. It is strict, since a
+// readPagination reads the object that starts at text[i]. It is strict, since a
 // walk that misreads it ends early and looks complete: every number is a whole
 // number of zero or more, or a string of one; only the total and the two neighbours
 // may be null or absent.
-func (d *Decoder) pagination(text []byte, i int) (pagination Pagination, end int, broken *PageError) {
+func readPagination(rows *rows, text []byte, i int) (pagination Pagination, end int, broken *PageError) {
 	if peek(text, i) != '{' {
 		return pagination, -1, instead(text, i, "pagination", "an object")
 	}
@@ -26,10 +26,10 @@ func (d *Decoder) pagination(text []byte, i int) (pagination Pagination, end int
 		{key: "totalPages", value: &pagination.TotalPages},
 	}
 	for quoted, value := range members(text[i:end]) {
-		name := d.unquote(quoted)
+		name := rows.unquote(quoted)
 		i := slices.IndexFunc(numbers[:], func(n pageNumber) bool { return n.key == string(name) })
 		if i < 0 {
-			d.anomalies.envelope("pagination.", name)
+			rows.anomalies.envelope("pagination.", name)
 			continue
 		}
 		if reason := numbers[i].set(value); reason != "" {

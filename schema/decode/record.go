@@ -27,37 +27,37 @@ func (a *arena) part(size int) *memory.Buffer {
 	return part
 }
 
-// record copies the rows into a record, so that the columns can be reused.
-func (c *column) record(as *arrow.Schema, mem memory.Allocator) arrow.Record {
+// recordOf copies the rows into a record, so that the columns can be reused.
+func recordOf(rows *column, as *arrow.Schema, mem memory.Allocator) arrow.Record {
 	a := &arena{whole: memory.NewResizableBuffer(mem)}
 	defer a.whole.Release()
-	a.whole.Resize(c.size())
-	columns := make([]arrow.Array, len(c.fields))
-	for i, f := range c.fields {
-		data := f.data(a)
+	a.whole.Resize(sizeOf(rows))
+	columns := make([]arrow.Array, len(rows.fields))
+	for i, f := range rows.fields {
+		data := a.data(f)
 		columns[i] = array.MakeFromData(data)
 		data.Release()
 	}
-	rec := array.NewRecord(as, columns, int64(c.len()))
+	rec := array.NewRecord(as, columns, int64(rows.len()))
 	for _, column := range columns {
 		column.Release()
 	}
 	return rec
 }
 
-// size is the most memory that data takes in an arena.
-func (c *column) size() int {
+// sizeOf is the most memory that the data of a column takes in an arena.
+func sizeOf(c *column) int {
 	size := 2*align((c.len()+7)/8) + align(4*(len(c.starts)+1)) + align(8*len(c.micros)) + align(len(c.text))
 	for _, f := range c.fields {
-		size += f.size()
+		size += sizeOf(f)
 	}
 	if c.elem != nil {
-		size += c.elem.size()
+		size += sizeOf(c.elem)
 	}
 	return size
 }
 
-func (c *column) data(a *arena) *array.Data {
+func (a *arena) data(c *column) *array.Data {
 	buffers, nulls := make([]*memory.Buffer, 1, 3), bytes.Count(c.valid, []byte{0})
 	if nulls > 0 {
 		buffers[0] = a.bitmap(c.valid)
@@ -76,10 +76,10 @@ func (c *column) data(a *arena) *array.Data {
 		buffers = append(buffers, micros)
 	case schema.List:
 		buffers = append(buffers, a.offsets(c.starts, c.elem.len()))
-		children = []arrow.ArrayData{c.elem.data(a)}
+		children = []arrow.ArrayData{a.data(c.elem)}
 	case schema.Struct:
 		for _, f := range c.fields {
-			children = append(children, f.data(a))
+			children = append(children, a.data(f))
 		}
 	}
 	data := array.NewData(c.dataType, c.len(), buffers, children, nulls, 0)

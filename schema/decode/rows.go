@@ -9,13 +9,11 @@ import (
 // rows turns JSON objects into rows, one at a time. It decides what a value means for
 // its column; fast_path.go is a short cut for regular rows.
 type rows struct {
-	row         *column
-	derived     []*column // fields of the row that have no key
-	extra       extra
-	anomalies   *anomalies
-	unknownKeys []*unknownKey // of the row
-	objects     int           // counts the objects that fastStruct reads
-	text        []byte
+	row       *column
+	derived   []*column // fields of the row that have no key
+	extra     extra
+	anomalies *anomalies
+	text      []byte // of unquote
 
 	key     *column // names the row
 	version int     // index of the version column among the row's fields, -1 for none
@@ -208,8 +206,7 @@ func (r *rows) timestamp(c *column, value []byte) {
 func (r *rows) instant(value []byte) (micros int64, lost string, ok bool) {
 	switch first := value[0]; {
 	case first == '"':
-		r.text, _ = jsontext.AppendUnquote(r.text[:0], value)
-		micros, lost = readTimestamp(r.text)
+		micros, lost = readTimestamp(r.unquote(value))
 	case '0' <= first && first <= '9':
 		if micros, lost = parseEpoch(value); lost == notATimestamp {
 			lost = kindName(first)
@@ -219,6 +216,12 @@ func (r *rows) instant(value []byte) (micros int64, lost string, ok bool) {
 		return 0, kindName(first), false
 	}
 	return micros, lost, lost != notATimestamp
+}
+
+// unquote returns the text of a JSON string, valid until the next call.
+func (r *rows) unquote(value []byte) []byte {
+	r.text, _ = jsontext.AppendUnquote(r.text[:0], value)
+	return r.text
 }
 
 // kindName returns the name of the JSON type of a value that starts with this byte.

@@ -21,10 +21,10 @@ var teamKeys = [...]string{"_id", "userIds", "users"} //nolint:gochecknoglobals 
 // teamAnswer is where the values of teamKeys start in the text; 0 where there is none.
 type teamAnswer [len(teamKeys)]int
 
-// team reads schema.EnvelopeTeam: a row for every element of `users`, then one for every
+// readTeam reads schema.EnvelopeTeam: a row for every element of `users`, then one for every
 // id of `userIds` that none of these has.
-func (d *Decoder) team(text []byte, from origin) (broken *PageError) {
-	found, broken := d.findTeam(text)
+func readTeam(rows *fastRows, text []byte, from origin) (broken *PageError) {
+	found, broken := findTeam(&rows.rows, text)
 	if broken != nil {
 		return broken
 	}
@@ -35,25 +35,25 @@ func (d *Decoder) team(text []byte, from origin) (broken *PageError) {
 	if count(text, ids)+count(text, users) > maxUsers {
 		return brokenAt(max(ids, users), "more than 100,000 users")
 	}
-	n := d.rows.row.len()
+	n := rows.row.len()
 	if isSet(text, users) {
-		if _, broken = d.list(text, users, "users", from); broken != nil {
+		if _, broken = rows.appendList(text, users, "users", from); broken != nil {
 			return broken
 		}
 	}
 	if isSet(text, ids) {
-		if broken = d.userIDs(text, ids, n, from); broken != nil {
+		if broken = appendUserIDs(&rows.rows, text, ids, n, from); broken != nil {
 			return broken
 		}
 	}
-	if d.rows.row.len() == n { // the key belongs to one
+	if rows.row.len() == n { // the key belongs to one
 		return brokenAt(len(text), "it has no users")
 	}
 	return nil
 }
 
 // findTeam scans the whole object, so that its text is known to be valid.
-func (d *Decoder) findTeam(text []byte) (found teamAnswer, broken *PageError) {
+func findTeam(rows *rows, text []byte) (found teamAnswer, broken *PageError) {
 	i, broken := begins(text, '{')
 	if broken != nil {
 		return found, broken
@@ -64,7 +64,7 @@ func (d *Decoder) findTeam(text []byte) (found teamAnswer, broken *PageError) {
 		if end < 0 {
 			return found, malformed(text)
 		}
-		if at := slices.Index(teamKeys[:], string(d.unquote(text[i:end]))); at >= 0 {
+		if at := slices.Index(teamKeys[:], string(rows.unquote(text[i:end]))); at >= 0 {
 			if found[at] > 0 {
 				return found, brokenAt(end, "%s comes twice", teamKeys[at])
 			}
@@ -92,15 +92,15 @@ func teamID(text []byte, i int) (id []byte, broken *PageError) {
 	return id, nil
 }
 
-// userIDs reads the list of ids that starts at text[i]. The rows from the nth on are
-// those of `users`.
-func (d *Decoder) userIDs(text []byte, i, n int, from origin) *PageError {
+// appendUserIDs appends a row for every id of the list that starts at text[i] that has no
+// row yet. The rows from the nth on are those of `users`.
+func appendUserIDs(rows *rows, text []byte, i, n int, from origin) *PageError {
 	if text[i] != '[' {
 		return instead(text, i, "userIds", "an array")
 	}
 	known := map[string]struct{}{}
-	for row := n; row < d.rows.row.len(); row++ {
-		known[string(d.rows.key.textAt(row))] = struct{}{}
+	for row := n; row < rows.row.len(); row++ {
+		known[string(rows.key.textAt(row))] = struct{}{}
 	}
 	i, more := scanItem(text, i+1, true, ']')
 	for n := 0; more; n++ {
@@ -108,11 +108,11 @@ func (d *Decoder) userIDs(text []byte, i, n int, from origin) *PageError {
 		if !isPresent(text[i:end]) {
 			return brokenAt(end, "userIds[%d] is not a non-empty string", n)
 		}
-		id := string(d.unquote(text[i:end]))
+		id := string(rows.unquote(text[i:end]))
 		if _, again := known[id]; !again {
 			known[id] = struct{}{}
-			row := slices.Concat([]byte("{"+d.rows.key.prefix), text[i:end], []byte("}"))
-			if reason := d.rows.appendSlow(row, from); reason != "" {
+			row := slices.Concat([]byte("{"+rows.key.prefix), text[i:end], []byte("}"))
+			if reason := rows.appendSlow(row, from); reason != "" {
 				return brokenAt(end, "userIds[%d] %s", n, reason)
 			}
 		}

@@ -73,7 +73,7 @@ func (p problem) remedy() remedy {
 // patience is of little use while nothing has worked yet.
 func (p problem) looksMisdirected() bool { return p == problemUnreachable || p == problemWebPage }
 
-// classify reads a status that is no success, and the message with it.
+// classify reads an unsuccessful status, and the message with it.
 func classify(status int, message string, page bool) problem {
 	says := func(start string) bool {
 		return len(message) >= len(start) && strings.EqualFold(message[:len(start)], start)

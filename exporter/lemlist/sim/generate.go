@@ -9,26 +9,21 @@ import (
 // generator makes up conversations. A row is made from the seed, its number and
 // its state alone; nothing is stored.
 type generator struct {
-	seed    uint64
-	count   int
-	nulls   bool
-	odd     bool // TypeSurprises
-	halves  bool // LoneSurrogates
-	times   Times
-	span    time.Duration
-	ahead   time.Duration
-	ids     ids
-	words   words
-	team    string
-	users   []string
-	formers []string // users who have left; rows still name them
+	fields
+	count int
+	odd   bool // TypeSurprises
+	span  time.Duration
+	ahead time.Duration
+	team  string
 }
 
 func newGenerator(o Options) *generator {
 	g := &generator{
-		seed: o.Seed, count: o.Conversations, nulls: o.NullForAbsent, odd: o.TypeSurprises, halves: o.LoneSurrogates,
-		times: o.Times, span: o.Span, ahead: o.Ahead,
-		ids: ids{o.Seed}, words: newWords(),
+		fields: fields{
+			seed: o.Seed, nulls: o.NullForAbsent, halves: o.LoneSurrogates, times: o.Times,
+			ids: ids{o.Seed}, words: newWords(),
+		},
+		count: o.Conversations, odd: o.TypeSurprises, span: o.Span, ahead: o.Ahead,
 	}
 	g.team = g.ids.of("tea_", 0)
 	for n := range o.Users {
@@ -157,7 +152,8 @@ func (g *generator) appendJSON(dst []byte, n uint32, r row) []byte {
 	dst = append(dst, g.team...)
 	dst = g.appendContactID(append(dst, `","contactId":"`...), n)
 	dst = append(dst, `","users":`...)
-	dst = g.appendUsers(dst, &dice, &change, placed{n, r}, unknown, odd)
+	var indexes [4]int
+	dst = g.appendUsers(dst, &dice, &change, g.appendMembers(indexes[:0], n, r), unknown, odd)
 	dst = append(dst, `,"createdAt":`...)
 	if odd == createdIsNumber {
 		dst = appendInt(dst, int(r.created))
@@ -190,14 +186,4 @@ func appendBool(dst []byte, name string, value bool) []byte {
 		return append(dst, "true"...)
 	}
 	return append(dst, "false"...)
-}
-
-// appendAbsent appends nothing, or null with NullForAbsent.
-func (g *generator) appendAbsent(dst []byte, names ...string) []byte {
-	if g.nulls {
-		for _, name := range names {
-			dst = append(appendName(dst, name), "null"...)
-		}
-	}
-	return dst
 }

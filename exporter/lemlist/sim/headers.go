@@ -9,15 +9,15 @@ import (
 
 // setRate writes the four rate headers, which stand on every answer, in the
 // forms the options ask for.
-func (s *Server) setRate(h http.Header, q quota) {
+func setRate(h http.Header, o *Options, q quota) {
 	h.Set("X-RateLimit-Limit", strconv.Itoa(q.limit))
 	remaining := q.remaining
-	if s.opts.Remaining == RemainingZero {
+	if o.Remaining == RemainingZero {
 		remaining = 0
 	}
 	h.Set("X-RateLimit-Remaining", strconv.Itoa(remaining))
 	seconds := q.wait.Seconds()
-	switch s.opts.RetryAfter {
+	switch o.RetryAfter {
 	case RetryAfterFractional:
 		h.Set("Retry-After", strconv.FormatFloat(math.Ceil(seconds*1000)/1000, 'f', -1, 64))
 	case RetryAfterZero:
@@ -30,7 +30,7 @@ func (s *Server) setRate(h http.Header, q quota) {
 	default:
 		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(seconds))))
 	}
-	switch s.opts.Reset {
+	switch o.Reset {
 	case ResetCET:
 		cet := time.FixedZone("CET", 60*60)
 		h.Set("X-RateLimit-Reset", q.reset.In(cet).Format("Mon Jan 02 2006 15:04:05")+" GMT+0100 (Central European Standard Time)")

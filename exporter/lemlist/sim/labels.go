@@ -2,7 +2,6 @@ package sim
 
 import (
 	"net/http"
-	"net/url"
 )
 
 // labelsPath is the route of the team's labels.
@@ -11,14 +10,14 @@ const labelsPath = "/api/inbox/labels"
 // labels is GET /inbox/labels: a bare array without paging. The ids are those
 // that rows name in the undocumented key `labelIds`. One label in three tells
 // neither when it was made nor by whom; the second has a key that nobody documents.
-func (s *Server) labels(url.Values, *Call) reply {
-	names, words := ids{s.opts.Seed}, newWords()
+func labels(o *Options, users int) reply {
+	names, words := ids{o.Seed}, newWords()
 	body := []byte{'['}
-	for n := range s.opts.Labels {
+	for n := range o.Labels {
 		if n > 0 {
 			body = append(body, ',')
 		}
-		dice := newStream(s.opts.Seed, topicLabel, uint64(n), 0)
+		dice := newStream(o.Seed, topicLabel, uint64(n), 0)
 		body = names.append(append(body, `{"_id":"`...), "lbl_", uint64(n))
 		body = appendField(append(body, '"'), "name", pick(&dice, words.labels))
 		body = appendField(body, "color", pick(&dice, words.colors))
@@ -27,11 +26,11 @@ func (s *Server) labels(url.Values, *Call) reply {
 		switch {
 		case n%3 == 0:
 			body = append(body, `null,"createdBy":null`...)
-		case s.opts.TypeSurprises:
+		case o.TypeSurprises:
 			body = append(body, `"[object Object]","createdBy":7`...)
 		default:
-			body = s.opts.Times.append(body, created)
-			body = appendField(body, "createdBy", userEmail(dice.below(len(s.world.content.userIDs()))))
+			body = o.Times.append(body, created)
+			body = appendField(body, "createdBy", userEmail(dice.below(users)))
 		}
 		if n == 1 {
 			body = append(body, `,"position":{"before":null}`...)

@@ -26,10 +26,8 @@ type Running struct {
 	err      error
 }
 
-// Start makes the simulation listen on a loopback address such as
-// 127.0.0.1:8080; "" means a free port of 127.0.0.1. It listens until Close is
-// called or ctx ends. Anyone on this machine can reach it, nobody else.
-func (s *Server) Start(ctx context.Context, address string) (*Running, error) {
+// listen implements Server.Start.
+func listen(ctx context.Context, s http.Handler, address string) (*Running, error) {
 	if address == "" {
 		address = "127.0.0.1:0"
 	}

@@ -32,11 +32,9 @@ func (s Stamps) check() error {
 	)
 }
 
-// stamp is the time that an activity of this moment gets. The world must be locked.
-func (w *world) stamp() int64 {
-	s, at := w.stamps, w.clock
-	dice := newStream(w.seed, topicStamp, uint64(len(w.events)), 0)
-	if w.step >= s.BackAt {
+// of is the time that an activity gets at a moment of the world's clock.
+func (s Stamps) of(at int64, step int, dice stream) int64 {
+	if step >= s.BackAt {
 		at -= s.Back.Milliseconds()
 	}
 	at += int64((2*dice.fraction() - 1) * float64(s.Off.Milliseconds()))
@@ -46,5 +44,5 @@ func (w *world) stamp() int64 {
 	if dice.fraction() < s.Cut {
 		at -= at % 1000
 	}
-	return at - at%w.drift.Resolution.Milliseconds()
+	return at
 }

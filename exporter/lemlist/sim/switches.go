@@ -13,7 +13,7 @@ const (
 	OverLimitRefuse OverLimit = "refuse" // 400
 )
 
-// BadNumber is what happens to a `page` or `limit` that is no positive number.
+// BadNumber is what happens to a `page` or `limit` that is not a positive number.
 type BadNumber string
 
 // What can happen to a bad number.

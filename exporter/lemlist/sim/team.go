@@ -11,11 +11,10 @@ import (
 // webhook addresses, a key and billing data, all made of PlantedSecret, and a key
 // that nobody documents. `users`, which only version 2 has, lacks the last member
 // of a team of two or more, as the documented example does.
-func (s *Server) team(query url.Values, _ *Call) reply {
-	c := s.world.content
+func team(o *Options, c content, query url.Values) reply {
 	userIDs := c.userIDs()
 	body := append([]byte(`{"_id":`), appendString(nil, c.teamID())...)
-	body = appendField(body, "name", "Simulated team (seed "+strconv.FormatUint(s.opts.Seed, 10)+"), no real data")
+	body = appendField(body, "name", "Simulated team (seed "+strconv.FormatUint(o.Seed, 10)+"), no real data")
 	body = append(body, `,"userIds":[`...)
 	for i, id := range userIDs {
 		if i > 0 {
@@ -38,7 +37,7 @@ func (s *Server) team(query url.Values, _ *Call) reply {
 			if i > 0 {
 				body = append(body, ',')
 			}
-			body = s.appendTeamUser(body, i, id)
+			body = appendTeamUser(o, body, i, id)
 		}
 		body = append(body, ']')
 	}
@@ -47,21 +46,21 @@ func (s *Server) team(query url.Values, _ *Call) reply {
 
 // appendTeamUser appends a member as version 2 of GET /team lists it. The first
 // has a key that nobody documents; of eight, the sixth has no name and the seventh no role.
-func (s *Server) appendTeamUser(dst []byte, index int, id string) []byte {
+func appendTeamUser(o *Options, dst []byte, index int, id string) []byte {
 	dst = appendString(append(dst, `{"userId":`...), id)
 	switch {
 	case index%8 != 5:
 		dst = appendField(dst, "name", userName(index))
-	case s.opts.NullForAbsent:
+	case o.NullForAbsent:
 		dst = append(dst, `,"name":null`...)
 	}
 	dst = appendField(dst, "email", userEmail(index))
 	switch {
-	case s.opts.TypeSurprises && index%8 == 1:
+	case o.TypeSurprises && index%8 == 1:
 		dst = append(dst, `,"role":{"admin":false}`...)
 	case index%8 != 6:
 		dst = appendField(dst, "role", role(index))
-	case s.opts.NullForAbsent:
+	case o.NullForAbsent:
 		dst = append(dst, `,"role":null`...)
 	}
 	if index == 0 {
@@ -71,9 +70,9 @@ func (s *Server) appendTeamUser(dst []byte, index int, id string) []byte {
 }
 
 // senders is GET /team/senders: a bare array; with `state` only every other user.
-func (s *Server) senders(query url.Values, _ *Call) reply {
+func senders(c content, query url.Values) reply {
 	body := []byte{'['}
-	for i, id := range s.world.content.userIDs() {
+	for i, id := range c.userIDs() {
 		if query.Has("state") && i%2 == 1 {
 			continue
 		}
@@ -87,10 +86,10 @@ func (s *Server) senders(query url.Values, _ *Call) reply {
 }
 
 // user is GET /users/{id}. It knows no name.
-func (s *Server) user(id string) reply {
-	index := slices.Index(s.world.content.userIDs(), id)
+func user(o *Options, c content, id string) reply {
+	index := slices.Index(c.userIDs(), id)
 	if index < 0 {
-		return s.fail(http.StatusBadRequest, "Endpoint not available")
+		return fail(o.Errors, http.StatusBadRequest, "Endpoint not available")
 	}
 	body := appendString([]byte(`{"_id":`), id)
 	body = appendField(body, "email", userEmail(index))

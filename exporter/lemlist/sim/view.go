@@ -104,3 +104,35 @@ func (v *view) place(n uint32, changed row) {
 		}
 	}
 }
+
+// describe returns the conversations of a list.
+func (v *view) describe(l *list) []Conversation {
+	all := make([]Conversation, 0, l.length)
+	for _, block := range l.blocks {
+		for _, n := range block {
+			all = append(all, v.conversation(n, v.rows[n]))
+		}
+	}
+	return all
+}
+
+// conversation describes row n when it is r.
+func (v *view) conversation(n uint32, r row) Conversation {
+	userIDs := v.content.userIDs()
+	users := userIDs
+	if v.scope != ScopeTeam {
+		users = nil
+		for _, user := range v.appendLists(nil, n, r) {
+			users = append(users, userIDs[user])
+		}
+	}
+	return Conversation{
+		ID:             string(v.content.appendID(nil, n)),
+		ContactID:      string(v.content.appendContactID(nil, n)),
+		LastActivityAt: v.content.shown(r.last),
+		HaveReplies:    v.content.answered(n),
+		Version:        int(r.version),
+		Users:          users,
+		n:              n, row: r, from: v.content,
+	}
+}

@@ -3,7 +3,6 @@ package sim
 import (
 	"encoding/base64"
 	"fmt"
-	"maps"
 	"net/http"
 	"net/url"
 	"slices"
@@ -191,32 +190,7 @@ func (w *watch) redactQuery(query url.Values) string {
 	return clean.Encode()
 }
 
-// Calls returns the first 200,000 requests, in order of arrival.
-func (s *Server) Calls() []Call {
-	s.watch.mu.Lock()
-	defer s.watch.mu.Unlock()
-	return slices.Clone(s.watch.calls)
-}
-
-// Stats returns the counters so far.
-func (s *Server) Stats() Stats {
-	s.watch.mu.Lock()
-	defer s.watch.mu.Unlock()
-	stats := s.watch.stats
-	stats.ByStatus = maps.Clone(stats.ByStatus)
-	return stats
-}
-
-// Violations returns what was done that a reader must never do, one sentence
-// each, at most 1000; nil is good. It holds no secret. The rate is judged on any
-// stretch of Period, however the server counts, and not at all with Unlimited.
-func (s *Server) Violations() []string {
-	s.watch.mu.Lock()
-	defer s.watch.mu.Unlock()
-	return slices.Clone(s.watch.violations)
-}
-
-// atoi returns 0 for what is no number.
+// atoi returns 0 for invalid numbers.
 func atoi(text string) int {
 	n, err := strconv.Atoi(text)
 	if err != nil {

@@ -60,13 +60,13 @@ func newWords() words {
 type person struct{ name, email string }
 
 // person returns the person of row n. Half of them have no name, some no address.
-func (g *generator) person(n uint32) person {
-	dice := newStream(g.seed, topicPerson, uint64(n), 0)
-	first, last := pick(&dice, g.words.first), pick(&dice, g.words.last)
+func (w *words) person(seed uint64, n uint32) person {
+	dice := newStream(seed, topicPerson, uint64(n), 0)
+	first, last := pick(&dice, w.first), pick(&dice, w.last)
 	p := person{email: "contact-" + strconv.FormatUint(uint64(n), 10) + "@example.com"}
 	switch kind := dice.below(32); {
 	case kind < 3:
-		p.name = pick(&dice, g.words.odd)
+		p.name = pick(&dice, w.odd)
 	case kind < 17:
 		p.name = first + " " + last
 	case kind < 20:

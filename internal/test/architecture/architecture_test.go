@@ -60,17 +60,20 @@ var rules = map[string]string{
 func TestTheRules(t *testing.T) {
 	root := t.TempDir()
 	for name, text := range map[string]string{
-		"main.go":           "package main\nimport (\n_ \"" + Module + "/exporter/parquet\"\n_ \"" + Module + "/plugin\"\n_ \"" + Module + "/schema\"\n)\n",
-		"plugin/a.go":       "package plugin\nimport _ \"" + Module + "/exporter/store\"\ntype A struct{}\n",
-		"plugin/b.go":       "package plugin\nfunc (*A) Method() {}\n",
-		"plugin/b_unix.go":  "//go:build unix\n\npackage plugin\ntype B struct{}\n",
-		"plugin/b_other.go": "//go:build !unix\n\npackage plugin\ntype B struct{}\n",
-		"plugin/page.html":  "<p>fetched_at",
-		"schema/a.go":       "package schema\nconst a = b\n",
-		"schema/b.go":       "package schema\nvar b, c = struct{ a int }{a: 1}, d\n",
-		"schema/d.go":       "package schema\nfunc d() any { return a }\n",
-		"schema/e.go":       "package schema\nvar e = a\n",
-		"plugin/a_test.go":  "package plugin\nconst test = \"fetched_at\"\n",
+		"main.go":             "package main\nimport (\n_ \"" + Module + "/exporter/parquet\"\n_ \"" + Module + "/plugin\"\n_ \"" + Module + "/schema\"\n)\n",
+		"plugin/a.go":         "package plugin\nimport _ \"" + Module + "/exporter/store\"\ntype A struct{}\n",
+		"plugin/b.go":         "package plugin\nfunc (*A) Method() {}\n",
+		"plugin/b_unix.go":    "//go:build unix\n\npackage plugin\ntype B struct{}\n",
+		"plugin/b_other.go":   "//go:build !unix\n\npackage plugin\ntype B struct{}\n",
+		"plugin/c.go":         "package plugin\ntype C struct{}\n",
+		"plugin/c_unix.go":    "//go:build unix\n\npackage plugin\nfunc (C) Method() {}\n",
+		"plugin/c_windows.go": "package plugin\nfunc (C) Method() {}\n",
+		"plugin/page.html":    "<p>fetched_at",
+		"schema/a.go":         "package schema\nconst a = b\n",
+		"schema/b.go":         "package schema\nvar b, c = struct{ a int }{a: 1}, d\n",
+		"schema/d.go":         "package schema\nfunc d() any { return a }\n",
+		"schema/e.go":         "package schema\nvar e = a\n",
+		"plugin/a_test.go":    "package plugin\nconst test = \"fetched_at\"\n",
 		"exporter/parquet/a.go": "package parquet\nimport _ \"" + Module + "/exporter/store\"\n" + `
 			type tagged struct { ID string ` + "`json:\"team_id\"`" + ` }
 			var text, whole, other, short = "SELECT is_your_turn FROM t", "channels", "channels of", "users"

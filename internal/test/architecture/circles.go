@@ -10,7 +10,7 @@ func (t *Tree) Circles(folder string) []string {
 	declared := map[string]string{}
 	var files []*File
 	for _, file := range t.Product() {
-		if file.Package == folder && !file.Generated && !constrained(file.syntax) {
+		if file.Package == folder && !file.Generated && !constrained(file) {
 			files = append(files, file)
 			for name := range file.syntax.Scope.Objects {
 				declared[name] = file.Path

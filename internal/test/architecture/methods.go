@@ -3,9 +3,13 @@ package architecture
 import (
 	"fmt"
 	"go/ast"
+	"go/build"
 	"go/build/constraint"
 	"go/token"
+	"io"
+	"path"
 	"slices"
+	"strings"
 )
 
 // mostLines is how long a file may be.
@@ -56,7 +60,7 @@ func (t *Tree) methodFiles() map[string][]string {
 		}
 	}
 	for _, file := range t.Product() {
-		if file.Generated || constrained(file.syntax) {
+		if file.Generated || constrained(file) {
 			continue
 		}
 		for _, declaration := range file.syntax.Decls {
@@ -91,10 +95,18 @@ func receiver(of ast.Expr) string {
 	panic(fmt.Sprintf("no receiver: %T", of))
 }
 
-func constrained(syntax *ast.File) bool {
-	for _, group := range syntax.Comments {
+// constrained reports whether a file is compiled for some systems only: its name or a
+// line of it says so.
+func constrained(file *File) bool {
+	everywhere := build.Context{OpenFile: func(string) (io.ReadCloser, error) {
+		return io.NopCloser(strings.NewReader("package p")), nil
+	}}
+	if match, err := everywhere.MatchFile("", path.Base(file.Path)); err != nil || !match {
+		return true
+	}
+	for _, group := range file.syntax.Comments {
 		for _, comment := range group.List {
-			if comment.Pos() < syntax.Package && constraint.IsGoBuild(comment.Text) {
+			if comment.Pos() < file.syntax.Package && constraint.IsGoBuild(comment.Text) {
 				return true
 			}
 		}

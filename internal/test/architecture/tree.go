@@ -22,7 +22,7 @@ const Module = "github.com/lemexport/lemexport"
 type Tree struct {
 	// Files are the Go files of all modules, by path.
 	Files []*File
-	// Pages are the embedded files of product packages that are no Go.
+	// Pages are the embedded files of product packages that are not Go files.
 	Pages []Page
 	// product holds the packages that the program is built from.
 	product map[string]bool

@@ -119,7 +119,7 @@ func exported() []check {
 				t.Error("there is more than the file")
 			}
 		}},
-		{"Export of an unproven walk writes nothing, unless that is allowed, and is no success", func(t *testing.T, instance Instance) {
+		{"Export of an unproven walk writes nothing, unless that is allowed, and is not a success", func(t *testing.T, instance Instance) {
 			dir := filepath.Join(t.TempDir(), "out")
 			e := exportAll(t, instance, doubtful(t).exportTo(t, dir))
 			e.must(t, pluginv1.Outcome_OUTCOME_INCOMPLETE)
@@ -134,7 +134,7 @@ func exported() []check {
 				t.Errorf("committed %v", e.result.GetFiles())
 			}
 		}},
-		{"Export of a walk that shows less than half of the file leaves it, unless that is allowed, and is no success", func(t *testing.T, instance Instance) {
+		{"Export of a walk that shows less than half of the file leaves it, unless that is allowed, and is not a success", func(t *testing.T, instance Instance) {
 			dir := filepath.Join(t.TempDir(), "out")
 			first := exportAll(t, instance, small(t).exportTo(t, dir))
 			first.must(t, pluginv1.Outcome_OUTCOME_COMPLETE)

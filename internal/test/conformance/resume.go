@@ -27,7 +27,7 @@ func resumed() []check {
 			request.Checkpoint = token
 			startsOver(t, instance, w, request)
 		}},
-		{"what is no checkpoint is refused before the API is asked", func(t *testing.T, instance Instance) {
+		{"an invalid checkpoint is refused before the API is asked", func(t *testing.T, instance Instance) {
 			w := small(t)
 			token := firstMark(t, instance, w.request(t))
 			before := w.requests()

@@ -20,11 +20,16 @@ class Recorder(plugin.Plugin):
         super().__init__("recorder", "v1.0.0")
         self.schemas = {}
         self.rows = {}
+        self.writing = threading.Lock()
         self.received = threading.Event()  # set by rows
         self.go_on = threading.Event()  # rows wait for it
         self.go_on.set()
 
     def write(self, writer):
+        with self.writing:
+            self.write_all(writer)
+
+    def write_all(self, writer):
         for one in writer:
             if isinstance(one, message.WriteMigrateTableMessage):
                 self.schemas[one.table.name] = one.table
@@ -80,6 +85,7 @@ class Destination:
             self.recorder.go_on.set()
 
     def table(self, name):
-        """The rows, with JSON documents as text."""
-        rows = self.recorder.rows.get(name, {}).values()
+        """The rows when nothing is written any more, with JSON documents as text."""
+        with self.recorder.writing:
+            rows = list(self.recorder.rows.get(name, {}).values())
         return [{key: value.decode() if isinstance(value, bytes) else value for key, value in row.items()} for row in rows]

@@ -162,7 +162,7 @@ def main():
             until("no process of the source", lambda: not project.plugins())
             unchanged(host, "^C while it reads: no process is left", ours, destination)
 
-        with destination.held() as received: # much more than fits into the buffers between the processes
+        with destination.held() as received:  # much more than fits into the buffers between the processes
             simulate = {"conversations": 100_000, "rate_limit": False}
             process = project.start("sync", {"simulate": simulate, "margin": MARGIN}, tables=[TABLE])
             assert received.wait(WAIT), "no rows have come"

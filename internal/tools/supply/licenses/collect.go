@@ -14,7 +14,7 @@ type text struct {
 	// owners are the modules, or folders of modules, that have it.
 	owners []string
 	// notice says that it is a NOTICE file, which the Apache licence wants carried
-	// on; grant that it is no licence either, but belongs to one (PATENTS).
+	// on; grant that is not a licence either, but belongs to one (PATENTS).
 	notice, grant bool
 	body          string
 }

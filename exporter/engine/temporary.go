@@ -17,27 +17,42 @@ const leastRow = 100
 
 // leastRoom is what a sorter of a full walk of a table takes at the very least; 0 when
 // that is not known.
-func (p Plan) leastRoom(table string) int64 {
+func leastRoom(p Plan, table string) int64 {
 	if p.since(table) != nil {
 		return 0
 	}
 	return leastRow * valueOr(p.of(table).Rows, 0)
 }
 
-// openSorter makes an empty sorter, which will need that much room at the least.
-func (e *Engine) openSorter(table *schema.Table, room int64) (*rows.Sorter, error) {
-	if err := e.Scratch.Room(room); err != nil {
+// temporary makes the sorters and indexes of a run, in temporary files.
+type temporary struct {
+	files  exporter.Scratch
+	limits rows.Limits
+}
+
+// sorter makes an empty sorter, which will need that much room at the least.
+func (t temporary) sorter(table *schema.Table, room int64) (*rows.Sorter, error) {
+	if err := t.files.Room(room); err != nil {
 		return nil, fmt.Errorf("temporary rows: %w", err)
 	}
-	file, err := e.Scratch.File()
+	file, err := t.files.File()
 	if err != nil {
 		return nil, fmt.Errorf("temporary rows: %w", err)
 	}
-	entries, err := e.Scratch.File()
+	entries, err := t.files.File()
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("temporary index: %w", err), file.Close())
 	}
-	return rows.NewSorter(table, e.limits(), file, entries), nil
+	return rows.NewSorter(table, t.limits, file, entries), nil
+}
+
+// index makes an empty index of rows.
+func (t temporary) index() (*rows.Index, error) {
+	file, err := t.files.File()
+	if err != nil {
+		return nil, fmt.Errorf("temporary index: %w", err)
+	}
+	return rows.NewIndex(file, t.limits), nil
 }
 
 // counted is a proof with the counts that only all rows tell.

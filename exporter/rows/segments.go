@@ -1,11 +1,10 @@
 package rows
 
 import (
-	"context"
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
-	"iter"
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
@@ -15,9 +14,6 @@ import (
 
 	"github.com/lemexport/lemexport/schema"
 )
-
-// mergeWidth is the number of runs merged at once: each holds one segment in memory.
-const mergeWidth = 32
 
 // run is sorted rows: segments in file order, and behind them pages that wait in
 // memory until they are worth a segment.
@@ -42,42 +38,6 @@ type origin struct {
 	rows  int
 }
 
-// extend adds a page to a run.
-func (s *Sorter) extend(to *run, page arrow.Record, first int64) error {
-	page.Retain()
-	size := int(util.TotalRecordSize(page))
-	to.pages = append(to.pages, Piece{page, 0, int(page.NumRows())})
-	to.from = append(to.from, origin{first, int(page.NumRows())})
-	to.waiting += size
-	s.waiting += size
-	if to.waiting >= s.limits.segment {
-		return s.flush(to)
-	}
-	if s.waiting < s.limits.waiting {
-		return nil
-	}
-	for _, run := range s.runs {
-		if err := s.flush(run); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// flush makes a segment of the pages that wait.
-func (s *Sorter) flush(of *run) error {
-	if len(of.pages) == 0 {
-		return nil
-	}
-	rec := Concat(s.schema, of.pages)
-	defer rec.Release()
-	from := of.from
-	of.from = nil
-	s.waiting -= of.waiting
-	of.release()
-	return s.append(of, rec, from)
-}
-
 // release drops the pages that wait.
 func (r *run) release() {
 	for _, page := range r.pages {
@@ -87,15 +47,24 @@ func (r *run) release() {
 	r.pages, r.waiting = r.pages[:0], 0
 }
 
+// segmentFile holds the segments of all runs of a sorter, one behind the other.
+type segmentFile struct {
+	file    TempFile
+	schema  *arrow.Schema // without metadata: segments repeat it
+	most    int           // bytes that a segment should have at most
+	written int64
+	body    bytes.Buffer // the segment being written
+}
+
 // append writes a record at the end of a run, as one segment or, when its rows are
 // large, as several: a merge holds a segment of every run.
-func (s *Sorter) append(to *run, rec arrow.Record, from []origin) error {
-	parts := max(1, min(util.TotalRecordSize(rec)/int64(s.limits.segment), rec.NumRows()))
+func (f *segmentFile) append(to *run, rec arrow.Record, from []origin) error {
+	parts := max(1, min(util.TotalRecordSize(rec)/int64(f.most), rec.NumRows()))
 	for part := range parts {
 		first, end := rec.NumRows()*part/parts, rec.NumRows()*(part+1)/parts
 		var origins []origin
 		origins, from = splitOrigins(from, int(end-first))
-		if err := s.appendRows(to, rec, first, end, origins); err != nil {
+		if err := f.appendRows(to, rec, first, end, origins); err != nil {
 			return err
 		}
 	}
@@ -120,35 +89,35 @@ func splitOrigins(from []origin, rows int) (before, behind []origin) {
 
 // appendRows writes rows of a record as a segment. Where a few of them are far larger
 // than the others, it makes two of it.
-func (s *Sorter) appendRows(to *run, whole arrow.Record, first, end int64, from []origin) error {
+func (f *segmentFile) appendRows(to *run, whole arrow.Record, first, end int64, from []origin) error {
 	rec := whole.NewSlice(first, end)
 	defer rec.Release()
-	s.body.Reset()
-	plain := array.NewRecord(s.schema, rec.Columns(), rec.NumRows())
+	f.body.Reset()
+	plain := array.NewRecord(f.schema, rec.Columns(), rec.NumRows())
 	defer plain.Release()
-	writer := ipc.NewWriter(&s.body, ipc.WithSchema(s.schema))
+	writer := ipc.NewWriter(&f.body, ipc.WithSchema(f.schema))
 	if err := errors.Join(writer.Write(plain), writer.Close()); err != nil {
 		return fmt.Errorf("encode temporary rows: %w", err)
 	}
-	if s.body.Len() > 2*s.limits.segment && end-first > 1 && end-first < whole.NumRows() {
+	if f.body.Len() > 2*f.most && end-first > 1 && end-first < whole.NumRows() {
 		middle := (first + end) / 2
 		before, behind := splitOrigins(from, int(middle-first))
-		if err := s.appendRows(to, whole, first, middle, before); err != nil {
+		if err := f.appendRows(to, whole, first, middle, before); err != nil {
 			return err
 		}
-		return s.appendRows(to, whole, middle, end, behind)
+		return f.appendRows(to, whole, middle, end, behind)
 	}
-	if _, err := s.file.Write(s.body.Bytes()); err != nil {
+	if _, err := f.file.Write(f.body.Bytes()); err != nil {
 		return fmt.Errorf("write temporary rows: %w", err)
 	}
-	to.segments = append(to.segments, segment{offset: s.written, length: int64(s.body.Len()), from: from})
-	s.written += int64(s.body.Len())
+	to.segments = append(to.segments, segment{offset: f.written, length: int64(f.body.Len()), from: from})
+	f.written += int64(f.body.Len())
 	return nil
 }
 
 // load reads a segment back; the caller releases the record.
-func (s *Sorter) load(at segment) (arrow.Record, error) {
-	reader, err := ipc.NewReader(io.NewSectionReader(s.file, at.offset, at.length))
+func (f *segmentFile) load(at segment) (arrow.Record, error) {
+	reader, err := ipc.NewReader(io.NewSectionReader(f.file, at.offset, at.length))
 	if err != nil {
 		return nil, fmt.Errorf("read temporary rows: %w", err)
 	}
@@ -159,35 +128,6 @@ func (s *Sorter) load(at segment) (arrow.Record, error) {
 	}
 	rec.Retain()
 	return rec, nil
-}
-
-// compact merges runs into longer ones until few are left. Only a server that
-// does not sort its list makes so many.
-func (s *Sorter) compact(ctx context.Context) error {
-	for len(s.runs) > mergeWidth {
-		merged := new(run)
-		for rec, err := range s.merge(ctx, s.runs[:mergeWidth], s.schema, size{batchRows, s.limits.segment}) {
-			if err == nil {
-				err = s.append(merged, rec, nil)
-			}
-			if err != nil {
-				return err
-			}
-		}
-		s.runs = append(s.runs[mergeWidth:], merged)
-	}
-	return nil
-}
-
-// merge yields the winners of some runs in order.
-func (s *Sorter) merge(ctx context.Context, runs []*run, as *arrow.Schema, most size) iter.Seq2[arrow.Record, error] {
-	return func(yield func(arrow.Record, error) bool) {
-		all := make([]cursor, len(runs))
-		for i, run := range runs {
-			all[i] = &runCursor{sorter: s, rest: run.segments}
-		}
-		mergeAll(ctx, as, most, all)(yield)
-	}
 }
 
 // runCursor walks one run of a sorter.
@@ -215,7 +155,7 @@ func (c *runCursor) advance() (bool, error) {
 	if len(c.rest) == 0 {
 		return false, nil
 	}
-	rec, err := c.sorter.load(c.rest[0])
+	rec, err := c.sorter.segments.load(c.rest[0])
 	if err != nil {
 		return false, err
 	}

@@ -2,16 +2,26 @@ package sim
 
 import (
 	"bytes"
+	"context"
 	"net"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
+	"time"
 
 	"github.com/klauspost/compress/gzip"
 )
 
-// deliver sends an answer, spoilt by fault.
-func (s *Server) deliver(w http.ResponseWriter, r *http.Request, answer reply, fault Fault) {
+// delivery sends answers.
+type delivery struct {
+	gzip    bool       // for clients that accept it
+	buffers *sync.Pool // of *bytes.Buffer
+	zippers sync.Pool  // of *gzip.Writer
+}
+
+// send sends an answer, spoilt by fault.
+func (d *delivery) send(w http.ResponseWriter, r *http.Request, answer reply, fault Fault) {
 	body := answer.body
 	if fault == FaultTruncated {
 		body = body[:len(body)/2]
@@ -23,10 +33,10 @@ func (s *Server) deliver(w http.ResponseWriter, r *http.Request, answer reply, f
 	if fault == FaultContentType {
 		head.Set("Content-Type", kindHTML)
 	}
-	if s.opts.Gzip && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && len(body) > 0 {
-		zipped, _ := s.buffers.Get().(*bytes.Buffer)
-		defer s.buffers.Put(zipped)
-		s.zip(zipped, body)
+	if d.gzip && strings.Contains(r.Header.Get("Accept-Encoding"), "gzip") && len(body) > 0 {
+		zipped, _ := d.buffers.Get().(*bytes.Buffer)
+		defer d.buffers.Put(zipped)
+		d.zip(zipped, body)
 		body = zipped.Bytes()
 		head.Set("Content-Encoding", "gzip")
 		head.Set("Vary", "Accept-Encoding")
@@ -78,11 +88,26 @@ func newZipper() any {
 	return zipper
 }
 
-func (s *Server) zip(dst *bytes.Buffer, body []byte) {
-	zipper, _ := s.zippers.Get().(*gzip.Writer)
-	defer s.zippers.Put(zipper)
+func (d *delivery) zip(dst *bytes.Buffer, body []byte) {
+	zipper, _ := d.zippers.Get().(*gzip.Writer)
+	defer d.zippers.Put(zipper)
 	dst.Reset()
 	zipper.Reset(dst)
 	_, _ = zipper.Write(body) // a buffer never fails
 	_ = zipper.Close()
+}
+
+// wait waits for a time, or for ctx; it reports whether the time passed.
+func wait(ctx context.Context, pause time.Duration) bool {
+	if pause <= 0 {
+		return ctx.Err() == nil
+	}
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
 }

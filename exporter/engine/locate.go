@@ -1,0 +1,247 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"path"
+	"path/filepath"
+	"strings"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// locator finds the committed exports at a location.
+type locator struct {
+	destination func(location string) (exporter.Destination, error)
+	formats     []exporter.Format // Parquet first
+}
+
+// locate opens the export at a location: a file, or the folder that is the
+// destination of one.
+func (l locator) locate(ctx context.Context, location string) (opened, string, error) {
+	folder, name := splitLocation(location)
+	switch {
+	case location == "":
+		return opened{}, "", exporter.WithHint(errors.New("no location was given"), locationHint)
+	case filepath.Ext(name) == ".hcl":
+		return opened{}, "", exporter.WithHint(fmt.Errorf("%s is a configuration, not an export", exporter.WithoutQuery(location)), locationHint)
+	}
+	if _, err := l.destination(location); err != nil {
+		return opened{}, "", err // whatever lies under a part of that name
+	}
+	if len(l.formats) == 0 {
+		return opened{}, "", errors.New("no file format is known")
+	}
+	file, url, asFile := l.openFile(ctx, folder, name)
+	if asFile == nil || errors.Is(asFile, errForeign) {
+		return file, url, asFile
+	}
+	file, url, asFolder := l.onlyExport(ctx, location)
+	if errors.Is(asFile, exporter.ErrNotFile) && asFolder != nil {
+		asFile = fs.ErrNotExist // it is a folder, and the error of the folder counts
+	}
+	if asFolder == nil || errors.Is(asFolder, errForeign) || errors.Is(asFolder, errAmbiguous) {
+		return file, url, asFolder
+	}
+	if errors.Is(asFile, fs.ErrNotExist) && !errors.Is(asFolder, fs.ErrNotExist) {
+		asFile = asFolder // a folder or a bucket that cannot be read
+	}
+	switch {
+	case errors.Is(asFile, fs.ErrNotExist):
+		asFile = exporter.WithHint(fmt.Errorf("no export at %s: %w", exporter.WithoutQuery(location), fs.ErrNotExist), locationHint)
+	case exporter.Hint(asFile) == "":
+		asFile = exporter.WithHint(asFile, locationHint)
+	}
+	return opened{}, "", asFile
+}
+
+// openFile opens a file in the format of its extension, the first format by default.
+func (l locator) openFile(ctx context.Context, folder, name string) (opened, string, error) {
+	if name == "" {
+		return opened{}, "", fs.ErrNotExist
+	}
+	format, ok := l.formatOf(name)
+	if !ok {
+		format = l.formats[0]
+	}
+	return l.openAt(ctx, folder, format, name)
+}
+
+// onlyExport opens the export in a folder, whatever its table and format. One of a table
+// whose rows have versions comes before those that go with it. Two of them are an
+// error: nobody said which one is meant.
+func (l locator) onlyExport(ctx context.Context, folder string) (opened, string, error) {
+	missing := fs.ErrNotExist
+	for _, incremental := range []bool{true, false} {
+		file, url, err := l.onlyExportOf(ctx, folder, incremental)
+		if !errors.Is(err, fs.ErrNotExist) {
+			return file, url, err
+		}
+		if incremental {
+			missing = err
+		}
+	}
+	return opened{}, "", missing
+}
+
+func (l locator) onlyExportOf(ctx context.Context, folder string, incremental bool) (file opened, url string, err error) {
+	missing := fs.ErrNotExist
+	for _, table := range schema.Tables() {
+		if table.Incremental() != incremental {
+			continue
+		}
+		for _, format := range l.formats {
+			another, at, err := l.openAt(ctx, folder, format, table.Name+format.Extension())
+			switch {
+			case errors.Is(err, fs.ErrNotExist):
+				missing = err
+			case err != nil:
+				return opened{}, "", errors.Join(err, file.close())
+			case file.object != nil:
+				return opened{}, "", errors.Join(exporter.WithHint(fmt.Errorf("%s holds %w", exporter.WithoutQuery(folder), errAmbiguous), fmt.Sprintf("Name one: %s or %s.", url, at)),
+					another.close(), file.close())
+			default:
+				file, url = another, at
+			}
+		}
+	}
+	if file.object == nil {
+		return opened{}, "", missing
+	}
+	return file, url, nil
+}
+
+func (l locator) openAt(ctx context.Context, folder string, format exporter.Format, name string) (opened, string, error) {
+	destination, err := l.destination(folder)
+	if err != nil {
+		return opened{}, "", err
+	}
+	file, err := openExport(ctx, destination, format, name)
+	if err != nil {
+		return opened{}, "", fmt.Errorf("%s: %w", destination.URL(name), err)
+	}
+	return file, destination.URL(name), nil
+}
+
+const locationHint = "Give the exported file, or the folder that is the destination of an export."
+
+// splitLocation takes the last name off a path, or off the path of an object
+// store's URL, whose settings stay with the folder. A bucket is not a name in
+// anything.
+func splitLocation(location string) (folder, name string) {
+	scheme, _, isURL := strings.Cut(location, "://")
+	if !isURL || exporter.ObjectParams(strings.ToLower(scheme)) == nil {
+		folder, name = filepath.Split(location)
+		if folder == "" {
+			folder = "."
+		}
+		return folder, name
+	}
+	place, query, _ := strings.Cut(location, "?")
+	if query != "" {
+		query = "?" + query
+	}
+	cut := strings.LastIndex(place, "/") + 1
+	if cut <= len(scheme)+len("://") {
+		return location, ""
+	}
+	return place[:cut] + query, place[cut:]
+}
+
+// tableExports is what a destination holds of one table.
+type tableExports struct {
+	destination exporter.Destination
+	// folder is where the files of an append are, appended are their names, and others
+	// those of the exports of another mode, as the destination names them.
+	folder           string
+	appended, others []string
+}
+
+// exportsAt lists the exports at a location, by table; none, and perhaps an error, where
+// the location is something else.
+func (l locator) exportsAt(ctx context.Context, location string) ([]tableExports, error) {
+	if location == "" {
+		return nil, nil
+	}
+	destination, err := l.destination(location)
+	if err != nil {
+		return nil, nil //nolint:nilerr // locate says it
+	}
+	list := func(folder string) (names []string, err error) {
+		all, err := destination.List(ctx, folder)
+		for _, name := range all {
+			if _, ok := l.formatOf(name); ok {
+				names = append(names, name)
+			}
+		}
+		if err != nil {
+			err = fmt.Errorf("%s: %w", destination.URL(folder), unreadable(err))
+		}
+		return names, err
+	}
+	last, beside, besideErr := lastName(location), []string(nil), error(nil)
+	var found []tableExports
+	var failed []error
+	for i, table := range schema.Tables() {
+		if last == table.Name && table.Incremental() {
+			names, err := list("")
+			return []tableExports{{destination: destination, appended: names}}, err
+		}
+		if i == 0 {
+			beside, besideErr = list("")
+		}
+		one := tableExports{destination: destination, folder: table.Name}
+		if table.Incremental() {
+			if one.appended, err = list(table.Name); err != nil {
+				failed = append(failed, err)
+			}
+		}
+		for _, name := range beside {
+			if strings.TrimSuffix(name, path.Ext(name)) == table.Name {
+				one.others = append(one.others, name)
+			}
+		}
+		if len(one.appended)+len(one.others) > 0 {
+			found = append(found, one)
+		}
+	}
+	return found, errors.Join(append(failed, besideErr)...)
+}
+
+// appended is the append export at a location, of the one table that has one there.
+func (l locator) appended(ctx context.Context, location string) (tableExports, error) {
+	found, err := l.exportsAt(ctx, location)
+	for _, one := range found {
+		if len(one.appended) > 0 {
+			return one, err
+		}
+	}
+	return tableExports{}, err
+}
+
+func (l locator) formatOf(name string) (exporter.Format, bool) {
+	for _, format := range l.formats {
+		if strings.EqualFold(path.Ext(name), format.Extension()) {
+			return format, true
+		}
+	}
+	return nil, false
+}
+
+// lastName is the last name of the folder that a location names.
+func lastName(location string) string {
+	if scheme, _ := exporter.LocationScheme(location); scheme != "" {
+		if at, err := url.Parse(location); err == nil {
+			return path.Base(at.Path)
+		}
+	}
+	whole, err := filepath.Abs(location) // for "." and ".."
+	if err != nil {
+		whole = location
+	}
+	return filepath.Base(whole)
+}

@@ -1,0 +1,128 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
+)
+
+// target is one export with the adapters it resolved to.
+type target struct {
+	exporter.Export
+	table       *schema.Table
+	format      exporter.Format
+	destination exporter.Destination
+	name        string
+	// keyID is that of the key of the hashes.
+	keyID hashKeyID
+}
+
+func (t target) url() string { return t.destination.URL(t.name) }
+
+// columns is what the manifest of a target's file says; nil when all columns are
+// taken as they are.
+func (t target) columns() *exporter.ManifestColumns {
+	if t.Columns.IsZero() {
+		return nil
+	}
+	named := t.Columns.Sorted()
+	m := &exporter.ManifestColumns{Excluded: named.Exclude, Hashed: named.Hash, Personal: t.table.Personal()}
+	if len(t.Columns.Hash) > 0 {
+		m.HashAlgorithm, m.HashKeyID = schema.HashAlgorithm, t.keyID.id
+	}
+	return m
+}
+
+// readable reports whether the rows of a file can become rows of the table: it
+// has the table's schema, or that of an earlier version, and its hashes have the
+// same key.
+func (t target) readable(file *exporter.Manifest) bool {
+	was, ok := t.table.AsOf(file.SchemaVersion)
+	return ok && was.Fingerprint() == file.SchemaFingerprint && t.keyID.is(file.Columns)
+}
+
+// lineage is that of the files of an append.
+func (t target) lineage() lineage { return lineage{t.destination, t.format, t.table} }
+
+// plan reads what stands at the target now.
+func (t target) plan(ctx context.Context) (ExportPlan, error) {
+	plan := ExportPlan{Table: t.Table, Format: t.Format, Mode: t.Mode, File: t.url(), Action: ActionCreate, FileMode: t.FileMode, Columns: t.columns()}
+	if t.Format == "parquet" {
+		plan.Encoding, plan.Extra = t.Parquet.Encoding, t.Parquet.Extra
+	}
+	if t.Mode == exporter.ModeAppend {
+		plan.Action = ActionAppend
+	}
+	newest, version, err := t.current(ctx)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		plan.beside = digestOfNames(nil, "")
+		return plan, nil
+	case err != nil:
+		return ExportPlan{}, err
+	}
+	current := newest.manifest
+	plan.Current, plan.version, plan.Shrink = current, version, newShrinkPlan(t.Export, current)
+	switch t.Mode {
+	case exporter.ModeAppend:
+		plan.CurrentFile, plan.OtherEnds = t.destination.URL(newest.name), newest.others
+		plan.currentName, plan.beside = newest.name, newest.beside
+		return plan, nil // other files keep their schema
+	case exporter.ModeMerge:
+		plan.Action = ActionMerge
+	default:
+		plan.Action = ActionReplace
+	}
+	plan.SchemaChanges = columnChanges(current.Columns, plan.Columns, t.keyID)
+	if current.SchemaVersion != t.table.Version || len(plan.SchemaChanges) == 0 && current.SchemaFingerprint != t.table.Fingerprint() {
+		change := fmt.Sprintf("Schema version %d of the file becomes version %d.", current.SchemaVersion, t.table.Version)
+		if current.SchemaVersion == t.table.Version {
+			change = fmt.Sprintf("The schema of the file differs, although it has version %d, too.", current.SchemaVersion)
+		}
+		plan.SchemaChanges = append(plan.SchemaChanges, change)
+	}
+	return plan, nil
+}
+
+// current reads the manifest of the committed file, with append of the newest. A
+// file that is not an export of this table is never replaced, nor gone on from.
+func (t target) current(ctx context.Context) (found head, version exporter.Version, err error) {
+	found.name = t.name
+	if t.Mode == exporter.ModeAppend {
+		found, err = t.lineage().head(ctx)
+	} else {
+		found.manifest, version, err = readManifest(ctx, t.destination, t.format, t.name)
+	}
+	url, manifest := t.destination.URL(found.name), found.manifest
+	switch {
+	case errors.Is(err, errForeign):
+		return head{}, "", exporter.WithHint(fmt.Errorf("%s is in the way: %w", url, err),
+			"lemexport replaces only files that it wrote itself, as they are. Choose another destination.")
+	case errors.Is(err, exporter.ErrUnreadable):
+		return head{}, "", fmt.Errorf("%s: %w", url, err)
+	case err != nil:
+		return head{}, "", err
+	case manifest.Table != t.table.Name:
+		return head{}, "", exporter.WithHint(fmt.Errorf("%s holds the table %q, not %q", url, manifest.Table, t.table.Name),
+			"Choose another destination.")
+	case t.Mode != exporter.ModeSnapshot && manifest.SchemaVersion > t.table.Version:
+		return head{}, "", exporter.WithHint(fmt.Errorf("%s has schema version %d, this lemexport writes version %d", url, manifest.SchemaVersion, t.table.Version),
+			"Update lemexport, or choose another destination.")
+	}
+	return found, version, nil
+}
+
+// keyIDOf is the id of the key of some columns, taken from a target with the same key when
+// there is one: it takes long to compute.
+func keyIDOf(columns exporter.Columns, known []target) (hashKeyID, error) {
+	for _, one := range known {
+		if len(columns.Hash) > 0 && len(one.Columns.Hash) > 0 && one.Columns.HashKey == columns.HashKey {
+			return one.keyID, nil
+		}
+	}
+	return newHashKeyID(columns)
+}
