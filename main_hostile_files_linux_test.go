@@ -126,7 +126,7 @@ func TestHostileFilesTakeBoundedMemory(t *testing.T) { //nolint:tparallel // one
 		}), "a schema of 10000 elements"}},
 		"a schema that is deep": {"parquet", hostileFile{footerOnly(func() [][]byte {
 			return [][]byte{noSchema, list(4000), bytes.Repeat([]byte{0x48, 1, 'a', 0x15, 2, 0}, 4000), {0x16, 0}, noGroups, ended}
-		}), "nested more deeply"}},
+		}), "a schema of more than 32 levels"}},
 		"structs that are deep":  {"parquet", hostileFile{footerOnly(func() [][]byte { return [][]byte{bytes.Repeat([]byte{0xdc}, 10*million)} }), "bad metadata"}},
 		"a footer of a gibibyte": {"parquet", hostileFile{spaces(1 << 30), tooMuch}},
 		"a manifest of a million users": {"parquet", hostileFile{exported("parquet", func() string {
@@ -144,7 +144,7 @@ func TestHostileFilesTakeBoundedMemory(t *testing.T) { //nolint:tparallel // one
 
 		"six thousand places of one text": {"arrow", hostileFile{arrowFooter(func() []byte { return sharedText(6000, 1<<20) }), tooMuch}},
 		"fields of shared fields":         {"arrow", hostileFile{arrowFooter(func() []byte { return sharedFields(24) }), tooMuch}},
-		"a million dictionaries":          {"arrow", hostileFile{arrowFooter(func() []byte { return manyBlocks(2, 400_000) }), "dictionaries, which no export has"}},
+		"a million dictionaries":          {"arrow", hostileFile{arrowFooter(func() []byte { return manyBlocks(2, 400_000) }), "the file has dictionaries; an export has none"}},
 		"batches that overlap":            {"arrow", hostileFile{arrowFooter(func() []byte { return manyBlocks(3, 400_000) }), "record batch"}},
 		"an arrow text of 90 MB":          {"arrow", hostileFile{exported("arrow", manifest, 1, 90<<20), tooMuch}},
 		"arrow texts of 17 MB":            {"arrow", hostileFile{exported("arrow", manifest, 4, 17<<20), tooMuch}},

@@ -240,8 +240,8 @@ func TestHostileAnswersStayWithinTheDocumentedMemory(t *testing.T) { //nolint:tp
 			}
 		}))}, 1, ""},
 		"a team of 100 MB":            {"plan", hostile{says(`{"_id":"tea_1","userIds":["` + long + `"]}`), empty}, 1, "more than 16 MiB"},
-		"a team with an id of 15 MB":  {"plan", hostile{says(`{"_id":"tea_1","userIds":["` + long[:15<<20] + `"]}`), empty}, 1, "the id of a user is too long"},
-		"a team whose id has 15 MB":   {"plan", hostile{says(`{"_id":"` + long[:15<<20] + `","userIds":["usr_1"]}`), empty}, 1, "its id is too long"},
+		"a team with an id of 15 MB":  {"plan", hostile{says(`{"_id":"tea_1","userIds":["` + long[:15<<20] + `"]}`), empty}, 1, "has a userId of more than 4,096 bytes"},
+		"a team whose id has 15 MB":   {"plan", hostile{says(`{"_id":"` + long[:15<<20] + `","userIds":["usr_1"]}`), empty}, 1, "it has an _id of more than 200 bytes"},
 		"a team of 5 million strings": {"plan", hostile{says(`{"_id":"tea_1","userIds":[` + strings.Repeat(`"",`, 5_000_000) + `""]}`), empty}, 1, "more than 524,288 values"},
 		"a team of 500,000 users":     {"plan", hostile{says(`{"_id":"tea_1","users":[` + numbered(`{"userId":"%d"}`, 500_000) + `]} x`), empty}, 1, "not a team"},
 		"a team nested deep":          {"plan", hostile{says(`{"_id":"tea_1","userIds":` + strings.Repeat("[", 10_000_000)), empty}, 1, "not a team"},

@@ -326,7 +326,7 @@ func knownLater(plan engine.Plan) string {
 		lines = append(lines, "the number of rows")
 	}
 	if plan.Survey.OfUsers().Table != "" {
-		lines = append(lines, "the extra requests for rows that move while they are read", "unknown fields on later pages")
+		lines = append(lines, "the extra requests for rows that change during the read", "unknown fields on later pages")
 	}
 	return bullets(lines)
 }

@@ -11,7 +11,7 @@ const (
 	// Those of lemlist have 21.
 	longestTeamID = 200
 	// maxUsers is how many entries both lists of a team may have together.
-	maxUsers = 100_000
+	maxUsers = 1_000_000
 )
 
 // teamKeys are the keys of a team that are read. The others may hold secrets: of them
@@ -33,7 +33,7 @@ func readTeam(rows *fastRows, text []byte, from origin) (broken *PageError) {
 		return broken
 	}
 	if count(text, ids)+count(text, users) > maxUsers {
-		return brokenAt(max(ids, users), "more than 100,000 users")
+		return brokenAt(max(ids, users), "more than 1,000,000 users")
 	}
 	n := rows.row.len()
 	if isSet(text, users) {

@@ -157,7 +157,7 @@ func TestABrokenListIsAnErrorAndNeverAnEmptyTable(t *testing.T) {
 		{"malformed after the lists", users, `{"_id":"a","userIds":["a"],"x":01}`, "not a team: malformed JSON (at byte 32)"},
 		{"two teams", users, `{"_id":"a","userIds":["a"]}{}`, "not a team: something follows the JSON object (at byte 27)"},
 		{"as many users as there may be", users, manyUsers(maxUsers), ""},
-		{"more users", users, manyUsers(maxUsers + 1), "not a team: more than 100,000 users (at byte 50)"},
+		{"more users", users, manyUsers(maxUsers + 1), "not a team: more than 1,000,000 users (at byte 50)"},
 	} {
 		t.Run(test.table.Name+", "+test.rule, func(t *testing.T) {
 			mem := memory.NewCheckedAllocator(memory.NewGoAllocator())
