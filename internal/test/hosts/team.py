@@ -109,6 +109,11 @@ def ids(table):
     return set(table["id"].to_pylist())
 
 
+def versions(rows):
+    """The id of each row, with the time that tells its versions apart."""
+    return {(row["id"], plain(row["last_activity_at"], False)) for row in rows}
+
+
 def differing(ours, rows):
     """The columns that differ between our table and a host's rows, with the first difference."""
     theirs = {row["id"]: row for row in rows}

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -11,7 +12,8 @@ import psycopg
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from documented import block  # noqa: E402
-from team import PROGRAM, TABLE, WRONG, Team, differing, ids, report  # noqa: E402
+from killing import ROWS, kills  # noqa: E402
+from team import PROGRAM, TABLE, WRONG, Team, differing, ids, report, versions  # noqa: E402
 
 DATABASE = os.environ["DATABASE_URL"]
 HOST = "Meltano, target-postgres"
@@ -22,9 +24,9 @@ class Project:
 
     def __init__(self, folder):
         self.folder = folder
-        tap = folder / "tap-lemlist"
-        tap.symlink_to(PROGRAM)
-        plugins = block("yaml", "tap-lemlist").replace("/usr/local/bin/tap-lemlist", str(tap))
+        self.tap = folder / "tap-lemlist"
+        self.tap.symlink_to(PROGRAM)
+        plugins = block("yaml", "tap-lemlist").replace("/usr/local/bin/tap-lemlist", str(self.tap))
         plugins = plugins.replace("pip_url: meltanolabs-target-postgres", f"executable: {os.environ['TARGET']}")
         (folder / "meltano.yml").write_text(f"default_environment: test\nenvironments:\n  - name: test\n{plugins}")
 
@@ -35,9 +37,18 @@ class Project:
         }
         return subprocess.run(
             [os.environ["MELTANO"], "run", *arguments, "tap-lemlist", "target-postgres"],
-            cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
+            cwd=self.folder, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300, start_new_session=True,
             env={**os.environ, **settings, "TARGET_POSTGRES_SQLALCHEMY_URL": DATABASE, "NO_COLOR": "1", "MELTANO_SEND_ANONYMOUS_USAGE_STATS": "false"},
         )
+
+    def killed(self, victim, config, *arguments):
+        """Runs the pipeline, and kills the tap, or Meltano and everything that it has started, while rows are delivered."""
+        with kills(self.tap, victim):
+            finished = self.run(config, *arguments)
+        if victim == "host":
+            assert finished.returncode == -signal.SIGKILL, finished.stdout[-4000:]
+        else:
+            assert finished.returncode == 1 and "Extractor failed" in finished.stdout, finished.stdout[-4000:]
 
 
 def rows():
@@ -64,6 +75,9 @@ def main():
 
         with Team("-conversations=5000") as team:
             port = team.port
+            project.killed("connector", team.config())
+            report(HOST, "first run, tap killed", rows=len(rows()))
+            assert len(rows()) == ROWS
             succeed(project.run(team.config()))
             ours = team.export(scratch / "first")
             loaded = rows()
@@ -88,16 +102,23 @@ def main():
 
         with Team("-conversations=5000", "-drift=5", "-drift-reads=40", port=port) as team:
             team.drift(40)
-            finished = project.run(team.config())
-            succeed(finished)
             later = team.export(scratch / "later")
+            changed = missing = versions(later.to_pylist()) - versions(ours.to_pylist())
+            for what, victim, *arguments in ("full run", "connector", "--full-refresh"), ("increment", "connector"), ("increment", "host"):
+                project.killed(victim, team.config(), *arguments)
+                before, missing = missing, changed - versions(rows())
+                report(HOST, f"{what}, {victim} killed", rows=len(rows()), rows_changed=len(changed), rows_missing=len(missing))
+                assert missing and not ids(ours) - {row["id"] for row in rows()}
+                assert victim == "connector" or missing == before, "a killed target has loaded rows"
+            fail(project.run(team.config()), "already running", team.key)
+            succeed(project.run(team.config(), "--force"))
             gone, loaded = ids(ours) - ids(later), rows()
             found = differing(later, [row for row in loaded if row["id"] not in gone])
             report(HOST, "an increment of a team that has changed", rows=later.num_rows, columns_that_differ=len(found), rows_not_deleted=len(gone))
             assert not found and len(loaded) == later.num_rows + len(gone), found
 
         with Team("-conversations=4000") as team:
-            succeed(project.run(team.config(), "--full-refresh"))
+            succeed(project.run(team.config(), "--force", "--full-refresh"))
             fewer = team.export(scratch / "fewer")
             loaded = rows()
             found = differing(fewer, loaded)
