@@ -3,9 +3,10 @@
 import contextlib
 import sys
 
-from team import PROGRAM
+from team import MARGIN, PROGRAM
 
 ROWS = 100  # that the host gets before the kill
+NARROW = {**MARGIN, "increments": "1s"}  # a lookback that misses rows when a killed run moves the position
 
 # The process executes lemexport, so that the host sees it killed; its child passes on the output.
 SCRIPT = f"""#!{sys.executable}

@@ -12,7 +12,7 @@ import psycopg
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from documented import block  # noqa: E402
-from killing import ROWS, kills  # noqa: E402
+from killing import NARROW, ROWS, kills  # noqa: E402
 from team import PROGRAM, TABLE, WRONG, Team, differing, ids, report, versions  # noqa: E402
 
 DATABASE = os.environ["DATABASE_URL"]
@@ -102,16 +102,17 @@ def main():
 
         with Team("-conversations=5000", "-drift=5", "-drift-reads=40", port=port) as team:
             team.drift(40)
+            config = team.config(margin=NARROW)
             later = team.export(scratch / "later")
             changed = missing = versions(later.to_pylist()) - versions(ours.to_pylist())
             for what, victim, *arguments in ("full run", "connector", "--full-refresh"), ("increment", "connector"), ("increment", "host"):
-                project.killed(victim, team.config(), *arguments)
+                project.killed(victim, config, *arguments)
                 before, missing = missing, changed - versions(rows())
                 report(HOST, f"{what}, {victim} killed", rows=len(rows()), rows_changed=len(changed), rows_missing=len(missing))
                 assert missing and not ids(ours) - {row["id"] for row in rows()}
                 assert victim == "connector" or missing == before, "a killed target has loaded rows"
-            fail(project.run(team.config()), "already running", team.key)
-            succeed(project.run(team.config(), "--force"))
+            fail(project.run(config), "already running", team.key)
+            succeed(project.run(config, "--force"))
             gone, loaded = ids(ours) - ids(later), rows()
             found = differing(later, [row for row in loaded if row["id"] not in gone])
             report(HOST, "an increment of a team that has changed", rows=later.num_rows, columns_that_differ=len(found), rows_not_deleted=len(gone))
