@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,6 +16,7 @@ from airbyte_protocol.models import AirbyteMessage, Type  # noqa: E402
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent.parent))
 from documented import block  # noqa: E402
+from killing import NARROW, kills  # noqa: E402
 from team import PROGRAM, TABLE, WRONG, Team, differing, ids, report  # noqa: E402
 
 HOST = "PyAirbyte, DuckDB"
@@ -25,11 +27,29 @@ class Pipeline:
 
     def __init__(self, folder):
         self.cache = DuckDBCache(db_path=folder / "cache.duckdb", schema_name="lemlist")
+        self.folder = folder
         self.connector = folder / "source-lemlist"
-        self.connector.symlink_to(PROGRAM)
+        if not self.connector.exists():
+            self.connector.symlink_to(PROGRAM)
 
     def source(self, config):
         return ab.get_source("source-lemlist", local_executable=self.connector, config=config, streams=[TABLE], install_if_missing=False)
+
+    def killed(self, victim, config, **options):
+        """Reads, and kills the connector, or PyAirbyte in a process group with the connector, while rows are delivered."""
+        if victim == "connector":
+            source = self.source(config)
+            with kills(self.connector, victim):
+                error = fails(lambda: source.read(cache=self.cache, **options), config["api_key"])
+            assert error.context["exit_code"] == -signal.SIGKILL, error
+            return
+        self.cache.close()  # DuckDB lets one process open a file
+        with kills(self.connector, victim):
+            finished = subprocess.run(
+                [sys.executable, __file__, self.folder], input=json.dumps(config), text=True,
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, start_new_session=True,
+            )
+        assert finished.returncode == -signal.SIGKILL, finished.stdout[-4000:]
 
     def run_documented(self, team):
         """Runs the program of docs/hosts.md."""
@@ -50,12 +70,12 @@ class Pipeline:
 
 
 def fails(work, secret):
-    """Wants work to fail as PyAirbyte's users see it."""
+    """Wants work to fail as PyAirbyte's users see it, and returns the error."""
     try:
         work()
     except ab.exceptions.PyAirbyteError as error:
         assert secret not in str(error), "the key is in the error"
-        return
+        return error
     raise AssertionError("the run succeeded")
 
 
@@ -100,6 +120,7 @@ def main():
             port = team.port
             report("Airbyte protocol", "checked by its models", messages=protocol(scratch, team))
 
+            pipeline.killed("connector", team.config())
             source = pipeline.source(team.config())
             source.check()
             source.read(cache=pipeline.cache)
@@ -123,7 +144,13 @@ def main():
 
         with Team("-conversations=5000", "-drift=5", "-drift-reads=40", port=port) as team:
             team.drift(40)
-            read = pipeline.source(team.config()).read(cache=pipeline.cache).processed_records
+            config = team.config(margin=NARROW)
+            for what, victim, options in ("full run", "connector", {"force_full_refresh": True}), ("increment", "connector", {}), ("increment", "host", {}):
+                pipeline.killed(victim, config, **options)
+                found = differing(ours, pipeline.rows())
+                report(HOST, f"{what}, {victim} killed", rows=len(pipeline.rows()), columns_that_differ=len(found))
+                assert not found, found
+            read = pipeline.source(config).read(cache=pipeline.cache).processed_records
             later = team.export(scratch / "later")
             gone, loaded = ids(ours) - ids(later), pipeline.rows()
             found = differing(later, [row for row in loaded if row["id"] not in gone])
@@ -140,4 +167,8 @@ def main():
             assert not found and gone, found
 
 
-main()
+if sys.argv[1:]:
+    pipeline = Pipeline(pathlib.Path(sys.argv[1]))
+    pipeline.source(json.load(sys.stdin)).read(cache=pipeline.cache)
+else:
+    main()
