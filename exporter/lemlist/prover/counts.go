@@ -174,15 +174,24 @@ func (t *counts) counted(end *int64) bool {
 	return t.start != nil && end != nil && !t.unreliable && !t.fell && t.distinct() >= *t.start+t.entered && t.distinct() == *end
 }
 
+// telling reports whether totals show when the list changes.
+func (t *counts) telling() bool { return t.start != nil && !t.unreliable }
+
+// changedAround reports whether anything changed in the time of two pages, or as long
+// before and after as answers may lie apart.
+func (t *counts) changedAround(in period, settle time.Duration) bool {
+	return t.changed(period{in.from.Add(-settle), in.to.Add(settle)})
+}
+
 // suspicious reports whether a row may have been missed in a gap. None was when
 // the pages touch, and nothing changed as long before and after as answers may
 // lie apart. Where the lower page came first, nothing at all may have moved.
 func (t *counts) suspicious(h gap, settle time.Duration) bool {
 	switch {
-	case h.above == nil || h.below == nil || t.start == nil || t.unreliable:
+	case h.above == nil || h.below == nil || !t.telling():
 		return true
 	case h.touches():
-		return t.changed(period{h.above.tail.sent.Add(-settle), h.below.head.arrived.Add(settle)})
+		return t.changedAround(period{h.above.tail.sent, h.below.head.arrived}, settle)
 	}
 	tail, head := h.above.tail, h.below.head
 	return tail.place < 0 || head.place < 0 || head.place > tail.place || t.moving()

@@ -38,7 +38,7 @@ func (p *Prover) Observe(q Request, r Page) {
 		p.doubted(flaw, r)
 		return
 	case q.Size > 0 && r.perPage != q.Size:
-		p.fixed = true
+		p.fixed, p.ignored = true, true
 	}
 	p.take(q, r, len(p.seen.keys) == 0 && p.since == nil)
 	switch p.phase {
@@ -192,7 +192,7 @@ func (p *Prover) Refuse(q Request) bool {
 		p.fixed = true // it may be the size that is refused
 		p.again(q)
 	case p.phase == sweeping:
-		p.sweep.observe(Page{asked: q.Page, served: q.Page, perPage: max(q.Size, p.size)})
+		p.sweep.observe(Page{asked: q.Page, served: q.Page, perPage: max(q.Size, p.size)}, false)
 	case p.phase == checking && there, there && p.refused[q.Page] == 1:
 		p.again(q)
 	case p.phase == checking:
