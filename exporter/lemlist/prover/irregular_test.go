@@ -41,11 +41,21 @@ var irregularities = map[string]struct {
 	"handed in at old places":    {rates: map[kind]float64{jump: 0.1, handIn: 0.1}},
 	"times go back":              {rates: map[kind]float64{jump: 0.1, goBack: 0.05}, older: 300},
 	"the size asked for ignored": {rates: mixed, quirk: func(uint64) quirk { return quirk{fixed: true} }, newest: true, least: 60},
-	"a total one too many":       {rates: mixed, quirk: func(uint64) quirk { return quirk{total: func(_, n int) int { return n + 1 }} }},
-	"a total one too few":        {rates: mixed, quirk: func(uint64) quirk { return quirk{total: func(_, n int) int { return n - 1 }} }, newest: true, least: 60},
-	"no totals":                  {rates: mixed, quirk: func(uint64) quirk { return quirk{noTotal: true} }, newest: true, least: 60},
-	"short pages, once":          {rates: mixed, quirk: short(func(answer, _ int) bool { return answer == 4 }), newest: true, least: 60},
-	"short pages, always":        {rates: mixed, quirk: short(func(_, page int) bool { return page == 4 })},
+	"the size ignored, totals that stand still": {rates: mixed, quirk: func(seed uint64) quirk {
+		quirk := firstTotal(seed)
+		quirk.fixed = true
+		return quirk
+	}},
+	"the size ignored, counted after": {rates: mixed, quirk: func(seed uint64) quirk {
+		quirk := counted("after")(seed)
+		quirk.fixed = true
+		return quirk
+	}, least: 30},
+	"a total one too many": {rates: mixed, quirk: func(uint64) quirk { return quirk{total: func(_, n int) int { return n + 1 }} }},
+	"a total one too few":  {rates: mixed, quirk: func(uint64) quirk { return quirk{total: func(_, n int) int { return n - 1 }} }, newest: true, least: 60},
+	"no totals":            {rates: mixed, quirk: func(uint64) quirk { return quirk{noTotal: true} }, newest: true, least: 60},
+	"short pages, once":    {rates: mixed, quirk: short(func(answer, _ int) bool { return answer == 4 }), newest: true, least: 60},
+	"short pages, always":  {rates: mixed, quirk: short(func(_, page int) bool { return page == 4 })},
 	// Of a list that is read faster than answers lie apart, the first sweep may be of before.
 	"a short list, replicas":       {rows: 25, rates: busy, quirk: replicas, least: 90},
 	"a short list, a cache":        {rows: 25, rates: busy, quirk: cache, least: 90},

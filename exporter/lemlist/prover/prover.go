@@ -128,7 +128,7 @@ type Prover struct {
 	deepest int // sweeps of several pages that did
 	top     int64
 	closed  bool
-	borders []period  // of the sweeps since the last one that went down to the floor
+	borders []period  // of the latest sweep down to the floor and of those after it
 	sweptAt time.Time // when the last sweep that was one moment was sent
 	read    time.Time // when the latest page that was no sweep arrived
 	recent  []Page    // the pages that came last
