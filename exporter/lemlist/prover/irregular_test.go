@@ -237,3 +237,39 @@ func TestSweepNoticesADeletionBetweenPagesThatTouch(t *testing.T) {
 		}
 	}
 }
+
+// One request of the sweep deletes a row above its page and then has another one enter, so
+// no total changes, and no page after it repeats a row. The row that entered is on page 1.
+func TestSweepNoticesAnEntryThatNoTotalShows(t *testing.T) {
+	ats := make([]int64, 82)
+	for i := range ats {
+		ats[i] = int64(i+1) * 3
+	}
+	m := newModel(ats, 9, func(answer int) []move {
+		if answer == 3 || answer == 23 {
+			return []move{{kind: remove}}
+		}
+		return nil
+	})
+	m.margin = Margin{Lookback: 40 * time.Millisecond, Settle: 200 * time.Millisecond}
+	m.quirk.counts, m.quirk.fixed = "after", true
+	m.quirk.between = func(answer int) []move {
+		switch answer {
+		case 6: // hides the 10th row from the pages that the segments read
+			return []move{{kind: jump, where: 45}}
+		case 23:
+			return []move{{kind: enter}}
+		}
+		return nil
+	}
+	choices, drawn := []int{0, 1, 1, 3, 29, 0}, 0
+	s := newStage(m, 2, func(n int) int {
+		drawn++
+		return choices[drawn%len(choices)] % n
+	})
+	s.p.walk.least = 1
+	s.run(toTheEnd)
+	if lost := m.lost(s.found); s.wrong != "" || s.p.method != MethodSweep || lost > 0 {
+		t.Errorf("by %q, %d rows are missing, %s%s", s.p.method, lost, s.p.reason, s.wrong)
+	}
+}

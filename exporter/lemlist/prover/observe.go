@@ -61,13 +61,17 @@ func (p *Prover) take(q Request, r Page, first bool) {
 		p.top = newestBefore(r)
 		p.floor = lower(p.top, p.margin.Lookback)
 	}
-	if before, ok := p.before(q, r); ok {
+	before, ok := p.before(q, r)
+	if ok {
 		p.compare(before, r)
 	}
 	entered := p.entered
 	p.counts.take(r, first, &p.coverage, p.oddBelow())
 	if p.phase != traversing {
 		p.came += p.entered - entered
+		if ok && p.entered > entered { // where the total is the same, another one went
+			p.change(period{before.sent, r.arrived})
+		}
 	}
 	if p.phase == traversing || p.phase == checking {
 		p.coverage.add(r)
