@@ -39,6 +39,8 @@ type counts struct {
 	// a row that moved with a time of before.
 	fellAgain, odd bool
 	moved          bool // a row has moved, or may have
+	// shownAgain are the stretches that checks and sweeps of the latest walk showed again.
+	shownAgain []stretch
 	// unreliable says that a total was smaller than the place of a row, or did not change
 	// though rows came or went: totals say nothing.
 	unreliable bool
@@ -220,7 +222,7 @@ func (t *counts) rise(apart time.Duration) int64 {
 
 // anew begins another walk of the list: what has been seen stays.
 func (t *counts) anew() {
-	t.levels, t.appeared, t.found, t.before, t.fellAgain = nil, 0, 0, t.came, false
+	t.levels, t.appeared, t.found, t.before, t.fellAgain, t.shownAgain = nil, 0, 0, t.came, false, nil
 }
 
 func later(a, b time.Time) time.Time {

@@ -278,3 +278,33 @@ func TestSweepNoticesAnEntryThatNoTotalShows(t *testing.T) {
 		t.Errorf("by %q, %d rows are missing, %s%s", s.p.method, lost, s.p.reason, s.wrong)
 	}
 }
+
+// One request deletes a row and follows an entry with an old time, so no total changes. The new
+// row looks like one that always stood below page 1, and no page repeats a row. A check
+// shows that the deleted row is gone.
+func TestWalkNoticesARowThatIsGoneThoughNoTotalFell(t *testing.T) {
+	ats := make([]int64, 51)
+	for i := range ats {
+		ats[i] = int64(i+1) * 3
+	}
+	m := newModel(ats, 5, func(answer int) []move {
+		if answer == 1 {
+			return []move{{kind: enter, older: 21}}
+		}
+		return nil
+	})
+	m.margin = Margin{Lookback: 40 * time.Millisecond, Settle: 200 * time.Millisecond}
+	m.quirk.counts = "after"
+	m.quirk.between = func(answer int) []move {
+		if answer == 1 {
+			return []move{{kind: remove, where: 45}}
+		}
+		return nil
+	}
+	s := newStage(m, 4, func(n int) int { return 3 % n })
+	s.p.walk.least = 1
+	s.run(toTheEnd)
+	if lost := m.lost(s.found); s.wrong != "" || s.p.method != MethodSweep || lost > 0 {
+		t.Errorf("by %q, %d rows are missing, %s%s", s.p.method, lost, s.p.reason, s.wrong)
+	}
+}
