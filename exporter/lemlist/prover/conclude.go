@@ -126,7 +126,7 @@ func (p *Prover) reach(done *sweep) time.Duration {
 // that was one moment.
 func (p *Prover) conclude(last Page) {
 	short := last.total != nil && p.since == nil && p.distinct() < *last.total
-	if p.since == nil && last.total != nil && !p.fell && !p.counted(last.total) && (p.came > 0 || p.distinct() > *last.total || p.seen.lost(p.shownAgain)) {
+	if p.since == nil && last.total != nil && !p.fell && !p.counted(last.total) && (p.came > 0 || p.distinct() > *last.total || rowGone(&p.seen, p.shownAgain)) {
 		p.unreliable = true // rows came or went, and no total tells
 	}
 	switch {

@@ -69,7 +69,7 @@ func (p *Prover) take(q Request, r Page, first bool) {
 	p.counts.take(r, first, &p.coverage, p.oddBelow())
 	if p.phase != traversing {
 		p.came += p.entered - entered
-		p.counts.shownAgain = append(p.counts.shownAgain, stretchOf(r, p.floor))
+		p.shownAgain = append(p.shownAgain, stretchOf(r, p.floor))
 		if ok && p.entered > entered { // where the total is the same, another one went
 			p.change(period{before.sent, r.arrived})
 		}

@@ -23,9 +23,9 @@ func stretchOf(r Page, floor int64) stretch {
 	return s
 }
 
-// lost reports whether a row that was seen in one of the stretches was not there when
+// rowGone reports whether a row that was seen in one of the stretches was not there when
 // the stretch was shown again, and has not been seen anywhere else.
-func (t *rowTable) lost(stretches []stretch) bool {
+func rowGone(t *rowTable, stretches []stretch) bool {
 	sorted := slices.SortedFunc(slices.Values(stretches), func(a, b stretch) int { return cmp.Compare(b.head, a.head) })
 	var apart []stretch
 	for _, s := range sorted {
