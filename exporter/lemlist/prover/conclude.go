@@ -2,6 +2,7 @@ package prover
 
 import (
 	"fmt"
+	"slices"
 	"time"
 )
 
@@ -33,7 +34,9 @@ func (p *Prover) Reopen() {
 // once after the list was read, then down to where the sweep before began.
 func (p *Prover) sweepFrom(after time.Time) {
 	target := p.floor
-	if p.deep {
+	if !p.deep {
+		p.borders = nil // it shows again what they are about
+	} else {
 		if target = p.top; p.closed {
 			target++
 		}
@@ -49,7 +52,15 @@ func (p *Prover) sweptPage(r Page) {
 		top := newestBefore(r)
 		closed = top == never || top < p.newest || top == p.newest && !r.sent.Before(p.newestSince.Add(tick))
 	}
-	p.sweep.observe(r)
+	open := p.sweep.observe(r, p.still(p.sweep.border(r)))
+	if open && p.ignored && !p.telling() {
+		p.doubted("pages that touch may hide a row between them, and totalItems does not tell", r)
+		return
+	}
+	if n := len(p.changes); open && n > 0 {
+		// Both pages are read again when the change is no longer near them.
+		p.sweep.after = p.changes[n-1].to.Add(p.margin.Settle + 1)
+	}
 	p.sweep.odd = p.sweep.odd || p.odd
 	p.closed = closed
 	if p.sweep.done() {
@@ -61,6 +72,7 @@ func (p *Prover) sweptPage(r Page) {
 func (p *Prover) swept() {
 	done := p.sweep
 	p.sweeps++
+	p.borders = append(p.borders, done.borders...)
 	if done.reads > 1 {
 		// Rows that moved with an older time than when the sweep before began may have
 		// done so during this one, too: then it goes as deep again.
@@ -81,6 +93,21 @@ func (p *Prover) swept() {
 	p.conclude(done.first)
 }
 
+// unsettled reports whether pages of a sweep joined because they touch, and what came
+// later shows that something changed near them, or came too early to show it.
+func (p *Prover) unsettled(last Page) bool {
+	return !p.counted(last.total) && slices.ContainsFunc(p.borders, func(one period) bool {
+		return last.sent.Before(one.to.Add(p.margin.Settle)) || !p.still(one)
+	})
+}
+
+// still reports whether nothing changed in the time of two pages of a sweep, or as long
+// before and after as answers may lie apart. Where the server ignores the size asked for, no
+// page lies across any border, so the totals must be good.
+func (p *Prover) still(border period) bool {
+	return !p.changedAround(border, p.margin.Settle) && (!p.ignored || p.telling())
+}
+
 // reach is how far below its target a sweep of one page went, at most the
 // lookback: below the newest time of the sweep before it.
 func (p *Prover) reach(done *sweep) time.Duration {
@@ -99,7 +126,7 @@ func (p *Prover) reach(done *sweep) time.Duration {
 // that was one moment.
 func (p *Prover) conclude(last Page) {
 	short := last.total != nil && p.since == nil && p.distinct() < *last.total
-	if last.total != nil && !p.fell && !p.counted(last.total) && (p.came > 0 || p.distinct() > *last.total) {
+	if p.since == nil && last.total != nil && !p.fell && !p.counted(last.total) && (p.came > 0 || p.distinct() > *last.total || rowGone(&p.seen, p.shownAgain)) {
 		p.unreliable = true // rows came or went, and no total tells
 	}
 	switch {
@@ -107,6 +134,9 @@ func (p *Prover) conclude(last Page) {
 		p.GiveUp(fmt.Sprintf("lastActivityAt of %d rows cannot be read, so the order of the list is unknown", p.audit.Unreadable))
 	case p.audit.Foreign > 0:
 		p.GiveUp(p.audit.anotherList())
+	case p.unsettled(last):
+		p.deep = false
+		p.sweepFrom(last.arrived.Add(p.margin.Settle))
 	case p.since != nil:
 		p.concludeSince(last)
 	case len(p.back) > 0 && (p.lowered || p.waited > 1):

@@ -39,6 +39,8 @@ type counts struct {
 	// a row that moved with a time of before.
 	fellAgain, odd bool
 	moved          bool // a row has moved, or may have
+	// shownAgain are the stretches that checks and sweeps of the latest walk showed again.
+	shownAgain []stretch
 	// unreliable says that a total was smaller than the place of a row, or did not change
 	// though rows came or went: totals say nothing.
 	unreliable bool
@@ -174,15 +176,24 @@ func (t *counts) counted(end *int64) bool {
 	return t.start != nil && end != nil && !t.unreliable && !t.fell && t.distinct() >= *t.start+t.entered && t.distinct() == *end
 }
 
+// telling reports whether totals show when the list changes.
+func (t *counts) telling() bool { return t.start != nil && !t.unreliable }
+
+// changedAround reports whether anything changed in the time of two pages, or as long
+// before and after as answers may lie apart.
+func (t *counts) changedAround(in period, settle time.Duration) bool {
+	return t.changed(period{in.from.Add(-settle), in.to.Add(settle)})
+}
+
 // suspicious reports whether a row may have been missed in a gap. None was when
 // the pages touch, and nothing changed as long before and after as answers may
 // lie apart. Where the lower page came first, nothing at all may have moved.
 func (t *counts) suspicious(h gap, settle time.Duration) bool {
 	switch {
-	case h.above == nil || h.below == nil || t.start == nil || t.unreliable:
+	case h.above == nil || h.below == nil || !t.telling():
 		return true
 	case h.touches():
-		return t.changed(period{h.above.tail.sent.Add(-settle), h.below.head.arrived.Add(settle)})
+		return t.changedAround(period{h.above.tail.sent, h.below.head.arrived}, settle)
 	}
 	tail, head := h.above.tail, h.below.head
 	return tail.place < 0 || head.place < 0 || head.place > tail.place || t.moving()
@@ -211,7 +222,7 @@ func (t *counts) rise(apart time.Duration) int64 {
 
 // anew begins another walk of the list: what has been seen stays.
 func (t *counts) anew() {
-	t.levels, t.appeared, t.found, t.before, t.fellAgain = nil, 0, 0, t.came, false
+	t.levels, t.appeared, t.found, t.before, t.fellAgain, t.shownAgain = nil, 0, 0, t.came, false, nil
 }
 
 func later(a, b time.Time) time.Time {

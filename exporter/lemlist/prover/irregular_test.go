@@ -41,11 +41,21 @@ var irregularities = map[string]struct {
 	"handed in at old places":    {rates: map[kind]float64{jump: 0.1, handIn: 0.1}},
 	"times go back":              {rates: map[kind]float64{jump: 0.1, goBack: 0.05}, older: 300},
 	"the size asked for ignored": {rates: mixed, quirk: func(uint64) quirk { return quirk{fixed: true} }, newest: true, least: 60},
-	"a total one too many":       {rates: mixed, quirk: func(uint64) quirk { return quirk{total: func(_, n int) int { return n + 1 }} }},
-	"a total one too few":        {rates: mixed, quirk: func(uint64) quirk { return quirk{total: func(_, n int) int { return n - 1 }} }, newest: true, least: 60},
-	"no totals":                  {rates: mixed, quirk: func(uint64) quirk { return quirk{noTotal: true} }, newest: true, least: 60},
-	"short pages, once":          {rates: mixed, quirk: short(func(answer, _ int) bool { return answer == 4 }), newest: true, least: 60},
-	"short pages, always":        {rates: mixed, quirk: short(func(_, page int) bool { return page == 4 })},
+	"the size ignored, totals that stand still": {rates: mixed, quirk: func(seed uint64) quirk {
+		quirk := firstTotal(seed)
+		quirk.fixed = true
+		return quirk
+	}},
+	"the size ignored, counted after": {rates: mixed, quirk: func(seed uint64) quirk {
+		quirk := counted("after")(seed)
+		quirk.fixed = true
+		return quirk
+	}, least: 30},
+	"a total one too many": {rates: mixed, quirk: func(uint64) quirk { return quirk{total: func(_, n int) int { return n + 1 }} }},
+	"a total one too few":  {rates: mixed, quirk: func(uint64) quirk { return quirk{total: func(_, n int) int { return n - 1 }} }, newest: true, least: 60},
+	"no totals":            {rates: mixed, quirk: func(uint64) quirk { return quirk{noTotal: true} }, newest: true, least: 60},
+	"short pages, once":    {rates: mixed, quirk: short(func(answer, _ int) bool { return answer == 4 }), newest: true, least: 60},
+	"short pages, always":  {rates: mixed, quirk: short(func(_, page int) bool { return page == 4 })},
 	// Of a list that is read faster than answers lie apart, the first sweep may be of before.
 	"a short list, replicas":       {rows: 25, rates: busy, quirk: replicas, least: 90},
 	"a short list, a cache":        {rows: 25, rates: busy, quirk: cache, least: 90},
@@ -191,5 +201,110 @@ func TestWalkNoticesADeletionThatNoTotalShows(t *testing.T) {
 				t.Errorf("answer %d, %d at once: by %q, %d rows are missing, %q", page, width, p.method, lost, p.reason)
 			}
 		}
+	}
+}
+
+// Three pages of three rows, all newer than the floor. A row enters between the two
+// segments and hides another one from both; only the sweep can show it. The row that
+// entered is deleted between the rows and the total of one request of the sweep, so the
+// page below begins one row too late, though it states the same total. A server that never
+// counts again must not be believed.
+func TestSweepNoticesADeletionBetweenPagesThatTouch(t *testing.T) {
+	entry, deletion := []move{{kind: enter}}, []move{{kind: remove}}
+	for _, counts := range []string{"before", "after", "never"} {
+		for _, fixed := range []bool{false, true} {
+			for at := 3; at < 16; at++ {
+				m := newModel([]int64{3, 6, 9, 12, 15, 18, 21}, 3, func(answer int) []move {
+					if answer == 2 {
+						return entry
+					}
+					return nil
+				})
+				m.margin = Margin{Lookback: 40 * time.Millisecond, Settle: 200 * time.Millisecond}
+				m.quirk.counts, m.quirk.fixed = counts, fixed
+				if counts == "never" {
+					m.quirk.total = func(int, int) int { return 7 }
+				}
+				m.quirk.between = func(answer int) []move {
+					if answer == at {
+						return deletion
+					}
+					return nil
+				}
+				s := newStage(m, 2, func(n int) int { return 1 % n })
+				s.p.walk.least = 1
+				s.run(toTheEnd)
+				unproven := s.p.method == "" && counts != "never"
+				if lost := m.lost(s.found); s.wrong != "" || unproven || s.p.method != "" && lost > 0 {
+					t.Errorf("deleted in answer %d, counts %q, size ignored %v: by %q, %d rows are missing, %s%s", at, counts, fixed, s.p.method, lost, s.p.reason, s.wrong)
+				}
+			}
+		}
+	}
+}
+
+// One request of the sweep deletes a row above its page and then has another one enter, so
+// no total changes, and no page after it repeats a row. The row that entered is on page 1.
+func TestSweepNoticesAnEntryThatNoTotalShows(t *testing.T) {
+	ats := make([]int64, 82)
+	for i := range ats {
+		ats[i] = int64(i+1) * 3
+	}
+	m := newModel(ats, 9, func(answer int) []move {
+		if answer == 3 || answer == 23 {
+			return []move{{kind: remove}}
+		}
+		return nil
+	})
+	m.margin = Margin{Lookback: 40 * time.Millisecond, Settle: 200 * time.Millisecond}
+	m.quirk.counts, m.quirk.fixed = "after", true
+	m.quirk.between = func(answer int) []move {
+		switch answer {
+		case 6: // hides the 10th row from the pages that the segments read
+			return []move{{kind: jump, where: 45}}
+		case 23:
+			return []move{{kind: enter}}
+		}
+		return nil
+	}
+	choices, drawn := []int{0, 1, 1, 3, 29, 0}, 0
+	s := newStage(m, 2, func(n int) int {
+		drawn++
+		return choices[drawn%len(choices)] % n
+	})
+	s.p.walk.least = 1
+	s.run(toTheEnd)
+	if lost := m.lost(s.found); s.wrong != "" || s.p.method != MethodSweep || lost > 0 {
+		t.Errorf("by %q, %d rows are missing, %s%s", s.p.method, lost, s.p.reason, s.wrong)
+	}
+}
+
+// One request deletes a row and follows an entry with an old time, so no total changes. The new
+// row looks like one that always stood below page 1, and no page repeats a row. A check
+// shows that the deleted row is gone.
+func TestWalkNoticesARowThatIsGoneThoughNoTotalFell(t *testing.T) {
+	ats := make([]int64, 51)
+	for i := range ats {
+		ats[i] = int64(i+1) * 3
+	}
+	m := newModel(ats, 5, func(answer int) []move {
+		if answer == 1 {
+			return []move{{kind: enter, older: 21}}
+		}
+		return nil
+	})
+	m.margin = Margin{Lookback: 40 * time.Millisecond, Settle: 200 * time.Millisecond}
+	m.quirk.counts = "after"
+	m.quirk.between = func(answer int) []move {
+		if answer == 1 {
+			return []move{{kind: remove, where: 45}}
+		}
+		return nil
+	}
+	s := newStage(m, 4, func(n int) int { return 3 % n })
+	s.p.walk.least = 1
+	s.run(toTheEnd)
+	if lost := m.lost(s.found); s.wrong != "" || s.p.method != MethodSweep || lost > 0 {
+		t.Errorf("by %q, %d rows are missing, %s%s", s.p.method, lost, s.p.reason, s.wrong)
 	}
 }

@@ -38,7 +38,7 @@ func (p *Prover) Observe(q Request, r Page) {
 		p.doubted(flaw, r)
 		return
 	case q.Size > 0 && r.perPage != q.Size:
-		p.fixed = true
+		p.fixed, p.ignored = true, true
 	}
 	p.take(q, r, len(p.seen.keys) == 0 && p.since == nil)
 	switch p.phase {
@@ -61,13 +61,18 @@ func (p *Prover) take(q Request, r Page, first bool) {
 		p.top = newestBefore(r)
 		p.floor = lower(p.top, p.margin.Lookback)
 	}
-	if before, ok := p.before(q, r); ok {
+	before, ok := p.before(q, r)
+	if ok {
 		p.compare(before, r)
 	}
 	entered := p.entered
 	p.counts.take(r, first, &p.coverage, p.oddBelow())
 	if p.phase != traversing {
 		p.came += p.entered - entered
+		p.shownAgain = append(p.shownAgain, stretchOf(r, p.floor))
+		if ok && p.entered > entered { // where the total is the same, another one went
+			p.change(period{before.sent, r.arrived})
+		}
 	}
 	if p.phase == traversing || p.phase == checking {
 		p.coverage.add(r)
@@ -192,7 +197,7 @@ func (p *Prover) Refuse(q Request) bool {
 		p.fixed = true // it may be the size that is refused
 		p.again(q)
 	case p.phase == sweeping:
-		p.sweep.observe(Page{asked: q.Page, served: q.Page, perPage: max(q.Size, p.size)})
+		p.sweep.observe(Page{asked: q.Page, served: q.Page, perPage: max(q.Size, p.size)}, false)
 	case p.phase == checking && there, there && p.refused[q.Page] == 1:
 		p.again(q)
 	case p.phase == checking:

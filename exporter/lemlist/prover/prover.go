@@ -110,9 +110,10 @@ type Prover struct {
 
 	asked    map[int]int64 // requests by segment
 	aimed    map[Request]schema.IDHash
-	inFlight int // requests without an answer
-	discard  int // those of them whose answers are of no use any more
-	fixed    bool
+	inFlight int       // requests without an answer
+	discard  int       // those of them whose answers are of no use any more
+	fixed    bool      // no size is asked for any more
+	ignored  bool      // because a page came in another one
 	size     int64     // rows of a page
 	pause    time.Time // no request before
 
@@ -127,6 +128,7 @@ type Prover struct {
 	deepest int // sweeps of several pages that did
 	top     int64
 	closed  bool
+	borders []period  // of the latest sweep down to the floor and of those after it
 	sweptAt time.Time // when the last sweep that was one moment was sent
 	read    time.Time // when the latest page that was no sweep arrived
 	recent  []Page    // the pages that came last

@@ -19,6 +19,8 @@ type sweep struct {
 	top int64
 	// odd says that it showed rows that moved with a time of before.
 	odd bool
+	// borders are the times of the pairs of pages that joined only because they touch.
+	borders []period
 	// shift is by how much the rows have moved down since they were read, as far as
 	// the pages that did not fit say; stride by how much it changed last, up or down.
 	shift, stride int64
@@ -36,15 +38,20 @@ func (l *sweep) request(size int64, fixed bool) pageSpec {
 	return onward(place, size)
 }
 
-// observe takes the page asked for.
-func (l *sweep) observe(r Page) {
+// border is the time from the page that showed where the coverage ends to a later one.
+func (l *sweep) border(r Page) period { return period{l.lowest.sent, r.arrived} }
+
+// observe takes the page asked for. still says that nothing changed around its border.
+// It reports whether the page touches the coverage in place and does not join it.
+func (l *sweep) observe(r Page, still bool) (open bool) {
 	l.reads++
 	if l.reads == 1 {
 		l.first, l.last, l.lowest, l.top = r, r, r, newestBefore(r)
 		l.coverage.add(r)
-		return
+		return false
 	}
 	before := l.coverage.intervals[0].tail
+	touches := len(r.Rows) > 0 && r.placed && before.place == r.offset
 	l.coverage.add(r)
 	// What does not join the top is read again when it is known to.
 	l.coverage.intervals = slices.DeleteFunc(l.coverage.intervals, func(one interval) bool { return !one.top })
@@ -52,19 +59,22 @@ func (l *sweep) observe(r Page) {
 	switch {
 	case top.end || top.tail.at < before.at || len(top.tail.ids) > len(before.ids):
 		l.shift, l.stride = 0, 0
-	case len(r.Rows) > 0 && r.placed && before.place == r.offset && equalTotals(l.lowest, r):
+	case touches && still:
 		// Servers that ignore the size asked for give pages that touch and do not
-		// overlap: there the totals of the two must do.
+		// overlap, and so do pages of a few rows.
+		l.borders = append(l.borders, l.border(r))
 		s := intervalOf(r)
 		top.tail, top.end = s.tail, s.end
 		l.shift, l.stride = 0, 0
 	default:
+		open = touches
 		l.miss(len(r.Rows) > 0 && r.Rows[0].At >= before.at, r.perPage)
 	}
 	if n := len(r.Rows); top.end || n > 0 && top.tail.place == r.end && slices.Contains(top.tail.ids, r.Rows[n-1].ID) {
 		l.lowest = r
 	}
 	l.last = r
+	return open
 }
 
 // miss has the next page read further down, or further up: twice as far as the time
@@ -88,10 +98,6 @@ func (l *sweep) miss(down bool, perPage int64) {
 		}
 	}
 	l.shift += l.stride
-}
-
-func equalTotals(a, b Page) bool {
-	return a.total != nil && b.total != nil && *a.total == *b.total
 }
 
 // done reports whether everything down to the target has been seen.
