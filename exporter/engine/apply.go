@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -32,8 +33,9 @@ type Result struct {
 type Summary struct {
 	RunID     string `json:"run_id"`
 	Simulated bool   `json:"simulated"`
-	// Proof is that of the walk; of several tables what they have in common: it is
-	// complete when all of them are.
+	// Proof is that of the walk. Of several tables it is the sum, without partitions: it
+	// is complete when all of them are, skips what one of them skips, and allows for what
+	// one of them allows for.
 	Proof exporter.Proof `json:"proof"`
 	// Tables has an entry per table when there are several; nil otherwise.
 	Tables  []TableSummary `json:"tables,omitempty"`
@@ -89,6 +91,8 @@ func joined(tables []TableSummary, wanted int) exporter.Proof {
 		proof.Rows += one.Rows
 		proof.Duplicates += one.Duplicates
 		proof.Superseded += one.Superseded
+		proof.Skipped = append(proof.Skipped, one.Skipped...)
+		proof.Margin = cmp.Or(proof.Margin, one.Margin)
 		if !one.Complete || table.Error != "" {
 			proof.Complete = false
 			if len(one.Reasons) == 0 {

@@ -26,6 +26,8 @@ type manyTables struct {
 	// refused are tables that the survey says cannot be read, denied those whose walk
 	// fails, unproven those whose walk is not complete.
 	refused, denied, unproven string
+	// skipped is the list of a table that the API refuses.
+	skipped string
 	surveys                   int
 }
 
@@ -79,7 +81,11 @@ func (w *oneResponse) Proof() exporter.Proof {
 		return exporter.Proof{Requests: 1, Reasons: []string{"the response was cut off"}}
 	}
 	part := exporter.PartitionProof{Requests: 1, Complete: true, Method: "single response"}
-	return exporter.Proof{Requests: 1, Complete: true, Method: "single response", Partitions: []exporter.PartitionProof{part}}
+	proof := exporter.Proof{Requests: 1, Complete: true, Method: "single response", Partitions: []exporter.PartitionProof{part}}
+	if w.table.Name == w.from.skipped {
+		proof.Skipped = []exporter.SkippedPartition{{Partition: "usr_9", Reason: "refused"}}
+	}
+	return proof
 }
 
 // Pages implements exporter.Walk.
@@ -177,6 +183,20 @@ func TestTablesOfOneJobShareASurveyAndHaveProofsOfTheirOwn(t *testing.T) {
 	}
 	if err := file.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+// A proof of several tables claims no more than the proofs of all of them.
+func TestTheProofOfSeveralTablesHasTheLimitsOfEach(t *testing.T) {
+	b, source := newManyTables(t)
+	source.skipped = "inbox_labels"
+	_, summary := b.mustApply(t, threeTables(b))
+	conversations := summary.Exports[0].Manifest.Proof
+	if conversations.Margin == nil || summary.Proof.Margin == nil || *summary.Proof.Margin != *conversations.Margin {
+		t.Errorf("the margin is %+v, not %+v", summary.Proof.Margin, conversations.Margin)
+	}
+	if skipped := summary.Proof.Skipped; len(skipped) != 1 || skipped[0].Partition != "usr_9" {
+		t.Errorf("skipped are %+v", skipped)
 	}
 }
 

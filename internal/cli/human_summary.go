@@ -31,7 +31,7 @@ func summaryText(summary engine.Summary) string {
 		rows = append(rows, []string{"nothing new", place})
 	}
 	rows = append(rows, []string{"seconds", strconv.FormatFloat(summary.Seconds, 'f', 1, 64)}, []string{"complete", completeText(proof)})
-	out.WriteString("\n" + table(rows) + skippedText(skippedLists(summary)))
+	out.WriteString("\n" + table(rows) + skippedText(proof.Skipped))
 	if summary.Done() > 0 && (len(summary.Tables) == 0 || summary.Done() == summary.Wanted) {
 		out.WriteString(doubtsText(proof))
 	}
@@ -93,15 +93,6 @@ func summaryTerms(summary engine.Summary) []string {
 	return append(terms, methods...)
 }
 
-// skippedLists are the lists of all tables that the API refuses to return.
-func skippedLists(summary engine.Summary) []exporter.SkippedPartition {
-	skipped := summary.Proof.Skipped
-	for _, one := range summary.Tables {
-		skipped = append(slices.Clip(skipped), one.Proof.Skipped...)
-	}
-	return skipped
-}
-
 func deliveredText(summary engine.ReadSummary) string {
 	title := green(bold("Read, and proven complete."))
 	switch skipped := len(summary.Proof.Skipped); {
@@ -145,14 +136,14 @@ func summaryTitle(summary engine.Summary) string {
 		return red(bold("Nothing was written."))
 	case summary.Done() < summary.Wanted:
 		return red(bold(partlyText(summary) + "."))
-	case len(summary.Exports) == 0 && summary.Proof.Complete && len(skippedLists(summary)) == 0:
+	case len(summary.Exports) == 0 && summary.Proof.Complete && len(summary.Proof.Skipped) == 0:
 		return green(bold("Nothing is new, and this is proven: no file was written."))
 	case len(summary.Exports) == 0:
 		return yellow(bold("Nothing is new, as far as can be proven: no file was written."))
 	case !summary.Proof.Complete:
 		return yellow(bold("Exported, but not proven complete."))
 	}
-	if skipped := len(skippedLists(summary)); skipped > 0 {
+	if skipped := len(summary.Proof.Skipped); skipped > 0 {
 		return yellow(bold("Exported, and proven complete for the users whose inbox the API returns; " + many(int64(skipped), "user") + " skipped."))
 	}
 	return green(bold("Exported, and proven complete."))

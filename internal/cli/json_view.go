@@ -100,7 +100,7 @@ func (v *jsonView) sendPlan(plan engine.Plan) {
 
 func (v *jsonView) summary(summary engine.Summary) {
 	level := levelInfo
-	if !summary.Proof.Complete || len(skippedLists(summary)) > 0 {
+	if !summary.Proof.Complete || len(summary.Proof.Skipped) > 0 {
 		level = levelWarn
 	}
 	message := "Nothing was written"

@@ -137,7 +137,7 @@ func TestSummaryText(t *testing.T) {
 	oneDoubtful.Proof.Complete, oneDoubtful.Proof.Method, oneDoubtful.Proof.Reasons = false, "", []string{"team_users: the response was cut off"}
 
 	oneSkipped := tablesSummary()
-	oneSkipped.Tables[0].Proof.Skipped = skipping.Proof.Skipped
+	oneSkipped.Proof.Skipped, oneSkipped.Tables[0].Proof.Skipped = skipping.Proof.Skipped, skipping.Proof.Skipped
 
 	for name, summary := range map[string]engine.Summary{
 		"tables-one-user-skipped": oneSkipped, "tables": tablesSummary(), "tables-one-failed": oneFailed, "tables-one-doubtful": oneDoubtful,
