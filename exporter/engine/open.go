@@ -39,6 +39,12 @@ func openFile(ctx context.Context, from locator, temporary temporary, location s
 	if err != nil {
 		return nil, err
 	}
+	return fileOf(file, url)
+}
+
+// fileOf is an opened file whose columns are those of its table. After an error it is
+// closed.
+func fileOf(file opened, url string) (*File, error) {
 	table, err := tableOf(file.manifest)
 	if err == nil {
 		err = file.data.CheckSchema(table)

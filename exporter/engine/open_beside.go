@@ -32,14 +32,7 @@ func openBeside(ctx context.Context, from locator, location string, of, other *s
 		if file.manifest.Table != other.Name {
 			return nil, errors.Join(fmt.Errorf("%s holds the table %.100q", url, file.manifest.Table), file.close())
 		}
-		table, err := tableOf(file.manifest)
-		if err == nil {
-			err = file.data.CheckSchema(table)
-		}
-		if err != nil {
-			return nil, errors.Join(fmt.Errorf("%s: %w", url, err), file.close())
-		}
-		return &File{opened: file, table: table, url: url}, nil
+		return fileOf(file, url)
 	}
 	return nil, fs.ErrNotExist
 }

@@ -28,7 +28,7 @@ type manyTables struct {
 	refused, denied, unproven string
 	// skipped is the list of a table that the API refuses.
 	skipped string
-	surveys                   int
+	surveys int
 }
 
 func (m *manyTables) serve(b *bench) {

@@ -23,7 +23,7 @@ type Choice struct {
 func Choose(job exporter.Job, name string, deselected ...string) (Choice, error) {
 	table, ok := schema.Lookup(name)
 	if !ok {
-		return Choice{}, unknownTable(name)
+		return Choice{}, &InputError{exporter.WithHint(fmt.Errorf("unknown stream %q", name), "The streams are: "+strings.Join(schema.TableNames(), ", ")+".")}
 	}
 	export := exporter.Export{Table: name}
 	for _, one := range job.Exports {
@@ -48,12 +48,4 @@ func Choose(job exporter.Job, name string, deselected ...string) (Choice, error)
 	}
 	job.Exports = []exporter.Export{export}
 	return Choice{Table: selected, Job: job}, nil
-}
-
-func unknownTable(name string) error {
-	var names []string
-	for _, table := range schema.Tables() {
-		names = append(names, table.Name)
-	}
-	return &InputError{exporter.WithHint(fmt.Errorf("unknown stream %q", name), "The streams are: "+strings.Join(names, ", ")+".")}
 }
