@@ -13,6 +13,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 )
 
 func zipped(text string) []byte {
@@ -26,7 +27,7 @@ func zipped(text string) []byte {
 // pageBody is a page as the API sends it.
 func pageBody(t *testing.T) []byte {
 	t.Helper()
-	team, endpoint := simulate(t, sim.Options{Unlimited: true})
+	team, endpoint := apitest.Simulate(t, sim.Options{Unlimited: true})
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, endpoint+"/inbox?userId="+team.UserIDs()[0], http.NoBody)
 	if err != nil {
 		t.Fatal(err)
@@ -116,7 +117,7 @@ func TestAnEntryIsBounded(t *testing.T) {
 
 func FuzzEntry(f *testing.F) {
 	for _, coding := range []string{client.CodingNone, client.CodingGzip, codingS2, "br"} {
-		f.Add(coding, zipped(emptyPage))
+		f.Add(coding, zipped(apitest.EmptyPage))
 		f.Add(coding, []byte("\x05\x10hello"))
 		f.Add(coding, []byte{})
 	}

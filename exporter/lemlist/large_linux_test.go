@@ -12,6 +12,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 	"github.com/lemexport/lemexport/schema"
 	"github.com/lemexport/lemexport/schema/decode"
 )
@@ -26,7 +27,7 @@ func (l emptyLists) fetch(ctx context.Context, _ pageRequest) (response, error) 
 
 func emptyListsOf(t *testing.T) emptyLists {
 	t.Helper()
-	page, err := decode.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator()).Decode([]byte(emptyPage), time.Now())
+	page, err := decode.NewDecoder(schema.InboxConversations(), memory.NewGoAllocator()).Decode([]byte(apitest.EmptyPage), time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

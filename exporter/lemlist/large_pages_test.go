@@ -8,14 +8,15 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 )
 
 // largePage is a good page that is larger than a small response may be.
-var largePage = emptyPage + strings.Repeat(" ", exporter.DefaultMemory/512)
+var largePage = apitest.EmptyPage + strings.Repeat(" ", exporter.DefaultMemory/512)
 
 func TestAWalkTakesLargePagesOneAfterTheOther(t *testing.T) {
 	const users = 5
-	endpoint := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	endpoint := apitest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
 		user := r.URL.Query().Get("userId")
 		row := `{"_id":"ibx_` + user + `","lastActivityAt":"2026-01-01T00:00:00Z","users":[{"userId":"` + user + `"}]}`
 		_, _ = w.Write([]byte(strings.NewReplacer("[]", "["+row+"]", `"totalItems":0`, `"totalItems":1`).Replace(largePage)))

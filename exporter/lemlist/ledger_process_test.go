@@ -17,6 +17,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 )
 
 // ledgerChild makes the test below a program that asks the server of another one.
@@ -33,7 +34,7 @@ func TestTwoProcessesOfOneKeySideBySide(t *testing.T) {
 		return
 	}
 	const lasts = 6500 * time.Millisecond // of which the first window may go to whichever process is first
-	server, endpoint := simulate(t, sim.Options{Window: sim.WindowSliding, Latency: 60 * time.Millisecond, Jitter: 60 * time.Millisecond})
+	server, endpoint := apitest.Simulate(t, sim.Options{Window: sim.WindowSliding, Latency: 60 * time.Millisecond, Jitter: 60 * time.Millisecond})
 	caches := t.TempDir()
 	var children []*child
 	for range 2 {
@@ -151,8 +152,8 @@ func askAway(t *testing.T, endpoint string) {
 		})
 	}
 	all.Wait()
-	if strings.Contains(w.log.String(), "WARN") {
-		t.Errorf("log %s", w.log.String())
+	if strings.Contains(w.Log.String(), "WARN") {
+		t.Errorf("log %s", w.Log.String())
 	}
 	fmt.Println(count.Load())
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/store"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -45,7 +46,7 @@ func TestWithoutTheLedgerTheRunGoesOnAndSaysSoOnce(t *testing.T) {
 				if took := time.Since(began); took > ratelimit.Rate().LeastTime(61)+5*time.Second {
 					t.Errorf("took %s without the ledger", took)
 				}
-				if events := seen[exporter.RateNotShared](w); len(events) != 1 || events[0].Reason == "" {
+				if events := apitest.Seen[exporter.RateNotShared](w); len(events) != 1 || events[0].Reason == "" {
 					t.Errorf("events %+v", events)
 				}
 				if server.Stats().Throttled > 0 {
@@ -57,7 +58,7 @@ func TestWithoutTheLedgerTheRunGoesOnAndSaysSoOnce(t *testing.T) {
 }
 
 func TestWithoutARateLimitNothingIsShared(t *testing.T) {
-	_, endpoint := simulate(t, sim.Options{Unlimited: true})
+	_, endpoint := apitest.Simulate(t, sim.Options{Unlimited: true})
 	source, _ := open(t, endpoint, func(o *Options) {
 		o.Ledger = func(name string) ratelimit.Ledger { t.Errorf("%s was opened", name); return nil }
 	})

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -43,7 +44,7 @@ func (o *outage) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprintf(w, `{"_id":"tea_1","userIds":[%s]}`, ids)
 		return
 	}
-	_, _ = w.Write([]byte(emptyPage))
+	_, _ = w.Write([]byte(apitest.EmptyPage))
 }
 
 func unavailable(after string) func(http.ResponseWriter) {
@@ -105,7 +106,7 @@ func TestAnOutageOfMinutesIsOutlived(t *testing.T) {
 				case test.begin == 0 || strings.HasSuffix(name, "too long"):
 					most = time.Minute
 				}
-				if took > most+10*time.Second || len(seen[exporter.RequestRetried](w)) == 0 && !strings.HasSuffix(name, "too long") {
+				if took > most+10*time.Second || len(apitest.Seen[exporter.RequestRetried](w)) == 0 && !strings.HasSuffix(name, "too long") {
 					t.Errorf("took %s", took)
 				}
 				if late := test.begin > 0; late != strings.Contains(exporter.Hint(err), "max_elapsed in the block retry") {
@@ -138,7 +139,7 @@ func TestA503WithRetryAfterPausesEveryRequest(t *testing.T) {
 		if _, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()}); err != nil {
 			t.Fatal(err)
 		}
-		events := seen[exporter.RequestRetried](w)
+		events := apitest.Seen[exporter.RequestRetried](w)
 		if len(events) != 1 || events[0].Wait != 100*time.Second || events[0].Left != 200*time.Second || events[0].Reason != "503 Service Unavailable" {
 			t.Errorf("events %+v", events)
 		}

@@ -8,6 +8,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 )
 
 func TestPageSizesAreTriedFromLargeToNone(t *testing.T) {
@@ -17,7 +18,7 @@ func TestPageSizesAreTriedFromLargeToNone(t *testing.T) {
 		perPage int64
 	}{{100, "[100 100]", 100}, {60, "[100 50 50]", 50}, {20, "[100 50 0 0]", 10}} {
 		t.Run(fmt.Sprint(test.max), func(t *testing.T) {
-			server, endpoint := simulate(t, sim.Options{Unlimited: true, LimitMax: test.max, OverLimit: sim.OverLimitRefuse, PastEnd: sim.PastEndRefuse})
+			server, endpoint := apitest.Simulate(t, sim.Options{Unlimited: true, LimitMax: test.max, OverLimit: sim.OverLimitRefuse, PastEnd: sim.PastEndRefuse})
 			source, w := open(t, endpoint)
 			got, err := source.fetch(t.Context(), pageRequest{user: server.UserIDs()[0], page: 1})
 			if err != nil {
@@ -38,7 +39,7 @@ func TestPageSizesAreTriedFromLargeToNone(t *testing.T) {
 			if fmt.Sprint(limits) != test.limits {
 				t.Errorf("limits %v, want %s", limits, test.limits)
 			}
-			if retried := len(seen[exporter.RequestRetried](w)); retried != len(limits)-2 {
+			if retried := len(apitest.Seen[exporter.RequestRetried](w)); retried != len(limits)-2 {
 				t.Errorf("%d events", retried)
 			}
 		})

@@ -9,6 +9,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -44,7 +45,7 @@ func TestTheRateLimitIsKeptAndUsedUp(t *testing.T) {
 				if stats.Throttled > test.throttled || int(survey.Requests) != users+1+stats.Throttled || stats.Requests != int(survey.Requests) {
 					t.Errorf("stats %+v, %d requests", stats, survey.Requests)
 				}
-				if events := seen[exporter.Throttled](w); len(events) != stats.Throttled {
+				if events := apitest.Seen[exporter.Throttled](w); len(events) != stats.Throttled {
 					t.Errorf("events %v", events)
 				}
 				windows := float64(time.Since(began)) / float64(ratelimit.Window)
@@ -77,9 +78,9 @@ func TestAThrottledRequestWaitsAsToldAndIsNoFailedAttempt(t *testing.T) {
 				if got.Cost != (client.Cost{Requests: 9, Retries: 8, Throttled: 8}) {
 					t.Errorf("cost %+v", got.Cost)
 				}
-				events, calls := seen[exporter.Throttled](w), server.Calls()
-				if len(events) != 8 || seen[exporter.RequestRetried](w) != nil {
-					t.Fatalf("events %+v", w.events)
+				events, calls := apitest.Seen[exporter.Throttled](w), server.Calls()
+				if len(events) != 8 || apitest.Seen[exporter.RequestRetried](w) != nil {
+					t.Fatalf("events %+v", w.Events)
 				}
 				for i, event := range events {
 					if form == sim.RetryAfterZero {
@@ -106,7 +107,7 @@ func TestA429PausesEveryRequest(t *testing.T) {
 		if _, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()}); err != nil {
 			t.Fatal(err)
 		}
-		events, calls := seen[exporter.Throttled](w), server.Calls()
+		events, calls := apitest.Seen[exporter.Throttled](w), server.Calls()
 		if len(events) != 1 || events[0].Wait != 20*time.Second || calls[3].Status != 429 {
 			t.Fatalf("events %+v", events)
 		}

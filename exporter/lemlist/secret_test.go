@@ -16,17 +16,13 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 	"github.com/lemexport/lemexport/schema"
 )
 
 // everything is all that a run of a source has shown to anyone.
-func everything(w *witness, errs ...error) string {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	text := w.log.String()
-	for _, event := range w.events {
-		text += fmt.Sprintf("%+v\n", event)
-	}
+func everything(w *apitest.Witness, errs ...error) string {
+	text := w.Text()
 	for _, err := range errs {
 		for ; err != nil; err = unwrap(err) {
 			text += fmt.Sprintf("%v %+v %#v %s\n", err, err, err, exporter.Hint(err))
@@ -91,7 +87,7 @@ func TestTheKeyAndTheTeamsSecretsAreNeverShown(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			source, w := open(t, serve(t, handle), withPolicy(func(p *client.Policy) { p.Attempts, p.Patience = 2, 100*time.Millisecond }))
+			source, w := open(t, apitest.Serve(t, handle), withPolicy(func(p *client.Policy) { p.Attempts, p.Patience = 2, 100*time.Millisecond }))
 			failed := use(t, source)
 			if failed[0] == nil || failed[1] == nil {
 				t.Fatalf("no error: %v", failed)
@@ -100,7 +96,7 @@ func TestTheKeyAndTheTeamsSecretsAreNeverShown(t *testing.T) {
 		})
 	}
 	t.Run("a good run", func(t *testing.T) {
-		_, endpoint := simulate(t, sim.Options{Unlimited: true, Conversations: 300, Faults: []sim.FaultRule{{Fault: sim.FaultEcho, Rate: 0.3}}})
+		_, endpoint := apitest.Simulate(t, sim.Options{Unlimited: true, Conversations: 300, Faults: []sim.FaultRule{{Fault: sim.FaultEcho, Rate: 0.3}}})
 		source, w := open(t, endpoint, withPolicy(func(p *client.Policy) { p.Attempts = 20 }))
 		for _, err := range use(t, source) {
 			if err != nil {
@@ -155,7 +151,7 @@ func TestNoPartOfTheKeyIsShownInAnyForm(t *testing.T) {
 			t.Run(placeName+"/"+formName, func(t *testing.T) {
 				t.Parallel()
 				for _, part := range []string{key[:31], key[1:], key[7:15]} {
-					source, w := open(t, serve(t, func(w http.ResponseWriter, _ *http.Request) { place(w, form(part)) }),
+					source, w := open(t, apitest.Serve(t, func(w http.ResponseWriter, _ *http.Request) { place(w, form(part)) }),
 						func(o *Options) { o.Key = exporter.NewSecret(key) }, withPolicy(func(p *client.Policy) { p.Attempts = 1 }))
 					failed := use(t, source)
 					if failed[0] == nil {
@@ -169,7 +165,7 @@ func TestNoPartOfTheKeyIsShownInAnyForm(t *testing.T) {
 		}
 	}
 	t.Run("the name of a field", func(t *testing.T) {
-		source, w := open(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		source, w := open(t, apitest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
 			if strings.HasSuffix(r.URL.Path, "/team") {
 				writeJSON(w, map[string]any{"_id": "tea_1", "userIds": []string{"usr_1"}})
 				return
@@ -196,7 +192,7 @@ func TestAChosenUserThatIsNoIdIsNotShown(t *testing.T) {
 // hideNothing fails when a text shows what nobody may see.
 func hideNothing(t *testing.T, text string) {
 	t.Helper()
-	for _, secret := range []string{testKey, base64.StdEncoding.EncodeToString([]byte(":" + testKey)), sim.PlantedSecret} {
+	for _, secret := range []string{apitest.Key, base64.StdEncoding.EncodeToString([]byte(":" + apitest.Key)), sim.PlantedSecret} {
 		if at := strings.Index(text, secret); at >= 0 {
 			t.Errorf("%q is shown: …%s…", secret, text[max(0, at-80):min(len(text), at+80)])
 		}

@@ -13,6 +13,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -42,7 +43,7 @@ func (a *tables) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		_, _ = fmt.Fprint(w, someLabels)
 	default:
 		a.others.Add(1)
-		_, _ = fmt.Fprint(w, emptyPage)
+		_, _ = fmt.Fprint(w, apitest.EmptyPage)
 	}
 }
 
@@ -60,7 +61,7 @@ func TestASurveyAsksForTheTeamOnceAndOnlyForWhatItsTablesNeed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			api := new(tables)
-			source, w := open(t, serve(t, api.ServeHTTP))
+			source, w := open(t, apitest.Serve(t, api.ServeHTTP))
 			survey, err := source.Survey(t.Context(), test.tables)
 			if err != nil {
 				t.Fatal(err)
@@ -93,7 +94,7 @@ func TestATableOfOneResponseIsOnePageWithAProof(t *testing.T) {
 	} {
 		t.Run(test.table.Name, func(t *testing.T) {
 			api := new(tables)
-			source, w := open(t, serve(t, api.ServeHTTP))
+			source, w := open(t, apitest.Serve(t, api.ServeHTTP))
 			masked, err := test.table.Select(schema.Selection{Exclude: []string{"name"}})
 			if err != nil {
 				t.Fatal(err)
@@ -122,7 +123,7 @@ func TestATableOfOneResponseIsOnePageWithAProof(t *testing.T) {
 			if !proof.Complete || proof.Method != MethodSingle || proof.Requests != 1 || proof.RowsRead != 2 || len(proof.Reasons) != 0 || len(proof.Partitions) != 1 || proof.Partitions[0] != part {
 				t.Errorf("proof %+v", proof)
 			}
-			if fetched, unknown := seen[exporter.PageFetched](w), seen[exporter.UnknownField](w); len(fetched) != 1 || fetched[0].Rows != 2 || len(unknown) != 1 {
+			if fetched, unknown := apitest.Seen[exporter.PageFetched](w), apitest.Seen[exporter.UnknownField](w); len(fetched) != 1 || fetched[0].Rows != 2 || len(unknown) != 1 {
 				t.Errorf("events %+v %+v", fetched, unknown)
 			}
 		})
@@ -133,7 +134,7 @@ func TestATableWithoutAccessDoesNotStopTheOthers(t *testing.T) {
 	for status, hint := range map[int]string{http.StatusPaymentRequired: "plan", http.StatusForbidden: "may not read the table inbox_labels"} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			api := &tables{status: status}
-			source, _ := open(t, serve(t, api.ServeHTTP))
+			source, _ := open(t, apitest.Serve(t, api.ServeHTTP))
 			survey, err := source.Survey(t.Context(), []*schema.Table{schema.InboxLabels(), schema.TeamUsers()})
 			if err != nil {
 				t.Fatal(err)
@@ -162,7 +163,7 @@ func TestATableWithoutAccessDoesNotStopTheOthers(t *testing.T) {
 // A failure that is not about access ends the survey, and no other form counts as a table.
 func TestATableOfAnotherFormIsAnError(t *testing.T) {
 	for _, body := range []string{"", "{}", `{"data":[]}`, `[{"name":"no id"}]`, `[1]`, `[`} {
-		source, _ := open(t, serve(t, func(w http.ResponseWriter, r *http.Request) {
+		source, _ := open(t, apitest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/api/team" {
 				_, _ = fmt.Fprint(w, someTeam)
 				return
@@ -185,7 +186,7 @@ func TestATableOfAnotherFormIsAnError(t *testing.T) {
 }
 
 func TestAWalkThatIsNotTakenToItsEndIsNotComplete(t *testing.T) {
-	source, _ := open(t, serve(t, new(tables).ServeHTTP))
+	source, _ := open(t, apitest.Serve(t, new(tables).ServeHTTP))
 	walk := source.Walk(t.Context(), schema.TeamUsers(), nil, nil)
 	for range walk.Pages() {
 		break

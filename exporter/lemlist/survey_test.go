@@ -13,11 +13,12 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 	"github.com/lemexport/lemexport/schema"
 )
 
 func TestSurveyTellsWhatTheTeamAndTheFirstPagesSay(t *testing.T) {
-	server, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 3, Conversations: 1000})
+	server, endpoint := apitest.Simulate(t, sim.Options{Unlimited: true, Users: 3, Conversations: 1000})
 	source, w := open(t, endpoint)
 	survey, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
 	if err != nil {
@@ -45,7 +46,7 @@ func TestSurveyTellsWhatTheTeamAndTheFirstPagesSay(t *testing.T) {
 		t.Errorf("%d users", len(survey.OfUsers().Partitions))
 	}
 	var fields []string
-	for _, event := range seen[exporter.UnknownField](w) {
+	for _, event := range apitest.Seen[exporter.UnknownField](w) {
 		fields = append(fields, event.Field)
 	}
 	if len(fields) == 0 || !slices.Equal(fields, survey.OfUsers().Unknown) || !slices.IsSorted(fields) {
@@ -54,7 +55,7 @@ func TestSurveyTellsWhatTheTeamAndTheFirstPagesSay(t *testing.T) {
 }
 
 func TestSurveyOfAnEmptyInbox(t *testing.T) {
-	_, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 1, Conversations: sim.None})
+	_, endpoint := apitest.Simulate(t, sim.Options{Unlimited: true, Users: 1, Conversations: sim.None})
 	source, _ := open(t, endpoint)
 	survey, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()})
 	if err != nil {
@@ -67,7 +68,7 @@ func TestSurveyOfAnEmptyInbox(t *testing.T) {
 
 func TestAWalkAsksForTheTeamOnlyWithoutASurvey(t *testing.T) {
 	for _, surveyed := range []bool{false, true} {
-		server, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 2, Conversations: 250})
+		server, endpoint := apitest.Simulate(t, sim.Options{Unlimited: true, Users: 2, Conversations: 250})
 		source, w := open(t, endpoint)
 		if surveyed {
 			if _, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()}); err != nil {
@@ -101,7 +102,7 @@ func TestAWalkAsksForTheTeamOnlyWithoutASurvey(t *testing.T) {
 		if asked := server.Stats().Requests; teams != 1 || int64(asked) != proof.Requests+int64(teams+surveys) {
 			t.Errorf("%d requests, %d for the team, proof %d", asked, teams, proof.Requests)
 		}
-		fields := seen[exporter.UnknownField](w)
+		fields := apitest.Seen[exporter.UnknownField](w)
 		slices.SortFunc(fields, func(a, b exporter.UnknownField) int { return strings.Compare(a.Field, b.Field) })
 		if len(fields) == 0 || len(slices.Compact(slices.Clone(fields))) != len(fields) {
 			t.Errorf("unknown fields %v", fields)
@@ -110,7 +111,7 @@ func TestAWalkAsksForTheTeamOnlyWithoutASurvey(t *testing.T) {
 }
 
 func TestAWalkOfATeamThatCannotBeReadIsAnErrorAndNoProof(t *testing.T) {
-	_, endpoint := simulate(t, sim.Options{Unlimited: true, Account: sim.AccountBlocked})
+	_, endpoint := apitest.Simulate(t, sim.Options{Unlimited: true, Account: sim.AccountBlocked})
 	source, _ := open(t, endpoint)
 	walk := source.Walk(t.Context(), schema.InboxConversations(), nil, nil)
 	for _, err := range walk.Pages() {
@@ -126,7 +127,7 @@ func TestAWalkOfATeamThatCannotBeReadIsAnErrorAndNoProof(t *testing.T) {
 // former is a team with a member whose inbox the API does not give.
 func former(t *testing.T) string {
 	t.Helper()
-	return serve(t, func(w http.ResponseWriter, r *http.Request) {
+	return apitest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
 		switch user := r.URL.Query().Get("userId"); {
 		case r.URL.Path == "/api/team":
 			_, _ = fmt.Fprint(w, `{"_id":"tea_1","userIds":["usr_Alice","usr_Bob"],"users":[{"userId":"usr_Bob"},{"userId":"usr_Carol"}]}`)
@@ -134,7 +135,7 @@ func former(t *testing.T) string {
 			w.WriteHeader(http.StatusBadRequest)
 			_, _ = fmt.Fprint(w, "User not in team")
 		default:
-			_, _ = fmt.Fprint(w, emptyPage)
+			_, _ = fmt.Fprint(w, apitest.EmptyPage)
 		}
 	})
 }
@@ -165,7 +166,7 @@ func TestTheTeamIsTheUnionOfBothListsAndAFormerMemberIsSkipped(t *testing.T) {
 // An API may refuse a user by mistake.
 func TestASurveyAsksTwiceForAUserWhoIsRefused(t *testing.T) {
 	for _, users := range [][]string{nil, {"chosen"}} {
-		server, endpoint := simulate(t, sim.Options{
+		server, endpoint := apitest.Simulate(t, sim.Options{
 			Unlimited: true, Users: 2, Conversations: 30, Faults: []sim.FaultRule{{Fault: sim.FaultNotInTeam, Path: "/api/inbox", Attempt: 1}},
 		})
 		if users != nil {
@@ -225,7 +226,7 @@ func TestATeamOfAnotherShapeIsRepeatedAndNeverQuoted(t *testing.T) {
 	for _, body := range []string{`{}`, `[]`, `null`, ``, `{"_id":"tea_1"}`, `{"_id":"tea_1","userIds":[]}`, `{"_id":"tea_1","userIds":"secret-hook"}`,
 		`{"userIds":["usr_1"],"hooks":["secret-hook"]}`, `{"_id":"tea_1","userIds":["usr_1"],"hooks":["secret-hook"]`} {
 		asked := 0
-		endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		endpoint := apitest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			asked++
 			_, _ = w.Write([]byte(body))
 		})
@@ -234,14 +235,14 @@ func TestATeamOfAnotherShapeIsRepeatedAndNeverQuoted(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), "not a team: ") || asked != 6 {
 			t.Errorf("body %s: error %v after %d requests", body, err, asked)
 		}
-		if strings.Contains(fmt.Sprint(err, seen[exporter.RequestRetried](w), w.log.String()), "secret-hook") {
+		if strings.Contains(fmt.Sprint(err, apitest.Seen[exporter.RequestRetried](w), w.Log.String()), "secret-hook") {
 			t.Errorf("body %s is quoted: %v", body, err)
 		}
 	}
 }
 
 func TestTheFirstFailureOfASurveyStopsTheRest(t *testing.T) {
-	server, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 10, SlowBy: time.Hour, Faults: []sim.FaultRule{
+	server, endpoint := apitest.Simulate(t, sim.Options{Unlimited: true, Users: 10, SlowBy: time.Hour, Faults: []sim.FaultRule{
 		{Fault: sim.Fault500, Request: 5}, {Fault: sim.FaultSlow, Path: "/api/inbox"},
 	}})
 	source, _ := open(t, endpoint, withPolicy(func(p *client.Policy) { p.Patience = 0 }))
@@ -256,7 +257,7 @@ func TestTheFirstFailureOfASurveyStopsTheRest(t *testing.T) {
 }
 
 func TestASurveyEndsWithItsContext(t *testing.T) {
-	_, endpoint := simulate(t, sim.Options{Unlimited: true, Users: 40, Latency: time.Hour})
+	_, endpoint := apitest.Simulate(t, sim.Options{Unlimited: true, Users: 40, Latency: time.Hour})
 	source, _ := open(t, endpoint)
 	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer cancel()
@@ -282,8 +283,8 @@ func TestPagesAreCountedFromTotalsThatCanBe(t *testing.T) {
 		"the greatest integer": {"9223372036854775807", "1", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			body := strings.NewReplacer(`"totalItems":0`, `"totalItems":`+test.total, `"perPage":100`, `"perPage":`+test.per).Replace(emptyPage)
-			endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
+			body := strings.NewReplacer(`"totalItems":0`, `"totalItems":`+test.total, `"perPage":100`, `"perPage":`+test.per).Replace(apitest.EmptyPage)
+			endpoint := apitest.Serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) })
 			source, _ := open(t, endpoint)
 			first := askFirstPage(t.Context(), source, "usr_1")
 			if got := first.survey.Pages; first.err != nil || (got == nil) != (test.pages == nil) || got != nil && *got != *test.pages {

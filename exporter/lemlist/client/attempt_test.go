@@ -18,13 +18,14 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 )
 
 func TestARequestIsAPlainGetWithTheKeyInOneHeader(t *testing.T) {
 	requests := make(chan *http.Request, 1)
-	endpoint := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	endpoint := apitest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
 		requests <- r
-		_, _ = w.Write([]byte(emptyPage))
+		_, _ = w.Write([]byte(apitest.EmptyPage))
 	})
 	c, _ := open(t, endpoint+"/") // a final slash does no harm
 	if _, err := list(t.Context(), c, "usr_1", 7); err != nil {
@@ -35,7 +36,7 @@ func TestARequestIsAPlainGetWithTheKeyInOneHeader(t *testing.T) {
 		t.Errorf("%s %s, %d bytes", r.Method, r.RequestURI, r.ContentLength)
 	}
 	want := map[string]string{
-		"Authorization":   "Basic " + base64.StdEncoding.EncodeToString([]byte(":"+testKey)),
+		"Authorization":   "Basic " + base64.StdEncoding.EncodeToString([]byte(":"+apitest.Key)),
 		"Accept":          "application/json",
 		"Accept-Encoding": "gzip",
 		"User-Agent":      "lemexport/test",
@@ -54,14 +55,14 @@ func TestARequestIsAPlainGetWithTheKeyInOneHeader(t *testing.T) {
 func TestCompressedAndPlainAnswersAreTheSame(t *testing.T) {
 	var rows []string
 	for _, zip := range []bool{false, true} {
-		server, endpoint := simulate(t, sim.Options{Unlimited: true, Gzip: zip})
+		server, endpoint := apitest.Simulate(t, sim.Options{Unlimited: true, Gzip: zip})
 		c, w := open(t, endpoint)
 		got, err := list(t.Context(), c, server.UserIDs()[0], 1)
 		if err != nil {
 			t.Fatal(err)
 		}
 		rows = append(rows, fmt.Sprintf("%s", got.Data))
-		if retried := seen[exporter.RequestRetried](w); retried != nil {
+		if retried := apitest.Seen[exporter.RequestRetried](w); retried != nil {
 			t.Errorf("gzip %t: %v", zip, retried)
 		}
 	}
@@ -79,8 +80,8 @@ func zipped(text string) []byte {
 }
 
 func TestBodiesThatCannotBeReadAreFailures(t *testing.T) {
-	bomb := zipped(emptyPage + strings.Repeat(" ", 1<<20))
-	cut := zipped(emptyPage)
+	bomb := zipped(apitest.EmptyPage + strings.Repeat(" ", 1<<20))
+	cut := zipped(apitest.EmptyPage)
 	for name, test := range map[string]struct {
 		body     []byte
 		encoding string
@@ -89,17 +90,17 @@ func TestBodiesThatCannotBeReadAreFailures(t *testing.T) {
 		message  string
 	}{
 		"a decompression bomb":        {bomb, "gzip", problemTooLarge, 1, "read the response: the response is too large: more than 64 KiB"},
-		"a flood of tiny values":      {zipped(strings.Replace(emptyPage, "[]", "["+strings.Repeat("{},", 513)+"{}]", 1)), "gzip", problemTooLarge, 1, "the response is too large: more than 512 values"},
-		"a plain flood":               {[]byte(emptyPage + strings.Repeat(" ", 1<<20)), "", problemTooLarge, 1, "the response is too large"},
+		"a flood of tiny values":      {zipped(strings.Replace(apitest.EmptyPage, "[]", "["+strings.Repeat("{},", 513)+"{}]", 1)), "gzip", problemTooLarge, 1, "the response is too large: more than 512 values"},
+		"a plain flood":               {[]byte(apitest.EmptyPage + strings.Repeat(" ", 1<<20)), "", problemTooLarge, 1, "the response is too large"},
 		"gzip of nothing without end": {bytes.Repeat(zipped(""), 1<<13), "gzip", problemTooLarge, 1, "the response is too large: more than 64 KiB, compressed"},
 		"gzip that is cut":            {cut[:len(cut)-6], "gzip", problemBroken, 6, "read the response: unexpected EOF"},
 		"gzip with a wrong checksum":  {append(bytes.Clone(cut[:len(cut)-8]), 1, 2, 3, 4, 5, 6, 7, 8), "gzip", problemBroken, 6, "checksum"},
-		"no gzip at all":              {[]byte(emptyPage), "gzip", problemBroken, 6, "gzip: "},
+		"no gzip at all":              {[]byte(apitest.EmptyPage), "gzip", problemBroken, 6, "gzip: "},
 		"gzip of nothing":             {nil, "gzip", problemGarbled, 6, "empty body"},
-		"an encoding not asked for":   {[]byte(emptyPage), "br", problemBroken, 6, `compressed with "br", which was not asked for`},
+		"an encoding not asked for":   {[]byte(apitest.EmptyPage), "br", problemBroken, 6, `compressed with "br", which was not asked for`},
 	} {
 		t.Run(name, func(t *testing.T) {
-			endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			endpoint := apitest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
 				if test.encoding != "" {
 					w.Header().Set("Content-Encoding", test.encoding)
 				}
@@ -117,7 +118,7 @@ func TestBodiesThatCannotBeReadAreFailures(t *testing.T) {
 }
 
 func TestALongErrorIsReadOnlyAtItsBeginning(t *testing.T) {
-	endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+	endpoint := apitest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusUnauthorized)
 		_, _ = w.Write(bytes.Repeat([]byte("no "), 1<<20))
 	})
@@ -130,9 +131,9 @@ func TestALongErrorIsReadOnlyAtItsBeginning(t *testing.T) {
 
 func TestTheKeyDoesNotFollowARedirect(t *testing.T) {
 	var elsewhere atomic.Int64
-	trap := serve(t, func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) })
+	trap := apitest.Serve(t, func(http.ResponseWriter, *http.Request) { elsewhere.Add(1) })
 	for _, status := range []int{301, 302, 303, 307, 308} {
-		endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		endpoint := apitest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Location", trap)
 			w.WriteHeader(status)
 		})
@@ -157,7 +158,7 @@ func TestEveryWaitForTheServerEnds(t *testing.T) {
 		"everything":     {sim.FaultStall, func(p *Policy) { p.Attempt = 50 * time.Millisecond }, ": the response took too long"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server, endpoint := simulate(t, sim.Options{Unlimited: true, SlowBy: time.Hour, Faults: []sim.FaultRule{{Fault: test.fault}}})
+			server, endpoint := apitest.Simulate(t, sim.Options{Unlimited: true, SlowBy: time.Hour, Faults: []sim.FaultRule{{Fault: test.fault}}})
 			c, _ := open(t, endpoint, withPolicy(test.policy), withPolicy(func(p *Policy) { p.Attempts = 2 }))
 			_, err := list(t.Context(), c, server.UserIDs()[0], 1)
 			failed, ok := errors.AsType[*Error](err)
@@ -169,8 +170,8 @@ func TestEveryWaitForTheServerEnds(t *testing.T) {
 }
 
 func TestASlowBodyIsNoStalledBody(t *testing.T) {
-	endpoint := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		for _, part := range strings.SplitAfter(emptyPage, ",") {
+	endpoint := apitest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
+		for _, part := range strings.SplitAfter(apitest.EmptyPage, ",") {
 			_, _ = w.Write([]byte(part))
 			_ = http.NewResponseController(w).Flush()
 			select {
@@ -255,7 +256,7 @@ func TestTheKeyIsNotSentToAServerWithoutAGoodCertificate(t *testing.T) {
 // answered. The server may count both.
 func TestARequestThatNetHTTPRepeatsIsCountedTwice(t *testing.T) {
 	var asked atomic.Int64
-	endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+	endpoint := apitest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		if asked.Add(1) == 2 {
 			conn, _, err := http.NewResponseController(w).Hijack()
 			if err == nil {
@@ -263,8 +264,8 @@ func TestARequestThatNetHTTPRepeatsIsCountedTwice(t *testing.T) {
 			}
 			return
 		}
-		w.Header().Set("Content-Length", strconv.Itoa(len(emptyPage)))
-		_, _ = w.Write([]byte(emptyPage))
+		w.Header().Set("Content-Length", strconv.Itoa(len(apitest.EmptyPage)))
+		_, _ = w.Write([]byte(apitest.EmptyPage))
 	})
 	c, _ := open(t, endpoint, limited)
 	var spent int64

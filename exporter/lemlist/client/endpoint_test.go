@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 )
 
 func TestNewRefusesWhatWouldShowTheKeyOrCannotWork(t *testing.T) {
@@ -26,16 +27,16 @@ func TestNewRefusesWhatWouldShowTheKeyOrCannotWork(t *testing.T) {
 		"no host":                      {endpoint: "https:///api", want: "not a URL of a web server"},
 		"nothing":                      {endpoint: "", want: "not a URL of a web server"},
 		"no URL":                       {endpoint: "https://%zz", want: "not a URL of a web server"},
-		"credentials":                  {endpoint: "https://:" + testKey + "@api.lemlist.com/api", want: "the endpoint holds credentials"},
-		"a query":                      {endpoint: exporter.DefaultEndpoint + "?access_token=" + testKey, want: "the endpoint holds a query or a fragment"},
+		"credentials":                  {endpoint: "https://:" + apitest.Key + "@api.lemlist.com/api", want: "the endpoint holds credentials"},
+		"a query":                      {endpoint: exporter.DefaultEndpoint + "?access_token=" + apitest.Key, want: "the endpoint holds a query or a fragment"},
 		"an empty query":               {endpoint: exporter.DefaultEndpoint + "?", want: "the endpoint holds a query or a fragment"},
-		"a fragment":                   {endpoint: exporter.DefaultEndpoint + "#" + testKey, want: "the endpoint holds a query or a fragment"},
-		"the key in the path":          {endpoint: exporter.DefaultEndpoint + "/" + testKey, want: "the endpoint holds the API key"},
+		"a fragment":                   {endpoint: exporter.DefaultEndpoint + "#" + apitest.Key, want: "the endpoint holds a query or a fragment"},
+		"the key in the path":          {endpoint: exporter.DefaultEndpoint + "/" + apitest.Key, want: "the endpoint holds the API key"},
 		"no key":                       {endpoint: exporter.DefaultEndpoint, change: func(o *Options) { o.Key = exporter.Secret{} }, want: "there is no API key"},
 		"no rate limit, elsewhere":     {endpoint: exporter.DefaultEndpoint, change: func(o *Options) { o.Unlimited = true }, want: "on this machine only"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			opts := Options{Endpoint: test.endpoint, Key: exporter.NewSecret(testKey)}
+			opts := Options{Endpoint: test.endpoint, Key: exporter.NewSecret(apitest.Key)}
 			if test.change != nil {
 				test.change(&opts)
 			}
@@ -49,7 +50,7 @@ func TestNewRefusesWhatWouldShowTheKeyOrCannotWork(t *testing.T) {
 				}
 				return
 			}
-			if test.want == "" || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error()+exporter.Hint(err), testKey) {
+			if test.want == "" || !strings.Contains(err.Error(), test.want) || strings.Contains(err.Error()+exporter.Hint(err), apitest.Key) {
 				t.Errorf("error %q, hint %q", err, exporter.Hint(err))
 			}
 		})
@@ -58,7 +59,7 @@ func TestNewRefusesWhatWouldShowTheKeyOrCannotWork(t *testing.T) {
 
 // A name of this machine may lead elsewhere; http must not follow it.
 func TestPlainHTTPConnectsToThisMachineOnly(t *testing.T) {
-	base, err := parseEndpoint("http://localhost:8080/api", exporter.NewSecret(testKey))
+	base, err := parseEndpoint("http://localhost:8080/api", exporter.NewSecret(apitest.Key))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,23 +9,24 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 	"github.com/lemexport/lemexport/internal/test/pipenet"
 )
 
 // piped opens a client with the usual policy at a handler that is reached through pipes.
 // Call it in a synctest bubble.
-func piped(t *testing.T, handler http.Handler) (*Client, *witness) {
+func piped(t *testing.T, handler http.Handler) (*Client, *apitest.Witness) {
 	t.Helper()
 	return open(t, "http://127.0.0.1/api", func(o *Options) { o.Policy, o.Dial = DefaultPolicy(0, 16), pipenet.Serve(t, handler) })
 }
 
 // largePage is a good page that is no small answer.
-var largePage = emptyPage + strings.Repeat(" ", exporter.DefaultMemory/bodyShare/smallParts)
+var largePage = apitest.EmptyPage + strings.Repeat(" ", exporter.DefaultMemory/bodyShare/smallParts)
 
 func TestOneLargeAnswerIsReadAtATime(t *testing.T) {
 	for name, page := range map[string]string{
 		"many bytes":  largePage,
-		"many values": strings.Replace(emptyPage, `"data"`, `"more":[`+strings.Repeat("1,", exporter.DefaultMemory/bytesPerValue/smallValueParts)+`1],"data"`, 1),
+		"many values": strings.Replace(apitest.EmptyPage, `"data"`, `"more":[`+strings.Repeat("1,", exporter.DefaultMemory/bytesPerValue/smallValueParts)+`1],"data"`, 1),
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -55,8 +56,8 @@ func TestOneLargeAnswerIsReadAtATime(t *testing.T) {
 				} else {
 					cancel() // of the walk that has the first
 				}
-				if err := <-second; err != nil || seen[exporter.RequestRetried](w) != nil {
-					t.Errorf("error %v, %v", err, seen[exporter.RequestRetried](w))
+				if err := <-second; err != nil || apitest.Seen[exporter.RequestRetried](w) != nil {
+					t.Errorf("error %v, %v", err, apitest.Seen[exporter.RequestRetried](w))
 				}
 				cancel()
 				if len(c.memory.place) != 1 {
@@ -68,8 +69,8 @@ func TestOneLargeAnswerIsReadAtATime(t *testing.T) {
 }
 
 func TestSmallAnswersDoNotWaitForLargeOnes(t *testing.T) {
-	pages := map[string]string{"usr_large": largePage, "usr_small": emptyPage}
-	endpoint := serve(t, func(w http.ResponseWriter, r *http.Request) {
+	pages := map[string]string{"usr_large": largePage, "usr_small": apitest.EmptyPage}
+	endpoint := apitest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte(pages[r.URL.Query().Get("userId")]))
 	})
 	c, _ := open(t, endpoint)
@@ -81,7 +82,7 @@ func TestSmallAnswersDoNotWaitForLargeOnes(t *testing.T) {
 }
 
 func TestAFailedLargeAnswerGivesItsPlaceBack(t *testing.T) {
-	endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+	endpoint := apitest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = w.Write([]byte(largePage[:len(largePage)-1] + "x"))
 	})
 	c, _ := open(t, endpoint)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 )
 
 // The rows are those of the API's list of errors, and the answers that its users
@@ -64,13 +65,13 @@ func TestEveryErrorOfTheAPIIsUnderstood(t *testing.T) {
 		"empty with 200":           {200, jason, "", problemGarbled, remedyRepeat, 6, "not a page: empty body", "not what lemlist documents"},
 		"empty object":             {200, jason, "{}", problemGarbled, remedyRepeat, 6, "not a page: another form", "not what lemlist documents"},
 		"array":                    {200, jason, "[]", problemGarbled, remedyRepeat, 6, "not a page: another form", "not what lemlist documents"},
-		"truncated JSON":           {200, jason, emptyPage[:40], problemGarbled, remedyRepeat, 6, "not a page: another form", "not what lemlist documents"},
+		"truncated JSON":           {200, jason, apitest.EmptyPage[:40], problemGarbled, remedyRepeat, 6, "not a page: another form", "not what lemlist documents"},
 		"text with 200":            {200, plain, "OK", problemGarbled, remedyRepeat, 6, "not a page: another form", "not what lemlist documents"},
-		"object instead of a list": {200, jason, strings.Replace(emptyPage, "[]", "{}", 1), problemGarbled, remedyRepeat, 6, "not a page: another form", "not what lemlist documents"},
+		"object instead of a list": {200, jason, strings.Replace(apitest.EmptyPage, "[]", "{}", 1), problemGarbled, remedyRepeat, 6, "not a page: another form", "not what lemlist documents"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			endpoint := apitest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
 				if test.kind != "" {
 					w.Header().Set("Content-Type", test.kind)
 				}
@@ -113,8 +114,8 @@ func TestEveryErrorOfTheAPIIsUnderstood(t *testing.T) {
 			if refused := errors.Is(err, ErrRefused); refused != (test.problem == problemRefused && test.status == 400) {
 				t.Errorf("refuses the page: %t", refused)
 			}
-			throttled := int64(len(seen[exporter.Throttled](w)))
-			if retried := int64(len(seen[exporter.RequestRetried](w))); retried+throttled != got.Cost.Retries {
+			throttled := int64(len(apitest.Seen[exporter.Throttled](w)))
+			if retried := int64(len(apitest.Seen[exporter.RequestRetried](w))); retried+throttled != got.Cost.Retries {
 				t.Errorf("%d retries, %d events", got.Cost.Retries, retried+throttled)
 			}
 			if test.problem == problemThrottled && got.Cost.Throttled != test.requests {

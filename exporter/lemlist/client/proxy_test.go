@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 )
 
 // proxyPassword must turn up nowhere.
@@ -63,7 +64,7 @@ func TestAProxyThatRefusesIsNamedAtOnce(t *testing.T) {
 			if !strings.HasPrefix(exporter.Hint(err), "HTTPS_PROXY (or https_proxy) names this proxy.") {
 				t.Errorf("hint %q", exporter.Hint(err))
 			}
-			if text := fmt.Sprint(err, exporter.Hint(err), w.events, w.log.String()); strings.Contains(text, proxyPassword) || strings.Contains(text, "someone") {
+			if text := fmt.Sprint(err, exporter.Hint(err), w.Events, w.Log.String()); strings.Contains(text, proxyPassword) || strings.Contains(text, "someone") {
 				t.Errorf("shown: %s", text)
 			}
 		})
@@ -99,7 +100,7 @@ func TestAProxyThatIsNotThereIsNamed(t *testing.T) {
 			if !ok || failed.problem != problemUnreachable || got.Cost.Requests != 3 || !strings.Contains(err.Error(), "through the proxy "+host+": ") {
 				t.Errorf("error %v, cost %+v", err, got.Cost)
 			}
-			if text := fmt.Sprint(err, exporter.Hint(err), w.events, w.log.String()); strings.Contains(text, proxyPassword) || strings.Contains(text, "someone") {
+			if text := fmt.Sprint(err, exporter.Hint(err), w.Events, w.Log.String()); strings.Contains(text, proxyPassword) || strings.Contains(text, "someone") {
 				t.Errorf("shown: %s", text)
 			}
 		})
@@ -113,7 +114,7 @@ func TestAMalformedProxyIsAnErrorBeforeAnythingIsAsked(t *testing.T) {
 		"http://pro xy/" + proxyPassword, "http://someone:" + proxyPassword + "/x@proxy:80", "http://[::1", "%zz", "://", "ftp://proxy", ":", "\x7f",
 	} {
 		throughProxy(t, value)
-		_, err := New(Options{Endpoint: farEndpoint, Key: exporter.NewSecret(testKey)})
+		_, err := New(Options{Endpoint: farEndpoint, Key: exporter.NewSecret(apitest.Key)})
 		if !errors.Is(err, errProxyURL) || !strings.Contains(err.Error(), "HTTPS_PROXY") || !strings.Contains(exporter.Hint(err), "http://host:port") {
 			t.Errorf("%q: %v", value, err)
 		}
@@ -139,7 +140,7 @@ func TestAProxyIsWhatTheEnvironmentSays(t *testing.T) {
 	} {
 		throughProxy(t, test.value)
 		t.Setenv("NO_PROXY", test.exempt)
-		base, err := parseEndpoint(test.endpoint, exporter.NewSecret(testKey))
+		base, err := parseEndpoint(test.endpoint, exporter.NewSecret(apitest.Key))
 		if err != nil {
 			t.Fatal(err)
 		}

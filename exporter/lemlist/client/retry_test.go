@@ -12,12 +12,13 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/internal/test/apitest"
 )
 
 // faulty is a simulated API whose first times answers to an inbox go wrong.
 func faulty(t *testing.T, fault sim.Fault, times int) (*sim.Server, string) {
 	t.Helper()
-	return simulate(t, sim.Options{Unlimited: true, SlowBy: 20 * time.Millisecond,
+	return apitest.Simulate(t, sim.Options{Unlimited: true, SlowBy: 20 * time.Millisecond,
 		Faults: []sim.FaultRule{{Fault: fault, Path: "/api/inbox", Times: times}}})
 }
 
@@ -36,7 +37,7 @@ func TestEveryTransientFaultIsRepeatedUntilThePageIsThere(t *testing.T) {
 			if len(got.Data) == 0 || got.Cost != (Cost{Requests: 3, Retries: 2}) {
 				t.Errorf("%d rows, cost %+v", len(got.Data), got.Cost)
 			}
-			events := seen[exporter.RequestRetried](w)
+			events := apitest.Seen[exporter.RequestRetried](w)
 			if len(events) != 2 || events[1].Attempt != 2 || events[0].Reason == "" || !strings.HasPrefix(events[0].Request, "GET /inbox?page=1&userId=usr_") {
 				t.Errorf("events %+v", events)
 			}
@@ -146,7 +147,7 @@ func TestThrottlesWithoutATimeAreAnsweredMoreAndMorePatiently(t *testing.T) {
 }
 
 func TestAnEndpointThatHasWorkedIsGivenMoreTime(t *testing.T) {
-	server, endpoint := simulate(t, sim.Options{Unlimited: true, Faults: []sim.FaultRule{{Fault: sim.FaultHTML, Page: 2, Times: 4}}})
+	server, endpoint := apitest.Simulate(t, sim.Options{Unlimited: true, Faults: []sim.FaultRule{{Fault: sim.FaultHTML, Page: 2, Times: 4}}})
 	c, _ := open(t, endpoint)
 	for page := range int64(2) {
 		if _, err := list(t.Context(), c, server.UserIDs()[0], page+1); err != nil {
@@ -157,9 +158,9 @@ func TestAnEndpointThatHasWorkedIsGivenMoreTime(t *testing.T) {
 
 func TestARunRepeatsOnlySoManyRequests(t *testing.T) {
 	var asked atomic.Int64
-	endpoint := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+	endpoint := apitest.Serve(t, func(w http.ResponseWriter, _ *http.Request) {
 		if asked.Add(1)%2 == 0 {
-			_, _ = w.Write([]byte(emptyPage))
+			_, _ = w.Write([]byte(apitest.EmptyPage))
 			return
 		}
 		w.WriteHeader(http.StatusInternalServerError)
@@ -171,8 +172,8 @@ func TestARunRepeatsOnlySoManyRequests(t *testing.T) {
 		}
 	}
 	c, _ = open(t, endpoint, withPolicy(func(p *Policy) { p.Repeats = 3 }))
-	failing := serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
-	c.base, _ = parseEndpoint(failing, exporter.NewSecret(testKey))
+	failing := apitest.Serve(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusInternalServerError) })
+	c.base, _ = parseEndpoint(failing, exporter.NewSecret(apitest.Key))
 	got, err := list(t.Context(), c, "usr_1", 1)
 	if err == nil || !strings.Contains(err.Error(), "gave up after too many repeated requests in this run: 500") || got.Cost.Requests != 4 {
 		t.Errorf("error %v, cost %+v", err, got.Cost)
@@ -190,7 +191,7 @@ func TestARequestEndsWithItsContextWhateverItWaitsFor(t *testing.T) {
 		"the end of a pause": {sim.Fault429, func(p *Policy) { p.LeastThrottle = time.Hour }},
 	} {
 		t.Run(name, func(t *testing.T) {
-			server, endpoint := simulate(t, sim.Options{Unlimited: true, SlowBy: time.Hour, Faults: []sim.FaultRule{{Fault: test.fault}}})
+			server, endpoint := apitest.Simulate(t, sim.Options{Unlimited: true, SlowBy: time.Hour, Faults: []sim.FaultRule{{Fault: test.fault}}})
 			c, _ := open(t, endpoint, withPolicy(test.policy), limited)
 			ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 			defer cancel()
