@@ -31,18 +31,18 @@ type passed struct {
 	changes *exporter.Changes
 }
 
-// anew is contents whose digest follows from the records, which are hashed while
+// newContents is contents whose digest follows from the records, which are hashed while
 // others make and use them.
-func anew(table *schema.Table, total int64, records func(context.Context) iter.Seq2[arrow.Record, error]) contents {
+func newContents(table *schema.Table, total int64, records func(context.Context) iter.Seq2[arrow.Record, error]) contents {
 	return contents{total: total, exact: true, pass: func(ctx context.Context, to func(arrow.Record) error) (passed, error) {
 		digester := rows.NewDigester(table)
-		err := handOn(rows.Through(rows.Prefetch(records(ctx)), digester.Add), to)
+		err := forEachRecord(rows.Through(rows.Prefetch(records(ctx)), digester.Add), to)
 		return passed{digest: digester.Digest()}, err
 	}}
 }
 
-// handOn passes prefetched records to a function until one of the two fails.
-func handOn(records iter.Seq2[arrow.Record, error], to func(arrow.Record) error) error {
+// forEachRecord passes prefetched records to a function until one of the two fails.
+func forEachRecord(records iter.Seq2[arrow.Record, error], to func(arrow.Record) error) error {
 	for rec, err := range rows.Prefetch(records) {
 		if err == nil {
 			err = to(rec)
@@ -69,9 +69,9 @@ func contentsOf(t target, sorted *rows.Sorted, plan ExportPlan, walked walked, a
 		v := newRevision(t, plan.Current, sorted, found, walked.proof.Whole())
 		return contents{total: exporter.Sum(plan.Current.Rows, sorted.Rows()), pass: v.pass}, nil
 	case added != nil:
-		return anew(t.table, int64(len(added.ids)), added.of(t.table, sorted)), nil
+		return newContents(t.table, int64(len(added.ids)), added.of(t.table, sorted)), nil
 	}
-	return anew(t.table, sorted.Rows(), sorted.Records), nil
+	return newContents(t.table, sorted.Rows(), sorted.Records), nil
 }
 
 // revision merges the rows of a walk into those of a committed file. It keeps
@@ -125,7 +125,7 @@ func (v *revision) pass(ctx context.Context, to func(arrow.Record) error) (done 
 	if v.carried == nil {
 		records = rows.Through(rows.Prefetch(records), digester.Add)
 	}
-	if err := handOn(records, to); err != nil {
+	if err := forEachRecord(records, to); err != nil {
 		if errors.Is(err, rows.ErrUnsorted) {
 			return passed{}, exporter.WithHint(err, "The file was not written by lemexport as it is, so it cannot be merged into. "+
 				"lemexport verify says what is wrong with it. Restore it, or choose another destination.")

@@ -58,10 +58,10 @@ type TablePlan struct {
 	Requests *int64 `json:"requests"`
 }
 
-// of is what reading a table takes. A user whose inbox fits one page is read with one
+// estimate is what reading a table takes. A user whose inbox fits one page is read with one
 // request; every other list costs one more, for the sweep. One request is enough where
 // the first page shows all that has moved.
-func (p Plan) of(table string) TablePlan {
+func (p Plan) estimate(table string) TablePlan {
 	plan := TablePlan{Table: table}
 	survey := p.Survey.Of(table)
 	if survey.Error != "" {
@@ -97,7 +97,7 @@ func (p Plan) of(table string) TablePlan {
 func (p Plan) estimated() Plan {
 	requests, known := int64(0), true
 	for _, survey := range p.Survey.Tables {
-		one := p.of(survey.Table)
+		one := p.estimate(survey.Table)
 		if table, ok := schema.Lookup(survey.Table); ok && table.PartitionBy == schema.PartitionUser {
 			p.Conversations = one.Rows
 		}

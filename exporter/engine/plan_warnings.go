@@ -23,7 +23,7 @@ func rowsAtMost(p Plan, table string) int64 {
 	if found, ok := schema.Lookup(table); ok && found.PartitionBy == schema.PartitionUser && p.Conversations != nil {
 		return *p.Conversations
 	}
-	return valueOr(p.of(table).Rows, 0)
+	return valueOr(p.estimate(table).Rows, 0)
 }
 
 // unreadableRows warns of rows whose version could not be read.

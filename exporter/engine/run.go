@@ -70,7 +70,7 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 		}
 	}
 	for i, export := range plan.Exports {
-		plan.Exports[i].Shrink = expectedShrink(export, plan.of(export.Table).Rows)
+		plan.Exports[i].Shrink = expectedShrink(export, plan.estimate(export.Table).Rows)
 	}
 	return plan, nil
 }

@@ -203,7 +203,7 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 	defer func() { err = errors.Join(err, journal.Close()) }()
 	delivered := newDelivered(r.run.journals(), r.options.From, r.table, plan.Survey, journal)
 
-	r.walker.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: valueOr(plan.of(r.table.Name).Rows, 0)})
+	r.walker.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: valueOr(plan.estimate(r.table.Name).Rows, 0)})
 	life := r.walker.age.lifetime(journal)
 	walk := r.walker.source.Walk(ctx, r.table, nil, journal.orNil())
 	account := func() (int64, error) {

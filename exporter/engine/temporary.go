@@ -21,7 +21,7 @@ func leastRoom(p Plan, table string) int64 {
 	if p.since(table) != nil {
 		return 0
 	}
-	return leastRow * valueOr(p.of(table).Rows, 0)
+	return leastRow * valueOr(p.estimate(table).Rows, 0)
 }
 
 // temporary makes the sorters and indexes of a run, in temporary files.

@@ -38,7 +38,7 @@ func (w walker) walk(ctx context.Context, sorter *rows.Sorter, table *schema.Tab
 	var total int64
 	since := plan.since(table.Name)
 	if len(since) == 0 {
-		total = valueOr(plan.of(table.Name).Rows, 0)
+		total = valueOr(plan.estimate(table.Name).Rows, 0)
 	}
 	w.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: total, Table: w.named(table)})
 	life := w.age.lifetime(journal)
