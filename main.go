@@ -77,10 +77,10 @@ func run() int {
 		Interrupts: interrupts,
 		ParentGone: parent.Gone,
 		Version:    version,
-		LoadConfig: func(files []cli.SourceFile) (exporter.Job, exporter.Diagnostics) {
+		LoadConfig: func(files []cli.SourceFile) ([]exporter.Job, exporter.Diagnostics) {
 			return config.Load(configFiles(files), os.LookupEnv, time.Now)
 		},
-		LoadForReading: func(files []cli.SourceFile) (exporter.Job, exporter.Diagnostics) {
+		LoadForReading: func(files []cli.SourceFile) ([]exporter.Job, exporter.Diagnostics) {
 			return config.LoadForReading(configFiles(files), os.LookupEnv, time.Now)
 		},
 		LoadHostConfig: config.LoadHost,

@@ -17,8 +17,12 @@ const (
 	ModeAppend = "append"
 )
 
-// Job is a validated configuration: one source and what to export from it.
+// Job is what a validated configuration says about one team: its source and what to
+// export from it.
 type Job struct {
+	// Team names the team in a configuration of several: the key of for_each, or the
+	// second label of the source. It is empty when the configuration has one source.
+	Team    string `json:",omitempty"`
 	Source  SourceConfig
 	Exports []Export
 	// Full asks for a full walk, whatever earlier runs have proven.

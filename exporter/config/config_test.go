@@ -43,7 +43,11 @@ func environment(name string) (string, bool) {
 func clock() time.Time { return time.Date(2026, 3, 4, 23, 30, 0, 0, time.FixedZone("", -3600)) }
 
 func load(files ...config.File) (exporter.Job, exporter.Diagnostics) {
-	return config.Load(files, environment, clock)
+	jobs, diags := config.Load(files, environment, clock)
+	if len(jobs) == 0 {
+		return exporter.Job{}, diags
+	}
+	return jobs[0], diags
 }
 
 // readCase reads a file of testdata, or a folder of them.

@@ -59,10 +59,11 @@ func TestJSONMakesTheJobOfTheFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			noEnv := func(string) (string, bool) { return "", false }
-			want, diags := config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(pair.hcl)}}, noEnv, time.Now)
+			wanted, diags := config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(pair.hcl)}}, noEnv, time.Now)
 			if err := diags.Err(); err != nil {
 				t.Fatal(err)
 			}
+			want := wanted[0]
 			got, diags := config.LoadJSON([]byte(pair.json))
 			if len(diags) > 0 {
 				t.Fatalf("got %+v", diags)

@@ -18,30 +18,31 @@ type File struct {
 // environment variable, now is the clock behind timestamp().
 //
 // Every finding is reported at once, in the order of files and lines. When one
-// of them is an error, the job is empty. While a file cannot be parsed, only
+// of them is an error, there are no jobs; otherwise there is one a team, in the order
+// of the configuration. While a file cannot be parsed, only
 // findings about syntax are reported: the rest would be guesses.
-func Load(files []File, env func(name string) (string, bool), now func() time.Time) (exporter.Job, exporter.Diagnostics) {
+func Load(files []File, env func(name string) (string, bool), now func() time.Time) ([]exporter.Job, exporter.Diagnostics) {
 	return load(files, env, now, newReport(files))
 }
 
 // LoadForReading is [Load] for a use that exports nothing: export blocks may be
 // missing.
-func LoadForReading(files []File, env func(name string) (string, bool), now func() time.Time) (exporter.Job, exporter.Diagnostics) {
+func LoadForReading(files []File, env func(name string) (string, bool), now func() time.Time) ([]exporter.Job, exporter.Diagnostics) {
 	report := newReport(files)
 	report.exportOptional = true
 	return load(files, env, now, report)
 }
 
-func load(files []File, env func(name string) (string, bool), now func() time.Time, report *report) (exporter.Job, exporter.Diagnostics) {
+func load(files []File, env func(name string) (string, bool), now func() time.Time, report *report) ([]exporter.Job, exporter.Diagnostics) {
 	blocks := decode(files, functions(env, now()), report)
 	if report.broken {
-		return exporter.Job{}, report.finish()
+		return nil, report.finish()
 	}
 	c := checker{report: report, env: env}
 	job := c.job(blocks, len(files))
 	diags := report.finish()
 	if diags.HasErrors() {
-		return exporter.Job{}, diags
+		return nil, diags
 	}
-	return job, diags
+	return []exporter.Job{job}, diags
 }

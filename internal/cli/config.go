@@ -114,17 +114,17 @@ func readLimited(reader io.Reader, name string) (SourceFile, error) {
 
 // loadJob reads a configuration and shows its warnings. When there are errors, the returned
 // error contains every finding.
-func loadJob(show view, path string, load func([]SourceFile) (exporter.Job, exporter.Diagnostics)) (exporter.Job, error) {
+func loadJob(show view, path string, load func([]SourceFile) ([]exporter.Job, exporter.Diagnostics)) (exporter.Job, error) {
 	files, err := readConfig(path)
 	if err != nil {
 		return exporter.Job{}, err
 	}
-	job, diags := load(files)
+	jobs, diags := load(files)
 	if err := diags.Err(); err != nil {
 		return exporter.Job{}, err
 	}
 	show.diagnostics(diags)
-	return job, nil
+	return jobs[0], nil
 }
 
 // argument returns the only argument, or "".

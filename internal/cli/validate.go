@@ -33,7 +33,11 @@ func runValidate(app App, global settings, views func() view, path string) error
 	if err != nil {
 		return err
 	}
-	job, diags := app.LoadConfig(files)
+	jobs, diags := app.LoadConfig(files)
+	var job exporter.Job
+	if len(jobs) > 0 {
+		job = jobs[0]
+	}
 	switch {
 	case global.json:
 		writeValidation(app.Stdout, job.Source.Endpoint, diags)
