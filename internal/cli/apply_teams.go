@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -152,22 +151,19 @@ func (e teamsEnd) status() exporter.ExitStatus {
 func (e teamsEnd) text() string {
 	counts := e.counts()
 	if len(e.results) == 0 {
-		return "no team was selected"
+		return "No team was selected"
 	}
-	done := counts[teams.Done] + counts[teams.Fresh]
-	parts := []string{fmt.Sprintf("%s of %s done", count(int64(done)), many(int64(len(e.results)), "team"))}
+	fresh := counts[teams.Fresh]
+	text := fmt.Sprintf("%s of %s done", count(int64(counts[teams.Done]+fresh)), many(int64(len(e.results)), "team"))
+	if fresh > 0 {
+		text += " (" + count(int64(fresh)) + " of them " + outcomeText(teams.Fresh) + ")"
+	}
 	for _, outcome := range outcomes() {
-		n := counts[outcome]
-		if n == 0 || outcome == teams.Done {
-			continue
+		if n := counts[outcome]; n > 0 && outcome != teams.Done && outcome != teams.Fresh {
+			text += ", " + count(int64(n)) + " " + outcomeText(outcome)
 		}
-		text := fmt.Sprintf("%s %s", count(int64(n)), outcomeText(outcome))
-		if outcome == teams.Fresh {
-			text += " and not read"
-		}
-		parts = append(parts, text)
 	}
-	return strings.Join(parts, ", ")
+	return text
 }
 
 // outcomeText is an outcome as people say it.
@@ -177,7 +173,9 @@ func outcomeText(outcome teams.Outcome) string {
 		return "not proven complete"
 	case teams.NotStarted:
 		return "not started"
-	case teams.Done, teams.Fresh, teams.Failed, teams.Interrupted:
+	case teams.Fresh:
+		return "fresh and not read"
+	case teams.Done, teams.Failed, teams.Interrupted:
 	}
 	return string(outcome)
 }

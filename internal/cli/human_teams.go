@@ -20,7 +20,10 @@ func (v *humanView) of(team string) view {
 
 func (v *humanView) teamPlans(plans teamPlans) { v.showTeamPlans(v.out, plans) }
 
-func (v *humanView) teamProposal(plans teamPlans) { v.showTeamPlans(v.err, plans) }
+func (v *humanView) teamProposal(plans teamPlans) {
+	v.showTeamPlans(v.err, plans)
+	v.err.print("\n")
+}
 
 // showTeamPlans shows a table, and of one team alone its whole plan.
 func (v *humanView) showTeamPlans(to *terminal, plans teamPlans) {
@@ -38,7 +41,6 @@ func (v *humanView) showTeamPlans(to *terminal, plans teamPlans) {
 		}
 		team.diagnostics(one.Plan.Warnings())
 	}
-	v.err.print("\n")
 }
 
 // teamPlansText has a line for each team, and one for all of them.
@@ -107,14 +109,14 @@ func exportsText(exports []engine.ExportPlan) string {
 	}
 	var parts []string
 	for _, action := range []engine.Action{engine.ActionCreate, engine.ActionReplace, engine.ActionMerge, engine.ActionAppend} {
-		n := 0
+		n := int64(0)
 		for _, export := range exports {
 			if export.Action == action {
 				n++
 			}
 		}
 		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", action, n))
+			parts = append(parts, string(action)+" "+many(n, "file"))
 		}
 	}
 	return strings.Join(parts, ", ")

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
+	"github.com/lemexport/lemexport/exporter/engine/teams"
 )
 
 // forged holds every mark, and characters that a font may draw as anything.
@@ -49,7 +51,7 @@ func fill(to reflect.Value, text string) {
 // onColours is what a view shows on a terminal with colours.
 func onColours(show func(*humanView)) string {
 	var shown bytes.Buffer
-	screen := &terminal{to: &shown, screen: func() (int, int, bool) { return 80, 24, true }, colour: true}
+	screen := &terminal{to: &shown, screen: func() (int, int, bool) { return 1000, 24, true }, colour: true}
 	show(&humanView{out: screen, err: screen})
 	return shown.String()
 }
@@ -74,6 +76,25 @@ func TestNoTextFromOutsideIsTakenForAMark(t *testing.T) {
 		"interrupted":  func(v *humanView, text string) { v.interrupted(&interruptedError{consequence: text}) },
 		"kept":         func(v *humanView, text string) { v.kept(filled[keptPages](text)) },
 		"listening":    nil, // all of it is from this program
+		"of":           func(v *humanView, text string) { v.of(text).diagnostics(exporter.Diagnostics{{Summary: "bad"}}) },
+		"teamPlans":    func(v *humanView, text string) { v.teamPlans(plansNamed(text)) },
+		"teamProposal": func(v *humanView, text string) { v.teamProposal(plansNamed(text)) },
+		"teamSummary": func(v *humanView, text string) {
+			v.teamSummary(teamsEnd{results: []teams.Result{
+				{Team: text, Outcome: teams.Done, Summary: filled[engine.Summary](text)},
+				{Team: text, Outcome: teams.Failed, Err: errors.New(text)},
+				{Team: text, Outcome: teams.Interrupted, Summary: filled[engine.Summary](text)},
+			}})
+		},
+		"ofTeams": func(v *humanView, text string) {
+			progress, _ := v.ofTeams(2).progress()
+			progress.event(day(1), teamEvent{team: text, event: exporter.PhaseStarted{Phase: exporter.PhaseWalk}})
+			progress.event(day(1), teamEvent{team: text, event: exporter.UnknownField{Field: text}})
+			progress.event(day(1), teamEvent{team: text, applying: &teams.Planned{Team: text, Plan: filled[engine.Plan](text)}})
+			progress.tick(day(1))
+			progress.event(day(1), teamEvent{team: text, ended: &teams.Result{Team: text, Outcome: teams.Failed, Err: errors.New(text)}})
+			progress.tick(day(1))
+		},
 	}
 	kind := reflect.TypeFor[view]()
 	for method := range kind.Methods() {
@@ -86,6 +107,11 @@ func TestNoTextFromOutsideIsTakenForAMark(t *testing.T) {
 			sameEscapes(t, name, func(text string) string { return onColours(func(v *humanView) { show(v, text) }) })
 		}
 	}
+}
+
+// plansNamed are the plans of several teams, with that text in every place.
+func plansNamed(text string) teamPlans {
+	return teamPlans{parallel: 1, plans: []teams.Planned{{Team: text, Plan: filled[engine.Plan](text)}, {Team: text, Err: errors.New(text)}}}
 }
 
 func filled[T any](text string) (value T) {
