@@ -65,6 +65,7 @@ func run() int {
 			args = []string{cli.PluginCommand} // which says what is wrong
 		}
 	}
+	inputs := config.Inputs{Env: os.LookupEnv, ReadFile: cli.ReadFile, Now: time.Now}
 	app := cli.App{
 		Stdin:      os.Stdin,
 		Stdout:     os.Stdout,
@@ -78,10 +79,10 @@ func run() int {
 		ParentGone: parent.Gone,
 		Version:    version,
 		LoadConfig: func(files []cli.SourceFile) ([]exporter.Job, exporter.Diagnostics) {
-			return config.Load(configFiles(files), os.LookupEnv, time.Now)
+			return config.Load(configFiles(files), inputs)
 		},
 		LoadForReading: func(files []cli.SourceFile) ([]exporter.Job, exporter.Diagnostics) {
-			return config.LoadForReading(configFiles(files), os.LookupEnv, time.Now)
+			return config.LoadForReading(configFiles(files), inputs)
 		},
 		LoadHostConfig: config.LoadHost,
 		FormatConfig:   func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
