@@ -74,6 +74,7 @@ func TestNoTextFromOutsideIsTakenForAMark(t *testing.T) {
 		"interrupted":  func(v *humanView, text string) { v.interrupted(&interruptedError{consequence: text}) },
 		"kept":         func(v *humanView, text string) { v.kept(filled[keptPages](text)) },
 		"listening":    nil, // all of it is from this program
+		"traffic":      nil,
 	}
 	kind := reflect.TypeFor[view]()
 	for method := range kind.Methods() {
