@@ -112,6 +112,26 @@ func readLimited(reader io.Reader, name string) (SourceFile, error) {
 	return SourceFile{Name: name, Bytes: body}, nil
 }
 
+// ReadFile reads at most so many bytes from the beginning of a file that a configuration
+// names.
+func ReadFile(name string, most int) (body []byte, err error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errors.New("this is a folder")
+	case !info.Mode().IsRegular(): // reading a pipe or a device may never end
+		return nil, errors.New("this is not a regular file")
+	}
+	file, err := os.Open(name) //nolint:gosec // the user names the file
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return io.ReadAll(io.LimitReader(file, int64(most)))
+}
+
 // loader reads the jobs of a configuration: [App.LoadConfig] or [App.LoadForReading].
 type loader func([]SourceFile) ([]exporter.Job, exporter.Diagnostics)
 

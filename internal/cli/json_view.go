@@ -179,9 +179,22 @@ func (v *jsonView) formatted(file string) {
 }
 
 func (v *jsonView) listening(server SimServer, options SimOptions) {
-	v.send(levelInfo, "listening", "Simulated lemlist API at "+server.URL(), field{"endpoint", server.URL()},
-		field{"api_key", server.Key()}, field{"simulated", true}, field{"users", options.Users},
-		field{"conversations", options.Conversations}, field{"seed", options.Seed})
+	fields := []field{
+		{"endpoint", server.URL()}, {"simulated", true}, {"users", options.Users},
+		{"conversations", options.Conversations}, {"seed", options.Seed},
+	}
+	if teams := server.Teams(); options.Teams > 0 {
+		fields = append(fields, field{"teams", teams})
+	} else {
+		fields = append(fields, field{"api_key", teams[0].Key})
+	}
+	v.send(levelInfo, "listening", "Simulated lemlist API at "+server.URL(), fields...)
+}
+
+func (v *jsonView) traffic(seen []SimTraffic) {
+	for _, one := range seen {
+		v.send(levelInfo, "traffic", "Requests with the key of a simulated team", field{"traffic", one})
+	}
 }
 
 func (v *jsonView) stopping() { v.send(levelWarn, "stopping", "Stopping") }

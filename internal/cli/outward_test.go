@@ -95,6 +95,7 @@ func TestNoTextFromOutsideIsTakenForAMark(t *testing.T) {
 			progress.event(day(1), teamEvent{team: text, ended: &teams.Result{Team: text, Outcome: teams.Failed, Err: errors.New(text)}})
 			progress.tick(day(1))
 		},
+		"traffic": nil,
 	}
 	kind := reflect.TypeFor[view]()
 	for method := range kind.Methods() {

@@ -30,6 +30,8 @@ type view interface {
 	formatted(file string)
 	// listening says where the simulated API is.
 	listening(server SimServer, options SimOptions)
+	// traffic counts its requests by team.
+	traffic(seen []SimTraffic)
 	// stopping confirms a signal, interrupted says what the interrupt means for the files.
 	stopping()
 	interrupted(end *interruptedError)
