@@ -21,7 +21,7 @@ func applyTeams(ctx context.Context, app App, global settings, show view, argume
 			return interruption(ctx, err, "nothing was written")
 		}
 		end := teamsEnd{results: inOrder(jobs, results), elapsed: app.Now().Sub(started), workDir: arguments.workDir}
-		show.teamSummary(end)
+		show.teams().summary(end)
 		if status := end.status(); status != 0 {
 			return ended{status}
 		}
@@ -48,7 +48,7 @@ func newTeamsRun(app App, global settings, show view, pace teamPace, workDir str
 
 // plan plans the jobs of a queue while the view shows the progress.
 func (r teamsRun) plan(ctx context.Context, queue []teams.Queued) (plans []teams.Planned, err error) {
-	err = r.events.during(r.app, r.show.ofTeams(len(queue)), func() error {
+	err = r.events.during(r.app, r.show.teams().eventsOf(len(queue)), func() error {
 		plans = r.runner.Plan(ctx, queue)
 		return context.Cause(ctx)
 	})
@@ -69,7 +69,7 @@ func (r teamsRun) apply(ctx context.Context, arguments applyArguments, jobs []ex
 		}
 		queue, results = approved, append(results, failed...)
 	}
-	err = r.events.during(r.app, r.show.ofTeams(len(queue)), func() error {
+	err = r.events.during(r.app, r.show.teams().eventsOf(len(queue)), func() error {
 		results = append(results, r.runner.Apply(ctx, queue, arguments.options)...)
 		return nil
 	})
@@ -94,7 +94,7 @@ func (r teamsRun) approved(ctx context.Context, jobs []exporter.Job, queue []tea
 		queue[i].Approved = &plans[i].Plan
 		approved = append(approved, queue[i])
 	}
-	r.show.teamProposal(newTeamPlans(jobs, plans, r.runner.Parallel))
+	r.show.teams().proposal(newTeamPlans(jobs, plans, r.runner.Parallel))
 	if len(approved) == 0 {
 		return nil, failed, nil
 	}

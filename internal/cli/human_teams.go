@@ -12,21 +12,18 @@ import (
 	"github.com/lemexport/lemexport/exporter/engine/teams"
 )
 
-func (v *humanView) of(team string) view {
-	one := *v
-	one.team = team
-	return &one
-}
+// humanTeams is the view of several teams.
+type humanTeams struct{ *humanView }
 
-func (v *humanView) teamPlans(plans teamPlans) { v.showTeamPlans(v.out, plans) }
+func (v humanTeams) plans(plans teamPlans) { v.show(v.out, plans) }
 
-func (v *humanView) teamProposal(plans teamPlans) {
-	v.showTeamPlans(v.err, plans)
+func (v humanTeams) proposal(plans teamPlans) {
+	v.show(v.err, plans)
 	v.err.print("\n")
 }
 
-// showTeamPlans shows a table, and of one team alone its whole plan.
-func (v *humanView) showTeamPlans(to *terminal, plans teamPlans) {
+// show prints a table, and of one team alone its whole plan.
+func (v humanTeams) show(to *terminal, plans teamPlans) {
 	if len(plans.plans) == 1 && plans.plans[0].Err == nil {
 		only := plans.plans[0]
 		to.print(bold(inline(outward(only.Team))) + ": " + planText(outward(only.Plan)))
@@ -122,7 +119,9 @@ func exportsText(exports []engine.ExportPlan) string {
 	return strings.Join(parts, ", ")
 }
 
-func (v *humanView) teamSummary(end teamsEnd) {
+func (v humanTeams) eventsOf(total int) showing[teamEvent] { return humanTeamEvents{v, total} }
+
+func (v humanTeams) summary(end teamsEnd) {
 	v.out.print(teamsText(end))
 	for _, one := range byOutcome(end.results) {
 		v.of(one.Team).diagnostics(problems(one))
@@ -202,7 +201,11 @@ func resultRow(one teams.Result) []string {
 	if proof.Requests == 0 { // nothing was read
 		return []string{one.Team, outcome, "", "", "", "", ""}
 	}
-	return []string{one.Team, outcome, count(proof.Rows), count(proof.Requests), retriesCount(proof), fixed(one.Summary.Seconds), filesText(one.Summary)}
+	rows := count(proof.Rows)
+	if one.Outcome == teams.Interrupted && proof.Rows == 0 {
+		rows = "" // they are counted at the end of a walk
+	}
+	return []string{one.Team, outcome, rows, count(proof.Requests), retriesCount(proof), fixed(one.Summary.Seconds), filesText(one.Summary)}
 }
 
 func fixed(seconds float64) string { return strconv.FormatFloat(seconds, 'f', 1, 64) }

@@ -77,25 +77,8 @@ func TestNoTextFromOutsideIsTakenForAMark(t *testing.T) {
 		"kept":         func(v *humanView, text string) { v.kept(filled[keptPages](text)) },
 		"listening":    nil, // all of it is from this program
 		"of":           func(v *humanView, text string) { v.of(text).diagnostics(exporter.Diagnostics{{Summary: "bad"}}) },
-		"teamPlans":    func(v *humanView, text string) { v.teamPlans(plansNamed(text)) },
-		"teamProposal": func(v *humanView, text string) { v.teamProposal(plansNamed(text)) },
-		"teamSummary": func(v *humanView, text string) {
-			v.teamSummary(teamsEnd{results: []teams.Result{
-				{Team: text, Outcome: teams.Done, Summary: filled[engine.Summary](text)},
-				{Team: text, Outcome: teams.Failed, Err: errors.New(text)},
-				{Team: text, Outcome: teams.Interrupted, Summary: filled[engine.Summary](text)},
-			}})
-		},
-		"ofTeams": func(v *humanView, text string) {
-			progress, _ := v.ofTeams(2).progress()
-			progress.event(day(1), teamEvent{team: text, event: exporter.PhaseStarted{Phase: exporter.PhaseWalk}})
-			progress.event(day(1), teamEvent{team: text, event: exporter.UnknownField{Field: text}})
-			progress.event(day(1), teamEvent{team: text, applying: &teams.Planned{Team: text, Plan: filled[engine.Plan](text)}})
-			progress.tick(day(1))
-			progress.event(day(1), teamEvent{team: text, ended: &teams.Result{Team: text, Outcome: teams.Failed, Err: errors.New(text)}})
-			progress.tick(day(1))
-		},
-		"traffic": nil,
+		"teams":        nil, // see TestNoTextOfATeamIsTakenForAMark
+		"traffic":      nil,
 	}
 	kind := reflect.TypeFor[view]()
 	for method := range kind.Methods() {
@@ -107,6 +90,36 @@ func TestNoTextFromOutsideIsTakenForAMark(t *testing.T) {
 		if show != nil {
 			sameEscapes(t, name, func(text string) string { return onColours(func(v *humanView) { show(v, text) }) })
 		}
+	}
+}
+
+func TestNoTextOfATeamIsTakenForAMark(t *testing.T) {
+	shows := map[string]func(v *humanView, text string){
+		"plans":    func(v *humanView, text string) { v.teams().plans(plansNamed(text)) },
+		"proposal": func(v *humanView, text string) { v.teams().proposal(plansNamed(text)) },
+		"summary": func(v *humanView, text string) {
+			v.teams().summary(teamsEnd{results: []teams.Result{
+				{Team: text, Outcome: teams.Done, Summary: filled[engine.Summary](text)},
+				{Team: text, Outcome: teams.Failed, Err: errors.New(text)},
+				{Team: text, Outcome: teams.Interrupted, Summary: filled[engine.Summary](text)},
+			}})
+		},
+		"eventsOf": func(v *humanView, text string) {
+			progress, _ := v.teams().eventsOf(2).progress()
+			progress.event(day(1), teamEvent{team: text, event: exporter.PhaseStarted{Phase: exporter.PhaseWalk}})
+			progress.event(day(1), teamEvent{team: text, event: exporter.UnknownField{Field: text}})
+			progress.event(day(1), teamEvent{team: text, applying: &teams.Planned{Team: text, Plan: filled[engine.Plan](text)}})
+			progress.tick(day(1))
+			progress.event(day(1), teamEvent{team: text, ended: &teams.Result{Team: text, Outcome: teams.Failed, Err: errors.New(text)}})
+			progress.tick(day(1))
+		},
+	}
+	for method := range reflect.TypeFor[teamsView]().Methods() {
+		show, known := shows[method.Name]
+		if !known {
+			t.Fatalf("%s is not tried", method.Name)
+		}
+		sameEscapes(t, method.Name, func(text string) string { return onColours(func(v *humanView) { show(v, text) }) })
 	}
 }
 

@@ -88,13 +88,13 @@ func someTeamPlans() teamPlans {
 
 func TestPlansOfSeveralTeams(t *testing.T) {
 	c := newConsole("")
-	newHumanView(c.App, settings{}).teamPlans(someTeamPlans())
+	newHumanView(c.App, settings{}).teams().plans(someTeamPlans())
 	c.out.WriteString("== all are known ==\n")
 	known := someTeamPlans()
 	known.plans, known.parallel = known.plans[:3], 2
-	newHumanView(c.App, settings{}).teamPlans(known)
+	newHumanView(c.App, settings{}).teams().plans(known)
 	c.out.WriteString("== one team ==\n")
-	newHumanView(c.App, settings{}).teamPlans(teamPlans{parallel: 1, plans: known.plans[:1]})
+	newHumanView(c.App, settings{}).teams().plans(teamPlans{parallel: 1, plans: known.plans[:1]})
 	golden(t, "teams/plan", c.both())
 	if !someTeamPlans().failed() || known.failed() || !known.pending() {
 		t.Error("a plan that failed is not told from one that is pending")
@@ -113,7 +113,7 @@ func TestSummaryOfSeveralTeams(t *testing.T) {
 		"none":        {teamsEnd{}, 0},
 	} {
 		c := newConsole("")
-		newHumanView(c.App, settings{}).teamSummary(test.end)
+		newHumanView(c.App, settings{}).teams().summary(test.end)
 		golden(t, "teams/summary-"+name, c.both())
 		if got := test.end.status(); got != test.status {
 			t.Errorf("%s: exit %d, want %d", name, got, test.status)
@@ -136,6 +136,8 @@ func agencyEvents() []timed[teamEvent] {
 		at(2, teamEvent{team: "a team with a very long name", event: exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: 500}}),
 		at(2.5, teamEvent{team: "a team with a very long name", event: exporter.Throttled{Wait: time.Second}}),
 		at(3, teamEvent{team: "acme", event: exporter.PageFetched{Partition: "usr_anna", Page: 1, Rows: 100, More: true}}),
+		at(3, teamEvent{team: "acme", event: exporter.UnknownField{Field: "priority"}}),
+		at(3, teamEvent{team: "a team with a very long name", event: exporter.UnknownField{Field: "priority"}}),
 		at(4, teamEvent{team: "a team with a very long name", event: exporter.PageFetched{Partition: "usr_bo", Page: 1, Rows: 100, More: true}}),
 		at(5, teamEvent{team: "acme", event: exporter.PageFetched{Partition: "usr_anna", Page: 2, Rows: 100}}),
 		at(6, teamEvent{team: "acme", ended: &done}),
@@ -152,7 +154,7 @@ func replayTeams(progress progressOf[teamEvent]) {
 
 func TestProgressOfSeveralTeams(t *testing.T) {
 	pipe := newConsole("")
-	progress, every := newHumanView(pipe.App, settings{}).ofTeams(4).progress()
+	progress, every := newHumanView(pipe.App, settings{}).teams().eventsOf(4).progress()
 	if every != heartbeatInterval {
 		t.Errorf("a heartbeat every %v", every)
 	}
@@ -161,7 +163,7 @@ func TestProgressOfSeveralTeams(t *testing.T) {
 
 	screen := newConsole("")
 	screen.width = 78
-	progress, _ = newHumanView(screen.App, settings{}).ofTeams(4).progress()
+	progress, _ = newHumanView(screen.App, settings{}).teams().eventsOf(4).progress()
 	replayTeams(progress)
 	golden(t, "teams/bars", strings.NewReplacer("\r", "\n<start>", "\x1b", `\e`).Replace(screen.err.String())+"\n")
 }
@@ -185,11 +187,11 @@ func TestTheLinesOfTheTeamsFitTheScreen(t *testing.T) {
 func TestJSONOfSeveralTeams(t *testing.T) {
 	c := newConsole("")
 	show := newJSONView(c.App)
-	progress, _ := show.ofTeams(4).progress()
+	progress, _ := show.teams().eventsOf(4).progress()
 	replayTeams(progress)
-	show.teamPlans(someTeamPlans())
-	show.teamSummary(endOfAgency())
-	show.teamSummary(interruptedAgency())
+	show.teams().plans(someTeamPlans())
+	show.teams().summary(endOfAgency())
+	show.teams().summary(interruptedAgency())
 	golden(t, "teams/json", c.out.String())
 }
 
