@@ -160,10 +160,10 @@ func (e *Engine) resolve(export exporter.Export, runID string) (target, error) {
 		return target{}, err
 	}
 	name := table.Name + format.Extension()
-	if export.Mode == exporter.ModeAppend {
+	if export.Mode == exporter.ModeAppend || export.Versioned() {
 		name = table.Name + "/" + runID + format.Extension()
 	}
-	return target{Export: export, table: table, format: format, destination: destination, name: name}, nil
+	return target{Export: export, table: table, format: format, destination: destination, from: e.locator(), name: name}, nil
 }
 
 // FormatNames lists the names of the file formats, sorted.
