@@ -127,6 +127,18 @@ func (e *Engine) VerifyEach(ctx context.Context, location string) iter.Seq2[Veri
 	return verifyEach(ctx, e.locator(), location)
 }
 
+// Show describes every export at location by what its footers and pointers state: it reads
+// no row.
+func (e *Engine) Show(ctx context.Context, location string) iter.Seq2[Shown, error] {
+	return shower{e.locator(), e.Now()}.each(ctx, location)
+}
+
+// PlanPrune finds the files at location that are no longer needed: old versions, and files
+// of an append before a full proof. It removes nothing.
+func (e *Engine) PlanPrune(ctx context.Context, location string, options PruneOptions) (*Pruning, error) {
+	return planPrune(ctx, pruner{from: e.locator(), location: location, options: options, runID: e.NewRunID()})
+}
+
 func (e *Engine) locator() locator {
 	from := locator{destination: e.OpenDestination}
 	for _, name := range slices.Backward(e.FormatNames()) {

@@ -63,13 +63,9 @@ func verifyTable(ctx context.Context, from locator, found tableExports, yield fu
 }
 
 func verifyAt(ctx context.Context, from locator, destination exporter.Destination, name string) (result Verification, err error) {
-	format, ok := from.formatOf(name)
-	if !ok {
-		return Verification{}, fmt.Errorf("%s: no known file format", name)
-	}
-	file, err := openExport(ctx, destination, format, name)
+	file, err := openNamed(ctx, from, destination, name)
 	if err != nil {
-		return Verification{}, fmt.Errorf("%s: %w", destination.URL(name), err)
+		return Verification{}, err
 	}
 	defer func() { err = errors.Join(err, file.close()) }()
 	return verifyFile(ctx, file, destination.URL(name))
