@@ -9,6 +9,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/internal/test/apitest"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // largePage is a good page that is larger than a small response may be.
@@ -47,5 +48,25 @@ func TestAWalkTakesLargePagesOneAfterTheOther(t *testing.T) {
 	another.release()
 	if rows < users {
 		t.Errorf("%d rows", rows)
+	}
+}
+
+func TestALargeTeamGivesWayToTheLargePagesOfItsUsers(t *testing.T) {
+	endpoint := apitest.Serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/team") {
+			_, _ = w.Write([]byte(`{"_id":"tea_1","userIds":["usr_a","usr_b"]}` + strings.Repeat(" ", exporter.DefaultMemory/512)))
+			return
+		}
+		_, _ = w.Write([]byte(largePage))
+	})
+	source, _ := open(t, endpoint)
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	survey, err := source.Survey(ctx, []*schema.Table{schema.InboxConversations(), schema.TeamUsers()})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(survey.Tables) != 2 || len(survey.OfUsers().Partitions) != 2 || *survey.Of("team_users").Partitions[0].TotalItems != 2 {
+		t.Errorf("%+v", survey)
 	}
 }
