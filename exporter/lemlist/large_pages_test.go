@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/internal/test/apitest"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -69,4 +70,28 @@ func TestALargeTeamGivesWayToTheLargePagesOfItsUsers(t *testing.T) {
 	if len(survey.Tables) != 2 || len(survey.OfUsers().Partitions) != 2 || *survey.Of("team_users").Partitions[0].TotalItems != 2 {
 		t.Errorf("%+v", survey)
 	}
+}
+
+func TestSourcesThatShareTheirResponsesHaveOneLargePageAtATime(t *testing.T) {
+	endpoint := apitest.Serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(largePage)) })
+	shared := client.NewMemory(exporter.DefaultMemory)
+	sharing := func(o *Options) { o.Responses, o.Memory = shared, exporter.LeastShare }
+	one, _ := open(t, endpoint, sharing)
+	other, _ := open(t, endpoint, sharing)
+	first, err := one.fetch(t.Context(), pageRequest{user: "a", page: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	if another, err := other.fetch(ctx, pageRequest{user: "b", page: 1}); err == nil {
+		another.release()
+		t.Error("two sources have a large page at the same time")
+	}
+	first.release()
+	another, err := other.fetch(t.Context(), pageRequest{user: "b", page: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	another.release()
 }
