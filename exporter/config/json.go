@@ -158,14 +158,15 @@ func (n node) marked(marks cty.ValueMarks) (cty.Value, error) {
 			members[name] = value
 		}
 		return cty.ObjectVal(members), nil
-	}
-	value := n.value()
-	for mark := range marks {
-		if from, ok := mark.(origin); ok {
-			value = value.Mark(from.part(string(n.pointer)))
+	default:
+		value := n.value()
+		for mark := range marks {
+			if from, ok := mark.(origin); ok {
+				value = value.Mark(from.part(string(n.pointer)))
+			}
 		}
+		return value, nil
 	}
-	return value, nil
 }
 
 // fill sorts the members of a block's body, n, into attributes and blocks.

@@ -112,7 +112,7 @@ func (d teamReader) eachOf(e *expression) []team {
 	for position, it := 0, values.ElementIterator(); it.Next(); position++ {
 		key, element := it.Element()
 		bare, own := element.Unmark()
-		one := valued("", a.at, a.address, bare)
+		var one team
 		switch {
 		case isMap && d.isText(a, a.at, bare, fmt.Sprintf("The value of %s in for_each is %s. for_each takes a map of texts: {name = key}.", quotedName(key.AsString()), typeName(bare))):
 			one = valued(key.AsString(), a.at, a.address, bare.WithMarks(marks, own).Mark(origin{ofTeam, eachValue}))
