@@ -100,6 +100,24 @@ func (e *Engine) start(ctx context.Context, id string, job exporter.Job, obs exp
 	return run, nil
 }
 
+// Manifests reads the manifests of the exports of the job that are there now, of an append
+// the newest; nil stands for an export that is not there.
+func (e *Engine) Manifests(ctx context.Context, job exporter.Job) ([]*exporter.Manifest, error) {
+	manifests := make([]*exporter.Manifest, 0, len(job.Exports))
+	for _, export := range job.Exports {
+		target, err := e.resolve(export, "")
+		if err != nil {
+			return nil, err
+		}
+		plan, err := target.plan(ctx)
+		if err != nil {
+			return nil, err
+		}
+		manifests = append(manifests, plan.Current)
+	}
+	return manifests, nil
+}
+
 // OpenFile opens the export at location, a file, a destination folder or the
 // folder of the files of an append, and compares its columns with the table that its manifest names.
 // It reads no row: what is wrong with the rows is for Verify to say.
@@ -125,6 +143,18 @@ func (e *Engine) Verify(ctx context.Context, location string) (Verification, err
 // checked together, too: each continues one that is there, or contains everything.
 func (e *Engine) VerifyEach(ctx context.Context, location string) iter.Seq2[Verification, error] {
 	return verifyEach(ctx, e.locator(), location)
+}
+
+// Show describes every export at location by what its footers and pointers state: it reads
+// no row.
+func (e *Engine) Show(ctx context.Context, location string) iter.Seq2[Shown, error] {
+	return shower{e.locator(), e.Now()}.each(ctx, location)
+}
+
+// PlanPrune finds the files at location that are no longer needed: old versions, and files
+// of an append before a full proof. It removes nothing.
+func (e *Engine) PlanPrune(ctx context.Context, location string, options PruneOptions) (*Pruning, error) {
+	return planPrune(ctx, pruner{from: e.locator(), location: location, options: options, runID: e.NewRunID()})
 }
 
 func (e *Engine) locator() locator {
@@ -160,10 +190,10 @@ func (e *Engine) resolve(export exporter.Export, runID string) (target, error) {
 		return target{}, err
 	}
 	name := table.Name + format.Extension()
-	if export.Mode == exporter.ModeAppend {
+	if export.Mode == exporter.ModeAppend || export.Versioned() {
 		name = table.Name + "/" + runID + format.Extension()
 	}
-	return target{Export: export, table: table, format: format, destination: destination, name: name}, nil
+	return target{Export: export, table: table, format: format, destination: destination, from: e.locator(), name: name}, nil
 }
 
 // FormatNames lists the names of the file formats, sorted.

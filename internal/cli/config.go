@@ -132,19 +132,25 @@ func ReadFile(name string, most int) (body []byte, err error) {
 	return io.ReadAll(io.LimitReader(file, int64(most)))
 }
 
-// loadJob reads a configuration and shows its warnings. When there are errors, the returned
+// loader reads the jobs of a configuration: [App.LoadConfig] or [App.LoadForReading].
+type loader func([]SourceFile) ([]exporter.Job, exporter.Diagnostics)
+
+// loadJobs reads a configuration and shows its warnings. When there are errors, the returned
 // error contains every finding.
-func loadJob(show view, path string, load func([]SourceFile) ([]exporter.Job, exporter.Diagnostics)) (exporter.Job, error) {
+func loadJobs(show view, path string, load loader) ([]exporter.Job, error) {
 	files, err := readConfig(path)
 	if err != nil {
-		return exporter.Job{}, err
+		return nil, err
 	}
 	jobs, diags := load(files)
 	if err := diags.Err(); err != nil {
-		return exporter.Job{}, err
+		return nil, err
 	}
 	show.diagnostics(diags)
-	return jobs[0], nil
+	if len(jobs) == 0 {
+		return nil, exporter.WithHint(errors.New("the configuration has no team"), "Put a team into what for_each takes.")
+	}
+	return jobs, nil
 }
 
 // argument returns the only argument, or "".
