@@ -59,6 +59,8 @@ func badFlag(command *cobra.Command, err error) error {
 
 func wanted(flag *pflag.Flag) string {
 	switch flag.Value.Type() {
+	case "duration":
+		return "a number and a unit, h, m or s, for instance 26h"
 	case "size":
 		return "a size such as 64MiB, at least 32MiB"
 	case "bool":
@@ -91,6 +93,16 @@ func upTo(n int, name string) cobra.PositionalArgs {
 			return usageError(command, "%s needs a %s", command.CommandPath(), name)
 		}
 		return atMost(n)(command, args)
+	}
+}
+
+// atLeastOne accepts one argument or more, each of which is called name in the help text.
+func atLeastOne(name string) cobra.PositionalArgs {
+	return func(command *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usageError(command, "%s needs a %s", command.CommandPath(), name)
+		}
+		return nil
 	}
 }
 
