@@ -56,7 +56,7 @@ class Delta:
 
 
 def schema(file):
-    """The columns of a file and `team`, without the metadata of the columns.
+    """The columns of a file and `team`, without the metadata of the columns; JSON as text.
 
     The metadata has the field ids of Parquet. With them in the log of the table, DuckDB
     reads every value as null.
@@ -71,4 +71,6 @@ def bare(field):
         kind = pyarrow.struct([bare(child) for child in kind])
     elif pyarrow.types.is_list(kind):
         kind = pyarrow.list_(bare(kind.value_field))
+    elif kind == pyarrow.json_():
+        kind = pyarrow.string()
     return pyarrow.field(field.name, kind, field.nullable)

@@ -2,6 +2,7 @@
 
 import datetime
 
+import pyarrow
 import pyarrow.parquet
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.io.pyarrow import parquet_file_to_data_file
@@ -23,8 +24,7 @@ class Iceberg:
         The table has no partitions: its statistics say which file has which team_id.
         """
         if not self.catalog.table_exists(TABLE):
-            # From a file's own schema, so that the table's field ids are those of the files.
-            self.catalog.create_table(TABLE, pyarrow.parquet.read_schema(files[0].path))
+            self.catalog.create_table(TABLE, schema(files[0]))
         table = self.catalog.load_table(TABLE)
         registered = self.data_files(table)
         files = [file for file in files if str(file.path) not in registered]
@@ -42,7 +42,11 @@ class Iceberg:
 
     @staticmethod
     def data_files(table):
-        return {task.file.file_path: task.file for task in table.scan().plan_files()}
+        """Of the manifests: a scan leaves out files without rows."""
+        snapshot = table.current_snapshot()
+        manifests = snapshot.manifests(table.io) if snapshot else []
+        entries = [entry for manifest in manifests for entry in manifest.fetch_manifest_entry(table.io)]
+        return {entry.data_file.file_path: entry.data_file for entry in entries}
 
     def registered(self):
         return set(self.data_files(self.catalog.load_table(TABLE)))
@@ -60,3 +64,9 @@ class Iceberg:
         """Forgets all snapshots but the current one."""
         table = self.catalog.load_table(TABLE)
         table.maintenance.expire_snapshots().older_than(datetime.datetime.now()).commit()
+
+
+def schema(file):
+    """The columns of a file, so that the table's field ids are those of the files; JSON as text."""
+    columns = pyarrow.parquet.read_schema(file.path)
+    return pyarrow.schema([field.with_type(pyarrow.string()) if field.type == pyarrow.json_() else field for field in columns])

@@ -59,7 +59,8 @@ def main(folder):
 
 def connect():
     """Loads DuckDB's extensions from their packages: no network, nothing in the home folder."""
-    duck = duckdb.connect(config={"TimeZone": "UTC"})
+    duck = duckdb.connect()
+    duck.execute("SET TimeZone = 'UTC'")
     for extension in EXTENSIONS:
         package = importlib.resources.files(f"duckdb_extension_{extension}")
         duck.load_extension(str(package / f"extensions/v{duckdb.__version__}/{extension}.duckdb_extension"))
