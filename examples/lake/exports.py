@@ -8,7 +8,6 @@ import subprocess
 import sys
 
 LEMEXPORT = os.environ.get("LEMEXPORT", "lemexport")
-CONFIGURATION = pathlib.Path(__file__).resolve().parent / "teams.hcl"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -22,12 +21,12 @@ class File:
 
 
 def apply(folder, *options):
-    """Exports the teams and returns the files of those that are proven complete.
+    """Exports the teams of main.hcl in the folder, and returns the files of those that are proven complete.
 
     A team that failed, or is not proven, keeps the file that it had: its error goes to
     standard error, and the lake stays as it is for that team.
     """
-    messages = run(folder, "apply", "-auto-approve", *options, str(CONFIGURATION))
+    messages = run(folder, "apply", "-auto-approve", *options)
     summary = next((message["summary"] for message in messages if message["type"] == "summary"), None)
     if summary is None:
         raise SystemExit("lemexport apply committed nothing")

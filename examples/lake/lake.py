@@ -3,10 +3,13 @@
 python lake.py FOLDER    an empty folder, or one that does not exist
 """
 
+import contextlib
 import importlib.resources
 import json
+import os
 import pathlib
 import shutil
+import subprocess
 import sys
 
 import duckdb
@@ -16,6 +19,7 @@ from in_delta import Delta
 from in_ducklake import DuckLake
 from in_iceberg import Iceberg
 
+CONFIGURATION = pathlib.Path(__file__).resolve().parent / "main.hcl"
 EXTENSIONS = ("httpfs", "avro", "iceberg", "ducklake", "delta")
 CHANGED = "team-07"
 
@@ -25,36 +29,53 @@ def main(folder):
     folder.mkdir(parents=True, exist_ok=True)
     if any(folder.iterdir()):
         sys.exit(f"{folder} is not empty: name a folder that does not exist")
+    shutil.copy(CONFIGURATION, folder)
     duck = connect()
     lakes = [
         DuckLake(folder / "ducklake", duck),
         Iceberg(folder / "iceberg", duck),
-        Delta(folder / "files", duck),  # the table's files have to lie below it
+        Delta(folder / "files", duck),  # a table in the folder that has the files
     ]
 
-    teams = {f"team-{number:02}": {"seed": number, "conversations": (number * number * 17) % 701} for number in range(1, 51)}
-    files = export(folder, teams)
     print("50 teams: one apply, registered in each format\n")
+    with simulation(folder, 1000) as teams:
+        files = exports.apply(folder)
     first = {lake.name: lake.register(files) for lake in lakes}
     print_counts(folder, duck, teams, files, lakes, first)
 
-    teams[CHANGED]["conversations"] += 25
-    [newer] = export(folder, teams, f"-only={CHANGED}")
-    print(f"\n25 conversations more of {CHANGED}: one apply, one commit in each format\n")
+    print(f"\n{CHANGED} has more conversations: one apply, one commit in each format\n")
+    with simulation(folder, 1100):
+        [newer] = exports.apply(folder, f"-only={CHANGED}")
     second = replace(lakes, newer)
     print_history(duck, lakes, {"before": first, "now": second})
 
-    teams[CHANGED]["conversations"] += 25
-    [newest] = export(folder, teams, f"-only={CHANGED}")
-    print("\n25 more, not registered yet: keep = 2 has deleted the first file\n")
+    print("\nAnd more, not registered yet: keep = 2 has deleted the first file\n")
+    with simulation(folder, 1200) as later:
+        [newest] = exports.apply(folder, f"-only={CHANGED}")
     print_history(duck, lakes, {"before": first, "now": second})
 
     print("\nRegistered, and the older snapshots expired\n")
     third = replace(lakes, newest)
     print_expired(lakes, newer.path)
     print()
+    teams[CHANGED] = later[CHANGED]
     files = [newest if file.team == CHANGED else file for file in files]
     print_counts(folder, duck, teams, files, lakes, third)
+
+
+@contextlib.contextmanager
+def simulation(folder, conversations):
+    """Serves 50 teams of up to so many conversations, writes teams.json, and yields how many each has."""
+    command = [exports.LEMEXPORT, "sim", "-json", "-addr=127.0.0.1:0", "-teams=50", f"-conversations={conversations}"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+        try:
+            listening = next(message for message in map(json.loads, server.stdout) if message["type"] == "listening")
+            os.environ["LEMLIST_ENDPOINT"] = listening["endpoint"]
+            keys = {team["name"]: team["api_key"] for team in listening["teams"]}
+            (folder / "teams.json").write_text(json.dumps(keys))
+            yield {team["name"]: team["conversations"] for team in listening["teams"]}
+        finally:
+            server.terminate()
 
 
 def connect():
@@ -65,11 +86,6 @@ def connect():
         package = importlib.resources.files(f"duckdb_extension_{extension}")
         duck.load_extension(str(package / f"extensions/v{duckdb.__version__}/{extension}.duckdb_extension"))
     return duck
-
-
-def export(folder, teams, *options):
-    (folder / "teams.json").write_text(json.dumps(teams))
-    return exports.apply(folder, *options)
 
 
 def replace(lakes, file):
@@ -87,7 +103,7 @@ def replace(lakes, file):
 def print_counts(folder, duck, teams, files, lakes, snapshots):
     """Compares the simulation, the manifests, `lemexport verify` and the formats as DuckDB reads them."""
     print(f"{'':<12}{'rows':>7}{'teams':>7}  newest activity")
-    print(f"{'simulation':<12}{sum(team['conversations'] for team in teams.values()):>7,}{len(teams):>7}")
+    print(f"{'simulation':<12}{sum(teams.values()):>7,}{len(teams):>7}")
     print(f"{'manifests':<12}{sum(file.rows for file in files):>7,}{len(files):>7}")
     print(f"{'verify':<12}{sum(exports.verify(folder, file) for file in files):>7,}{len(files):>7}")
     for lake in lakes:

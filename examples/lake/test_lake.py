@@ -31,12 +31,15 @@ TIMES = ["created_at", "last_activity_at", "last_replied_at", "last_sent_at", "f
 class Folder(unittest.TestCase):
     """A folder with the files of three teams, one of them empty."""
 
+    options = ""
+
     def setUp(self):
         folder = tempfile.TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name).resolve()
-        self.teams = {name: {"seed": seed, "conversations": rows} for seed, (name, rows) in enumerate([("a", 0), ("b", 40), ("c", 60)])}
-        self.files = {file.team: file for file in lake.export(self.folder, self.teams)}
+        self.teams = {"a": 0, "b": 40, "c": 60}
+        self.write()
+        self.files = {file.team: file for file in exports.apply(self.folder)}
         self.duck = lake.connect()
         self.lakes = [
             DuckLake(self.folder / "ducklake", self.duck),
@@ -44,9 +47,26 @@ class Folder(unittest.TestCase):
             Delta(self.folder / "files", self.duck),
         ]
 
+    def write(self):
+        """The configuration of the example, with other sources."""
+        _, export, attributes = lake.CONFIGURATION.read_text().partition('export "inbox_conversations" {\n')
+        sources = [
+            f'''source "lemlist" "{name}" {{
+  simulate {{
+    seed          = {seed}
+    conversations = {conversations}
+    rate_limit    = false
+  }}
+}}
+'''
+            for seed, (name, conversations) in enumerate(self.teams.items(), 1)
+        ]
+        (self.folder / "main.hcl").write_text("".join(sources) + export + self.options + attributes)
+
     def export(self, team, conversations):
-        self.teams[team]["conversations"] = conversations
-        [self.files[team]] = lake.export(self.folder, self.teams, f"-only={team}")
+        self.teams[team] = conversations
+        self.write()
+        [self.files[team]] = exports.apply(self.folder, f"-only={team}")
         return self.files[team]
 
     def check(self, one, snapshot):
@@ -148,18 +168,10 @@ class TestFieldIDs(Folder):
 
 
 class TestJSON(Folder):
-    def setUp(self):
-        configuration = tempfile.NamedTemporaryFile("w", suffix=".hcl")
-        self.addCleanup(configuration.close)
-        text = exports.CONFIGURATION.read_text()
-        before, destination, after = text.partition("  destination")
-        self.assertTrue(destination)
-        configuration.write(before + '  parquet {\n    extra = "json"\n  }\n' + destination + after)
-        configuration.flush()
-        changed = unittest.mock.patch.object(exports, "CONFIGURATION", configuration.name)
-        changed.start()
-        self.addCleanup(changed.stop)
-        super().setUp()
+    options = '''  parquet {
+    extra = "json"
+  }
+'''
 
     def test_extra_of_parquets_json_type_is_text(self):
         self.assertEqual(pyarrow.json_(), pyarrow.parquet.read_schema(self.files["b"].path).field("extra").type)
