@@ -38,7 +38,8 @@ func Driver() bucket.Driver {
 		NoVersion: `"00000000000000000000000000000000"`,
 		Rights: bucket.Rights{
 			Read: "reading (the role Storage Blob Data Reader, or r in a SAS)", List: "listing (the role Storage Blob Data Reader, or l in a SAS)",
-			Write: "writing (the role Storage Blob Data Contributor, or rcwl in a SAS)",
+			Write:  "writing (the role Storage Blob Data Contributor, or rcwl in a SAS)",
+			Remove: "deleting (the role Storage Blob Data Contributor, or d in a SAS)",
 		},
 		Credentials: "Check the credentials: AZURE_STORAGE_ACCOUNT with AZURE_STORAGE_KEY or AZURE_STORAGE_SAS_TOKEN, AZURE_STORAGE_CONNECTION_STRING, or an identity (az login).",
 		Archived:    map[string]string{"BlobArchived": archived, "BlobBeingRehydrated": archived},

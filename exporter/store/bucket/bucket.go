@@ -180,6 +180,18 @@ func (b *Bucket) List(ctx context.Context, folder string) ([]string, error) {
 	}
 }
 
+// Remove removes a committed object.
+func (b *Bucket) Remove(ctx context.Context, name string) error {
+	client, err := b.connect(ctx)
+	if err != nil {
+		return err
+	}
+	if err := client.Bucket().Delete(ctx, b.key(name)); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+		return b.explain.remove(err)
+	}
+	return nil
+}
+
 // Open looks up a committed object; its content is fetched as it is read.
 func (b *Bucket) Open(ctx context.Context, name string) (exporter.Object, error) {
 	client, err := b.connect(ctx)

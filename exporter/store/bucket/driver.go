@@ -32,8 +32,9 @@ type Driver struct {
 	Verbose bool
 }
 
-// Rights are the names of the permissions that credentials need.
-type Rights struct{ Read, List, Write string }
+// Rights are the names of the permissions that credentials need; Remove is for exports that
+// remove earlier versions.
+type Rights struct{ Read, List, Write, Remove string }
 
 // Client is a connected bucket.
 type Client interface {

@@ -122,6 +122,14 @@ func (e explainer) write(err error) error {
 	return e.any(err)
 }
 
+// remove explains an error of removing an object.
+func (e explainer) remove(err error) error {
+	if e.denied(err) {
+		return exporter.WithHint(e.clean(err), fmt.Sprintf("These credentials may not remove objects below %s: %s is missing.", e.url, e.driver.Rights.Remove))
+	}
+	return e.any(err)
+}
+
 // read explains an error of reading an object: it names the missing right or the next
 // step, and never advises to change the data.
 func (e explainer) read(err error) error {

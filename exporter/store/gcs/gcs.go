@@ -37,7 +37,8 @@ func Driver() bucket.Driver {
 		NoVersion: "1",
 		Rights: bucket.Rights{
 			Read: "storage.objects.get", List: "storage.objects.list",
-			Write: "storage.objects.create, storage.objects.delete, storage.objects.get and storage.objects.list",
+			Write:  "storage.objects.create, storage.objects.delete, storage.objects.get and storage.objects.list",
+			Remove: "storage.objects.delete",
 		},
 		Credentials: "Check the credentials: GOOGLE_APPLICATION_CREDENTIALS, gcloud auth application-default login, or the machine's service account.",
 	}

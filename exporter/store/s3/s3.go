@@ -32,7 +32,7 @@ func Driver() bucket.Driver {
 		NoVersion: `"00000000000000000000000000000000"`,
 		Rights: bucket.Rights{
 			Read: "s3:GetObject (and kms:Decrypt, for an object that a key of KMS encrypts)",
-			List: "s3:ListBucket", Write: "s3:PutObject, s3:GetObject and s3:ListBucket",
+			List: "s3:ListBucket", Write: "s3:PutObject, s3:GetObject and s3:ListBucket", Remove: "s3:DeleteObject",
 		},
 		Credentials: "Check the credentials and the region: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, AWS_PROFILE or the machine's role; AWS_REGION or ?region=.",
 		Redirect:    "The bucket is in another region. Set region in the destination, for instance ?region=eu-west-3.",
