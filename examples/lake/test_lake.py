@@ -66,7 +66,7 @@ class Folder(unittest.TestCase):
     def export(self, team, conversations):
         self.teams[team] = conversations
         self.write()
-        [self.files[team]] = exports.apply(self.folder, f"-only={team}")
+        [self.files[team]] = exports.apply(self.folder, f"-only={team}", "-allow-shrink")
         return self.files[team]
 
     def check(self, one, snapshot):
@@ -125,6 +125,18 @@ class TestRegistered(Folder):
                 snapshot = one.register(list(self.files.values()))
                 self.assertEqual((registered, before), (one.registered(), one.snapshots()))
                 one.expire()
+                self.check(one, snapshot)
+
+    def test_lemexport_goes_on_after_a_format_deleted_older_files(self):
+        for one in self.lakes:
+            with self.subTest(one.name):
+                one.register(list(self.files.values()))
+                replaced = self.files["b"]
+                one.register([self.export("b", self.teams["b"] + 5)])
+                one.expire()
+                self.assertEqual(one.name == "Iceberg", replaced.path.exists())
+                snapshot = one.register([self.export("b", self.teams["b"] + 5)])
+                self.assertFalse(replaced.path.exists())  # keep = 2
                 self.check(one, snapshot)
 
     def test_a_commit_that_fails_leaves_the_table_as_it_was(self):
