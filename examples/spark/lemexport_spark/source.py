@@ -1,0 +1,160 @@
+"""The data source "lemlist": one partition a team, one lemexport a partition."""
+
+import multiprocessing.pool
+
+import pyarrow as pa
+from pyspark import TaskContext
+from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition, SimpleDataSourceStreamReader
+from pyspark.sql.pandas.types import from_arrow_type
+from pyspark.sql.streaming.datasource import SupportsTriggerAvailableNow
+from pyspark.sql.types import StringType, StructField, StructType
+
+from lemexport_spark.program import Program
+
+TEAM, PROOF = "team", "proof"  # the columns that the option proof adds
+
+
+class LemlistDataSource(DataSource):
+    """Reads a table of many teams. README.md lists the options."""
+
+    OPTIONS = {"configuration": None, "table": "inbox_conversations", "teams": "", "program": "lemexport", "proof": "false", "parallel": "16"}
+
+    @classmethod
+    def name(cls):
+        return "lemlist"
+
+    def schema(self):
+        settings = self._settings()
+        fields = [_field(field, self._proof(settings)) for field in self._program(settings).schema()]
+        if self._proof(settings):
+            fields += [StructField(TEAM, StringType(), False, {"comment": "Name of the team in the configuration"})]
+            fields += [StructField(PROOF, StringType(), True, {"comment": "Proof of the rows of this team, as JSON; null in rows of the table"})]
+        return StructType(fields)
+
+    def reader(self, schema):
+        return BatchReader(*self._reading(schema))
+
+    def simpleStreamReader(self, schema):
+        settings = self._settings()
+        if not settings["parallel"].isdigit() or int(settings["parallel"]) == 0:
+            raise ValueError(f"invalid option parallel {settings['parallel']!r}: it is the number of teams that are read at once, from 1")
+        return StreamReader(*self._reading(schema), int(settings["parallel"]))
+
+    def _reading(self, schema):
+        settings = self._settings()
+        program = self._program(settings)
+        teams = [name.strip() for name in settings["teams"].split(",") if name.strip()] or program.teams()
+        if not teams:
+            raise ValueError(f"the configuration {program.configuration} has no team with a name: give its source a for_each or a label")
+        if len(set(teams)) != len(teams):
+            raise ValueError("the option teams names a team twice")
+        return teams, TeamReader(program, schema.names, self._proof(settings))
+
+    def _settings(self):
+        unknown = sorted(set(self.options) - set(self.OPTIONS))
+        if unknown:
+            # The value of an unknown option may be a key: it is not repeated.
+            raise ValueError(f"unknown option {unknown[0]}: the options are {', '.join(self.OPTIONS)}; keys belong into the configuration")
+        settings = {**self.OPTIONS, **self.options}
+        if not settings["configuration"]:
+            raise ValueError("the option configuration is missing: name a file or folder that the driver and every worker have")
+        return settings
+
+    @staticmethod
+    def _program(settings):
+        return Program(settings["program"], settings["configuration"], settings["table"])
+
+    @staticmethod
+    def _proof(settings):
+        if settings["proof"] not in ("true", "false"):
+            raise ValueError(f"invalid option proof {settings['proof']!r}: use true or false")
+        return settings["proof"] == "true"
+
+
+class TeamReader:
+    """Reads one team, in a task or in the driver."""
+
+    def __init__(self, program, columns, proof):
+        self.program, self.columns, self.proof = program, columns, proof
+
+    def batches(self, team, since=None):
+        """Yields batches with the columns that Spark asked for, the first one without rows; with the proof, it is the last row."""
+        _refuse_speculation()
+        for batch in self.program.read(team, since):
+            missing = set(self.columns) - set(batch.schema.names) - {TEAM, PROOF}
+            if missing:
+                raise RuntimeError(f"team {team}: the configuration leaves out {', '.join(sorted(missing))}: pass the other columns to .schema(…)")
+            last = batch = self._add_team(team, batch).select(self.columns)
+            yield batch
+        if self.proof:
+            row = {TEAM: team, PROOF: last.schema.metadata[b"lemexport.proof"].decode()}
+            yield pa.RecordBatch.from_pylist([row], schema=last.schema)
+
+    def _add_team(self, team, batch):
+        if not self.proof:
+            return batch
+        fields = [field.with_nullable(True) for field in batch.schema]
+        fields += [pa.field(TEAM, pa.string(), False), pa.field(PROOF, pa.string())]
+        added = [pa.repeat(pa.scalar(team), batch.num_rows), pa.nulls(batch.num_rows, pa.string())]
+        return pa.RecordBatch.from_arrays(batch.columns + added, schema=pa.schema(fields, batch.schema.metadata))
+
+
+class BatchReader(DataSourceReader):
+    """Reads each team in a task of its own."""
+
+    def __init__(self, teams, reader):
+        self.teams, self.reader = teams, reader
+
+    def partitions(self):
+        return [InputPartition(team) for team in self.teams]
+
+    def read(self, partition):
+        return self.reader.batches(partition.value)
+
+
+class StreamReader(SimpleDataSourceStreamReader, SupportsTriggerAvailableNow):
+    """Reads in the driver what is new since the positions of the teams, which are the offset.
+
+    The position that ends a reading is known after the reading only, so the reading has to come
+    before Spark writes the offset of a micro-batch, and cannot be a task of it.
+    """
+
+    def __init__(self, teams, reader, parallel):
+        self.teams, self.reader, self.parallel = teams, reader, parallel
+        self.waiting = None  # the teams that a run with availableNow has yet to read
+
+    def initialOffset(self):
+        return {}
+
+    def prepareForTriggerAvailableNow(self):
+        self.waiting = list(self.teams)
+
+    def read(self, start):
+        teams = self.teams
+        if self.waiting is not None:
+            teams, self.waiting = self.waiting[: self.parallel], self.waiting[self.parallel :]
+        if not teams:
+            return iter([]), start
+        with multiprocessing.pool.ThreadPool(self.parallel) as pool:
+            read = dict(zip(teams, pool.map(lambda team: list(self.reader.batches(team, start.get(team))), teams)))
+        ends = {team: batches[0].schema.metadata[b"lemexport.position"].decode() for team, batches in read.items()}
+        end = {team: position for team, position in {**start, **ends}.items() if team in self.teams}
+        return iter([batch for batches in read.values() for batch in batches]), end
+
+    def readBetweenOffsets(self, start, end):
+        """Reads again, in a task, what a batch had that Spark has not finished: everything up to end, and what has changed since."""
+        for team, position in end.items():
+            if position != start.get(team):
+                yield from self.reader.batches(team, start.get(team))
+
+
+def _field(field, nullable):
+    comment = field.metadata[b"lemexport:description"].decode()
+    return StructField(field.name, from_arrow_type(field.type), field.nullable or nullable, {"comment": comment})
+
+
+def _refuse_speculation():
+    """Fails a task of a session that would start a second reader beside a slow one."""
+    task = TaskContext.get()
+    if task is not None and task.getLocalProperty("spark.speculation") == "true":
+        raise RuntimeError("spark.speculation is on: two tasks would read one team with one key; set spark.speculation=false")
