@@ -15,7 +15,8 @@ import pyspark
 from pyspark.errors import PySparkException
 
 ROOT = pathlib.Path(__file__).parents[4]
-sys.path[:0] = [str(pathlib.Path(__file__).parent.parent), str(ROOT / "examples" / "spark")]
+sys.path[:0] = [str(pathlib.Path(__file__).parent.parent)]
+sys.path.append(str(ROOT / "examples" / "spark"))  # behind the installed package
 import apply_teams  # noqa: E402
 from cluster import cluster, session  # noqa: E402
 from lemexport_spark import LemlistDataSource  # noqa: E402
