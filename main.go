@@ -65,6 +65,7 @@ func run() int {
 			args = []string{cli.PluginCommand} // which says what is wrong
 		}
 	}
+	inputs := config.Inputs{Env: os.LookupEnv, ReadFile: cli.ReadFile, Now: time.Now}
 	app := cli.App{
 		Stdin:      os.Stdin,
 		Stdout:     os.Stdout,
@@ -78,15 +79,16 @@ func run() int {
 		ParentGone: parent.Gone,
 		Version:    version,
 		LoadConfig: func(files []cli.SourceFile) ([]exporter.Job, exporter.Diagnostics) {
-			return config.Load(configFiles(files), os.LookupEnv, time.Now)
+			return config.Load(configFiles(files), inputs)
 		},
 		LoadForReading: func(files []cli.SourceFile) ([]exporter.Job, exporter.Diagnostics) {
-			return config.LoadForReading(configFiles(files), os.LookupEnv, time.Now)
+			return config.LoadForReading(configFiles(files), inputs)
 		},
 		LoadHostConfig: config.LoadHost,
 		FormatConfig:   func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
-		NewEngine: func(log *slog.Logger, workDir string, memory int64) *engine.Engine {
-			return newEngine(version, log, workDir, memory, exporter.NewBudget(memory))
+		NewEngine: func(log *slog.Logger, workDir string, memory int64, runs int) *engine.Engine {
+			limitMemory(memory)
+			return newEngine(version, log, workDir, exporter.Share(memory, runs), exporter.NewBudget(memory))
 		},
 		UsersTable:  report.UsersTable,
 		WriteReport: writeReport,
@@ -104,10 +106,17 @@ func configFiles(files []cli.SourceFile) []config.File {
 	return sources
 }
 
-func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int64, files *exporter.Budget) *engine.Engine {
+// limitMemory tells the runtime the budget of the process. Near it, the collector works
+// harder.
+func limitMemory(bytes int64) {
 	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
-		debug.SetMemoryLimit(memory) // near it, the collector works harder
+		debug.SetMemoryLimit(bytes)
 	}
+}
+
+// newEngine makes an engine. memory is the budget of each of its runs, files that of what
+// stands in the files of all of them.
+func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int64, files *exporter.Budget) *engine.Engine {
 	var workspace exporter.Workspace
 	if workDir != "" {
 		workspace = journal.NewWorkspace(workDir)

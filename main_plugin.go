@@ -103,6 +103,6 @@ func usualStateDir() string {
 }
 
 func isTerminal(file *os.File) bool {
-	_, ok := cli.TerminalSize(file)
+	_, _, ok := cli.TerminalSize(file)
 	return ok
 }

@@ -59,7 +59,7 @@ func TestJSONMakesTheJobOfTheFile(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			noEnv := func(string) (string, bool) { return "", false }
-			wanted, diags := config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(pair.hcl)}}, noEnv, time.Now)
+			wanted, diags := config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(pair.hcl)}}, config.Inputs{Env: noEnv, ReadFile: readData, Now: time.Now})
 			if err := diags.Err(); err != nil {
 				t.Fatal(err)
 			}
@@ -142,7 +142,7 @@ func TestWhatIsWrongWithJSONIsSaidWithItsPath(t *testing.T) {
 		"a share that is out of range":  {`{` + source + `, "export": {"inbox_conversations": {"destination": "./out", "max_shrink": 2}}}`, "/export/inbox_conversations/max_shrink", "from 0 to 1"},
 		"the key elsewhere":             {`{` + source + `, "export": {"inbox_conversations": {"destination": "./some-key"}}}`, "/export/inbox_conversations/destination", "API key outside api_key"},
 		"two sources": {`{"source": {"lemlist": [{"simulate": {}}, {"simulate": {}}]}}`, "/source/lemlist/1",
-			"The first source is at /source/lemlist/0."},
+			"Another source is at /source/lemlist/0."},
 	} {
 		t.Run(name, func(t *testing.T) {
 			job, diags := config.LoadJSON([]byte(want.json))

@@ -12,6 +12,9 @@ import (
 // dashedKey is a literal key that is several words to most eyes.
 const dashedKey = "zq9-Xv7.Lw2-Mp4+Rt6/Yb1=Nc"
 
+// teamKeys begin the keys of the teams in testdata and in the environment.
+const teamKeys = "Team-Key-"
+
 // everything is all text that a caller could print of a result.
 func everything(t *testing.T, job exporter.Job, diags exporter.Diagnostics) string {
 	t.Helper()
@@ -28,7 +31,7 @@ func everything(t *testing.T, job exporter.Job, diags exporter.Diagnostics) stri
 func checkSecret(t *testing.T, input string, job exporter.Job, diags exporter.Diagnostics) {
 	t.Helper()
 	shown := everything(t, job, diags)
-	for _, secret := range []string{literalKey, dashedKey, environmentKey, hashKey} {
+	for _, secret := range []string{literalKey, dashedKey, environmentKey, hashKey, teamKeys} {
 		if strings.Contains(shown, secret) {
 			t.Errorf("the key %s is shown for\n%s\nin\n%s", secret, input, shown)
 		}
@@ -37,8 +40,10 @@ func checkSecret(t *testing.T, input string, job exporter.Job, diags exporter.Di
 
 func TestNoGoldenCaseShowsAKey(t *testing.T) {
 	for _, path := range cases(t) {
-		job, diags := load(readCase(t, path)...)
-		checkSecret(t, path, job, diags)
+		jobs, diags := config.Load(readCase(t, path), inputs())
+		for _, job := range append(jobs, exporter.Job{}) {
+			checkSecret(t, path, job, diags)
+		}
 	}
 }
 

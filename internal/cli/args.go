@@ -63,6 +63,10 @@ func wanted(flag *pflag.Flag) string {
 		return "a size such as 64MiB, at least 32MiB"
 	case "bool":
 		return "true or false"
+	case "shard":
+		return "I/N, with I from 0 to N-1"
+	case "duration":
+		return "a duration such as 90s or 12h"
 	case "int":
 		return "a whole number"
 	case "uint64":

@@ -17,6 +17,8 @@ type humanView struct {
 	out, err *terminal
 	// logging says that a log is on stderr too, which a bar would tear.
 	logging bool
+	// team is the team that the diagnostics are about; "" when the configuration names none.
+	team string
 }
 
 func newHumanView(app App, global settings) *humanView {
@@ -30,6 +32,9 @@ func newHumanView(app App, global settings) *humanView {
 func (v *humanView) diagnostics(found exporter.Diagnostics) {
 	width, _ := v.err.size()
 	for _, one := range found {
+		if v.team != "" {
+			one.Summary = v.team + ": " + one.Summary
+		}
 		v.err.print(diagnosticText(one, width) + "\n")
 	}
 }

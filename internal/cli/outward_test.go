@@ -49,7 +49,7 @@ func fill(to reflect.Value, text string) {
 // onColours is what a view shows on a terminal with colours.
 func onColours(show func(*humanView)) string {
 	var shown bytes.Buffer
-	screen := &terminal{to: &shown, size: func() (int, bool) { return 80, true }, colour: true}
+	screen := &terminal{to: &shown, screen: func() (int, int, bool) { return 80, 24, true }, colour: true}
 	show(&humanView{out: screen, err: screen})
 	return shown.String()
 }

@@ -36,7 +36,7 @@ func runVerify(ctx context.Context, app App, global settings, show view, locatio
 	show.diagnostics(exporter.LocationWarnings(location))
 	total := verifiedTotal{Complete: true}
 	err := interruptible(ctx, app, show, func(ctx context.Context) error {
-		for found, err := range app.NewEngine(newLog(app, global), "", int64(global.memory)).VerifyEach(ctx, location) {
+		for found, err := range app.NewEngine(newLog(app, global), "", int64(global.memory), 1).VerifyEach(ctx, location) {
 			if err != nil {
 				return interruption(ctx, err, "nothing was changed")
 			}

@@ -37,15 +37,34 @@ type view interface {
 	interrupted(end *interruptedError)
 	// kept says which pages the next apply can reuse.
 	kept(left keptPages)
-	// progress returns a view of one run's events and how often it wants to tick.
-	progress() (progressView, time.Duration)
+	// progress is the view of one run's events.
+	showing[exporter.Event]
+
+	// of is the view of one team of several.
+	of(team string) view
+	// teamPlans shows the plans of several teams, teamProposal those that are about to be
+	// applied.
+	teamPlans(plans teamPlans)
+	teamProposal(plans teamPlans)
+	// teamSummary shows what an apply of several teams did.
+	teamSummary(end teamsEnd)
+	// ofTeams makes the view of the events of so many teams.
+	ofTeams(total int) showing[teamEvent]
 }
 
-// progressView shows the events of a run. Its methods are called from one
-// goroutine at a time.
-type progressView interface {
-	event(at time.Time, event exporter.Event)
+// progressView shows the events of a run.
+type progressView = progressOf[exporter.Event]
+
+// progressOf shows events. Its methods are called from one goroutine at a time.
+type progressOf[E any] interface {
+	event(at time.Time, event E)
 	tick(at time.Time)
-	// end removes the status line.
+	// end removes the status lines.
 	end()
+}
+
+// showing makes the view of the events of one piece of work, and says how often it wants
+// to tick.
+type showing[E any] interface {
+	progress() (progressOf[E], time.Duration)
 }
