@@ -29,7 +29,7 @@ class Program:
         result = json.loads(finished.stdout)
         if finished.returncode != 0:
             raise RuntimeError(_explain("validate", finished.returncode, result["diagnostics"]))
-        return [team["name"] if isinstance(team, dict) else team for team in result.get("teams", [])]
+        return result.get("teams", [])
 
     def schema(self):
         """Returns the Arrow schema of the table."""

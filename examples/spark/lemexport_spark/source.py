@@ -5,7 +5,7 @@ import multiprocessing.pool
 import pyarrow as pa
 from pyspark import TaskContext
 from pyspark.sql.datasource import DataSource, DataSourceReader, InputPartition, SimpleDataSourceStreamReader
-from pyspark.sql.pandas.types import from_arrow_type
+from pyspark.sql.pandas.types import from_arrow_type, to_arrow_schema
 from pyspark.sql.streaming.datasource import SupportsTriggerAvailableNow
 from pyspark.sql.types import StringType, StructField, StructType
 
@@ -48,7 +48,7 @@ class LemlistDataSource(DataSource):
             raise ValueError(f"the configuration {program.configuration} has no team with a name: give its source a for_each or a label")
         if len(set(teams)) != len(teams):
             raise ValueError("the option teams names a team twice")
-        return teams, TeamReader(program, schema.names, self._proof(settings))
+        return teams, TeamReader(program, schema, self._proof(settings))
 
     def _settings(self):
         unknown = sorted(set(self.options) - set(self.OPTIONS))
@@ -74,29 +74,32 @@ class LemlistDataSource(DataSource):
 class TeamReader:
     """Reads one team, in a task or in the driver."""
 
-    def __init__(self, program, columns, proof):
-        self.program, self.columns, self.proof = program, columns, proof
+    def __init__(self, program, schema, proof):
+        self.program, self.schema, self.proof = program, schema, proof
 
     def batches(self, team, since=None):
-        """Yields batches with the columns that Spark asked for, the first one without rows; with the proof, it is the last row."""
+        """Yields batches as Spark expects them, the first one without rows; with the proof, it is the last row.
+
+        The metadata of their schema is lemexport's: it has the proof and the next position.
+        """
         _refuse_speculation()
         for batch in self.program.read(team, since):
-            missing = set(self.columns) - set(batch.schema.names) - {TEAM, PROOF}
-            if missing:
-                raise RuntimeError(f"team {team}: the configuration leaves out {', '.join(sorted(missing))}: pass the other columns to .schema(…)")
-            last = batch = self._add_team(team, batch).select(self.columns)
-            yield batch
+            schema = to_arrow_schema(self.schema, timezone="UTC").with_metadata(batch.schema.metadata)
+            yield pa.RecordBatch.from_arrays([self._column(team, batch, field) for field in schema], schema=schema)
         if self.proof:
-            row = {TEAM: team, PROOF: last.schema.metadata[b"lemexport.proof"].decode()}
-            yield pa.RecordBatch.from_pylist([row], schema=last.schema)
+            row = {TEAM: team, PROOF: schema.metadata[b"lemexport.proof"].decode()}
+            yield pa.RecordBatch.from_pylist([row], schema=schema)
 
-    def _add_team(self, team, batch):
-        if not self.proof:
-            return batch
-        fields = [field.with_nullable(True) for field in batch.schema]
-        fields += [pa.field(TEAM, pa.string(), False), pa.field(PROOF, pa.string())]
-        added = [pa.repeat(pa.scalar(team), batch.num_rows), pa.nulls(batch.num_rows, pa.string())]
-        return pa.RecordBatch.from_arrays(batch.columns + added, schema=pa.schema(fields, batch.schema.metadata))
+    def _column(self, team, batch, field):
+        if self.proof and field.name == TEAM:
+            return pa.repeat(pa.scalar(team), batch.num_rows)
+        if self.proof and field.name == PROOF:
+            return pa.nulls(batch.num_rows, pa.string())
+        if field.name not in batch.schema.names or batch.column(field.name).type != field.type:
+            raise RuntimeError(
+                f"team {team}: the configuration leaves out the column {field.name} or a part of it: pass the columns that it has to .schema(…)"
+            )
+        return batch.column(field.name)
 
 
 class BatchReader(DataSourceReader):

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import re
 import select
 import signal
 import subprocess
@@ -20,8 +21,7 @@ sys.path.append(str(ROOT / "examples" / "spark"))  # behind the installed packag
 import apply_teams  # noqa: E402
 from cluster import cluster, session  # noqa: E402
 from lemexport_spark import LemlistDataSource  # noqa: E402
-from team import PROGRAM, TABLE, WRONG, differing, ids, report, versions  # noqa: E402
-from teams import Teams  # noqa: E402
+from team import PROGRAM, TABLE, WRONG, Teams, differing, ids, report, versions  # noqa: E402
 
 HOST = f"Spark {pyspark.__version__}"
 DELIVERED = 512 << 10  # bytes of rows that Spark has before the worker is killed
@@ -69,7 +69,7 @@ def script(path, text):
 
 
 def load(spark, configuration, **options):
-    return spark.read.format("lemlist").options(configuration=configuration, **options).load()
+    return spark.read.format("lemlist").options(configuration=str(configuration), **options).load()
 
 
 def of_team(table, team):
@@ -115,29 +115,43 @@ def schema_is_ours(frame):
 
 def batches(spark, scratch, teams):
     """Reads on both workers, and returns our own exports."""
-    configuration = teams.configure(scratch / "batch")
-    statuses = apply_teams.apply_all(spark, configuration, teams.names())
+    configuration = scratch / "batch"
+    teams.configure(configuration)
+    statuses = apply_teams.apply_all(spark, str(configuration), list(teams.keys))
     assert [status for _, status, _ in statuses] == [0] * len(teams.keys), statuses
-    ours = {team: pq.read_table(f"{configuration}/out/team={team}/{TABLE}.parquet") for team in teams.keys}
-    assert {team: table.num_rows for team, table in ours.items()} == teams.rows, "our exports have other rows than the teams"
-    report(HOST, "tasks that run apply", teams=len(ours), rows=sum(teams.rows.values()))
+    ours = {team: pq.read_table(configuration / "out" / f"team={team}" / f"{TABLE}.parquet") for team in teams.keys}
+    assert {team: table.num_rows for team, table in ours.items()} == teams.sizes, "our exports have other rows than the teams"
+    report(HOST, "tasks that run apply", teams=len(ours), rows=sum(teams.sizes.values()))
 
     schema_is_ours(load(spark, configuration))
     equal("a batch read", ours, load(spark, configuration, proof="true").toArrow())
+    documented(spark, scratch, ours)
     assert load(spark, configuration, table="team_users", teams="team-05").count() > 0
 
     fails("a key as an option", "unknown option api_key", [WRONG], lambda: load(spark, configuration, api_key=WRONG))
     fails("a team that is not there", "team-99", [], load(spark, configuration, teams="team-99").collect)
-    wrong = teams.configure(scratch / "wrong", {"team-02": WRONG})
-    fails("a wrong key", "401 Unauthorized", {WRONG, *teams.keys.values()}, load(spark, wrong).collect)
+    teams.configure(scratch / "wrong", **{"team-02": WRONG})
+    fails("a wrong key", "401 Unauthorized", {WRONG, *teams.keys.values()}, load(spark, scratch / "wrong").collect)
     return ours
+
+
+def documented(spark, scratch, ours):
+    """The lines of README.md that part the proofs from the rows."""
+    page = (ROOT / "examples" / "spark" / "README.md").read_text()
+    (lines,) = [block for block in re.findall(r"^```python\n(.*?)^```$", page, re.M | re.S) if "proof IS NOT NULL" in block]
+    names = {"spark": spark}
+    exec(lines.replace("/etc/lemexport", str(scratch / "batch")).replace("s3://acme-lake", str(scratch / "lake")), names)
+    assert names["inbox"].count() == sum(table.num_rows for table in ours.values())
+    proofs = {row.team: (row.complete, row.rows) for row in names["proofs"].collect()}
+    assert proofs == {team: ("true", str(table.num_rows)) for team, table in ours.items()}, proofs
 
 
 def killed(spark, scratch, teams, ours):
     """Kills the second worker when Spark has some of the rows of a team: the first one reads them again."""
     second = scratch / "cluster" / "worker-2"
     (second / "armed").touch()
-    frame = load(spark, str(scratch / "batch"), proof="true", teams=",".join(teams.names()))
+    largest_first = sorted(teams.sizes, key=teams.sizes.get, reverse=True)
+    frame = load(spark, scratch / "batch", proof="true", teams=",".join(largest_first))
     equal("a worker is killed mid-read", ours, frame.toArrow())
     assert (second / "killed").exists(), "the worker was not killed"
 
@@ -146,11 +160,11 @@ def orphan(scratch):
     """Kills the process that reads from lemexport, which must not go on beside the next reader of the team."""
     folder = scratch / "orphan"
     with Teams(1, "-latency=2s") as teams:
-        configuration = teams.configure(folder)
+        teams.configure(folder)
         teller = script(folder / "teller", TELLER)
         os.mkfifo(folder / "told")
-        (team,) = teams.names()
-        reader = subprocess.Popen([sys.executable, "-c", READER, teller, configuration, TABLE, team])
+        (team,) = teams.keys
+        reader = subprocess.Popen([sys.executable, "-c", READER, teller, folder, TABLE, team])
         pid, arguments = json.loads((folder / "told").read_text())
         assert teams.keys[team] not in " ".join(arguments), "the key is in the arguments"
         process = os.pidfd_open(pid)
@@ -189,7 +203,7 @@ class Sink:
 
 
 def run_stream(spark, scratch, configuration, write):
-    stream = spark.readStream.format("lemlist").options(configuration=configuration, proof="true", parallel="2").load()
+    stream = spark.readStream.format("lemlist").options(configuration=str(configuration), proof="true", parallel="2").load()
     query = stream.writeStream.foreachBatch(write).option("checkpointLocation", str(scratch / "checkpoint")).trigger(availableNow=True).start()
     query.awaitTermination()
 
@@ -198,7 +212,8 @@ def streams(spark, scratch):
     """Two increments, between which the sink fails and the query starts again from its checkpoint."""
     sink = Sink(scratch / "sink")
     with Teams(3, "-conversations=1000") as teams:
-        configuration = teams.configure(scratch / "stream")
+        configuration = scratch / "stream"
+        teams.configure(configuration)
         run_stream(spark, scratch, configuration, sink.write)
         first = {name: teams.team(name).export(scratch / "first" / name) for name in teams.keys}
         state, came = sink.state()
@@ -228,12 +243,12 @@ def speculates(scratch):
     """A session with speculation reads nothing."""
     with session(scratch, "local[2]", **{"spark.speculation": "true"}) as spark:
         spark.dataSource.register(LemlistDataSource)
-        fails("speculation", "spark.speculation is on", [], load(spark, str(scratch / "batch"), teams="team-05").collect)
+        fails("speculation", "spark.speculation is on", [], load(spark, scratch / "batch", teams="team-05").collect)
 
 
 def no_secret(scratch, keys):
     """Wants no key in the files that Spark leaves: event logs, logs of executors, checkpoints, data."""
-    files = [path for path in scratch.rglob("*") if path.is_file() and path.name != "lemlist.json"]
+    files = [path for path in scratch.rglob("*") if path.is_file() and path.name != "keys.json"]
     assert any("SparkListenerSQLExecutionStart" in path.read_text() for path in (scratch / "events").rglob("*") if path.is_file()), "no event log"
     found = [path for path in files if any(key.encode() in path.read_bytes() for key in keys)]
     report(HOST, "keys in logs, event logs and checkpoints", files=len(files), files_with_a_key=len(found))
