@@ -77,7 +77,11 @@ def _end_with_parent():
 
 def _errors(log):
     for line in log:
-        message = json.loads(line)
+        try:
+            message = json.loads(line)
+        except ValueError:  # the runtime speaks plain text when it ends lemexport
+            yield {"summary": line.decode(errors="replace").strip()}
+            continue
         if message["@level"] == "error":
             yield message.get("diagnostic", {"summary": message["@message"]})
 

@@ -9,7 +9,7 @@ from pyspark.sql.pandas.types import from_arrow_type, to_arrow_schema
 from pyspark.sql.streaming.datasource import SupportsTriggerAvailableNow
 from pyspark.sql.types import StringType, StructField, StructType
 
-from lemexport_spark.program import Program
+from lemexport_spark.settings import Settings
 
 TEAM, PROOF = "team", "proof"  # the columns that the option proof adds
 
@@ -17,58 +17,25 @@ TEAM, PROOF = "team", "proof"  # the columns that the option proof adds
 class LemlistDataSource(DataSource):
     """Reads a table of many teams. README.md lists the options."""
 
-    OPTIONS = {"configuration": None, "table": "inbox_conversations", "teams": "", "program": "lemexport", "proof": "false", "parallel": "16"}
-
     @classmethod
     def name(cls):
         return "lemlist"
 
     def schema(self):
-        settings = self._settings()
-        fields = [_field(field, self._proof(settings)) for field in self._program(settings).schema()]
-        if self._proof(settings):
+        settings = Settings.of(self.options)
+        fields = [_field(field, settings.proof) for field in settings.program.schema()]
+        if settings.proof:
             fields += [StructField(TEAM, StringType(), False, {"comment": "Name of the team in the configuration"})]
             fields += [StructField(PROOF, StringType(), True, {"comment": "Proof of the rows of this team, as JSON; null in rows of the table"})]
         return StructType(fields)
 
     def reader(self, schema):
-        return BatchReader(*self._reading(schema))
+        settings = Settings.of(self.options)
+        return BatchReader(settings.chosen(), TeamReader(settings.program, schema, settings.proof))
 
     def simpleStreamReader(self, schema):
-        settings = self._settings()
-        if not settings["parallel"].isdigit() or int(settings["parallel"]) == 0:
-            raise ValueError(f"invalid option parallel {settings['parallel']!r}: it is the number of teams that are read at once, from 1")
-        return StreamReader(*self._reading(schema), int(settings["parallel"]))
-
-    def _reading(self, schema):
-        settings = self._settings()
-        program = self._program(settings)
-        teams = [name.strip() for name in settings["teams"].split(",") if name.strip()] or program.teams()
-        if not teams:
-            raise ValueError(f"the configuration {program.configuration} has no team with a name: give its source a for_each or a label")
-        if len(set(teams)) != len(teams):
-            raise ValueError("the option teams names a team twice")
-        return teams, TeamReader(program, schema, self._proof(settings))
-
-    def _settings(self):
-        unknown = sorted(set(self.options) - set(self.OPTIONS))
-        if unknown:
-            # The value of an unknown option may be a key: it is not repeated.
-            raise ValueError(f"unknown option {unknown[0]}: the options are {', '.join(self.OPTIONS)}; keys belong into the configuration")
-        settings = {**self.OPTIONS, **self.options}
-        if not settings["configuration"]:
-            raise ValueError("the option configuration is missing: name a file or folder that the driver and every worker have")
-        return settings
-
-    @staticmethod
-    def _program(settings):
-        return Program(settings["program"], settings["configuration"], settings["table"])
-
-    @staticmethod
-    def _proof(settings):
-        if settings["proof"] not in ("true", "false"):
-            raise ValueError(f"invalid option proof {settings['proof']!r}: use true or false")
-        return settings["proof"] == "true"
+        settings = Settings.of(self.options)
+        return StreamReader(settings.chosen(), TeamReader(settings.program, schema, settings.proof), settings.parallel)
 
 
 class TeamReader:

@@ -262,6 +262,7 @@ def main():
             programs = [PROGRAM, script(scratch / "killer", KILLER)]
             with cluster(scratch / "cluster", programs) as master, session(scratch, master) as spark:
                 spark.dataSource.register(LemlistDataSource)
+                spark.sparkContext.addPyFile(apply_teams.__file__)
                 ours = batches(spark, scratch, teams)
                 killed(spark, scratch, teams, ours)
                 streams(spark, scratch)
