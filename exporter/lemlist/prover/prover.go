@@ -126,13 +126,16 @@ type Prover struct {
 	// has moved since then is newer.
 	deep    bool
 	deepest int // sweeps of several pages that did
-	top     int64
-	closed  bool
-	borders []period  // of the latest sweep down to the floor and of those after it
-	sweptAt time.Time // when the last sweep that was one moment was sent
-	read    time.Time // when the latest page that was no sweep arrived
-	recent  []Page    // the pages that came last
-	held    time.Duration
+	// unexplained is how many places rows have moved down during sweeps, less the rows that later
+	// sweeps have shown above them.
+	unexplained int64
+	top         int64
+	closed      bool
+	borders     []period  // of the latest sweep down to the floor and of those after it
+	sweptAt     time.Time // when the last sweep that was one moment was sent
+	read        time.Time // when the latest page that was no sweep arrived
+	recent      []Page    // the pages that came last
+	held        time.Duration
 
 	since   *Watermark // nil when the list is walked in full
 	widened string     // why since was given up
