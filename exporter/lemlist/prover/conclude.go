@@ -118,7 +118,7 @@ func (p *Prover) unsettled(last Page) bool {
 }
 
 // still reports whether nothing changed in the time of two pages of a sweep, or as long
-// before and after as answers may lie apart. Where the server ignores the size asked for, no
+// before and after as responses may lie apart. Where the server ignores the size asked for, no
 // page lies across any border, so the totals must be good.
 func (p *Prover) still(border period) bool {
 	return !p.changedAround(border, p.margin.Settle) && !p.hidden(border.from.Add(-p.margin.Settle)) && (!p.ignored || p.telling())
@@ -170,7 +170,7 @@ func (p *Prover) conclude(last Page) {
 	case p.rose(p.margin.Settle):
 		p.walkAgain(fmt.Sprintf("totalItems grew by %d more than new conversations came", p.rise(p.margin.Settle)), false)
 	case p.walked == 1 && p.rose(0):
-		// An answer may have been older than the one before it, or rows come back.
+		// A response may have been older than the one before it, or rows come back.
 		p.walkAgain("totalItems fell and grew again", false)
 		p.wavering = true
 	case p.wavering && p.found > 0:

@@ -26,7 +26,7 @@ type counts struct {
 	// the time they had; lowered says that one was no move of the walk.
 	back    map[schema.IDHash]int64
 	lowered bool
-	// shown is when the newest version of a row that may have moved arrived: an answer
+	// shown is when the newest version of a row that may have moved arrived: a response
 	// to a request that was sent before may show an older one.
 	shown map[schema.IDHash]time.Time
 	// appeared counts old rows that came where everything had been seen, found those
@@ -186,7 +186,7 @@ func (t *counts) counted(end *int64) bool {
 func (t *counts) telling() bool { return t.start != nil && !t.unreliable }
 
 // changedAround reports whether anything changed in the time of two pages, or as long
-// before and after as answers may lie apart.
+// before and after as responses may lie apart.
 func (t *counts) changedAround(in period, settle time.Duration) bool {
 	return t.changed(period{in.from.Add(-settle), in.to.Add(settle)})
 }
@@ -199,7 +199,7 @@ func (t *counts) hidden(from time.Time) bool {
 }
 
 // suspicious reports whether a row may have been missed in a gap. None was when
-// the pages touch, and nothing changed as long before and after as answers may
+// the pages touch, and nothing changed as long before and after as responses may
 // lie apart. Below the lower page, a row that was deleted and made up for shows when the next page
 // repeats a row; the last page of a segment has no next one. Where the lower page came first, nothing at
 // all may have moved.
@@ -220,7 +220,7 @@ func (t *counts) rise(apart time.Duration) int64 {
 	if t.unreliable {
 		return 0
 	}
-	// The answers came in this order: those long enough before one are the first ones.
+	// The responses came in this order: those long enough before one are the first ones.
 	least := make([]int64, len(t.levels)) // of the totals up to each
 	var most int64
 	for i, one := range t.levels {

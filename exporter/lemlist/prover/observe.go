@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// useless reports whether nobody waits for the answer that has just come.
+// useless reports whether nobody waits for the response that has just come.
 func (p *Prover) useless() bool {
 	if p.discard > 0 {
 		p.discard--
