@@ -70,6 +70,9 @@ func TestNoTextFromOutsideIsTakenForAMark(t *testing.T) {
 		"summary":      func(v *humanView, text string) { v.summary(filled[engine.Summary](text)) },
 		"delivered":    func(v *humanView, text string) { v.delivered(filled[engine.ReadSummary](text)) },
 		"verification": func(v *humanView, text string) { v.verification(filled[engine.Verification](text)) },
+		"shown":        func(v *humanView, text string) { v.shown(filled[engine.Shown](text)) },
+		"pruning":      func(v *humanView, text string) { v.pruning(new(filled[engine.Pruning](text))) },
+		"pruned":       nil, // a number
 		"reported":     func(v *humanView, text string) { v.reported(text, 1) },
 		"verified":     func(v *humanView, text string) { v.verified(filled[verifiedTotal](text)) },
 		"formatted":    func(v *humanView, text string) { v.formatted(text) },

@@ -22,6 +22,11 @@ type view interface {
 	// complete.
 	delivered(summary engine.ReadSummary)
 	verification(found engine.Verification)
+	// shown shows what an export states about itself.
+	shown(found engine.Shown)
+	// pruning shows what prune would remove, and pruned what it has removed.
+	pruning(plan *engine.Pruning)
+	pruned(removed []string)
 	// reported names the page that report wrote.
 	reported(file string, size int64)
 	// verified follows the last verification, and sums up the files of a folder.
