@@ -17,7 +17,6 @@ import (
 	"sync"
 
 	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -186,7 +185,7 @@ func (b *Bucket) Remove(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := client.Bucket().Delete(ctx, b.key(name)); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+	if err := client.Bucket().Delete(ctx, b.key(name)); err != nil && !b.explain.missing(err) {
 		return b.explain.remove(err)
 	}
 	return nil
@@ -221,7 +220,7 @@ func (b *Bucket) attributes(ctx context.Context, client Client, name string) (*b
 	if err == nil {
 		return found, nil
 	}
-	if gcerrors.Code(err) == gcerrors.NotFound {
+	if b.explain.missing(err) {
 		return nil, notExist(b.URL(name), err)
 	}
 	if status, _ := b.driver.Response(err); status != http.StatusForbidden {

@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 
+	"gocloud.dev/gcerrors"
+
 	"github.com/lemexport/lemexport/exporter"
 )
 
@@ -38,6 +40,13 @@ func (e explainer) refused(err error, over exporter.Version) bool {
 		return over != "" && !isMissingBucket(status, code)
 	}
 	return false
+}
+
+// missing reports whether an error says that an object does not exist. For gocloud a 403 of
+// Google says so as well.
+func (e explainer) missing(err error) bool {
+	status, _ := e.driver.Response(err)
+	return gcerrors.Code(err) == gcerrors.NotFound && status != http.StatusForbidden
 }
 
 func isMissingBucket(status int, code string) bool {

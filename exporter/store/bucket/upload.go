@@ -8,8 +8,6 @@ import (
 	"io"
 	"time"
 
-	"gocloud.dev/gcerrors"
-
 	"github.com/lemexport/lemexport/exporter"
 )
 
@@ -62,7 +60,7 @@ func (u *upload) checkResult(ctx context.Context, failed error, id string) error
 	later, cancel := context.WithTimeout(context.WithoutCancel(ctx), CleanupTime)
 	defer cancel()
 	there, err := u.client.Bucket().Attributes(later, u.key)
-	gone := gcerrors.Code(err) == gcerrors.NotFound
+	gone := err != nil && u.explain.missing(err)
 	switch {
 	case err == nil && there.Metadata[uploadKey] == id:
 		return nil
