@@ -65,6 +65,7 @@ func run() int {
 			args = []string{cli.PluginCommand} // which says what is wrong
 		}
 	}
+	inputs := config.Inputs{Env: os.LookupEnv, ReadFile: cli.ReadFile, Now: time.Now}
 	app := cli.App{
 		Stdin:      os.Stdin,
 		Stdout:     os.Stdout,
@@ -78,15 +79,16 @@ func run() int {
 		ParentGone: parent.Gone,
 		Version:    version,
 		LoadConfig: func(files []cli.SourceFile) ([]exporter.Job, exporter.Diagnostics) {
-			return config.Load(configFiles(files), os.LookupEnv, time.Now)
+			return config.Load(configFiles(files), inputs)
 		},
 		LoadForReading: func(files []cli.SourceFile) ([]exporter.Job, exporter.Diagnostics) {
-			return config.LoadForReading(configFiles(files), os.LookupEnv, time.Now)
+			return config.LoadForReading(configFiles(files), inputs)
 		},
 		LoadHostConfig: config.LoadHost,
 		FormatConfig:   func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
-		NewEngine: func(log *slog.Logger, workDir string, memory int64) *engine.Engine {
-			return newEngine(version, log, workDir, memory, exporter.NewBudget(memory))
+		NewEngine: func(log *slog.Logger, workDir string, memory int64, runs int) *engine.Engine {
+			limitMemory(memory)
+			return newEngine(version, log, workDir, exporter.Share(memory, runs), exporter.NewBudget(memory))
 		},
 		UsersTable:  report.UsersTable,
 		WriteReport: writeReport,
@@ -104,10 +106,17 @@ func configFiles(files []cli.SourceFile) []config.File {
 	return sources
 }
 
-func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int64, files *exporter.Budget) *engine.Engine {
+// limitMemory tells the runtime the budget of the process. Near it, the collector works
+// harder.
+func limitMemory(bytes int64) {
 	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
-		debug.SetMemoryLimit(memory) // near it, the collector works harder
+		debug.SetMemoryLimit(bytes)
 	}
+}
+
+// newEngine makes an engine. memory is the budget of each of its runs, files that of what
+// stands in the files of all of them.
+func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int64, files *exporter.Budget) *engine.Engine {
 	var workspace exporter.Workspace
 	if workDir != "" {
 		workspace = journal.NewWorkspace(workDir)
@@ -143,13 +152,17 @@ func openSource(ctx context.Context, source exporter.SourceConfig, obs exporter.
 		return lemlist.Open(options)
 	}
 	team := source.Simulate
-	server, err := startSim(ctx, "", sim.Options{
+	simulation, err := sim.New(sim.Options{
 		Users: team.Users, Conversations: atLeastNone(team.Conversations), Seed: team.Seed, Unlimited: team.Unlimited,
 	})
 	if err != nil {
 		return nil, err
 	}
-	options.Endpoint, options.Key, options.Unlimited = server.URL(), exporter.NewSecret(server.Key()), team.Unlimited
+	server, err := simulation.Start(ctx, "")
+	if err != nil {
+		return nil, err
+	}
+	options.Endpoint, options.Key, options.Unlimited = server.URL(), exporter.NewSecret(simulation.Key()), team.Unlimited
 	opened, err := lemlist.Open(options)
 	if err != nil {
 		return nil, errors.Join(err, server.Close())
@@ -160,32 +173,11 @@ func openSource(ctx context.Context, source exporter.SourceConfig, obs exporter.
 // simulatedSource takes its server with it when it is closed.
 type simulatedSource struct {
 	*lemlist.Source
-	server *simServer
+	server *sim.Running
 }
 
 // Close closes the connections, then the server.
 func (s simulatedSource) Close() error { return errors.Join(s.Source.Close(), s.server.Close()) }
-
-// simServer is a simulation that listens.
-type simServer struct {
-	*sim.Running
-	key string
-}
-
-// Key is the key that opens it.
-func (s *simServer) Key() string { return s.key }
-
-func startSim(ctx context.Context, address string, options sim.Options) (*simServer, error) {
-	server, err := sim.New(options)
-	if err != nil {
-		return nil, err
-	}
-	running, err := server.Start(ctx, address)
-	if err != nil {
-		return nil, err
-	}
-	return &simServer{running, server.Key()}, nil
-}
 
 func writeReport(ctx context.Context, input cli.ReportInput, to io.Writer) error {
 	file := input.File
@@ -197,30 +189,6 @@ func writeReport(ctx context.Context, input cli.ReportInput, to io.Writer) error
 		page.Names, page.NamesError = report.ReadNames(ctx, input.Users.Table(), input.Users.Records(ctx))
 	}
 	return report.Write(ctx, to, page, report.Options{Personal: input.Personal})
-}
-
-func simFaults() []string {
-	var kinds []string
-	for _, fault := range sim.Faults() {
-		kinds = append(kinds, string(fault))
-	}
-	return kinds
-}
-
-func serveSim(ctx context.Context, options cli.SimOptions) (cli.SimServer, error) {
-	simulation := sim.Options{
-		Users: options.Users, Conversations: atLeastNone(options.Conversations), Seed: options.Seed, Unlimited: options.Unlimited,
-		Latency: options.Latency, Gzip: true,
-		Drift: sim.Drift{Jumps: options.Drift, Inserts: options.Drift, Deletes: options.Drift, Until: options.DriftReads},
-	}
-	for _, fault := range options.Faults {
-		simulation.Faults = append(simulation.Faults, sim.FaultRule{Fault: sim.Fault(fault.Kind), Rate: fault.Rate})
-	}
-	server, err := startSim(ctx, options.Address, simulation)
-	if err != nil {
-		return nil, err
-	}
-	return server, nil
 }
 
 // atLeastNone spells "no conversations" as the simulation does, where 0 is the default.

@@ -4,10 +4,12 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -186,6 +188,10 @@ func TestSimServesUntilASignal(t *testing.T) {
 	}
 	if got := p.status(t); got != 0 {
 		t.Errorf("sim ends with %d: %s", got, &p.err)
+	}
+	seen, err := io.ReadAll(reader)
+	if err != nil || !regexp.MustCompile(`\n  requests  most in 2 s  answered with 429\n +[1-9]\d* +[1-9]\d* +0\n$`).Match(seen) {
+		t.Errorf("%v; sim ends with the text %s", err, seen)
 	}
 }
 

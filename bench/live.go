@@ -1,9 +1,7 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"os"
@@ -60,11 +58,14 @@ func exportLive(ctx context.Context, program string, options options) (took proc
 	// Twice the time in which the rate limit allows it.
 	ctx, cancel := context.WithTimeout(ctx, patience+2*ratelimit.Rate().LeastTime(int64(options.conversations/inbox.PageSize)))
 	defer cancel()
-	sim, err := startSim(ctx, program, options.conversations)
+	sim, err := startSim(ctx, program, "-users=1", "-conversations="+strconv.Itoa(options.conversations))
 	if err != nil {
 		return took, err
 	}
-	defer func() { err = errors.Join(err, sim.stop()) }()
+	defer func() {
+		_, stopped := sim.stop()
+		err = errors.Join(err, stopped)
+	}()
 	dir, err := os.MkdirTemp(options.dir, "live-")
 	if err != nil {
 		return took, err
@@ -116,51 +117,13 @@ func startUp(ctx context.Context, program string) (process.Usage, error) {
 // than that of this process, which is small.
 func measured(command *exec.Cmd) (process.Usage, error) {
 	started := time.Now()
-	if output, err := command.CombinedOutput(); err != nil {
-		return process.Usage{}, fmt.Errorf("%s: %w\n%s", filepath.Base(command.Path), err, output)
-	}
+	output, err := command.CombinedOutput()
 	wall, state := time.Since(started), command.ProcessState
-	return process.Usage{Wall: wall, CPU: state.UserTime() + state.SystemTime(), Peak: state.SysUsage().(*syscall.Rusage).Maxrss << 10}, nil
-}
-
-// simulation is a simulated team in a process of its own.
-type simulation struct {
-	Endpoint string `json:"endpoint"`
-	Key      string `json:"api_key"`
-	process  *exec.Cmd
-}
-
-// startSim waits until the simulation says where it listens.
-func startSim(ctx context.Context, program string, conversations int) (*simulation, error) {
-	command := exec.CommandContext(ctx, program, "sim", "-json", "-addr=127.0.0.1:0", "-users=1", "-conversations="+strconv.Itoa(conversations))
-	command.Cancel = func() error { return command.Process.Signal(os.Interrupt) }
-	command.WaitDelay = 10 * time.Second
-	out, err := command.StdoutPipe()
+	if state == nil {
+		return process.Usage{}, err
+	}
 	if err != nil {
-		return nil, err
+		err = fmt.Errorf("%s: %w\n%s", filepath.Base(command.Path), err, output)
 	}
-	if err := command.Start(); err != nil {
-		return nil, err
-	}
-	sim := &simulation{process: command}
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		var message struct {
-			Type string `json:"type"`
-		}
-		err := json.Unmarshal(lines.Bytes(), &message)
-		if err == nil && message.Type == "listening" {
-			err = json.Unmarshal(lines.Bytes(), sim)
-		}
-		if err != nil {
-			return nil, errors.Join(err, sim.stop())
-		}
-		if sim.Endpoint != "" {
-			return sim, nil // the little that it says at its end fits the pipe
-		}
-	}
-	return nil, errors.Join(errors.New("the simulation does not listen"), sim.stop())
-}
-
-func (s *simulation) stop() error {
-	return errors.Join(s.process.Process.Signal(os.Interrupt), s.process.Wait())
+	return process.Usage{Wall: wall, CPU: state.UserTime() + state.SystemTime(), Peak: state.SysUsage().(*syscall.Rusage).Maxrss << 10}, err
 }

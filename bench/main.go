@@ -15,6 +15,11 @@
 // builds the program, lets it export a simulated team at the rate limit of the
 // API, and starts it many times.
 //
+//	go -C bench run . -teams 50 -parallel 50 -conversations 30000
+//
+// lets it export many simulated teams by one configuration, each at the rate limit
+// of its key.
+//
 // Contestants run in turn, as often as -runs says, each in a process of its own.
 // The process that starts them does nothing itself, not even the pages.
 package main
@@ -49,6 +54,8 @@ func main() {
 	flag.IntVar(&options.changes, "changes", 10_000, "with -merge: merge `N` changed conversations")
 	flag.IntVar(&options.workers, "workers", 1, "with -merge: use `N` cores")
 	live := flag.Bool("live", false, "measure the program at the rate limit of the API, and its start")
+	flag.IntVar(&options.teams, "teams", 0, "measure the program on `N` teams of up to -conversations")
+	flag.IntVar(&options.parallel, "parallel", 16, "with -teams: export `N` teams at once")
 	flag.Parse()
 	options.names = names()
 	if *only != "" {
@@ -61,6 +68,8 @@ func main() {
 		measure = mergeContest
 	case *live:
 		measure = liveRun
+	case options.teams > 0:
+		measure = teamsRun
 	}
 	exitOn(options.inFolder(ctx, measure))
 }
@@ -75,6 +84,7 @@ func exitOn(err error) {
 // options say what is measured.
 type options struct {
 	conversations, changes, workers, runs int
+	teams, parallel                       int
 	dir                                   string
 	names                                 []string
 }

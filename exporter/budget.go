@@ -16,7 +16,12 @@ const (
 	DefaultMemory = 128 << 20
 	// LeastMemory is the smallest budget that makes sense.
 	LeastMemory = 32 << 20
+	// LeastShare is the smallest part of a budget for one of several runs.
+	LeastShare = 8 << 20
 )
+
+// Share is the part of a memory budget that one of so many runs at the same time may use.
+func Share(memory int64, runs int) int64 { return max(memory/int64(max(runs, 1)), LeastShare) }
 
 // ErrTooLarge is wrapped by the error of a file that would take more memory than
 // the budget has for what stands in files.

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -14,30 +15,17 @@ type checker struct {
 	env func(name string) (string, bool)
 }
 
-// job checks all blocks of a configuration that was read from so many files.
-func (c *checker) job(blocks []*block, files int) exporter.Job {
-	for _, place := range secretPlaces() {
-		place.check(c.report, blocks)
+// top checks which blocks there are in so many files.
+func (c *checker) top(sources, exports, others []header, files int) {
+	for _, b := range others {
+		c.report.fail(b.at, b.address, fmt.Sprintf("Unknown block %q", shorten(b.kind)),
+			"A configuration has source blocks and export blocks."+didYouMean(b.kind, topBlocks()))
 	}
-
-	var sources, exports []*block
-	for _, b := range blocks {
-		switch b.kind {
-		case "source":
-			sources = append(sources, b)
-		case "export":
-			exports = append(exports, b)
-		default:
-			c.report.fail(b.at, b.address, fmt.Sprintf("Unknown block %q", shorten(b.kind)),
-				"A configuration has one source block and one or more export blocks."+didYouMean(b.kind, topBlocks()))
-		}
-	}
-	var job exporter.Job
 	switch {
 	case files == 0:
 		c.report.fail(place{}, "", "No configuration",
 			"No .hcl file found. Write one with a block source \"lemlist\" and a block export \""+schema.Default().Name+"\".")
-		return job
+		return
 	case len(sources) == 0:
 		c.report.fail(place{}, "source.lemlist", "Missing source",
 			"No source block found. "+c.report.form(
@@ -49,39 +37,61 @@ func (c *checker) job(blocks []*block, files int) exporter.Job {
 			"No export block found. Add a block export \""+schema.Default().Name+"\" with a destination, for instance destination = \"./out\".")
 	}
 	for i, b := range sources {
-		if i > 0 {
-			c.report.fail(b.at, b.address, "More than one source",
-				fmt.Sprintf("A configuration reads one team. The first source is at %s. Remove one, or keep them in different folders.", c.report.where(sources[0].at)))
+		if len(sources) > 1 && len(b.labels) < 2 && (i > 0 || len(sources[1].labels) > 1) {
+			c.report.fail(b.at, b.address, "More than one source", fmt.Sprintf("Another source is at %s. ", c.report.where(sources[min(i, 1)^1].at))+
+				c.report.form("Name each of them by a second label, source \"lemlist\" \"acme\" { … }, or remove this one.", "A configuration in JSON reads one team. Remove one of the two."))
 		}
-		config := sourceChecker{reader{c.report}}.check(b)
-		if i == 0 {
-			job.Source = config
+	}
+}
+
+// oneTeam checks a configuration of one team.
+func (c *checker) oneTeam(blocks []*block) exporter.Job {
+	kinds := make(map[string][]*block)
+	heads := make(map[string][]header)
+	for _, b := range blocks {
+		kind := b.kind
+		if kind != sourceName && kind != exportName {
+			kind = ""
 		}
+		kinds[kind], heads[kind] = append(kinds[kind], b), append(heads[kind], b.header)
+	}
+	c.top(heads[sourceName], heads[exportName], heads[""], 1)
+	var source *block
+	strays := kinds[""]
+	if found := kinds[sourceName]; len(found) > 0 {
+		source, strays = found[0], append(strays, found[1:]...)
+	}
+	job := c.job(source, kinds[exportName], strays)
+	newApart(c.report).job(source, kinds[exportName], job)
+	return job
+}
+
+// job checks the blocks of a team; source is nil when it has none. The strays are no part of
+// it, but no key may be in them.
+func (c *checker) job(source *block, exports, strays []*block) exporter.Job {
+	blocks := slices.Concat(strays, exports)
+	if source != nil {
+		blocks = append(blocks, source)
+	}
+	for _, place := range secretPlaces() {
+		place.check(c.report, blocks)
+	}
+	var job exporter.Job
+	if source != nil {
+		job.Source = sourceChecker{reader{c.report}, c.report.team}.check(source)
 	}
 	for _, b := range exports {
 		job.Exports = append(job.Exports, exportChecker{reader{c.report}, c.env}.check(b))
 	}
-	c.oneExportPerPlace(exports, job.Exports)
 	c.sameColumns(exports, job.Exports)
 	return job
 }
 
-// oneExportPerPlace reports exports that would write the same file.
-func (c *checker) oneExportPerPlace(blocks []*block, exports []exporter.Export) {
-	type place struct{ table, folder string }
-	first := make(map[place]*block)
-	for i, export := range exports {
-		if export.Destination == "" || export.Table == "" {
-			continue
-		}
-		here := place{export.Table, cleanDestination(export.Destination)}
-		earlier, taken := first[here]
-		if !taken {
-			first[here] = blocks[i]
-			continue
-		}
-		c.report.fail(blocks[i].at, blocks[i].address, "Two exports to the same place",
-			fmt.Sprintf("The export at %s writes the same table to the same destination. Remove one, or change its destination.", c.report.where(earlier.at)))
+// destinationPerTeam reports an export that writes several teams to one place.
+func (c *checker) destinationPerTeam(b *block) {
+	if a := b.attribute("destination"); a != nil && !a.failed && !a.isNull() && !a.perTeam {
+		c.report.fail(a.at, a.address, "Destination without each.key",
+			"Every team would be written to the same place. Write the name of the team into the destination, for instance: destination = \"./out/${each.key}\"")
 	}
 }
 

@@ -35,7 +35,7 @@ func (c destinationChecker) check(a *attribute) string {
 	scheme, whole := exporter.LocationScheme(value)
 	switch {
 	case scheme != "" && !whole:
-		if len(a.variables()) > 0 {
+		if len(a.origins()) > 0 {
 			scheme = "" // it may be a part of a secret
 		}
 		if strings.ContainsAny(value, "?@") {
@@ -64,7 +64,7 @@ func (c destinationChecker) schemeProblem(a *attribute, value, scheme string) (s
 	switch {
 	case !known:
 		near := ""
-		if len(a.variables()) == 0 {
+		if len(a.origins()) == 0 {
 			near = didYouMean(scheme, availableNames(schemes()))
 		}
 		return "Unknown kind of destination", forms + near
@@ -104,7 +104,7 @@ func (c destinationChecker) objectProblem(a *attribute, value string) (summary, 
 	case wrong.Param == "":
 		c.report.hide(a.at) // what is wrong there may be a secret
 		return wrong.Summary, wrong.Detail
-	case len(a.variables()) > 0:
+	case len(a.origins()) > 0:
 		return wrong.Summary, wrong.Detail
 	}
 	near := nearest.Name(wrong.Param, wrong.Known)

@@ -18,6 +18,9 @@ type exportChecker struct {
 func (c exportChecker) check(b *block) exporter.Export {
 	config := exporter.Export{Table: c.table(b)}
 	in := exportShape().open(c.report, b)
+	if a := in.attribute(sourceName); a != nil { // files have none any more
+		c.report.fail(a.nameAt, a.address, "source in an export in JSON", "A configuration in JSON reads one team. Remove source.")
+	}
 	if a := in.attribute("destination"); a != nil {
 		config.Destination = destinationChecker(c).check(a)
 	} else if !in.meant["destination"] {

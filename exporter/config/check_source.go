@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"hash/fnv"
 	"math"
 	"regexp"
 	"strconv"
@@ -30,7 +31,11 @@ const (
 const keyVariable = "LEMLIST_API_KEY"
 
 // sourceChecker checks a source block.
-type sourceChecker struct{ reader }
+type sourceChecker struct {
+	reader
+	// team is empty in a configuration of one team without a name.
+	team string
+}
 
 func (c sourceChecker) check(b *block) exporter.SourceConfig {
 	config := exporter.SourceConfig{Type: c.sourceType(b)}
@@ -40,6 +45,9 @@ func (c sourceChecker) check(b *block) exporter.SourceConfig {
 
 // members reads the parts of a source block into config.
 func (c sourceChecker) members(config *exporter.SourceConfig, b *block, in contents) {
+	if a := in.attribute(forEachName); a != nil { // files have none any more
+		c.report.fail(a.nameAt, a.address, "for_each in JSON", "A configuration in JSON reads one team. Remove for_each, and pass a configuration for each team.")
+	}
 	key, simulate, endpoint := in.attribute("api_key"), in.blocks["simulate"], in.attribute("endpoint")
 	switch {
 	case key != nil && simulate != nil:
@@ -121,11 +129,11 @@ func (c sourceChecker) key(a *attribute) exporter.Secret {
 	case strings.TrimSpace(value) != value:
 		c.report.fail(a.at, a.address, "White space around the API key",
 			"The key begins or ends with a space or a line break, so lemlist would reject it. Remove it"+
-				c.report.form(", or write trimspace(env(\"LEMLIST_API_KEY\")).", "."))
+				c.report.form(", or write trimspace(…) around the value.", "."))
 	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
 		c.report.fail(a.at, a.address, "Not an API key", "The key contains a space or a control character. Copy it again from lemlist.")
 	}
-	if len(a.variables()) == 0 && a.at.file != nil {
+	if a.isLiteral() {
 		c.report.warn(a.at, a.address, "API key in a file",
 			"Files are copied, shared and committed. Put the key into an environment variable and write api_key = env(\"LEMLIST_API_KEY\").")
 	}
@@ -186,9 +194,20 @@ func (c sourceChecker) simulation(b *block) *exporter.Simulation {
 	return &exporter.Simulation{
 		Users:         int(c.whole(in.attribute("users"), 1, maxTeamSize, defaultTeamSize)),
 		Conversations: int(c.whole(in.attribute("conversations"), 0, maxConversations, defaultConversations)),
-		Seed:          c.whole(in.attribute("seed"), 0, math.MaxUint64, defaultSeed),
+		Seed:          c.whole(in.attribute("seed"), 0, math.MaxUint64, c.seed()),
 		Unlimited:     !limited,
 	}
+}
+
+// seed is the default seed: simulated teams with different names have different rows.
+func (c sourceChecker) seed() uint64 {
+	if c.team == "" {
+		return defaultSeed
+	}
+	const exact = 53 // bits of a number in JSON
+	hash := fnv.New64a()
+	_, _ = hash.Write([]byte(c.team)) // a hash does not fail
+	return hash.Sum64() >> (64 - exact)
 }
 
 // endpoint reads the base URL of the API and drops a final slash. No message

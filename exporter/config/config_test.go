@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
@@ -36,6 +37,11 @@ func environment(name string) (string, bool) {
 		"USERS":              "USR_A,USR_B",
 		"DEST":               "hidden-destination-value",
 		"HOME":               "/home/someone",
+		"TEAM":               "ACME",
+		"TEAMS":              "acme,beta",
+		"PAIRS":              "acme=Team-Key-Acme-11,beta=Team-Key-Beta-22",
+		"ACME_KEY":           "Team-Key-Acme-11",
+		"BETA_KEY":           "Team-Key-Beta-22",
 	}[name]
 	return value, ok
 }
@@ -43,11 +49,24 @@ func environment(name string) (string, bool) {
 func clock() time.Time { return time.Date(2026, 3, 4, 23, 30, 0, 0, time.FixedZone("", -3600)) }
 
 func load(files ...config.File) (exporter.Job, exporter.Diagnostics) {
-	jobs, diags := config.Load(files, environment, clock)
+	jobs, diags := config.Load(files, inputs())
 	if len(jobs) == 0 {
 		return exporter.Job{}, diags
 	}
 	return jobs[0], diags
+}
+
+func inputs() config.Inputs {
+	return config.Inputs{Env: environment, ReadFile: readData, Now: clock}
+}
+
+// readData reads a file of testdata/data; what a configuration calls folder is one.
+func readData(name string, most int) ([]byte, error) {
+	if filepath.Base(name) == "folder" {
+		return nil, errors.New("this is a folder")
+	}
+	body, err := os.ReadFile(filepath.Join("testdata", "data", name))
+	return body[:min(len(body), most)], err
 }
 
 // readCase reads a file of testdata, or a folder of them.
@@ -86,8 +105,8 @@ func cases(t *testing.T) []string {
 }
 
 // render is the golden form: the diagnostics for people, then they
-// and the job as JSON, a line each.
-func render(t *testing.T, job exporter.Job, diags exporter.Diagnostics) string {
+// and the jobs as JSON, a line each.
+func render(t *testing.T, jobs []exporter.Job, diags exporter.Diagnostics) string {
 	t.Helper()
 	var out strings.Builder
 	for _, d := range diags {
@@ -103,7 +122,12 @@ func render(t *testing.T, job exporter.Job, diags exporter.Diagnostics) string {
 	for _, d := range diags {
 		out.WriteString(asJSON(t, d))
 	}
-	out.WriteString(asJSON(t, job))
+	if len(jobs) == 0 {
+		jobs = []exporter.Job{{}}
+	}
+	for _, job := range jobs {
+		out.WriteString(asJSON(t, job))
+	}
 	return out.String()
 }
 
@@ -122,12 +146,12 @@ func TestLoadGolden(t *testing.T) {
 	for _, path := range cases(t) {
 		name := strings.TrimSuffix(filepath.Base(path), ".hcl")
 		t.Run(name, func(t *testing.T) {
-			job, diags := load(readCase(t, path)...)
+			jobs, diags := config.Load(readCase(t, path), inputs())
 			valid := strings.HasPrefix(name, "valid-") || strings.HasSuffix(name, "-is-a-warning") || name == "folder-one-configuration-over-files"
 			if diags.HasErrors() == valid {
 				t.Errorf("errors: %v", diags.Err())
 			}
-			got := render(t, job, diags)
+			got := render(t, jobs, diags)
 			golden := strings.TrimSuffix(path, ".hcl") + ".golden"
 			if *update {
 				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {

@@ -3,6 +3,7 @@ package config
 import (
 	"cmp"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -21,31 +22,184 @@ const (
 	maxOperators = 1000     // in a file; each may be a level of recursion
 )
 
-// decode parses the files and evaluates their expressions.
-func decode(files []File, known map[string]function.Function, report *report) []*block {
-	meter := newMeter()
-	d := decoder{report: report, functions: meteredFunctions(known, meter), meter: meter}
-	var blocks []*block
+// decoder makes the blocks of one load.
+type decoder struct {
+	report *report
+	inputs Inputs
+	files  *dataFiles
+	meter  *meter
+	// functions are those of the files in a folder.
+	functions map[string]map[string]function.Function
+	// named says that the teams of the configuration have names.
+	named bool
+}
+
+func newDecoder(in Inputs, report *report) *decoder {
+	return &decoder{
+		report: report, inputs: in, meter: newMeter(),
+		files:     &dataFiles{read: in.ReadFile, known: make(map[string]dataFile)},
+		functions: make(map[string]map[string]function.Function),
+	}
+}
+
+// decode parses the files. The blocks that it returns have no values yet.
+func (d *decoder) decode(files []File) []*draft {
+	var bodies []*hclsyntax.Body
 	for _, file := range files {
-		body := parse(file, report)
-		if body == nil {
-			continue
+		if body := parse(file, d.report); body != nil {
+			bodies = append(bodies, body)
 		}
+	}
+	d.named = slices.ContainsFunc(bodies, hasNamedSource)
+	var drafts []*draft
+	for _, body := range bodies {
 		for _, a := range byPosition(body.Attributes) {
-			report.fail(inFile(a.NameRange), a.Name, fmt.Sprintf("Attribute %q outside a block", a.Name),
+			d.report.fail(inFile(a.NameRange), a.Name, fmt.Sprintf("Attribute %q outside a block", a.Name),
 				"Attributes belong inside a source or an export block. Move it there."+blockHint(a.Name, topBlocks()))
 		}
 		for _, b := range body.Blocks {
-			blocks = append(blocks, d.block(b, ""))
+			drafts = append(drafts, d.draft(b, "", d.teamsIn(b)))
 		}
 	}
-	return blocks
+	return drafts
+}
+
+// teamsIn reports whether the values of a block may depend on the team.
+func (d *decoder) teamsIn(b *hclsyntax.Block) bool {
+	switch b.Type {
+	case sourceName:
+		return b.Body.Attributes[forEachName] != nil
+	case exportName:
+		return d.named
+	default:
+		return false
+	}
+}
+
+// functionsOf are the functions that a file of that name may call.
+func (d *decoder) functionsOf(file string) map[string]function.Function {
+	folder := filepath.Dir(file)
+	if d.functions[folder] == nil {
+		d.functions[folder] = meteredFunctions(functions(d.inputs, folder, d.files, d.meter), d.meter)
+	}
+	return d.functions[folder]
+}
+
+// draft prepares a block. teams says that its values may depend on the team.
+func (d *decoder) draft(b *hclsyntax.Block, parent string, teams bool) *draft {
+	made := &draft{header: header{kind: b.Type, at: inFile(hcl.RangeBetween(b.TypeRange, b.DefRange()))}}
+	for i, text := range b.Labels {
+		made.labels = append(made.labels, label{text: text, at: inFile(b.LabelRanges[i])})
+	}
+	made.address = blockAddress(parent, b.Type, made.labels)
+	if !d.fits(made.at, made.address) {
+		return made
+	}
+	for _, a := range byPosition(b.Body.Attributes) {
+		shared := parent == "" && (a.Name == forEachName || a.Name == sourceName)
+		made.expressions = append(made.expressions, d.expression(a, made.address+"."+a.Name, teams && !shared))
+	}
+	for _, nested := range b.Body.Blocks {
+		made.drafts = append(made.drafts, d.draft(nested, made.address, teams))
+	}
+	return made
+}
+
+func (d *decoder) expression(a *hclsyntax.Attribute, address string, teams bool) *expression {
+	made := &expression{
+		attribute: attribute{name: a.Name, address: address, nameAt: inFile(a.NameRange), at: inFile(a.Expr.Range())},
+		functions: d.functionsOf(a.NameRange.Filename),
+		outside:   comesFromOutside(a.Expr),
+	}
+	if tuple, ok := a.Expr.(*hclsyntax.TupleConsExpr); ok {
+		for _, item := range tuple.Exprs {
+			made.items = append(made.items, inFile(item.Range()))
+		}
+	}
+	made.references(hclReport{d.report}, a.Expr, teams)
+	made.failed = made.failed || !d.fits(made.at, address)
+	made.expr = d.meter.measure(a.Expr) // this changes the tree
+	return made
+}
+
+// fits counts an address, which holds those of all blocks around it.
+func (d *decoder) fits(at place, address string) bool {
+	if d.meter.over {
+		return false
+	}
+	if d.meter.take(len(address)) {
+		return true
+	}
+	d.meter.tooMuch(d.report, at, "")
+	return false
+}
+
+// block computes the values of a block for a team.
+func (d *decoder) block(b *draft, t team) *block {
+	made := &block{header: b.header}
+	for _, e := range b.expressions {
+		made.attributes = append(made.attributes, d.attribute(e, t))
+	}
+	for _, nested := range b.drafts {
+		made.blocks = append(made.blocks, d.block(nested, t))
+	}
+	return made
+}
+
+// attribute computes a value for a team. What does not depend on the team is computed once.
+func (d *decoder) attribute(e *expression, t team) *attribute {
+	if e.once != nil {
+		return e.once
+	}
+	made := e.attribute
+	if !made.failed {
+		made.value, made.failed = d.evaluate(e, t)
+	}
+	if !e.perTeam {
+		e.once = &made
+	}
+	return &made
+}
+
+// evaluate gives the value of an expression; what is wrong with it is reported.
+func (d *decoder) evaluate(e *expression, t team) (value cty.Value, failed bool) {
+	if d.meter.over || e.perTeam && t.unknown {
+		return cty.NilVal, true
+	}
+	report := d.report.of(t.name)
+	if len(e.teamValue) > 0 && !t.hasValue {
+		hclReport{report}.noTeamValue(e.teamValue[0], &e.attribute)
+		return cty.NilVal, true
+	}
+	value, diags := e.expr.Value(&hcl.EvalContext{Functions: e.functions, Variables: map[string]cty.Value{eachName: t.each}})
+	if d.meter.over {
+		d.meter.tooMuch(d.report, e.at, e.address)
+		return cty.NilVal, true
+	}
+	for _, diag := range diags {
+		hclReport{report}.evaluation(diag, &e.attribute, e.functions, e.outside)
+	}
+	if diags.HasErrors() {
+		return cty.NilVal, true
+	}
+	if !value.IsWhollyKnown() {
+		report.fail(e.at, e.address, "Value is not known", "The value of this expression cannot be known before the export runs. Write it out.")
+		return cty.NilVal, true
+	}
+	return value, false
+}
+
+// hasNamedSource reports whether a source in a file has a name, or one for each team.
+func hasNamedSource(body *hclsyntax.Body) bool {
+	return slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool {
+		return b.Type == sourceName && (len(b.Labels) > 1 || b.Body.Attributes[forEachName] != nil)
+	})
 }
 
 // parse returns the body of a file, or nil when its syntax is wrong.
 func parse(file File, report *report) *hclsyntax.Body {
 	if problem := tooBig(file); problem != nil {
-		report.found = append(report.found, *problem)
+		report.found = append(report.found, finding{Diagnostic: *problem})
 		report.broken = true
 		return nil
 	}
@@ -101,99 +255,6 @@ func tooBig(file File) *exporter.Diagnostic {
 
 func isOperator(t hclsyntax.TokenType) bool {
 	return strings.ContainsRune("!?-+*/%<>≤≥≔≠∧∨.", rune(t)) // token types are such runes
-}
-
-// decoder makes the tree of one load.
-type decoder struct {
-	report    *report
-	functions map[string]function.Function
-	meter     *meter
-}
-
-func (d *decoder) block(b *hclsyntax.Block, parent string) *block {
-	decoded := &block{kind: b.Type, at: inFile(hcl.RangeBetween(b.TypeRange, b.DefRange()))}
-	for i, text := range b.Labels {
-		decoded.labels = append(decoded.labels, label{text: text, at: inFile(b.LabelRanges[i])})
-	}
-	decoded.address = blockAddress(parent, b.Type, decoded.labels)
-	if !d.fits(decoded.at, decoded.address) {
-		return decoded
-	}
-	for _, a := range byPosition(b.Body.Attributes) {
-		decoded.attributes = append(decoded.attributes, d.attribute(a, decoded.address+"."+a.Name))
-	}
-	for _, nested := range b.Body.Blocks {
-		decoded.blocks = append(decoded.blocks, d.block(nested, decoded.address))
-	}
-	return decoded
-}
-
-func (d *decoder) attribute(a *hclsyntax.Attribute, address string) *attribute {
-	decoded := &attribute{
-		name: a.Name, address: address,
-		nameAt: inFile(a.NameRange), at: inFile(a.Expr.Range()),
-	}
-	if tuple, ok := a.Expr.(*hclsyntax.TupleConsExpr); ok {
-		for _, item := range tuple.Exprs {
-			decoded.items = append(decoded.items, inFile(item.Range()))
-		}
-	}
-	decoded.value, decoded.failed = d.evaluate(a.Expr, decoded)
-	return decoded
-}
-
-// fits counts an address, which holds those of all blocks around it.
-func (d *decoder) fits(at place, address string) bool {
-	if d.meter.over {
-		return false
-	}
-	if d.meter.take(len(address)) {
-		return true
-	}
-	d.meter.tooMuch(d.report, at, "")
-	return false
-}
-
-// evaluate gives the value of an expression; what is wrong with it is reported.
-func (d *decoder) evaluate(expr hclsyntax.Expression, a *attribute) (value cty.Value, failed bool) {
-	if names := expr.Variables(); len(names) > 0 {
-		for _, name := range names {
-			hclReport{d.report}.unquoted(name, a)
-		}
-		return cty.NilVal, true
-	}
-	if !d.fits(a.at, a.address) {
-		return cty.NilVal, true
-	}
-	secret := usesEnv(expr) // measuring changes the tree
-	value, diags := d.meter.measure(expr).Value(&hcl.EvalContext{Functions: d.functions})
-	if d.meter.over {
-		d.meter.tooMuch(d.report, a.at, a.address)
-		return cty.NilVal, true
-	}
-	for _, diag := range diags {
-		hclReport{d.report}.evaluation(diag, a, d.functions, secret)
-	}
-	if diags.HasErrors() {
-		return cty.NilVal, true
-	}
-	if !value.IsWhollyKnown() {
-		d.report.fail(a.at, a.address, "Value is not known", "The value of this expression cannot be known before the export runs. Write it out.")
-		return cty.NilVal, true
-	}
-	return value, false
-}
-
-// usesEnv reports whether env() is called anywhere in expr.
-func usesEnv(expr hclsyntax.Expression) bool {
-	found := false
-	_ = hclsyntax.VisitAll(expr, func(node hclsyntax.Node) hcl.Diagnostics {
-		if call, ok := node.(*hclsyntax.FunctionCallExpr); ok && call.Name == "env" {
-			found = true
-		}
-		return nil
-	})
-	return found
 }
 
 // byPosition gives attributes an order; HCL keeps them in a map.

@@ -15,7 +15,7 @@ func Format(src []byte, name string) ([]byte, exporter.Diagnostics) {
 	file := File{Name: name, Bytes: src}
 	report := newReport([]File{file})
 	if parse(file, report); report.broken {
-		return nil, report.finish()
+		return nil, report.finish(0)
 	}
 	if len(src) > 0 && !bytes.HasSuffix(src, []byte("\n")) {
 		src = append(bytes.Clone(src), '\n')
@@ -28,5 +28,5 @@ func Format(src []byte, name string) ([]byte, exporter.Diagnostics) {
 		}
 		formatted = again
 	}
-	return formatted, report.finish()
+	return formatted, report.finish(0)
 }

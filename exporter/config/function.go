@@ -6,20 +6,25 @@ import (
 	"strings"
 	"time"
 
+	"github.com/hashicorp/hcl/v2/ext/tryfunc"
 	"github.com/zclconf/go-cty/cty"
+	"github.com/zclconf/go-cty/cty/convert"
 	"github.com/zclconf/go-cty/cty/function"
 	"github.com/zclconf/go-cty/cty/function/stdlib"
 )
 
-// fromEnv marks a value that depends on the environment variable of that name.
-type fromEnv string
-
-// functions is the allow-list. All of them are pure, except env and timestamp,
-// which do not change during one load.
-func functions(env func(string) (string, bool), now time.Time) map[string]function.Function {
+// functions is the allow-list for the files of one folder. All of them are pure, except env,
+// file and timestamp, which do not change during one load.
+func functions(in Inputs, folder string, files *dataFiles, m *meter) map[string]function.Function {
 	return map[string]function.Function{
-		"env":        envFunction(env),
-		"timestamp":  timestampFunction(now),
+		"env":        envFunction(in.Env),
+		"timestamp":  timestampFunction(in.Now()),
+		"file":       fileFunction(files, folder),
+		"jsondecode": jsonFunction(m),
+		"coalesce":   coalesceFunction(),
+		"try":        tryfunc.TryFunc,
+		"toset":      stdlib.MakeToFunc(cty.Set(cty.DynamicPseudoType)),
+		"keys":       stdlib.KeysFunc,
 		"formatdate": stdlib.FormatDateFunc,
 		"format":     stdlib.FormatFunc,
 		"lower":      stdlib.LowerFunc,
@@ -54,22 +59,50 @@ func (e usageError) Error() string { return string(e) }
 // nobody wants an empty key or destination.
 func envFunction(lookup func(string) (string, bool)) function.Function {
 	return function.New(&function.Spec{
-		Params:   []function.Parameter{{Name: "name", Type: cty.String}},
-		VarParam: &function.Parameter{Name: "default", Type: cty.String},
+		Params:   []function.Parameter{{Name: "name", Type: cty.String, AllowMarked: true}},
+		VarParam: &function.Parameter{Name: "default", Type: cty.String, AllowMarked: true},
 		Type:     function.StaticReturnType(cty.String),
 		Impl: func(args []cty.Value, _ cty.Type) (cty.Value, error) {
 			if len(args) > 2 {
 				return cty.NilVal, usageError("env takes the name of a variable and at most one default, as in env(\"OUT\", \"./out\").")
 			}
-			name := args[0].AsString()
+			name := textOf(args[0])
 			value, set := lookup(name)
 			switch {
 			case value != "":
-				return cty.StringVal(value).Mark(fromEnv(name)), nil
+				return cty.StringVal(value).Mark(origin{ofEnv, name}), nil
 			case len(args) == 2:
 				return args[1], nil
 			}
 			return cty.NilVal, &envError{name: name, set: set}
+		},
+	})
+}
+
+// coalesceFunction is the first of its arguments that is neither null nor empty.
+func coalesceFunction() function.Function {
+	return function.New(&function.Spec{
+		VarParam: &function.Parameter{Name: "values", Type: cty.DynamicPseudoType, AllowMarked: true, AllowNull: true, AllowDynamicType: true},
+		Type: func(args []cty.Value) (cty.Type, error) {
+			kinds := make([]cty.Type, len(args))
+			for i, arg := range args {
+				kinds[i] = arg.Type()
+			}
+			kind, _ := convert.UnifyUnsafe(kinds)
+			if kind == cty.NilType {
+				return cty.NilType, usageError("coalesce: the arguments must be of one type.")
+			}
+			return kind, nil
+		},
+		Impl: func(args []cty.Value, kind cty.Type) (cty.Value, error) {
+			for _, arg := range args {
+				value, err := convert.Convert(arg, kind)
+				empty := err != nil || value.IsNull() || kind == cty.String && textOf(value) == ""
+				if !empty {
+					return value, nil
+				}
+			}
+			return cty.NilVal, usageError("coalesce: every argument is null or empty. Add one that has a value.")
 		},
 	})
 }

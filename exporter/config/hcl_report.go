@@ -40,8 +40,8 @@ func (r hclReport) syntax(diag *hcl.Diagnostic) {
 }
 
 // evaluation adds a finding about the expression of an attribute. HCL's details
-// can repeat values; they are kept only where no value is secret.
-func (r hclReport) evaluation(diag *hcl.Diagnostic, a *attribute, known map[string]function.Function, usesEnv bool) {
+// can repeat values; they are kept only where no value is from outside the file.
+func (r hclReport) evaluation(diag *hcl.Diagnostic, a *attribute, known map[string]function.Function, outside bool) {
 	at := subject(diag)
 	s := r.source(at.file)
 	sensitive := s != nil && s.touches(*at.file)
@@ -51,6 +51,21 @@ func (r hclReport) evaluation(diag *hcl.Diagnostic, a *attribute, known map[stri
 			at = inFile(*diag.Context)
 		}
 		r.unset(unset, at, a.address, sensitive)
+		return
+	}
+	if missing, ok := callError[*fileError](diag); ok {
+		if diag.Context != nil {
+			at = inFile(*diag.Context)
+		}
+		name := missing.name
+		if s := r.source(at.file); s != nil && s.touches(*at.file) && !plausiblePath(name) {
+			name = exporter.Redacted
+		}
+		r.fail(at, a.address, missing.summary, fmt.Sprintf(missing.detail, name))
+		return
+	}
+	if call, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](diag); ok && call.CalledFunctionName() == "try" {
+		r.fail(at, a.address, "Invalid function call", "try: none of its arguments has a value. Give it one that has, for instance a text at the end.")
 		return
 	}
 	if usage, ok := callError[usageError](diag); ok {
@@ -68,8 +83,8 @@ func (r hclReport) evaluation(diag *hcl.Diagnostic, a *attribute, known map[stri
 	switch {
 	case sensitive:
 		detail = withheld
-	case usesEnv:
-		detail = "The value cannot be computed. HCL's explanation is not shown because it could contain a value from env(). Check the arguments of the functions."
+	case outside:
+		detail = "The value cannot be computed. HCL's explanation is not shown because it could contain a value from outside the file. Check the arguments of the functions."
 	}
 	r.add(severity(diag), at, a.address, diag.Summary, detail)
 }
@@ -112,9 +127,32 @@ func (r hclReport) unquoted(name hcl.Traversal, a *attribute) {
 		r.fail(at, a.address, "Text without quotes", "A value needs double quotes. For the API key, write env(\"LEMLIST_API_KEY\").")
 		return
 	}
+	if a.name == sourceName {
+		r.fail(at, a.address, "Text without quotes", "Name the source by its second label, in quotes: source = \"acme\" for source \"lemlist\" \"acme\".")
+		return
+	}
 	word := shorten(name.RootName())
 	r.fail(at, a.address, "Text without quotes",
 		fmt.Sprintf("A configuration has no variables, so %s is not a value. Write %q for the text, or env(%q) for an environment variable.", word, word, word))
+}
+
+// eachOutside reports each where there is no for_each.
+func (r hclReport) eachOutside(name hcl.Traversal, a *attribute) {
+	detail := "each.key and each.value are the name and the value of a team. They have a meaning in a source block with for_each, and in the export blocks of a configuration whose teams have names."
+	if a.name == forEachName {
+		detail = "for_each says which teams there are, so it cannot refer to one of them."
+	}
+	r.fail(inFile(name.SourceRange()), a.address, "each without for_each", detail)
+}
+
+// unknownEach reports a part that each does not have.
+func (r hclReport) unknownEach(name hcl.Traversal, a *attribute) {
+	r.fail(inFile(name.SourceRange()), a.address, "Unknown part of each", "each has two parts: each.key, the name of the team, and each.value.")
+}
+
+// noTeamValue reports each.value for a team that has only a name.
+func (r hclReport) noTeamValue(at place, a *attribute) {
+	r.fail(at, a.address, "each.value without for_each", "The source has a name and no for_each, so that each.key is its name and there is no value. Use each.key.")
 }
 
 func subject(diag *hcl.Diagnostic) place {

@@ -23,9 +23,9 @@ func hostShape() shape {
 //
 // Diagnostics have a Path instead of a range, and it is one of body.
 func LoadHost(body []byte) (exporter.Job, exporter.Diagnostics) {
-	report := &report{json: true, exportOptional: true}
+	report := newJSONReport()
 	var job exporter.Job
-	source := &block{kind: "source", at: inJSON("")}
+	source := &block{header: header{kind: "source", at: inJSON("")}}
 	root, wrong := parseJSON(body)
 	if wrong == nil {
 		wrong = root.fill(source)
@@ -35,7 +35,7 @@ func LoadHost(body []byte) (exporter.Job, exporter.Diagnostics) {
 	} else {
 		job = hostJob(report, source)
 	}
-	diags := report.finish()
+	diags := report.finish(0)
 	for i := range diags {
 		diags[i].Address = strings.TrimPrefix(diags[i].Address, ".")
 	}
@@ -61,7 +61,7 @@ func hostJob(report *report, b *block) exporter.Job {
 	}
 	job := exporter.Job{Source: exporter.SourceConfig{Type: usualLabel("source")}}
 	c := reader{report}
-	sourceChecker{c}.members(&job.Source, b, in)
+	sourceChecker{reader: c}.members(&job.Source, b, in)
 	every := c.duration(in.attribute("full_every"), leastFullEvery, mostFullEvery, exporter.DefaultFullEvery)
 	for _, table := range schema.Tables() {
 		export := exporter.Export{Table: table.Name}

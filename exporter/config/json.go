@@ -19,14 +19,14 @@ import (
 //
 // Diagnostics have a Path instead of a range.
 func LoadJSON(body []byte) (exporter.Job, exporter.Diagnostics) {
-	c := checker{report: &report{json: true, exportOptional: true}}
+	c := checker{report: newJSONReport()}
 	var job exporter.Job
 	if blocks, wrong := decodeJSON(body); wrong != nil {
 		c.report.fail(inJSON(wrong.at), "", "Not a configuration in JSON", wrong.detail)
 	} else {
-		job = c.job(blocks, 1)
+		job = c.oneTeam(blocks)
 	}
-	diags := c.report.finish()
+	diags := c.report.finish(0)
 	if diags.HasErrors() {
 		return exporter.Job{}, diags
 	}
@@ -38,6 +38,9 @@ func LoadJSON(body []byte) (exporter.Job, exporter.Diagnostics) {
 type misshapen struct {
 	at     jsontext.Pointer
 	detail string
+	// problem is detail without the place, offset, of a syntax error; else it is empty.
+	problem string
+	offset  int64
 }
 
 func (m *misshapen) Error() string { return m.detail }
@@ -45,7 +48,7 @@ func (m *misshapen) Error() string { return m.detail }
 // decodeJSON makes a tree. The places in it are JSON pointers.
 func decodeJSON(body []byte) ([]*block, *misshapen) {
 	if len(body) > maxFileSize {
-		return nil, &misshapen{"", fmt.Sprintf("It has %d bytes, the limit is %d.", len(body), maxFileSize)}
+		return nil, &misshapen{detail: fmt.Sprintf("It has %d bytes, the limit is %d.", len(body), maxFileSize)}
 	}
 	root, wrong := parseJSON(body)
 	if wrong != nil {
@@ -54,13 +57,13 @@ func decodeJSON(body []byte) ([]*block, *misshapen) {
 	var blocks []*block
 	for _, kind := range root.members {
 		if kind.value.kind != '{' {
-			return nil, &misshapen{kind.value.pointer, fmt.Sprintf("It should be an object whose member names are labels: {%q: {%q: {}}}.",
+			return nil, &misshapen{at: kind.value.pointer, detail: fmt.Sprintf("It should be an object whose member names are labels: {%q: {%q: {}}}.",
 				kind.name, usualLabel(kind.name))}
 		}
 		for _, labelled := range kind.value.members {
 			labels := []label{{text: labelled.name, at: inJSON(labelled.value.pointer)}}
 			for _, body := range labelled.value.each() {
-				b := &block{kind: kind.name, labels: labels, address: blockAddress("", kind.name, labels), at: inJSON(body.pointer)}
+				b := &block{header: header{kind: kind.name, labels: labels, address: blockAddress("", kind.name, labels), at: inJSON(body.pointer)}}
 				if wrong := body.fill(b); wrong != nil {
 					return nil, wrong
 				}
@@ -127,10 +130,49 @@ func (n node) value() cty.Value {
 	}
 }
 
+// marked is the value of a node whose parts have origins of their own: those of the text, and
+// the place in it.
+func (n node) marked(marks cty.ValueMarks) (cty.Value, error) {
+	switch n.kind {
+	case '[':
+		items := make([]cty.Value, 0, len(n.items))
+		for _, item := range n.items {
+			value, err := item.marked(marks)
+			if err != nil {
+				return cty.NilVal, err
+			}
+			items = append(items, value)
+		}
+		return cty.TupleVal(items), nil
+	case '{':
+		members := make(map[string]cty.Value, len(n.members))
+		for _, m := range n.members {
+			name := cty.NormalizeString(m.name)
+			if _, twice := members[name]; twice {
+				return cty.NilVal, usageError(fmt.Sprintf("jsondecode: an object has the name %q twice, in two spellings of Unicode. Remove one of the two.", shorten(name)))
+			}
+			value, err := m.value.marked(marks)
+			if err != nil {
+				return cty.NilVal, err
+			}
+			members[name] = value
+		}
+		return cty.ObjectVal(members), nil
+	default:
+		value := n.value()
+		for mark := range marks {
+			if from, ok := mark.(origin); ok {
+				value = value.Mark(from.part(string(n.pointer)))
+			}
+		}
+		return value, nil
+	}
+}
+
 // fill sorts the members of a block's body, n, into attributes and blocks.
 func (n node) fill(b *block) *misshapen {
 	if n.kind != '{' {
-		return &misshapen{n.pointer, "It should be an object: the body of a block."}
+		return &misshapen{at: n.pointer, detail: "It should be an object: the body of a block."}
 	}
 	for _, m := range n.members {
 		at := inJSON(m.value.pointer)
@@ -143,7 +185,7 @@ func (n node) fill(b *block) *misshapen {
 			continue
 		}
 		for _, one := range m.value.each() {
-			nested := &block{kind: m.name, address: blockAddress(b.address, m.name, nil), at: inJSON(one.pointer)}
+			nested := &block{header: header{kind: m.name, address: blockAddress(b.address, m.name, nil), at: inJSON(one.pointer)}}
 			if wrong := one.fill(nested); wrong != nil {
 				return wrong
 			}
@@ -153,14 +195,23 @@ func (n node) fill(b *block) *misshapen {
 	return nil
 }
 
-// parseJSON reads one object, strictly: no duplicate names, no invalid UTF-8,
-// nothing after it.
+// parseJSON reads one object.
 func parseJSON(body []byte) (node, *misshapen) {
+	root, wrong := parseValue(body, newMeter())
+	if wrong == nil && root.kind != '{' {
+		wrong = &misshapen{detail: "It should be an object."}
+	}
+	return root, wrong
+}
+
+// parseValue reads one value, strictly: no duplicate names, no invalid UTF-8, nothing after
+// it. meter counts what is in it.
+func parseValue(body []byte, meter *meter) (node, *misshapen) {
 	decoder := jsontext.NewDecoder(bytes.NewReader(body))
-	root, err := readNode(decoder, newMeter(), 0)
+	root, err := readNode(decoder, meter, 0)
 	if err == nil {
 		if _, err = decoder.ReadToken(); err == nil {
-			err = &misshapen{"", "Unexpected data after the first value."}
+			err = &misshapen{detail: "Unexpected data after the first value."}
 		}
 	}
 	wrong, known := errors.AsType[*misshapen](err)
@@ -169,18 +220,16 @@ func parseJSON(body []byte) (node, *misshapen) {
 	case known:
 		return node{}, wrong
 	case invalid:
-		return node{}, &misshapen{syntax.JSONPointer, fmt.Sprintf("At byte %d: %s.", syntax.ByteOffset, syntax.Err)}
+		return node{}, &misshapen{at: syntax.JSONPointer, detail: fmt.Sprintf("At byte %d: %s.", syntax.ByteOffset, syntax.Err), problem: syntax.Err.Error(), offset: syntax.ByteOffset}
 	case root.kind == 0:
-		return node{}, &misshapen{"", "The input ends too early."}
-	case root.kind != '{':
-		return node{}, &misshapen{"", "It should be an object."}
+		return node{}, &misshapen{detail: "The input ends too early."}
 	}
 	return root, nil
 }
 
 func readNode(decoder *jsontext.Decoder, meter *meter, depth int) (node, error) {
 	if depth > maxNesting {
-		return node{}, &misshapen{decoder.StackPointer(), fmt.Sprintf("It is nested more than %d levels deep.", maxNesting)}
+		return node{}, &misshapen{at: decoder.StackPointer(), detail: fmt.Sprintf("It is nested more than %d levels deep.", maxNesting)}
 	}
 	token, err := decoder.ReadToken()
 	if err != nil {
@@ -189,7 +238,7 @@ func readNode(decoder *jsontext.Decoder, meter *meter, depth int) (node, error) 
 	// Each place holds the names of all places around it.
 	pointer := decoder.StackPointer()
 	if !meter.take(valueWork + len(pointer)) {
-		return node{}, &misshapen{"", fmt.Sprintf("Its values and the names of their places take more than %d MiB. Shorten the names.", maxWork>>20)}
+		return node{}, &misshapen{detail: fmt.Sprintf("Its values and the names of their places take more than %d MiB. Shorten the names.", maxWork>>20)}
 	}
 	n := node{pointer: jsontext.Pointer(strings.Clone(string(pointer))), kind: token.Kind()}
 	switch n.kind {

@@ -213,12 +213,14 @@ func TestServersOfTheEnvironment(t *testing.T) {
 			if input == valid {
 				t.Fatal("the destination is another one")
 			}
-			_, diags := config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(input)}}, func(name string) (string, bool) {
+			in := inputs()
+			in.Env = func(name string) (string, bool) {
 				if name == test.variable {
 					return test.value, true
 				}
 				return environment(name)
-			}, clock)
+			}
+			_, diags := config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(input)}}, in)
 			checkOutcome(t, test.summary, diags)
 			if test.summary != "" && !strings.Contains(diags[0].Detail, test.variable) {
 				t.Errorf("the variable is not named: %v", diags)

@@ -28,24 +28,24 @@ const longestExpression = 8 << 10
 //   - in a source block, texts that are nothing else that belongs there;
 //   - long runs of letters and digits, the shape of a key.
 //
-// A plain call like env("LEMLIST_API_KEY") shows no secret and stays visible.
+// A plain reference like env("LEMLIST_API_KEY") shows no secret and stays visible.
 func sensitiveSpans(src []byte) []exporter.TextSpan {
 	tokens, _ := hclsyntax.LexConfig(src, "", hcl.InitialPos)
 	var spans []exporter.TextSpan
-	calls := envCalls(tokens)
+	plain := plainReferences(tokens)
 	for _, word := range words(src, "_-") {
 		if n := len(spans); n > 0 && within(word, spans[n-1]) {
 			continue // hidden already, whatever it says
 		}
-		if keyLike(string(src[word.Start:word.End])) && !slices.ContainsFunc(calls, func(call exporter.TextSpan) bool { return within(word, call) }) {
-			spans = append(spans, maskAfter(src, tokens, calls, word)...)
+		if keyLike(string(src[word.Start:word.End])) && !slices.ContainsFunc(plain, func(one exporter.TextSpan) bool { return within(word, one) }) {
+			spans = append(spans, maskAfter(src, tokens, plain, word)...)
 		}
 	}
 	spans = append(spans, exporter.URLSpans(string(src))...)
 	for _, at := range regexp.MustCompile(`://[^\s"]*@`).FindAllIndex(src, -1) {
 		spans = append(spans, span(at[0]+len("://"), at[1]-1)) // a password with a slash
 	}
-	spans = append(spans, sourceSpans(tokens)...)
+	spans = append(spans, sourceSpans(tokens, plain)...)
 	for _, at := range keyShape().FindAllIndex(src, -1) {
 		if looksRandom(string(src[at[0]:at[1]])) {
 			spans = append(spans, span(at[0], at[1]))
@@ -78,7 +78,7 @@ func keyLike(word string) bool {
 }
 
 // maskAfter hides the value that follows word.
-func maskAfter(src []byte, tokens hclsyntax.Tokens, calls []exporter.TextSpan, word exporter.TextSpan) []exporter.TextSpan {
+func maskAfter(src []byte, tokens hclsyntax.Tokens, plain []exporter.TextSpan, word exporter.TextSpan) []exporter.TextSpan {
 	start := word.End
 	start += blank(src[start:], `"'`)
 	start += blank(src[start:], " \t")
@@ -105,9 +105,9 @@ func maskAfter(src []byte, tokens hclsyntax.Tokens, calls []exporter.TextSpan, w
 		fragment, _ := hclsyntax.LexConfig(rest, "", hcl.Pos{Line: 1, Column: 1, Byte: start})
 		end = max(end, expressionEnd(fragment, start))
 	}
-	for _, call := range calls {
-		if call.Start == start {
-			start = call.End + blank(src[call.End:], " \t\r}")
+	for _, one := range plain {
+		if one.Start == start {
+			start = one.End + blank(src[one.End:], " \t\r}")
 			break
 		}
 	}
@@ -184,21 +184,35 @@ func nesting(t hclsyntax.TokenType) int {
 	}
 }
 
-// envCalls finds the calls env("NAME") with a plausible name and no default.
-func envCalls(tokens hclsyntax.Tokens) []exporter.TextSpan {
-	want := []hclsyntax.TokenType{
+// plainReferences finds what names a value and shows none: env("NAME") and file("PATH") with
+// a plausible name and no default, each.key and each.value.
+func plainReferences(tokens hclsyntax.Tokens) []exporter.TextSpan {
+	call := []hclsyntax.TokenType{
 		hclsyntax.TokenIdent, hclsyntax.TokenOParen, hclsyntax.TokenOQuote,
 		hclsyntax.TokenQuotedLit, hclsyntax.TokenCQuote, hclsyntax.TokenCParen,
 	}
-	var calls []exporter.TextSpan
-	for i := range len(tokens) - len(want) + 1 {
-		call := tokens[i : i+len(want)]
-		same := slices.EqualFunc(call, want, func(t hclsyntax.Token, w hclsyntax.TokenType) bool { return t.Type == w })
-		if same && string(call[0].Bytes) == "env" && plausibleVariable(string(call[3].Bytes)) {
-			calls = append(calls, span(call[0].Range.Start.Byte, call[5].Range.End.Byte))
+	part := []hclsyntax.TokenType{hclsyntax.TokenIdent, hclsyntax.TokenDot, hclsyntax.TokenIdent}
+	var found []exporter.TextSpan
+	for i := range tokens {
+		word := func(at int) string { return string(tokens[i+at].Bytes) }
+		var length int
+		switch {
+		case startsWith(tokens[i:], call) && (word(0) == "env" && plausibleVariable(word(3)) || word(0) == "file" && plausiblePath(word(3))):
+			length = len(call)
+		case startsWith(tokens[i:], part) && word(0) == eachName && (word(2) == eachKey || word(2) == eachValue):
+			length = len(part)
+		default:
+			continue
 		}
+		found = append(found, span(tokens[i].Range.Start.Byte, tokens[i+length-1].Range.End.Byte))
 	}
-	return calls
+	return found
+}
+
+// startsWith reports whether tokens begin with these types.
+func startsWith(tokens hclsyntax.Tokens, types []hclsyntax.TokenType) bool {
+	return len(tokens) >= len(types) &&
+		slices.EqualFunc(tokens[:len(types)], types, func(t hclsyntax.Token, want hclsyntax.TokenType) bool { return t.Type == want })
 }
 
 // span is a part of a file, in bytes, end exclusive.

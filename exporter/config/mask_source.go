@@ -1,6 +1,8 @@
 package config
 
 import (
+	"bytes"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -16,15 +18,23 @@ import (
 // texts except user ids, durations, numbers, base URLs, names of variables and types of
 // source. It also finds names with digits, which no attribute has, and words with digits in
 // comments.
-func sourceSpans(tokens hclsyntax.Tokens) []exporter.TextSpan {
+func sourceSpans(tokens hclsyntax.Tokens, plain []exporter.TextSpan) []exporter.TextSpan {
 	var spans []exporter.TextSpan
-	inside, depth := false, 0
+	inside, names, depth := false, false, 0
 	for i, token := range tokens {
+		for len(plain) > 0 && plain[0].End <= token.Range.Start.Byte {
+			plain = plain[1:]
+		}
 		switch {
+		case len(plain) > 0 && plain[0].Start <= token.Range.Start.Byte:
 		case token.Type == hclsyntax.TokenIdent && !isCall(tokens, i) && couldBeKey(token.Bytes):
 			spans = append(spans, span(token.Range.Start.Byte, token.Range.End.Byte))
+		case token.Type == hclsyntax.TokenIdent && string(token.Bytes) == forEachName:
+			inside, names = true, true // also in a block that has none
 		case depth == 0 && token.Type == hclsyntax.TokenIdent:
-			inside = inside && !startsLine(tokens, i) || string(token.Bytes) == "source"
+			inside = inside && !startsLine(tokens, i) || string(token.Bytes) == sourceName
+		case depth == 1 && token.Type == hclsyntax.TokenIdent && startsLine(tokens, i):
+			names = false
 		case !inside:
 		case slices.Contains([]hclsyntax.TokenType{hclsyntax.TokenComment, hclsyntax.TokenOHeredoc, hclsyntax.TokenCHeredoc}, token.Type):
 			for _, word := range words(token.Bytes, "_-.+/=") {
@@ -32,9 +42,11 @@ func sourceSpans(tokens hclsyntax.Tokens) []exporter.TextSpan {
 					spans = append(spans, span(token.Range.Start.Byte+word.Start, token.Range.Start.Byte+word.End))
 				}
 			}
+		case token.Type == hclsyntax.TokenQuotedLit && (depth == 0 && string(tokens[i-2].Bytes) != sourceName || isName(tokens, i) || names && isElement(tokens, i)) && !couldBeKey(token.Bytes): // the name of a team
 		case token.Type == hclsyntax.TokenQuotedLit && !harmlessText(string(token.Bytes)),
 			token.Type == hclsyntax.TokenStringLit,
-			token.Type == hclsyntax.TokenIdent && isBareValue(tokens, i):
+			token.Type == hclsyntax.TokenIdent && isBareValue(tokens, i),
+			names && token.Type == hclsyntax.TokenIdent && !isName(tokens, i) && !isCall(tokens, i) && bytes.ContainsAny(token.Bytes, "0123456789"):
 			spans = append(spans, span(token.Range.Start.Byte, token.Range.End.Byte))
 		}
 		if token.Type == hclsyntax.TokenOBrace {
@@ -63,9 +75,27 @@ func startsLine(tokens hclsyntax.Tokens, i int) bool {
 	return i == 0 || slices.Contains([]hclsyntax.TokenType{hclsyntax.TokenNewline, hclsyntax.TokenComment, hclsyntax.TokenCBrace}, tokens[i-1].Type)
 }
 
+// isName reports whether a word, in quotes or not, stands before an equals sign or a colon.
+func isName(tokens hclsyntax.Tokens, i int) bool {
+	after := i + 1
+	if after < len(tokens) && tokens[after].Type == hclsyntax.TokenCQuote {
+		after++
+	}
+	return after < len(tokens) && (tokens[after].Type == hclsyntax.TokenEqual || tokens[after].Type == hclsyntax.TokenColon)
+}
+
+// isElement reports whether a text stands where an element of a list does.
+func isElement(tokens hclsyntax.Tokens, i int) bool {
+	before := i - 2
+	for before >= 0 && tokens[before].Type == hclsyntax.TokenNewline {
+		before--
+	}
+	return before >= 0 && (tokens[before].Type == hclsyntax.TokenOBrack || tokens[before].Type == hclsyntax.TokenComma)
+}
+
 // isBareValue reports whether a word stands where a value belongs.
 func isBareValue(tokens hclsyntax.Tokens, i int) bool {
-	if i == 0 || i+1 >= len(tokens) || isCall(tokens, i) || slices.Contains([]string{"true", "false", "null"}, string(tokens[i].Bytes)) {
+	if i == 0 || i+1 >= len(tokens) || isCall(tokens, i) || isName(tokens, i) || slices.Contains([]string{"true", "false", "null"}, string(tokens[i].Bytes)) {
 		return false
 	}
 	return slices.Contains([]hclsyntax.TokenType{hclsyntax.TokenEqual, hclsyntax.TokenComma, hclsyntax.TokenOBrack}, tokens[i-1].Type)
@@ -76,4 +106,17 @@ func harmlessText(text string) bool {
 	const shapes = `^(?:usr_[A-Za-z0-9]+|[0-9.]+|(?:[0-9.]+(?:h|m|s|ms))+|https?://@?[A-Za-z0-9.:/_\[\]-]*[?#]?|(?:[a-z]+://)?[a-z.]*lemlist\.com[a-z/]*|\s*)$`
 	text = strings.ReplaceAll(exporter.NewRedactor().Text(text), exporter.Redacted, "") // what a URL holds is hidden already
 	return plausibleVariable(text) || nearest.Name(text, []string{"lemlist"}) != "" || regexp.MustCompile(shapes).MatchString(text)
+}
+
+// plausiblePath reports whether a text is the path of a file, and not a key that was put there
+// by mistake.
+func plausiblePath(text string) bool {
+	if !strings.ContainsAny(text, `./\`) || strings.ContainsAny(text, "?@+=") {
+		return false
+	}
+	folders := strings.FieldsFunc(text, func(r rune) bool { return r == '/' || r == '\\' })
+	if n := len(folders); n > 0 && slices.Contains([]string{".json", ".txt", ".key"}, path.Ext(folders[n-1])) && !keyShape().MatchString(folders[n-1]) {
+		folders = folders[:n-1]
+	}
+	return !slices.ContainsFunc(folders, func(part string) bool { return couldBeKey([]byte(part)) })
 }

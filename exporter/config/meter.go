@@ -38,6 +38,12 @@ func newMeter() *meter {
 	return &meter{left: maxWork, stop: hcl.Diagnostics{{Severity: hcl.DiagError, Summary: tooMuchWork}}}
 }
 
+// teamWork is what the values of one team may take beside maxWork.
+const teamWork = 16 << 10
+
+// grow makes room for the values of one more team.
+func (m *meter) grow() { m.left += teamWork }
+
 // take counts work; it returns false when the limit is exceeded.
 func (m *meter) take(work int) bool {
 	if work < 0 || work > m.left {
@@ -95,6 +101,8 @@ func isNumeric(text string) bool { return strings.Trim(text, "0123456789.eE+-") 
 type metered struct {
 	hclsyntax.Expression
 	meter *meter
+	// marks changes where the marks of the value are; nil leaves them.
+	marks func(cty.Value) cty.Value
 }
 
 // Value implements hclsyntax.Expression.
@@ -103,6 +111,9 @@ func (e metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		return cty.DynamicVal, e.meter.stop
 	}
 	value, diags := e.Expression.Value(ctx)
+	if e.marks != nil && !diags.HasErrors() {
+		return e.marks(value), diags // the expression in it is counted
+	}
 	if !e.meter.over && !diags.HasErrors() {
 		e.meter.take(weigh(value, e.meter.left))
 	}
@@ -121,18 +132,18 @@ const tooMuchWork = "Expression takes too much memory"
 func (m *meter) measure(expr hclsyntax.Expression) hclsyntax.Expression {
 	node := reflect.ValueOf(expr)
 	if node.Kind() != reflect.Pointer || node.Elem().Kind() != reflect.Struct {
-		return metered{expr, m}
+		return metered{Expression: expr, meter: m}
 	}
 	if key, ok := expr.(*hclsyntax.ObjectConsKeyExpr); ok && hcl.ExprAsKeyword(key.Wrapped) != "" {
-		return metered{expr, m} // it looks at the expression itself
+		return metered{Expression: expr, meter: m} // it looks at the expression itself
 	}
 	m.replace(node.Elem())
-	return metered{expr, m}
+	return metered{Expression: expr, meter: m}
 }
 
 // replace measures the expressions in the fields of a node.
 func (m *meter) replace(node reflect.Value) {
-	for _, field := range node.Fields() {
+	for info, field := range node.Fields() {
 		if !field.CanSet() {
 			continue
 		}
@@ -147,7 +158,11 @@ func (m *meter) replace(node reflect.Value) {
 			}
 		case hclsyntax.Expression:
 			if field.Type() == reflect.TypeFor[hclsyntax.Expression]() {
-				field.Set(reflect.ValueOf(m.measure(held)))
+				measured := m.measure(held)
+				if marks := marksOf(info.Name); marks != nil {
+					measured = metered{Expression: measured, meter: m, marks: marks}
+				}
+				field.Set(reflect.ValueOf(measured))
 			}
 		}
 	}

@@ -53,6 +53,10 @@ func workOf(name string, args []cty.Value, most int) (int, error) {
 		return work, nil
 	case "format":
 		return workOfFormat(textOf(args[0]), args[1:], most)
+	case "file":
+		return 0, nil // the content is counted as a value, and its size is limited
+	case "jsondecode":
+		return len(textOf(args[0])), nil // it counts its values itself
 	case "formatdate":
 		return times(len(textOf(args[0])), len("Wednesday"), most), nil
 	}
@@ -109,6 +113,7 @@ func times(a, b, most int) int {
 }
 
 func textOf(value cty.Value) string {
+	value, _ = value.Unmark()
 	if value.IsNull() || !value.IsKnown() || value.Type() != cty.String {
 		return ""
 	}

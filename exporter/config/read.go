@@ -199,13 +199,18 @@ func (c reader) wrongType(a *attribute, want string, got cty.Type) {
 		fmt.Sprintf("%s must be %s, not %s.", a.name, want, kindName(got)))
 }
 
-// quoted shows a value in a sentence. It shows no value from the environment, none from a
+// quoted shows a value in a sentence. It shows no value from outside the file, none from a
 // source block, which could be the key, and no query or password of a URL.
 func (c reader) quoted(a *attribute, value string) string {
 	if strings.HasPrefix(a.address, "source.") {
 		return "This text"
 	}
-	if len(a.variables()) > 0 {
+	for one := range a.origins() {
+		if one.kind != ofEnv {
+			return "This value"
+		}
+	}
+	if len(a.origins()) > 0 {
 		return "The value from env()"
 	}
 	return strconv.Quote(shorten(exporter.NewRedactor().Text(value)))

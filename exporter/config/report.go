@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -16,8 +17,15 @@ const shortestSecret = 4
 
 // report collects findings and turns them into diagnostics that show no secret.
 type report struct {
+	*findings
+	// team is the one that the findings are about; empty when they are about all.
+	team string
+}
+
+// findings are those of one load.
+type findings struct {
 	sources []*source
-	found   exporter.Diagnostics
+	found   []finding
 	secrets []string
 	// broken says that a file could not be parsed.
 	broken bool
@@ -31,11 +39,30 @@ type report struct {
 	worse bool
 }
 
+// finding is what is wrong or odd, for all teams or for some.
+type finding struct {
+	exporter.Diagnostic
+	// teams are the first of those that it was found for, and count is how many there are.
+	teams []string
+	count int
+}
+
 // maxFindings is the largest number of findings that are shown.
 const maxFindings = 20
 
+// maxNamed is the largest number of teams that a finding names.
+const maxNamed = 3
+
+// newJSONReport is a report about a configuration that a program passes.
+func newJSONReport() *report {
+	return &report{findings: &findings{json: true, exportOptional: true}}
+}
+
+// of is the report about one team.
+func (r *report) of(team string) *report { return &report{r.findings, team} }
+
 func newReport(files []File) *report {
-	r := &report{}
+	r := &report{findings: &findings{}}
 	for i, file := range files {
 		r.sources = append(r.sources, newSource(file, i))
 	}
@@ -53,15 +80,63 @@ func (r *report) warn(at place, address, summary, detail string) {
 }
 
 func (r *report) add(severity exporter.Severity, at place, address, summary, detail string) {
+	if r.team != "" {
+		for i := range r.found {
+			if one := &r.found[i]; one.same(severity, at, summary, detail) {
+				one.addTeam(r.team)
+				return
+			}
+		}
+	}
 	if len(r.found) >= maxFindings {
 		r.more++
 		r.worse = r.worse || severity == exporter.SeverityError
 		return
 	}
-	r.found = append(r.found, exporter.Diagnostic{
+	one := finding{Diagnostic: exporter.Diagnostic{
 		Severity: severity, Summary: summary, Detail: detail, Address: address,
 		Range: at.file, Path: string(at.pointer),
-	})
+	}}
+	if r.team != "" {
+		one.addTeam(r.team)
+	}
+	r.found = append(r.found, one)
+}
+
+// same reports whether another team had the same finding.
+func (f *finding) same(severity exporter.Severity, at place, summary, detail string) bool {
+	sameRange := f.Range == at.file || f.Range != nil && at.file != nil && *f.Range == *at.file
+	return f.count > 0 && sameRange && f.Severity == severity && f.Summary == summary && f.Detail == detail
+}
+
+// addTeam counts a team. Several findings may be about one part of it.
+func (f *finding) addTeam(team string) {
+	if slices.Contains(f.teams, team) {
+		return
+	}
+	f.count++
+	if len(f.teams) < maxNamed {
+		f.teams = append(f.teams, team)
+	}
+}
+
+// about names the teams of a finding that is not about all of so many.
+func (f *finding) about(teams int) string {
+	if f.count == 0 || f.count >= teams {
+		return ""
+	}
+	quoted := make([]string, len(f.teams))
+	for i, name := range f.teams {
+		quoted[i] = strconv.Quote(shorten(name))
+	}
+	switch more := f.count - len(f.teams); {
+	case f.count == 1:
+		return " This concerns the team " + quoted[0] + "."
+	case more == 0:
+		return " This concerns the teams " + strings.Join(quoted[:len(quoted)-1], ", ") + " and " + quoted[len(quoted)-1] + "."
+	default:
+		return fmt.Sprintf(" This concerns the teams %s and %d more.", strings.Join(quoted, ", "), more)
+	}
 }
 
 // source returns the file that a range is in.
@@ -116,8 +191,8 @@ func (r *report) where(at place) string {
 }
 
 // finish sorts the findings by file and line, those about no line last,
-// attaches the quoted source and scrubs the texts.
-func (r *report) finish() exporter.Diagnostics {
+// attaches the quoted source and scrubs the texts. The configuration has so many teams.
+func (r *report) finish(teams int) exporter.Diagnostics {
 	if len(r.found) == 0 {
 		return nil
 	}
@@ -126,7 +201,7 @@ func (r *report) finish() exporter.Diagnostics {
 		if r.worse {
 			last.Severity = exporter.SeverityError
 		}
-		r.found = append(r.found, last)
+		r.found = append(r.found, finding{Diagnostic: last})
 	}
 	secrets := r.allSecrets()
 	keys := make([]exporter.Secret, 0, len(r.secrets))
@@ -142,17 +217,19 @@ func (r *report) finish() exporter.Diagnostics {
 	}
 	scrub := func(text string) string { return scrub(redactor.Secrets(text), secrets) }
 	slices.SortStableFunc(r.found, r.compare)
-	for i := range r.found {
-		one := &r.found[i]
+	diags := make(exporter.Diagnostics, 0, len(r.found))
+	for _, found := range r.found {
+		one := found.Diagnostic
 		if s := r.source(one.Range); s != nil {
 			one.Snippet = s.snippet(*one.Range)
 		}
 		one.Summary = scrub(one.Summary)
-		one.Detail = scrub(one.Detail)
+		one.Detail = scrub(one.Detail + found.about(teams))
 		one.Address = scrub(one.Address)
 		one.Path = scrub(one.Path)
+		diags = append(diags, one)
 	}
-	return r.found
+	return diags
 }
 
 // allSecrets are the resolved keys, and the longer words with digits that the
@@ -172,7 +249,7 @@ func (r *report) allSecrets() []string {
 	return slices.Compact(secrets)
 }
 
-func (r *report) compare(a, b exporter.Diagnostic) int {
+func (r *report) compare(a, b finding) int {
 	fileA, byteA := r.position(a.Range)
 	fileB, byteB := r.position(b.Range)
 	return cmp.Or(fileA-fileB, byteA-byteB)

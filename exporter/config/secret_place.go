@@ -32,14 +32,14 @@ func (s secretPlace) is(parent *block, a *attribute) bool {
 // printed, logged and stored. It goes by the variable that a value came from,
 // and by the text itself.
 func (s secretPlace) check(r *report, blocks []*block) {
-	variables := map[string]bool{s.variable: true}
+	origins := map[origin]bool{{ofEnv, s.variable}: true}
 	var keys []string
 	each(blocks, func(parent *block, a *attribute) {
 		if !s.is(parent, a) || a.failed {
 			return
 		}
-		for name := range a.variables() {
-			variables[name] = true
+		for one := range a.origins() {
+			origins[one] = true
 		}
 		if value := a.bare(); !value.IsNull() && value.Type() == cty.String && value.AsString() != "" {
 			keys = append(keys, value.AsString())
@@ -47,7 +47,7 @@ func (s secretPlace) check(r *report, blocks []*block) {
 		}
 	})
 	each(blocks, func(parent *block, a *attribute) {
-		if s.is(parent, a) || a.failed || !holdsKey(a, variables, keys) {
+		if s.is(parent, a) || a.failed || !holdsKey(a, origins, keys) {
 			return
 		}
 		r.hide(a.at)
@@ -57,11 +57,11 @@ func (s secretPlace) check(r *report, blocks []*block) {
 	})
 }
 
-// holdsKey reports whether a value depends on one of the variables or contains
-// one of the keys.
-func holdsKey(a *attribute, variables map[string]bool, keys []string) bool {
-	for name := range a.variables() {
-		if variables[name] {
+// holdsKey reports whether a value comes from one of the origins or contains one of
+// the keys.
+func holdsKey(a *attribute, origins map[origin]bool, keys []string) bool {
+	for one := range a.origins() {
+		if origins[one] {
 			return true
 		}
 	}

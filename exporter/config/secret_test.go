@@ -12,6 +12,9 @@ import (
 // dashedKey is a literal key that is several words to most eyes.
 const dashedKey = "zq9-Xv7.Lw2-Mp4+Rt6/Yb1=Nc"
 
+// teamKeys begin the keys of the teams in testdata and in the environment.
+const teamKeys = "Team-Key-"
+
 // everything is all text that a caller could print of a result.
 func everything(t *testing.T, job exporter.Job, diags exporter.Diagnostics) string {
 	t.Helper()
@@ -28,7 +31,7 @@ func everything(t *testing.T, job exporter.Job, diags exporter.Diagnostics) stri
 func checkSecret(t *testing.T, input string, job exporter.Job, diags exporter.Diagnostics) {
 	t.Helper()
 	shown := everything(t, job, diags)
-	for _, secret := range []string{literalKey, dashedKey, environmentKey, hashKey} {
+	for _, secret := range []string{literalKey, dashedKey, environmentKey, hashKey, teamKeys} {
 		if strings.Contains(shown, secret) {
 			t.Errorf("the key %s is shown for\n%s\nin\n%s", secret, input, shown)
 		}
@@ -37,8 +40,10 @@ func checkSecret(t *testing.T, input string, job exporter.Job, diags exporter.Di
 
 func TestNoGoldenCaseShowsAKey(t *testing.T) {
 	for _, path := range cases(t) {
-		job, diags := load(readCase(t, path)...)
-		checkSecret(t, path, job, diags)
+		jobs, diags := config.Load(readCase(t, path), inputs())
+		for _, job := range append(jobs, exporter.Job{}) {
+			checkSecret(t, path, job, diags)
+		}
 	}
 }
 
@@ -85,6 +90,17 @@ func TestKeyIsNeverShown(t *testing.T) {
 		"environment twisted":  `api_key = formatdate("YYYY", env("LEMLIST_API_KEY"))`,
 		"environment as name":  `api_key = env(env("LEMLIST_API_KEY"))`,
 		"elsewhere":            "api_key = \"KEY\"\n  users = [\"KEY\", \"usr_KEY\"]\n  endpoint = \"https://KEY.example\"",
+		"map of teams":         "for_each = { acme = \"KEY\" }\n  api_key = each.value",
+		"map in the wrong way": "for_each = { \"KEY\" = \"acme\" }\n  api_key = each.value",
+		"list of teams":        "for_each = [\"KEY\"]\n  api_key = each.value",
+		"list over lines":      "for_each = [\n  \"acme\",\n  \"KEY\",\n]\n  api_key = each.key",
+		"nested map of teams":  "for_each = { acme = { key = \"KEY\" } }\n  api_key = each.value",
+		"JSON of teams":        "for_each = jsondecode(\"{\\\"acme\\\": \\\"KEY\\\", }\")\n  api_key = each.value",
+		"file":                 `api_key = file("KEY")`,
+		"file with a folder":   `api_key = file("./KEY")`,
+		"try":                  `api_key = try(env("KEY"), "KEY")`,
+		"coalesce":             `api_key = coalesce("", "KEY")`,
+		"unknown part of each": "for_each = { acme = \"KEY\" }\n  api_key = each.KEY",
 		"environment moved":    `users = [env("LEMLIST_API_KEY"), lower(env("LEMLIST_API_KEY"))]`,
 	}
 	around := map[string]string{
@@ -96,6 +112,8 @@ func TestKeyIsNeverShown(t *testing.T) {
 		"unclosed comment":    "source \"lemlist\" {\n  /* HERE\n}\n",
 		"comment":             "source \"lemlist\" {\n  # HERE\n  users = 5\n}\n",
 		"comment behind":      "source \"lemlist\" {\n  users = 5 # HERE\n}\n",
+		"every team":          "source \"lemlist\" {\n  HERE\n}\nexport \"inbox_conversations\" {\n  destination = \"./${each.key}/${each.value}\"\n  format = each.value\n  source = each.value\n}\n",
+		"second source":       "source \"lemlist\" \"acme\" {\n  HERE\n}\nsource \"lemlist\" \"Acme\" {\n  HERE\n}\nexport \"inbox_conversations\" {\n  destination = \"./out\"\n}\n",
 		"one line":            "source \"lemlist\" { HERE }\n",
 		"twice":               "source \"lemlist\" {\n  HERE\n  users = []\n  HERE\n}\n",
 		"outside":             "HERE\nsource \"lemlist\" {\n}\n",

@@ -10,14 +10,16 @@ import (
 
 // shape is what a kind of block may hold.
 type shape struct {
-	// label names the block's one label in messages; empty when it takes none.
-	label      string
+	// label names the block's first label in messages; empty when it takes none.
+	label string
+	// second names the label that may follow; empty when none may.
+	second     string
 	attributes []string
 	blocks     []string
 }
 
 func sourceShape() shape {
-	return shape{label: "source type", attributes: []string{"api_key", "endpoint", "users", "journal_max_age"}, blocks: []string{"simulate", "margin", "retry"}}
+	return shape{label: "source type", second: "name", attributes: []string{forEachName, "api_key", "endpoint", "users", "journal_max_age"}, blocks: []string{"simulate", "margin", "retry"}}
 }
 
 func marginShape() shape { return shape{attributes: []string{"lookback", "increments", "settle"}} }
@@ -29,7 +31,7 @@ func simulateShape() shape {
 }
 
 func exportShape() shape {
-	return shape{label: "table", attributes: []string{"destination", "format", "mode", "full_every", "max_shrink", "file_mode", "layout", "keep"}, blocks: []string{"parquet", "arrow", "columns"}}
+	return shape{label: "table", attributes: []string{sourceName, "destination", "format", "mode", "full_every", "max_shrink", "file_mode", "layout", "keep"}, blocks: []string{"parquet", "arrow", "columns"}}
 }
 
 func parquetShape() shape {
@@ -95,7 +97,10 @@ func (s shape) checkLabels(r *report, b *block) {
 	case s.label != "" && len(b.labels) == 0:
 		r.fail(b.at, b.address, "Missing "+s.label,
 			fmt.Sprintf("%s block needs a label that names its %s. Write: %s %q { … }", article(b.kind), s.label, b.kind, usualLabel(b.kind)))
-	case s.label != "" && len(b.labels) > 1:
+	case s.second != "" && len(b.labels) > 2:
+		r.fail(b.labels[2].at, b.address, "Too many labels",
+			fmt.Sprintf("%s block takes two labels, its %s and its %s. Remove the others.", article(b.kind), s.label, s.second))
+	case s.label != "" && s.second == "" && len(b.labels) > 1:
 		r.fail(b.labels[1].at, b.address, "Too many labels",
 			fmt.Sprintf("%s block takes one label, its %s. Remove the others.", article(b.kind), s.label))
 	}
@@ -122,6 +127,11 @@ func (s shape) unknownAttribute(r *report, b *block, a *attribute) {
 	if slices.Contains(s.blocks, a.name) {
 		r.fail(a.nameAt, a.address, summary, a.name+" is a block. "+r.form(
 			fmt.Sprintf("Write it without the equals sign: %s { … }", a.name), "Its value is an object."))
+		return
+	}
+	if a.name == forEachName {
+		r.fail(a.nameAt, a.address, "for_each outside a source",
+			"for_each makes one source block read several teams. Move it to the source block; an export block is applied to each team.")
 		return
 	}
 	// Whatever this was meant to be, in a source it could be the key.

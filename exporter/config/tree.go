@@ -30,16 +30,20 @@ func inFile(r hcl.Range) place {
 // inJSON is the place of a part of a configuration in JSON.
 func inJSON(pointer jsontext.Pointer) place { return place{pointer: pointer} }
 
-// block is one block of a configuration, decoded.
-type block struct {
+// header is the first line of a block.
+type header struct {
 	kind   string
 	labels []label
 	// address is the path of kinds and labels, for instance `source.lemlist.simulate`.
-	address    string
+	address string
+	at      place
+}
+
+// block is one block of a configuration, decoded.
+type block struct {
+	header
 	attributes []*attribute
 	blocks     []*block
-	// at is the block's header.
-	at place
 }
 
 // removeNulls removes the members that are null: to some hosts that is a setting without
@@ -49,6 +53,19 @@ func (b *block) removeNulls() {
 	for _, nested := range b.blocks {
 		nested.removeNulls()
 	}
+}
+
+// attribute is the attribute of that name, or nil.
+func (b *block) attribute(name string) *attribute {
+	if b == nil {
+		return nil
+	}
+	for _, a := range b.attributes {
+		if a.name == name {
+			return a
+		}
+	}
+	return nil
 }
 
 // label is a quoted name in a block's header.
@@ -61,7 +78,7 @@ type label struct {
 type attribute struct {
 	name    string
 	address string
-	// value may carry marks of type fromEnv. It is unset when failed is true.
+	// value may carry marks of type origin. It is unset when failed is true.
 	value cty.Value
 	// failed is true when there is no value to check; the reason is already reported.
 	failed bool
@@ -69,6 +86,8 @@ type attribute struct {
 	nameAt, at place
 	// items are the places of the elements of a list that was written out.
 	items []place
+	// perTeam says that the value is computed for each team.
+	perTeam bool
 }
 
 // blockAddress is the address of a block inside parent ("" at the top).
@@ -78,9 +97,10 @@ func blockAddress(parent, kind string, labels []label) string {
 		parts = append(parts, parent)
 	}
 	parts = append(parts, kind)
-	for _, label := range labels {
+	for i, label := range labels {
 		text := label.text
-		if (kind == "source" || strings.HasPrefix(parent, "source")) && !harmlessText(text) {
+		isName := kind == sourceName && i > 0 && !couldBeKey([]byte(text))
+		if (kind == sourceName || strings.HasPrefix(parent, sourceName)) && !isName && !harmlessText(text) {
 			text = exporter.Redacted
 		}
 		parts = append(parts, text)
@@ -99,15 +119,25 @@ func (a *attribute) item(i int) place {
 // isNull reports whether the attribute is null, which is the same as absent.
 func (a *attribute) isNull() bool { return !a.failed && a.value.IsNull() }
 
-// variables are the environment variables that the value depends on.
-func (a *attribute) variables() map[string]bool {
-	names := make(map[string]bool)
+// origins are where the parts of the value come from, as far as that is not the file itself.
+func (a *attribute) origins() map[origin]bool {
+	found := make(map[origin]bool)
 	if !a.failed {
-		for mark := range cty.ValueMarksOfTypeDeep[fromEnv](a.value) {
-			names[string(mark)] = true
+		for mark := range cty.ValueMarksOfTypeDeep[origin](a.value) {
+			found[mark] = true
 		}
 	}
-	return names
+	return found
+}
+
+// isLiteral reports whether the value is written in the configuration.
+func (a *attribute) isLiteral() bool {
+	for one := range a.origins() {
+		if one.kind != ofTeam {
+			return false
+		}
+	}
+	return a.at.file != nil
 }
 
 // bare is the value without marks.

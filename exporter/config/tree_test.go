@@ -12,11 +12,11 @@ import (
 // tree is a configuration that was read from no file.
 func tree(key cty.Value, destination cty.Value) []*block {
 	return []*block{
-		{kind: "source", address: "source.lemlist", labels: []label{{text: "lemlist"}}, attributes: []*attribute{
+		{header: header{kind: "source", address: "source.lemlist", labels: []label{{text: "lemlist"}}}, attributes: []*attribute{
 			{name: "api_key", address: "source.lemlist.api_key", value: key},
 			{name: "users", address: "source.lemlist.users", value: cty.ListVal([]cty.Value{cty.StringVal("usr_a")})},
 		}},
-		{kind: "export", address: "export.inbox_conversations", labels: []label{{text: "inbox_conversations"}}, attributes: []*attribute{
+		{header: header{kind: "export", address: "export.inbox_conversations", labels: []label{{text: "inbox_conversations"}}}, attributes: []*attribute{
 			{name: "destination", address: "export.inbox_conversations.destination", value: destination},
 		}},
 	}
@@ -25,8 +25,8 @@ func tree(key cty.Value, destination cty.Value) []*block {
 // The rules do not need HCL: another syntax can bring its own tree.
 func TestTreeWithoutFilesMakesAJob(t *testing.T) {
 	c := checker{report: newReport(nil)}
-	job := c.job(tree(cty.StringVal("some-key"), cty.StringVal("./out")), 1)
-	if diags := c.report.finish(); len(diags) > 0 {
+	job := c.oneTeam(tree(cty.StringVal("some-key"), cty.StringVal("./out")))
+	if diags := c.report.finish(1); len(diags) > 0 {
 		t.Errorf("got %+v", diags)
 	}
 	if job.Source.APIKey.Reveal() != "some-key" {
@@ -47,9 +47,9 @@ func TestTreeWithoutFilesMakesAJob(t *testing.T) {
 
 func TestTreeWithoutFilesIsReportedByAddress(t *testing.T) {
 	c := checker{report: newReport(nil)}
-	c.job(tree(cty.StringVal("some-key"), cty.StringVal("./some-key")), 1)
-	c.job(tree(cty.StringVal("some-key"), cty.NumberIntVal(5)), 1)
-	diags := c.report.finish()
+	c.oneTeam(tree(cty.StringVal("some-key"), cty.StringVal("./some-key")))
+	c.oneTeam(tree(cty.StringVal("some-key"), cty.NumberIntVal(5)))
+	diags := c.report.finish(1)
 	if len(diags) != 2 || diags[0].Summary != "API key outside api_key" || diags[1].Summary != "Wrong type" {
 		t.Fatalf("got %+v", diags)
 	}

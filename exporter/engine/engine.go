@@ -100,6 +100,24 @@ func (e *Engine) start(ctx context.Context, id string, job exporter.Job, obs exp
 	return run, nil
 }
 
+// Manifests reads the manifests of the exports of the job that are there now, of an append
+// the newest; nil stands for an export that is not there.
+func (e *Engine) Manifests(ctx context.Context, job exporter.Job) ([]*exporter.Manifest, error) {
+	manifests := make([]*exporter.Manifest, 0, len(job.Exports))
+	for _, export := range job.Exports {
+		target, err := e.resolve(export, "")
+		if err != nil {
+			return nil, err
+		}
+		plan, err := target.plan(ctx)
+		if err != nil {
+			return nil, err
+		}
+		manifests = append(manifests, plan.Current)
+	}
+	return manifests, nil
+}
+
 // OpenFile opens the export at location, a file, a destination folder or the
 // folder of the files of an append, and compares its columns with the table that its manifest names.
 // It reads no row: what is wrong with the rows is for Verify to say.

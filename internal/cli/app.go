@@ -25,8 +25,8 @@ type App struct {
 	// Chdir changes the working folder of the process.
 	Chdir func(dir string) error
 	// Terminal reports whether one of the streams above is a terminal, and how
-	// many columns it has.
-	Terminal func(stream any) (width int, ok bool)
+	// many columns and lines it has.
+	Terminal func(stream any) (width, height int, ok bool)
 	Now      func() time.Time
 	// Ticker ticks until stopped.
 	Ticker func(every time.Duration) (ticks <-chan time.Time, stop func())
@@ -47,8 +47,9 @@ type App struct {
 	// FormatConfig formats a file.
 	FormatConfig func(file SourceFile) ([]byte, exporter.Diagnostics)
 	// NewEngine makes the engine with its adapters. It keeps the pages of an interrupted
-	// run in workDir; "" keeps none. memory is the engine's budget in bytes.
-	NewEngine func(log *slog.Logger, workDir string, memory int64) *engine.Engine
+	// run in workDir; "" keeps none. memory is the budget of the process in bytes, which so
+	// many runs share.
+	NewEngine func(log *slog.Logger, workDir string, memory int64, runs int) *engine.Engine
 	// UsersTable returns the table that describes the users in the rows of a table; nil
 	// when there is none.
 	UsersTable func(of *schema.Table) *schema.Table
@@ -75,7 +76,7 @@ func (a App) Main(ctx context.Context, args []string) exporter.ExitStatus {
 	stdout := &failing{to: a.Stdout}
 	inner := a
 	inner.Stdout = stdout
-	inner.Terminal = func(stream any) (int, bool) {
+	inner.Terminal = func(stream any) (int, int, bool) {
 		if stream == io.Writer(stdout) {
 			stream = a.Stdout
 		}
@@ -122,7 +123,7 @@ func (a App) run(ctx context.Context, args []string) exporter.ExitStatus {
 		}
 		views().interrupted(interrupted)
 	} else if global.json && command.Name() == validateName {
-		writeValidation(a.Stdout, "", exporter.Diagnose(err))
+		writeValidation(a.Stdout, validated{diagnostics: exporter.Diagnose(err)})
 	} else {
 		views().diagnostics(exporter.Diagnose(err))
 	}

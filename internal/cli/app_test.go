@@ -86,7 +86,9 @@ func TestVersion(t *testing.T) {
 
 func TestValidateJSONIsOneObject(t *testing.T) {
 	c := newConsole("")
-	c.LoadConfig = func([]SourceFile) ([]exporter.Job, exporter.Diagnostics) { return []exporter.Job{{}}, someDiagnostics()[:2] }
+	c.LoadConfig = func([]SourceFile) ([]exporter.Job, exporter.Diagnostics) {
+		return []exporter.Job{{}}, someDiagnostics()[:2]
+	}
 	status := c.Main(t.Context(), []string{"validate", "-json", "view.go"})
 	if status != exporter.ExitError {
 		t.Errorf("exit %d", status)

@@ -18,6 +18,8 @@ type applyArguments struct {
 	full        bool
 	options     engine.ApplyOptions
 	workDir     string
+	choice      teamChoice
+	pace        teamPace
 }
 
 func newApply(app App, global *settings, views func() view) *cobra.Command {
@@ -36,12 +38,24 @@ the same configuration continues from there, within a day (journal_max_age).
 When a table cannot be read, or is not proven complete, its file stays as it is,
 and the files of the other tables are still written.
 
+Of a configuration of several teams, every apply reads every team that -only and
+-shard select, -parallel of them at once, the largest first; one that was cut
+short continues where it stopped. -max-age skips the teams whose files are young
+enough, so that a second apply reads only those that failed. Teams are
+independent: what fails for one does not stop another. With -auto-approve each
+team is planned when its turn comes; otherwise all are planned first, and one
+answer is for all of them. The teams that run at once share -memory.
+
 Exit status: 0 done, 1 error, 3 when an export is not proven complete or would
-remove more rows from a file than max_shrink allows, 130 interrupted.`,
+remove more rows from a file than max_shrink allows, 130 interrupted. Of several
+teams, 1 goes before 3.`,
 		Example: "  lemexport apply -auto-approve examples/quickstart",
 		Args:    atMost(1),
 		RunE: func(command *cobra.Command, args []string) error {
 			arguments.path = argument(args)
+			if err := arguments.pace.check(); err != nil {
+				return err
+			}
 			if global.json && !arguments.autoApprove {
 				return exporter.WithHint(errors.New("apply -json cannot ask for consent"), "Add -auto-approve; look at 'lemexport plan' first.")
 			}
@@ -55,6 +69,9 @@ remove more rows from a file than max_shrink allows, 130 interrupted.`,
 	flags.BoolVar(&arguments.options.NoResume, "no-resume", false, "start over, and ignore the pages that an interrupted apply kept")
 	fullFlag(command, &arguments.full)
 	flags.StringVar(&arguments.workDir, "work-dir", usualWorkDir, "keep pages in `DIR` until the files are written")
+	arguments.choice.addTo(flags)
+	parallelFlag(flags, &arguments.pace.parallel)
+	flags.DurationVar(&arguments.pace.maxAge, "max-age", 0, "of several teams, skip those whose files were proven complete less than `DURATION` ago, for instance 12h")
 	return command
 }
 
@@ -62,11 +79,25 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 	if err := checkWorkDir(arguments.workDir); err != nil {
 		return err
 	}
-	job, err := loadJob(show, arguments.path, app.LoadConfig)
+	jobs, err := loadJobs(show, arguments.path, app.LoadConfig)
 	if err != nil {
 		return err
 	}
-	job.Full = arguments.full
+	several := named(jobs)
+	if jobs, err = arguments.choice.of(jobs); err != nil {
+		return err
+	}
+	for i := range jobs {
+		jobs[i].Full = arguments.full
+	}
+	if several {
+		return applyTeams(ctx, app, global, show, arguments, jobs)
+	}
+	return applyJob(ctx, app, global, show, arguments, jobs[0])
+}
+
+// applyJob applies the job of a configuration of one source.
+func applyJob(ctx context.Context, app App, global settings, show view, arguments applyArguments, job exporter.Job) error {
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
 		var summary engine.Summary
 		err := withRun(ctx, app, global, job, arguments.workDir, func(run *engine.Run, events *eventBuffer) error {
@@ -108,7 +139,7 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 		case err == nil && !summary.Proof.Complete:
 			return ended{exporter.ExitIncomplete}
 		}
-		return interruption(ctx, keeping(err, summary.Kept, arguments.workDir), consequence(job, summary))
+		return interruption(ctx, keeping(err, summary.Kept, arguments.workDir), consequence(summary))
 	})
 }
 
@@ -171,11 +202,11 @@ func doubts(err error, proof exporter.Proof) exporter.Diagnostics {
 }
 
 // consequence says what an interrupted apply leaves behind.
-func consequence(job exporter.Job, summary engine.Summary) string {
+func consequence(summary engine.Summary) string {
 	switch {
 	case len(summary.Exports) == 0:
 		return "the destination is as it was"
-	case summary.Done() == len(job.Exports):
+	case summary.Done() == summary.Wanted:
 		return "every export was committed"
 	}
 	files := make([]string, 0, len(summary.Exports))

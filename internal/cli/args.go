@@ -59,12 +59,14 @@ func badFlag(command *cobra.Command, err error) error {
 
 func wanted(flag *pflag.Flag) string {
 	switch flag.Value.Type() {
-	case "duration":
-		return "a number and a unit, h, m or s, for instance 26h"
 	case "size":
 		return "a size such as 64MiB, at least 32MiB"
 	case "bool":
 		return "true or false"
+	case "shard":
+		return "I/N, with I from 0 to N-1"
+	case "duration":
+		return "a duration such as 90s or 12h"
 	case "int":
 		return "a whole number"
 	case "uint64":

@@ -69,7 +69,7 @@ func newConsole(stdin string) *console {
 			return value, ok
 		},
 		Chdir:          func(string) error { return nil },
-		Terminal:       func(any) (int, bool) { return c.width, c.width > 0 },
+		Terminal:       func(any) (int, int, bool) { return c.width, 24, c.width > 0 },
 		Now:            func() time.Time { return c.now },
 		Ticker:         func(time.Duration) (<-chan time.Time, func()) { return c.ticks, func() {} },
 		Interrupts:     func() (<-chan os.Signal, func()) { return c.signals, func() {} },
@@ -80,7 +80,7 @@ func newConsole(stdin string) *console {
 			return file.Bytes, nil
 		},
 		SimFaults: []string{"500-text", "502-html"},
-		NewEngine: func(*slog.Logger, string, int64) *engine.Engine { return &engine.Engine{} },
+		NewEngine: func(*slog.Logger, string, int64, int) *engine.Engine { return &engine.Engine{} },
 	}
 	return c
 }

@@ -112,19 +112,45 @@ func readLimited(reader io.Reader, name string) (SourceFile, error) {
 	return SourceFile{Name: name, Bytes: body}, nil
 }
 
-// loadJob reads a configuration and shows its warnings. When there are errors, the returned
+// ReadFile reads at most so many bytes from the beginning of a file that a configuration
+// names.
+func ReadFile(name string, most int) (body []byte, err error) {
+	info, err := os.Stat(name)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, errors.New("this is a folder")
+	case !info.Mode().IsRegular(): // reading a pipe or a device may never end
+		return nil, errors.New("this is not a regular file")
+	}
+	file, err := os.Open(name) //nolint:gosec // the user names the file
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	return io.ReadAll(io.LimitReader(file, int64(most)))
+}
+
+// loader reads the jobs of a configuration: [App.LoadConfig] or [App.LoadForReading].
+type loader func([]SourceFile) ([]exporter.Job, exporter.Diagnostics)
+
+// loadJobs reads a configuration and shows its warnings. When there are errors, the returned
 // error contains every finding.
-func loadJob(show view, path string, load func([]SourceFile) ([]exporter.Job, exporter.Diagnostics)) (exporter.Job, error) {
+func loadJobs(show view, path string, load loader) ([]exporter.Job, error) {
 	files, err := readConfig(path)
 	if err != nil {
-		return exporter.Job{}, err
+		return nil, err
 	}
 	jobs, diags := load(files)
 	if err := diags.Err(); err != nil {
-		return exporter.Job{}, err
+		return nil, err
 	}
 	show.diagnostics(diags)
-	return jobs[0], nil
+	if len(jobs) == 0 {
+		return nil, exporter.WithHint(errors.New("the configuration has no team"), "Put a team into what for_each takes.")
+	}
+	return jobs, nil
 }
 
 // argument returns the only argument, or "".

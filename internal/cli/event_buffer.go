@@ -7,29 +7,37 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// eventBuffer buffers events between the goroutines of a run and the one that shows them, so that
-// a slow terminal does not slow the run. It is the run's observer.
-type eventBuffer struct {
+// buffer keeps events between the goroutines of a run and the one that shows them, so that
+// a slow terminal does not slow the run.
+type buffer[E any] struct {
 	now  func() time.Time
 	wake chan struct{}
 
 	mu     sync.Mutex
-	events []observed
+	events []timed[E]
 }
 
-type observed struct {
+// eventBuffer is the observer of one run.
+type eventBuffer = buffer[exporter.Event]
+
+// timed is an event with its time.
+type timed[E any] struct {
 	at    time.Time
-	event exporter.Event
+	event E
 }
 
-func newEventBuffer(now func() time.Time) *eventBuffer {
-	return &eventBuffer{now: now, wake: make(chan struct{}, 1)}
+type observed = timed[exporter.Event]
+
+func newEventBuffer(now func() time.Time) *eventBuffer { return newBuffer[exporter.Event](now) }
+
+func newBuffer[E any](now func() time.Time) *buffer[E] {
+	return &buffer[E]{now: now, wake: make(chan struct{}, 1)}
 }
 
-// Observe implements [exporter.Observer].
-func (b *eventBuffer) Observe(event exporter.Event) {
+// Observe adds an event. It implements [exporter.Observer].
+func (b *buffer[E]) Observe(event E) {
 	b.mu.Lock()
-	b.events = append(b.events, observed{b.now(), event})
+	b.events = append(b.events, timed[E]{b.now(), event})
 	b.mu.Unlock()
 	select {
 	case b.wake <- struct{}{}:
@@ -38,7 +46,7 @@ func (b *eventBuffer) Observe(event exporter.Event) {
 }
 
 // during shows the events while work runs.
-func (b *eventBuffer) during(app App, show view, work func() error) error {
+func (b *buffer[E]) during(app App, show showing[E], work func() error) error {
 	progress, every := show.progress()
 	ticks, stop := app.Ticker(every)
 	defer stop()
@@ -64,7 +72,7 @@ func (b *eventBuffer) during(app App, show view, work func() error) error {
 	return work()
 }
 
-func (b *eventBuffer) drain(progress progressView) {
+func (b *buffer[E]) drain(progress progressOf[E]) {
 	b.mu.Lock()
 	events := b.events
 	b.events = nil

@@ -7,7 +7,6 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
-	"github.com/lemexport/lemexport/schema"
 )
 
 // simulatedNotice stands wherever someone could take simulated data for real.
@@ -18,6 +17,8 @@ type humanView struct {
 	out, err *terminal
 	// logging says that a log is on stderr too, which a bar would tear.
 	logging bool
+	// team is the team that the diagnostics are about; "" when the configuration names none.
+	team string
 }
 
 func newHumanView(app App, global settings) *humanView {
@@ -31,6 +32,9 @@ func newHumanView(app App, global settings) *humanView {
 func (v *humanView) diagnostics(found exporter.Diagnostics) {
 	width, _ := v.err.size()
 	for _, one := range found {
+		if v.team != "" {
+			one.Summary = v.team + ": " + one.Summary
+		}
 		v.err.print(diagnosticText(one, width) + "\n")
 	}
 }
@@ -59,20 +63,10 @@ func (v *humanView) verified(total verifiedTotal) { v.out.print(verifiedText(tot
 func (v *humanView) formatted(file string)        { v.out.print(inline(outward(file)) + "\n") }
 
 func (v *humanView) listening(server SimServer, options SimOptions) {
-	v.out.print(fmt.Sprintf(`Simulated lemlist API at %s (%s, %s, seed %d).
-%s Stop it with ^C.
-
-source "lemlist" {
-  api_key  = "%s" # opens nothing but this simulation
-  endpoint = "%s"
+	v.out.print(listeningText(server, options))
 }
 
-export "%s" {
-  destination = "./out"
-}
-`, bold(server.URL()), many(int64(options.Users), "user"), many(int64(options.Conversations), "conversation"), options.Seed,
-		bold(simulatedNotice), server.Key(), server.URL(), schema.Default().Name))
-}
+func (v *humanView) traffic(seen []SimTraffic) { v.out.print(trafficText(seen)) }
 
 func (v *humanView) stopping() {
 	v.err.print("\nStopping. A second ^C ends lemexport at once.\n")
@@ -90,6 +84,14 @@ func (v *humanView) progress() (progressView, time.Duration) {
 	}
 	return &heartbeatView{term: v.err}, heartbeatInterval
 }
+
+func (v *humanView) of(team string) view {
+	one := *v
+	one.team = team
+	return &one
+}
+
+func (v *humanView) teams() teamsView { return humanTeams{v} }
 
 // bullet begins an item of a list.
 const bullet = "  - "

@@ -131,7 +131,11 @@ func progressParts(t tally, at time.Time) []string {
 }
 
 // noticeCounts counts the notices whose number depends on the server.
-type noticeCounts struct{ unknown, skipped int64 }
+type noticeCounts struct {
+	unknown, skipped int64
+	// team stands before each notice; "" when the configuration names none.
+	team string
+}
 
 // announce prints the events that a person should see at once, and only the first of many
 // unknown fields and skipped users. The plan shows those of the survey a moment later.
@@ -152,17 +156,24 @@ func (t *noticeCounts) announce(term *terminal, phase exporter.Phase, event expo
 		}
 	}
 	if line := notable(outward(event)); line != "" {
-		term.print(line + "\n")
+		term.print(t.prefix() + line + "\n")
 	}
+}
+
+func (t *noticeCounts) prefix() string {
+	if t.team == "" {
+		return ""
+	}
+	return inline(outward(t.team)) + ": "
 }
 
 // rest prints how many notices were left out.
 func (t *noticeCounts) rest(term *terminal) {
 	if more := t.unknown - mostListed; more > 0 {
-		term.print(many(more, "more unknown field") + ".\n")
+		term.print(t.prefix() + many(more, "more unknown field") + ".\n")
 	}
 	if more := t.skipped - mostListed; more > 0 {
-		term.print(many(more, "more user") + " skipped.\n")
+		term.print(t.prefix() + many(more, "more user") + " skipped.\n")
 	}
 }
 

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -25,6 +26,13 @@ const (
 
 // jsonView is NDJSON for programs: one message a line, all on standard output.
 type jsonView struct {
+	stream *jsonStream
+	// team is the team that the messages are about; "" when the configuration names none.
+	team string
+}
+
+// jsonStream is where messages go.
+type jsonStream struct {
 	now func() time.Time
 	mu  sync.Mutex
 	to  io.Writer
@@ -32,7 +40,7 @@ type jsonView struct {
 
 // newJSONView starts the stream with its version message.
 func newJSONView(app App) *jsonView {
-	v := &jsonView{now: app.Now, to: app.Stdout}
+	v := &jsonView{stream: &jsonStream{now: app.Now, to: app.Stdout}}
 	v.send(levelInfo, "version", "lemexport "+app.Version.Number,
 		field{"lemexport", app.Version.Number}, field{"ui", uiVersion})
 	return v
@@ -45,13 +53,16 @@ type field struct {
 }
 
 func (v *jsonView) send(level, kind, message string, fields ...field) {
-	v.sendAt(v.now(), level, kind, message, fields...)
+	v.sendAt(v.stream.now(), level, kind, message, fields...)
 }
 
 func (v *jsonView) sendAt(at time.Time, level, kind, message string, fields ...field) {
 	all := append([]field{
 		{"@level", level}, {"@message", message}, {"@timestamp", at.UTC().Format(ndjson.TimeFormat)}, {"type", kind},
 	}, fields...)
+	if v.team != "" {
+		all = slices.Insert(all, 4, field{"team", v.team})
+	}
 	line := []byte{'{'}
 	for i, one := range all {
 		if i > 0 {
@@ -60,9 +71,9 @@ func (v *jsonView) sendAt(at time.Time, level, kind, message string, fields ...f
 		line = fmt.Appendf(line, "%q:", one.key)
 		line = append(line, encodeJSON(one.value)...)
 	}
-	v.mu.Lock()
-	defer v.mu.Unlock()
-	_, _ = v.to.Write(append(line, '}', '\n')) // App.Main looks at the error, once
+	v.stream.mu.Lock()
+	defer v.stream.mu.Unlock()
+	_, _ = v.stream.to.Write(append(line, '}', '\n')) // App.Main looks at the error, once
 }
 
 func (v *jsonView) diagnostics(found exporter.Diagnostics) {
@@ -153,6 +164,12 @@ func (v *jsonView) progress() (progressView, time.Duration) {
 	return &jsonProgress{view: v}, jsonInterval
 }
 
+func (v *jsonView) of(team string) view { return v.ofTeam(team) }
+
+func (v *jsonView) ofTeam(team string) *jsonView { return &jsonView{stream: v.stream, team: team} }
+
+func (v *jsonView) teams() teamsView { return jsonTeams{v} }
+
 func (v *jsonView) question() {}
 
 func (v *jsonView) declined(reason string) {
@@ -168,9 +185,22 @@ func (v *jsonView) formatted(file string) {
 }
 
 func (v *jsonView) listening(server SimServer, options SimOptions) {
-	v.send(levelInfo, "listening", "Simulated lemlist API at "+server.URL(), field{"endpoint", server.URL()},
-		field{"api_key", server.Key()}, field{"simulated", true}, field{"users", options.Users},
-		field{"conversations", options.Conversations}, field{"seed", options.Seed})
+	fields := []field{
+		{"endpoint", server.URL()}, {"simulated", true}, {"users", options.Users},
+		{"conversations", options.Conversations}, {"seed", options.Seed},
+	}
+	if teams := server.Teams(); options.Teams > 0 {
+		fields = append(fields, field{"teams", teams})
+	} else {
+		fields = append(fields, field{"api_key", teams[0].Key})
+	}
+	v.send(levelInfo, "listening", "Simulated lemlist API at "+server.URL(), fields...)
+}
+
+func (v *jsonView) traffic(seen []SimTraffic) {
+	for _, one := range seen {
+		v.send(levelInfo, "traffic", "Requests with the key of a simulated team", field{"traffic", one})
+	}
 }
 
 func (v *jsonView) stopping() { v.send(levelWarn, "stopping", "Stopping") }

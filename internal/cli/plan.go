@@ -16,6 +16,8 @@ type planArguments struct {
 	detailedExitCode bool
 	workDir          string
 	full             bool
+	choice           teamChoice
+	pace             teamPace
 }
 
 func newPlan(app App, global *settings, views func() view) *cobra.Command {
@@ -25,7 +27,8 @@ func newPlan(app App, global *settings, views func() view) *cobra.Command {
 		Short: "Show what an apply would do",
 		Long: `Reads the team and the first page of every list, and shows what an apply of the
 configuration at PATH would read and write. It changes nothing. After an
-interrupted apply it shows how many pages the next one can reuse.
+interrupted apply it shows how many pages the next one can reuse. Of several
+teams it shows one line each; -only=NAME shows the whole plan of one.
 
 Exit status: 0 done, 1 error; with -detailed-exitcode 2 when an apply has
 something to do.`,
@@ -33,12 +36,17 @@ something to do.`,
 		Args:    atMost(1),
 		RunE: func(command *cobra.Command, args []string) error {
 			arguments.path = argument(args)
+			if err := arguments.pace.check(); err != nil {
+				return err
+			}
 			return runPlan(command.Context(), app, *global, views(), arguments)
 		},
 	}
 	command.Flags().StringVar(&arguments.workDir, "work-dir", usualWorkDir, "look in `DIR` for pages that an interrupted apply kept")
 	command.Flags().BoolVar(&arguments.detailedExitCode, "detailed-exitcode", false, "exit with 2 when there is something to do")
 	fullFlag(command, &arguments.full)
+	arguments.choice.addTo(command.Flags())
+	parallelFlag(command.Flags(), &arguments.pace.parallel)
 	return command
 }
 
@@ -46,13 +54,27 @@ func runPlan(ctx context.Context, app App, global settings, show view, arguments
 	if err := checkWorkDir(arguments.workDir); err != nil {
 		return err
 	}
-	job, err := loadJob(show, arguments.path, app.LoadConfig)
+	jobs, err := loadJobs(show, arguments.path, app.LoadConfig)
 	if err != nil {
 		return err
 	}
-	job.Full = arguments.full
+	several := named(jobs)
+	if jobs, err = arguments.choice.of(jobs); err != nil {
+		return err
+	}
+	for i := range jobs {
+		jobs[i].Full = arguments.full
+	}
+	if several {
+		return planTeams(ctx, app, global, show, arguments, jobs)
+	}
+	return planJob(ctx, app, global, show, arguments, jobs[0])
+}
+
+// planJob plans the job of a configuration of one source.
+func planJob(ctx context.Context, app App, global settings, show view, arguments planArguments, job exporter.Job) error {
 	var plan engine.Plan
-	err = interruptible(ctx, app, show, func(ctx context.Context) error {
+	err := interruptible(ctx, app, show, func(ctx context.Context) error {
 		err := withRun(ctx, app, global, job, arguments.workDir, func(run *engine.Run, events *eventBuffer) (err error) {
 			plan, err = planned(ctx, app, show, run, events)
 			return err
@@ -88,7 +110,7 @@ func withRunOf(
 	ctx context.Context, app App, global settings, job exporter.Job, workDir string, start starting, work func(*engine.Run, *eventBuffer) error,
 ) (err error) {
 	events := newEventBuffer(app.Now)
-	run, err := start(app.NewEngine(newLog(app, global), workDir, int64(global.memory)), ctx, job, events)
+	run, err := start(app.NewEngine(newLog(app, global), workDir, int64(global.memory), 1), ctx, job, events)
 	if err != nil {
 		return err
 	}

@@ -63,7 +63,7 @@ Exit status: 0 done or nothing to remove, 1 error or no consent, 130 interrupted
 func runPrune(ctx context.Context, app App, global settings, show view, arguments pruneArguments) error {
 	show.diagnostics(exporter.LocationWarnings(arguments.location))
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
-		plan, err := app.NewEngine(newLog(app, global), "", int64(global.memory)).
+		plan, err := app.NewEngine(newLog(app, global), "", int64(global.memory), 1).
 			PlanPrune(ctx, arguments.location, engine.PruneOptions{Keep: arguments.keep})
 		if err != nil {
 			return interruption(ctx, err, "nothing was removed")

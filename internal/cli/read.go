@@ -19,6 +19,8 @@ type readArguments struct {
 	since, position string
 	format          string
 	full            bool
+	// only names the team; "" is that of a configuration of one.
+	only string
 }
 
 func newRead(app App, global *settings, views func() view) *cobra.Command {
@@ -60,7 +62,7 @@ as it was.`,
 			if arguments.position == stdoutName {
 				return usageError(command, "flag -position takes a file: standard output has the rows")
 			}
-			if _, ok := app.Terminal(app.Stdout); ok && arguments.format == formatArrow {
+			if _, _, ok := app.Terminal(app.Stdout); ok && arguments.format == formatArrow {
 				return exporter.WithHint(errors.New("refusing to write binary data to a terminal"),
 					"Send it to a file or a program: lemexport read "+args[0]+" > inbox.arrows")
 			}
@@ -73,11 +75,16 @@ as it was.`,
 	flags.StringVar(&arguments.position, "position", "", "write the position of the end to `FILE`, once all rows are written")
 	flags.StringVar(&arguments.format, "format", formatArrow, "write rows as `FORMAT`: arrow or jsonl")
 	fullFlag(command, &arguments.full)
+	onlyFlag(flags, &arguments.only)
 	return command
 }
 
 func runRead(ctx context.Context, app App, global settings, show view, arguments readArguments) error {
-	job, err := loadJob(show, arguments.path, app.LoadForReading)
+	jobs, err := loadJobs(show, arguments.path, app.LoadForReading)
+	if err != nil {
+		return err
+	}
+	job, err := oneTeam(jobs, arguments.only)
 	if err != nil {
 		return err
 	}

@@ -80,7 +80,7 @@ func runReport(ctx context.Context, app App, global settings, show view, locatio
 	show.diagnostics(exporter.LocationWarnings(location))
 	return interruptible(ctx, app, show, func(ctx context.Context) (err error) {
 		defer func() { err = interruption(ctx, err, "no report was written") }()
-		engine := app.NewEngine(newLog(app, global), "", int64(global.memory))
+		engine := app.NewEngine(newLog(app, global), "", int64(global.memory), 1)
 		file, err := engine.OpenFile(ctx, location)
 		if err != nil {
 			return err

@@ -168,14 +168,13 @@ func TestWorkThatIsDoneIsNotInterrupted(t *testing.T) {
 }
 
 func TestConsequenceOfAnInterruption(t *testing.T) {
-	job := exporter.Job{Exports: make([]exporter.Export, 2)}
-	one := engine.Summary{Exports: []engine.Result{{File: "a.parquet"}}}
+	one := engine.Summary{Wanted: 2, Exports: []engine.Result{{File: "a.parquet"}}}
 	for want, summary := range map[string]engine.Summary{
 		"the destination is as it was":                {},
 		"committed: a.parquet; the rest is as it was": one,
-		"every export was committed":                  {Exports: make([]engine.Result, 2)},
+		"every export was committed":                  {Wanted: 2, Exports: make([]engine.Result, 2)},
 	} {
-		if got := consequence(job, summary); got != want {
+		if got := consequence(summary); got != want {
 			t.Errorf("%q, want %q", got, want)
 		}
 	}

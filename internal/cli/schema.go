@@ -63,7 +63,7 @@ func runSchema(app App, global settings, name, format string) error {
 	case "dbt":
 		body = []byte(found.DBT())
 	case "arrow":
-		if _, ok := app.Terminal(app.Stdout); ok {
+		if _, _, ok := app.Terminal(app.Stdout); ok {
 			return exporter.WithHint(errors.New("refusing to write binary data to a terminal"), "Send it to a file: lemexport schema -format=arrow > schema.arrows")
 		}
 		body, err = found.ArrowIPC()

@@ -46,7 +46,7 @@ func runShow(ctx context.Context, app App, global settings, show view, locations
 	err := interruptible(ctx, app, show, func(ctx context.Context) error {
 		for _, location := range locations {
 			show.diagnostics(exporter.LocationWarnings(location))
-			for found, err := range app.NewEngine(newLog(app, global), "", int64(global.memory)).Show(ctx, location) {
+			for found, err := range app.NewEngine(newLog(app, global), "", int64(global.memory), 1).Show(ctx, location) {
 				if err != nil && (len(locations) == 1 || ctx.Err() != nil) {
 					return interruption(ctx, err, "nothing was changed")
 				}

@@ -13,11 +13,17 @@ import (
 
 // SimOptions are what `sim` was asked for.
 type SimOptions struct {
-	Address       string
+	Address string
+	// Teams is the number of teams, each with a key of its own; 0 stands for one
+	// team with the key that every simulation has.
+	Teams int
+	// Users and Conversations are those of the one team, or of the largest.
 	Users         int
 	Conversations int
-	Seed          uint64
-	Unlimited     bool
+	// Revoked names teams whose key is refused.
+	Revoked   []string
+	Seed      uint64
+	Unlimited bool
 	// Drift is the expected number of jumps, of inserts and of deletions between
 	// two reads of a list.
 	Drift float64
@@ -37,8 +43,30 @@ type SimFault struct {
 // SimServer is a simulated API that listens.
 type SimServer interface {
 	URL() string
-	Key() string
+	// Teams are the simulated teams; a single one has no name.
+	Teams() []SimTeam
+	// Traffic counts the requests of each of them so far.
+	Traffic() []SimTraffic
 	Close() error
+}
+
+// SimTeam is a simulated team.
+type SimTeam struct {
+	Name          string `json:"name"`
+	Key           string `json:"api_key"`
+	Users         int    `json:"users"`
+	Conversations int    `json:"conversations"`
+	Revoked       bool   `json:"revoked"`
+}
+
+// SimTraffic is what the server saw of the requests with the key of one team.
+type SimTraffic struct {
+	Team     string `json:"team,omitempty"`
+	Requests int    `json:"requests"`
+	// MaxInWindow is the most that arrived in any 2 seconds.
+	MaxInWindow int `json:"max_in_window"`
+	// Throttled is the number of those that were answered with 429.
+	Throttled int `json:"throttled"`
 }
 
 func newSim(app App, views func() view) *cobra.Command {
@@ -48,9 +76,12 @@ func newSim(app App, views func() view) *cobra.Command {
 		Use:   "sim",
 		Short: "Serve a simulated lemlist API on this machine",
 		Long: `Serves a simulated lemlist team over HTTP on a loopback address until ^C, and
-prints a configuration for it. The same flags give the same team.`,
-		Example: "  lemexport sim\n  lemexport sim -users=5 -conversations=20000 -drift=0.2 -fault=503-html=0.05",
-		Args:    atMost(0),
+prints a configuration for it. The same flags give the same team. With -teams it
+serves several, each with a key and a rate limit of its own. At its end it says how
+many requests each key made.`,
+		Example: "  lemexport sim\n  lemexport sim -users=5 -conversations=20000 -drift=0.2 -fault=503-html=0.05\n" +
+			"  lemexport sim -teams=50 -revoked=team-07",
+		Args: atMost(0),
 		RunE: func(command *cobra.Command, _ []string) error {
 			for _, text := range faults {
 				fault, err := parseFault(text)
@@ -63,6 +94,10 @@ prints a configuration for it. The same flags give the same team.`,
 				options.Faults = append(options.Faults, fault)
 			}
 			switch {
+			case options.Teams < 0:
+				return usageError(command, "flag -teams takes 0 or more")
+			case options.Teams == 0 && len(options.Revoked) > 0:
+				return usageError(command, "flag -revoked needs -teams")
 			case options.Users < 1:
 				return usageError(command, "flag -users takes 1 or more")
 			case options.Conversations < 0:
@@ -77,6 +112,8 @@ prints a configuration for it. The same flags give the same team.`,
 	}
 	flags := command.Flags()
 	flags.StringVar(&options.Address, "addr", "127.0.0.1:8080", "listen on this loopback `ADDRESS`; port 0 takes a free one")
+	flags.IntVar(&options.Teams, "teams", 0, "simulate `N` teams, each with a key of its own, up to -users and -conversations large; 0 simulates one")
+	flags.StringArrayVar(&options.Revoked, "revoked", nil, "with -teams: refuse the key of the team `NAME`, for instance team-07; may be repeated")
 	flags.IntVar(&options.Users, "users", 3, "simulate `N` users")
 	flags.IntVar(&options.Conversations, "conversations", 5000, "simulate `N` conversations")
 	flags.Uint64Var(&options.Seed, "seed", 1, "make the team from this `NUMBER`")
@@ -110,6 +147,8 @@ func runSim(ctx context.Context, app App, show view, options SimOptions) error {
 		}
 		show.listening(server, options)
 		<-ctx.Done()
-		return server.Close()
+		err = server.Close()
+		show.traffic(server.Traffic())
+		return err
 	})
 }

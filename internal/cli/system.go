@@ -7,18 +7,18 @@ import (
 )
 
 // TerminalSize is the real [App.Terminal].
-func TerminalSize(stream any) (width int, ok bool) {
+func TerminalSize(stream any) (width, height int, ok bool) {
 	file, ok := stream.(*os.File)
 	if !ok {
-		return 0, false
+		return 0, 0, false
 	}
 	descriptor := int(file.Fd())
 	if !term.IsTerminal(descriptor) || !obeysEscapes(file) {
-		return 0, false
+		return 0, 0, false
 	}
-	width, _, err := term.GetSize(descriptor)
-	if err != nil || width <= 0 {
-		return 80, true // a terminal that does not know
+	width, height, err := term.GetSize(descriptor)
+	if err != nil || width <= 0 || height <= 0 {
+		return 80, 24, true // a terminal that does not know
 	}
-	return width, true
+	return width, height, true
 }

@@ -1,68 +1,89 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"strings"
 	"sync"
 )
 
 // terminal is one output stream of a person: a terminal, a file or a pipe. It
-// can keep one status line below what is printed. Safe for concurrent use.
+// can keep status lines below what is printed. Safe for concurrent use.
 type terminal struct {
 	to io.Writer
-	// size reports whether the stream is a terminal now, and its width in columns.
-	size   func() (width int, ok bool)
+	// screen reports whether the stream is a terminal now, and its width in columns and
+	// height in lines.
+	screen func() (width, height int, ok bool)
 	colour bool
 
-	mu     sync.Mutex
+	mu sync.Mutex
+	// status are the status lines as they were written; "" when there are none.
 	status string
 }
 
 func newTerminal(app App, stream io.Writer, colour bool) *terminal {
-	size := func() (int, bool) { return app.Terminal(stream) }
+	screen := func() (int, int, bool) { return app.Terminal(stream) }
 	dumb, _ := app.Env("TERM")
 	if dumb == "dumb" {
-		size = func() (int, bool) { return 0, false }
+		screen = func() (int, int, bool) { return 0, 0, false }
 	}
-	_, ok := size()
+	_, _, ok := screen()
 	unwanted, _ := app.Env("NO_COLOR")
-	return &terminal{to: stream, size: size, colour: colour && ok && unwanted == ""}
+	return &terminal{to: stream, screen: screen, colour: colour && ok && unwanted == ""}
 }
 
 // interactive reports whether a person watches the stream.
 func (t *terminal) interactive() bool {
-	_, ok := t.size()
+	_, _, ok := t.screen()
 	return ok
 }
 
-// print writes text above the status line.
+// size is the width of the terminal; ok is false when the stream is not one.
+func (t *terminal) size() (width int, ok bool) {
+	width, _, ok = t.screen()
+	return width, ok
+}
+
+// print writes text above the status lines.
 func (t *terminal) print(text string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	out := render(text, t.colour)
 	if t.status != "" {
-		out = eraseLine + out + t.status
+		out = t.erasing() + out + t.status
 	}
 	t.write(out)
 }
 
-// setStatus replaces the status line; "" removes it. It is cut to the width.
-func (t *terminal) setStatus(line string) {
+// setStatus replaces the status lines; "" removes them. Each is cut to the width.
+func (t *terminal) setStatus(lines ...string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	width, ok := t.size()
 	if !ok {
 		return
 	}
-	line = render(cut(line, width-1), t.colour)
-	if line == t.status {
+	shown := make([]string, 0, len(lines))
+	for _, line := range lines {
+		shown = append(shown, render(cut(line, width-1), t.colour))
+	}
+	status := strings.Join(shown, "\n")
+	if status == t.status {
 		return
 	}
-	t.status = line
-	t.write(eraseLine + line)
+	t.write(t.erasing() + status)
+	t.status = status
 }
 
 const eraseLine = "\r\x1b[K"
+
+// erasing is the sequence that removes the status lines. The cursor is in the last one.
+func (t *terminal) erasing() string {
+	if above := strings.Count(t.status, "\n"); above > 0 {
+		return fmt.Sprintf("\r\x1b[%dA\x1b[J", above)
+	}
+	return eraseLine
+}
 
 // write leaves errors to the stream: App.Main looks at them once, at the end.
 func (t *terminal) write(text string) { _, _ = io.WriteString(t.to, text) }

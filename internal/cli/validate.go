@@ -12,35 +12,49 @@ import (
 const validateName = "validate"
 
 func newValidate(app App, global *settings, views func() view) *cobra.Command {
-	return &cobra.Command{
+	var choice teamChoice
+	command := &cobra.Command{
 		Use:   validateName + " [PATH]",
 		Short: "Check a configuration without contacting the API",
 		Long: `Checks the configuration at PATH, a file or a folder of *.hcl files; the default
 is the working folder. It does not contact the API and writes nothing.
 
 With -json the result is one object: format_version, valid, error_count,
-warning_count, endpoint (of the API, when there is no error) and diagnostics.`,
+warning_count, endpoint (of the API, when there is no error), teams (the names of
+the selected teams, when the configuration names them) and diagnostics.`,
 		Example: "  lemexport validate examples/quickstart",
 		Args:    atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return runValidate(app, *global, views, argument(args))
+			return runValidate(app, *global, views, argument(args), choice)
 		},
 	}
+	choice.addTo(command.Flags())
+	return command
 }
 
-func runValidate(app App, global settings, views func() view, path string) error {
+func runValidate(app App, global settings, views func() view, path string, choice teamChoice) error {
 	files, err := readConfig(path)
 	if err != nil {
 		return err
 	}
 	jobs, diags := app.LoadConfig(files)
-	var job exporter.Job
+	if diags.HasErrors() {
+		jobs = nil
+	}
+	result := validated{diagnostics: diags}
 	if len(jobs) > 0 {
-		job = jobs[0]
+		result.endpoint = jobs[0].Source.Endpoint
+		several := named(jobs)
+		if jobs, err = choice.of(jobs); err != nil {
+			return err
+		}
+		if several {
+			result.teams = teamNames(jobs)
+		}
 	}
 	switch {
 	case global.json:
-		writeValidation(app.Stdout, job.Source.Endpoint, diags)
+		writeValidation(app.Stdout, result)
 	default:
 		views().diagnostics(diags)
 	}
@@ -48,9 +62,20 @@ func runValidate(app App, global settings, views func() view, path string) error
 		return ended{exporter.ExitError}
 	}
 	if !global.json {
-		newTerminal(app, app.Stdout, !global.noColor).print(green(bold("Valid.")) + " " + jobText(job) + "\n")
+		newTerminal(app, app.Stdout, !global.noColor).print(green(bold("Valid.")) + " " + jobsText(jobs) + "\n")
 	}
 	return nil
+}
+
+func jobsText(jobs []exporter.Job) string {
+	if len(jobs) == 1 && jobs[0].Team == "" {
+		return jobText(jobs[0])
+	}
+	text := many(int64(len(jobs)), "team")
+	if len(jobs) > 0 {
+		text += ": " + inline(outward(listed(teamNames(jobs))))
+	}
+	return text + "."
 }
 
 func jobText(job exporter.Job) string {
@@ -68,13 +93,25 @@ type validation struct {
 	Errors        int    `json:"error_count"`
 	Warnings      int    `json:"warning_count"`
 	// Endpoint is where the API key goes; empty when there are errors or no key.
-	Endpoint    string               `json:"endpoint,omitempty"`
+	Endpoint string `json:"endpoint,omitempty"`
+	// Teams are the names of the selected teams; absent when the configuration names none.
+	Teams       []string             `json:"teams,omitzero"`
 	Diagnostics exporter.Diagnostics `json:"diagnostics"`
 }
 
-func writeValidation(to io.Writer, endpoint string, diags exporter.Diagnostics) {
-	result := validation{FormatVersion: uiVersion, Valid: !diags.HasErrors(), Endpoint: endpoint, Diagnostics: append(exporter.Diagnostics{}, diags...)}
-	for _, one := range diags {
+// validated is what a validation found.
+type validated struct {
+	endpoint    string
+	teams       []string
+	diagnostics exporter.Diagnostics
+}
+
+func writeValidation(to io.Writer, found validated) {
+	result := validation{
+		FormatVersion: uiVersion, Valid: !found.diagnostics.HasErrors(), Endpoint: found.endpoint, Teams: found.teams,
+		Diagnostics: append(exporter.Diagnostics{}, found.diagnostics...),
+	}
+	for _, one := range found.diagnostics {
 		if one.Severity == exporter.SeverityError {
 			result.Errors++
 		} else {

@@ -69,7 +69,7 @@ func runVerify(ctx context.Context, app App, global settings, show view, locatio
 func verifyLocation(ctx context.Context, app App, global settings, show view, location string) (verifiedTotal, error) {
 	show.diagnostics(exporter.LocationWarnings(location))
 	total := verifiedTotal{Complete: true}
-	for found, err := range app.NewEngine(newLog(app, global), "", int64(global.memory)).VerifyEach(ctx, location) {
+	for found, err := range app.NewEngine(newLog(app, global), "", int64(global.memory), 1).VerifyEach(ctx, location) {
 		if err != nil {
 			return total, err
 		}

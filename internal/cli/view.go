@@ -35,20 +35,46 @@ type view interface {
 	formatted(file string)
 	// listening says where the simulated API is.
 	listening(server SimServer, options SimOptions)
+	// traffic counts its requests by team.
+	traffic(seen []SimTraffic)
 	// stopping confirms a signal, interrupted says what the interrupt means for the files.
 	stopping()
 	interrupted(end *interruptedError)
 	// kept says which pages the next apply can reuse.
 	kept(left keptPages)
-	// progress returns a view of one run's events and how often it wants to tick.
-	progress() (progressView, time.Duration)
+	// progress is the view of one run's events.
+	showing[exporter.Event]
+
+	// of is the view of one team of several.
+	of(team string) view
+	// teams is the view of several teams together.
+	teams() teamsView
 }
 
-// progressView shows the events of a run. Its methods are called from one
-// goroutine at a time.
-type progressView interface {
-	event(at time.Time, event exporter.Event)
+// teamsView shows what happens to several teams.
+type teamsView interface {
+	// plans shows plans that were asked for, proposal those that are about to be applied.
+	plans(plans teamPlans)
+	proposal(plans teamPlans)
+	// summary shows what an apply did.
+	summary(end teamsEnd)
+	// eventsOf is the view of the events of so many teams.
+	eventsOf(total int) showing[teamEvent]
+}
+
+// progressView shows the events of a run.
+type progressView = progressOf[exporter.Event]
+
+// progressOf shows events. Its methods are called from one goroutine at a time.
+type progressOf[E any] interface {
+	event(at time.Time, event E)
 	tick(at time.Time)
-	// end removes the status line.
+	// end removes the status lines.
 	end()
+}
+
+// showing makes the view of the events of one piece of work, and says how often it wants
+// to tick.
+type showing[E any] interface {
+	progress() (progressOf[E], time.Duration)
 }

@@ -1,4 +1,4 @@
-source "lemlist" "x" {
+source "lemlist" "acme" "x" {
   simulate "y" {
   }
 }

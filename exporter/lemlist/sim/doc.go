@@ -10,6 +10,8 @@
 // addresses end in example.com, the team's name says it is simulated and every
 // answer carries HeaderSimulated.
 //
+// Teams are several such teams behind one address, told apart by their keys.
+//
 // The package is built in three layers. The world (world.go, view.go, list.go,
 // drift.go) holds who stands where in which list, and how its clocks (stamp.go),
 // replicas and caches disturb that; the content (generate.go, fixture.go)

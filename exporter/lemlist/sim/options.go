@@ -176,7 +176,7 @@ func (o Options) withDefaults() (Options, error) {
 		choose(&o.Scope, "Scope", ScopeUser, ScopeAnswered, ScopeTeam),
 		choose(&o.UnknownUser, "UnknownUser", UnknownUserRefuse, UnknownUserEmpty),
 		choose(&o.MissingKey, "MissingKey", MissingKey400, MissingKey401),
-		choose(&o.Account, "Account", AccountGood, AccountBlocked, AccountOrphan, AccountBadTeam, AccountPlan),
+		choose(&o.Account, "Account", AccountGood, AccountBlocked, AccountOrphan, AccountBadTeam, AccountPlan, AccountRevoked),
 		choose(&o.Errors, "Errors", ErrorText, ErrorJSON, ErrorCoded, ErrorMessage),
 		choose(&o.RetryAfter, "RetryAfter", RetryAfterInteger, RetryAfterFractional, RetryAfterZero,
 			RetryAfterJSDate, RetryAfterHTTPDate, RetryAfterAbsent),

@@ -25,6 +25,8 @@ const (
 	topicStamp
 	topicReplica
 	topicBetween
+	topicTeam
+	topicKey
 )
 
 // golden is 2^64 divided by the golden ratio: odd, so multiplying by it can be undone.

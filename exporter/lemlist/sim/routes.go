@@ -37,6 +37,8 @@ func authorize(o *Options, r *http.Request, query url.Values) (reply, bool) {
 		return fail(o.Errors, http.StatusBadRequest, "No API key provided"), false
 	}
 	switch o.Account {
+	case AccountRevoked:
+		return wrong, false
 	case AccountBlocked:
 		return fail(o.Errors, http.StatusForbidden, "User linked to this API key is blocked"), false
 	case AccountOrphan:

@@ -71,6 +71,7 @@ const (
 	AccountOrphan  Account = "orphan"   // 404
 	AccountBadTeam Account = "bad-team" // 400
 	AccountPlan    Account = "plan"     // 402, on the inbox list only
+	AccountRevoked Account = "revoked"  // 401, as for a key that never was one
 )
 
 // ErrorForm is how an error's text is wrapped.

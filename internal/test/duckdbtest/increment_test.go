@@ -190,16 +190,16 @@ func drift(stopped *bool) func(int) []sim.Movement {
 	}
 }
 
-// The README's view over the files of an append has the current inbox, and the deleted
+// The view of docs/increments.md over the files of an append has the current inbox, and the deleted
 // conversations.
 func TestTheViewOverAppendedFiles(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join("..", "..", "..", "README.md"))
+	page, err := os.ReadFile(filepath.Join("..", "..", "..", "docs", "increments.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	found := regexp.MustCompile("(?s)```sql\n(CREATE VIEW [^`]*QUALIFY[^`]*;)\n```").FindSubmatch(readme)
+	found := regexp.MustCompile("(?s)```sql\n(CREATE VIEW [^`]*QUALIFY[^`]*;)\n```").FindSubmatch(page)
 	if found == nil {
-		t.Fatal("the README shows no view")
+		t.Fatal("docs/increments.md shows no view")
 	}
 	conversations, rounds := 1500, 4
 	if *large {

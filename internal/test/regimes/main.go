@@ -11,8 +11,12 @@
 //
 // does the same with twelve increments in a row.
 //
+//	go run ./internal/test/regimes -loop -only quiet,jumps-0.1,deletions-0.1
+//
+// shows what a plain loop over the pages loses, for comparison.
+//
 // The exit status is 1 when a claim was wrong in a regime other than the consistent
-// lie, when a team at rest was not proven, and when the command itself failed.
+// lie, when a team at rest was not proven, and when the command itself failed. A plain loop is only shown.
 //
 // Every run has a server of its own on loopback, a folder of its own, and an end
 // (-timeout). Most of a run is waiting for the rate limit, so that many run at once.
@@ -45,6 +49,7 @@ type settings struct {
 	reasons    bool
 	increments bool
 	length     int
+	loop       bool
 }
 
 func main() {
@@ -71,6 +76,7 @@ func parse() settings {
 	flag.BoolVar(&s.reasons, "reasons", false, "print below the table why runs were unproven, wrong or failed")
 	flag.BoolVar(&s.increments, "increments", false, "run increments in a row, merge and append, in the regimes that have some")
 	flag.IntVar(&s.length, "length", 12, "with -increments: run `N` in a row, the first of them in full")
+	flag.BoolVar(&s.loop, "loop", false, "read with a plain loop over the pages, as scripts do, in place of the program")
 	flag.Parse()
 	if *only != "" {
 		s.only = strings.Split(*only, ",")
@@ -116,6 +122,8 @@ func choose(s settings) ([]regime, error) {
 	switch {
 	case s.seeds < 1 || s.parallel < 1 || s.length < 1 || s.timeout <= 0:
 		return nil, errors.New("-seeds, -parallel, -length and -timeout take 1 or more")
+	case s.loop && s.increments:
+		return nil, errors.New("a plain loop makes no increments: give -loop or -increments")
 	case s.only == nil:
 		return all, nil
 	}

@@ -44,6 +44,16 @@ func TestTheProgramIsJudged(t *testing.T) {
 			t.Errorf("%+v, %v", got, err)
 		}
 	})
+	t.Run("a plain loop", func(t *testing.T) {
+		quiet, err := s.snapshotByLoop(t.Context(), small("quiet"))
+		if err != nil || quiet[0].Verdict != claimed || quiet[0].wrong() || quiet[0].Requests < 9 {
+			t.Errorf("%+v, %v", quiet, err)
+		}
+		moving, err := s.snapshotByLoop(t.Context(), small("deletions-1"))
+		if err != nil || moving[0].Verdict != claimed || moving[0].Missing == 0 {
+			t.Errorf("it loses nothing: %+v, %v", moving, err)
+		}
+	})
 	t.Run("a program that takes too long", func(t *testing.T) {
 		hasty := &stand{settings: s.settings, folder: t.TempDir()}
 		hasty.timeout = time.Millisecond

@@ -141,8 +141,12 @@ func (s *stand) snapshots(ctx context.Context, chosen []regime) error {
 	}
 	quiet := map[team]int{}
 	began := time.Now()
+	run := s.snapshot
+	if s.loop {
+		run = s.snapshotByLoop
+	}
 	var calm []outcome
-	err := s.all(ctx, baselines, s.snapshot, func(j job, outcomes []outcome) {
+	err := s.all(ctx, baselines, run, func(j job, outcomes []outcome) {
 		quiet[j.team] = outcomes[0].Requests
 		calm = append(calm, outcomes...)
 	})
@@ -154,7 +158,7 @@ func (s *stand) snapshots(ctx context.Context, chosen []regime) error {
 	pending := map[string][]outcome{}
 	var every []outcome
 	printed := 0
-	err = s.all(ctx, jobs, s.snapshot, func(j job, outcomes []outcome) {
+	err = s.all(ctx, jobs, run, func(j job, outcomes []outcome) {
 		for i := range outcomes {
 			outcomes[i].Quiet = quiet[j.team]
 		}
@@ -167,7 +171,7 @@ func (s *stand) snapshots(ctx context.Context, chosen []regime) error {
 	})
 	to.why(every)
 	fmt.Fprintf(os.Stderr, "%d runs in %s\n", len(baselines)+len(every), time.Since(began).Round(time.Second))
-	if err != nil {
+	if err != nil || s.loop {
 		return err
 	}
 	return faults(chosen, append(calm, every...))

@@ -13,8 +13,9 @@ from airflow.sdk.exceptions import AirflowException, AirflowFailException  # noq
 
 sys.path[:0] = [str(pathlib.Path(__file__).parents[1]), str(EXAMPLE)]
 import airflow_inbox  # noqa: E402
+import airflow_teams  # noqa: E402
 from documented import is_example, names  # noqa: E402
-from team import TABLE, WRONG, Team, on_path, report  # noqa: E402
+from team import TABLE, WRONG, Team, Teams, on_path, report  # noqa: E402
 
 HOST = f"Airflow {airflow.__version__}"
 
@@ -60,6 +61,31 @@ def main():
         assert not isinstance(error, AirflowFailException) and "not proven complete" in str(error), error
         assert file.read_bytes() == kept
         report(HOST, "unproven walk: the task fails, and is tried again", retries=airflow_inbox.inbox.get_task("export_inbox").retries)
+    shards()
+
+
+def shards():
+    is_example("orchestrators/airflow_teams.py")
+    folder = FOLDER / "teams"
+    airflow_teams.CONFIGURATION, airflow_teams.TEAMS_OF_SHARD = str(folder), 4
+    with Teams(12, "-conversations=500", "-revoked=team-05") as teams:
+        teams.configure(folder)
+        [names, *tasks] = sorted((run := airflow_teams.teams.test()).get_task_instances(), key=lambda one: one.map_index)
+        states = sorted(task.state for task in tasks)
+        good = {team: size for team, size in teams.sizes.items() if team != "team-05"}
+        assert names.task_id == "shards" and run.state == "failed" and states == ["failed", "success", "success"], (run.state, states)
+        assert teams.written(folder) == good, teams.written(folder)
+        outcomes = [task.xcom_pull(task_ids="export_shard", map_indexes=task.map_index) for task in tasks if task.state == "success"]
+        assert {outcome for one in outcomes for outcome in one.values()} == {"done"}, outcomes
+        report(HOST, "a revoked key: its shard fails alone", shards=len(tasks), teams=len(good))
+
+    shard = f"{next(task.map_index for task in tasks if task.state == 'failed')}/3"
+    with Teams(12, "-conversations=500") as teams:
+        teams.configure(folder)
+        outcomes = airflow_teams.export_shard.function(shard)
+        assert outcomes["team-05"] == "done" and {outcomes[team] for team in outcomes if team != "team-05"} <= {"fresh"}, outcomes
+        assert teams.written(folder) == teams.sizes
+        report(HOST, "the next try reads what is missing", teams=sum(outcome == "done" for outcome in outcomes.values()))
 
 
 main()

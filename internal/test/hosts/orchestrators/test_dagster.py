@@ -13,7 +13,7 @@ import pyarrow.parquet as pq  # noqa: E402
 sys.path[:0] = [str(pathlib.Path(__file__).parents[1]), str(pathlib.Path(__file__).parents[4] / "examples" / "orchestrators")]
 import dagster_inbox  # noqa: E402
 from documented import is_example, names  # noqa: E402
-from team import TABLE, WRONG, Team, on_path, report  # noqa: E402
+from team import TABLE, WRONG, Team, Teams, on_path, report  # noqa: E402
 
 HOST = f"Dagster {dg.__version__}"
 
@@ -58,6 +58,26 @@ def main():
             assert result.success and passed == [False] and not rows and file.read_bytes() == kept
             assert "not proven complete" in str(check.metadata["errors"]) and not check.metadata["proof"].value["complete"]
             report(HOST, "unproven walk: the check fails", materializations=len(rows))
+        shards(folder / "teams")
+
+
+def shards(folder):
+    is_example("orchestrators/dagster_teams.py")
+    os.environ.update(LEMEXPORT_CONFIGURATION=str(folder), LEMEXPORT_TEAMS_OF_SHARD="4")
+    with Teams(12, "-conversations=500", "-revoked=team-05") as teams:
+        teams.configure(folder)
+        import dagster_teams  # which asks for the teams
+
+        asked = [request.partition_key for request in dagster_teams.nightly.evaluate_tick(dg.build_schedule_context()).run_requests]
+        assert asked == ["0/3", "1/3", "2/3"], asked
+        results = [dg.materialize([dagster_teams.inbox_conversations], partition_key=shard, raise_on_error=False) for shard in asked]
+        good = {team: size for team, size in teams.sizes.items() if team != "team-05"}
+        assert sorted(result.success for result in results) == [False, True, True] and teams.written(folder) == good
+        done = [event.materialization.metadata for result in results for event in result.get_asset_materialization_events()]
+        [broken] = [result for result in results if not result.success]
+        failure = broken.get_step_failure_events()[0].event_specific_data.user_failure_data.metadata
+        assert list(failure["failed"].value) == ["team-05"] and "401" in failure["failed"].value["team-05"], failure
+        report(HOST, "a revoked key: its partition fails alone", partitions=len(done), rows=sum(one["rows"].value for one in done))
 
 
 main()

@@ -1,0 +1,113 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/lemexport/lemexport/exporter"
+)
+
+// apart compares the teams of a configuration: each has a name, a key and places for itself.
+type apart struct {
+	report *report
+	// names are in lower case.
+	names  map[string]team
+	keys   map[string]string
+	places map[exportPlace]placed
+}
+
+// exportPlace is one file that an export writes.
+type exportPlace struct{ table, folder string }
+
+// placed is the first export of a place.
+type placed struct {
+	team string
+	at   place
+}
+
+func newApart(report *report) *apart {
+	return &apart{report: report, names: make(map[string]team), keys: make(map[string]string), places: make(map[exportPlace]placed)}
+}
+
+// name reports a name that another team has, or that differs from it in case only.
+func (c *apart) name(t team) {
+	if t.name == "" {
+		return
+	}
+	folded := strings.ToLower(t.name)
+	first, taken := c.names[folded]
+	switch {
+	case !taken:
+		c.names[folded] = t
+	case first.name == t.name:
+		c.report.fail(t.at, t.address, "Team named twice",
+			fmt.Sprintf("The name %s is at %s already. Give one of the two another name.", quotedName(t.name), c.report.where(first.at)))
+	default:
+		c.report.fail(t.at, t.address, "Team names differ in case only",
+			fmt.Sprintf("%s and %s would be one folder on many file systems. Give one of the two another name.", quotedName(first.name), quotedName(t.name)))
+	}
+}
+
+// job reports what a job shares with another one.
+func (c *apart) job(source *block, exports []*block, job exporter.Job) {
+	c.key(source, job)
+	for i, export := range job.Exports {
+		if export.Destination == "" || export.Table == "" {
+			continue
+		}
+		here := exportPlace{export.Table, cleanDestination(export.Destination)}
+		first, taken := c.places[here]
+		at := exports[i].at
+		switch {
+		case !taken:
+			c.places[here] = placed{job.Team, at}
+		case first.team != job.Team && first.at == at && !perTeam(exports[i]):
+			// one block, whose destination is reported already
+		case first.team == job.Team:
+			c.report.of(job.Team).fail(at, exports[i].address, "Two exports to the same place",
+				fmt.Sprintf("The export at %s writes the same table to the same destination. Remove one, or change its destination.", c.report.where(first.at)))
+		default:
+			if a := exports[i].attribute("destination"); a != nil {
+				at = a.at
+			}
+			c.report.fail(at, exports[i].address, "Two teams in the same place",
+				fmt.Sprintf("The teams %s and %s write the same table to the same destination; the export of the first is at %s. Give them different destinations, for instance with each.key.", quotedName(first.team), quotedName(job.Team), c.report.where(first.at)))
+		}
+	}
+}
+
+// keyAsName reports a key that is a part of the name of its team, and removes its value.
+func (c *apart) keyAsName(source *block, t team) {
+	a := source.attribute("api_key")
+	if t.name == "" || a == nil || a.failed {
+		return
+	}
+	if key := textOf(a.bare()); len(key) >= shortestSecret && strings.Contains(t.name, key) {
+		report := c.report.of(t.name)
+		report.secret(key)
+		report.fail(a.at, a.address, "API key as the name of a team",
+			"The name of a team contains its API key. Names are printed, and become folders. Use a map of names and keys, {name = key}, and api_key = each.value.")
+		a.failed = true
+	}
+}
+
+// key reports a key that another team has.
+func (c *apart) key(source *block, job exporter.Job) {
+	key, a := job.Source.APIKey.Reveal(), source.attribute("api_key")
+	if key == "" || a == nil || job.Team == "" {
+		return
+	}
+	first, taken := c.keys[key]
+	if !taken {
+		c.keys[key] = job.Team
+		return
+	}
+	c.report.fail(a.at, a.address, "One API key for two teams",
+		fmt.Sprintf("The teams %s and %s have the same API key: one team would be exported twice. Remove one of the two, or give it its own key.", quotedName(first), quotedName(job.Team)))
+}
+
+// perTeam reports whether the destination of an export is computed for each team.
+func perTeam(export *block) bool {
+	a := export.attribute("destination")
+	return a != nil && a.perTeam
+}

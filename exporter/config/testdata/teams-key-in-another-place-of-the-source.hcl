@@ -1,0 +1,8 @@
+source "lemlist" {
+  for_each = jsondecode(file("keys.json"))
+  api_key  = each.value
+  users    = ["usr_${each.value}"]
+}
+export "inbox_conversations" {
+  destination = "./out/${each.key}"
+}

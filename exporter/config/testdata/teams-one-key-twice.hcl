@@ -1,0 +1,7 @@
+source "lemlist" {
+  for_each = jsondecode(file("same.json"))
+  api_key  = each.value
+}
+export "inbox_conversations" {
+  destination = "./out/${each.key}"
+}

@@ -1,0 +1,6 @@
+source "lemlist" "acme" {
+  api_key = env("ACME_KEY")
+}
+export "inbox_conversations" {
+  destination = "./out/${each.value}"
+}
