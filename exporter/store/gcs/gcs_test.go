@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"hash/crc32"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -110,5 +111,29 @@ func TestALargeUploadIsConditional(t *testing.T) {
 			}
 			server.Close()
 		}
+	}
+}
+
+// The server answers 403 when a right is missing, which is no proof that there is no object.
+func TestAnObjectThatMayNotBeReadOrRemovedIsNotMissing(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/storage/v1/b/lake/o" { // the list
+			_, _ = io.WriteString(w, `{"items":[{"name":"x/table.parquet","generation":"8"}]}`)
+			return
+		}
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `{"error":{"code":403,"message":"denied"}}`)
+	}))
+	defer server.Close()
+	url, err := exporter.ParseObjectURL("gs://lake/x?anonymous=true&endpoint=" + server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := bucket.New(url, Driver(), bucket.Options{Scratch: scratch.New(t.TempDir()), Attempts: 1})
+	if _, err := to.Open(t.Context(), "table.parquet"); err == nil || errors.Is(err, fs.ErrNotExist) || !strings.Contains(exporter.Hint(err), "storage.objects.get") {
+		t.Errorf("Open gave %v (%s)", err, exporter.Hint(err))
+	}
+	if err := to.Remove(t.Context(), "table.parquet"); err == nil || !strings.Contains(exporter.Hint(err), "storage.objects.delete") {
+		t.Errorf("Remove gave %v (%s)", err, exporter.Hint(err))
 	}
 }
