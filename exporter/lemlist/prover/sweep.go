@@ -81,15 +81,6 @@ func (l *sweep) observe(r Page, still bool) (open bool) {
 	return open
 }
 
-// pushed is how many places further down the row at the edge stands on a later page.
-func (e edge) pushed(r Page) int64 {
-	i := slices.IndexFunc(r.Rows, func(row Row) bool { return row.ID == e.ids[0] })
-	if i < 0 || !r.placed || e.place < 0 {
-		return 0
-	}
-	return max(r.offset+int64(i)+1-e.place, 0)
-}
-
 // miss has the next page read further down, or further up: twice as far as the time
 // before in the same direction, and half as far back.
 func (l *sweep) miss(down bool, perPage int64) {
