@@ -79,7 +79,7 @@ func (c *course) sweepFrom(after time.Time) {
 			target++
 		}
 	}
-	c.phase, c.sweep = sweeping, &sweep{target: target, after: after}
+	c.phase, c.sweep = sweeping, newSweep(target, after)
 }
 
 // sweptPage takes a page of a sweep.
@@ -88,6 +88,7 @@ func (c *course) sweptPage(r Page) {
 	closed := c.closed
 	if first {
 		top := newestBefore(r)
+		c.sweep.newest = c.newest
 		closed = top == never || top < c.newest || top == c.newest && !r.sent.Before(c.newestSince.Add(tick))
 	}
 	open := c.sweep.observe(r, c.still(c.sweep.border(r)))

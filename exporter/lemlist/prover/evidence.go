@@ -96,10 +96,12 @@ func (e *evidence) take(r Page, during phase, s *segment) {
 	}
 	if during != traversing {
 		e.came += e.entered - entered
-		e.shownAgain = append(e.shownAgain, stretchOf(r, e.floor))
 		if ok && e.entered > entered { // where the total is the same, another one went
 			e.change(period{before.sent, r.arrived})
 		}
+	}
+	if during == checking {
+		e.shownAgain = append(e.shownAgain, stretchOf(r))
 	}
 	if during == traversing || during == checking {
 		r.followed = s != nil && !s.ends(r)
@@ -130,6 +132,7 @@ func (e *evidence) before(r Page, s *segment) (Page, bool) {
 func (e *evidence) swept(done *sweep) bool {
 	e.sweeps++
 	e.borders = append(e.borders, done.borders...)
+	e.shownAgain = append(e.shownAgain, done.stretch())
 	if e.unexplained = max(e.unexplained-done.arrivals, 0); !e.deep { // it went down to the floor
 		e.unexplained = 0
 	}

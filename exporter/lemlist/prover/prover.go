@@ -81,7 +81,7 @@ func NewSince(watermark Watermark, margin Margin) *Prover {
 	p.since, p.newest = &watermark, watermark.Newest.UnixMicro()
 	p.floor = watermark.Floor.UnixMicro()
 	p.walked, p.deep = 0, true
-	p.phase, p.sweep = sweeping, &sweep{target: p.floor}
+	p.phase, p.sweep = sweeping, newSweep(p.floor, time.Time{})
 	return p
 }
 

@@ -231,3 +231,38 @@ func TestSweepNoticesARowThatMovesBehindIt(t *testing.T) {
 		t.Error("no walk was proven")
 	}
 }
+
+// A conversation enters with an old time, first seen below page 1 as if it had always stood there, in a
+// request whose total is one too few. In a later request one of page 1 is deleted, after the rows
+// were found: all totals are equal, and no page repeats a row. The sweep shows page 1 without the
+// conversation that was deleted.
+func TestWalkNoticesThatARowOfTheFirstPageIsGone(t *testing.T) {
+	for gone := range 6 {
+		for at := 2; at < 5; at++ {
+			ats := make([]int64, 25)
+			for i := range ats {
+				ats[i] = int64(i+1) * 3
+			}
+			m := newModel(ats, 6, func(answer int) []move {
+				if answer == 1 {
+					return []move{{kind: enter, older: 15}}
+				}
+				return nil
+			})
+			m.margin = Margin{Lookback: 40 * time.Millisecond, Settle: allowed.Settle}
+			m.quirk.counts = "after"
+			m.quirk.total = func(_, exact int) int { return min(exact, len(ats)) }
+			m.quirk.between = func(answer int) []move {
+				if answer == at {
+					return []move{{kind: remove, where: gone}}
+				}
+				return nil
+			}
+			s := newStage(m, 1, func(int) int { return 0 })
+			s.run(toTheEnd)
+			if lost := m.lost(s.found); s.p.method != MethodSweep || lost > 0 {
+				t.Errorf("row %d deleted in answer %d: by %q, %d rows are missing, %s", gone, at, s.p.method, lost, s.p.reason)
+			}
+		}
+	}
+}
