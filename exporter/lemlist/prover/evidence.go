@@ -93,6 +93,9 @@ func (e *evidence) take(r Page, during phase, s *segment) {
 	e.counts.take(r, first, &e.coverage, quiet)
 	if e.entered > entered {
 		e.lastEntry = later(e.lastEntry, r.arrived)
+		if during == traversing {
+			e.lastBelow = e.lastEntry
+		}
 	}
 	if during != traversing {
 		e.came += e.entered - entered
@@ -204,7 +207,7 @@ func (e *evidence) unsettled(last Page) bool {
 // before and after as responses may lie apart. Where the server ignores the size asked for, no
 // page lies across any border, so the totals must be good.
 func (e *evidence) still(border period) bool {
-	return !e.changedAround(border, e.margin.Settle) && !e.hidden(border.from.Add(-e.margin.Settle)) && (!e.ignored || e.telling())
+	return !e.changedAround(border, e.margin.Settle) && !e.hidden(border.from.Add(-e.margin.Settle), e.lastEntry) && (!e.ignored || e.telling())
 }
 
 // passedBy reports whether a row may have moved above the pages that a sweep had read, to
