@@ -240,7 +240,7 @@ func (e *evidence) forget() {
 
 // restart begins another walk of the list from top to bottom: what has been seen stays.
 func (e *evidence) restart() {
-	e.counts.anew()
+	e.anew()
 	e.walked++
 	e.deep, e.waited, e.deepest, e.jointsOnly = false, 0, 0, false
 	e.coverage, e.recent = coverage{}, nil
