@@ -222,11 +222,16 @@ func interrupts() (signals <-chan os.Signal, stop func()) {
 
 // buildVersion reads what the linker and the Go tool wrote into the binary.
 func buildVersion() cli.Version {
-	version := cli.Version{Number: release, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return version
+		info = new(debug.BuildInfo)
 	}
+	return versionOf(release, info)
+}
+
+// versionOf is the version of a release build, or of a build by go install or from a clone.
+func versionOf(release string, info *debug.BuildInfo) cli.Version {
+	version := cli.Version{Number: release, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	for _, setting := range info.Settings {
 		switch setting.Key {
 		case "vcs.revision":
