@@ -66,7 +66,6 @@ func run() int {
 			args = []string{cli.PluginCommand} // which says what is wrong
 		}
 	}
-	inputs := config.Inputs{Env: os.LookupEnv, ReadFile: cli.ReadFile, Now: time.Now}
 	app := cli.App{
 		Stdin:      os.Stdin,
 		Stdout:     os.Stdout,
@@ -79,11 +78,11 @@ func run() int {
 		Interrupts: interrupts,
 		ParentGone: parent.Gone,
 		Version:    version,
-		LoadConfig: func(files []cli.SourceFile) ([]exporter.Job, exporter.Diagnostics) {
-			return config.Load(configFiles(files), inputs)
+		LoadConfig: func(source cli.Configuration) ([]exporter.Job, exporter.Diagnostics) {
+			return config.Load(configFiles(source.Files), inputsOf(source))
 		},
-		LoadForReading: func(files []cli.SourceFile) ([]exporter.Job, exporter.Diagnostics) {
-			return config.LoadForReading(configFiles(files), inputs)
+		LoadForReading: func(source cli.Configuration) ([]exporter.Job, exporter.Diagnostics) {
+			return config.LoadForReading(configFiles(source.Files), inputsOf(source))
 		},
 		LoadHostConfig: config.LoadHost,
 		FormatConfig:   func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
@@ -97,6 +96,15 @@ func run() int {
 		ServeSim:    serveSim,
 	}
 	return int(app.Main(context.Background(), args))
+}
+
+// inputsOf are what the expressions of a configuration can read.
+func inputsOf(source cli.Configuration) config.Inputs {
+	in := config.Inputs{Env: os.LookupEnv, ReadFile: cli.ReadFile, Now: time.Now, VariableFiles: configFiles(source.VariableFiles), SecretsOptional: source.SecretsOptional}
+	for _, one := range source.Variables {
+		in.Variables = append(in.Variables, config.Variable(one))
+	}
+	return in
 }
 
 func configFiles(files []cli.SourceFile) []config.File {

@@ -26,7 +26,7 @@ func agencyJobs(names ...string) []exporter.Job {
 // newAgency is a console whose configuration has teams of these names.
 func newAgency(names ...string) *console {
 	c := newConsole("")
-	c.LoadConfig = func([]SourceFile) ([]exporter.Job, exporter.Diagnostics) { return agencyJobs(names...), nil }
+	c.LoadConfig = func(Configuration) ([]exporter.Job, exporter.Diagnostics) { return agencyJobs(names...), nil }
 	c.LoadForReading = c.LoadConfig
 	return c
 }
