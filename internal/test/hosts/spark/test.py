@@ -128,11 +128,32 @@ def batches(spark, scratch, teams):
     documented(spark, scratch, ours)
     assert load(spark, configuration, table="team_users", teams="team-05").count() > 0
 
+    return ours
+
+
+def refusals(spark, scratch, teams):
+    """Queries that have to fail, each with its reason."""
+    configuration = scratch / "batch"
     fails("a key as an option", "unknown option api_key", [WRONG], lambda: load(spark, configuration, api_key=WRONG))
     fails("a team that is not there", "team-99", [], load(spark, configuration, teams="team-99").collect)
     teams.configure(scratch / "wrong", **{"team-02": WRONG})
     fails("a wrong key", "401 Unauthorized", {WRONG, *teams.keys.values()}, load(spark, scratch / "wrong").collect)
-    return ours
+    with Teams(1, "-conversations=300", "-fault=short") as short:
+        short.configure(scratch / "short")
+        fails("an unproven walk", "not proven complete", short.keys.values(), load(spark, scratch / "short").collect)
+
+
+def narrow(spark, scratch, teams):
+    """A configuration that leaves out a column."""
+    folder = scratch / "narrow"
+    teams.configure(folder)
+    file = folder / "main.hcl"
+    file.write_text(file.read_text().replace('each.key}"\n', 'each.key}"\n  columns {\n    exclude = ["extra"]\n  }\n'))
+    whole = load(spark, folder, teams="team-05")
+    fails("a column that is left out", "leaves out the column extra", [], whole.collect)
+    options = {"configuration": str(folder), "teams": "team-05"}
+    rest = spark.read.format("lemlist").schema(whole.drop("extra").schema).options(**options).load()
+    assert rest.count() == teams.sizes["team-05"] and "extra" not in rest.columns
 
 
 def documented(spark, scratch, ours):
@@ -265,6 +286,8 @@ def main():
                 spark.dataSource.register(LemlistDataSource)
                 spark.sparkContext.addPyFile(apply_teams.__file__)
                 ours = batches(spark, scratch, teams)
+                refusals(spark, scratch, teams)
+                narrow(spark, scratch, teams)
                 killed(spark, scratch, teams, ours)
                 streams(spark, scratch)
             speculates(scratch)
