@@ -111,7 +111,7 @@ func (unobserved) Observe(exporter.Event) {}
 // a package does before main is in it.
 func BenchmarkStartUp(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "lemexport")
-	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-tags=disable_grpc_modules", "-o", path, ".")
+	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-o", path, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("build: %v: %s", err, output)

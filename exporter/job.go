@@ -87,10 +87,27 @@ type Export struct {
 	// FileMode is the permission of files on a local disk, as octal text; "" keeps that of
 	// a file that is replaced, and makes new ones private. See [ParseFileMode].
 	FileMode string `json:",omitempty"`
+	// Layout is where the files are, one of the Layout constants; "" is [LayoutCurrent].
+	Layout string `json:",omitempty"`
+	// Keep is how many versions stay with [LayoutVersioned]; 0 is [DefaultKeep].
+	Keep int `json:",omitzero"`
 	// Parquet and Arrow hold the options of the formats.
 	Parquet ParquetOptions
 	Arrow   ArrowOptions
 }
+
+// The layouts of the files of a snapshot or a merge.
+const (
+	// LayoutCurrent is one file, named after the table, that each run replaces.
+	LayoutCurrent = "current"
+	// LayoutVersioned is a file for each run, which never changes, and a [Pointer] that
+	// names the newest.
+	LayoutVersioned = "versioned"
+)
+
+// Versioned reports whether each run writes a file under another name, which a pointer
+// names.
+func (e Export) Versioned() bool { return e.Layout == LayoutVersioned }
 
 // Columns is a `columns {}` block: what does not leave the source as it is.
 type Columns struct {
@@ -150,6 +167,13 @@ func SameColumns(a, b Export) error {
 	return WithHint(errors.New("the exports leave out or hash different columns"),
 		"Exports of one table in one configuration share one walk. Give all of them the same columns block, or put them into different configurations.")
 }
+
+// DefaultKeep is how many versions stay where nothing else is configured: a reader that
+// has read the pointer finds its file for two more runs. MostKeep bounds the pointer.
+const (
+	DefaultKeep = 3
+	MostKeep    = 1000
+)
 
 // DefaultMaxShrink is the share of a file's conversations that may go in one run
 // where nothing else is configured.

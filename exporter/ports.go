@@ -133,6 +133,8 @@ type Destination interface {
 	// slash. Readers see it only after Commit, and Commit replaces the version over
 	// and no other; its error wraps [ErrConflict] when something else is there.
 	Create(ctx context.Context, name string, over Version) (Upload, error)
+	// Remove removes a committed object. One that is not there is no error.
+	Remove(ctx context.Context, name string) error
 }
 
 // Version tells one content of a name from what was there before and after. The

@@ -101,11 +101,17 @@ func fromResult(file engine.Result) (*pluginv1.ExportedFile, error) {
 	if err != nil {
 		return nil, fmt.Errorf("encode manifest: %w", err)
 	}
-	return &pluginv1.ExportedFile{Url: file.File, Bytes: file.Bytes, Rows: file.Manifest.Rows, ManifestJson: manifest}, nil
+	return &pluginv1.ExportedFile{
+		Url: file.File, Bytes: file.Bytes, Rows: file.Manifest.Rows, ManifestJson: manifest,
+		Pointer: file.Pointer, Sha256: file.SHA256, Removed: file.Removed, NotRemoved: file.NotRemoved,
+	}, nil
 }
 
 func toResult(message *pluginv1.ExportedFile) (engine.Result, error) {
-	result := engine.Result{File: message.GetUrl(), Bytes: message.GetBytes()}
+	result := engine.Result{
+		File: message.GetUrl(), Bytes: message.GetBytes(), Pointer: message.GetPointer(), SHA256: message.GetSha256(),
+		Removed: message.GetRemoved(), NotRemoved: message.GetNotRemoved(),
+	}
 	if err := json.Unmarshal(message.GetManifestJson(), &result.Manifest); err != nil {
 		return result, fmt.Errorf("the manifest of %s: %w", message.GetUrl(), err)
 	}

@@ -51,6 +51,7 @@ func fromExportPlan(export engine.ExportPlan) (*pluginv1.PlannedExport, error) {
 		CurrentFile: export.CurrentFile, OtherEnds: export.OtherEnds, Increment: fromIncrement(export.Increment), FileMode: export.FileMode,
 	}
 	message.Encoding, message.Extra = export.Encoding, export.Extra
+	message.Layout, message.Pointer, message.Removes = export.Layout, export.Pointer, export.Removes
 	if columns := export.Columns; columns != nil {
 		message.Columns = &pluginv1.PlannedColumns{
 			Excluded: columns.Excluded, Hashed: columns.Hashed, HashAlgorithm: columns.HashAlgorithm, HashKeyId: columns.HashKeyID,
@@ -160,6 +161,7 @@ func toExportPlan(message *pluginv1.PlannedExport) (engine.ExportPlan, error) {
 		CurrentFile: message.GetCurrentFile(), OtherEnds: message.GetOtherEnds(), Increment: toIncrement(message.GetIncrement()), FileMode: message.GetFileMode(),
 	}
 	plan.Encoding, plan.Extra = message.GetEncoding(), message.GetExtra()
+	plan.Layout, plan.Pointer, plan.Removes = message.GetLayout(), message.GetPointer(), message.GetRemoves()
 	if columns := message.GetColumns(); columns != nil {
 		plan.Columns = &exporter.ManifestColumns{
 			Excluded: columns.GetExcluded(), Hashed: columns.GetHashed(), HashAlgorithm: columns.GetHashAlgorithm(), HashKeyID: columns.GetHashKeyId(),

@@ -31,6 +31,8 @@ func (c exportChecker) check(b *block) exporter.Export {
 	config.Mode = c.mode(in.attribute("mode"), config.Table)
 	config.FullEvery = c.fullEvery(in.attribute("full_every"), config)
 	config.MaxShrink = c.maxShrink(in.attribute("max_shrink"), config.Mode)
+	config.Layout = c.layout(in.attribute("layout"), config.Mode)
+	config.Keep = c.keep(in.attribute("keep"), config.Layout)
 	config.FileMode = c.fileMode(in.attribute("file_mode"), config.Destination)
 
 	table, known := schema.Lookup(config.Table)
@@ -93,6 +95,31 @@ func (c exportChecker) maxShrink(a *attribute, mode string) *float64 {
 		return nil
 	}
 	return c.share(a)
+}
+
+// layout reads where the files are; "" is the default.
+func (c exportChecker) layout(a *attribute, mode string) string {
+	switch {
+	case a == nil:
+		return ""
+	case mode == exporter.ModeAppend:
+		c.report.fail(a.nameAt, a.address, "layout with append",
+			"Each run of an append adds a file that never changes. Remove layout, or set mode to snapshot or merge.")
+		return ""
+	}
+	return c.choose(a, layouts())
+}
+
+// keep reads how many versions stay; 0 where there is one file.
+func (c exportChecker) keep(a *attribute, layout string) int {
+	if layout != exporter.LayoutVersioned {
+		if a != nil {
+			c.report.fail(a.nameAt, a.address, "keep without versions",
+				"Only versions can be kept. Remove keep, or set layout to versioned.")
+		}
+		return 0
+	}
+	return int(c.whole(a, 1, exporter.MostKeep, exporter.DefaultKeep))
 }
 
 // fileMode reads the permission of files, which objects in a store do not have.

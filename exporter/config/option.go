@@ -14,6 +14,10 @@ func formats() []option { return []option{{"parquet", true}, {"arrow", true}} }
 
 func modes() []option { return []option{{"snapshot", true}, {"merge", true}, {"append", true}} }
 
+func layouts() []option {
+	return []option{{exporter.LayoutCurrent, true}, {exporter.LayoutVersioned, true}}
+}
+
 func compressions() []option {
 	return []option{{"zstd", true}, {"snappy", true}, {"gzip", true}, {"none", true}}
 }

@@ -31,7 +31,7 @@ func simulateShape() shape {
 }
 
 func exportShape() shape {
-	return shape{label: "table", attributes: []string{sourceName, "destination", "format", "mode", "full_every", "max_shrink", "file_mode"}, blocks: []string{"parquet", "arrow", "columns"}}
+	return shape{label: "table", attributes: []string{sourceName, "destination", "format", "mode", "full_every", "max_shrink", "file_mode", "layout", "keep"}, blocks: []string{"parquet", "arrow", "columns"}}
 }
 
 func parquetShape() shape {

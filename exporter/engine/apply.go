@@ -26,6 +26,15 @@ type Result struct {
 	File     string            `json:"file"`
 	Bytes    int64             `json:"bytes"`
 	Manifest exporter.Manifest `json:"manifest"`
+	// Pointer is what now names File, and SHA256 the hash of the bytes of File, in
+	// hexadecimal; "" unless the layout is versioned.
+	Pointer string `json:"pointer,omitempty"`
+	SHA256  string `json:"sha256,omitempty"`
+	// Removed are the files that were removed after the commit: versions that are no longer
+	// kept, what earlier runs left, and files of another layout. NotRemoved says why some
+	// are still there; the next run tries again.
+	Removed    []string `json:"removed,omitempty"`
+	NotRemoved string   `json:"not_removed,omitempty"`
 }
 
 // Summary is the end of an apply. It holds what is known even when the apply

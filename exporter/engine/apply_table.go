@@ -116,5 +116,5 @@ func (a applier) export(ctx context.Context, target lockedTarget, plan ExportPla
 		to.guarded = &plan
 	}
 	manifest := a.made.manifest(target.target, a.plan.Survey, walked, a.started)
-	return to.write(ctx, rows, continued(manifest, target.beside, plan, walked.pages))
+	return to.write(ctx, rows, continued(manifest, target.old.beside, plan, walked.pages))
 }

@@ -145,6 +145,18 @@ func (e *Engine) VerifyEach(ctx context.Context, location string) iter.Seq2[Veri
 	return verifyEach(ctx, e.locator(), location)
 }
 
+// Show describes every export at location by what its footers and pointers state: it reads
+// no row.
+func (e *Engine) Show(ctx context.Context, location string) iter.Seq2[Shown, error] {
+	return shower{e.locator(), e.Now()}.each(ctx, location)
+}
+
+// PlanPrune finds the files at location that are no longer needed: old versions, and files
+// of an append before a full proof. It removes nothing.
+func (e *Engine) PlanPrune(ctx context.Context, location string, options PruneOptions) (*Pruning, error) {
+	return planPrune(ctx, pruner{from: e.locator(), location: location, options: options, runID: e.NewRunID()})
+}
+
 func (e *Engine) locator() locator {
 	from := locator{destination: e.OpenDestination}
 	for _, name := range slices.Backward(e.FormatNames()) {
@@ -178,10 +190,10 @@ func (e *Engine) resolve(export exporter.Export, runID string) (target, error) {
 		return target{}, err
 	}
 	name := table.Name + format.Extension()
-	if export.Mode == exporter.ModeAppend {
+	if export.Mode == exporter.ModeAppend || export.Versioned() {
 		name = table.Name + "/" + runID + format.Extension()
 	}
-	return target{Export: export, table: table, format: format, destination: destination, name: name}, nil
+	return target{Export: export, table: table, format: format, destination: destination, from: e.locator(), name: name}, nil
 }
 
 // FormatNames lists the names of the file formats, sorted.

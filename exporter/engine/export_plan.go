@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 
@@ -39,10 +40,18 @@ type ExportPlan struct {
 	Extra    string `json:"extra,omitempty"`
 	// Columns says what is left out and hashed; nil when nothing.
 	Columns *exporter.ManifestColumns `json:"columns,omitempty"`
-	// Current is the manifest of the file that is there now, with append of the
-	// newest, CurrentFile; nil when there is none.
+	// Current is the manifest of the file that is there now; nil when there is none.
+	// CurrentFile is where it is, unless it is File: with append the newest file, with
+	// versions the one that the pointer names.
 	Current     *exporter.Manifest `json:"current,omitempty"`
 	CurrentFile string             `json:"current_file,omitempty"`
+	// Layout is "versioned", or "" for the layout with one file; Pointer is then what will
+	// name File.
+	Layout  string `json:"layout,omitempty"`
+	Pointer string `json:"pointer,omitempty"`
+	// Removes are the files that go after the commit: versions that are no longer kept,
+	// what earlier runs left, and the files of another layout.
+	Removes []string `json:"removes,omitempty"`
 	// OtherEnds are files of an append that the run does not go on from: two runs
 	// added files at the same time. The same rows may be in both.
 	OtherEnds []string `json:"other_ends,omitempty"`
@@ -60,10 +69,8 @@ type ExportPlan struct {
 	// totals that the current file was proven with. Flags that change without an
 	// activity (a conversation marked as read) do not show there.
 	Unchanged bool `json:"unchanged"`
-	// version is that of the current file.
-	version exporter.Version
-	// currentName is the name of CurrentFile, and beside what stands around it.
-	currentName, beside string
+	// head is the current file as the destination knows it.
+	head *head
 }
 
 // compared says whether the file already shows what the survey saw. It refuses to
@@ -73,12 +80,12 @@ func (p ExportPlan) compared(survey exporter.Survey) (ExportPlan, error) {
 		return p, nil
 	}
 	if p.Current.Simulated != survey.Simulated || p.Current.Source.TeamID != survey.TeamID {
-		what, file := "replace it with", p.File
+		what, file := "replace it with", cmp.Or(p.CurrentFile, p.File)
 		switch p.Mode {
 		case exporter.ModeMerge:
 			what = "merge it with"
 		case exporter.ModeAppend:
-			what, file = "add to it", p.CurrentFile
+			what = "add to it"
 		}
 		return ExportPlan{}, exporter.WithHint(fmt.Errorf("%s holds an export of %s; this run would %s %s", file,
 			teamName(p.Current.Source.TeamID, p.Current.Simulated), what, teamName(survey.TeamID, survey.Simulated)),

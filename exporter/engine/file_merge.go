@@ -66,7 +66,7 @@ func contentsOf(t target, sorted *rows.Sorted, plan ExportPlan, walked walked, a
 		if err := sorted.Index().Winners(func(id schema.IDHash, version int64) { found[id] = foundRow{version: version} }); err != nil {
 			return contents{}, err
 		}
-		v := newRevision(t, plan.Current, sorted, found, walked.proof.Whole())
+		v := newRevision(t, *plan.head, sorted, found, walked.proof.Whole())
 		return contents{total: exporter.Sum(plan.Current.Rows, sorted.Rows()), pass: v.pass}, nil
 	case added != nil:
 		return newContents(t.table, int64(len(added.ids)), added.of(t.table, sorted)), nil
@@ -78,6 +78,7 @@ func contentsOf(t target, sorted *rows.Sorted, plan ExportPlan, walked walked, a
 // some 50 bytes for each row of the walk, whatever the size of the file.
 type revision struct {
 	target  target
+	old     head
 	sorted  *rows.Sorted
 	found   map[schema.IDHash]foundRow
 	filter  rows.BloomFilter // of found
@@ -92,9 +93,10 @@ type revision struct {
 	gone, come *rows.Digester
 }
 
-func newRevision(t target, file *exporter.Manifest, sorted *rows.Sorted, found map[schema.IDHash]foundRow, whole bool) *revision {
+func newRevision(t target, old head, sorted *rows.Sorted, found map[schema.IDHash]foundRow, whole bool) *revision {
+	file := old.manifest
 	v := &revision{
-		target: t, sorted: sorted, found: found, whole: whole, version: file.SchemaVersion,
+		target: t, old: old, sorted: sorted, found: found, whole: whole, version: file.SchemaVersion,
 		gone: rows.NewDigester(t.table), come: rows.NewDigester(t.table),
 	}
 	v.filter = rows.NewBloomFilter(len(found))
@@ -116,7 +118,7 @@ type foundRow struct {
 
 // pass hands on the rows of the new file. The old one is open only meanwhile.
 func (v *revision) pass(ctx context.Context, to func(arrow.Record) error) (done passed, err error) {
-	file, err := openExport(ctx, v.target.destination, v.target.format, v.target.name)
+	file, err := openExport(ctx, v.target.destination, v.old.format, v.old.name)
 	if err != nil {
 		return passed{}, fmt.Errorf("read the file to merge with: %w", err)
 	}
@@ -150,7 +152,7 @@ func (v *revision) pass(ctx context.Context, to func(arrow.Record) error) (done 
 func (v *revision) merged(ctx context.Context, file exporter.DataFile) iter.Seq2[arrow.Record, error] {
 	table := v.target.table
 	return rows.Merge(ctx, table, v.sorted.Limits(),
-		rows.NewStream(v.target.url()+": ", table, upgraded(ctx, file, table, v.version), v.keepOld),
+		rows.NewStream(v.target.destination.URL(v.old.name)+": ", table, upgraded(ctx, file, table, v.version), v.keepOld),
 		rows.NewStream("", table, v.sorted.Records(ctx), v.keepNew))
 }
 

@@ -22,10 +22,17 @@ type lineage struct {
 	table       *schema.Table
 }
 
-// head is the newest file of an append export.
+// head is the file that a run goes on from: with append the newest.
 type head struct {
 	name     string
+	format   exporter.Format
 	manifest *exporter.Manifest
+	// version is what the run replaces; "" where it writes under another name.
+	version exporter.Version
+	// pointer names the file; nil unless the layout is versioned.
+	pointer *pointed
+	// former is what the run removes because the layout was changed.
+	former former
 	// beside is the digest of the names of all files, for the next one.
 	beside string
 	// others are the files that a run added at the same time as another one did.
@@ -49,7 +56,7 @@ func (l lineage) head(ctx context.Context) (head, error) {
 	if err != nil || len(names) == 0 {
 		return head{}, errors.Join(err, missingIf(err == nil))
 	}
-	found := head{beside: digestOfNames(names, "")}
+	found := head{beside: digestOfNames(names, ""), format: l.format}
 	var files []ancestor
 	for i, name := range slices.Backward(names) {
 		manifest, _, err := readManifest(ctx, l.destination, l.format, name)
@@ -58,6 +65,9 @@ func (l lineage) head(ctx context.Context) (head, error) {
 			continue // no file of ours, and not in the way of one
 		case err != nil:
 			return head{name: name}, err
+		case manifest.Mode != exporter.ModeAppend: // one of them would not be counted
+			return head{name: name}, exporter.WithHint(fmt.Errorf("%s is a version of a %s, and the files of an append would be in the same folder", l.destination.URL(name), manifest.Mode),
+				"Choose another destination, or set mode back.")
 		case manifest.Beside == digestOfNames(names, name):
 			found.name, found.manifest = name, manifest
 			return found, nil
@@ -132,7 +142,7 @@ func (l lineage) earlier(ctx context.Context, plan ExportPlan) func(oldest, newe
 	return func(oldest, newest int64) iter.Seq2[rowVersion, error] {
 		return func(yield func(rowVersion, error) bool) {
 			seen := make(map[string]bool)
-			for name := plan.currentName; name != "" && !seen[name]; {
+			for name := plan.head.name; name != "" && !seen[name]; {
 				seen[name] = true
 				manifest, more, err := l.rowsOf(ctx, name, oldest, newest, yield)
 				switch {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/url"
 	"path"
 	"path/filepath"
 	"strings"
@@ -152,77 +151,6 @@ func splitLocation(location string) (folder, name string) {
 	return place[:cut] + query, place[cut:]
 }
 
-// tableExports is what a destination holds of one table.
-type tableExports struct {
-	destination exporter.Destination
-	// folder is where the files of an append are, appended are their names, and others
-	// those of the exports of another mode, as the destination names them.
-	folder           string
-	appended, others []string
-}
-
-// exportsAt lists the exports at a location, by table; none, and perhaps an error, where
-// the location is something else.
-func (l locator) exportsAt(ctx context.Context, location string) ([]tableExports, error) {
-	if location == "" {
-		return nil, nil
-	}
-	destination, err := l.destination(location)
-	if err != nil {
-		return nil, nil //nolint:nilerr // locate says it
-	}
-	list := func(folder string) (names []string, err error) {
-		all, err := destination.List(ctx, folder)
-		for _, name := range all {
-			if _, ok := l.formatOf(name); ok {
-				names = append(names, name)
-			}
-		}
-		if err != nil {
-			err = fmt.Errorf("%s: %w", destination.URL(folder), unreadable(err))
-		}
-		return names, err
-	}
-	last, beside, besideErr := lastName(location), []string(nil), error(nil)
-	var found []tableExports
-	var failed []error
-	for i, table := range schema.Tables() {
-		if last == table.Name && table.Incremental() {
-			names, err := list("")
-			return []tableExports{{destination: destination, appended: names}}, err
-		}
-		if i == 0 {
-			beside, besideErr = list("")
-		}
-		one := tableExports{destination: destination, folder: table.Name}
-		if table.Incremental() {
-			if one.appended, err = list(table.Name); err != nil {
-				failed = append(failed, err)
-			}
-		}
-		for _, name := range beside {
-			if strings.TrimSuffix(name, path.Ext(name)) == table.Name {
-				one.others = append(one.others, name)
-			}
-		}
-		if len(one.appended)+len(one.others) > 0 {
-			found = append(found, one)
-		}
-	}
-	return found, errors.Join(append(failed, besideErr)...)
-}
-
-// appended is the append export at a location, of the one table that has one there.
-func (l locator) appended(ctx context.Context, location string) (tableExports, error) {
-	found, err := l.exportsAt(ctx, location)
-	for _, one := range found {
-		if len(one.appended) > 0 {
-			return one, err
-		}
-	}
-	return tableExports{}, err
-}
-
 func (l locator) formatOf(name string) (exporter.Format, bool) {
 	for _, format := range l.formats {
 		if strings.EqualFold(path.Ext(name), format.Extension()) {
@@ -230,18 +158,4 @@ func (l locator) formatOf(name string) (exporter.Format, bool) {
 		}
 	}
 	return nil, false
-}
-
-// lastName is the last name of the folder that a location names.
-func lastName(location string) string {
-	if scheme, _ := exporter.LocationScheme(location); scheme != "" {
-		if at, err := url.Parse(location); err == nil {
-			return path.Base(at.Path)
-		}
-	}
-	whole, err := filepath.Abs(location) // for "." and ".."
-	if err != nil {
-		whole = location
-	}
-	return filepath.Base(whole)
 }

@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,10 +13,16 @@ import (
 // lockedTarget is a target that no other run writes.
 type lockedTarget struct {
 	target
-	// over is the version that the run replaces, and beside the digest of the names of
-	// the files beside an append.
-	over   exporter.Version
-	beside string
+	// old is the file that the run replaces or goes on from.
+	old head
+}
+
+// over is the version of the file that the run replaces; "" where it writes another one.
+func (t lockedTarget) over() exporter.Version {
+	if t.name != t.old.name {
+		return ""
+	}
+	return t.old.version
 }
 
 // lock claims every destination, and sees that it still holds what the plan saw.
@@ -41,7 +48,7 @@ func lock(ctx context.Context, runID string, targets []target, plan Plan) (locke
 		if err != nil {
 			return nil, nil, errors.Join(err, release())
 		}
-		locked = append(locked, lockedTarget{target, now.version, now.beside})
+		locked = append(locked, lockedTarget{target, *now.head})
 	}
 	return locked, release, nil
 }
@@ -53,7 +60,7 @@ func unchangedSince(ctx context.Context, t target, plan ExportPlan) (ExportPlan,
 		return ExportPlan{}, err
 	}
 	if !equal(now.Current, plan.Current, func(a, b exporter.Manifest) bool { return a.RunID == b.RunID }) {
-		return ExportPlan{}, exporter.WithHint(fmt.Errorf("%s has changed since the plan was made", plan.File),
+		return ExportPlan{}, exporter.WithHint(fmt.Errorf("%s has changed since the plan was made", cmp.Or(plan.CurrentFile, plan.File)),
 			"Another run has written it meanwhile. Plan again.")
 	}
 	return now, nil

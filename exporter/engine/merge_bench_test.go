@@ -57,7 +57,7 @@ func BenchmarkMerge(b *testing.B) {
 	}
 	recordtest.PerRow(b, size, func() error {
 		carried := &exporter.Manifest{SchemaVersion: table.Version, Rows: recordtest.BenchRows, Content: contentOf(rows.NewDigester(table).Digest())}
-		revision := newRevision(target{table: table, destination: nowhere{}}, carried, sorted, maps.Clone(found), false)
+		revision := newRevision(target{table: table, destination: nowhere{}}, head{manifest: carried}, sorted, maps.Clone(found), false)
 		for _, err := range revision.merged(b.Context(), benchFile{parts: parts}) {
 			if err != nil {
 				return err

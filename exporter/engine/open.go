@@ -24,8 +24,22 @@ type File struct {
 
 // openFile is [Engine.OpenFile].
 func openFile(ctx context.Context, from locator, temporary temporary, location string) (*File, error) {
-	found, listErr := from.appended(ctx, location)
+	all, listErr := from.exportsAt(ctx, location)
+	found, err := meant(all, location)
 	switch {
+	case err != nil:
+		return nil, err
+	case found.broken != nil:
+		return nil, found.broken
+	case found.pointer != nil && len(found.others) > 0:
+		return nil, exporter.WithHint(fmt.Errorf("%s holds an export in two layouts", exporter.WithoutQuery(location)),
+			fmt.Sprintf("Name one: %s or %s. The next apply removes the one that the configuration does not have.", found.url(), found.destination.URL(found.others[0])))
+	case found.pointer != nil:
+		file, _, err := openPointed(ctx, from, found.destination, found.table.Name)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", found.url(), err)
+		}
+		return fileOf(file, found.url())
 	case len(found.appended) > 0 && len(found.others) > 0:
 		return nil, exporter.WithHint(fmt.Errorf("%s holds the files of an append and another export", exporter.WithoutQuery(location)),
 			fmt.Sprintf("Name one: %s or %s.", found.destination.URL(found.folder), found.destination.URL(found.others[0])))

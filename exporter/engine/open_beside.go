@@ -8,18 +8,30 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
 )
 
 // openBeside is [Engine.OpenBeside].
 func openBeside(ctx context.Context, from locator, location string, of, other *schema.Table) (*File, error) {
 	folder, name := splitLocation(location)
-	isFile := false
+	isFile := name == exporter.PointerName(of.Name)
 	for _, format := range from.formats {
 		isFile = isFile || strings.EqualFold(filepath.Ext(name), format.Extension())
 	}
 	if !isFile && name != of.Name { // the folder itself, and not that of the files of an append
 		folder = location
+	}
+	destination, err := from.destination(folder)
+	if err != nil {
+		return nil, err
+	}
+	file, _, err := openPointed(ctx, from, destination, other.Name)
+	switch {
+	case err == nil:
+		return fileOf(file, destination.URL(exporter.PointerName(other.Name)))
+	case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, errForeign):
+		return nil, fmt.Errorf("%s: %w", destination.URL(exporter.PointerName(other.Name)), err)
 	}
 	for _, format := range from.formats {
 		file, url, err := from.openAt(ctx, folder, format, other.Name+format.Extension())

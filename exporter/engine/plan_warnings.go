@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -11,7 +12,7 @@ import (
 func shrinkWarning(export ExportPlan, rows int64) exporter.Diagnostic {
 	return exporter.Diagnostic{
 		Severity: exporter.SeverityWarning,
-		Summary:  export.File + " would lose more than max_shrink allows",
+		Summary:  cmp.Or(export.CurrentFile, export.File) + " would lose more than max_shrink allows",
 		Detail: fmt.Sprintf("It has %d rows, and the API states at most %d. Apply ends with exit status 3 and leaves the file as it is when it reads "+
 			"fewer than %d rows (max_shrink = %g). Check the team of the API key and its users. If the rows are really gone, run apply with -allow-shrink.",
 			export.Current.Rows, rows, export.Shrink.LeastRows, export.Shrink.Max),

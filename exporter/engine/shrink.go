@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"math"
@@ -73,7 +74,7 @@ func guardWalk(p ExportPlan, proof exporter.Proof, distinct int64) error {
 	if p.Shrink == nil || p.Mode == exporter.ModeMerge && !proof.Whole() || distinct >= p.Shrink.LeastRows {
 		return nil
 	}
-	return shrunk(p, fmt.Sprintf("%d rows were read, %s has %d", distinct, p.File, p.Current.Rows))
+	return shrunk(p, fmt.Sprintf("%d rows were read, %s has %d", distinct, cmp.Or(p.CurrentFile, p.File), p.Current.Rows))
 }
 
 // guardMerge looks at what a merge removes, which is known after its last row.
@@ -81,7 +82,7 @@ func guardMerge(p ExportPlan, changes exporter.Changes) error {
 	if p.Shrink == nil || changes.Removed <= p.Shrink.mostGone(p.Current.Rows) {
 		return nil
 	}
-	return shrunk(p, fmt.Sprintf("%d of the %d rows in %s were not read again", changes.Removed, p.Current.Rows, p.File))
+	return shrunk(p, fmt.Sprintf("%d of the %d rows in %s were not read again", changes.Removed, p.Current.Rows, cmp.Or(p.CurrentFile, p.File)))
 }
 
 func shrunk(p ExportPlan, what string) error {

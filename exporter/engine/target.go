@@ -16,7 +16,10 @@ type target struct {
 	table       *schema.Table
 	format      exporter.Format
 	destination exporter.Destination
-	name        string
+	// from finds what is at the destination in any format.
+	from locator
+	// name is that of the file that is written.
+	name string
 	// keyID is that of the key of the hashes.
 	keyID hashKeyID
 }
@@ -57,20 +60,36 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	if t.Mode == exporter.ModeAppend {
 		plan.Action = ActionAppend
 	}
-	newest, version, err := t.current(ctx)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		plan.beside = digestOfNames(nil, "")
-		return plan, nil
-	case err != nil:
+	if t.Versioned() {
+		plan.Layout, plan.Pointer = t.Layout, t.destination.URL(exporter.PointerName(t.Table))
+	}
+	newest, err := t.current(ctx)
+	missing := errors.Is(err, fs.ErrNotExist)
+	if err != nil && !missing {
 		return ExportPlan{}, err
 	}
+	if missing {
+		newest = head{beside: digestOfNames(nil, "")}
+	}
+	plan.head = &newest
+	removes, err := t.removes(ctx, newest)
+	if err != nil {
+		return ExportPlan{}, err
+	}
+	for _, name := range removes {
+		plan.Removes = append(plan.Removes, t.destination.URL(name))
+	}
+	if missing {
+		return plan, nil
+	}
 	current := newest.manifest
-	plan.Current, plan.version, plan.Shrink = current, version, newShrinkPlan(t.Export, current)
+	plan.Current, plan.Shrink = current, newShrinkPlan(t.Export, current)
+	if newest.name != t.name {
+		plan.CurrentFile = t.destination.URL(newest.name)
+	}
 	switch t.Mode {
 	case exporter.ModeAppend:
-		plan.CurrentFile, plan.OtherEnds = t.destination.URL(newest.name), newest.others
-		plan.currentName, plan.beside = newest.name, newest.beside
+		plan.OtherEnds = newest.others
 		return plan, nil // other files keep their schema
 	case exporter.ModeMerge:
 		plan.Action = ActionMerge
@@ -88,32 +107,31 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	return plan, nil
 }
 
-// current reads the manifest of the committed file, with append of the newest. A
+// current finds the committed file that the run replaces or goes on from. A
 // file that is not an export of this table is never replaced, nor gone on from.
-func (t target) current(ctx context.Context) (found head, version exporter.Version, err error) {
-	found.name = t.name
+func (t target) current(ctx context.Context) (found head, err error) {
 	if t.Mode == exporter.ModeAppend {
 		found, err = t.lineage().head(ctx)
 	} else {
-		found.manifest, version, err = readManifest(ctx, t.destination, t.format, t.name)
+		found, err = t.headOfTable(ctx)
 	}
 	url, manifest := t.destination.URL(found.name), found.manifest
 	switch {
 	case errors.Is(err, errForeign):
-		return head{}, "", exporter.WithHint(fmt.Errorf("%s is in the way: %w", url, err),
+		return head{}, exporter.WithHint(fmt.Errorf("%s is in the way: %w", url, err),
 			"lemexport replaces only files that it wrote itself, as they are. Choose another destination.")
 	case errors.Is(err, exporter.ErrUnreadable):
-		return head{}, "", fmt.Errorf("%s: %w", url, err)
+		return head{}, fmt.Errorf("%s: %w", url, err)
 	case err != nil:
-		return head{}, "", err
+		return head{}, err
 	case manifest.Table != t.table.Name:
-		return head{}, "", exporter.WithHint(fmt.Errorf("%s holds the table %q, not %q", url, manifest.Table, t.table.Name),
+		return head{}, exporter.WithHint(fmt.Errorf("%s holds the table %q, not %q", url, manifest.Table, t.table.Name),
 			"Choose another destination.")
 	case t.Mode != exporter.ModeSnapshot && manifest.SchemaVersion > t.table.Version:
-		return head{}, "", exporter.WithHint(fmt.Errorf("%s has schema version %d, this lemexport writes version %d", url, manifest.SchemaVersion, t.table.Version),
+		return head{}, exporter.WithHint(fmt.Errorf("%s has schema version %d, this lemexport writes version %d", url, manifest.SchemaVersion, t.table.Version),
 			"Update lemexport, or choose another destination.")
 	}
-	return found, version, nil
+	return found, nil
 }
 
 // keyIDOf is the id of the key of some columns, taken from a target with the same key when

@@ -15,6 +15,8 @@ type Verification struct {
 	File     string            `json:"file"`
 	Bytes    int64             `json:"bytes"`
 	Manifest exporter.Manifest `json:"manifest"`
+	// Pointer is what names File; "" unless the layout is versioned.
+	Pointer string `json:"pointer,omitempty"`
 	// Checks are the checks in the order they were made.
 	Checks []Check `json:"checks"`
 }

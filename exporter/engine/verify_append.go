@@ -17,11 +17,11 @@ import (
 func verifyEach(ctx context.Context, from locator, location string) iter.Seq2[Verification, error] {
 	return func(yield func(Verification, error) bool) {
 		found, listErr := from.exportsAt(ctx, location)
-		files, appends := 0, 0
+		files, several := 0, false
 		for _, one := range found {
-			files, appends = files+len(one.others), appends+len(one.appended)
+			files, several = files+len(one.others), several || len(one.appended) > 0 || one.isPointed()
 		}
-		if appends == 0 && files < 2 {
+		if !several && files < 2 {
 			one, err := verify(ctx, from, location)
 			if errors.Is(err, fs.ErrNotExist) && listErr != nil {
 				err = listErr
@@ -39,6 +39,12 @@ func verifyEach(ctx context.Context, from locator, location string) iter.Seq2[Ve
 
 // verifyTable verifies the exports of one table. It reports whether more is wanted.
 func verifyTable(ctx context.Context, from locator, found tableExports, yield func(Verification, error) bool) bool {
+	if found.isPointed() {
+		one, err := verifyPointed(ctx, from, found)
+		if !yield(one, err) || err != nil {
+			return false
+		}
+	}
 	lines, ordered, err := linesOf(ctx, from, found)
 	if err != nil {
 		yield(Verification{}, err)
@@ -57,13 +63,9 @@ func verifyTable(ctx context.Context, from locator, found tableExports, yield fu
 }
 
 func verifyAt(ctx context.Context, from locator, destination exporter.Destination, name string) (result Verification, err error) {
-	format, ok := from.formatOf(name)
-	if !ok {
-		return Verification{}, fmt.Errorf("%s: no known file format", name)
-	}
-	file, err := openExport(ctx, destination, format, name)
+	file, err := openNamed(ctx, from, destination, name)
 	if err != nil {
-		return Verification{}, fmt.Errorf("%s: %w", destination.URL(name), err)
+		return Verification{}, err
 	}
 	defer func() { err = errors.Join(err, file.close()) }()
 	return verifyFile(ctx, file, destination.URL(name))

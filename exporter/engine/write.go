@@ -2,6 +2,8 @@ package engine
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -29,12 +31,15 @@ type fileWriter struct {
 // The manifest comes without what only the rows tell.
 func (w fileWriter) write(ctx context.Context, from contents, manifest exporter.Manifest) (result Result, err error) {
 	target := w.target
-	upload, err := target.destination.Create(ctx, target.name, target.over)
+	upload, err := target.destination.Create(ctx, target.name, target.over())
 	if err != nil {
 		return Result{}, err
 	}
 	defer func() { err = errors.Join(err, upload.Abort()) }()
-	out := &countingWriter{to: upload}
+	out, hash := &countingWriter{to: upload}, sha256.New()
+	if target.Versioned() {
+		out.to = io.MultiWriter(upload, hash)
+	}
 	sink, err := target.format.Create(out, target.table, target.Export)
 	if err != nil {
 		return Result{}, err
@@ -89,7 +94,12 @@ func (w fileWriter) write(ctx context.Context, from contents, manifest exporter.
 	if err := upload.Commit(ctx); err != nil {
 		return Result{}, nameWinner(ctx, target.target, err)
 	}
-	return Result{File: target.url(), Bytes: out.written, Manifest: manifest}, nil
+	result = Result{File: target.url(), Bytes: out.written, Manifest: manifest}
+	if !target.Versioned() {
+		return target.clean(ctx, result, nil, nil), nil
+	}
+	result.SHA256 = hex.EncodeToString(hash.Sum(nil))
+	return w.publish(ctx, result)
 }
 
 // extended is the span of activity with the rows of those keys, which come newest first.
@@ -127,6 +137,13 @@ func nameWinner(ctx context.Context, t target, err error) error {
 	const hint = "The destination contains the export of the other run. Plan again, and apply if there is still something to do."
 	if conflict, ok := errors.AsType[exporter.ConflictError](err); ok && conflict.RunID != "" {
 		return exporter.WithHint(err, hint)
+	}
+	if t.Versioned() {
+		there, readErr := readPointer(ctx, t.destination, t.table.Name)
+		if readErr != nil {
+			return exporter.WithHint(fmt.Errorf("%w (the pointer that is there now cannot be read: %w)", err, readErr), hint)
+		}
+		return exporter.WithHint(fmt.Errorf("%w: run %s", err, there.MovedBy), hint)
 	}
 	there, _, readErr := readManifest(ctx, t.destination, t.format, t.name)
 	if readErr != nil {

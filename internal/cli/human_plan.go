@@ -167,8 +167,14 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 		verb = "add"
 	case engine.ActionCreate:
 	}
+	if export.Pointer != "" && export.Action != engine.ActionCreate {
+		verb = "write a new version,"
+	}
 	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(export.File))
 	fmt.Fprintf(&out, "    with %s as %s, %s\n", export.Table, export.Format, export.Mode)
+	if export.Pointer != "" {
+		fmt.Fprintf(&out, "    and point %s to it\n", inline(export.Pointer))
+	}
 	if export.FileMode != "" {
 		fmt.Fprintf(&out, "    with the permission %s\n", inline(export.FileMode))
 	}
@@ -194,6 +200,7 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 		out.WriteString(incrementText(export, lists))
 	}
 	out.WriteString(shrinkText(export))
+	out.WriteString(removesText(export))
 	changes, more := first(export.SchemaChanges)
 	for _, change := range changes {
 		fmt.Fprintf(&out, "    %s\n", inline(change))
@@ -237,6 +244,16 @@ func shrinkText(export engine.ExportPlan) string {
 		return ""
 	}
 	return fmt.Sprintf("    not replaced if the new export has fewer than %s (max_shrink = %g)\n", many(guard.LeastRows, "row"), guard.Max)
+}
+
+// removesText says which files go when the new one is in place.
+func removesText(export engine.ExportPlan) string {
+	var out strings.Builder
+	shown, more := first(export.Removes)
+	for _, file := range shown {
+		fmt.Fprintf(&out, "    %s then removes %s\n", red("-"), inline(file))
+	}
+	return out.String() + more
 }
 
 // columnsText says what is left out and hashed.

@@ -25,6 +25,7 @@ func summaryText(summary engine.Summary) string {
 	}
 	for _, export := range summary.Exports {
 		rows = append(rows, []string{"file", export.File}, []string{"bytes", count(export.Bytes)})
+		rows = append(rows, versionRows(export)...)
 		rows = append(rows, lineageRows(export.Manifest)...)
 	}
 	for _, place := range summary.NothingNew {
@@ -164,6 +165,21 @@ func lineageRows(manifest exporter.Manifest) [][]string {
 			text = stamp(full.FinishedAt) + " (run " + full.RunID + ")"
 		}
 		rows = append(rows, []string{"full proof", text})
+	}
+	return rows
+}
+
+// versionRows say what names a version, and which files went after its commit.
+func versionRows(export engine.Result) [][]string {
+	var rows [][]string
+	if export.Pointer != "" {
+		rows = append(rows, []string{"pointer", export.Pointer})
+	}
+	if removed := len(export.Removed); removed > 0 {
+		rows = append(rows, []string{"removed", many(int64(removed), "old file")})
+	}
+	if export.NotRemoved != "" {
+		rows = append(rows, []string{yellow("not removed"), export.NotRemoved})
 	}
 	return rows
 }

@@ -204,7 +204,7 @@ func (c *Client) send(request *http.Request, plain bool) (came received, err err
 }
 
 // pauseAfter reports a failure and waits. When the server names a time, everybody
-// waits: a 429 is about the key, a 503 about the server. Any other answer may name the
+// waits: a 429 is about the key, a 503 about the server. Any other response may name the
 // time of the rate limit's window.
 func (c *Client) pauseAfter(ctx context.Context, failed *Error, number int, next pause) error {
 	if failed.problem == problemThrottled {

@@ -62,6 +62,7 @@ func (p *Prover) sweptPage(r Page) {
 		p.sweep.after = p.changes[n-1].to.Add(p.margin.Settle + 1)
 	}
 	p.sweep.odd = p.sweep.odd || p.odd
+	p.sweep.arrivals += p.arrivals
 	p.closed = closed
 	if p.sweep.done() {
 		p.swept()
@@ -73,7 +74,11 @@ func (p *Prover) swept() {
 	done := p.sweep
 	p.sweeps++
 	p.borders = append(p.borders, done.borders...)
+	if p.unexplained = max(p.unexplained-done.arrivals, 0); !p.deep { // it went down to the floor
+		p.unexplained = 0
+	}
 	if done.reads > 1 {
+		p.unexplained += done.pushed
 		// Rows that moved with an older time than when the sweep before began may have
 		// done so during this one, too: then it goes as deep again.
 		p.deep = !done.odd || p.deepest == mostDeep
@@ -90,7 +95,18 @@ func (p *Prover) swept() {
 	p.sweptAt = done.first.sent
 	p.held = p.reach(done)
 	p.top, p.deep = done.top, true
+	if p.passedBy(done.first) {
+		p.deep = false
+		p.sweepFrom(done.first.arrived.Add(p.margin.Settle))
+		return
+	}
 	p.conclude(done.first)
+}
+
+// passedBy reports whether a row may have moved above the pages that a sweep had read, to
+// where the sweeps after it did not look. An increment starts below such a row.
+func (p *Prover) passedBy(last Page) bool {
+	return p.since == nil && p.unexplained > 0 && p.held < p.margin.Lookback && p.deepest < mostDeep && !p.counted(last.total)
 }
 
 // unsettled reports whether pages of a sweep joined because they touch, and what came
@@ -102,10 +118,10 @@ func (p *Prover) unsettled(last Page) bool {
 }
 
 // still reports whether nothing changed in the time of two pages of a sweep, or as long
-// before and after as answers may lie apart. Where the server ignores the size asked for, no
+// before and after as responses may lie apart. Where the server ignores the size asked for, no
 // page lies across any border, so the totals must be good.
 func (p *Prover) still(border period) bool {
-	return !p.changedAround(border, p.margin.Settle) && (!p.ignored || p.telling())
+	return !p.changedAround(border, p.margin.Settle) && !p.hidden(border.from.Add(-p.margin.Settle)) && (!p.ignored || p.telling())
 }
 
 // reach is how far below its target a sweep of one page went, at most the
@@ -154,7 +170,7 @@ func (p *Prover) conclude(last Page) {
 	case p.rose(p.margin.Settle):
 		p.walkAgain(fmt.Sprintf("totalItems grew by %d more than new conversations came", p.rise(p.margin.Settle)), false)
 	case p.walked == 1 && p.rose(0):
-		// An answer may have been older than the one before it, or rows come back.
+		// A response may have been older than the one before it, or rows come back.
 		p.walkAgain("totalItems fell and grew again", false)
 		p.wavering = true
 	case p.wavering && p.found > 0:

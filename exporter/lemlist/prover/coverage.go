@@ -37,8 +37,10 @@ type edge struct {
 	// place is how many rows of the list stood above the edge when it was read; the
 	// row itself is among them at a tail. Negative when it is unknown.
 	place int64
-	// sent and arrived are those of the page.
+	// sent and arrived are those of the page, and followed says that the page after it was
+	// read next.
 	sent, arrived time.Time
+	followed      bool
 }
 
 // mostIDs bounds the rows of one time that are kept at an edge.
@@ -48,8 +50,8 @@ const mostIDs = 1000
 func intervalOf(r Page) interval {
 	first, last := r.Rows[0].At, r.Rows[len(r.Rows)-1].At
 	s := interval{
-		head: edge{at: first, place: -1, sent: r.sent, arrived: r.arrived},
-		tail: edge{at: last, place: -1, sent: r.sent, arrived: r.arrived},
+		head: edge{at: first, place: -1, sent: r.sent, arrived: r.arrived, followed: r.followed},
+		tail: edge{at: last, place: -1, sent: r.sent, arrived: r.arrived, followed: r.followed},
 		top:  r.asked == 1 && r.served == 1,
 		end:  r.next == 0 && r.served == r.asked,
 	}

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// useless reports whether nobody waits for the answer that has just come.
+// useless reports whether nobody waits for the response that has just come.
 func (p *Prover) useless() bool {
 	if p.discard > 0 {
 		p.discard--
@@ -67,6 +67,9 @@ func (p *Prover) take(q Request, r Page, first bool) {
 	}
 	entered := p.entered
 	p.counts.take(r, first, &p.coverage, p.oddBelow())
+	if p.entered > entered {
+		p.lastEntry = later(p.lastEntry, r.arrived)
+	}
 	if p.phase != traversing {
 		p.came += p.entered - entered
 		p.shownAgain = append(p.shownAgain, stretchOf(r, p.floor))
@@ -75,6 +78,8 @@ func (p *Prover) take(q Request, r Page, first bool) {
 		}
 	}
 	if p.phase == traversing || p.phase == checking {
+		s := p.segmentOf(q)
+		r.followed = s != nil && !s.ends(r)
 		p.coverage.add(r)
 		p.read = later(p.read, r.arrived)
 	}

@@ -110,8 +110,8 @@ type Prover struct {
 
 	asked    map[int]int64 // requests by segment
 	aimed    map[Request]schema.IDHash
-	inFlight int       // requests without an answer
-	discard  int       // those of them whose answers are of no use any more
+	inFlight int       // requests without a response
+	discard  int       // those of them whose responses are of no use any more
 	fixed    bool      // no size is asked for any more
 	ignored  bool      // because a page came in another one
 	size     int64     // rows of a page
@@ -126,13 +126,16 @@ type Prover struct {
 	// has moved since then is newer.
 	deep    bool
 	deepest int // sweeps of several pages that did
-	top     int64
-	closed  bool
-	borders []period  // of the latest sweep down to the floor and of those after it
-	sweptAt time.Time // when the last sweep that was one moment was sent
-	read    time.Time // when the latest page that was no sweep arrived
-	recent  []Page    // the pages that came last
-	held    time.Duration
+	// unexplained is how many places rows have moved down during sweeps, less the rows that later
+	// sweeps have shown above them.
+	unexplained int64
+	top         int64
+	closed      bool
+	borders     []period  // of the latest sweep down to the floor and of those after it
+	sweptAt     time.Time // when the last sweep that was one moment was sent
+	read        time.Time // when the latest page that was no sweep arrived
+	recent      []Page    // the pages that came last
+	held        time.Duration
 
 	since   *Watermark // nil when the list is walked in full
 	widened string     // why since was given up
@@ -165,13 +168,13 @@ func New(margin Margin) *Prover {
 
 // NewSince returns a prover of a list that an earlier walk has proven up to the watermark:
 // it reads what has changed since.
-func NewSince(mark Watermark, margin Margin) *Prover {
+func NewSince(watermark Watermark, margin Margin) *Prover {
 	p := New(margin)
-	if mark.Floor.IsZero() {
-		mark.Floor = mark.Newest
+	if watermark.Floor.IsZero() {
+		watermark.Floor = watermark.Newest
 	}
-	p.since, p.newest = &mark, mark.Newest.UnixMicro()
-	p.floor = mark.Floor.UnixMicro()
+	p.since, p.newest = &watermark, watermark.Newest.UnixMicro()
+	p.floor = watermark.Floor.UnixMicro()
 	p.walked, p.deep = 0, true
 	p.phase, p.sweep = sweeping, &sweep{target: p.floor}
 	return p

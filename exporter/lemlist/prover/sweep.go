@@ -19,6 +19,9 @@ type sweep struct {
 	top int64
 	// odd says that it showed rows that moved with a time of before.
 	odd bool
+	// pushed is how many places rows moved down between pages that overlap or touch, and arrivals is
+	// how many rows it showed for the first time or in a newer version.
+	pushed, arrivals int64
 	// borders are the times of the pairs of pages that joined only because they touch.
 	borders []period
 	// shift is by how much the rows have moved down since they were read, as far as
@@ -52,6 +55,7 @@ func (l *sweep) observe(r Page, still bool) (open bool) {
 	}
 	before := l.coverage.intervals[0].tail
 	touches := len(r.Rows) > 0 && r.placed && before.place == r.offset
+	l.pushed += before.pushed(r)
 	l.coverage.add(r)
 	// What does not join the top is read again when it is known to.
 	l.coverage.intervals = slices.DeleteFunc(l.coverage.intervals, func(one interval) bool { return !one.top })
@@ -75,6 +79,15 @@ func (l *sweep) observe(r Page, still bool) (open bool) {
 	}
 	l.last = r
 	return open
+}
+
+// pushed is how many places further down the row at the edge stands on a later page.
+func (e edge) pushed(r Page) int64 {
+	i := slices.IndexFunc(r.Rows, func(row Row) bool { return row.ID == e.ids[0] })
+	if i < 0 || !r.placed || e.place < 0 {
+		return 0
+	}
+	return max(r.offset+int64(i)+1-e.place, 0)
 }
 
 // miss has the next page read further down, or further up: twice as far as the time

@@ -127,6 +127,23 @@ func (f *Folder) Create(ctx context.Context, name string, over exporter.Version)
 	return newUpload(f.sys, target, file, f.mode, over, unlock), nil
 }
 
+// Remove removes a committed file; of a symbolic link the link.
+func (f *Folder) Remove(_ context.Context, name string) error {
+	info, err := os.Lstat(f.path(name))
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil
+	case err != nil:
+		return disk.ExplainWrite(err)
+	case info.IsDir():
+		return checkRegular("remove", f.path(name), info)
+	}
+	if err := os.Remove(f.path(name)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return disk.ExplainWrite(err)
+	}
+	return disk.ExplainWrite(f.sys.syncFolder(filepath.Dir(f.path(name))))
+}
+
 // makeFolder makes a folder and its parents. Whoever may read the files may enter the
 // folders; the umask does not matter, since the configuration alone says who may read.
 func (f *Folder) makeFolder(dir string) error {

@@ -3,9 +3,12 @@
 package gcs
 
 import (
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -25,8 +28,11 @@ type sessions struct {
 	t       *testing.T
 	url     string
 	params  url.Values // of the last session
+	sum     string     // the checksum of the last session
+	size    int        // of the object
 	got     int
 	refuses bool
+	forgets int // of how many parts it loses the end
 }
 
 // ServeHTTP implements http.Handler.
@@ -34,7 +40,11 @@ func (s *sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	object := map[string]any{"name": "x/table.parquet", "generation": "8", "metadata": map[string]string{"lemexportrun": "run-other"}}
 	switch r.URL.Path {
 	case "/upload/storage/v1/b/lake/o":
-		s.params, s.got = r.URL.Query(), 0
+		var about struct{ CRC32C string }
+		if err := json.NewDecoder(r.Body).Decode(&about); err != nil {
+			s.t.Error(err)
+		}
+		s.params, s.sum, s.got = r.URL.Query(), about.CRC32C, 0
 		w.Header().Set("Location", s.url+"/session?upload_id=1")
 		return
 	case "/session":
@@ -42,10 +52,18 @@ func (s *sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			s.t.Error(err)
 		}
-		s.got += len(body)
-		if strings.HasSuffix(r.Header.Get("Content-Range"), "/*") {
+		var from, to, size int
+		if _, err := fmt.Sscanf(r.Header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &size); err != nil || to-from+1 != len(body) || from > s.got || size != s.size {
+			s.t.Errorf("%d bytes with Content-Range %q after %d bytes", len(body), r.Header.Get("Content-Range"), s.got)
+		}
+		s.got = to + 1
+		if s.forgets > 0 && s.got < s.size { // it keeps less than it was sent
+			s.forgets--
+			s.got -= 256 << 10
+		}
+		if s.got < s.size {
 			w.Header().Set("Range", fmt.Sprintf("bytes=0-%d", s.got-1))
-			w.Header().Set("X-HTTP-Status-Code-Override", "308") // what the client asks for in place of the status
+			w.WriteHeader(http.StatusPermanentRedirect)
 			return
 		}
 		if s.refuses {
@@ -58,13 +76,13 @@ func (s *sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// A large upload has one condition for all of its parts, and the server may refuse it at the
-// end.
+// A large upload has one condition and one checksum for all of its parts. The server may keep
+// less of a part than it was sent, and may refuse the upload at the end.
 func TestALargeUploadIsConditional(t *testing.T) {
 	const size = 33<<20 + 17
 	for over, want := range map[exporter.Version]string{"": "0", "1700000000000007": "1700000000000007"} {
 		for _, refuses := range []bool{false, true} {
-			s := &sessions{t: t, refuses: refuses}
+			s := &sessions{t: t, size: size, refuses: refuses, forgets: 1}
 			server := httptest.NewServer(s)
 			s.url = server.URL
 			url, err := exporter.ParseObjectURL("gs://lake/x?anonymous=true&endpoint=" + server.URL)
@@ -80,6 +98,10 @@ func TestALargeUploadIsConditional(t *testing.T) {
 				t.Fatal(err)
 			}
 			err = upload.Commit(t.Context())
+			sum := binary.BigEndian.AppendUint32(nil, crc32.Checksum(make([]byte, size), crc32.MakeTable(crc32.Castagnoli)))
+			if s.sum != base64.StdEncoding.EncodeToString(sum) {
+				t.Errorf("the session has the checksum %q", s.sum)
+			}
 			if s.params.Get("uploadType") != "resumable" || s.params.Get("ifGenerationMatch") != want || s.got != size {
 				t.Errorf("over %q it sent %v and %d bytes", over, s.params, s.got)
 			}

@@ -31,6 +31,7 @@ func Run(t *testing.T, kind Kind, open func(t *testing.T) (again func() exporter
 		"an empty object and a large one are read at random":             random,
 		"a name may have one slash":                                      slash,
 		"objects in a folder are listed in order, once committed":        listed,
+		"what is removed is gone, and nothing else; twice is no error":   removed,
 		"abort keeps the old version; after a commit it does nothing":    abort,
 		"a context that has ended commits nothing":                       ended,
 		"of two runs that make a new object, one does":                   twoNew,
@@ -80,6 +81,42 @@ func listed(t *testing.T, open func() exporter.Destination) {
 		if names, err := to.List(t.Context(), folder); err != nil || !slices.Equal(names, want) {
 			t.Errorf("%q lists %q, want %q (%v)", folder, names, want, err)
 		}
+	}
+}
+
+func removed(t *testing.T, open func() exporter.Destination) {
+	to := open()
+	Put(t, to, "first")
+	for _, name := range []string{"data/a.parquet", "data/b.parquet"} {
+		upload, err := to.Create(t.Context(), name, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := upload.Commit(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(to.Remove(t.Context(), "data/a.parquet"), to.Remove(t.Context(), "data/a.parquet"), to.Remove(t.Context(), "none/there.parquet")); err != nil {
+		t.Fatal(err)
+	}
+	if names, err := to.List(t.Context(), "data"); err != nil || !slices.Equal(names, []string{"data/b.parquet"}) {
+		t.Errorf("it lists %q (%v)", names, err)
+	}
+	if _, err := to.Open(t.Context(), "data/a.parquet"); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("Open gave %v", err)
+	}
+	version := Look(t, to, DataName)
+	if err := to.Remove(t.Context(), DataName); err != nil {
+		t.Fatal(err)
+	}
+	if err := Begin(t, to, "second", version).Commit(t.Context()); !errors.Is(err, exporter.ErrConflict) {
+		t.Errorf("a removed object was replaced: %v", err)
+	}
+	if err := Begin(t, to, "third", "").Commit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := Read(t, to, DataName); got != "third" {
+		t.Errorf("it holds %q", got)
 	}
 }
 

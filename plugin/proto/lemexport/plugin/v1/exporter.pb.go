@@ -1652,7 +1652,17 @@ type ExportedFile struct {
 	// The number of rows.
 	Rows int64 `protobuf:"varint,3,opt,name=rows,proto3" json:"rows,omitempty"`
 	// The manifest in the footer of the file, as JSON (docs/manifest.md).
-	ManifestJson  []byte `protobuf:"bytes,4,opt,name=manifest_json,json=manifestJson,proto3" json:"manifest_json,omitempty"`
+	ManifestJson []byte `protobuf:"bytes,4,opt,name=manifest_json,json=manifestJson,proto3" json:"manifest_json,omitempty"`
+	// The location of the pointer that now names the file; empty unless the layout is
+	// versioned.
+	Pointer string `protobuf:"bytes,5,opt,name=pointer,proto3" json:"pointer,omitempty"`
+	// The SHA-256 of the bytes of the file, in hexadecimal; empty unless the layout is
+	// versioned.
+	Sha256 string `protobuf:"bytes,6,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	// The files that were removed after the commit.
+	Removed []string `protobuf:"bytes,7,rep,name=removed,proto3" json:"removed,omitempty"`
+	// Why some files that should have been removed are still there; empty when none is.
+	NotRemoved    string `protobuf:"bytes,8,opt,name=not_removed,json=notRemoved,proto3" json:"not_removed,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1713,6 +1723,34 @@ func (x *ExportedFile) GetManifestJson() []byte {
 		return x.ManifestJson
 	}
 	return nil
+}
+
+func (x *ExportedFile) GetPointer() string {
+	if x != nil {
+		return x.Pointer
+	}
+	return ""
+}
+
+func (x *ExportedFile) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *ExportedFile) GetRemoved() []string {
+	if x != nil {
+		return x.Removed
+	}
+	return nil
+}
+
+func (x *ExportedFile) GetNotRemoved() string {
+	if x != nil {
+		return x.NotRemoved
+	}
+	return ""
 }
 
 // Event is an event of a run. When the host receives slowly, events of one kind may be
@@ -2235,12 +2273,17 @@ const file_lemexport_plugin_v1_exporter_proto_rawDesc = "" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x120\n" +
 	"\x05proof\x18\x02 \x01(\v2\x1a.lemexport.plugin.v1.ProofR\x05proof\x12\x14\n" +
 	"\x05error\x18\x03 \x01(\tR\x05error\x12\x12\n" +
-	"\x04hint\x18\x04 \x01(\tR\x04hint\"o\n" +
+	"\x04hint\x18\x04 \x01(\tR\x04hint\"\xdc\x01\n" +
 	"\fExportedFile\x12\x10\n" +
 	"\x03url\x18\x01 \x01(\tR\x03url\x12\x14\n" +
 	"\x05bytes\x18\x02 \x01(\x03R\x05bytes\x12\x12\n" +
 	"\x04rows\x18\x03 \x01(\x03R\x04rows\x12#\n" +
-	"\rmanifest_json\x18\x04 \x01(\fR\fmanifestJson\"\xa5\x02\n" +
+	"\rmanifest_json\x18\x04 \x01(\fR\fmanifestJson\x12\x18\n" +
+	"\apointer\x18\x05 \x01(\tR\apointer\x12\x16\n" +
+	"\x06sha256\x18\x06 \x01(\tR\x06sha256\x12\x18\n" +
+	"\aremoved\x18\a \x03(\tR\aremoved\x12\x1f\n" +
+	"\vnot_removed\x18\b \x01(\tR\n" +
+	"notRemoved\"\xa5\x02\n" +
 	"\x05Event\x12.\n" +
 	"\x04time\x18\x01 \x01(\v2\x1a.google.protobuf.TimestampR\x04time\x12;\n" +
 	"\bprogress\x18\x02 \x01(\v2\x1d.lemexport.plugin.v1.ProgressH\x00R\bprogress\x129\n" +

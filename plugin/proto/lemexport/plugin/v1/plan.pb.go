@@ -514,7 +514,8 @@ type PlannedExport struct {
 	// The manifest of the current file, with mode append of the newest one, as JSON
 	// (docs/manifest.md); empty when there is none.
 	CurrentManifestJson []byte `protobuf:"bytes,10,opt,name=current_manifest_json,json=currentManifestJson,proto3" json:"current_manifest_json,omitempty"`
-	// The location of the newest file of an append; empty otherwise.
+	// The location of the current file where it is not `file`: the newest file of an
+	// append or of a versioned layout; empty otherwise.
 	CurrentFile string `protobuf:"bytes,11,opt,name=current_file,json=currentFile,proto3" json:"current_file,omitempty"`
 	// What a merge or an append reads; absent for a snapshot.
 	Increment *PlannedIncrement `protobuf:"bytes,12,opt,name=increment,proto3" json:"increment,omitempty"`
@@ -530,7 +531,16 @@ type PlannedExport struct {
 	Encoding string `protobuf:"bytes,16,opt,name=encoding,proto3" json:"encoding,omitempty"`
 	// The type of the column extra in a Parquet file: "string" or "json"; empty, which
 	// means "string", when the configuration does not set it.
-	Extra         string `protobuf:"bytes,17,opt,name=extra,proto3" json:"extra,omitempty"`
+	Extra string `protobuf:"bytes,17,opt,name=extra,proto3" json:"extra,omitempty"`
+	// "versioned" when each run writes a file of another name; empty when the file is
+	// replaced or added.
+	Layout string `protobuf:"bytes,18,opt,name=layout,proto3" json:"layout,omitempty"`
+	// The location of the pointer that will name the file; empty unless the layout is
+	// versioned.
+	Pointer string `protobuf:"bytes,19,opt,name=pointer,proto3" json:"pointer,omitempty"`
+	// The files that would be removed after the commit: versions that are no longer kept,
+	// what interrupted runs left, and the files of another layout.
+	Removes       []string `protobuf:"bytes,20,rep,name=removes,proto3" json:"removes,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -682,6 +692,27 @@ func (x *PlannedExport) GetExtra() string {
 		return x.Extra
 	}
 	return ""
+}
+
+func (x *PlannedExport) GetLayout() string {
+	if x != nil {
+		return x.Layout
+	}
+	return ""
+}
+
+func (x *PlannedExport) GetPointer() string {
+	if x != nil {
+		return x.Pointer
+	}
+	return ""
+}
+
+func (x *PlannedExport) GetRemoves() []string {
+	if x != nil {
+		return x.Removes
+	}
+	return nil
 }
 
 // PlannedColumns are the columns that a file leaves out or hashes.
@@ -1108,7 +1139,7 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\x15unreadable_activities\x18\a \x01(\x03R\x14unreadableActivities\x12'\n" +
 	"\x0funreadable_form\x18\b \x01(\tR\x0eunreadableFormB\x0e\n" +
 	"\f_total_itemsB\b\n" +
-	"\x06_pages\"\xec\x04\n" +
+	"\x06_pages\"\xb8\x05\n" +
 	"\rPlannedExport\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12\x16\n" +
 	"\x06format\x18\x02 \x01(\tR\x06format\x12\x12\n" +
@@ -1128,7 +1159,10 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"other_ends\x18\x0e \x03(\tR\totherEnds\x12\x1b\n" +
 	"\tfile_mode\x18\x0f \x01(\tR\bfileMode\x12\x1a\n" +
 	"\bencoding\x18\x10 \x01(\tR\bencoding\x12\x14\n" +
-	"\x05extra\x18\x11 \x01(\tR\x05extra\"\xa7\x01\n" +
+	"\x05extra\x18\x11 \x01(\tR\x05extra\x12\x16\n" +
+	"\x06layout\x18\x12 \x01(\tR\x06layout\x12\x18\n" +
+	"\apointer\x18\x13 \x01(\tR\apointer\x12\x18\n" +
+	"\aremoves\x18\x14 \x03(\tR\aremoves\"\xa7\x01\n" +
 	"\x0ePlannedColumns\x12\x1a\n" +
 	"\bexcluded\x18\x01 \x03(\tR\bexcluded\x12\x16\n" +
 	"\x06hashed\x18\x02 \x03(\tR\x06hashed\x12%\n" +
