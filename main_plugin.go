@@ -60,7 +60,7 @@ func servePlugin(version cli.Version) int {
 			}
 			// Below what its calls need, the collector would do nothing but collect.
 			limitMemory(max(memory, int64(running)*exporter.LeastShare))
-			return newEngine(version, log, stateDir, exporter.Share(memory, running), files)
+			return newEngine(version, log, stateDir, exporter.Share(memory, running), shared{files: files})
 		},
 		Log: slog.New(ndjson.NewHandler(stderr, level)),
 	})

@@ -19,7 +19,7 @@ type checker struct {
 func (c *checker) top(sources, exports, others []header, files int) {
 	for _, b := range others {
 		c.report.fail(b.at, b.address, fmt.Sprintf("Unknown block %q", shorten(b.kind)),
-			"A configuration has source blocks and export blocks."+didYouMean(b.kind, topBlocks()))
+			"A configuration has the blocks source, export, variable and locals."+didYouMean(b.kind, topBlocks()))
 	}
 	switch {
 	case files == 0:
@@ -76,6 +76,7 @@ func (c *checker) job(source *block, exports, strays []*block) exporter.Job {
 	for _, place := range secretPlaces() {
 		place.check(c.report, blocks)
 	}
+	c.sensitive(blocks)
 	var job exporter.Job
 	if source != nil {
 		job.Source = sourceChecker{reader{c.report}, c.report.team}.check(source)
@@ -85,6 +86,25 @@ func (c *checker) job(source *block, exports, strays []*block) exporter.Job {
 	}
 	c.sameColumns(exports, job.Exports)
 	return job
+}
+
+// sensitive reports a sensitive variable in a value that is printed.
+func (c *checker) sensitive(blocks []*block) {
+	places := secretPlaces()
+	each(blocks, func(parent *block, a *attribute) {
+		if a.failed || slices.ContainsFunc(places, func(s secretPlace) bool { return s.is(parent, a) }) {
+			return
+		}
+		for one := range a.origins() {
+			if one.sensitive {
+				c.report.hide(a.at)
+				c.report.fail(a.at, a.address, "Sensitive variable in a value that is shown",
+					a.name+" is printed, logged and stored. A sensitive variable can be used in api_key and hash_key only. Use another variable here.")
+				a.failed = true
+				return
+			}
+		}
+	})
 }
 
 // destinationPerTeam reports an export that writes several teams to one place.

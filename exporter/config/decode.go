@@ -30,6 +30,7 @@ type decoder struct {
 	meter  *meter
 	// functions are those of the files in a folder.
 	functions map[string]map[string]function.Function
+	names     names
 	// named says that the teams of the configuration have names.
 	named bool
 }
@@ -39,6 +40,7 @@ func newDecoder(in Inputs, report *report) *decoder {
 		report: report, inputs: in, meter: newMeter(),
 		files:     &dataFiles{read: in.ReadFile, known: make(map[string]dataFile)},
 		functions: make(map[string]map[string]function.Function),
+		names:     names{variables: make(map[string]*declared), locals: make(map[string]*declared)},
 	}
 }
 
@@ -51,6 +53,7 @@ func (d *decoder) decode(files []File) []*draft {
 		}
 	}
 	d.named = slices.ContainsFunc(bodies, hasNamedSource)
+	d.names.declare(bodies)
 	var drafts []*draft
 	for _, body := range bodies {
 		for _, a := range byPosition(body.Attributes) {
@@ -61,6 +64,7 @@ func (d *decoder) decode(files []File) []*draft {
 			drafts = append(drafts, d.draft(b, "", d.teamsIn(b)))
 		}
 	}
+	variableReader{d}.read(drafts)
 	return drafts
 }
 
@@ -116,7 +120,7 @@ func (d *decoder) expression(a *hclsyntax.Attribute, address string, teams bool)
 			made.items = append(made.items, inFile(item.Range()))
 		}
 	}
-	made.references(hclReport{d.report}, a.Expr, teams)
+	made.references(hclReport{d.report}, a.Expr, d.names, teams)
 	made.failed = made.failed || !d.fits(made.at, address)
 	made.expr = d.meter.measure(a.Expr) // this changes the tree
 	return made
@@ -171,7 +175,11 @@ func (d *decoder) evaluate(e *expression, t team) (value cty.Value, failed bool)
 		hclReport{report}.noTeamValue(e.teamValue[0], &e.attribute)
 		return cty.NilVal, true
 	}
-	value, diags := e.expr.Value(&hcl.EvalContext{Functions: e.functions, Variables: map[string]cty.Value{eachName: t.each}})
+	known, ok := d.variables(e, t)
+	if !ok {
+		return cty.NilVal, true
+	}
+	value, diags := e.expr.Value(&hcl.EvalContext{Functions: e.functions, Variables: known})
 	if d.meter.over {
 		d.meter.tooMuch(d.report, e.at, e.address)
 		return cty.NilVal, true
@@ -187,6 +195,47 @@ func (d *decoder) evaluate(e *expression, t team) (value cty.Value, failed bool)
 		return cty.NilVal, true
 	}
 	return value, false
+}
+
+// variables are what an expression refers to; false when a part has no value.
+func (d *decoder) variables(e *expression, t team) (map[string]cty.Value, bool) {
+	known := map[string]cty.Value{eachName: t.each}
+	parts := map[string]map[string]cty.Value{}
+	good := true
+	for _, one := range e.refers {
+		value, ok := d.value(one.to, one.at, &e.attribute)
+		if good = good && ok; !ok {
+			continue
+		}
+		if parts[one.root] == nil {
+			parts[one.root] = make(map[string]cty.Value)
+		}
+		parts[one.root][one.name] = value
+	}
+	for root, values := range parts {
+		known[root] = cty.ObjectVal(values)
+	}
+	return known, good
+}
+
+// value is the value of what a reference names; false when it has none, which is reported.
+func (d *decoder) value(n *declared, reference place, a *attribute) (cty.Value, bool) {
+	switch n.state {
+	case notRead:
+		if n.expr == nil {
+			return cty.NilVal, false
+		}
+		n.state = beingRead
+		made := d.attribute(n.expr, team{})
+		if n.state = noValue; !made.failed {
+			n.value, n.state = made.value, hasValue
+		}
+	case beingRead:
+		d.report.fail(reference, a.address, "Locals refer to each other", "The value of this local depends on itself. Write one of the values out.")
+		n.state = noValue
+	case hasValue, noValue: // computed before
+	}
+	return n.value, n.state == hasValue
 }
 
 // hasNamedSource reports whether a source in a file has a name, or one for each team.

@@ -24,6 +24,7 @@ func TestDocumentedConfigurationsAreValid(t *testing.T) {
 		}
 		return "value-of-" + name, true
 	}
+	in.Variables = []config.Variable{{Name: "lemlist_key", Value: "key-of-the-variable"}}
 	in.ReadFile = func(name string, _ int) ([]byte, error) {
 		if filepath.Ext(name) != ".json" {
 			return []byte("content-of-" + filepath.Base(name)), nil
@@ -38,7 +39,7 @@ func TestDocumentedConfigurationsAreValid(t *testing.T) {
 	for _, block := range blocks {
 		text := strings.ReplaceAll(block[1], "usr_…", "usr_a")
 		switch {
-		case strings.HasPrefix(text, "source"):
+		case strings.HasPrefix(text, "source"), strings.HasPrefix(text, "variable"):
 			texts = append(texts, text)
 		case strings.HasPrefix(text, "columns"):
 			texts = append(texts, wrapped("destination = \"./out\"\n"+text))
@@ -51,6 +52,10 @@ func TestDocumentedConfigurationsAreValid(t *testing.T) {
 		}
 	}
 	for _, text := range texts {
+		in := in
+		if !strings.HasPrefix(text, "variable") {
+			in.Variables = nil
+		}
 		jobs, diags := config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(text)}}, in)
 		if diags.HasErrors() || len(jobs) == 0 {
 			t.Errorf("%v\nin\n%s", diags, text)

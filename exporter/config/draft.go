@@ -20,17 +20,33 @@ type expression struct {
 	functions map[string]function.Function
 	// outside says that values from outside the file are in it.
 	outside bool
+	// refers are the variables and locals that it refers to.
+	refers []reference
 	// teamValue is where it uses each.value.
 	teamValue []place
 	// once is the value for all teams, when it has been computed.
 	once *attribute
 }
 
+// reference is where an expression refers to a variable or a local.
+type reference struct {
+	root, name string
+	to         *declared
+	at         place
+}
+
 // references checks the names that an expression refers to.
-func (e *expression) references(r hclReport, expr hclsyntax.Expression, teams bool) {
+func (e *expression) references(r hclReport, expr hclsyntax.Expression, names names, teams bool) {
 	for _, name := range expr.Variables() {
+		root := name.RootName()
+		to := names.find(name)
 		switch part, known := eachPart(name); {
-		case name.RootName() != eachName:
+		case to != nil:
+			e.refers = append(e.refers, reference{root, name[1].(hcl.TraverseAttr).Name, to, inFile(name.SourceRange())})
+		case root == varName || root == localName:
+			r.unknownName(name, &e.attribute, names)
+			e.failed = true
+		case root != eachName:
 			r.unquoted(name, &e.attribute)
 			e.failed = true
 		case !teams:

@@ -70,7 +70,7 @@ func envFunction(lookup func(string) (string, bool)) function.Function {
 			value, set := lookup(name)
 			switch {
 			case value != "":
-				return cty.StringVal(value).Mark(origin{ofEnv, name}), nil
+				return cty.StringVal(value).Mark(origin{kind: ofEnv, name: name}), nil
 			case len(args) == 2:
 				return args[1], nil
 			}

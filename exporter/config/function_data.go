@@ -77,7 +77,7 @@ func fileFunction(files *dataFiles, folder string) function.Function {
 			if err != nil {
 				return cty.NilVal, err
 			}
-			return cty.StringVal(text).Mark(origin{ofFile, name}), nil
+			return cty.StringVal(text).Mark(origin{kind: ofFile, name: name}), nil
 		},
 	})
 }

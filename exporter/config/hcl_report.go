@@ -3,6 +3,7 @@ package config
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -61,7 +62,7 @@ func (r hclReport) evaluation(diag *hcl.Diagnostic, a *attribute, known map[stri
 		if s := r.source(at.file); s != nil && s.touches(*at.file) && !plausiblePath(name) {
 			name = exporter.Redacted
 		}
-		r.fail(at, a.address, missing.summary, fmt.Sprintf(missing.detail, name))
+		r.missing(at, a.address, missing.summary, fmt.Sprintf(missing.detail, name))
 		return
 	}
 	if call, ok := hcl.DiagnosticExtra[hclsyntax.FunctionCallDiagExtra](diag); ok && call.CalledFunctionName() == "try" {
@@ -115,7 +116,7 @@ func (r hclReport) unset(unset *envError, at place, address string, sensitive bo
 				"Run: export LEMLIST_API_KEY=…, and write env(\"LEMLIST_API_KEY\").")
 	default:
 		name := shorten(unset.name)
-		r.fail(at, address, fmt.Sprintf("Environment variable %s %s", name, state),
+		r.missing(at, address, fmt.Sprintf("Environment variable %s %s", name, state),
 			fmt.Sprintf("Give it a value before you run lemexport: export %s=…", name))
 	}
 }
@@ -133,7 +134,27 @@ func (r hclReport) unquoted(name hcl.Traversal, a *attribute) {
 	}
 	word := shorten(name.RootName())
 	r.fail(at, a.address, "Text without quotes",
-		fmt.Sprintf("A configuration has no variables, so %s is not a value. Write %q for the text, or env(%q) for an environment variable.", word, word, word))
+		fmt.Sprintf("%s is not a value. Write %q for the text, var.%s for a variable of the configuration, or env(%q) for an environment variable.", word, word, word, word))
+}
+
+// unknownName reports a variable or a local that is not declared.
+func (r hclReport) unknownName(name hcl.Traversal, a *attribute, names names) {
+	at := inFile(name.SourceRange())
+	root := name.RootName()
+	known, kind, how := slices.Sorted(maps.Keys(names.variables)), "variable", "variable %q {}"
+	if root == localName {
+		known, kind, how = slices.Sorted(maps.Keys(names.locals)), "local", "locals { %s = … }"
+	}
+	step := hcl.TraverseAttr{}
+	if len(name) > 1 {
+		step, _ = name[1].(hcl.TraverseAttr)
+	}
+	if s := r.source(at.file); step.Name == "" || s != nil && s.touches(*at.file) {
+		r.fail(at, a.address, "Unknown "+kind, fmt.Sprintf("Write %s.NAME with the name of a %s that the configuration declares.", root, kind))
+		return
+	}
+	r.fail(at, a.address, fmt.Sprintf("Unknown %s %q", kind, shorten(step.Name)),
+		fmt.Sprintf("The configuration does not declare it. Declare it: "+how+".", shorten(step.Name))+didYouMean(step.Name, known))
 }
 
 // eachOutside reports each where there is no for_each.

@@ -21,6 +21,7 @@ func newConfiguration(d *decoder, drafts []*draft) configuration {
 			found.sources = append(found.sources, b)
 		case exportName:
 			found.exports = append(found.exports, b)
+		case variableName, localsName: // read already
 		default:
 			found.others = append(found.others, b)
 		}
@@ -60,7 +61,9 @@ func (d configuration) jobs(files int) []exporter.Job {
 			job := c.job(made, exports, strays)
 			job.Team = t.name
 			apart.job(made, exports, job)
-			jobs = append(jobs, job)
+			if !t.unknown {
+				jobs = append(jobs, job)
+			}
 		}
 	}
 	return jobs

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -14,7 +15,7 @@ type File struct {
 	Bytes []byte
 }
 
-// Inputs are what the expressions of a configuration can read. All are required.
+// Inputs are what the expressions of a configuration can read. Those before Variables are required.
 type Inputs struct {
 	// Env looks up an environment variable.
 	Env func(name string) (string, bool)
@@ -23,6 +24,14 @@ type Inputs struct {
 	ReadFile func(name string, most int) ([]byte, error)
 	// Now is the clock behind timestamp().
 	Now func() time.Time
+	// Variables are values of variables; the last one counts. They go before those of
+	// VariableFiles, and these before the environment variables LEMEXPORT_VAR_NAME.
+	Variables []Variable
+	// SecretsOptional makes it a warning that a variable or a file which is read has no
+	// value: what depends on it is not checked, and the jobs are not complete.
+	SecretsOptional bool
+	// VariableFiles have an attribute for each variable; of several, the last one counts.
+	VariableFiles []File
 }
 
 // Load reads files as one configuration and checks it.
@@ -32,18 +41,19 @@ type Inputs struct {
 // of the configuration. While a file cannot be parsed, only
 // findings about syntax are reported: the rest would be guesses.
 func Load(files []File, in Inputs) ([]exporter.Job, exporter.Diagnostics) {
-	return load(files, in, newReport(files))
+	return load(files, in, newReport(slices.Concat(files, in.VariableFiles)))
 }
 
 // LoadForReading is [Load] for a use that exports nothing: export blocks may be
 // missing.
 func LoadForReading(files []File, in Inputs) ([]exporter.Job, exporter.Diagnostics) {
-	report := newReport(files)
+	report := newReport(slices.Concat(files, in.VariableFiles))
 	report.exportOptional = true
 	return load(files, in, report)
 }
 
 func load(files []File, in Inputs, report *report) ([]exporter.Job, exporter.Diagnostics) {
+	report.secretsOptional = in.SecretsOptional
 	d := newDecoder(in, report)
 	drafts := d.decode(files)
 	if report.broken {

@@ -185,7 +185,7 @@ func nesting(t hclsyntax.TokenType) int {
 }
 
 // plainReferences finds what names a value and shows none: env("NAME") and file("PATH") with
-// a plausible name and no default, each.key and each.value.
+// a plausible name and no default, each.key, each.value, var.NAME and local.NAME.
 func plainReferences(tokens hclsyntax.Tokens) []exporter.TextSpan {
 	call := []hclsyntax.TokenType{
 		hclsyntax.TokenIdent, hclsyntax.TokenOParen, hclsyntax.TokenOQuote,
@@ -199,7 +199,7 @@ func plainReferences(tokens hclsyntax.Tokens) []exporter.TextSpan {
 		switch {
 		case startsWith(tokens[i:], call) && (word(0) == "env" && plausibleVariable(word(3)) || word(0) == "file" && plausiblePath(word(3))):
 			length = len(call)
-		case startsWith(tokens[i:], part) && word(0) == eachName && (word(2) == eachKey || word(2) == eachValue):
+		case startsWith(tokens[i:], part) && (word(0) == eachName && (word(2) == eachKey || word(2) == eachValue) || (word(0) == varName || word(0) == localName) && !couldBeKey(tokens[i+2].Bytes)):
 			length = len(part)
 		default:
 			continue

@@ -115,7 +115,11 @@ func (e metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		return e.marks(value), diags // the expression in it is counted
 	}
 	if !e.meter.over && !diags.HasErrors() {
-		e.meter.take(weigh(value, e.meter.left))
+		if isReference(e.Expression) {
+			e.meter.take(valueWork) // the value is counted where it is made
+		} else {
+			e.meter.take(weigh(value, e.meter.left))
+		}
 	}
 	if e.meter.over {
 		if e.meter.place.file == nil {
@@ -124,6 +128,12 @@ func (e metered) Value(ctx *hcl.EvalContext) (cty.Value, hcl.Diagnostics) {
 		return cty.DynamicVal, e.meter.stop
 	}
 	return value, diags
+}
+
+// isReference reports whether an expression is a variable, a local or a part of one.
+func isReference(expr hclsyntax.Expression) bool {
+	name, ok := expr.(*hclsyntax.ScopeTraversalExpr)
+	return ok && (name.Traversal.RootName() == varName || name.Traversal.RootName() == localName)
 }
 
 const tooMuchWork = "Expression takes too much memory"

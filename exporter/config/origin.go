@@ -8,6 +8,8 @@ type origin struct {
 	kind originKind
 	// name is the variable, or the file with the JSON Pointer of a part of it.
 	name string
+	// sensitive says that the configuration declares it as a secret.
+	sensitive bool
 }
 
 type originKind int
@@ -19,10 +21,16 @@ const (
 	ofFile
 	// ofTeam is the value of a team in for_each.
 	ofTeam
+	// ofVariable is a value that is given to a variable, and ofDefault its default.
+	ofVariable
+	ofDefault
 )
 
 // part is the origin of a part of a value in JSON.
-func (o origin) part(pointer string) origin { return origin{o.kind, o.name + "#" + pointer} }
+func (o origin) part(pointer string) origin {
+	o.name += "#" + pointer
+	return o
+}
 
 // marksOf says how an expression in a field of that name passes marks on; nil is as HCL does.
 func marksOf(field string) func(cty.Value) cty.Value {

@@ -33,6 +33,8 @@ type findings struct {
 	json bool
 	// exportOptional allows a configuration without exports.
 	exportOptional bool
+	// secretsOptional makes it a warning that a value from outside the files is missing.
+	secretsOptional bool
 	// more counts the findings beyond maxFindings; worse says that there are errors
 	// among them.
 	more  int
@@ -72,6 +74,15 @@ func newReport(files []File) *report {
 // fail adds an error about the part at; at is the zero place when there is no such part.
 func (r *report) fail(at place, address, summary, detail string) {
 	r.add(exporter.SeverityError, at, address, summary, detail)
+}
+
+// missing adds a finding about a value from outside the files that is not there.
+func (r *report) missing(at place, address, summary, detail string) {
+	if r.secretsOptional {
+		r.warn(at, address, summary, detail+" What depends on it is not checked.")
+		return
+	}
+	r.fail(at, address, summary, detail)
 }
 
 // warn adds a warning.

@@ -32,7 +32,7 @@ func (s secretPlace) is(parent *block, a *attribute) bool {
 // printed, logged and stored. It goes by the variable that a value came from,
 // and by the text itself.
 func (s secretPlace) check(r *report, blocks []*block) {
-	origins := map[origin]bool{{ofEnv, s.variable}: true}
+	origins := map[origin]bool{{kind: ofEnv, name: s.variable}: true}
 	var keys []string
 	each(blocks, func(parent *block, a *attribute) {
 		if !s.is(parent, a) || a.failed {

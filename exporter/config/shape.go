@@ -42,7 +42,7 @@ func arrowShape() shape { return shape{attributes: []string{"compression"}} }
 
 func columnsShape() shape { return shape{attributes: []string{"exclude", "hash", "hash_key"}} }
 
-func topBlocks() []string { return []string{"source", "export"} }
+func topBlocks() []string { return []string{sourceName, exportName, variableName, localsName} }
 
 // contents are the known parts of a block, by name.
 type contents struct {
@@ -96,7 +96,7 @@ func (s shape) checkLabels(r *report, b *block) {
 			fmt.Sprintf("%s block takes no label. Write: %s { … }", article(b.kind), b.kind))
 	case s.label != "" && len(b.labels) == 0:
 		r.fail(b.at, b.address, "Missing "+s.label,
-			fmt.Sprintf("%s block needs a label that names its %s. Write: %s %q { … }", article(b.kind), s.label, b.kind, usualLabel(b.kind)))
+			fmt.Sprintf("%s block needs a label, its %s. Write: %s %q { … }", article(b.kind), s.label, b.kind, usualLabel(b.kind)))
 	case s.second != "" && len(b.labels) > 2:
 		r.fail(b.labels[2].at, b.address, "Too many labels",
 			fmt.Sprintf("%s block takes two labels, its %s and its %s. Remove the others.", article(b.kind), s.label, s.second))
@@ -116,10 +116,14 @@ func article(kind string) string {
 }
 
 func usualLabel(kind string) string {
-	if kind == "source" {
+	switch kind {
+	case sourceName:
 		return "lemlist"
+	case variableName:
+		return "bucket"
+	default:
+		return schema.Default().Name
 	}
-	return schema.Default().Name
 }
 
 func (s shape) unknownAttribute(r *report, b *block, a *attribute) {

@@ -115,7 +115,7 @@ func (d teamReader) eachOf(e *expression) []team {
 		var one team
 		switch {
 		case isMap && d.isText(a, a.at, bare, fmt.Sprintf("The value of %s in for_each is %s. for_each takes a map of texts: {name = key}.", quotedName(key.AsString()), typeName(bare))):
-			one = valued(key.AsString(), a.at, a.address, bare.WithMarks(marks, own).Mark(origin{ofTeam, eachValue}))
+			one = valued(key.AsString(), a.at, a.address, bare.WithMarks(marks, own).Mark(origin{kind: ofTeam, name: eachValue}))
 		case !isMap && d.isText(a, a.item(position), bare, fmt.Sprintf("Element %d of for_each is %s. Every element must be the name of a team, in quotes.", position+1, typeName(bare))):
 			one = valued(bare.AsString(), a.item(position), a.address, bare)
 		default:

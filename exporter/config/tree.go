@@ -133,7 +133,7 @@ func (a *attribute) origins() map[origin]bool {
 // isLiteral reports whether the value is written in the configuration.
 func (a *attribute) isLiteral() bool {
 	for one := range a.origins() {
-		if one.kind != ofTeam {
+		if one.kind != ofTeam && one.kind != ofDefault {
 			return false
 		}
 	}

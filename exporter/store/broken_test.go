@@ -20,7 +20,7 @@ import (
 type brokenScratch struct{ err error }
 
 // File implements exporter.Scratch.
-func (b brokenScratch) File() (exporter.ScratchFile, error) { return brokenFile{b.err}, nil }
+func (b brokenScratch) File() (exporter.ScratchFile, error) { return brokenFile(b), nil }
 
 // Room implements exporter.Scratch.
 func (brokenScratch) Room(int64) error { return nil }

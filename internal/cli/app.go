@@ -38,10 +38,10 @@ type App struct {
 	ParentGone func(ctx context.Context) bool
 	Version    Version
 
-	// LoadConfig turns files into one job a team.
-	LoadConfig func(files []SourceFile) ([]exporter.Job, exporter.Diagnostics)
+	// LoadConfig turns a configuration into one job a team.
+	LoadConfig func(source Configuration) ([]exporter.Job, exporter.Diagnostics)
 	// LoadForReading is LoadConfig for a command that needs no export blocks.
-	LoadForReading func(files []SourceFile) ([]exporter.Job, exporter.Diagnostics)
+	LoadForReading func(source Configuration) ([]exporter.Job, exporter.Diagnostics)
 	// LoadHostConfig reads the configuration that a host of a door passes, in JSON.
 	LoadHostConfig func(body []byte) (exporter.Job, exporter.Diagnostics)
 	// FormatConfig formats a file.

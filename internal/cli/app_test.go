@@ -86,7 +86,7 @@ func TestVersion(t *testing.T) {
 
 func TestValidateJSONIsOneObject(t *testing.T) {
 	c := newConsole("")
-	c.LoadConfig = func([]SourceFile) ([]exporter.Job, exporter.Diagnostics) {
+	c.LoadConfig = func(Configuration) ([]exporter.Job, exporter.Diagnostics) {
 		return []exporter.Job{{}}, someDiagnostics()[:2]
 	}
 	status := c.Main(t.Context(), []string{"validate", "-json", "view.go"})

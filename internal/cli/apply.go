@@ -19,6 +19,7 @@ type applyArguments struct {
 	options     engine.ApplyOptions
 	workDir     string
 	choice      teamChoice
+	variables   variableFlags
 	pace        teamPace
 }
 
@@ -70,6 +71,7 @@ teams, 1 goes before 3.`,
 	fullFlag(command, &arguments.full)
 	flags.StringVar(&arguments.workDir, "work-dir", usualWorkDir, "keep pages in `DIR` until the files are written")
 	arguments.choice.addTo(flags)
+	arguments.variables.addTo(flags)
 	parallelFlag(flags, &arguments.pace.parallel)
 	flags.DurationVar(&arguments.pace.maxAge, "max-age", 0, "of several teams, skip those whose files were proven complete less than `DURATION` ago, for instance 12h")
 	return command
@@ -79,7 +81,7 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 	if err := checkWorkDir(arguments.workDir); err != nil {
 		return err
 	}
-	jobs, err := loadJobs(show, arguments.path, app.LoadConfig)
+	jobs, err := loadJobs(show, arguments.path, arguments.variables, app.LoadConfig)
 	if err != nil {
 		return err
 	}

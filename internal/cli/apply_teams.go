@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -154,16 +155,17 @@ func (e teamsEnd) text() string {
 		return "No team was selected"
 	}
 	fresh := counts[teams.Fresh]
-	text := fmt.Sprintf("%s of %s done", count(int64(counts[teams.Done]+fresh)), many(int64(len(e.results)), "team"))
+	done := fmt.Sprintf("%s of %s done", count(int64(counts[teams.Done]+fresh)), many(int64(len(e.results)), "team"))
 	if fresh > 0 {
-		text += " (" + count(int64(fresh)) + " of them " + outcomeText(teams.Fresh) + ")"
+		done += " (" + count(int64(fresh)) + " of them " + outcomeText(teams.Fresh) + ")"
 	}
+	parts := []string{done}
 	for _, outcome := range outcomes() {
 		if n := counts[outcome]; n > 0 && outcome != teams.Done && outcome != teams.Fresh {
-			text += ", " + count(int64(n)) + " " + outcomeText(outcome)
+			parts = append(parts, count(int64(n))+" "+outcomeText(outcome))
 		}
 	}
-	return text
+	return strings.Join(parts, ", ")
 }
 
 // outcomeText is an outcome as people say it.

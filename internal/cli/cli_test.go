@@ -74,8 +74,8 @@ func newConsole(stdin string) *console {
 		Ticker:         func(time.Duration) (<-chan time.Time, func()) { return c.ticks, func() {} },
 		Interrupts:     func() (<-chan os.Signal, func()) { return c.signals, func() {} },
 		Version:        Version{Number: "1.2.3", Commit: "0123456789ab", Modified: true, Go: "go1.26", Platform: "linux/amd64"},
-		LoadConfig:     func([]SourceFile) ([]exporter.Job, exporter.Diagnostics) { return []exporter.Job{{}}, nil },
-		LoadForReading: func([]SourceFile) ([]exporter.Job, exporter.Diagnostics) { return []exporter.Job{{}}, nil },
+		LoadConfig:     func(Configuration) ([]exporter.Job, exporter.Diagnostics) { return []exporter.Job{{}}, nil },
+		LoadForReading: func(Configuration) ([]exporter.Job, exporter.Diagnostics) { return []exporter.Job{{}}, nil },
 		FormatConfig: func(file SourceFile) ([]byte, exporter.Diagnostics) {
 			return file.Bytes, nil
 		},

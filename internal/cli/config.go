@@ -133,16 +133,16 @@ func ReadFile(name string, most int) (body []byte, err error) {
 }
 
 // loader reads the jobs of a configuration: [App.LoadConfig] or [App.LoadForReading].
-type loader func([]SourceFile) ([]exporter.Job, exporter.Diagnostics)
+type loader func(source Configuration) ([]exporter.Job, exporter.Diagnostics)
 
 // loadJobs reads a configuration and shows its warnings. When there are errors, the returned
 // error contains every finding.
-func loadJobs(show view, path string, load loader) ([]exporter.Job, error) {
-	files, err := readConfig(path)
+func loadJobs(show view, path string, variables variableFlags, load loader) ([]exporter.Job, error) {
+	source, err := variables.configuration(path)
 	if err != nil {
 		return nil, err
 	}
-	jobs, diags := load(files)
+	jobs, diags := load(source)
 	if err := diags.Err(); err != nil {
 		return nil, err
 	}

@@ -45,16 +45,22 @@ func manPage(command *cobra.Command, version string) string {
 			others = append(others, ".BR lemexport\\-"+roff(sub.Name())+" (1)")
 		}
 	}
+	if !command.HasParent() {
+		manStatuses(&out)
+	}
+	fmt.Fprintf(&out, ".SH SEE ALSO\n%s\n", strings.Join(others, ",\n"))
+	return out.String()
+}
+
+func manStatuses(out *strings.Builder) {
 	out.WriteString(".SH EXIT STATUS\n")
 	for _, status := range [][2]string{
 		{"0", "Done."}, {"1", "An error, which standard error explains."},
 		{"2", "plan -detailed-exitcode: there is something to do."},
 		{"3", "apply, verify: the export is not proven complete."}, {"130", "Interrupted."},
 	} {
-		fmt.Fprintf(&out, ".TP\n.B %s\n%s\n", status[0], roff(status[1]))
+		fmt.Fprintf(out, ".TP\n.B %s\n%s\n", status[0], roff(status[1]))
 	}
-	fmt.Fprintf(&out, ".SH SEE ALSO\n%s\n", strings.Join(others, ",\n"))
-	return out.String()
 }
 
 func manFlags(out *strings.Builder, title string, flags *pflag.FlagSet) {

@@ -17,6 +17,7 @@ type planArguments struct {
 	workDir          string
 	full             bool
 	choice           teamChoice
+	variables        variableFlags
 	pace             teamPace
 }
 
@@ -46,6 +47,7 @@ something to do.`,
 	command.Flags().BoolVar(&arguments.detailedExitCode, "detailed-exitcode", false, "exit with 2 when there is something to do")
 	fullFlag(command, &arguments.full)
 	arguments.choice.addTo(command.Flags())
+	arguments.variables.addTo(command.Flags())
 	parallelFlag(command.Flags(), &arguments.pace.parallel)
 	return command
 }
@@ -54,7 +56,7 @@ func runPlan(ctx context.Context, app App, global settings, show view, arguments
 	if err := checkWorkDir(arguments.workDir); err != nil {
 		return err
 	}
-	jobs, err := loadJobs(show, arguments.path, app.LoadConfig)
+	jobs, err := loadJobs(show, arguments.path, arguments.variables, app.LoadConfig)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 
 // readArguments are what `read` was asked for.
 type readArguments struct {
+	variables   variableFlags
 	table, path string
 	// since and position name files; "" is none, and "-" as since standard input.
 	since, position string
@@ -76,11 +77,12 @@ as it was.`,
 	flags.StringVar(&arguments.format, "format", formatArrow, "write rows as `FORMAT`: arrow or jsonl")
 	fullFlag(command, &arguments.full)
 	onlyFlag(flags, &arguments.only)
+	arguments.variables.addTo(flags)
 	return command
 }
 
 func runRead(ctx context.Context, app App, global settings, show view, arguments readArguments) error {
-	jobs, err := loadJobs(show, arguments.path, app.LoadForReading)
+	jobs, err := loadJobs(show, arguments.path, arguments.variables, app.LoadForReading)
 	if err != nil {
 		return err
 	}

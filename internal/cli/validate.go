@@ -13,11 +13,15 @@ const validateName = "validate"
 
 func newValidate(app App, global *settings, views func() view) *cobra.Command {
 	var choice teamChoice
+	var variables variableFlags
+	var strict bool
 	command := &cobra.Command{
 		Use:   validateName + " [PATH]",
 		Short: "Check a configuration without contacting the API",
 		Long: `Checks the configuration at PATH, a file or a folder of *.hcl files; the default
-is the working folder. It does not contact the API and writes nothing.
+is the working folder. It does not contact the API and writes nothing. It needs no
+secret: an environment variable, a file or a variable without a value is a warning,
+and with -strict an error.
 
 With -json the result is one object: format_version, valid, error_count,
 warning_count, endpoint (of the API, when there is no error), teams (the names of
@@ -25,19 +29,22 @@ the selected teams, when the configuration names them) and diagnostics.`,
 		Example: "  lemexport validate examples/quickstart",
 		Args:    atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error {
-			return runValidate(app, *global, views, argument(args), choice)
+			return runValidate(app, *global, views, argument(args), choice, variables, strict)
 		},
 	}
 	choice.addTo(command.Flags())
+	variables.addTo(command.Flags())
+	command.Flags().BoolVar(&strict, "strict", false, "make it an error that an environment variable, a file or a variable has no value")
 	return command
 }
 
-func runValidate(app App, global settings, views func() view, path string, choice teamChoice) error {
-	files, err := readConfig(path)
+func runValidate(app App, global settings, views func() view, path string, choice teamChoice, variables variableFlags, strict bool) error {
+	source, err := variables.configuration(path)
 	if err != nil {
 		return err
 	}
-	jobs, diags := app.LoadConfig(files)
+	source.SecretsOptional = !strict
+	jobs, diags := app.LoadConfig(source)
 	if diags.HasErrors() {
 		jobs = nil
 	}
@@ -71,11 +78,11 @@ func jobsText(jobs []exporter.Job) string {
 	if len(jobs) == 1 && jobs[0].Team == "" {
 		return jobText(jobs[0])
 	}
-	text := many(int64(len(jobs)), "team")
-	if len(jobs) > 0 {
-		text += ": " + inline(outward(listed(teamNames(jobs))))
+	if len(jobs) == 0 {
+		return "The teams are not known without what is missing."
 	}
-	return text + "."
+	text := many(int64(len(jobs)), "team")
+	return text + ": " + inline(outward(listed(teamNames(jobs)))) + "."
 }
 
 func jobText(job exporter.Job) string {

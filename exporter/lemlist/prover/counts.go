@@ -20,8 +20,9 @@ type counts struct {
 	// came counts those of them that no traversal showed: what a traversal shows may have
 	// stood below the first page all the time. before is that when the latest walk began.
 	came, before int64
-	// lastEntry is when the latest page arrived that showed such a conversation first.
-	lastEntry time.Time
+	// lastEntry is when the latest page arrived that showed such a conversation first, and
+	// lastBelow the same of a page of a traversal.
+	lastEntry, lastBelow time.Time
 	// back are rows whose lastActivityAt was lower when they were read again, with
 	// the time they had; lowered says that one was no move of the walk.
 	back    map[schema.IDHash]int64
@@ -194,21 +195,25 @@ func (t *counts) changedAround(in period, settle time.Duration) bool {
 // hidden reports whether a deletion at that time or later may be in no total, because a conversation
 // entered at the same time. Nothing says when that was: only that it was before a page showed the
 // conversation. While no total falls and no sweep shows a new conversation, the numbers tell.
-func (t *counts) hidden(from time.Time) bool {
-	return t.entered > 0 && (t.fell || t.came > t.before) && !from.After(t.lastEntry)
+func (t *counts) hidden(from, shown time.Time) bool {
+	return (t.fell || t.came > t.before) && !from.After(shown)
 }
 
 // suspicious reports whether a row may have been missed in a gap. None was when
 // the pages touch, and nothing changed as long before and after as responses may
-// lie apart. Below the lower page, a row that was deleted and made up for shows when the next page
-// repeats a row; the last page of a segment has no next one. Where the lower page came first, nothing at
-// all may have moved.
+// lie apart. When an entry at the top makes up for a deletion, a page repeats a row: but not the last page
+// of a segment, which has no next one, nor when the entry has an old time. Where the lower page
+// came first, nothing at all may have moved.
 func (t *counts) suspicious(h gap, settle time.Duration) bool {
 	switch {
 	case h.above == nil || h.below == nil || !t.telling():
 		return true
 	case h.touches():
-		return !h.below.head.followed && t.hidden(h.above.tail.sent.Add(-settle)) || t.changedAround(period{h.above.tail.sent, h.below.head.arrived}, settle)
+		shown := t.lastBelow
+		if !h.below.head.followed {
+			shown = t.lastEntry
+		}
+		return t.hidden(h.above.tail.sent.Add(-settle), shown) || t.changedAround(period{h.above.tail.sent, h.below.head.arrived}, settle)
 	}
 	tail, head := h.above.tail, h.below.head
 	return tail.place < 0 || head.place < 0 || head.place > tail.place || t.moving()

@@ -98,14 +98,14 @@ func (c *client) Head(ctx context.Context, key string) (bucket.Head, error) {
 // Read implements bucket.Client.
 func (c *client) Read(ctx context.Context, key string, version exporter.Version, from, length int64) (io.ReadCloser, error) {
 	query := url.Values{"alt": {"media"}, "generation": {string(version)}}
-	response, err := c.send(ctx, call{
+	answer, err := c.send(ctx, call{
 		method: http.MethodGet, url: c.object(key) + "?" + query.Encode(), stream: true,
 		header: http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", from, from+length-1)}},
 	})
 	if err != nil {
 		return nil, err
 	}
-	return response.Body, nil
+	return answer.body, nil
 }
 
 // List implements bucket.Client.

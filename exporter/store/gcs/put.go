@@ -14,6 +14,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter/store/bucket"
@@ -37,18 +38,18 @@ func (c *client) Put(ctx context.Context, put bucket.Put) error {
 	from, stalled := int64(0), 0
 	for {
 		length := min(part, size-from)
-		response, err := c.send(ctx, call{
+		answer, err := c.send(ctx, call{
 			method: http.MethodPut, url: session, body: io.NewSectionReader(put.Body, from, length), partial: from+length < size,
 			header: http.Header{"Content-Range": {fmt.Sprintf("bytes %d-%d/%d", from, from+length-1, size)}},
 		})
 		if err != nil {
 			return err
 		}
-		if response.StatusCode != http.StatusPermanentRedirect {
+		if answer.status != http.StatusPermanentRedirect {
 			return nil
 		}
 		// The server may have kept less than it was sent, and ignores what it has already.
-		next, err := kept(response.Header)
+		next, err := kept(answer.header)
 		if next <= from {
 			stalled++
 		}
@@ -78,21 +79,21 @@ func (c *client) begin(ctx context.Context, put bucket.Put) (string, error) {
 		return "", err
 	}
 	query := url.Values{"uploadType": {"resumable"}, "name": {put.Key}, "ifGenerationMatch": {generation}}
-	response, err := c.send(ctx, call{
+	answer, err := c.send(ctx, call{
 		method: http.MethodPost, url: c.server + "/upload/storage/v1/b/" + url.PathEscape(c.target.URL.Bucket) + "/o?" + query.Encode(),
 		header: http.Header{
-			"Content-Type": {"application/json"}, "X-Upload-Content-Type": {bucket.ContentType}, "X-Upload-Content-Length": {fmt.Sprint(put.Body.Size())},
+			"Content-Type": {"application/json"}, "X-Upload-Content-Type": {bucket.ContentType}, "X-Upload-Content-Length": {strconv.FormatInt(put.Body.Size(), 10)},
 		},
 		body: io.NewSectionReader(bytes.NewReader(about), 0, int64(len(about))),
 	})
 	if err != nil {
 		return "", err
 	}
-	session, err := response.Location()
-	if err != nil {
-		return "", fmt.Errorf("the server names no session for the upload: %w", err)
+	session := answer.header.Get("Location")
+	if session == "" {
+		return "", errors.New("the server names no session for the upload")
 	}
-	return session.String(), nil
+	return session, nil
 }
 
 // kept is how many bytes a session has, by the header "Range: bytes=0-N" of its response.

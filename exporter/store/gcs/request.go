@@ -36,6 +36,13 @@ type call struct {
 	partial bool
 }
 
+// answer is a successful response. Only that of a streaming call has to be closed.
+type answer struct {
+	status int
+	header http.Header
+	body   io.ReadCloser
+}
+
 // apiError is a response of the server that is not a success.
 type apiError struct {
 	status  int
@@ -56,39 +63,39 @@ func response(err error) (status int, code string) {
 
 // get decodes the JSON of a response.
 func (c *client) get(ctx context.Context, url string, to any) error {
-	response, err := c.send(ctx, call{method: http.MethodGet, url: url})
+	answer, err := c.send(ctx, call{method: http.MethodGet, url: url})
 	if err != nil {
 		return err
 	}
-	if err := json.NewDecoder(response.Body).Decode(to); err != nil {
+	if err := json.NewDecoder(answer.body).Decode(to); err != nil {
 		return fmt.Errorf("read the server's response: %w", err)
 	}
 	return nil
 }
 
 // send makes the attempts of a call.
-func (c *client) send(ctx context.Context, call call) (*http.Response, error) {
+func (c *client) send(ctx context.Context, call call) (answer, error) {
 	pause := backoff.NewExponentialBackOff()
 	pause.InitialInterval = min(100*time.Millisecond, c.target.Options.MaxDelay)
 	pause.MaxInterval = c.target.Options.MaxDelay
 	pause.Multiplier = 2
-	return backoff.Retry(ctx, func() (*http.Response, error) {
-		response, err := c.attempt(ctx, call)
+	return backoff.Retry(ctx, func() (answer, error) {
+		answer, err := c.attempt(ctx, call)
 		if err != nil && !retryable(err) {
 			err = backoff.Permanent(err)
 		}
-		return response, err
+		return answer, err
 	}, backoff.WithBackOff(pause), backoff.WithMaxTries(uint(c.target.Options.Attempts)), backoff.WithMaxElapsedTime(0))
 }
 
-func (c *client) attempt(ctx context.Context, call call) (*http.Response, error) {
+func (c *client) attempt(ctx context.Context, call call) (answer, error) {
 	body := io.Reader(http.NoBody)
 	if call.body != nil {
 		body = io.NewSectionReader(call.body, 0, call.body.Size())
 	}
 	request, err := http.NewRequestWithContext(ctx, call.method, call.url, body)
 	if err != nil {
-		return nil, backoff.Permanent(err)
+		return answer{}, backoff.Permanent(err)
 	}
 	if call.header != nil {
 		request.Header = call.header.Clone()
@@ -99,28 +106,27 @@ func (c *client) attempt(ctx context.Context, call call) (*http.Response, error)
 	if c.tokens != nil {
 		token, err := c.tokens.Token()
 		if err != nil { // the credentials have retries of their own
-			return nil, backoff.Permanent(fmt.Errorf("google credentials: %w", err))
+			return answer{}, backoff.Permanent(fmt.Errorf("google credentials: %w", err))
 		}
 		token.SetAuthHeader(request)
 	}
 	response, err := c.http.Do(request)
 	if err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	success := response.StatusCode/100 == 2 || call.partial && response.StatusCode == http.StatusPermanentRedirect
 	if call.stream && success {
-		return response, nil
+		return answer{status: response.StatusCode, header: response.Header, body: response.Body}, nil
 	}
 	// All of the response belongs to the attempt.
 	text, err := io.ReadAll(io.LimitReader(response.Body, maxResponse))
 	if err := errors.Join(err, response.Body.Close()); err != nil {
-		return nil, err
+		return answer{}, err
 	}
 	if !success {
-		return nil, newError(response.StatusCode, text)
+		return answer{}, newError(response.StatusCode, text)
 	}
-	response.Body = io.NopCloser(bytes.NewReader(text))
-	return response, nil
+	return answer{status: response.StatusCode, header: response.Header, body: io.NopCloser(bytes.NewReader(text))}, nil
 }
 
 // newError takes the message from the JSON of a response; a proxy answers otherwise.
@@ -146,5 +152,5 @@ func retryable(err error) bool {
 	_, refused := errors.AsType[bucket.GateError](err)
 	_, untrusted := errors.AsType[*tls.CertificateVerificationError](err)
 	name, unknown := errors.AsType[*net.DNSError](err)
-	return !refused && !untrusted && !(unknown && name.IsNotFound) && !errors.Is(err, context.Canceled) && !errors.Is(err, errLocal)
+	return !refused && !untrusted && (!unknown || !name.IsNotFound) && !errors.Is(err, context.Canceled) && !errors.Is(err, errLocal)
 }
