@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -12,7 +13,11 @@ import (
 )
 
 func main() {
-	if err := os.WriteFile("docs/table.md", []byte(tables()), 0o644); err != nil { //nolint:gosec // a page for everybody
+	err := errors.Join(
+		os.WriteFile("docs/table.md", []byte(tables()), 0o644), //nolint:gosec // a page for everybody
+		writeScale(),
+	)
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "docgen:", err)
 		os.Exit(1)
 	}

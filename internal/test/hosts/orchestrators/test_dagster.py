@@ -69,7 +69,10 @@ def shards(folder):
         teams.configure(folder)
         import dagster_teams  # which asks for the teams
 
-        night = dg.build_schedule_context(scheduled_execution_time=datetime.datetime(2026, 5, 1, tzinfo=datetime.UTC))
+        night = dg.build_schedule_context(
+            scheduled_execution_time=datetime.datetime(2026, 5, 1, tzinfo=datetime.UTC),
+            repository_def=dagster_teams.definitions.get_repository_def(),
+        )
         requests = dagster_teams.nightly.evaluate_tick(night).run_requests
         asked = [request.partition_key for request in requests]
         assert len({request.run_key for request in requests}) == 3 and asked == ["0/3", "1/3", "2/3"], asked
