@@ -26,6 +26,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/config"
 	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/exporter/lemlist"
+	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
@@ -88,7 +89,7 @@ func run() int {
 		FormatConfig:   func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
 		NewEngine: func(log *slog.Logger, workDir string, memory int64, runs int) *engine.Engine {
 			limitMemory(memory)
-			return newEngine(version, log, workDir, exporter.Share(memory, runs), exporter.NewBudget(memory))
+			return newEngine(version, log, workDir, exporter.Share(memory, runs), shared{exporter.NewBudget(memory), client.NewMemory(memory)})
 		},
 		UsersTable:  report.UsersTable,
 		WriteReport: writeReport,
@@ -114,21 +115,29 @@ func limitMemory(bytes int64) {
 	}
 }
 
-// newEngine makes an engine. memory is the budget of each of its runs, files that of what
-// stands in the files of all of them.
-func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int64, files *exporter.Budget) *engine.Engine {
+// shared is what bounds the memory of several runs together.
+type shared struct {
+	files *exporter.Budget
+	// responses is nil for runs whose rows wait for a host: they bound their own.
+	responses *client.Memory
+}
+
+// newEngine makes an engine. memory is the budget of each of its runs.
+func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int64, all shared) *engine.Engine {
 	var workspace exporter.Workspace
 	if workDir != "" {
 		workspace = journal.NewWorkspace(workDir)
 	}
 	return &engine.Engine{
 		OpenSource: func(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
-			return openSource(ctx, source, obs, log, "lemexport/"+version.Number, memory)
+			return openSource(ctx, source, lemlist.Options{
+				Observer: obs, Logger: log, UserAgent: "lemexport/" + version.Number, Memory: memory, Responses: all.responses,
+			})
 		},
 		OpenDestination: store.Open,
 		Formats: map[string]exporter.Format{
-			"parquet": parquet.Format{Version: version.Number, Memory: memory, Budget: files},
-			"arrow":   arrowipc.Format{Budget: files},
+			"parquet": parquet.Format{Version: version.Number, Memory: memory, Budget: all.files},
+			"arrow":   arrowipc.Format{Budget: all.files},
 		},
 		Scratch:     scratch.New(""),
 		Memory:      memory,
@@ -142,11 +151,9 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int
 
 // openSource connects to the team of a configuration: the real one, or one that
 // is simulated in this process and spoken to over HTTP all the same.
-func openSource(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer, log *slog.Logger, agent string, memory int64) (exporter.Source, error) {
-	options := lemlist.Options{
-		Endpoint: source.Endpoint, Key: source.APIKey, Users: source.Users, Observer: obs, Logger: log, UserAgent: agent, Memory: memory,
-		MaxElapsed: source.MaxElapsed, Margin: source.Margin,
-	}
+func openSource(ctx context.Context, source exporter.SourceConfig, options lemlist.Options) (exporter.Source, error) {
+	options.Endpoint, options.Key, options.Users = source.Endpoint, source.APIKey, source.Users
+	options.MaxElapsed, options.Margin = source.MaxElapsed, source.Margin
 	if source.Simulate == nil {
 		options.Ledger = func(name string) ratelimit.Ledger { return store.NewLedger("", name) }
 		return lemlist.Open(options)
@@ -215,11 +222,16 @@ func interrupts() (signals <-chan os.Signal, stop func()) {
 
 // buildVersion reads what the linker and the Go tool wrote into the binary.
 func buildVersion() cli.Version {
-	version := cli.Version{Number: release, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
-		return version
+		info = new(debug.BuildInfo)
 	}
+	return versionOf(release, info)
+}
+
+// versionOf is the version of a release build, or of a build by go install or from a clone.
+func versionOf(release string, info *debug.BuildInfo) cli.Version {
+	version := cli.Version{Number: release, Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH}
 	for _, setting := range info.Settings {
 		switch setting.Key {
 		case "vcs.revision":

@@ -71,7 +71,7 @@ func readInside(b *testing.B) (rows int64, seconds float64, size int64) {
 	if err := diags.Err(); err != nil {
 		b.Fatal(err)
 	}
-	run, err := newEngine(cli.Version{Number: "bench"}, slog.New(slog.DiscardHandler), "", exporter.DefaultMemory, nil).Start(b.Context(), job, unobserved{})
+	run, err := newEngine(cli.Version{Number: "bench"}, slog.New(slog.DiscardHandler), "", exporter.DefaultMemory, shared{}).Start(b.Context(), job, unobserved{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -111,7 +111,7 @@ func (unobserved) Observe(exporter.Event) {}
 // a package does before main is in it.
 func BenchmarkStartUp(b *testing.B) {
 	path := filepath.Join(b.TempDir(), "lemexport")
-	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-tags=disable_grpc_modules", "-o", path, ".")
+	build := exec.CommandContext(b.Context(), "go", "build", "-trimpath", "-o", path, ".")
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if output, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("build: %v: %s", err, output)

@@ -54,11 +54,13 @@ func servePlugin(version cli.Version) int {
 		Tool:        exporter.Tool{Name: "lemexport", Version: version.Number},
 		Commit:      version.Commit,
 		ParseConfig: config.LoadJSON,
-		NewEngine: func(log *slog.Logger, stateDir string) *engine.Engine {
+		NewEngine: func(log *slog.Logger, stateDir string, running int) *engine.Engine {
 			if stateDir == "" {
 				stateDir = usualStateDir()
 			}
-			return newEngine(version, log, stateDir, memory, files)
+			// Below what its calls need, the collector would do nothing but collect.
+			limitMemory(max(memory, int64(running)*exporter.LeastShare))
+			return newEngine(version, log, stateDir, exporter.Share(memory, running), shared{files: files})
 		},
 		Log: slog.New(ndjson.NewHandler(stderr, level)),
 	})

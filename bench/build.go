@@ -21,7 +21,7 @@ const (
 )
 
 // release are the flags of the product's release.
-func release() []string { return []string{"-trimpath", "-tags=disable_grpc_modules"} }
+func release() []string { return []string{"-trimpath"} }
 
 // build makes the programs that contestants are in.
 func build(ctx context.Context, dir string) (programs map[program]string, err error) {

@@ -51,6 +51,13 @@ func (c *calls) begin(ctx context.Context) (_ context.Context, end func(), err e
 	}, nil
 }
 
+// number is how many calls are running.
+func (c *calls) number() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.running)
+}
+
 // stop cancels all running calls, waits for them up to stopTimeout, and returns
 // their number. No call begins after it.
 func (c *calls) stop(why error) int {

@@ -22,8 +22,9 @@ type Options struct {
 	// ParseConfig reads a configuration in JSON.
 	ParseConfig func(body []byte) (exporter.Job, exporter.Diagnostics)
 	// NewEngine makes the engine of one call. stateDir is where the journal of an
-	// interrupted run is kept, "" for the default place.
-	NewEngine func(log *slog.Logger, stateDir string) *engine.Engine
+	// interrupted run is kept, "" for the default place. With it so many calls run, which
+	// share the memory of the process.
+	NewEngine func(log *slog.Logger, stateDir string, running int) *engine.Engine
 	Log       *slog.Logger
 }
 
@@ -130,7 +131,7 @@ func (s *Server) Stop(context.Context, *pluginv1.StopRequest) (*pluginv1.StopRes
 }
 
 func (s *Server) engine(stateDir string) *engine.Engine {
-	return s.options.NewEngine(s.options.Log, stateDir)
+	return s.options.NewEngine(s.options.Log, stateDir, s.calls.number()+1)
 }
 
 // noopObserver ignores all events.

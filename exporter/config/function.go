@@ -97,7 +97,8 @@ func coalesceFunction() function.Function {
 		Impl: func(args []cty.Value, kind cty.Type) (cty.Value, error) {
 			for _, arg := range args {
 				value, err := convert.Convert(arg, kind)
-				if err == nil && !value.IsNull() && !(kind == cty.String && textOf(value) == "") {
+				empty := err != nil || value.IsNull() || kind == cty.String && textOf(value) == ""
+				if !empty {
 					return value, nil
 				}
 			}

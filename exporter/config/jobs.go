@@ -7,51 +7,53 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// jobs computes and checks a configuration team by team: the values of one team are dropped
-// before those of the next are made.
-func (d *decoder) jobs(drafts []*draft, files int) []exporter.Job {
-	var sources, exports, others []*draft
+// configuration is what the files of a configuration contain, without values.
+type configuration struct {
+	*decoder
+	sources, exports, others []*draft
+}
+
+func newConfiguration(d *decoder, drafts []*draft) configuration {
+	found := configuration{decoder: d}
 	for _, b := range drafts {
 		switch b.kind {
 		case sourceName:
-			sources = append(sources, b)
+			found.sources = append(found.sources, b)
 		case exportName:
-			exports = append(exports, b)
+			found.exports = append(found.exports, b)
 		default:
-			others = append(others, b)
+			found.others = append(found.others, b)
 		}
 	}
+	return found
+}
+
+// jobs computes and checks a configuration of so many files, team by team: the values of one
+// team are dropped before those of the next are made.
+func (d configuration) jobs(files int) []exporter.Job {
 	c := checker{report: d.report, env: d.inputs.Env}
-	c.top(headers(sources), headers(exports), headers(others), files)
-	var strays []*block
-	for _, b := range others {
-		strays = append(strays, d.block(b, team{}))
-	}
-	if len(sources) == 0 {
-		for _, b := range exports {
-			b.take(sourceName)
-		}
-		return []exporter.Job{c.job(nil, d.blocks(exports, team{unknown: true}), strays)}
-	}
-	uses := d.uses(sources, exports)
+	c.top(headers(d.sources), headers(d.exports), headers(d.others), files)
+	strays := d.blocks(d.others, team{})
+	uses := d.uses()
 	for _, lost := range uses.lost {
 		c.job(nil, []*block{d.block(lost, team{unknown: true})}, nil)
 	}
+	if len(d.sources) == 0 {
+		c.job(nil, nil, strays)
+	}
 	var jobs []exporter.Job
 	apart := newApart(c.report)
-	for i, source := range sources {
-		many := source.expression(forEachName) != nil
-		for _, t := range d.teams(source) {
+	for i, source := range d.sources {
+		forEach := source.expression(forEachName) != nil
+		for _, t := range (teamReader{d.decoder}).teams(source) {
 			d.meter.grow()
 			apart.name(t)
 			c := checker{report: d.report.of(t.name), env: d.inputs.Env}
-			var exports []*block
-			for _, export := range uses.of[i] {
-				made := d.block(export, t)
-				if many || uses.sources[export] > 1 {
-					c.destinationPerTeam(made)
+			exports := d.blocks(uses.of[i], t)
+			for n, export := range uses.of[i] {
+				if forEach || uses.sources[export] > 1 {
+					c.destinationPerTeam(exports[n])
 				}
-				exports = append(exports, made)
 			}
 			made := d.block(source, t)
 			apart.keyAsName(made, t)
@@ -64,7 +66,7 @@ func (d *decoder) jobs(drafts []*draft, files int) []exporter.Job {
 	return jobs
 }
 
-func (d *decoder) blocks(drafts []*draft, t team) []*block {
+func (d configuration) blocks(drafts []*draft, t team) []*block {
 	made := make([]*block, 0, len(drafts))
 	for _, b := range drafts {
 		made = append(made, d.block(b, t))
@@ -91,31 +93,33 @@ type uses struct {
 }
 
 // uses finds the sources of the exports: the one that an export names, else all.
-func (d *decoder) uses(sources, exports []*draft) uses {
-	found := uses{of: make([][]*draft, len(sources)), sources: make(map[*draft]int)}
+func (d configuration) uses() uses {
+	found := uses{of: make([][]*draft, len(d.sources)), sources: make(map[*draft]int)}
 	add := func(i int, export *draft) {
 		found.of[i] = append(found.of[i], export)
 		found.sources[export]++
 	}
-	for _, export := range exports {
+	for _, export := range d.exports {
 		named := export.take(sourceName)
 		switch {
+		case len(d.sources) == 0:
+			found.lost = append(found.lost, export)
 		case named == nil && d.named:
-			for i := range sources {
+			for i := range d.sources {
 				add(i, export)
 			}
 		case named == nil:
 			add(0, export) // more sources without names are reported already
 		default:
-			if i := d.sourceNamed(d.attribute(named, team{}), sources); i >= 0 {
+			if i := d.sourceNamed(d.attribute(named, team{})); i >= 0 {
 				add(i, export)
 			} else {
 				found.lost = append(found.lost, export)
 			}
 		}
 	}
-	for i, source := range sources {
-		if len(found.of[i]) == 0 && len(exports) > 0 && len(source.labels) > 1 && len(found.lost) == 0 && !d.report.exportOptional {
+	for i, source := range d.sources {
+		if len(found.of[i]) == 0 && len(d.exports) > 0 && len(source.labels) > 1 && len(found.lost) == 0 && !d.report.exportOptional {
 			d.report.fail(source.at, source.address, "Missing export",
 				"No export block reads this source. Add one, or remove source from an export block so that it reads all sources.")
 		}
@@ -124,7 +128,7 @@ func (d *decoder) uses(sources, exports []*draft) uses {
 }
 
 // sourceNamed is the position of the source that an export names, or -1.
-func (d *decoder) sourceNamed(a *attribute, sources []*draft) int {
+func (d configuration) sourceNamed(a *attribute) int {
 	if !a.failed && a.isNull() {
 		a.failed = true
 		d.report.fail(a.at, a.address, "Empty source", "source is null. Name a source, or remove the attribute to read all sources.")
@@ -134,7 +138,7 @@ func (d *decoder) sourceNamed(a *attribute, sources []*draft) int {
 		return -1
 	}
 	var known []string
-	for i, b := range sources {
+	for i, b := range d.sources {
 		if len(b.labels) > 1 {
 			if known = append(known, b.labels[1].text); b.labels[1].text == name {
 				return i

@@ -130,6 +130,45 @@ func (n node) value() cty.Value {
 	}
 }
 
+// marked is the value of a node whose parts have origins of their own: those of the text, and
+// the place in it.
+func (n node) marked(marks cty.ValueMarks) (cty.Value, error) {
+	switch n.kind {
+	case '[':
+		items := make([]cty.Value, 0, len(n.items))
+		for _, item := range n.items {
+			value, err := item.marked(marks)
+			if err != nil {
+				return cty.NilVal, err
+			}
+			items = append(items, value)
+		}
+		return cty.TupleVal(items), nil
+	case '{':
+		members := make(map[string]cty.Value, len(n.members))
+		for _, m := range n.members {
+			name := cty.NormalizeString(m.name)
+			if _, twice := members[name]; twice {
+				return cty.NilVal, usageError(fmt.Sprintf("jsondecode: an object has the name %q twice, in two spellings of Unicode. Remove one of the two.", shorten(name)))
+			}
+			value, err := m.value.marked(marks)
+			if err != nil {
+				return cty.NilVal, err
+			}
+			members[name] = value
+		}
+		return cty.ObjectVal(members), nil
+	default:
+		value := n.value()
+		for mark := range marks {
+			if from, ok := mark.(origin); ok {
+				value = value.Mark(from.part(string(n.pointer)))
+			}
+		}
+		return value, nil
+	}
+}
+
 // fill sorts the members of a block's body, n, into attributes and blocks.
 func (n node) fill(b *block) *misshapen {
 	if n.kind != '{' {

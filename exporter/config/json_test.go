@@ -141,6 +141,8 @@ func TestWhatIsWrongWithJSONIsSaidWithItsPath(t *testing.T) {
 		"a number that is out of range": {`{"source": {"lemlist": {"simulate": {"users": 1e999999}}}}`, "/source/lemlist/simulate/users", ""},
 		"a share that is out of range":  {`{` + source + `, "export": {"inbox_conversations": {"destination": "./out", "max_shrink": 2}}}`, "/export/inbox_conversations/max_shrink", "from 0 to 1"},
 		"the key elsewhere":             {`{` + source + `, "export": {"inbox_conversations": {"destination": "./some-key"}}}`, "/export/inbox_conversations/destination", "API key outside api_key"},
+		"for_each":                      {`{"source": {"lemlist": {"for_each": {"acme": "k"}, "api_key": "some-key"}}}`, "/source/lemlist/for_each", ""},
+		"the source of an export":       {`{` + source + `, "export": {"inbox_conversations": {"destination": "./out", "source": "acme"}}}`, "/export/inbox_conversations/source", "reads one team"},
 		"two sources": {`{"source": {"lemlist": [{"simulate": {}}, {"simulate": {}}]}}`, "/source/lemlist/1",
 			"Another source is at /source/lemlist/0."},
 	} {

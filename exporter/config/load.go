@@ -49,7 +49,7 @@ func load(files []File, in Inputs, report *report) ([]exporter.Job, exporter.Dia
 	if report.broken {
 		return nil, report.finish(0)
 	}
-	jobs := d.jobs(drafts, len(files))
+	jobs := newConfiguration(d, drafts).jobs(len(files))
 	diags := report.finish(len(jobs))
 	if diags.HasErrors() {
 		return nil, diags

@@ -195,7 +195,7 @@ func plainReferences(tokens hclsyntax.Tokens) []exporter.TextSpan {
 	var found []exporter.TextSpan
 	for i := range tokens {
 		word := func(at int) string { return string(tokens[i+at].Bytes) }
-		length := 0
+		var length int
 		switch {
 		case startsWith(tokens[i:], call) && (word(0) == "env" && plausibleVariable(word(3)) || word(0) == "file" && plausiblePath(word(3))):
 			length = len(call)

@@ -1,6 +1,8 @@
 package config
 
 import (
+	"bytes"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -27,10 +29,12 @@ func sourceSpans(tokens hclsyntax.Tokens, plain []exporter.TextSpan) []exporter.
 		case len(plain) > 0 && plain[0].Start <= token.Range.Start.Byte:
 		case token.Type == hclsyntax.TokenIdent && !isCall(tokens, i) && couldBeKey(token.Bytes):
 			spans = append(spans, span(token.Range.Start.Byte, token.Range.End.Byte))
+		case token.Type == hclsyntax.TokenIdent && string(token.Bytes) == forEachName:
+			inside, names = true, true // also in a block that has none
 		case depth == 0 && token.Type == hclsyntax.TokenIdent:
-			inside = inside && !startsLine(tokens, i) || string(token.Bytes) == "source"
+			inside = inside && !startsLine(tokens, i) || string(token.Bytes) == sourceName
 		case depth == 1 && token.Type == hclsyntax.TokenIdent && startsLine(tokens, i):
-			names = string(token.Bytes) == forEachName
+			names = false
 		case !inside:
 		case slices.Contains([]hclsyntax.TokenType{hclsyntax.TokenComment, hclsyntax.TokenOHeredoc, hclsyntax.TokenCHeredoc}, token.Type):
 			for _, word := range words(token.Bytes, "_-.+/=") {
@@ -41,7 +45,8 @@ func sourceSpans(tokens hclsyntax.Tokens, plain []exporter.TextSpan) []exporter.
 		case token.Type == hclsyntax.TokenQuotedLit && (depth == 0 && string(tokens[i-2].Bytes) != sourceName || isName(tokens, i) || names && isElement(tokens, i)) && !couldBeKey(token.Bytes): // the name of a team
 		case token.Type == hclsyntax.TokenQuotedLit && !harmlessText(string(token.Bytes)),
 			token.Type == hclsyntax.TokenStringLit,
-			token.Type == hclsyntax.TokenIdent && isBareValue(tokens, i):
+			token.Type == hclsyntax.TokenIdent && isBareValue(tokens, i),
+			names && token.Type == hclsyntax.TokenIdent && !isName(tokens, i) && !isCall(tokens, i) && bytes.ContainsAny(token.Bytes, "0123456789"):
 			spans = append(spans, span(token.Range.Start.Byte, token.Range.End.Byte))
 		}
 		if token.Type == hclsyntax.TokenOBrace {
@@ -106,8 +111,12 @@ func harmlessText(text string) bool {
 // plausiblePath reports whether a text is the path of a file, and not a key that was put there
 // by mistake.
 func plausiblePath(text string) bool {
-	if !strings.ContainsAny(text, `./\`) || strings.ContainsAny(text, "?@") {
+	if !strings.ContainsAny(text, `./\`) || strings.ContainsAny(text, "?@+=") {
 		return false
 	}
-	return !slices.ContainsFunc(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(`./\-_ `, r) }), func(part string) bool { return couldBeKey([]byte(part)) })
+	folders := strings.FieldsFunc(text, func(r rune) bool { return r == '/' || r == '\\' })
+	if n := len(folders); n > 0 && slices.Contains([]string{".json", ".txt", ".key"}, path.Ext(folders[n-1])) && !keyShape().MatchString(folders[n-1]) {
+		folders = folders[:n-1]
+	}
+	return !slices.ContainsFunc(folders, func(part string) bool { return couldBeKey([]byte(part)) })
 }

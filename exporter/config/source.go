@@ -65,7 +65,7 @@ func (s *source) hiddenWords(shortest int) []string {
 		for _, word := range slices.Concat(words(part, "_"), words(part, "_.+/=-")) {
 			text := string(part[word.Start:word.End])
 			_, value, _ := strings.Cut(text, "=") // of a query
-			for _, one := range []string{text, value} {
+			for _, one := range []string{text, value, strings.Trim(text, "_.+/=-")} {
 				if len(one) >= shortest {
 					found = append(found, one)
 				}

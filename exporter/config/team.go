@@ -62,8 +62,11 @@ func eachPart(name hcl.Traversal) (part string, known bool) {
 	return step.Name, ok && (step.Name == eachKey || step.Name == eachValue)
 }
 
+// teamReader finds the teams of source blocks.
+type teamReader struct{ *decoder }
+
 // teams gives the teams of a source block, in order.
-func (d *decoder) teams(b *draft) []team {
+func (d teamReader) teams(b *draft) []team {
 	forEach := b.take(forEachName)
 	switch {
 	case forEach != nil:
@@ -82,7 +85,7 @@ func (d *decoder) teams(b *draft) []team {
 
 // eachOf gives the teams of a for_each. When it has none, one unknown team stands for them, so that
 // the rest of the configuration is checked.
-func (d *decoder) eachOf(e *expression) []team {
+func (d teamReader) eachOf(e *expression) []team {
 	none := []team{{unknown: true}}
 	a := d.attribute(e, team{})
 	if a.failed || !d.namesOnce(e) {
@@ -109,7 +112,7 @@ func (d *decoder) eachOf(e *expression) []team {
 	for position, it := 0, values.ElementIterator(); it.Next(); position++ {
 		key, element := it.Element()
 		bare, own := element.Unmark()
-		one := valued("", a.at, a.address, bare)
+		var one team
 		switch {
 		case isMap && d.isText(a, a.at, bare, fmt.Sprintf("The value of %s in for_each is %s. for_each takes a map of texts: {name = key}.", quotedName(key.AsString()), typeName(bare))):
 			one = valued(key.AsString(), a.at, a.address, bare.WithMarks(marks, own).Mark(origin{ofTeam, eachValue}))
@@ -135,7 +138,7 @@ func (d *decoder) eachOf(e *expression) []team {
 }
 
 // isText reports an element of a for_each that is no text.
-func (d *decoder) isText(a *attribute, at place, element cty.Value, otherwise string) bool {
+func (d teamReader) isText(a *attribute, at place, element cty.Value, otherwise string) bool {
 	if !element.IsNull() && element.Type() == cty.String {
 		return true
 	}
@@ -144,7 +147,7 @@ func (d *decoder) isText(a *attribute, at place, element cty.Value, otherwise st
 }
 
 // namesOnce reports the names that a map in the file has twice: HCL takes the last one.
-func (d *decoder) namesOnce(e *expression) bool {
+func (d teamReader) namesOnce(e *expression) bool {
 	counted, _ := e.expr.(metered)
 	written, ok := counted.Expression.(*hclsyntax.ObjectConsExpr)
 	if !ok {

@@ -25,7 +25,8 @@ type PrunePlan struct {
 	// pointer names.
 	Keep   []StoredFile `json:"keep"`
 	Remove []StoredFile `json:"remove"`
-	// Reason says why files stay that the options would remove; "" when none do.
+	// Reason is a sentence that says why files stay that the options would remove; "" when
+	// none do.
 	Reason string `json:"reason,omitempty"`
 
 	at      tableExports
@@ -96,7 +97,7 @@ func (p pruner) versions(ctx context.Context, at tableExports) (PrunePlan, error
 	if keep == 0 {
 		keep = len(all)
 		if full := fullProofOf(&at.pointer.Manifest); full == nil {
-			plan.Reason = "no version is proven in full"
+			plan.Reason = "No version is proven in full, so all are kept."
 		} else if i := slices.IndexFunc(all, func(one exporter.PointerFile) bool { return one.RunID == full.RunID }); i >= 0 {
 			keep = i + 1
 		}
@@ -132,9 +133,9 @@ func (p pruner) appended(ctx context.Context, at tableExports) (PrunePlan, error
 	full := slices.IndexFunc(files, func(file appendedFile) bool { return newest.FullProof != nil && file.RunID == newest.FullProof.RunID })
 	switch {
 	case newest.FullProof == nil:
-		plan.Reason = "no run has proven the export in full, so every file is needed"
+		plan.Reason = "No run has proven the export in full, so every file is needed."
 	case full < 0:
-		plan.Reason = "the file of the last full proof, run " + newest.FullProof.RunID + ", is missing, so every file is needed"
+		plan.Reason = "The file of the last full proof, run " + newest.FullProof.RunID + ", is missing, so every file is needed."
 	}
 	for i, file := range files {
 		if full < 0 || !olderThan(file, files[full], files) || p.options.Keep > 0 && i >= len(files)-p.options.Keep {
@@ -154,7 +155,7 @@ func (p pruner) appended(ctx context.Context, at tableExports) (PrunePlan, error
 		plan.Remove, plan.names = append(plan.Remove, file.StoredFile), append(plan.names, file.name)
 	}
 	if plan.Reason == "" && p.options.Keep > 0 && len(plan.Keep) > p.options.Keep {
-		plan.Reason = fmt.Sprintf("the newest files continue earlier ones, back to a full proof, so %d are needed", len(plan.Keep))
+		plan.Reason = fmt.Sprintf("The newest files continue earlier ones, back to a full proof, so %d are needed.", len(plan.Keep))
 	}
 	return plan, nil
 }

@@ -37,7 +37,7 @@ type Shown struct {
 	// Location is the file, the pointer or the folder.
 	Location string `json:"location"`
 	Kind     string `json:"kind"`
-	// Manifest is that of the newest file.
+	// Manifest is that of the newest file, without what it remembers of the newest rows.
 	Manifest exporter.Manifest `json:"manifest"`
 	// FullProof is the last run that walked every inbox in full and proved it; nil when
 	// there is none.
@@ -126,7 +126,7 @@ func (s shower) pointed(ctx context.Context, found tableExports) (Shown, error) 
 
 func (s shower) shown(location, kind string, newest exporter.Manifest, files []StoredFile) Shown {
 	return Shown{
-		Location: location, Kind: kind, Manifest: newest, FullProof: fullProofOf(&newest),
+		Location: location, Kind: kind, Manifest: stated(newest), FullProof: fullProofOf(&newest),
 		Age: s.now.Sub(newest.Window.FinishedAt).Seconds(), Files: files,
 	}
 }

@@ -182,3 +182,45 @@ func TestAnInterruptLeavesNoVersionThatNothingNames(t *testing.T) {
 		t.Errorf("the destination holds %q, it held %q", now, before)
 	}
 }
+
+// interposed is a destination that calls a function before it opens an object.
+type interposed struct {
+	exporter.Destination
+	before func(name string)
+}
+
+// Open implements exporter.Destination.
+func (i interposed) Open(ctx context.Context, name string) (exporter.Object, error) {
+	i.before(name)
+	return i.Destination.Open(ctx, name)
+}
+
+// Our own readers begin again when the pointer moves between the two reads.
+func TestOurReadersBeginAgainWhenThePointerMoves(t *testing.T) {
+	b := newBench(t, sim.Options{Conversations: 30})
+	job := versioned(b.job(b.dir), 1)
+	b.mustApply(t, job)
+	open := b.OpenDestination
+	moves := 0
+	b.OpenDestination = func(location string) (exporter.Destination, error) {
+		to, err := open(location)
+		return interposed{to, func(name string) {
+			if strings.HasPrefix(name, "inbox_conversations/") && moves < 3 {
+				moves++
+				b.OpenDestination, open = open, b.OpenDestination // the apply has the real one
+				b.mustApply(t, job)
+				b.OpenDestination, open = open, b.OpenDestination
+			}
+		}}, err
+	}
+	file, err := b.OpenFile(t.Context(), b.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got := file.Manifest().RunID; got != "run-4" || moves != 3 {
+		t.Errorf("opened %s after %d moves", got, moves)
+	}
+	if err := file.Close(); err != nil {
+		t.Error(err)
+	}
+}

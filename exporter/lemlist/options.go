@@ -38,9 +38,12 @@ type Options struct {
 	Ledger func(name string) ratelimit.Ledger
 
 	// Memory is the budget of the run, in bytes, of which pages in flight take a
-	// quarter at most, and the body of one answer an eighth; 0 is
-	// [exporter.DefaultMemory].
+	// quarter at most; 0 is [exporter.DefaultMemory].
 	Memory int64
+	// Responses bounds the responses of the sources that share it; nil is a bound of Memory
+	// for this source alone. Sources whose rows wait for somebody outside must not share
+	// one: a large response of the one would hold up those of the others.
+	Responses *client.Memory
 
 	// Margin is what the walk allows for clocks, caches and replicas; zero is
 	// [exporter.DefaultMargin].
@@ -68,8 +71,11 @@ func (o Options) client(obs exporter.Observer) (*client.Client, error) {
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
+	if o.Responses == nil {
+		o.Responses = client.NewMemory(cmp.Or(o.Memory, exporter.DefaultMemory))
+	}
 	return client.New(client.Options{
 		Endpoint: o.Endpoint, Key: o.Key, UserAgent: cmp.Or(o.UserAgent, "lemexport"), Unlimited: o.Unlimited, Ledger: o.Ledger,
-		Memory: o.Memory, Policy: policy, Observer: obs, Logger: o.Logger, Dial: o.dial,
+		Memory: o.Responses, Policy: policy, Observer: obs, Logger: o.Logger, Dial: o.dial,
 	})
 }

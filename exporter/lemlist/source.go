@@ -61,8 +61,8 @@ func (s *Source) Survey(ctx context.Context, tables []*schema.Table) (exporter.S
 	if err != nil {
 		return exporter.Survey{}, err
 	}
-	defer got.release()
-	found := teamOf(got.page.Record)
+	found, ofTeam := teamOf(got.page.Record), surveyOf(schema.TeamUsers(), got)
+	got.release() // a large page waits for the place of a large team
 	users, err := found.choose(s.chosen)
 	if err != nil {
 		return exporter.Survey{}, err
@@ -75,7 +75,7 @@ func (s *Source) Survey(ctx context.Context, tables []*schema.Table) (exporter.S
 		case table.PartitionBy == schema.PartitionUser:
 			one, spent, err = surveyInboxes(ctx, s, users)
 		case table.Request.Envelope == schema.EnvelopeTeam:
-			one = surveyOf(table, got)
+			one = ofTeam
 		default:
 			one, spent, err = surveySingle(ctx, s.client, table)
 		}

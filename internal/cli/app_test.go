@@ -39,7 +39,7 @@ func TestHelpOfEveryCommand(t *testing.T) {
 func TestWrongUsage(t *testing.T) {
 	var all bytes.Buffer
 	for _, line := range []string{
-		"aply", "nonsense", "help aply", "plan -jsn", "plan --detailed-exitcod", "plan -x", "plan a b", "verify", "verify a b", "version x",
+		"aply", "nonsense", "help aply", "plan -jsn", "plan --detailed-exitcod", "plan -x", "plan a b", "verify", "report a b", "prune a", "version x",
 		"plan -chdir", "sim -users=many", "plan -json=perhaps", "schema -format=jsn", "schema -format=xml", "schema nosuch", "schema -json -format=ddl",
 		"plan -log-level=loud", "apply -json", "completion", "completion bsh", "completion tcl", "fmt -check -", "sim -fault=502-html=2",
 		"validate no/such/file", "plan -json -nonsense", "validate -json -nonsense", "validate -json a b", "--json",

@@ -22,7 +22,7 @@ func applyTeams(ctx context.Context, app App, global settings, show view, argume
 			return interruption(ctx, err, "nothing was written")
 		}
 		end := teamsEnd{results: inOrder(jobs, results), elapsed: app.Now().Sub(started), workDir: arguments.workDir}
-		show.teamSummary(end)
+		show.teams().summary(end)
 		if status := end.status(); status != 0 {
 			return ended{status}
 		}
@@ -49,7 +49,7 @@ func newTeamsRun(app App, global settings, show view, pace teamPace, workDir str
 
 // plan plans the jobs of a queue while the view shows the progress.
 func (r teamsRun) plan(ctx context.Context, queue []teams.Queued) (plans []teams.Planned, err error) {
-	err = r.events.during(r.app, r.show.ofTeams(len(queue)), func() error {
+	err = r.events.during(r.app, r.show.teams().eventsOf(len(queue)), func() error {
 		plans = r.runner.Plan(ctx, queue)
 		return context.Cause(ctx)
 	})
@@ -70,7 +70,7 @@ func (r teamsRun) apply(ctx context.Context, arguments applyArguments, jobs []ex
 		}
 		queue, results = approved, append(results, failed...)
 	}
-	err = r.events.during(r.app, r.show.ofTeams(len(queue)), func() error {
+	err = r.events.during(r.app, r.show.teams().eventsOf(len(queue)), func() error {
 		results = append(results, r.runner.Apply(ctx, queue, arguments.options)...)
 		return nil
 	})
@@ -95,7 +95,7 @@ func (r teamsRun) approved(ctx context.Context, jobs []exporter.Job, queue []tea
 		queue[i].Approved = &plans[i].Plan
 		approved = append(approved, queue[i])
 	}
-	r.show.teamProposal(newTeamPlans(jobs, plans, r.runner.Parallel))
+	r.show.teams().proposal(newTeamPlans(jobs, plans, r.runner.Parallel))
 	if len(approved) == 0 {
 		return nil, failed, nil
 	}
@@ -152,20 +152,18 @@ func (e teamsEnd) status() exporter.ExitStatus {
 func (e teamsEnd) text() string {
 	counts := e.counts()
 	if len(e.results) == 0 {
-		return "no team was selected"
+		return "No team was selected"
 	}
-	done := counts[teams.Done] + counts[teams.Fresh]
-	parts := []string{fmt.Sprintf("%s of %s done", count(int64(done)), many(int64(len(e.results)), "team"))}
+	fresh := counts[teams.Fresh]
+	done := fmt.Sprintf("%s of %s done", count(int64(counts[teams.Done]+fresh)), many(int64(len(e.results)), "team"))
+	if fresh > 0 {
+		done += " (" + count(int64(fresh)) + " of them " + outcomeText(teams.Fresh) + ")"
+	}
+	parts := []string{done}
 	for _, outcome := range outcomes() {
-		n := counts[outcome]
-		if n == 0 || outcome == teams.Done {
-			continue
+		if n := counts[outcome]; n > 0 && outcome != teams.Done && outcome != teams.Fresh {
+			parts = append(parts, count(int64(n))+" "+outcomeText(outcome))
 		}
-		text := fmt.Sprintf("%s %s", count(int64(n)), outcomeText(outcome))
-		if outcome == teams.Fresh {
-			text += " and not read"
-		}
-		parts = append(parts, text)
 	}
 	return strings.Join(parts, ", ")
 }
@@ -177,7 +175,9 @@ func outcomeText(outcome teams.Outcome) string {
 		return "not proven complete"
 	case teams.NotStarted:
 		return "not started"
-	case teams.Done, teams.Fresh, teams.Failed, teams.Interrupted:
+	case teams.Fresh:
+		return "fresh and not read"
+	case teams.Done, teams.Failed, teams.Interrupted:
 	}
 	return string(outcome)
 }

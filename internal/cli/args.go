@@ -98,6 +98,16 @@ func upTo(n int, name string) cobra.PositionalArgs {
 	}
 }
 
+// atLeastOne accepts one argument or more, each of which is called name in the help text.
+func atLeastOne(name string) cobra.PositionalArgs {
+	return func(command *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return usageError(command, "%s needs a %s", command.CommandPath(), name)
+		}
+		return nil
+	}
+}
+
 func arguments(n int) string {
 	switch n {
 	case 0:

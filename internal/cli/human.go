@@ -85,6 +85,14 @@ func (v *humanView) progress() (progressView, time.Duration) {
 	return &heartbeatView{term: v.err}, heartbeatInterval
 }
 
+func (v *humanView) of(team string) view {
+	one := *v
+	one.team = team
+	return &one
+}
+
+func (v *humanView) teams() teamsView { return humanTeams{v} }
+
 // bullet begins an item of a list.
 const bullet = "  - "
 

@@ -167,8 +167,8 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 		verb = "add"
 	case engine.ActionCreate:
 	}
-	if export.Pointer != "" && export.Action != engine.ActionCreate {
-		verb = "write a new version,"
+	if export.CurrentFile != "" && export.Action != engine.ActionAppend {
+		verb = "write" // beside the current file
 	}
 	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(export.File))
 	fmt.Fprintf(&out, "    with %s as %s, %s\n", export.Table, export.Format, export.Mode)

@@ -5,18 +5,17 @@ import (
 	"strings"
 	"time"
 
+	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine/teams"
 )
 
-// humanTeams makes the views of the events of several teams.
-type humanTeams struct {
-	view  *humanView
+// humanTeamEvents makes the views of the events of several teams.
+type humanTeamEvents struct {
+	view  humanTeams
 	total int
 }
 
-func (v *humanView) ofTeams(total int) showing[teamEvent] { return humanTeams{v, total} }
-
-func (h humanTeams) progress() (progressOf[teamEvent], time.Duration) {
+func (h humanTeamEvents) progress() (progressOf[teamEvent], time.Duration) {
 	shared := teamsProgress{view: h.view, teamsTally: teamsTally{total: h.total}}
 	if h.view.err.interactive() && !h.view.logging {
 		return &teamBars{shared}, barInterval
@@ -26,8 +25,10 @@ func (h humanTeams) progress() (progressOf[teamEvent], time.Duration) {
 
 // teamsProgress is what the views on a terminal and elsewhere share.
 type teamsProgress struct {
-	view *humanView
+	view humanTeams
 	teamsTally
+	// unknown are the unknown fields that one of the teams was told of.
+	unknown map[string]bool
 }
 
 // show prints what a person should see at once.
@@ -36,11 +37,27 @@ func (p *teamsProgress) show(at time.Time, event teamEvent) {
 	switch {
 	case event.applying != nil:
 		p.view.of(event.team).diagnostics(event.applying.Plan.Warnings())
+	case p.repeats(event.event):
 	case one != nil && event.event != nil:
 		one.notices.announce(p.view.err, one.phase, event.event)
 	case one != nil:
 		one.notices.rest(p.view.err)
 	}
+}
+
+// repeats reports whether an event says again what was said of another team: the tables of
+// all teams have the same fields.
+func (p *teamsProgress) repeats(event exporter.Event) bool {
+	field, ok := event.(exporter.UnknownField)
+	if !ok {
+		return false
+	}
+	if p.unknown == nil {
+		p.unknown = make(map[string]bool)
+	}
+	known := p.unknown[field.Field]
+	p.unknown[field.Field] = true
+	return known
 }
 
 // end leaves no status line, and says what the notices left out.

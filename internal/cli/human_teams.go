@@ -12,18 +12,18 @@ import (
 	"github.com/lemexport/lemexport/exporter/engine/teams"
 )
 
-func (v *humanView) of(team string) view {
-	one := *v
-	one.team = team
-	return &one
+// humanTeams is the view of several teams.
+type humanTeams struct{ *humanView }
+
+func (v humanTeams) plans(plans teamPlans) { v.show(v.out, plans) }
+
+func (v humanTeams) proposal(plans teamPlans) {
+	v.show(v.err, plans)
+	v.err.print("\n")
 }
 
-func (v *humanView) teamPlans(plans teamPlans) { v.showTeamPlans(v.out, plans) }
-
-func (v *humanView) teamProposal(plans teamPlans) { v.showTeamPlans(v.err, plans) }
-
-// showTeamPlans shows a table, and of one team alone its whole plan.
-func (v *humanView) showTeamPlans(to *terminal, plans teamPlans) {
+// show prints a table, and of one team alone its whole plan.
+func (v humanTeams) show(to *terminal, plans teamPlans) {
 	if len(plans.plans) == 1 && plans.plans[0].Err == nil {
 		only := plans.plans[0]
 		to.print(bold(inline(outward(only.Team))) + ": " + planText(outward(only.Plan)))
@@ -38,7 +38,6 @@ func (v *humanView) showTeamPlans(to *terminal, plans teamPlans) {
 		}
 		team.diagnostics(one.Plan.Warnings())
 	}
-	v.err.print("\n")
 }
 
 // teamPlansText has a line for each team, and one for all of them.
@@ -107,20 +106,22 @@ func exportsText(exports []engine.ExportPlan) string {
 	}
 	var parts []string
 	for _, action := range []engine.Action{engine.ActionCreate, engine.ActionReplace, engine.ActionMerge, engine.ActionAppend} {
-		n := 0
+		n := int64(0)
 		for _, export := range exports {
 			if export.Action == action {
 				n++
 			}
 		}
 		if n > 0 {
-			parts = append(parts, fmt.Sprintf("%s %d", action, n))
+			parts = append(parts, string(action)+" "+many(n, "file"))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
 
-func (v *humanView) teamSummary(end teamsEnd) {
+func (v humanTeams) eventsOf(total int) showing[teamEvent] { return humanTeamEvents{v, total} }
+
+func (v humanTeams) summary(end teamsEnd) {
 	v.out.print(teamsText(end))
 	for _, one := range byOutcome(end.results) {
 		v.of(one.Team).diagnostics(problems(one))
@@ -200,7 +201,11 @@ func resultRow(one teams.Result) []string {
 	if proof.Requests == 0 { // nothing was read
 		return []string{one.Team, outcome, "", "", "", "", ""}
 	}
-	return []string{one.Team, outcome, count(proof.Rows), count(proof.Requests), retriesCount(proof), fixed(one.Summary.Seconds), filesText(one.Summary)}
+	rows := count(proof.Rows)
+	if one.Outcome == teams.Interrupted && proof.Rows == 0 {
+		rows = "" // they are counted at the end of a walk
+	}
+	return []string{one.Team, outcome, rows, count(proof.Requests), retriesCount(proof), fixed(one.Summary.Seconds), filesText(one.Summary)}
 }
 
 func fixed(seconds float64) string { return strconv.FormatFloat(seconds, 'f', 1, 64) }

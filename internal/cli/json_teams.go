@@ -8,11 +8,10 @@ import (
 	"github.com/lemexport/lemexport/exporter/engine/teams"
 )
 
-func (v *jsonView) of(team string) view { return v.ofTeam(team) }
+// jsonTeams is the view of several teams.
+type jsonTeams struct{ *jsonView }
 
-func (v *jsonView) ofTeam(team string) *jsonView { return &jsonView{stream: v.stream, team: team} }
-
-func (v *jsonView) teamPlans(plans teamPlans) {
+func (v jsonTeams) plans(plans teamPlans) {
 	for _, one := range plans.plans {
 		team := v.ofTeam(one.Team)
 		if one.Err != nil {
@@ -24,7 +23,7 @@ func (v *jsonView) teamPlans(plans teamPlans) {
 	}
 }
 
-func (v *jsonView) teamProposal(plans teamPlans) { v.teamPlans(plans) }
+func (v jsonTeams) proposal(plans teamPlans) { v.plans(plans) }
 
 // teamResult is the end of a team in the summary of several.
 type teamResult struct {
@@ -44,7 +43,7 @@ type teamsResult struct {
 	Seconds  float64               `json:"seconds"`
 }
 
-func (v *jsonView) teamSummary(end teamsEnd) {
+func (v jsonTeams) summary(end teamsEnd) {
 	summary := teamsResult{Teams: []teamResult{}, Outcomes: end.counts(), Seconds: end.elapsed.Seconds()}
 	for _, one := range end.results {
 		if one.Summary.Exports == nil {
@@ -73,19 +72,19 @@ func (v *jsonView) teamSummary(end teamsEnd) {
 	v.send(level, "summary", end.text(), field{"summary", summary})
 }
 
-// jsonTeams sends the events of several teams, and what they add up to for each.
-type jsonTeams struct {
+func (v jsonTeams) eventsOf(int) showing[teamEvent] {
+	return &jsonTeamEvents{v.jsonView, make(map[string]*jsonProgress)}
+}
+
+// jsonTeamEvents sends the events of several teams, and what they add up to for each.
+type jsonTeamEvents struct {
 	view    *jsonView
 	running map[string]*jsonProgress
 }
 
-func (v *jsonView) ofTeams(int) showing[teamEvent] {
-	return &jsonTeams{v, make(map[string]*jsonProgress)}
-}
+func (j *jsonTeamEvents) progress() (progressOf[teamEvent], time.Duration) { return j, jsonInterval }
 
-func (j *jsonTeams) progress() (progressOf[teamEvent], time.Duration) { return j, jsonInterval }
-
-func (j *jsonTeams) event(at time.Time, event teamEvent) {
+func (j *jsonTeamEvents) event(at time.Time, event teamEvent) {
 	team := j.view.ofTeam(event.team)
 	one, ok := j.running[event.team]
 	if !ok {
@@ -117,13 +116,13 @@ func (j *jsonTeams) event(at time.Time, event teamEvent) {
 	}
 }
 
-func (j *jsonTeams) tick(at time.Time) {
+func (j *jsonTeamEvents) tick(at time.Time) {
 	for _, one := range j.running {
 		one.tick(at)
 	}
 }
 
-func (j *jsonTeams) end() {
+func (j *jsonTeamEvents) end() {
 	for _, one := range j.running {
 		one.end()
 	}

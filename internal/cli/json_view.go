@@ -164,6 +164,12 @@ func (v *jsonView) progress() (progressView, time.Duration) {
 	return &jsonProgress{view: v}, jsonInterval
 }
 
+func (v *jsonView) of(team string) view { return v.ofTeam(team) }
+
+func (v *jsonView) ofTeam(team string) *jsonView { return &jsonView{stream: v.stream, team: team} }
+
+func (v *jsonView) teams() teamsView { return jsonTeams{v} }
+
 func (v *jsonView) question() {}
 
 func (v *jsonView) declined(reason string) {

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"errors"
 	"reflect"
 	"strings"
 	"testing"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
+	"github.com/lemexport/lemexport/exporter/engine/teams"
 )
 
 // forged holds every mark, and characters that a font may draw as anything.
@@ -49,7 +51,7 @@ func fill(to reflect.Value, text string) {
 // onColours is what a view shows on a terminal with colours.
 func onColours(show func(*humanView)) string {
 	var shown bytes.Buffer
-	screen := &terminal{to: &shown, screen: func() (int, int, bool) { return 80, 24, true }, colour: true}
+	screen := &terminal{to: &shown, screen: func() (int, int, bool) { return 1000, 24, true }, colour: true}
 	show(&humanView{out: screen, err: screen})
 	return shown.String()
 }
@@ -68,12 +70,17 @@ func TestNoTextFromOutsideIsTakenForAMark(t *testing.T) {
 		"summary":      func(v *humanView, text string) { v.summary(filled[engine.Summary](text)) },
 		"delivered":    func(v *humanView, text string) { v.delivered(filled[engine.ReadSummary](text)) },
 		"verification": func(v *humanView, text string) { v.verification(filled[engine.Verification](text)) },
+		"shown":        func(v *humanView, text string) { v.shown(filled[engine.Shown](text)) },
+		"pruning":      func(v *humanView, text string) { v.pruning(new(filled[engine.Pruning](text))) },
+		"pruned":       nil, // a number
 		"reported":     func(v *humanView, text string) { v.reported(text, 1) },
 		"verified":     func(v *humanView, text string) { v.verified(filled[verifiedTotal](text)) },
 		"formatted":    func(v *humanView, text string) { v.formatted(text) },
 		"interrupted":  func(v *humanView, text string) { v.interrupted(&interruptedError{consequence: text}) },
 		"kept":         func(v *humanView, text string) { v.kept(filled[keptPages](text)) },
 		"listening":    nil, // all of it is from this program
+		"of":           func(v *humanView, text string) { v.of(text).diagnostics(exporter.Diagnostics{{Summary: "bad"}}) },
+		"teams":        nil, // see TestNoTextOfATeamIsTakenForAMark
 		"traffic":      nil,
 	}
 	kind := reflect.TypeFor[view]()
@@ -87,6 +94,41 @@ func TestNoTextFromOutsideIsTakenForAMark(t *testing.T) {
 			sameEscapes(t, name, func(text string) string { return onColours(func(v *humanView) { show(v, text) }) })
 		}
 	}
+}
+
+func TestNoTextOfATeamIsTakenForAMark(t *testing.T) {
+	shows := map[string]func(v *humanView, text string){
+		"plans":    func(v *humanView, text string) { v.teams().plans(plansNamed(text)) },
+		"proposal": func(v *humanView, text string) { v.teams().proposal(plansNamed(text)) },
+		"summary": func(v *humanView, text string) {
+			v.teams().summary(teamsEnd{results: []teams.Result{
+				{Team: text, Outcome: teams.Done, Summary: filled[engine.Summary](text)},
+				{Team: text, Outcome: teams.Failed, Err: errors.New(text)},
+				{Team: text, Outcome: teams.Interrupted, Summary: filled[engine.Summary](text)},
+			}})
+		},
+		"eventsOf": func(v *humanView, text string) {
+			progress, _ := v.teams().eventsOf(2).progress()
+			progress.event(day(1), teamEvent{team: text, event: exporter.PhaseStarted{Phase: exporter.PhaseWalk}})
+			progress.event(day(1), teamEvent{team: text, event: exporter.UnknownField{Field: text}})
+			progress.event(day(1), teamEvent{team: text, applying: &teams.Planned{Team: text, Plan: filled[engine.Plan](text)}})
+			progress.tick(day(1))
+			progress.event(day(1), teamEvent{team: text, ended: &teams.Result{Team: text, Outcome: teams.Failed, Err: errors.New(text)}})
+			progress.tick(day(1))
+		},
+	}
+	for method := range reflect.TypeFor[teamsView]().Methods() {
+		show, known := shows[method.Name]
+		if !known {
+			t.Fatalf("%s is not tried", method.Name)
+		}
+		sameEscapes(t, method.Name, func(text string) string { return onColours(func(v *humanView) { show(v, text) }) })
+	}
+}
+
+// plansNamed are the plans of several teams, with that text in every place.
+func plansNamed(text string) teamPlans {
+	return teamPlans{parallel: 1, plans: []teams.Planned{{Team: text, Plan: filled[engine.Plan](text)}, {Team: text, Err: errors.New(text)}}}
 }
 
 func filled[T any](text string) (value T) {

@@ -75,7 +75,7 @@ func planTeams(ctx context.Context, app App, global settings, show view, argumen
 			return interruption(ctx, err, "nothing was changed")
 		}
 		plans := newTeamPlans(jobs, made, run.runner.Parallel)
-		show.teamPlans(plans)
+		show.teams().plans(plans)
 		switch {
 		case plans.failed():
 			return ended{exporter.ExitError}

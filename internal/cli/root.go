@@ -58,8 +58,8 @@ Describe the exports in a file, look at the plan, then apply it.`,
 			root.AddCommand(command)
 		}
 	}
-	add(groupMain, newValidate(app, global, views), newPlan(app, global, views), newApply(app, global, views), newVerify(app, global, views), newReport(app, global, views))
-	add(groupOther, newSchema(app, global), newRead(app, global, views), newFmt(app, views), newSim(app, views), newSinger(app, global, views), newAirbyte(app, global), newCloudQuery(app, global), newPlugin(app), newHashKey(app, global), newVersion(app, global), newCompletion(app))
+	add(groupMain, newValidate(app, global, views), newPlan(app, global, views), newApply(app, global, views), newShow(app, global, views), newVerify(app, global, views), newReport(app, global, views))
+	add(groupOther, newSchema(app, global), newRead(app, global, views), newPrune(app, global, views), newFmt(app, views), newSim(app, views), newSinger(app, global, views), newAirbyte(app, global), newCloudQuery(app, global), newPlugin(app), newHashKey(app, global), newVersion(app, global), newCompletion(app))
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetHelpCommand(newHelp(root))
 	root.SetHelpFunc(func(command *cobra.Command, _ []string) {

@@ -12,45 +12,52 @@ import (
 
 func newVerify(app App, global *settings, views func() view) *cobra.Command {
 	return &cobra.Command{
-		Use:   "verify LOCATION",
-		Short: "Read an export again and check it",
-		Long: `Reads the export at LOCATION, a file or the folder it was written to, and checks
-it against the manifest in the file: footer, schema, lineage of merged and
+		Use:   "verify LOCATION...",
+		Short: "Read exports again and check them",
+		Long: `Reads the export at each LOCATION, a file or the folder it was written to, and
+checks it against the manifest in the file: footer, schema, lineage of merged and
 appended files, number of rows, unique ids, order and content hash. It compares
 every byte of the file with the checksums in the footer. In a folder it checks
 the exports of all tables. It checks every file of an append, and that each
-continues another file of the folder or contains everything. It does not contact
-the API.
+continues another file of the folder or contains everything. In a versioned
+layout it checks the newest version, and that the pointer describes it. It does
+not contact the API.
 
 Exit status: 0 intact and proven complete, 1 damaged or not readable, 3 intact
 but not proven complete.`,
-		Example: "  lemexport verify out",
-		Args:    upTo(1, "LOCATION"),
+		Example: "  lemexport verify out\n  lemexport verify out/acme out/globex",
+		Args:    atLeastOne("LOCATION"),
 		RunE: func(command *cobra.Command, args []string) error {
-			return runVerify(command.Context(), app, *global, views(), args[0])
+			return runVerify(command.Context(), app, *global, views(), args)
 		},
 	}
 }
 
-func runVerify(ctx context.Context, app App, global settings, show view, location string) error {
-	show.diagnostics(exporter.LocationWarnings(location))
+func runVerify(ctx context.Context, app App, global settings, show view, locations []string) error {
 	total := verifiedTotal{Complete: true}
+	failed := 0
 	err := interruptible(ctx, app, show, func(ctx context.Context) error {
-		for found, err := range app.NewEngine(newLog(app, global), "", int64(global.memory), 1).VerifyEach(ctx, location) {
-			if err != nil {
+		for _, location := range locations {
+			one, err := verifyLocation(ctx, app, global, show, location)
+			total.join(one)
+			if err != nil && (len(locations) == 1 || ctx.Err() != nil) {
 				return interruption(ctx, err, "nothing was changed")
 			}
-			show.verification(found)
-			total.add(found)
+			if err != nil { // the others may be as they should be
+				show.diagnostics(exporter.Diagnose(err))
+				failed++
+			}
 		}
 		return nil
 	})
 	if err != nil {
 		return err
 	}
-	show.verified(total)
+	if total.Files > 0 {
+		show.verified(total)
+	}
 	switch {
-	case total.Damaged > 0:
+	case total.Damaged > 0 || failed > 0:
 		return ended{exporter.ExitError}
 	case !total.Complete:
 		return ended{exporter.ExitIncomplete}
@@ -58,7 +65,21 @@ func runVerify(ctx context.Context, app App, global settings, show view, locatio
 	return nil
 }
 
-// verifiedTotal is the sum over the files of a location.
+// verifyLocation verifies what is at one location.
+func verifyLocation(ctx context.Context, app App, global settings, show view, location string) (verifiedTotal, error) {
+	show.diagnostics(exporter.LocationWarnings(location))
+	total := verifiedTotal{Complete: true}
+	for found, err := range app.NewEngine(newLog(app, global), "", int64(global.memory), 1).VerifyEach(ctx, location) {
+		if err != nil {
+			return total, err
+		}
+		show.verification(found)
+		total.add(found)
+	}
+	return total, nil
+}
+
+// verifiedTotal is the sum over the files of a location, or of several.
 type verifiedTotal struct {
 	Files   int   `json:"files"`
 	Damaged int   `json:"damaged"`
@@ -73,6 +94,22 @@ type verifiedTotal struct {
 	terms []string
 }
 
+// join adds the sum of another location.
+func (v *verifiedTotal) join(other verifiedTotal) {
+	v.Files, v.Damaged, v.Rows = v.Files+other.Files, v.Damaged+other.Damaged, exporter.Sum(v.Rows, other.Rows)
+	v.Complete = v.Complete && other.Complete
+	v.explain(other.terms)
+}
+
+// explain adds terms, each once.
+func (v *verifiedTotal) explain(terms []string) {
+	for _, term := range terms {
+		if !slices.Contains(v.terms, term) {
+			v.terms = append(v.terms, term)
+		}
+	}
+}
+
 func (v *verifiedTotal) add(found engine.Verification) {
 	v.Files++
 	v.Rows = exporter.Sum(v.Rows, found.Manifest.Rows)
@@ -83,11 +120,7 @@ func (v *verifiedTotal) add(found engine.Verification) {
 	if ground(found.Manifest) != "" {
 		terms = append(terms, termFullProof)
 	}
-	for _, term := range terms {
-		if !slices.Contains(v.terms, term) {
-			v.terms = append(v.terms, term)
-		}
-	}
+	v.explain(terms)
 	complete := found.Manifest.Proof.Complete
 	if found.Manifest.Mode == exporter.ModeAppend && v.appended {
 		v.Complete = v.others && complete

@@ -22,6 +22,11 @@ type view interface {
 	// complete.
 	delivered(summary engine.ReadSummary)
 	verification(found engine.Verification)
+	// shown shows what an export states about itself.
+	shown(found engine.Shown)
+	// pruning shows what prune would remove, and pruned what it has removed.
+	pruning(plan *engine.Pruning)
+	pruned(removed []string)
 	// reported names the page that report wrote.
 	reported(file string, size int64)
 	// verified follows the last verification, and sums up the files of a folder.
@@ -42,14 +47,19 @@ type view interface {
 
 	// of is the view of one team of several.
 	of(team string) view
-	// teamPlans shows the plans of several teams, teamProposal those that are about to be
-	// applied.
-	teamPlans(plans teamPlans)
-	teamProposal(plans teamPlans)
-	// teamSummary shows what an apply of several teams did.
-	teamSummary(end teamsEnd)
-	// ofTeams makes the view of the events of so many teams.
-	ofTeams(total int) showing[teamEvent]
+	// teams is the view of several teams together.
+	teams() teamsView
+}
+
+// teamsView shows what happens to several teams.
+type teamsView interface {
+	// plans shows plans that were asked for, proposal those that are about to be applied.
+	plans(plans teamPlans)
+	proposal(plans teamPlans)
+	// summary shows what an apply did.
+	summary(end teamsEnd)
+	// eventsOf is the view of the events of so many teams.
+	eventsOf(total int) showing[teamEvent]
 }
 
 // progressView shows the events of a run.

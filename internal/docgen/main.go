@@ -1,5 +1,6 @@
 // Command docgen writes the parts of docs/ that follow from the code. It is run
-// by go generate, in the repository's root.
+// by go generate, in the repository's root. With arguments it writes the manual pages of a
+// release: docgen man VERSION FOLDER.
 package main
 
 import (
@@ -7,20 +8,36 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"path/filepath"
 	"strings"
 
+	"github.com/lemexport/lemexport/internal/cli"
 	"github.com/lemexport/lemexport/schema"
 )
 
 func main() {
-	err := errors.Join(
-		os.WriteFile("docs/table.md", []byte(tables()), 0o644), //nolint:gosec // a page for everybody
-		writeScale(),
-	)
-	if err != nil {
+	if err := run(os.Args[1:]); err != nil {
 		fmt.Fprintln(os.Stderr, "docgen:", err)
 		os.Exit(1)
 	}
+}
+
+func run(args []string) error {
+	if len(args) == 0 {
+		return errors.Join(
+			os.WriteFile("docs/table.md", []byte(tables()), 0o644), //nolint:gosec // a page for everybody
+			writeScale(),
+		)
+	}
+	if len(args) != 3 || args[0] != "man" {
+		return fmt.Errorf("unknown arguments %q: use docgen, or docgen man VERSION FOLDER", args)
+	}
+	for name, page := range cli.ManPages(args[1]) {
+		if err := os.WriteFile(filepath.Join(args[2], name), []byte(page), 0o644); err != nil { //nolint:gosec // a page for everybody
+			return err
+		}
+	}
+	return nil
 }
 
 func tables() string {

@@ -1,10 +1,7 @@
 package teams
 
 import (
-	"cmp"
-	"context"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -22,22 +19,6 @@ type Queued struct {
 	ProvenAt *time.Time
 	// Approved is the plan that a person has agreed to; with nil every plan is applied.
 	Approved *engine.Plan
-}
-
-// Queue puts the jobs in order: the largest teams come first, since the last one to end
-// decides how long a run takes. Teams of unknown size come before them. It reads the
-// manifests that are there, and a manifest that cannot be read counts as unknown: what is
-// wrong with it is for the plan to say.
-func (r Runner) Queue(ctx context.Context, jobs []exporter.Job) []Queued {
-	queue := each(r.Parallel, jobs, func(job exporter.Job) Queued {
-		manifests, err := r.Engine.Manifests(ctx, job)
-		if err != nil {
-			return Queued{Job: job}
-		}
-		return queued(job, manifests)
-	})
-	slices.SortStableFunc(queue, func(a, b Queued) int { return cmp.Compare(b.size(), a.size()) })
-	return queue
 }
 
 // queued is a job with what is known about its exports, a nil manifest for one that is

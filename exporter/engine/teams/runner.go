@@ -4,9 +4,11 @@
 package teams
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"sync/atomic"
 
@@ -41,6 +43,22 @@ type Planned struct {
 	Team string
 	Plan engine.Plan
 	Err  error
+}
+
+// Queue puts the jobs in order: the largest teams come first, since the last one to end
+// decides how long a run takes. Teams of unknown size come before them. It reads the
+// manifests that are there, and a manifest that cannot be read counts as unknown: what is
+// wrong with it is for the plan to say.
+func (r Runner) Queue(ctx context.Context, jobs []exporter.Job) []Queued {
+	queue := each(r.Parallel, jobs, func(job exporter.Job) Queued {
+		manifests, err := r.Engine.Manifests(ctx, job)
+		if err != nil {
+			return Queued{Job: job}
+		}
+		return queued(job, manifests)
+	})
+	slices.SortStableFunc(queue, func(a, b Queued) int { return cmp.Compare(b.size(), a.size()) })
+	return queue
 }
 
 // Plan plans every job of the queue, and changes nothing. The plans have the order of

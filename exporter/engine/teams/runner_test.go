@@ -58,7 +58,7 @@ func newAgency(t *testing.T, parallel int) *agency {
 }
 
 // add adds a team of that name, and its job.
-func (a *agency) add(t *testing.T, name string, options sim.Options) *exporter.Job {
+func (a *agency) add(t *testing.T, name string, options sim.Options) {
 	t.Helper()
 	options.Unlimited, options.Key, options.Seed = true, "key-of-"+name+"-0123456789", uint64(len(a.jobs))
 	server, err := sim.New(options)
@@ -77,7 +77,6 @@ func (a *agency) add(t *testing.T, name string, options sim.Options) *exporter.J
 			Table: "inbox_conversations", Destination: filepath.Join(a.dir, name), Format: "parquet", Mode: "snapshot",
 		}},
 	})
-	return &a.jobs[len(a.jobs)-1]
 }
 
 func (a *agency) apply(ctx context.Context) []teams.Result {

@@ -39,8 +39,9 @@ type Options struct {
 	// Ledger returns the ledger of a name, in which the processes that use the same key
 	// share its rate limit; nil shares with no process, as Unlimited does.
 	Ledger func(name string) ratelimit.Ledger
-	// Memory is the budget of the run in bytes, of which one response may take an eighth.
-	Memory int64
+	// Memory bounds the responses of this client and of others that share it; nil is the
+	// least bound, for this client alone.
+	Memory *Memory
 	// Policy bounds the waits and the repetitions.
 	Policy Policy
 	// Observer receives events, and Logger every attempt at level debug.
@@ -63,7 +64,7 @@ type Client struct {
 	obs       exporter.Observer
 	logger    *slog.Logger
 
-	memory  *memory
+	memory  *Memory
 	bodies  bodies
 	repeats repeats
 
@@ -87,11 +88,14 @@ func New(opts Options) (*Client, error) {
 	if opts.Unlimited && !exporter.IsLoopback(base.Hostname()) {
 		return nil, errors.New("the rate limit can be switched off for a simulation on this machine only")
 	}
+	if opts.Memory == nil {
+		opts.Memory = NewMemory(0)
+	}
 	c := &Client{
 		base: base, key: opts.Key, redact: newRedactor(opts.Key, proxy), userAgent: opts.UserAgent,
 		transport: newTransport(base, proxy, opts.Policy), proxy: proxy, limiter: ratelimit.New(opts.Unlimited),
 		policy: opts.Policy, obs: opts.Observer, logger: opts.Logger,
-		memory: newMemory(max(opts.Memory, exporter.LeastMemory)), bodies: newBodies(),
+		memory: opts.Memory, bodies: newBodies(),
 		repeats: repeats{left: opts.Policy.Repeats, most: opts.Policy.Repeats},
 	}
 	if opts.Dial != nil {
@@ -204,7 +208,7 @@ func (c *Client) send(request *http.Request, plain bool) (came received, err err
 }
 
 // pauseAfter reports a failure and waits. When the server names a time, everybody
-// waits: a 429 is about the key, a 503 about the server. Any other answer may name the
+// waits: a 429 is about the key, a 503 about the server. Any other response may name the
 // time of the rate limit's window.
 func (c *Client) pauseAfter(ctx context.Context, failed *Error, number int, next pause) error {
 	if failed.problem == problemThrottled {

@@ -13,7 +13,7 @@ import (
 
 // The errors that callers decide on, with errors.Is.
 var (
-	// ErrUserNotInTeam is the API's answer to the id of someone who is not, or no
+	// ErrUserNotInTeam is the API's response to the id of someone who is not, or no
 	// longer, in the team of the key.
 	ErrUserNotInTeam = errors.New("the user is not in the team of this key")
 	// ErrRefused is a status 400 of no known kind: the API does not accept what the request
@@ -26,7 +26,7 @@ var (
 type Error struct {
 	Request string // method, path and query
 	problem problem
-	status  int           // 0 without an answer
+	status  int           // 0 without a response
 	message string        // what the server or the network says, in one line
 	wait    time.Duration // what the server asks for, with a 429 or a 5xx; 0 is nothing
 	took    time.Duration // from sending to the end

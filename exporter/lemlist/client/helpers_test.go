@@ -25,7 +25,7 @@ func open(t *testing.T, endpoint string, change ...func(*Options)) (*Client, *ap
 	w := &apitest.Witness{}
 	opts := Options{
 		Endpoint: endpoint, Key: exporter.NewSecret(apitest.Key), Observer: w, UserAgent: "lemexport/test", Unlimited: true,
-		Memory: exporter.DefaultMemory, Policy: DefaultPolicy(0, 16),
+		Memory: NewMemory(exporter.DefaultMemory), Policy: DefaultPolicy(0, 16),
 		Logger: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
 	opts.Policy.FirstWait, opts.Policy.LongestWait, opts.Policy.LeastThrottle = 2*time.Millisecond, 4*time.Millisecond, time.Millisecond

@@ -7,6 +7,8 @@ import (
 	"sync"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // ErrTooLarge ends the reading of a body.
@@ -34,19 +36,22 @@ const (
 	smallValueParts = 16
 )
 
-// memory bounds the memory of all responses together. Small responses may be in flight
-// at the same time. A large response needs the only place, from the moment when its
-// size shows until the caller releases it.
-type memory struct {
+// Memory bounds the memory of all responses of the clients that share it. Small responses
+// may be in flight at the same time. A large response needs the only place, from the
+// moment when its size shows until the caller releases it.
+type Memory struct {
 	largest, small           int64 // bytes, decompressed
 	mostValues, smallsValues int64
 	place                    chan struct{} // holds the token of the place while it is free
 }
 
-// newMemory takes the memory budget of the run, in bytes.
-func newMemory(budget int64) *memory {
+// NewMemory spends a budget in bytes, which is [exporter.LeastMemory] at least. One response
+// may take an eighth of it.
+func NewMemory(budget int64) *Memory { return newMemory(max(budget, exporter.LeastMemory)) }
+
+func newMemory(budget int64) *Memory {
 	largest, values := min(budget/bodyShare, LargestBody), budget/bytesPerValue
-	m := &memory{
+	m := &Memory{
 		largest: largest, small: largest / smallParts,
 		mostValues: values, smallsValues: values / smallValueParts,
 		place: make(chan struct{}, 1),
@@ -56,7 +61,7 @@ func newMemory(budget int64) *memory {
 }
 
 // reserve waits for the place of a large response.
-func (m *memory) reserve(ctx context.Context) (*Place, error) {
+func (m *Memory) reserve(ctx context.Context) (*Place, error) {
 	select {
 	case <-m.place:
 		return &Place{free: sync.OnceFunc(func() { m.place <- struct{}{} })}, nil
@@ -91,7 +96,7 @@ func (p *Place) releaseAfter(ctx context.Context) {
 
 // weigh looks at how many values a body has before it is decoded: there may be
 // many in few bytes.
-func (m *memory) weigh(b *body, within bounds) error {
+func (m *Memory) weigh(b *body, within bounds) error {
 	values := countValues(b.text.Bytes(), within.values)
 	switch {
 	case values > within.values:

@@ -26,7 +26,7 @@ const (
 	problemRedirect // 3xx: the key must not travel
 	problemMissing  // 404
 	problemRefused  // any other 4xx
-	problemTooLarge // an answer that the memory budget does not allow
+	problemTooLarge // a response that the memory budget does not allow
 	problemCert     // a certificate that does not verify
 	problemProxy    // a proxy that refuses the connection
 
@@ -36,7 +36,7 @@ const (
 	// Worth another attempt.
 	problemServer      // 5xx
 	problemUnreachable // no connection
-	// problemProxyGateway is a proxy that answers CONNECT with a 5xx.
+	// problemProxyGateway is a proxy that responds to CONNECT with a 5xx.
 	problemProxyGateway
 	problemBroken  // a connection that broke, or took too long
 	problemWebPage // 2xx with a web page

@@ -58,8 +58,8 @@ func parseProxy(value string) (*url.URL, bool) {
 	return proxy, proxy.Path == "" || proxy.Path == "/"
 }
 
-// proxyError is the answer of a proxy that makes no connection. It quotes nothing of
-// that answer.
+// proxyError is the response of a proxy that makes no connection. It quotes nothing of
+// that response.
 type proxyError struct {
 	host   string // and port
 	status int
@@ -69,7 +69,7 @@ func (e *proxyError) Error() string {
 	return fmt.Sprintf("the proxy %s refused the connection: %d %s", e.host, e.status, http.StatusText(e.status))
 }
 
-// problem is what the answer means. A proxy that cannot reach the API says so with a
+// problem is what the response means. A proxy that cannot reach the API says so with a
 // 5xx, as when the API has an outage.
 func (e *proxyError) problem() problem {
 	if e.status >= 500 {
@@ -78,10 +78,10 @@ func (e *proxyError) problem() problem {
 	return problemProxy
 }
 
-// checkConnect looks at a proxy's answer to CONNECT.
-func checkConnect(_ context.Context, proxy *url.URL, _ *http.Request, answer *http.Response) error {
-	if answer.StatusCode == http.StatusOK {
+// checkConnect looks at a proxy's response to CONNECT.
+func checkConnect(_ context.Context, proxy *url.URL, _ *http.Request, response *http.Response) error {
+	if response.StatusCode == http.StatusOK {
 		return nil
 	}
-	return &proxyError{host: proxy.Host, status: answer.StatusCode}
+	return &proxyError{host: proxy.Host, status: response.StatusCode}
 }

@@ -43,7 +43,7 @@ type Response struct {
 type Cost struct {
 	Requests  int64 // all that were sent, the failed ones included
 	Retries   int64 // those that repeated a failed one
-	Throttled int64 // those that were answered with 429
+	Throttled int64 // those that got a 429
 }
 
 // Add adds another cost.

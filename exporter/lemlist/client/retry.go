@@ -60,8 +60,8 @@ type retry struct {
 	policy    Policy
 	waits     backoff.ExponentialBackOff
 	attempts  int
-	failures  int       // without the answers 429
-	throttles int       // answers 429 in a row
+	failures  int       // without the responses 429
+	throttles int       // responses 429 in a row
 	since     time.Time // the first attempt left
 }
 
@@ -77,7 +77,7 @@ func newRetry(p Policy) *retry {
 }
 
 // after is how long to wait after a failure at now, or the error that ends the
-// attempts. worked says that the endpoint has given a good answer before: then time
+// attempts. worked says that the endpoint has given a good response before: then time
 // is what ends them, so that an outage is outlived. Before, the endpoint may be wrong.
 func (r *retry) after(failed *Error, worked bool, now time.Time) (pause, error) {
 	r.attempts++

@@ -16,7 +16,7 @@ import (
 var errNotThisMachine = errors.New("the name of this machine leads to another one, and http would send the key in clear")
 
 // largestHeader is the most that the headers of a response may have, in bytes. In
-// memory they take up to fifty times that, and 20 answers may be on their way.
+// memory they take up to fifty times that, and 20 responses may be on their way.
 const largestHeader = 32 << 10
 
 // newTransport makes the connections to the API, through the proxy unless that is nil.

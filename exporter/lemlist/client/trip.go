@@ -10,7 +10,7 @@ import (
 )
 
 // trip is one attempt as the rate limit sees it. net/http sends a GET again by itself
-// when the server closes a kept connection instead of answering; the server may have
+// when the server closes a kept connection instead of responding; the server may have
 // counted the first one, so every sending takes a place of its own.
 type trip struct {
 	limiter  *ratelimit.Limiter

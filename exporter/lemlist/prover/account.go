@@ -33,27 +33,3 @@ type Account struct {
 	Fingerprint uint64
 	Unnamed     bool
 }
-
-// Account returns the account of the list so far.
-func (p *Prover) Account() Account {
-	account := Account{
-		Pages: p.reads, RowsRead: p.rows, TotalStart: p.start, TotalEnd: p.totalEnd,
-		Passes: p.walked, Sweeps: p.sweeps, StepBacks: p.steps,
-		Method: p.method, Reason: p.reason, Doubt: p.doubt, Widened: p.widened, Reopened: p.reopened,
-		Newest: p.newest, Distinct: p.distinct(), Fingerprint: p.print, Unnamed: p.audit.Named == 0,
-	}
-	if p.since != nil {
-		since := p.since.Newest.UTC()
-		account.Since = &since
-	}
-	if p.passes != nil {
-		if !p.walk.done() { // it was left for the passes
-			account.Passes--
-		}
-		account.Passes += p.passes.count
-		account.Sweeps += p.passes.sweeps
-	} else if account.Method != "" {
-		account.Lookback = new(p.held)
-	}
-	return account
-}

@@ -20,11 +20,14 @@ type counts struct {
 	// came counts those of them that no traversal showed: what a traversal shows may have
 	// stood below the first page all the time. before is that when the latest walk began.
 	came, before int64
+	// lastEntry is when the latest page arrived that showed such a conversation first, and
+	// lastBelow the same of a page of a traversal.
+	lastEntry, lastBelow time.Time
 	// back are rows whose lastActivityAt was lower when they were read again, with
 	// the time they had; lowered says that one was no move of the walk.
 	back    map[schema.IDHash]int64
 	lowered bool
-	// shown is when the newest version of a row that may have moved arrived: an answer
+	// shown is when the newest version of a row that may have moved arrived: a response
 	// to a request that was sent before may show an older one.
 	shown map[schema.IDHash]time.Time
 	// appeared counts old rows that came where everything had been seen, found those
@@ -38,7 +41,8 @@ type counts struct {
 	// fellAgain is the same of the latest walk; odd says that the latest page showed
 	// a row that moved with a time of before.
 	fellAgain, odd bool
-	moved          bool // a row has moved, or may have
+	arrivals       int64 // rows that the latest page showed for the first time or in a newer version
+	moved          bool  // a row has moved, or may have
 	// shownAgain are the stretches that checks and sweeps of the latest walk showed again.
 	shownAgain []stretch
 	// unreliable says that a total was smaller than the place of a row, or did not change
@@ -64,11 +68,14 @@ func newCounts() counts {
 // take counts the rows of a page. Of the first page everything was there before.
 // Rows that are new, or newer than they were, have a time of quiet or more as a rule.
 func (t *counts) take(r Page, first bool, seen *coverage, quiet int64) {
-	t.odd = false
+	t.odd, t.arrivals = false, 0
 	t.audit.add(r.Audit)
 	for _, row := range r.Rows {
 		at, known := t.seen.put(row.ID[0], row.At)
 		t.moved = t.moved || !first && at != row.At && row.At >= t.floor
+		if !known || row.At > at {
+			t.arrivals++
+		}
 		t.odd = t.odd || row.At < quiet && row.At >= t.floor && (!known || row.At > at)
 		switch {
 		case known && row.At >= at:
@@ -180,20 +187,33 @@ func (t *counts) counted(end *int64) bool {
 func (t *counts) telling() bool { return t.start != nil && !t.unreliable }
 
 // changedAround reports whether anything changed in the time of two pages, or as long
-// before and after as answers may lie apart.
+// before and after as responses may lie apart.
 func (t *counts) changedAround(in period, settle time.Duration) bool {
 	return t.changed(period{in.from.Add(-settle), in.to.Add(settle)})
 }
 
+// hidden reports whether a deletion at that time or later may be in no total, because a conversation
+// entered at the same time. Nothing says when that was: only that it was before a page showed the
+// conversation. While no total falls and no sweep shows a new conversation, the numbers tell.
+func (t *counts) hidden(from, shown time.Time) bool {
+	return (t.fell || t.came > t.before) && !from.After(shown)
+}
+
 // suspicious reports whether a row may have been missed in a gap. None was when
-// the pages touch, and nothing changed as long before and after as answers may
-// lie apart. Where the lower page came first, nothing at all may have moved.
+// the pages touch, and nothing changed as long before and after as responses may
+// lie apart. When an entry at the top makes up for a deletion, a page repeats a row: but not the last page
+// of a segment, which has no next one, nor when the entry has an old time. Where the lower page
+// came first, nothing at all may have moved.
 func (t *counts) suspicious(h gap, settle time.Duration) bool {
 	switch {
 	case h.above == nil || h.below == nil || !t.telling():
 		return true
 	case h.touches():
-		return t.changedAround(period{h.above.tail.sent, h.below.head.arrived}, settle)
+		shown := t.lastBelow
+		if !h.below.head.followed {
+			shown = t.lastEntry
+		}
+		return t.hidden(h.above.tail.sent.Add(-settle), shown) || t.changedAround(period{h.above.tail.sent, h.below.head.arrived}, settle)
 	}
 	tail, head := h.above.tail, h.below.head
 	return tail.place < 0 || head.place < 0 || head.place > tail.place || t.moving()
@@ -205,7 +225,7 @@ func (t *counts) rise(apart time.Duration) int64 {
 	if t.unreliable {
 		return 0
 	}
-	// The answers came in this order: those long enough before one are the first ones.
+	// The responses came in this order: those long enough before one are the first ones.
 	least := make([]int64, len(t.levels)) // of the totals up to each
 	var most int64
 	for i, one := range t.levels {

@@ -37,8 +37,10 @@ type edge struct {
 	// place is how many rows of the list stood above the edge when it was read; the
 	// row itself is among them at a tail. Negative when it is unknown.
 	place int64
-	// sent and arrived are those of the page.
+	// sent and arrived are those of the page, and followed says that the page after it was
+	// read next.
 	sent, arrived time.Time
+	followed      bool
 }
 
 // mostIDs bounds the rows of one time that are kept at an edge.
@@ -48,8 +50,8 @@ const mostIDs = 1000
 func intervalOf(r Page) interval {
 	first, last := r.Rows[0].At, r.Rows[len(r.Rows)-1].At
 	s := interval{
-		head: edge{at: first, place: -1, sent: r.sent, arrived: r.arrived},
-		tail: edge{at: last, place: -1, sent: r.sent, arrived: r.arrived},
+		head: edge{at: first, place: -1, sent: r.sent, arrived: r.arrived, followed: r.followed},
+		tail: edge{at: last, place: -1, sent: r.sent, arrived: r.arrived, followed: r.followed},
 		top:  r.asked == 1 && r.served == 1,
 		end:  r.next == 0 && r.served == r.asked,
 	}
@@ -192,6 +194,15 @@ func (e edge) beyond(other edge) int {
 		return 1
 	}
 	return 0
+}
+
+// pushed is how many places further down the row at the edge stands on a later page.
+func (e edge) pushed(r Page) int64 {
+	i := slices.IndexFunc(r.Rows, func(row Row) bool { return row.ID == e.ids[0] })
+	if i < 0 || !r.placed || e.place < 0 {
+		return 0
+	}
+	return max(r.offset+int64(i)+1-e.place, 0)
 }
 
 // within reports whether rows of that time would have been seen.

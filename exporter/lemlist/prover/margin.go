@@ -8,7 +8,7 @@ type Margin struct {
 	// Lookback is how far below the newest time that it must reach a full walk looks for
 	// rows that moved.
 	Lookback time.Duration
-	// Settle is how long the answers of different servers or caches may lie apart.
+	// Settle is how long the responses of different servers or caches may lie apart.
 	Settle time.Duration
 }
 

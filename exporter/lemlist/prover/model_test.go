@@ -3,6 +3,7 @@ package prover
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"time"
@@ -32,6 +33,8 @@ type model struct {
 	first     map[int]bool // alive at the first answer
 	deleted   map[int]bool // deleted at any time after it
 	versions  map[int]map[int64]bool
+	sweeping  bool                  // whether the prover is
+	backdated map[int]time.Duration // by how much the time of a jump during a sweep was older than the moment, at most
 	mostPages int
 }
 
@@ -93,7 +96,7 @@ func (m *model) before(a, b item) int {
 }
 
 func newModel(ats []int64, perPage int, moves script) *model {
-	m := &model{perPage: perPage, script: moves, versions: map[int]map[int64]bool{}, deleted: map[int]bool{}, local: time.Unix(1_700_000_000, 0)}
+	m := &model{perPage: perPage, script: moves, versions: map[int]map[int64]bool{}, deleted: map[int]bool{}, backdated: map[int]time.Duration{}, local: time.Unix(1_700_000_000, 0)}
 	for _, at := range ats {
 		m.add(at, 0)
 		m.clock = max(m.clock, at)
@@ -157,6 +160,9 @@ func (m *model) play(moves []move) {
 			row.at -= 1 + move.older
 		default:
 			row.at = max(row.at, m.clock-move.older)
+			if m.sweeping {
+				m.backdated[row.id] = max(m.backdated[row.id], time.Duration(m.clock-row.at)*time.Millisecond)
+			}
 		}
 		m.place(row)
 	}
@@ -326,10 +332,14 @@ func (m *model) broken(found union) string {
 }
 
 // lost counts the conversations alive during the whole walk that were not found.
-func (m *model) lost(found union) int {
+func (m *model) lost(found union) int { return m.lostWithin(found, math.MaxInt64) }
+
+// lostWithin leaves out those that moved during a sweep, with a time older than the moment by
+// more than that.
+func (m *model) lostWithin(found union, lookback time.Duration) int {
 	lost := 0
 	for id := range m.first {
-		if _, ok := found[modelID(id)]; !ok && !m.deleted[id] {
+		if _, ok := found[modelID(id)]; !ok && !m.deleted[id] && m.backdated[id] <= lookback {
 			lost++
 		}
 	}

@@ -39,6 +39,7 @@ type Page struct {
 	served      int64 // the page number the server states
 	sent        time.Time
 	arrived     time.Time
+	followed    bool // the page after it is read next, by the same segment
 	Audit       Audit
 }
 

@@ -293,7 +293,7 @@ func TestALookJoinsTouchingPagesOfOneTotal(t *testing.T) {
 		return r
 	}
 	less := list[1:] // the newest row is deleted, the others move up
-	var l sweep
+	l := newSweep(never, time.Time{})
 	for _, step := range []struct {
 		page Page
 		end  int // the row that the sweep has come to

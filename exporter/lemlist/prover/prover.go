@@ -1,31 +1,12 @@
 package prover
 
 import (
+	"fmt"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/lemexport/lemexport/schema"
 )
-
-// The methods by which a list is proven complete, see docs/walk.md.
-const (
-	MethodPage   = "single-page"
-	MethodSweep  = "seams+sweep"
-	MethodPasses = "two-equal-passes"
-	// MethodSince continues an earlier proof of the same list.
-	MethodSince = "sweep-since"
-)
-
-// Weakest returns the method of those given that proves least; "" for none.
-func Weakest(methods []string) string {
-	for _, method := range []string{MethodPasses, MethodSince, MethodSweep, MethodPage} {
-		if slices.Contains(methods, method) {
-			return method
-		}
-	}
-	return ""
-}
 
 // MostInFlight is how many requests may be in flight at the same time.
 const MostInFlight = 16
@@ -38,6 +19,10 @@ const (
 	readsMore    = 64
 	// refusals is how often a page may be refused before that is an error.
 	refusals = 8
+	// mostDenials is how often a list may be denied before a page of it has come, and
+	// mostLateDenials how often after, until that is believed.
+	mostDenials     = 1
+	mostLateDenials = 3
 	// flaws is how often a page may come with a part of it missing.
 	flaws = 2
 	// mostDeep is how often a sweep of several pages goes down to the floor.
@@ -51,37 +36,6 @@ const (
 	// one moment.
 	atOnce = 2 * time.Second
 )
-
-// phase is what a prover is doing.
-type phase int
-
-const (
-	traversing phase = iota
-	waiting          // for the closing sweep, which begins when all lists have come so far
-	sweeping
-	checking
-	passing
-	settled  // proven, unless another list takes so long that it must be looked at again
-	finished // with a method or a reason
-)
-
-// Request names a page to read: of the list's requests it is the number'th of
-// its segment, counted from 1. Sweeps, checks and passes are segment 0.
-type Request struct {
-	Segment int
-	Number  int64
-	Page    int64
-	// Size is the limit to ask for; 0 is that of the walk.
-	Size int64
-	// After is when it may be sent; zero is at once.
-	After time.Time
-}
-
-// Same reports whether two requests are one, whenever it is sent.
-func (q Request) Same(other Request) bool {
-	other.After = q.After
-	return q == other
-}
 
 // Prover reads one list until it is proven complete, or gives up with a reason.
 // It does no input or output: Next names the pages to read, Observe takes what
@@ -97,83 +51,37 @@ func (q Request) Same(other Request) bool {
 // With since, it looks at what has moved since an earlier proof of the list. When
 // that is not enough, the list is walked in full.
 type Prover struct {
-	margin   Margin
-	phase    phase
-	walk     *traversal
-	coverage coverage
-	sweep    *sweep
-	checks   *checks
-	// jointsOnly says that only those gaps are checked in which every movement counts.
-	jointsOnly bool
-	passes     *passes
-	counts
-
-	asked    map[int]int64 // requests by segment
-	aimed    map[Request]schema.IDHash
-	inFlight int       // requests without an answer
-	discard  int       // those of them whose answers are of no use any more
-	fixed    bool      // no size is asked for any more
-	ignored  bool      // because a page came in another one
-	size     int64     // rows of a page
-	pause    time.Time // no request before
-
-	// newest is the newest time seen that is not in the future, and since when we
-	// know it.
-	newest      int64
-	newestSince time.Time
-	// deep says that a sweep has gone down to the floor since the list was last read;
-	// top is the newest time when the latest sweep began, closed says that whatever
-	// has moved since then is newer.
-	deep    bool
-	deepest int // sweeps of several pages that did
-	top     int64
-	closed  bool
-	borders []period  // of the latest sweep down to the floor and of those after it
-	sweptAt time.Time // when the last sweep that was one moment was sent
-	read    time.Time // when the latest page that was no sweep arrived
-	recent  []Page    // the pages that came last
-	held    time.Duration
-
-	since   *Watermark // nil when the list is walked in full
-	widened string     // why since was given up
-
-	reads, budget int64
-	refused       map[int64]int
-	denials       int
-	flawed        int
-	totalEnd      *int64
-	rows          int64
-	sweeps, steps int64
-	walked        int64
-	waited        int // sweeps because of an account that did not add up
-	reopened      string
-	wavering      bool // it was for totals that fell and grew again
-
-	method string
-	doubt  string
-	reason string
+	course
+	asked   map[int]int64 // requests by segment
+	aimed   map[Request]schema.IDHash
+	pause   time.Time // no request before
+	refused map[int64]int
+	denials int
+	flawed  int
 }
 
 // New returns a prover of a list of which nothing is known.
 func New(margin Margin) *Prover {
 	return &Prover{
-		margin: margin, walk: newTraversal(segmentPages), counts: newCounts(), newest: never,
+		course: course{
+			evidence: evidence{counts: newCounts(), margin: margin, newest: never, walked: 1},
+			walk:     newTraversal(segmentPages), budget: math.MaxInt64,
+		},
 		asked: make(map[int]int64), aimed: make(map[Request]schema.IDHash), refused: make(map[int64]int),
-		budget: math.MaxInt64, walked: 1,
 	}
 }
 
 // NewSince returns a prover of a list that an earlier walk has proven up to the watermark:
 // it reads what has changed since.
-func NewSince(mark Watermark, margin Margin) *Prover {
+func NewSince(watermark Watermark, margin Margin) *Prover {
 	p := New(margin)
-	if mark.Floor.IsZero() {
-		mark.Floor = mark.Newest
+	if watermark.Floor.IsZero() {
+		watermark.Floor = watermark.Newest
 	}
-	p.since, p.newest = &mark, mark.Newest.UnixMicro()
-	p.floor = mark.Floor.UnixMicro()
+	p.since, p.newest = &watermark, watermark.Newest.UnixMicro()
+	p.floor = watermark.Floor.UnixMicro()
 	p.walked, p.deep = 0, true
-	p.phase, p.sweep = sweeping, &sweep{target: p.floor}
+	p.phase, p.sweep = sweeping, newSweep(p.floor, time.Time{})
 	return p
 }
 
@@ -262,30 +170,185 @@ func (p *Prover) LastRead() time.Time { return p.read }
 // done reports whether the list needs nothing any more, as far as it is known.
 func (p *Prover) done() bool { return (p.phase == finished || p.phase == settled) && p.inFlight == 0 }
 
-// suspect reports whether a gap must be checked.
-func (p *Prover) suspect(h gap) bool {
-	clean := p.jointsOnly && h.touches() || !p.suspicious(h, p.margin.Settle)
-	return p.blind(h) || !clean
+// Observe takes the page that Next named.
+func (p *Prover) Observe(q Request, r Page) {
+	defer p.spend()
+	p.inFlight--
+	if p.count(r); p.reads == 1 {
+		p.budget = budgetOf(r)
+	}
+	if p.useless() {
+		return
+	}
+	if p.phase == passing {
+		p.pass(r)
+		return
+	}
+	flaw := r.flaw()
+	if flaw != "" && r.passing() && p.flawed < flaws && !p.walk.endless(r) {
+		p.flawed++
+		p.again(q)
+		return
+	}
+	switch {
+	case flaw != "":
+		p.doubted(flaw, r)
+		return
+	case q.Size > 0 && r.perPage != q.Size:
+		p.fixed, p.ignored = true, true
+	}
+	s := p.segmentOf(q)
+	p.take(r, p.phase, s)
+	switch p.phase {
+	case traversing:
+		p.descended(s, r)
+	case sweeping:
+		p.sweptPage(r)
+	case checking:
+		p.checked(p.aim(q), r)
+	default:
+	}
 }
 
-// joint reports whether everything that moves may hide rows in a gap: below the
-// first page, where two segments meet, and where pages do not touch.
-func (p *Prover) joint(h gap) bool { return !h.touches() || p.blind(h) }
-
-// blind reports whether a gap is the one below the first page, and the totals do
-// not speak for it. No total is of before that page: when the server counts after it
-// has found the rows, a deletion between the two is in none. When nothing else
-// moves, the closing sweep shows the row that came to stand on the first page.
-func (p *Prover) blind(h gap) bool {
-	return p.moving() && h.above != nil && h.above.top && h.above.tail.sent.Equal(p.walk.first.sent)
+// useless reports whether nobody waits for the response that has just come.
+func (p *Prover) useless() bool {
+	if p.discard > 0 {
+		p.discard--
+		return true
+	}
+	return p.phase == finished
 }
 
-// hasGap reports whether there is a gap of that kind.
-func (p *Prover) hasGap(is func(gap) bool) bool {
-	for h := range p.coverage.gaps(p.floor) {
-		if is(h) {
-			return true
-		}
+// segmentOf is the segment that a request belongs to; nil for none.
+func (p *Prover) segmentOf(q Request) *segment {
+	if p.phase != traversing {
+		return nil
+	}
+	return p.walk.segment(q.Segment)
+}
+
+// aim is the search for the gap that a request was for.
+func (p *Prover) aim(q Request) *search {
+	id := p.aimed[q]
+	delete(p.aimed, q)
+	return p.checks.searches[id]
+}
+
+// again asks for a page once more, if it is still of use: the gap that it was for
+// may have been closed meanwhile.
+func (p *Prover) again(q Request) {
+	if s := p.segmentOf(q); s != nil {
+		s.open = false
+	}
+	if _, ok := p.aimed[q]; ok {
+		p.aim(q).open = false
+	}
+	if p.phase == checking {
+		p.goOnChecking()
+	}
+}
+
+// Refuse takes the place of Observe when the server does not give the page. It
+// reports false when that cannot be explained by a list that became shorter.
+func (p *Prover) Refuse(q Request) bool {
+	defer p.spend()
+	p.inFlight--
+	p.reads++
+	if p.useless() {
+		return true
+	}
+	if p.refused[q.Page]++; q.Page == 1 || p.refused[q.Page] > refusals {
+		return false
+	}
+	there := p.totalEnd == nil || (q.Page-1)*max(q.Size, p.size) < *p.totalEnd
+	switch {
+	case p.phase == passing:
+		p.judge(p.passes.stop())
+	case there && q.Size > 0:
+		p.fixed = true // it may be the size that is refused
+		p.again(q)
+	case p.phase == sweeping:
+		p.sweep.observe(Page{asked: q.Page, served: q.Page, perPage: max(q.Size, p.size)}, false)
+	case p.phase == checking && there, there && p.refused[q.Page] == 1:
+		p.again(q)
+	case p.phase == checking:
+		p.checked(p.aim(q), Page{asked: q.Page, served: q.Page, perPage: max(q.Size, p.size)})
+	case p.phase == traversing:
+		p.walk.refused(p.walk.segment(q.Segment))
+		p.descend(Page{total: p.totalEnd})
+	}
+	return true
+}
+
+// Deny takes the place of Observe when the server says that this list is not given, in
+// a response that arrived at that time. It may say so by mistake, so the page is asked for
+// again. Deny reports true when the list is to be left out: it was denied twice, and no
+// page of it ever came.
+func (p *Prover) Deny(q Request, arrived time.Time, says string) bool {
+	p.inFlight--
+	p.denials++
+	most := mostDenials
+	if p.reads > 0 {
+		most = mostLateDenials
+	}
+	switch {
+	case p.useless():
+	case p.denials <= most:
+		p.pause = arrived.Add(p.margin.Settle)
+		p.again(q)
+	case p.reads > 0:
+		p.GiveUp(fmt.Sprintf("after %d pages the API said: %s", p.reads, says))
+	default:
+		p.GiveUp("")
+		return true
 	}
 	return false
+}
+
+// SweepAgain has the list looked at once more, when it needs that: because it waits for
+// it, or because other lists were read long after the last sweep. It reports
+// whether there is a page to read now.
+func (p *Prover) SweepAgain(last time.Time) bool {
+	switch {
+	case p.phase == waiting:
+	case p.phase == settled && p.since == nil && last.Sub(p.sweptAt) > atOnce:
+	default:
+		return false
+	}
+	p.sweepFrom(time.Time{})
+	p.spend()
+	return p.phase == sweeping
+}
+
+// Reopen has a list that was proven a while ago proven for now: its last sweep was
+// not the last after all.
+func (p *Prover) Reopen() {
+	if p.phase == settled {
+		p.phase, p.method = waiting, ""
+		p.budget += readsMore
+	}
+}
+
+// Account returns the account of the list so far.
+func (p *Prover) Account() Account {
+	account := Account{
+		Pages: p.reads, RowsRead: p.rows, TotalStart: p.start, TotalEnd: p.totalEnd,
+		Passes: p.walked, Sweeps: p.sweeps, StepBacks: p.steps,
+		Method: p.method, Reason: p.reason, Doubt: p.doubt, Widened: p.widened, Reopened: p.reopened,
+		Newest: p.newest, Distinct: p.distinct(), Fingerprint: p.print, Unnamed: p.audit.Named == 0,
+	}
+	if p.since != nil {
+		since := p.since.Newest.UTC()
+		account.Since = &since
+	}
+	if p.passes != nil {
+		if !p.walk.done() { // it was left for the passes
+			account.Passes--
+		}
+		account.Passes += p.passes.count
+		account.Sweeps += p.passes.sweeps
+	} else if account.Method != "" {
+		account.Lookback = new(p.held)
+	}
+	return account
 }

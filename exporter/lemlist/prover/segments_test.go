@@ -61,6 +61,7 @@ func (s *stage) run(stop func(*Prover) bool) {
 		i := s.draw(len(s.flying))
 		one := s.flying[i]
 		if !one.served {
+			s.m.sweeping = s.p.phase == sweeping
 			one.r, one.ok = s.m.serve(one.asked.Page, one.asked.Size)
 			one.served = true
 			if s.draw(2) == 0 {

@@ -10,8 +10,8 @@ import (
 	"pgregory.net/rapid"
 )
 
-// markOf is what a proof leaves for the next walk; false when it leaves nothing.
-func markOf(p *Prover) (Watermark, bool) {
+// watermarkOf is what a proof leaves for the next walk; false when it leaves nothing.
+func watermarkOf(p *Prover) (Watermark, bool) {
 	account := p.Account()
 	if account.Method == "" || account.Doubt != "" || account.Newest == never {
 		return Watermark{}, false
@@ -22,10 +22,10 @@ func markOf(p *Prover) (Watermark, bool) {
 // goOn continues with an increment over what was found so far; with nothing to
 // begin at, with a full walk.
 func (s *stage) goOn() {
-	mark, ok := markOf(s.p)
+	watermark, ok := watermarkOf(s.p)
 	least := s.p.walk.least
 	if s.p = New(exact); ok {
-		s.p = NewSince(mark, exact)
+		s.p = NewSince(watermark, exact)
 	}
 	s.p.walk.least = least
 }
@@ -97,7 +97,7 @@ func moveMany(kind kind, n int) []move {
 	return moves
 }
 
-// More than a page of rows as old as the mark are read again, and swept once: the
+// More than a page of rows as old as the watermark are read again, and swept once: the
 // sweep after that knows that nothing can have come among them.
 func TestAnIncrementOverEqualTimesEnds(t *testing.T) {
 	m := newModel(slices.Repeat([]int64{5}, 95), 10, still)
@@ -136,7 +136,7 @@ func TestAnIncrementThatDoesNotFitIsWidened(t *testing.T) {
 		if account.Method != one.method || account.Widened == "" || account.Since != nil || m.stale(s.found) != "" {
 			t.Errorf("%s: %s: %+v", name, m.stale(s.found), account)
 		}
-		if _, ok := markOf(s.p); ok != (one.method == MethodSweep) {
+		if _, ok := watermarkOf(s.p); ok != (one.method == MethodSweep) {
 			t.Errorf("%s: the next walk begins where this one ended: %v", name, ok)
 		}
 	}

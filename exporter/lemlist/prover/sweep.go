@@ -3,6 +3,8 @@ package prover
 import (
 	"slices"
 	"time"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // sweep is one reading of a list from the top down to rows older than its target,
@@ -15,15 +17,24 @@ type sweep struct {
 	first    Page
 	last     Page
 	lowest   Page // the latest page that showed where the coverage ends
-	// top is the newest time on the first page that is not in the future.
-	top int64
+	// top is the newest time on the first page that is not in the future, and newest the newest one
+	// that any page had shown by then.
+	top, newest int64
+	shown       map[schema.IDHash]int64 // the rows, and their newest times
 	// odd says that it showed rows that moved with a time of before.
 	odd bool
+	// pushed is how many places rows moved down between pages that overlap or touch, and arrivals is
+	// how many rows it showed for the first time or in a newer version.
+	pushed, arrivals int64
 	// borders are the times of the pairs of pages that joined only because they touch.
 	borders []period
 	// shift is by how much the rows have moved down since they were read, as far as
 	// the pages that did not fit say; stride by how much it changed last, up or down.
 	shift, stride int64
+}
+
+func newSweep(target int64, after time.Time) *sweep {
+	return &sweep{target: target, after: after, shown: make(map[schema.IDHash]int64)}
 }
 
 // request is the page to read next.
@@ -45,6 +56,9 @@ func (l *sweep) border(r Page) period { return period{l.lowest.sent, r.arrived} 
 // It reports whether the page touches the coverage in place and does not join it.
 func (l *sweep) observe(r Page, still bool) (open bool) {
 	l.reads++
+	for _, row := range r.Rows {
+		l.shown[row.ID] = max(row.At, l.shown[row.ID])
+	}
 	if l.reads == 1 {
 		l.first, l.last, l.lowest, l.top = r, r, r, newestBefore(r)
 		l.coverage.add(r)
@@ -52,6 +66,7 @@ func (l *sweep) observe(r Page, still bool) (open bool) {
 	}
 	before := l.coverage.intervals[0].tail
 	touches := len(r.Rows) > 0 && r.placed && before.place == r.offset
+	l.pushed += before.pushed(r)
 	l.coverage.add(r)
 	// What does not join the top is read again when it is known to.
 	l.coverage.intervals = slices.DeleteFunc(l.coverage.intervals, func(one interval) bool { return !one.top })
@@ -98,6 +113,20 @@ func (l *sweep) miss(down bool, perPage int64) {
 		}
 	}
 	l.shift += l.stride
+}
+
+// stretch is the part of the list that it showed, as far as its first page is not older.
+func (l *sweep) stretch() stretch {
+	s := stretch{head: l.newest + 1, tail: never}
+	if len(l.coverage.intervals) > 0 {
+		s.tail = l.coverage.intervals[0].tail.at
+	}
+	for _, at := range l.shown {
+		if at < s.head && at > s.tail {
+			s.rows++
+		}
+	}
+	return s
 }
 
 // done reports whether everything down to the target has been seen.

@@ -66,8 +66,11 @@ func (d *traversal) observe(s *segment, r Page) {
 	}
 	s.begun, s.last = true, r
 	s.next = r.next
-	s.done = r.next == 0 || s.until > 0 && s.next >= s.until
+	s.done = s.ends(r)
 }
+
+// ends reports whether the segment has nothing to read after a page.
+func (s *segment) ends(r Page) bool { return r.next == 0 || s.until > 0 && r.next >= s.until }
 
 // refused takes the place of a page that the server does not give: the list has
 // become shorter.

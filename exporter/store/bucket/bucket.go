@@ -16,9 +16,6 @@ import (
 	"strings"
 	"sync"
 
-	"gocloud.dev/blob"
-	"gocloud.dev/gcerrors"
-
 	"github.com/lemexport/lemexport/exporter"
 )
 
@@ -124,7 +121,7 @@ func (b *Bucket) probe(ctx context.Context, client Client) error {
 	case err == nil:
 		return errors.Join(exporter.WithHint(fmt.Errorf("%s ignores conditions on writes (If-Match)", b.target.URL),
 			"Two runs could overwrite each other there unnoticed. Use another store, or a newer version of it."),
-			b.explain.any(client.Bucket().Delete(context.WithoutCancel(ctx), first.Key)))
+			b.explain.any(client.Delete(context.WithoutCancel(ctx), first.Key)))
 	case b.explain.refused(err, b.driver.NoVersion):
 		return nil
 	}
@@ -164,20 +161,17 @@ func (b *Bucket) List(ctx context.Context, folder string) ([]string, error) {
 		prefix += "/"
 	}
 	var names []string
-	objects := client.Bucket().List(&blob.ListOptions{Prefix: prefix, Delimiter: "/"})
-	for {
-		object, err := objects.Next(ctx)
-		if errors.Is(err, io.EOF) {
-			slices.Sort(names)
-			return names, nil
-		}
+	for key, err := range client.List(ctx, prefix) {
 		if err != nil {
 			return nil, b.explain.list(err)
 		}
-		if name := path.Base(object.Key); !object.IsDir && !strings.HasPrefix(name, ".") {
+		// An empty name is the mark that some tools leave for a folder.
+		if name := strings.TrimPrefix(key, prefix); name != "" && !strings.HasPrefix(name, ".") {
 			names = append(names, path.Join(folder, name))
 		}
 	}
+	slices.Sort(names)
+	return names, nil
 }
 
 // Remove removes a committed object.
@@ -186,7 +180,7 @@ func (b *Bucket) Remove(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	if err := client.Bucket().Delete(ctx, b.key(name)); err != nil && gcerrors.Code(err) != gcerrors.NotFound {
+	if err := client.Delete(ctx, b.key(name)); err != nil && !b.explain.missing(err) {
 		return b.explain.remove(err)
 	}
 	return nil
@@ -198,7 +192,7 @@ func (b *Bucket) Open(ctx context.Context, name string) (exporter.Object, error)
 	if err != nil {
 		return nil, err
 	}
-	attributes, err := b.attributes(ctx, client, name)
+	head, err := b.head(ctx, client, name)
 	if err != nil {
 		return nil, err
 	}
@@ -208,35 +202,44 @@ func (b *Bucket) Open(ctx context.Context, name string) (exporter.Object, error)
 	}
 	return &object{
 		ctx: ctx, client: client, explain: b.explain, options: b.target.Options, key: b.key(name), url: b.URL(name),
-		size: attributes.Size, version: client.Version(attributes), local: local, blocks: make(map[int64]int64), batch: 1, next: -1,
+		size: head.Size, version: head.Version, local: local, blocks: make(map[int64]int64), batch: 1, next: -1,
 	}, nil
 }
 
-// attributes looks an object up. For users who may not list the bucket, the stores answer
+// head looks an object up. For users who may not list the bucket, the stores answer
 // "forbidden" about a missing object, and S3 answers a HEAD request without a reason: the
 // list of the bucket tells the cases apart.
-func (b *Bucket) attributes(ctx context.Context, client Client, name string) (*blob.Attributes, error) {
+func (b *Bucket) head(ctx context.Context, client Client, name string) (Head, error) {
 	key := b.key(name)
-	found, err := client.Bucket().Attributes(ctx, key)
+	found, err := client.Head(ctx, key)
 	if err == nil {
 		return found, nil
 	}
-	if gcerrors.Code(err) == gcerrors.NotFound {
-		return nil, notExist(b.URL(name), err)
+	switch status, _ := b.driver.Response(err); status {
+	case http.StatusNotFound:
+		return Head{}, notExist(b.URL(name), err)
+	case http.StatusForbidden:
+	default:
+		return Head{}, b.explain.read(err)
 	}
-	if status, _ := b.driver.Response(err); status != http.StatusForbidden {
-		return nil, b.explain.read(err)
-	}
-	listed, listErr := client.Bucket().List(&blob.ListOptions{Prefix: key}).Next(ctx)
+	exists, listErr := isListed(ctx, client, key)
 	switch {
-	case errors.Is(listErr, io.EOF), listErr == nil && listed.Key != key:
-		return nil, notExist(b.URL(name), err)
+	case listErr == nil && !exists:
+		return Head{}, notExist(b.URL(name), err)
 	case listErr == nil:
-		return nil, exporter.WithHint(b.explain.clean(err), "The object exists, but these credentials may not read it: "+b.driver.Rights.Read+" is missing. "+contentUnknown)
+		return Head{}, exporter.WithHint(b.explain.clean(err), "The object exists, but these credentials may not read it: "+b.driver.Rights.Read+" is missing. "+contentUnknown)
 	case b.explain.denied(listErr):
-		return nil, exporter.WithHint(b.explain.clean(err), fmt.Sprintf(
+		return Head{}, exporter.WithHint(b.explain.clean(err), fmt.Sprintf(
 			"These credentials may not list the bucket %q: the right %s is missing. Without it the server answers 403 also for an object that does not exist, "+
 				"so it is not known whether there is an export, and nothing was changed. Grant it, and %s.", b.target.URL.Bucket, b.driver.Rights.List, b.driver.Rights.Read))
 	}
-	return nil, b.explain.any(listErr)
+	return Head{}, b.explain.any(listErr)
+}
+
+// isListed reports whether the bucket lists an object: first of those that begin with its key.
+func isListed(ctx context.Context, client Client, key string) (bool, error) {
+	for first, err := range client.List(ctx, key) {
+		return first == key, err
+	}
+	return false, nil
 }

@@ -2,10 +2,8 @@ package bucket
 
 import (
 	"context"
-	"errors"
 	"io"
-
-	"gocloud.dev/blob"
+	"iter"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -38,15 +36,24 @@ type Rights struct{ Read, List, Write, Remove string }
 
 // Client is a connected bucket.
 type Client interface {
-	// Bucket is what reads and lists objects.
-	Bucket() *blob.Bucket
-	// Version is that of an object.
-	Version(*blob.Attributes) exporter.Version
-	// Pin is the BeforeRead option of a read that fails unless the object still has the
-	// version.
-	Pin(exporter.Version) func(as func(any) bool) error
+	// Head looks an object up.
+	Head(ctx context.Context, key string) (Head, error)
+	// Read opens length bytes of an object, from an offset. It fails unless the object still
+	// has the version.
+	Read(ctx context.Context, key string, version exporter.Version, from, length int64) (io.ReadCloser, error)
+	// List yields the keys that have the prefix and no slash after it, in order.
+	List(ctx context.Context, prefix string) iter.Seq2[string, error]
+	// Delete removes an object.
+	Delete(ctx context.Context, key string) error
 	// Put uploads an object. Readers see nothing of it before all of the body has arrived.
 	Put(context.Context, Put) error
+}
+
+// Head is what a store says about an object.
+type Head struct {
+	Size     int64
+	Version  exporter.Version
+	Metadata map[string]string
 }
 
 // UncheckedPutter is a client that can upload without checksums, which some servers do not
@@ -61,10 +68,6 @@ type Cleaner interface {
 	Clean(ctx context.Context, prefix string) error
 }
 
-// ErrNoCondition means that gocloud or the client of a store has changed: a request would
-// be made without its condition.
-var ErrNoCondition = errors.New("the client of the object store does not accept the condition")
-
 // Put is an upload of one object.
 type Put struct {
 	Key      string
@@ -72,40 +75,4 @@ type Put struct {
 	Metadata map[string]string
 	// Over is the version that the upload replaces; it fails when another one is there.
 	Over exporter.Version
-}
-
-// Send uploads through gocloud, which on its own commits a truncated object when the
-// reader fails. The options bring what is not in the put.
-func Send(ctx context.Context, to *blob.Bucket, put Put, options blob.WriterOptions) error {
-	ctx, cancel := context.WithCancelCause(ctx)
-	defer cancel(nil)
-	options.ContentType, options.Metadata = ContentType, put.Metadata
-	body := &guardedReader{SectionReader: io.NewSectionReader(put.Body, 0, put.Body.Size()), cancel: cancel}
-	// Only Read: a Seek would make the count wrong.
-	err := to.Upload(ctx, put.Key, struct{ io.Reader }{body}, &options)
-	if cause := context.Cause(ctx); err != nil && cause != nil {
-		return cause
-	}
-	return err
-}
-
-// guardedReader cancels a context before it returns an error or an early end of the file:
-// the uploads of gocloud commit what they have by then, unless their context has ended.
-type guardedReader struct {
-	*io.SectionReader
-	read   int64
-	cancel context.CancelCauseFunc
-}
-
-// Read implements io.Reader.
-func (g *guardedReader) Read(p []byte) (int, error) {
-	n, err := g.SectionReader.Read(p)
-	g.read += int64(n)
-	if err == io.EOF && g.read < g.Size() {
-		err = io.ErrUnexpectedEOF
-	}
-	if err != nil && err != io.EOF {
-		g.cancel(err)
-	}
-	return n, err
 }

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -38,6 +37,12 @@ func (e explainer) refused(err error, over exporter.Version) bool {
 		return over != "" && !isMissingBucket(status, code)
 	}
 	return false
+}
+
+// missing reports whether there is no such object.
+func (e explainer) missing(err error) bool {
+	status, _ := e.driver.Response(err)
+	return status == http.StatusNotFound
 }
 
 func isMissingBucket(status int, code string) bool {
@@ -150,7 +155,7 @@ func (e explainer) read(err error) error {
 
 // clean gives a client's error a text that can be shown.
 func (e explainer) clean(err error) error {
-	text := regexp.MustCompile(`blob( \(key "[^"]*"\))? \(code=[A-Za-z]+\): `).ReplaceAllString(err.Error(), "") // gocloud's prefix, which repeats
+	text := err.Error()
 	if status, code := e.driver.Response(err); e.driver.Verbose && status != 0 {
 		text = fmt.Sprintf("%s: the server answered %d %s", e.url, status, code)
 	}

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v5"
-	"gocloud.dev/blob"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -148,7 +147,7 @@ func (o *object) fetch(block, count int64) error {
 }
 
 func (o *object) fetchOnce(from, length int64) (int64, error) {
-	reader, err := o.client.Bucket().NewRangeReader(o.ctx, o.key, from, length, &blob.ReaderOptions{BeforeRead: o.client.Pin(o.version)})
+	reader, err := o.client.Read(o.ctx, o.key, o.version, from, length)
 	if err != nil {
 		return 0, err
 	}

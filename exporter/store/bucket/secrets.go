@@ -51,7 +51,7 @@ const maxSent = 32
 
 // remember keeps the secrets of a request that another request could use again.
 func (s *secrets) remember(request *http.Request) {
-	found := []string{request.Header.Get("X-Amz-Security-Token"), request.Header.Get("X-Amz-S3session-Token"), request.URL.Query().Get("sig"), request.URL.Query().Get("X-Amz-Security-Token")}
+	found := []string{request.Header.Get("X-Amz-Security-Token"), request.Header.Get("X-Amz-S3session-Token"), request.URL.Query().Get("sig"), request.URL.Query().Get("X-Amz-Security-Token"), request.URL.Query().Get("upload_id")}
 	if kind, value, _ := strings.Cut(request.Header.Get("Authorization"), " "); strings.EqualFold(kind, "bearer") || strings.EqualFold(kind, "basic") {
 		found = append(found, value)
 	}

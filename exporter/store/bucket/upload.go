@@ -8,8 +8,6 @@ import (
 	"io"
 	"time"
 
-	"gocloud.dev/gcerrors"
-
 	"github.com/lemexport/lemexport/exporter"
 )
 
@@ -61,12 +59,12 @@ func (u *upload) Commit(ctx context.Context) error {
 func (u *upload) checkResult(ctx context.Context, failed error, id string) error {
 	later, cancel := context.WithTimeout(context.WithoutCancel(ctx), CleanupTime)
 	defer cancel()
-	there, err := u.client.Bucket().Attributes(later, u.key)
-	gone := gcerrors.Code(err) == gcerrors.NotFound
+	there, err := u.client.Head(later, u.key)
+	gone := err != nil && u.explain.missing(err)
 	switch {
 	case err == nil && there.Metadata[uploadKey] == id:
 		return nil
-	case err == nil && u.client.Version(there) != u.over, gone && u.over != "", u.explain.refused(failed, u.over):
+	case err == nil && there.Version != u.over, gone && u.over != "", u.explain.refused(failed, u.over):
 		var conflict exporter.ConflictError
 		if err == nil {
 			conflict.RunID = there.Metadata[runKey]

@@ -3,32 +3,26 @@
 package gcs
 
 import (
+	"cmp"
 	"context"
-	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"net/http"
+	"net/url"
 	"os"
 	"strconv"
 	"strings"
-	"sync/atomic"
-	"time"
 
-	"cloud.google.com/go/storage"
-	"github.com/googleapis/gax-go/v2"
-	"gocloud.dev/blob"
-	"gocloud.dev/blob/gcsblob"
-	"gocloud.dev/gcp"
 	"golang.org/x/oauth2"
 	"golang.org/x/oauth2/google"
-	"google.golang.org/api/googleapi"
-	"google.golang.org/api/option"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/store/bucket"
 )
 
-// partSize is how much a resumable upload sends at once and keeps in memory.
-const partSize = 16 << 20
+// scope is the narrowest one that can read and write objects.
+const scope = "https://www.googleapis.com/auth/devstorage.read_write"
 
 // Driver connects to Cloud Storage.
 func Driver() bucket.Driver {
@@ -44,115 +38,116 @@ func Driver() bucket.Driver {
 	}
 }
 
-func response(err error) (status int, code string) {
-	if google, ok := errors.AsType[*googleapi.Error](err); ok {
-		return google.Code, ""
-	}
-	return 0, ""
+// client calls the JSON API, version 1. The version of an object is its generation.
+type client struct {
+	http *http.Client
+	// tokens are those of the credentials; nil is none.
+	tokens oauth2.TokenSource
+	// server is the URL before the path of the API.
+	server string
+	target bucket.Target
 }
 
-// client reads and writes through gocloud. The version of an object is its generation.
-type client struct {
-	blobs  *blob.Bucket
-	target bucket.Target
+// object is what the API says about an object.
+type object struct {
+	Name       string            `json:"name"`
+	Generation string            `json:"generation"`
+	Size       int64             `json:"size,string"`
+	Metadata   map[string]string `json:"metadata"`
 }
 
 // open connects with the Application Default Credentials.
 func open(ctx context.Context, target bucket.Target) (bucket.Client, error) {
-	sdk, err := connect(ctx, target)
+	emulator := os.Getenv("STORAGE_EMULATOR_HOST")
+	if emulator != "" && !strings.Contains(emulator, "://") {
+		emulator = "http://" + emulator
+	}
+	c := &client{
+		http:   &http.Client{Transport: target.Gate(bucket.NewTransport(target.Options.Idle)), CheckRedirect: bucket.NoRedirect},
+		server: strings.TrimRight(cmp.Or(target.URL.Params["endpoint"], emulator, "https://storage.googleapis.com"), "/"),
+		target: target,
+	}
+	if target.URL.Params["anonymous"] == "true" || emulator != "" {
+		return c, nil
+	}
+	tokens := bucket.NewTransport(target.Options.Idle)
+	bucket.GuardTokens(tokens)
+	credentials, err := google.FindDefaultCredentials(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: tokens}), scope)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("google credentials: %w", err)
 	}
-	sdk.SetRetry(storage.WithBackoff(gax.Backoff{Initial: 100 * time.Millisecond, Max: target.Options.MaxDelay, Multiplier: 2}),
-		storage.WithMaxAttempts(target.Options.Attempts))
-	blobs, err := gcsblob.OpenBucket(ctx, nil, target.URL.Bucket, &gcsblob.Options{Client: sdk})
-	if err != nil {
-		return nil, err
-	}
-	return &client{blobs: blobs, target: target}, nil
+	c.tokens = credentials.TokenSource
+	return c, nil
 }
 
-// Bucket implements bucket.Client.
-func (c *client) Bucket() *blob.Bucket { return c.blobs }
-
-// Version implements bucket.Client.
-func (c *client) Version(a *blob.Attributes) exporter.Version {
-	var object storage.ObjectAttrs
-	a.As(&object)
-	return exporter.Version(strconv.FormatInt(object.Generation, 10))
+func (c *client) objects() string {
+	return c.server + "/storage/v1/b/" + url.PathEscape(c.target.URL.Bucket) + "/o"
 }
 
-// Pin implements bucket.Client.
-func (c *client) Pin(version exporter.Version) func(as func(any) bool) error {
-	return func(as func(any) bool) error {
-		var object **storage.ObjectHandle
-		generation, err := strconv.ParseInt(string(version), 10, 64)
-		if !as(&object) || err != nil {
-			return bucket.ErrNoCondition
-		}
-		*object = (*object).Generation(generation)
-		return nil
+func (c *client) object(key string) string { return c.objects() + "/" + url.PathEscape(key) }
+
+// Head implements bucket.Client.
+func (c *client) Head(ctx context.Context, key string) (bucket.Head, error) {
+	var found object
+	if err := c.get(ctx, c.object(key), &found); err != nil {
+		return bucket.Head{}, err
 	}
+	return bucket.Head{Size: found.Size, Version: exporter.Version(found.Generation), Metadata: found.Metadata}, nil
 }
 
-// Put implements bucket.Client.
-func (c *client) Put(ctx context.Context, put bucket.Put) error {
-	size := c.target.PartSize(partSize)
-	attempts := int64(c.target.Options.Attempts) * (1 + put.Body.Size()/size)
-	return bucket.Send(ctx, c.blobs, put, blob.WriterOptions{
-		BufferSize:  int(size),
-		BeforeWrite: func(as func(any) bool) error { return setConditions(as, put.Over, c.target.Options, attempts) },
+// Read implements bucket.Client.
+func (c *client) Read(ctx context.Context, key string, version exporter.Version, from, length int64) (io.ReadCloser, error) {
+	query := url.Values{"alt": {"media"}, "generation": {string(version)}}
+	answer, err := c.send(ctx, call{
+		method: http.MethodGet, url: c.object(key) + "?" + query.Encode(), stream: true,
+		header: http.Header{"Range": {fmt.Sprintf("bytes=%d-%d", from, from+length-1)}},
 	})
+	if err != nil {
+		return nil, err
+	}
+	return answer.body, nil
 }
 
-// setConditions sets the condition of a write and how often it is retried: the client's own
-// number of attempts does not apply to uploads.
-func setConditions(as func(any) bool, over exporter.Version, options bucket.Options, attempts int64) error {
-	var object **storage.ObjectHandle
-	if !as(&object) {
-		return bucket.ErrNoCondition
-	}
-	only := storage.Conditions{DoesNotExist: true}
-	if over != "" {
-		generation, err := strconv.ParseInt(string(over), 10, 64)
-		if err != nil {
-			return err
+// List implements bucket.Client.
+func (c *client) List(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		query := url.Values{"prefix": {prefix}, "delimiter": {"/"}, "fields": {"items(name),nextPageToken"}}
+		for {
+			var page struct {
+				Items []object `json:"items"`
+				Next  string   `json:"nextPageToken"`
+			}
+			if err := c.get(ctx, c.objects()+"?"+query.Encode(), &page); err != nil {
+				yield("", err)
+				return
+			}
+			for _, item := range page.Items {
+				if !yield(item.Name, nil) {
+					return
+				}
+			}
+			if page.Next == "" {
+				return
+			}
+			query.Set("pageToken", page.Next)
 		}
-		only = storage.Conditions{GenerationMatch: generation}
 	}
-	var failed atomic.Int64
-	*object = (*object).If(only).Retryer(storage.WithErrorFunc(func(err error) bool {
-		return storage.ShouldRetry(err) && failed.Add(1) < attempts
-	}))
-	var writer *storage.Writer
-	if !as(&writer) {
-		return bucket.ErrNoCondition
-	}
-	// The attempts are counted above; this deadline only has to be long enough for them.
-	writer.ChunkRetryDeadline = time.Duration(options.Attempts) * (options.MaxDelay + options.Idle)
-	return nil
 }
 
-func connect(ctx context.Context, target bucket.Target) (*storage.Client, error) {
-	transport := target.Gate(bucket.NewTransport(target.Options.Idle))
-	endpoint, emulator := target.URL.Params["endpoint"], os.Getenv("STORAGE_EMULATOR_HOST") != ""
-	client := gcp.NewAnonymousHTTPClient(transport)
-	if target.URL.Params["anonymous"] != "true" && !emulator {
-		tokens := bucket.NewTransport(target.Options.Idle)
-		bucket.GuardTokens(tokens)
-		credentials, err := google.FindDefaultCredentials(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: tokens}), storage.ScopeReadWrite)
-		if err != nil {
-			return nil, fmt.Errorf("google credentials: %w", err)
-		}
-		if client, err = gcp.NewHTTPClient(transport, credentials.TokenSource); err != nil {
-			return nil, err
-		}
+// Delete implements bucket.Client.
+func (c *client) Delete(ctx context.Context, key string) error {
+	_, err := c.send(ctx, call{method: http.MethodDelete, url: c.object(key)})
+	return err
+}
+
+// generationOf is the condition of a write: the generation that it replaces, or 0 for an
+// object that must not exist.
+func generationOf(over exporter.Version) (string, error) {
+	if over == "" {
+		return "0", nil
 	}
-	client.CheckRedirect = bucket.NoRedirect
-	// The XML API, the default for reads, needs another host.
-	with := []option.ClientOption{option.WithHTTPClient(&client.Client), storage.WithJSONReads()}
-	if endpoint != "" {
-		with = append(with, option.WithEndpoint(strings.TrimRight(endpoint, "/")+"/storage/v1/"))
+	if generation, err := strconv.ParseInt(string(over), 10, 64); err != nil || generation <= 0 {
+		return "", fmt.Errorf("%q is not a generation of an object", over)
 	}
-	return storage.NewClient(ctx, with...)
+	return string(over), nil
 }

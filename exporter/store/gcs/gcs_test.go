@@ -3,10 +3,14 @@
 package gcs
 
 import (
+	"encoding/base64"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"hash/crc32"
 	"io"
+	"io/fs"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -25,8 +29,11 @@ type sessions struct {
 	t       *testing.T
 	url     string
 	params  url.Values // of the last session
+	sum     string     // the checksum of the last session
+	size    int        // of the object
 	got     int
 	refuses bool
+	forgets int // of how many parts it loses the end
 }
 
 // ServeHTTP implements http.Handler.
@@ -34,7 +41,11 @@ func (s *sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	object := map[string]any{"name": "x/table.parquet", "generation": "8", "metadata": map[string]string{"lemexportrun": "run-other"}}
 	switch r.URL.Path {
 	case "/upload/storage/v1/b/lake/o":
-		s.params, s.got = r.URL.Query(), 0
+		var about struct{ CRC32C string }
+		if err := json.NewDecoder(r.Body).Decode(&about); err != nil {
+			s.t.Error(err)
+		}
+		s.params, s.sum, s.got = r.URL.Query(), about.CRC32C, 0
 		w.Header().Set("Location", s.url+"/session?upload_id=1")
 		return
 	case "/session":
@@ -42,10 +53,18 @@ func (s *sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			s.t.Error(err)
 		}
-		s.got += len(body)
-		if strings.HasSuffix(r.Header.Get("Content-Range"), "/*") {
+		var from, to, size int
+		if _, err := fmt.Sscanf(r.Header.Get("Content-Range"), "bytes %d-%d/%d", &from, &to, &size); err != nil || to-from+1 != len(body) || from > s.got || size != s.size {
+			s.t.Errorf("%d bytes with Content-Range %q after %d bytes", len(body), r.Header.Get("Content-Range"), s.got)
+		}
+		s.got = to + 1
+		if s.forgets > 0 && s.got < s.size { // it keeps less than it was sent
+			s.forgets--
+			s.got -= 256 << 10
+		}
+		if s.got < s.size {
 			w.Header().Set("Range", fmt.Sprintf("bytes=0-%d", s.got-1))
-			w.Header().Set("X-HTTP-Status-Code-Override", "308") // what the client asks for in place of the status
+			w.WriteHeader(http.StatusPermanentRedirect)
 			return
 		}
 		if s.refuses {
@@ -58,13 +77,13 @@ func (s *sessions) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// A large upload has one condition for all of its parts, and the server may refuse it at the
-// end.
+// A large upload has one condition and one checksum for all of its parts. The server may keep
+// less of a part than it was sent, and may refuse the upload at the end.
 func TestALargeUploadIsConditional(t *testing.T) {
 	const size = 33<<20 + 17
 	for over, want := range map[exporter.Version]string{"": "0", "1700000000000007": "1700000000000007"} {
 		for _, refuses := range []bool{false, true} {
-			s := &sessions{t: t, refuses: refuses}
+			s := &sessions{t: t, size: size, refuses: refuses, forgets: 1}
 			server := httptest.NewServer(s)
 			s.url = server.URL
 			url, err := exporter.ParseObjectURL("gs://lake/x?anonymous=true&endpoint=" + server.URL)
@@ -80,6 +99,10 @@ func TestALargeUploadIsConditional(t *testing.T) {
 				t.Fatal(err)
 			}
 			err = upload.Commit(t.Context())
+			sum := binary.BigEndian.AppendUint32(nil, crc32.Checksum(make([]byte, size), crc32.MakeTable(crc32.Castagnoli)))
+			if s.sum != base64.StdEncoding.EncodeToString(sum) {
+				t.Errorf("the session has the checksum %q", s.sum)
+			}
 			if s.params.Get("uploadType") != "resumable" || s.params.Get("ifGenerationMatch") != want || s.got != size {
 				t.Errorf("over %q it sent %v and %d bytes", over, s.params, s.got)
 			}
@@ -88,5 +111,29 @@ func TestALargeUploadIsConditional(t *testing.T) {
 			}
 			server.Close()
 		}
+	}
+}
+
+// The server answers 403 when a right is missing, which is no proof that there is no object.
+func TestAnObjectThatMayNotBeReadOrRemovedIsNotMissing(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/storage/v1/b/lake/o" { // the list
+			_, _ = io.WriteString(w, `{"items":[{"name":"x/table.parquet","generation":"8"}]}`)
+			return
+		}
+		w.WriteHeader(http.StatusForbidden)
+		_, _ = io.WriteString(w, `{"error":{"code":403,"message":"denied"}}`)
+	}))
+	defer server.Close()
+	url, err := exporter.ParseObjectURL("gs://lake/x?anonymous=true&endpoint=" + server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := bucket.New(url, Driver(), bucket.Options{Scratch: scratch.New(t.TempDir()), Attempts: 1})
+	if _, err := to.Open(t.Context(), "table.parquet"); err == nil || errors.Is(err, fs.ErrNotExist) || !strings.Contains(exporter.Hint(err), "storage.objects.get") {
+		t.Errorf("Open gave %v (%s)", err, exporter.Hint(err))
+	}
+	if err := to.Remove(t.Context(), "table.parquet"); err == nil || !strings.Contains(exporter.Hint(err), "storage.objects.delete") {
+		t.Errorf("Remove gave %v (%s)", err, exporter.Hint(err))
 	}
 }

@@ -32,9 +32,8 @@ const (
 	staleAge = 24 * time.Hour
 )
 
-// putter uploads with the client of S3 and not through gocloud: a retry reads the body
-// from the file again, without buffers, and an upload in parts is aborted even when the
-// context has ended.
+// putter uploads: a retry reads the body from the file again, without buffers, and an
+// upload in parts is aborted even when the context has ended.
 type putter struct {
 	client   *s3.Client
 	bucket   string

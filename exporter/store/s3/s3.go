@@ -6,6 +6,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"iter"
 	"net/http"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -18,8 +20,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/sts"
 	"github.com/aws/smithy-go"
 	"github.com/aws/smithy-go/logging"
-	"gocloud.dev/blob"
-	"gocloud.dev/blob/s3blob"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/store/bucket"
@@ -54,28 +54,52 @@ func response(err error) (status int, code string) {
 	return status, code
 }
 
-// client reads and lists through gocloud, and writes with the client of S3.
-type client struct {
-	*putter
-	blobs *blob.Bucket
+// client is a bucket. The version of an object is its ETag.
+type client struct{ *putter }
+
+// Head implements bucket.Client.
+func (c *client) Head(ctx context.Context, key string) (bucket.Head, error) {
+	found, err := c.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &c.bucket, Key: &key})
+	if err != nil {
+		return bucket.Head{}, err
+	}
+	return bucket.Head{Size: aws.ToInt64(found.ContentLength), Version: exporter.Version(aws.ToString(found.ETag)), Metadata: found.Metadata}, nil
 }
 
-// Bucket implements bucket.Client.
-func (c *client) Bucket() *blob.Bucket { return c.blobs }
-
-// Version implements bucket.Client.
-func (c *client) Version(a *blob.Attributes) exporter.Version { return exporter.Version(a.ETag) }
-
-// Pin implements bucket.Client.
-func (c *client) Pin(version exporter.Version) func(as func(any) bool) error {
-	return func(as func(any) bool) error {
-		var input *s3.GetObjectInput
-		if !as(&input) {
-			return bucket.ErrNoCondition
-		}
-		input.IfMatch = aws.String(string(version))
-		return nil
+// Read implements bucket.Client.
+func (c *client) Read(ctx context.Context, key string, version exporter.Version, from, length int64) (io.ReadCloser, error) {
+	found, err := c.client.GetObject(ctx, &s3.GetObjectInput{
+		Bucket: &c.bucket, Key: &key, IfMatch: aws.String(string(version)), Range: aws.String(fmt.Sprintf("bytes=%d-%d", from, from+length-1)),
+	})
+	if err != nil {
+		return nil, err
 	}
+	return found.Body, nil
+}
+
+// List implements bucket.Client.
+func (c *client) List(ctx context.Context, prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
+		pages := s3.NewListObjectsV2Paginator(c.client, &s3.ListObjectsV2Input{Bucket: &c.bucket, Prefix: &prefix, Delimiter: aws.String("/")})
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield("", err)
+				return
+			}
+			for _, one := range page.Contents {
+				if !yield(aws.ToString(one.Key), nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Delete implements bucket.Client.
+func (c *client) Delete(ctx context.Context, key string) error {
+	_, err := c.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &c.bucket, Key: &key})
+	return err
 }
 
 // checkingClient is a client whose requests have checksums.
@@ -109,11 +133,7 @@ func open(ctx context.Context, target bucket.Target) (bucket.Client, error) {
 		// Responses to ranges have no checksums; ours are those of the uploads.
 		o.DisableLogOutputChecksumValidationSkipped = true
 	})
-	blobs, err := s3blob.OpenBucket(ctx, sdk, target.URL.Bucket, nil)
-	if err != nil {
-		return nil, err
-	}
-	c := &client{blobs: blobs, putter: &putter{client: sdk, bucket: target.URL.Bucket, params: params, partSize: target.PartSize(partSize)}}
+	c := &client{putter: &putter{client: sdk, bucket: target.URL.Bucket, params: params, partSize: target.PartSize(partSize)}}
 	if c.checksum() == "" {
 		return c, nil
 	}
@@ -121,6 +141,9 @@ func open(ctx context.Context, target bucket.Target) (bucket.Client, error) {
 	unchecked.client = s3.New(sdk.Options(), func(o *s3.Options) { o.RequestChecksumCalculation = aws.RequestChecksumCalculationWhenRequired })
 	return &checkingClient{client: c, unchecked: &unchecked}, nil
 }
+
+// errNoTransport means that the SDK has changed: its requests would pass no gate.
+var errNoTransport = errors.New("the SDK does not show its transport")
 
 func configure(ctx context.Context, target bucket.Target) (aws.Config, error) {
 	load := []func(*awsconfig.LoadOptions) error{
@@ -158,7 +181,7 @@ func configure(ctx context.Context, target bucket.Target) (aws.Config, error) {
 	// their own, and ask this machine over http.
 	buildable, ok := config.HTTPClient.(interface{ GetTransport() *http.Transport })
 	if !ok {
-		return config, bucket.ErrNoCondition
+		return config, errNoTransport
 	}
 	transport := buildable.GetTransport()
 	transport.Proxy = http.ProxyFromEnvironment

@@ -18,6 +18,7 @@ var allowed = map[string][]string{ //nolint:gochecknoglobals // the rules
 	"exporter":                   {"schema"},
 	"exporter/rows":              {"schema"},
 	"exporter/engine":            {"exporter", "exporter/rows", "schema"},
+	"exporter/engine/teams":      {"exporter", "exporter/engine"},
 	"exporter/config":            {"exporter", "internal/nearest", "schema"},
 	"exporter/lemlist":           {"exporter", "internal/nearest", "schema", "schema/decode", "exporter/lemlist/client", "exporter/lemlist/prover", "exporter/lemlist/ratelimit"},
 	"exporter/lemlist/client":    {"exporter", "exporter/lemlist/ratelimit"},
@@ -40,7 +41,7 @@ var allowed = map[string][]string{ //nolint:gochecknoglobals // the rules
 	"plugin/cloudquery/proto/...": {},
 	"plugin/...":                  {"exporter", "exporter/engine", "plugin", "plugin/proto/...", "schema"},
 
-	"internal/cli":     {"exporter", "exporter/engine", "internal/ndjson", "internal/nearest", "internal/private", "plugin/airbyte", "plugin/cloudquery", "plugin/door", "plugin/rowjson", "plugin/singer", "schema"},
+	"internal/cli":     {"exporter", "exporter/engine", "exporter/engine/teams", "internal/ndjson", "internal/nearest", "internal/private", "plugin/airbyte", "plugin/cloudquery", "plugin/door", "plugin/rowjson", "plugin/singer", "schema"},
 	"internal/ndjson":  {},
 	"internal/nearest": {},
 	"internal/parent":  {},

@@ -97,20 +97,21 @@ class Team:
 
 
 class Teams:
-    """Serves several teams over HTTP until the with block ends, each with a key of its own."""
+    """Serves several teams over HTTP until the with block ends, each with a key of its own, on a port of earlier teams or a free one."""
 
-    def __init__(self, count, *flags):
-        self.flags = [f"-teams={count}", *flags]
+    def __init__(self, count, *flags, port=0):
+        self.flags = [f"-addr=127.0.0.1:{port}", f"-teams={count}", *flags]
 
     def __enter__(self):
         self.process = subprocess.Popen(
-            [PROGRAM, "sim", "-json", "-addr=127.0.0.1:0", "-no-rate-limit", *self.flags],
+            [PROGRAM, "sim", "-json", "-no-rate-limit", *self.flags],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
         )
         for line in self.process.stdout:
             message = json.loads(line)
             if message["type"] == "listening":
                 self.endpoint = message["endpoint"]
+                self.port = urllib.parse.urlsplit(self.endpoint).port
                 self.keys = {team["name"]: team["api_key"] for team in message["teams"]}
                 self.sizes = {team["name"]: team["conversations"] for team in message["teams"]}
                 return self
@@ -120,11 +121,17 @@ class Teams:
         self.process.terminate()
         self.process.communicate()
 
-    def configure(self, folder):
-        """Writes a configuration of all teams into a folder, their keys into a file beside it."""
+    def team(self, name):
+        """One of the teams, which exports and drifts as a single one does."""
+        team = Team()
+        team.endpoint, team.key = self.endpoint, self.keys[name]
+        return team
+
+    def configure(self, folder, **changed):
+        """Writes a configuration of all teams into a folder, their keys, with some changed, into a file beside it."""
         folder.mkdir(parents=True, exist_ok=True)
         keys = folder / "keys.json"
-        keys.write_text(json.dumps(self.keys))
+        keys.write_text(json.dumps({**self.keys, **changed}))
         (folder / "main.hcl").write_text(
             f'source "lemlist" {{\n  for_each = jsondecode(file("{keys}"))\n  api_key = each.value\n  endpoint = "{self.endpoint}"\n'
             f'  margin {{\n    settle = "{MARGIN["settle"]}"\n  }}\n}}\n'

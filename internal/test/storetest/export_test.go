@@ -104,10 +104,29 @@ func counting(t *testing.T, upstream string) (address string, requests *atomic.I
 	t.Helper()
 	requests = new(atomic.Int64)
 	proxy := forward(upstream)
-	front := &http.Server{Addr: freeAddress(), ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return serve(t, func(w http.ResponseWriter, r *http.Request) {
 		requests.Add(1)
 		proxy.ServeHTTP(w, r)
-	})}
+	}), requests
+}
+
+// refusing is a server before another one that forbids a method.
+func refusing(t *testing.T, upstream, method string) (address string) {
+	t.Helper()
+	proxy := forward(upstream)
+	return serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == method {
+			w.WriteHeader(http.StatusForbidden)
+			return
+		}
+		proxy.ServeHTTP(w, r)
+	})
+}
+
+// serve starts a server before another one, and returns its address.
+func serve(t *testing.T, handler http.HandlerFunc) (address string) {
+	t.Helper()
+	front := &http.Server{Addr: freeAddress(), ReadHeaderTimeout: time.Minute, Handler: handler}
 	served := make(chan error, 1)
 	go func() { served <- front.ListenAndServe() }()
 	t.Cleanup(func() {
@@ -119,7 +138,7 @@ func counting(t *testing.T, upstream string) (address string, requests *atomic.I
 	if err := waitFor(front.Addr); err != nil {
 		t.Fatal(err)
 	}
-	return front.Addr, requests
+	return front.Addr
 }
 
 // observer calls a function when a phase begins.

@@ -1,0 +1,1 @@
+# Read by tests whose loader makes the jobs.
