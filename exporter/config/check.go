@@ -13,6 +13,8 @@ type checker struct {
 	report *report
 	// env looks up a variable that names the server of an object store; nil knows none.
 	env func(name string) (string, bool)
+	// team is empty in a configuration of one team without a name.
+	team string
 }
 
 // top checks which blocks there are in so many files.
@@ -79,7 +81,7 @@ func (c *checker) job(source *block, exports, strays []*block) exporter.Job {
 	c.sensitive(blocks)
 	var job exporter.Job
 	if source != nil {
-		job.Source = sourceChecker{reader{c.report}, c.report.team}.check(source)
+		job.Source = sourceChecker{reader{c.report}, c.team}.check(source)
 	}
 	for _, b := range exports {
 		job.Exports = append(job.Exports, exportChecker{reader{c.report}, c.env}.check(b))

@@ -104,7 +104,7 @@ func (c destinationChecker) objectProblem(a *attribute, value string) (summary, 
 	case wrong.Param == "":
 		c.report.hide(a.at) // what is wrong there may be a secret
 		return wrong.Summary, wrong.Detail
-	case len(a.origins()) > 0:
+	case len(a.origins()) > 0 || a.perTeam:
 		return wrong.Summary, wrong.Detail
 	}
 	near := nearest.Name(wrong.Param, wrong.Known)

@@ -51,7 +51,7 @@ func (r hclReport) evaluation(diag *hcl.Diagnostic, a *attribute, known map[stri
 		if diag.Context != nil {
 			at = inFile(*diag.Context)
 		}
-		r.unset(unset, at, a.address, sensitive)
+		r.unset(unset, at, a, sensitive)
 		return
 	}
 	if missing, ok := callError[*fileError](diag); ok {
@@ -102,8 +102,8 @@ func callError[E error](diag *hcl.Diagnostic) (E, bool) {
 
 // unset says that a variable has no value. The name is not shown where it could
 // be the key itself: env("3f2a…") is an easy slip.
-func (r hclReport) unset(unset *envError, at place, address string, sensitive bool) {
-	state := "is not set"
+func (r hclReport) unset(unset *envError, at place, a *attribute, sensitive bool) {
+	address, state := a.address, "is not set"
 	if unset.set {
 		state = "is set but empty"
 	}
@@ -114,6 +114,9 @@ func (r hclReport) unset(unset *envError, at place, address string, sensitive bo
 		r.fail(at, address, "Environment variable "+state,
 			"env() takes the name of an environment variable, and this text is not such a name. It is not shown because it may be the key itself. "+
 				"Run: export LEMLIST_API_KEY=…, and write env(\"LEMLIST_API_KEY\").")
+	case a.perTeam: // each team may have another one
+		r.missing(at, address, "Environment variable "+state,
+			fmt.Sprintf("Give %s a value before you run lemexport.", shorten(unset.name)))
 	default:
 		name := shorten(unset.name)
 		r.missing(at, address, fmt.Sprintf("Environment variable %s %s", name, state),
