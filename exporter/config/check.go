@@ -117,11 +117,21 @@ func (c *checker) destinationPerTeam(b *block) {
 	}
 }
 
+// columnsFailed reports whether the columns of an export are not those that it lists.
+func columnsFailed(export *block, columns exporter.Columns) bool {
+	return slices.ContainsFunc(export.blocks, func(b *block) bool {
+		return b.kind == columnsName && (!whole(b.attribute("exclude"), columns.Exclude) || !whole(b.attribute("hash"), columns.Hash))
+	})
+}
+
 // sameColumns reports exports of one table that want different columns: they share one
 // read of the table.
 func (c *checker) sameColumns(blocks []*block, exports []exporter.Export) {
 	first := make(map[string]int)
 	for i, export := range exports {
+		if columnsFailed(blocks[i], export.Columns) {
+			continue
+		}
 		earlier, found := first[export.Table]
 		if !found {
 			first[export.Table] = i

@@ -38,7 +38,7 @@ func (c destinationChecker) check(a *attribute) string {
 		if len(a.origins()) > 0 {
 			scheme = "" // it may be a part of a secret
 		}
-		if strings.ContainsAny(value, "?@") {
+		if strings.ContainsAny(value, "?@#") {
 			c.report.hide(a.at)
 		}
 		return bad("Destination lacks a slash", exporter.SlashesHint(scheme))
@@ -102,7 +102,9 @@ func (c destinationChecker) objectProblem(a *attribute, value string) (summary, 
 	}
 	switch {
 	case wrong.Param == "":
-		c.report.hide(a.at) // what is wrong there may be a secret
+		if strings.ContainsAny(value, "?@#") {
+			c.report.hide(a.at) // what is wrong there may be a secret
+		}
 		return wrong.Summary, wrong.Detail
 	case len(a.origins()) > 0 || a.perTeam:
 		return wrong.Summary, wrong.Detail

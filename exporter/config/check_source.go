@@ -73,7 +73,7 @@ func (c sourceChecker) members(config *exporter.SourceConfig, b *block, in conte
 	switch {
 	case simulate == nil && endpoint == nil:
 		config.Endpoint = exporter.DefaultEndpoint
-	case endpoint != nil && simulate != nil:
+	case endpoint != nil && simulate != nil && key == nil:
 		c.report.fail(endpoint.nameAt, endpoint.address, "Both endpoint and simulate",
 			"A simulated team has its own endpoint. Remove endpoint or simulate.")
 	case endpoint != nil:

@@ -13,6 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/nearest"
 )
 
 // The parser recurses, so what it is given is bounded.
@@ -33,6 +34,9 @@ type decoder struct {
 	names     names
 	// named says that the teams of the configuration have names.
 	named bool
+	// misplaced says that a for_each, perhaps misspelt, is where it has no effect. Then each has
+	// no meaning where it should have one, which is no second mistake.
+	misplaced bool
 }
 
 func newDecoder(in Inputs, report *report) *decoder {
@@ -53,6 +57,7 @@ func (d *decoder) decode(files []File) []*draft {
 		}
 	}
 	d.named = slices.ContainsFunc(bodies, hasNamedSource)
+	d.misplaced = !slices.ContainsFunc(bodies, hasSource) || slices.ContainsFunc(bodies, hasMisplacedForEach)
 	d.names.declare(bodies)
 	var drafts []*draft
 	for _, body := range bodies {
@@ -120,7 +125,7 @@ func (d *decoder) expression(a *hclsyntax.Attribute, address string, teams bool)
 			made.items = append(made.items, inFile(item.Range()))
 		}
 	}
-	made.references(hclReport{d.report}, a.Expr, d.names, teams)
+	made.references(hclReport{d.report}, a.Expr, d.names, eachIn{teams, d.misplaced && a.Name != forEachName})
 	made.failed = made.failed || !d.fits(made.at, address)
 	made.expr = d.meter.measure(a.Expr) // this changes the tree
 	return made
@@ -242,6 +247,27 @@ func (d *decoder) value(n *declared, reference place, a *attribute) (cty.Value, 
 func hasNamedSource(body *hclsyntax.Body) bool {
 	return slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool {
 		return b.Type == sourceName && (len(b.Labels) > 1 || b.Body.Attributes[forEachName] != nil)
+	})
+}
+
+// hasSource reports whether a file has a source block.
+func hasSource(body *hclsyntax.Body) bool {
+	return slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool { return b.Type == sourceName })
+}
+
+// hasMisplacedForEach reports whether a block in a file has a for_each that is reported: one
+// in an export, or a misspelt one.
+func hasMisplacedForEach(body *hclsyntax.Body) bool {
+	return slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool {
+		if b.Type != sourceName && b.Type != exportName {
+			return false
+		}
+		for name := range b.Body.Attributes {
+			if near := nearest.Name(name, []string{forEachName}) != ""; near && (b.Type == exportName || name != forEachName) {
+				return true
+			}
+		}
+		return false
 	})
 }
 

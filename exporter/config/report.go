@@ -10,8 +10,8 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// shortestSecret is the length from which a secret is searched for in texts and
-// files. A shorter one would hide half of every sentence.
+// shortestSecret is the length from which a secret is searched for in files. A shorter one
+// would hide half of every line.
 const shortestSecret = 4
 
 // report collects findings and turns them into diagnostics that show no secret.
@@ -209,7 +209,7 @@ func (r *report) finish(teams int) exporter.Diagnostics {
 			s.hide(span(at.Start, at.End))
 		}
 	}
-	scrub := func(text string) string { return scrub(redactor.Secrets(text), secrets) }
+	scrub := func(text string) string { return scrub(text, redactor, secrets) }
 	slices.SortStableFunc(r.found, r.compare)
 	diags := make(exporter.Diagnostics, 0, len(r.found))
 	for _, found := range r.found {
@@ -256,10 +256,30 @@ func (r *report) position(at *exporter.Range) (file, offset int) {
 	return math.MaxInt32, 0
 }
 
-// scrub hides secrets, and whatever has the shape of a key, in a text.
-func scrub(text string, secrets []string) string {
+// unlikeWords reports whether a part of a secret is no word that a sentence could have for
+// another reason: it has digits, or is longer than the names of tables.
+func unlikeWords(part string) bool {
+	const shortest, longestWord = 8, 19
+	return len(part) >= shortest && strings.ContainsAny(part, "0123456789") || len(part) > longestWord
+}
+
+// scrub hides secrets, and whatever has the shape of a key, in a sentence. Its own words stay,
+// whatever the secrets are.
+func scrub(text string, redactor *exporter.Redactor, secrets []string) string {
+	spans := redactor.Spans(text)
 	for _, secret := range secrets {
-		text = strings.ReplaceAll(text, secret, exporter.Redacted)
+		for from := 0; ; {
+			i := strings.Index(text[from:], secret)
+			if i < 0 {
+				break
+			}
+			spans = append(spans, span(from+i, from+i+len(secret)))
+			from += i + len(secret)
+		}
+	}
+	spans = slices.DeleteFunc(exporter.MergeSpans(spans), func(one exporter.TextSpan) bool { return !unlikeWords(text[one.Start:one.End]) })
+	for _, one := range slices.Backward(spans) {
+		text = text[:one.Start] + exporter.Redacted + text[one.End:]
 	}
 	return keyShape().ReplaceAllStringFunc(text, func(run string) string {
 		if looksRandom(run) {
