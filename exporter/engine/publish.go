@@ -41,7 +41,7 @@ func (t publisher) publish(ctx context.Context, result Result) (Result, error) {
 	}
 	if err := movePointer(moving, t.destination, pointer, over); err != nil {
 		if errors.Is(err, exporter.ErrConflict) { // so it is certain that nothing names the file
-			err = errors.Join(nameWinner(moving, t.lockedTarget.target, err), t.destination.Remove(moving, t.name))
+			err = errors.Join(nameWinner(moving, t.target, err), t.destination.Remove(moving, t.name))
 		}
 		return Result{}, err
 	}
