@@ -26,7 +26,7 @@ func (c *checker) top(sources, exports, others []header, files int) {
 	switch {
 	case files == 0:
 		c.report.fail(place{}, "", "No configuration",
-			"No .hcl file found. Write one with a block source \"lemlist\" and a block export \""+schema.Default().Name+"\".")
+			"No file *.hcl or *.hcl.json found. Write one with a block source \"lemlist\" and a block export \""+schema.Default().Name+"\".")
 		return
 	case len(sources) == 0:
 		c.report.fail(place{}, "source.lemlist", "Missing source",

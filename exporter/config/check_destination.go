@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"regexp"
+	"runtime"
 	"strings"
 	"unicode"
 
@@ -27,6 +29,8 @@ func (c destinationChecker) check(a *attribute) string {
 		return ""
 	}
 	switch {
+	case strings.ContainsAny(strings.TrimSpace(value), "\a\b\f\n\r\t\v") && a.at.file != nil && len(a.origins()) == 0:
+		return bad("Invalid destination", "The destination contains a control character, for instance a line break or a tab. "+backslashHint)
 	case strings.TrimSpace(value) != value, strings.ContainsFunc(value, unicode.IsControl):
 		return bad("Invalid destination", "The destination begins or ends with white space, or contains a control character. Remove it.")
 	case strings.HasPrefix(value, "~"):
@@ -47,6 +51,10 @@ func (c destinationChecker) check(a *attribute) string {
 			return bad(summary, detail)
 		}
 	}
+	if runtime.GOOS != "windows" && regexp.MustCompile(`^(?:[A-Za-z]:|\\)\\`).MatchString(value) {
+		c.report.warn(a.at, a.address, "Path of Windows",
+			`On this system a backslash is a part of a name, so that this is one folder in the working folder. Write a path of this system, for instance "./out" or "/data/lake".`)
+	}
 	if strings.HasSuffix(value, ".parquet") {
 		c.report.warn(a.at, a.address, "Destination looks like a file",
 			"destination names a folder; the file in it is named after the table. Remove the file name, unless the folder has this name.")
@@ -62,6 +70,8 @@ func (c destinationChecker) schemeProblem(a *attribute, value, scheme string) (s
 	)
 	one, known := find(schemes(), scheme)
 	switch {
+	case len(scheme) == 1:
+		return "Invalid destination", "One slash follows the letter of a drive, as in C:/lake. " + forms
 	case !known:
 		near := ""
 		if len(a.origins()) == 0 {

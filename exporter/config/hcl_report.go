@@ -14,6 +14,9 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
+// backslashHint says how to write a backslash in quotes.
+const backslashHint = `In quotes, a backslash begins an escape sequence such as \n. In a path of Windows write slashes, as in "C:/lake", or two backslashes for each, as in "C:\\lake" and "\\\\server\\share".`
+
 // hclReport adds what HCL finds to a report, without its explanation where that could
 // repeat a secret.
 type hclReport struct{ *report }
@@ -30,6 +33,9 @@ func (r hclReport) syntax(diag *hcl.Diagnostic) {
 		if slices.ContainsFunc(s.hiddenWords(3), func(word string) bool { return strings.Contains(detail, word) }) {
 			detail = withheld
 		}
+	}
+	if diag.Summary == "Invalid escape sequence" && detail != withheld {
+		detail += " " + backslashHint
 	}
 	// After one missing quote, HCL reports every later line.
 	for _, earlier := range r.found {
@@ -162,9 +168,17 @@ func (r hclReport) unknownName(name hcl.Traversal, a *attribute, names names) {
 
 // eachOutside reports each where there is no for_each.
 func (r hclReport) eachOutside(name hcl.Traversal, a *attribute) {
-	detail := "each.key and each.value are the name and the value of a team. They have a meaning in a source block with for_each, and in the export blocks of a configuration whose teams have names."
-	if a.name == forEachName {
+	detail := "each stands for one of several teams. Only source and export blocks can use it. Write the value out, or move it to such a block."
+	block, _, _ := strings.Cut(a.address, ".")
+	switch {
+	case a.name == forEachName:
 		detail = "for_each says which teams there are, so it cannot refer to one of them."
+	case a.name == sourceName:
+		detail = "source says whose teams an export reads, so it cannot refer to one of them. Write the name of a source, or remove the attribute to read all sources."
+	case block == sourceName:
+		detail = "each stands for one of several teams, and this source reads one. Add for_each, a map of names and keys, to the block, or write the value out."
+	case block == exportName:
+		detail = "each stands for one of several teams, and the team of this configuration has no name. Name it in the source block, source \"lemlist\" \"acme\", or add for_each there for several teams."
 	}
 	r.fail(inFile(name.SourceRange()), a.address, "each without for_each", detail)
 }
