@@ -30,7 +30,7 @@ func (c *checker) top(sources, exports, others []header, files int) {
 		return
 	case len(sources) == 0:
 		c.report.fail(place{}, "source.lemlist", "Missing source",
-			"No source block found. "+c.report.form(
+			"No source block found. "+c.report.form(place{},
 				"Add a block source \"lemlist\" with api_key = env(\"LEMLIST_API_KEY\"), or with simulate {} to try it without a key.",
 				`Add "source": {"lemlist": {"api_key": "…"}}, or "simulate": {} instead of the key to try it without one.`))
 	}
@@ -41,7 +41,7 @@ func (c *checker) top(sources, exports, others []header, files int) {
 	for i, b := range sources {
 		if len(sources) > 1 && len(b.labels) < 2 && (i > 0 || len(sources[1].labels) > 1) {
 			c.report.fail(b.at, b.address, "More than one source", fmt.Sprintf("Another source is at %s. ", c.report.where(sources[min(i, 1)^1].at))+
-				c.report.form("Name each of them by a second label, source \"lemlist\" \"acme\" { … }, or remove this one.", "A configuration in JSON reads one team. Remove one of the two."))
+				c.report.form(place{}, "Name each of them by a second label, source \"lemlist\" \"acme\" { … }, or remove this one.", "A configuration in JSON reads one team. Remove one of the two."))
 		}
 	}
 }

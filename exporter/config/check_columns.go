@@ -73,7 +73,7 @@ func (c columnsChecker) hashKey(a *attribute) exporter.Secret {
 	}
 	if trimmed := strings.TrimSpace(value); trimmed != value && exporter.CheckHashKey(trimmed) == nil {
 		c.report.fail(a.at, a.address, "White space around the hash key", "The key begins or ends with a space or a line break. Remove it"+
-			c.report.form(", or write trimspace(…) around the value.", "."))
+			c.report.form(a.at, ", or write trimspace(…) around the value.", "."))
 	} else if err := exporter.CheckHashKey(value); err != nil {
 		c.report.fail(a.at, a.address, "Weak hash key",
 			"The key is "+err.Error()+". A key is 32 random bytes. "+exporter.Hint(err)+". Files that were hashed with the old key must be written again: their hashes differ from those of the new key.")

@@ -52,7 +52,7 @@ func newDecoder(in Inputs, report *report) *decoder {
 func (d *decoder) decode(files []File) []*draft {
 	var bodies []*hclsyntax.Body
 	for _, file := range files {
-		if body := parse(file, d.report); body != nil {
+		if body := parse(file, d.report, false); body != nil {
 			bodies = append(bodies, body)
 		}
 	}
@@ -271,12 +271,18 @@ func hasMisplacedForEach(body *hclsyntax.Body) bool {
 	})
 }
 
-// parse returns the body of a file, or nil when its syntax is wrong.
-func parse(file File, report *report) *hclsyntax.Body {
+// parse returns the body of a file, which may be one of values for variables, or nil when its
+// syntax is wrong.
+func parse(file File, report *report, ofVariables bool) *hclsyntax.Body {
 	if problem := tooBig(file); problem != nil {
 		report.found = append(report.found, finding{Diagnostic: *problem})
 		report.broken = true
 		return nil
+	}
+	if isJSON(file.Name) {
+		made := (&jsonFile{file: file, report: report}).body(ofVariables)
+		report.broken = report.broken || made == nil
+		return made
 	}
 	parsed, diags := hclsyntax.ParseConfig(file.Bytes, file.Name, hcl.InitialPos)
 	for _, diag := range diags {
@@ -302,11 +308,21 @@ func tooBig(file File) *exporter.Diagnostic {
 			Detail:   fmt.Sprintf("%s has %d bytes, the limit is %d. Is it a configuration file?", file.Name, len(file.Bytes), maxFileSize),
 		}
 	}
+	if isJSON(file.Name) {
+		return nil // its values are counted where they are read
+	}
 	tokens, _ := hclsyntax.LexConfig(file.Bytes, file.Name, hcl.InitialPos)
-	depth, operators := 0, 0
+	_, problem := tooComplex(tokens, 0)
+	return problem
+}
+
+// tooComplex guards the parser from tokens, behind so many operators of the same file. It
+// returns the number of operators with theirs.
+func tooComplex(tokens hclsyntax.Tokens, operators int) (int, *exporter.Diagnostic) {
+	depth := 0
 	for _, token := range tokens {
 		if depth += nesting(token.Type); depth > maxNesting {
-			return &exporter.Diagnostic{
+			return operators, &exporter.Diagnostic{
 				Severity: exporter.SeverityError,
 				Summary:  "Nested too deeply",
 				Detail:   fmt.Sprintf("More than %d brackets or quotes are open here. Close them, or nest less deeply.", maxNesting),
@@ -317,7 +333,7 @@ func tooBig(file File) *exporter.Diagnostic {
 			operators++
 		}
 		if operators > maxOperators {
-			return &exporter.Diagnostic{
+			return operators, &exporter.Diagnostic{
 				Severity: exporter.SeverityError,
 				Summary:  "Too many operators",
 				Detail:   fmt.Sprintf("A configuration file may contain at most %d operators. Write the values out.", maxOperators),
@@ -325,7 +341,7 @@ func tooBig(file File) *exporter.Diagnostic {
 			}
 		}
 	}
-	return nil
+	return operators, nil
 }
 
 func isOperator(t hclsyntax.TokenType) bool {

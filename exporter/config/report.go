@@ -159,9 +159,9 @@ func (r *report) secret(text string) {
 	}
 }
 
-// form chooses the words for the form that the configuration has.
-func (r *report) form(hcl, json string) string {
-	if r.json {
+// form chooses the words for the form that the configuration has at a place.
+func (r *report) form(at place, hcl, json string) string {
+	if r.json || at.file != nil && isJSON(at.file.Filename) {
 		return json
 	}
 	return hcl

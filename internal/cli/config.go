@@ -11,7 +11,6 @@ import (
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/schema"
 )
 
 // SourceFile is a configuration file.
@@ -80,8 +79,7 @@ func configFiles(path string) ([]string, error) {
 	}
 	if len(names) == 0 {
 		return nil, exporter.WithHint(fmt.Errorf("no *.hcl file in %s", folderName(path)),
-			"Give the path of a configuration file or of its folder. A first one, a file main.hcl: source \"lemlist\" { simulate {} } and, on a line below, "+
-				"export \""+schema.Default().Name+"\" { destination = \"./out\" }")
+			"Give the path of a configuration file or of its folder. examples/quickstart holds one to begin with.")
 	}
 	slices.Sort(names)
 	return names, nil
