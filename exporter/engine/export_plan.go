@@ -100,7 +100,7 @@ func (p ExportPlan) compared(survey exporter.Survey) (ExportPlan, error) {
 	table, known := schema.Lookup(p.Table)
 	// Rows without a version can change without a trace in what the survey sees.
 	p.Unchanged = known && table.Incremental() && len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && sameLists(p.Current.Proof, survey.Of(p.Table)) &&
-		(p.Increment == nil || p.Increment.Full == "")
+		(p.Increment == nil || !p.Increment.ReadsAll())
 	return p, nil
 }
 

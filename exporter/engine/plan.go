@@ -2,6 +2,7 @@ package engine
 
 import (
 	"maps"
+	"slices"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -138,6 +139,11 @@ func (p Plan) exportsOf(table string) []ExportPlan {
 		}
 	}
 	return exports
+}
+
+// needsAll reports whether an export of a table needs every row.
+func (p Plan) needsAll(table string) bool {
+	return slices.ContainsFunc(p.exportsOf(table), func(export ExportPlan) bool { return export.Increment == nil || export.Increment.Full != "" })
 }
 
 // since is where the walk of a table has to go so that every export has what it needs:
