@@ -27,8 +27,11 @@ func (c destinationChecker) check(a *attribute) string {
 		return ""
 	}
 	switch {
-	case strings.TrimSpace(value) != value, strings.ContainsFunc(value, unicode.IsControl):
-		return bad("Invalid destination", "The destination begins or ends with white space, or contains a control character. Remove it.")
+	case strings.ContainsFunc(value, unicode.IsControl):
+		return bad("Invalid destination", "The destination contains a control character. Remove it. "+
+			`In a text, \n and \t are such characters: write a Windows path with / (C:/new) or with two backslashes (C:\\new).`)
+	case strings.TrimSpace(value) != value:
+		return bad("Invalid destination", "The destination begins or ends with white space. Remove it.")
 	case strings.HasPrefix(value, "~"):
 		return bad("Home folder in the destination", "~ is not expanded here. Write the whole path, or use env(\"HOME\"): \"${env(\"HOME\")}/out\". For a folder named ~, write \"./~\".")
 	}

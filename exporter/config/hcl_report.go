@@ -31,6 +31,9 @@ func (r hclReport) syntax(diag *hcl.Diagnostic) {
 			detail = withheld
 		}
 	}
+	if diag.Summary == "Invalid escape sequence" {
+		detail += ` A backslash in a text begins an escape. Write a Windows path with / (C:/data) or with two backslashes (C:\\data).`
+	}
 	// After one missing quote, HCL reports every later line.
 	for _, earlier := range r.found {
 		if earlier.Summary == diag.Summary && at.file != nil && earlier.Range != nil && earlier.Range.Filename == at.file.Filename {

@@ -65,6 +65,9 @@ type ExportPlan struct {
 	DroppedUsers []string `json:"dropped_users,omitempty"`
 	// Shrink is the guard of the current file; nil when there is none.
 	Shrink *ShrinkPlan `json:"shrink,omitempty"`
+	// Unwritable says why the destination cannot be written, as far as that shows without
+	// writing; empty when it can.
+	Unwritable string `json:"unwritable,omitempty"`
 	// Unchanged is true when the first pages show the newest activity and the
 	// totals that the current file was proven with. Flags that change without an
 	// activity (a conversation marked as read) do not show there.

@@ -43,6 +43,11 @@ func (p Plan) Pending() bool {
 func (p Plan) Warnings() exporter.Diagnostics {
 	found := unreadableRows(p.Survey)
 	for _, export := range p.Exports {
+		if export.Unwritable != "" {
+			found = append(found, exporter.Diagnostic{
+				Severity: exporter.SeverityWarning, Summary: export.File + " cannot be written", Detail: "Apply would fail: " + export.Unwritable,
+			})
+		}
 		if export.Shrink != nil && export.Shrink.Expected {
 			found = append(found, shrinkWarning(export, rowsAtMost(p, export.Table)))
 		}
