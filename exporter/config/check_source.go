@@ -133,7 +133,7 @@ func (c sourceChecker) key(a *attribute) exporter.Secret {
 	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
 		c.report.fail(a.at, a.address, "Not an API key", "The key contains a space or a control character. Copy it again from lemlist.")
 	}
-	if a.isLiteral() {
+	if a.isLiteral() && !exporter.IsSimulatedKey(value) {
 		c.report.warn(a.at, a.address, "API key in a file",
 			"Files are copied, shared and committed. Put the key into an environment variable and write api_key = env(\"LEMLIST_API_KEY\").")
 	}
