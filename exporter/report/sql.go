@@ -46,8 +46,8 @@ func (q queries) activity(step step, roles []schema.Role) string {
 		names = append(names, q.name(role))
 	}
 	columns := strings.Join(names, ", ")
-	return fmt.Sprintf(`SELECT moment, date_trunc('%s', at AT TIME ZONE 'UTC')::DATE AS %[1]s, count(*) AS conversations
-FROM (UNPIVOT (SELECT %[2]s FROM %[3]s) ON %[2]s INTO NAME moment VALUE at)
+	return fmt.Sprintf(`SELECT moment, date_trunc('%s', seen AT TIME ZONE 'UTC')::DATE AS %[1]s, count(*) AS conversations
+FROM (UNPIVOT (SELECT %[2]s FROM %[3]s) ON %[2]s INTO NAME moment VALUE seen)
 GROUP BY ALL ORDER BY ALL;`, step, columns, q.from)
 }
 
@@ -67,12 +67,12 @@ func (q queries) rateByUser() string {
 	return fmt.Sprintf(`SELECT participant.%[1]s, count(*) FILTER (%[2]s) AS replied, count(%[2]s) AS conversations
 FROM (SELECT unnest(%[3]s) AS participant, %[2]s FROM %[4]s)
 WHERE participant.%[1]s IS NOT NULL
-GROUP BY ALL ORDER BY count(*) DESC, %[1]s;`, q.name(schema.RoleUserID), q.name(schema.RoleReplied), q.name(schema.RoleParticipants), q.from)
+GROUP BY ALL ORDER BY count(*) DESC, participant.%[1]s;`, q.name(schema.RoleUserID), q.name(schema.RoleReplied), q.name(schema.RoleParticipants), q.from)
 }
 
 func (q queries) replyTimes() string {
-	return fmt.Sprintf(`SELECT isodow(at) AS weekday, hour(at) AS hour, count(*) AS replies
-FROM (SELECT %[1]s AT TIME ZONE 'UTC' AS at FROM %[2]s WHERE %[1]s IS NOT NULL)
+	return fmt.Sprintf(`SELECT isodow(seen) AS weekday, hour(seen) AS hour, count(*) AS replies
+FROM (SELECT %[1]s AT TIME ZONE 'UTC' AS seen FROM %[2]s WHERE %[1]s IS NOT NULL)
 GROUP BY ALL ORDER BY ALL;`, q.name(schema.RoleRepliedAt), q.from)
 }
 
@@ -120,13 +120,13 @@ func (q queries) unread() string {
 	return fmt.Sprintf(`SELECT participant.%[1]s, count(*) FILTER (NOT participant.%[2]s) AS unread, count(*) AS conversations
 FROM (SELECT unnest(%[3]s) AS participant FROM %[4]s)
 WHERE participant.%[1]s IS NOT NULL
-GROUP BY ALL ORDER BY conversations DESC, %[1]s;`, q.name(schema.RoleUserID), q.name(schema.RoleRead), q.name(schema.RoleParticipants), q.from)
+GROUP BY ALL ORDER BY conversations DESC, participant.%[1]s;`, q.name(schema.RoleUserID), q.name(schema.RoleRead), q.name(schema.RoleParticipants), q.from)
 }
 
 func (q queries) tasks() string {
 	return fmt.Sprintf(`SELECT task.%[1]s, count(*) FILTER (task.%[2]s IS NOT true) AS open, count(*) AS tasks
 FROM (SELECT unnest(%[3]s) AS task FROM %[4]s)
-GROUP BY ALL ORDER BY tasks DESC, %[1]s;`, q.name(schema.RoleTaskType), q.name(schema.RoleTaskDone), q.name(schema.RoleTasks), q.from)
+GROUP BY ALL ORDER BY tasks DESC, task.%[1]s;`, q.name(schema.RoleTaskType), q.name(schema.RoleTaskDone), q.name(schema.RoleTasks), q.from)
 }
 
 // people counts what the list of users does, as far as the export has the columns.
@@ -144,6 +144,6 @@ func (q queries) people() string {
 		columns += ", " + turn
 		selected = append(selected, "count(*) FILTER ("+turn+") AS teams_turn")
 	}
-	return fmt.Sprintf("SELECT %s\nFROM (SELECT %s FROM %s)\nWHERE participant.%[4]s IS NOT NULL\nGROUP BY ALL ORDER BY conversations DESC, %[4]s;",
+	return fmt.Sprintf("SELECT %s\nFROM (SELECT %s FROM %s)\nWHERE participant.%[4]s IS NOT NULL\nGROUP BY ALL ORDER BY conversations DESC, participant.%[4]s;",
 		strings.Join(selected, ",\n  "), columns, q.from, id)
 }
