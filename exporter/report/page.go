@@ -232,7 +232,11 @@ func unknownRows(manifest []string, f *facts, kept bool) (rows []unknownRow, mor
 		if _, named := notes[name]; hides && !named {
 			name = hidden
 		}
-		counted = append(counted, unknownRow{Field: name, Note: notes[name], Rows: count(*one.T), Share: share(*one.T, f.rows)})
+		note := notes[name]
+		if name == schema.QuoteName("") && note == "" {
+			note = "an empty name"
+		}
+		counted = append(counted, unknownRow{Field: name, Note: note, Rows: count(*one.T), Share: share(*one.T, f.rows)})
 	}
 	rows = append(counted, rows...)
 	if len(rows) > mostFields {

@@ -76,7 +76,7 @@ func newHeatCard(table *schema.Table, f *facts, q queries) heatCard {
 	}
 	card.Height = bottom + 6
 	card.SQL = q.replyTimes()
-	card.Note = fmt.Sprintf("The newest reply of %s, in UTC, when lemlist registered it. The darkest cell has %s.",
+	card.Note = fmt.Sprintf("The newest reply of %s, in UTC, when lemlist registered it. The busiest hour of the week has %s.",
 		many(all, "conversation", "conversations"), many(top, "reply", "replies"))
 	return card
 }
