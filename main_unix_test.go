@@ -4,12 +4,10 @@ package main
 
 import (
 	"bytes"
-	"io"
 	"net/http/httptest"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -144,54 +142,6 @@ func TestASecondRunIsToldWhoHoldsTheDestination(t *testing.T) {
 	}
 	if !strings.Contains(first.out.String(), `"type":"interrupted"`) {
 		t.Errorf("printed %s", &first.out)
-	}
-}
-
-func TestSimServesUntilASignal(t *testing.T) {
-	t.Parallel()
-	reader, writer, err := os.Pipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer reader.Close()
-	p := &program{Cmd: exec.CommandContext(t.Context(), "lemexport", "sim", "-addr=127.0.0.1:0", "-conversations=50", "-fault=slow=0.01")}
-	p.Stdout, p.Stderr = writer, &p.err
-	if err := p.Start(); err != nil {
-		t.Fatal(err)
-	}
-	writer.Close()
-	var printed bytes.Buffer
-	for chunk := make([]byte, 4096); !strings.Contains(printed.String(), "destination"); {
-		n, err := reader.Read(chunk)
-		if err != nil {
-			t.Fatalf("%v; printed %s %s", err, &printed, &p.err)
-		}
-		printed.Write(chunk[:n])
-	}
-
-	// What it prints is a configuration that works.
-	dir := t.TempDir()
-	_, hcl, _ := strings.Cut(printed.String(), "\n\n")
-	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(hcl), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	apply := start(t, dir, "apply", "-auto-approve")
-	if got := apply.status(t); got != 0 {
-		t.Errorf("apply ends with %d: %s", got, &apply.err)
-	}
-	if !strings.Contains(apply.out.String(), "SIMULATED DATA") || !strings.Contains(apply.out.String(), "  rows        50\n") {
-		t.Errorf("apply printed %s", &apply.out)
-	}
-
-	if err := p.Process.Signal(os.Interrupt); err != nil {
-		t.Fatal(err)
-	}
-	if got := p.status(t); got != 0 {
-		t.Errorf("sim ends with %d: %s", got, &p.err)
-	}
-	seen, err := io.ReadAll(reader)
-	if err != nil || !regexp.MustCompile(`\n  requests  most in 2 s  answered with 429\n +[1-9]\d* +[1-9]\d* +0\n$`).Match(seen) {
-		t.Errorf("%v; sim ends with the text %s", err, seen)
 	}
 }
 

@@ -31,8 +31,10 @@ type roundResult struct {
 	process.Usage
 	status, teams    int
 	rows, rowsWanted int64
-	seen             traffic // of all teams, and the most of one
-	largest          simTeam
+	// seen are the requests of all teams, and the most of one; busiest is the team that
+	// made the most.
+	seen    traffic
+	busiest traffic
 }
 
 // teamsRun exports many simulated teams by one configuration, at the rate limit of each.
@@ -59,15 +61,15 @@ func teamsRun(ctx context.Context, options options) (string, error) {
 		return "", err
 	}
 	for _, one := range []round{
-		{name: "the largest team alone", only: all.largest.Name},
-		{name: "one key revoked", revoked: all.largest.Name},
+		{name: "the team with most requests alone", only: all.busiest.Team},
+		{name: "one key revoked", revoked: all.busiest.Team},
 		{name: "killed at half, and again", kill: all.Wall / 2},
 	} {
 		if _, err := measure(one); err != nil {
 			return "", err
 		}
 	}
-	return fmt.Sprintf("%d teams, the largest with %s conversations, %d at once.\n\n%s", options.teams, count(int(all.largest.Conversations)), options.parallel, out), nil
+	return fmt.Sprintf("%d teams, the largest with %s conversations, %d at once.\n\n%s", options.teams, count(options.conversations), options.parallel, out), nil
 }
 
 func exportTeams(ctx context.Context, program string, options options, one round) (got roundResult, err error) {
@@ -85,6 +87,9 @@ func exportTeams(ctx context.Context, program string, options options, one round
 	defer func() {
 		seen, stopped := sim.stop()
 		for _, key := range seen {
+			if key.Requests > got.busiest.Requests {
+				got.busiest = key
+			}
 			got.seen.Requests += key.Requests
 			got.seen.MaxInWindow = max(got.seen.MaxInWindow, key.MaxInWindow)
 			got.seen.Throttled += key.Throttled
@@ -103,8 +108,8 @@ func exportTeams(ctx context.Context, program string, options options, one round
 	if one.only != "" {
 		args = append(args, "-only="+one.only)
 	}
-	apply := func() *exec.Cmd {
-		command := exec.CommandContext(ctx, program, args...)
+	apply := func(further ...string) *exec.Cmd {
+		command := exec.CommandContext(ctx, program, append(args, further...)...)
 		command.Env = append(os.Environ(), "XDG_CACHE_HOME="+filepath.Join(dir, "cache"))
 		return command
 	}
@@ -113,7 +118,8 @@ func exportTeams(ctx context.Context, program string, options options, one round
 			return got, err
 		}
 	}
-	if got.Usage, got.status, err = measuredStatus(apply()); err != nil {
+	// Teams that were done before a kill are not read again.
+	if got.Usage, got.status, err = measuredStatus(apply("-max-age=1h")); err != nil {
 		return got, err
 	}
 	err = got.count(dir, sim.Teams, one)
@@ -171,9 +177,6 @@ func measuredStatus(command *exec.Cmd) (process.Usage, int, error) {
 // count reads what was committed, and what there was.
 func (r *roundResult) count(dir string, teams []simTeam, one round) error {
 	for _, team := range teams {
-		if team.Conversations > r.largest.Conversations {
-			r.largest = team
-		}
 		if one.only != "" && one.only != team.Name || one.revoked == team.Name {
 			continue
 		}

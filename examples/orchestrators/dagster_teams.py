@@ -40,8 +40,9 @@ export_shards = dg.define_asset_job("export_shards", selection=[inbox_conversati
 
 
 @dg.schedule(job=export_shards, cron_schedule="0 2 * * *")
-def nightly():
-    return [dg.RunRequest(partition_key=shard) for shard in SHARDS.get_partition_keys()]
+def nightly(context):
+    night = f"{context.scheduled_execution_time:%Y-%m-%d}"
+    return [dg.RunRequest(run_key=f"{night} {shard}", partition_key=shard) for shard in SHARDS.get_partition_keys()]
 
 
 definitions = dg.Definitions(assets=[inbox_conversations], schedules=[nightly])

@@ -21,7 +21,7 @@ def apply(configuration, team):
 
 def apply_all(spark, configuration, teams):
     """Returns a row (team, status, errors) for each team; status 0 is a file that is proven complete and in its place."""
-    if spark.conf.get("spark.speculation", "false") == "true":
+    if spark.conf.get("spark.speculation", "false").lower() == "true":
         raise RuntimeError("spark.speculation is on: two tasks would read one team with one key; set spark.speculation=false")
     tasks = spark.sparkContext.parallelize(teams, len(teams))
     return tasks.map(lambda team: apply(configuration, team)).collect()

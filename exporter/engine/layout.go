@@ -18,19 +18,22 @@ type former struct {
 	version exporter.Version
 }
 
+// layout finds the file of a target, in either layout.
+type layout struct{ target }
+
 // single is the name of the file of the layout "current".
-func (t target) single() string { return t.table.Name + t.format.Extension() }
+func (t layout) single() string { return t.table.Name + t.format.Extension() }
 
 // headOfTable finds the file that a snapshot replaces and a merge goes on from: in the
 // layout of the target or, when the layout was changed, in the other one.
-func (t target) headOfTable(ctx context.Context) (head, error) {
+func (t layout) headOfTable(ctx context.Context) (head, error) {
 	single := head{name: t.single(), format: t.format}
 	manifest, version, err := readManifest(ctx, t.destination, t.format, t.single())
 	switch {
 	case err == nil && t.Versioned() && manifest.Table != t.table.Name: // in nobody's way
 	case err == nil:
 		single.manifest, single.version = manifest, version
-	case !errors.Is(err, fs.ErrNotExist) && !(t.Versioned() && errors.Is(err, errForeign)):
+	case !errors.Is(err, fs.ErrNotExist) && (!t.Versioned() || !errors.Is(err, errForeign)):
 		return single, err
 	}
 	versions, err := t.headOfVersions(ctx)
@@ -60,7 +63,7 @@ func (t target) headOfTable(ctx context.Context) (head, error) {
 
 // headOfVersions finds the file that the pointer names; one without a manifest when there
 // is no pointer.
-func (t target) headOfVersions(ctx context.Context) (head, error) {
+func (t layout) headOfVersions(ctx context.Context) (head, error) {
 	found := head{name: exporter.PointerName(t.table.Name)}
 	file, pointer, err := openPointed(ctx, t.from, t.destination, t.table.Name)
 	switch {
@@ -120,7 +123,7 @@ func folderOf(ctx context.Context, from locator, at exporter.Destination, table,
 }
 
 // removes are the files that a run removes once its own is in place.
-func (t target) removes(ctx context.Context, now head) ([]string, error) {
+func (t layout) removes(ctx context.Context, now head) ([]string, error) {
 	gone := slices.Clone(now.former.names)
 	if !t.Versioned() {
 		return gone, nil

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -158,4 +159,86 @@ func (l locator) formatOf(name string) (exporter.Format, bool) {
 		}
 	}
 	return nil, false
+}
+
+// exportsAt lists the exports at a location, by table; none, and perhaps an error, where
+// the location is something else.
+func (l locator) exportsAt(ctx context.Context, location string) ([]tableExports, error) {
+	if location == "" {
+		return nil, nil
+	}
+	destination, err := l.destination(location)
+	if err != nil {
+		return nil, nil //nolint:nilerr // locate says it
+	}
+	if found, err := l.pointedBy(ctx, location); len(found) > 0 || err != nil {
+		return found, err
+	}
+	beside, besideErr := destination.List(ctx, "")
+	if besideErr != nil {
+		besideErr = fmt.Errorf("%s: %w", destination.URL(""), unreadable(besideErr))
+	}
+	var found []tableExports
+	failed := []error{besideErr}
+	for _, table := range schema.Tables() {
+		one := tableExports{destination: destination, table: table, folder: table.Name}
+		hasPointer := slices.Contains(beside, exporter.PointerName(table.Name))
+		if lastName(location) == table.Name && table.Incremental() && !hasPointer {
+			one.folder, one.appended = "", l.known(beside)
+			return []tableExports{one}, besideErr
+		}
+		if hasPointer {
+			one = one.withPointer(ctx)
+		}
+		if table.Incremental() && !one.isPointed() {
+			names, err := destination.List(ctx, table.Name)
+			if err != nil {
+				failed = append(failed, fmt.Errorf("%s: %w", destination.URL(table.Name), unreadable(err)))
+			}
+			one.appended = l.known(names)
+		}
+		for _, name := range l.known(beside) {
+			if strings.TrimSuffix(name, path.Ext(name)) == table.Name {
+				one.others = append(one.others, name)
+			}
+		}
+		if !one.empty() {
+			found = append(found, one)
+		}
+	}
+	return found, errors.Join(failed...)
+}
+
+// known are the names that have the extension of a format.
+func (l locator) known(names []string) (known []string) {
+	for _, name := range names {
+		if _, ok := l.formatOf(name); ok {
+			known = append(known, name)
+		}
+	}
+	return known
+}
+
+// pointedBy finds the export whose pointer is the location, or whose folder of versions.
+func (l locator) pointedBy(ctx context.Context, location string) ([]tableExports, error) {
+	for _, table := range schema.Tables() {
+		parent := ""
+		switch lastName(location) {
+		case exporter.PointerName(table.Name):
+			parent, _ = splitLocation(location)
+		case table.Name:
+			parent = parentOf(location)
+		}
+		if parent == "" {
+			continue
+		}
+		destination, err := l.destination(parent)
+		if err != nil {
+			return nil, err
+		}
+		if one := (tableExports{destination: destination, table: table, folder: table.Name}).withPointer(ctx); one.isPointed() {
+			return []tableExports{one}, nil
+		}
+	}
+	return nil, nil
 }

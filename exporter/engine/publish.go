@@ -10,10 +10,13 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
+// publisher makes a committed file the current one of its target, and removes what that
+// leaves behind.
+type publisher struct{ lockedTarget }
+
 // publish moves the pointer to a file that was just committed, and then removes what is
 // no longer kept. Until the pointer is moved nothing refers to the file.
-func (w fileWriter) publish(ctx context.Context, result Result) (Result, error) {
-	t := w.target
+func (t publisher) publish(ctx context.Context, result Result) (Result, error) {
 	if err := ctx.Err(); err != nil {
 		return Result{}, errors.Join(err, t.destination.Remove(context.WithoutCancel(ctx), t.name))
 	}
@@ -88,7 +91,7 @@ func keptVersions(newest exporter.PointerFile, before *pointed, there versionsFo
 // clean removes files that a committed export no longer needs, and those of the former
 // layout. What cannot be removed is no failure of the export: the result says it, and the
 // next run tries again.
-func (t lockedTarget) clean(ctx context.Context, result Result, names []string, failed error) Result {
+func (t publisher) clean(ctx context.Context, result Result, names []string, failed error) Result {
 	former, err := t.unchangedFormer(ctx)
 	failed = errors.Join(failed, err)
 	for _, name := range slices.Concat(former, names) {
@@ -106,7 +109,7 @@ func (t lockedTarget) clean(ctx context.Context, result Result, names []string, 
 
 // unchangedFormer are the files of the former layout, unless another run has written them
 // meanwhile.
-func (t lockedTarget) unchangedFormer(ctx context.Context) ([]string, error) {
+func (t publisher) unchangedFormer(ctx context.Context) ([]string, error) {
 	names := t.old.former.names
 	if len(names) == 0 {
 		return nil, nil

@@ -72,7 +72,7 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 		newest = head{beside: digestOfNames(nil, "")}
 	}
 	plan.head = &newest
-	removes, err := t.removes(ctx, newest)
+	removes, err := layout{t}.removes(ctx, newest)
 	if err != nil {
 		return ExportPlan{}, err
 	}
@@ -113,7 +113,7 @@ func (t target) current(ctx context.Context) (found head, err error) {
 	if t.Mode == exporter.ModeAppend {
 		found, err = t.lineage().head(ctx)
 	} else {
-		found, err = t.headOfTable(ctx)
+		found, err = layout{t}.headOfTable(ctx)
 	}
 	url, manifest := t.destination.URL(found.name), found.manifest
 	switch {

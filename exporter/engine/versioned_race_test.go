@@ -35,7 +35,7 @@ func follow(dir string, wait time.Duration) (run string, again bool, err error) 
 		if err := json.Unmarshal(body, &pointer); err != nil {
 			return "", false, err
 		}
-		time.Sleep(wait)
+		<-time.After(wait) // a slow reader
 		file, err := os.ReadFile(filepath.Join(dir, filepath.FromSlash(pointer.File)))
 		if errors.Is(err, fs.ErrNotExist) && tries == 0 {
 			again = true

@@ -96,10 +96,10 @@ func (w fileWriter) write(ctx context.Context, from contents, manifest exporter.
 	}
 	result = Result{File: target.url(), Bytes: out.written, Manifest: manifest}
 	if !target.Versioned() {
-		return target.clean(ctx, result, nil, nil), nil
+		return publisher{target}.clean(ctx, result, nil, nil), nil
 	}
 	result.SHA256 = hex.EncodeToString(hash.Sum(nil))
-	return w.publish(ctx, result)
+	return publisher{target}.publish(ctx, result)
 }
 
 // extended is the span of activity with the rows of those keys, which come newest first.

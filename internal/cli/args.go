@@ -66,7 +66,7 @@ func wanted(flag *pflag.Flag) string {
 	case "shard":
 		return "I/N, with I from 0 to N-1"
 	case "duration":
-		return "a duration such as 90s or 12h"
+		return "a duration: a number and a unit, h, m or s, such as 12h"
 	case "int":
 		return "a whole number"
 	case "uint64":

@@ -59,6 +59,18 @@ func (v *humanView) reported(file string, size int64) {
 	v.out.print(fmt.Sprintf("Report written to %s (%s).\n", inline(outward(file)), many(size, "byte")))
 }
 
+func (v *humanView) shown(found engine.Shown) { v.out.print(shownText(outward(found)) + "\n") }
+
+func (v *humanView) pruning(plan *engine.Pruning) {
+	for _, one := range plan.Tables {
+		v.out.print(pruneText(outward(one)) + "\n")
+	}
+}
+
+func (v *humanView) pruned(removed []string) {
+	v.out.print(green(bold("Removed "+many(int64(len(removed)), "file")+".")) + "\n")
+}
+
 func (v *humanView) verified(total verifiedTotal) { v.out.print(verifiedText(total)) }
 func (v *humanView) formatted(file string)        { v.out.print(inline(outward(file)) + "\n") }
 

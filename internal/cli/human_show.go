@@ -4,24 +4,13 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
 )
-
-func (v *humanView) shown(found engine.Shown) { v.out.print(shownText(outward(found)) + "\n") }
-
-func (v *humanView) pruning(plan *engine.Pruning) {
-	for _, one := range plan.Tables {
-		v.out.print(pruneText(outward(one)) + "\n")
-	}
-}
-
-func (v *humanView) pruned(removed []string) {
-	v.out.print(green(bold("Removed "+many(int64(len(removed)), "file")+".")) + "\n")
-}
 
 func shownText(found engine.Shown) string {
 	manifest := found.Manifest
@@ -31,7 +20,7 @@ func shownText(found engine.Shown) string {
 		fmt.Fprintf(&out, "%s\n", yellow(bold(simulatedNotice)))
 	}
 	rows := [][]string{
-		{"table", manifest.Table + ", schema version " + fmt.Sprint(manifest.SchemaVersion)},
+		{"table", manifest.Table + ", schema version " + strconv.Itoa(manifest.SchemaVersion)},
 		{"team", manifest.Source.TeamID},
 		{"run", manifest.RunID + ", " + manifest.Mode + ", by " + manifest.Tool.Name + " " + manifest.Tool.Version},
 		{"age", ageText(found)},

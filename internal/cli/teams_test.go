@@ -207,7 +207,7 @@ func TestTheTeamsOfACommand(t *testing.T) {
 		"validate . -shard=2/2":                               `flag -shard does not take "2/2": it must be I/N`,
 		"plan . -parallel=0":                                  "-parallel must be at least 1",
 		"apply . -auto-approve -max-age=-1s":                  "-max-age must not be negative",
-		"apply . -auto-approve -max-age=often":                `it must be a duration such as 90s or 12h`,
+		"apply . -auto-approve -max-age=often":                `it must be a duration: a number and a unit, h, m or s`,
 		"read inbox_conversations . -format=jsonl":            "the configuration has 4 teams, and this command takes one\n\nAdd -only=NAME with one of: acme, bolt, calm, dune.",
 		"read inbox_conversations . -format=jsonl -only=duna": `unknown team "duna"; did you mean "dune"?`,
 	} {

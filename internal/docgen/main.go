@@ -4,6 +4,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"net/url"
 	"os"
@@ -23,7 +24,10 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 0 {
-		return os.WriteFile("docs/table.md", []byte(tables()), 0o644) //nolint:gosec // a page for everybody
+		return errors.Join(
+			os.WriteFile("docs/table.md", []byte(tables()), 0o644), //nolint:gosec // a page for everybody
+			writeScale(),
+		)
 	}
 	if len(args) != 3 || args[0] != "man" {
 		return fmt.Errorf("unknown arguments %q: use docgen, or docgen man VERSION FOLDER", args)

@@ -31,8 +31,8 @@ const (
 	// largest: between a half and one it is three quarters.
 	meanTeam = 0.75 * largestTeam * (2 - 1.0/512) / 10
 
-	cpuOfTeam = 0.05      // seconds, measured
-	cpuOfRow  = 0.000_015 // seconds, measured
+	cpuOfTeam = 0.1       // seconds, measured
+	cpuOfRow  = 0.000_020 // seconds, measured
 )
 
 // agency is the model of so many teams, of which the largest has largestTeam conversations.

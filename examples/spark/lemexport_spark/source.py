@@ -126,5 +126,5 @@ def _field(field, nullable):
 def _refuse_speculation():
     """Fails a task of a session that would start a second reader beside a slow one."""
     task = TaskContext.get()
-    if task is not None and task.getLocalProperty("spark.speculation") == "true":
+    if task is not None and str(task.getLocalProperty("spark.speculation")).lower() == "true":
         raise RuntimeError("spark.speculation is on: two tasks would read one team with one key; set spark.speculation=false")

@@ -14,7 +14,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/engine"
 )
 
-var versions = flag.Int("versions", 8, "how many versions come and go under a reader")
+var versions = flag.Int("versions", 5, "how many versions come and go under a reader")
 
 // applyVersion is apply with the layout of immutable versions.
 func applyVersion(t *testing.T, runner *engine.Engine, place, mode string, keep int, obs observer) (engine.Summary, error) {

@@ -1,5 +1,6 @@
 """Materializes the example for Dagster: the check is the proof, and a failure leaves the export."""
 
+import datetime
 import os
 import pathlib
 import sys
@@ -68,8 +69,13 @@ def shards(folder):
         teams.configure(folder)
         import dagster_teams  # which asks for the teams
 
-        asked = [request.partition_key for request in dagster_teams.nightly.evaluate_tick(dg.build_schedule_context()).run_requests]
-        assert asked == ["0/3", "1/3", "2/3"], asked
+        night = dg.build_schedule_context(
+            scheduled_execution_time=datetime.datetime(2026, 5, 1, tzinfo=datetime.UTC),
+            repository_def=dagster_teams.definitions.get_repository_def(),
+        )
+        requests = dagster_teams.nightly.evaluate_tick(night).run_requests
+        asked = [request.partition_key for request in requests]
+        assert len({request.run_key for request in requests}) == 3 and asked == ["0/3", "1/3", "2/3"], asked
         results = [dg.materialize([dagster_teams.inbox_conversations], partition_key=shard, raise_on_error=False) for shard in asked]
         good = {team: size for team, size in teams.sizes.items() if team != "team-05"}
         assert sorted(result.success for result in results) == [False, True, True] and teams.written(folder) == good

@@ -92,6 +92,7 @@ def session(folder, master, **settings):
         "spark.sql.shuffle.partitions": "2",
         "spark.sql.warehouse.dir": str(folder / "warehouse"),
         "spark.eventLog.enabled": "true",
+        "spark.eventLog.compress": "false",  # so that it can be searched
         "spark.eventLog.dir": (folder / "events").as_uri(),
         "spark.speculation": "false",
         **settings,
