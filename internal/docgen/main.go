@@ -26,7 +26,7 @@ func main() {
 func run(args []string) error {
 	if len(args) == 0 {
 		return errors.Join(
-			os.WriteFile("docs/table.md", []byte(tables()), 0o644), //nolint:gosec // a page for everybody
+			os.WriteFile("docs/table.md", []byte(tables()), 0o644),                         //nolint:gosec // a page for everybody
 			os.WriteFile("docs/commands.md", []byte(cli.CommandsPage(simFaults())), 0o644), //nolint:gosec // a page for everybody
 			writeScale(),
 		)
