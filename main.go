@@ -79,6 +79,7 @@ func run() int {
 		Ticker:     ticker,
 		Interrupts: interrupts,
 		ParentGone: parent.Gone,
+		ReaderGone: func(ctx context.Context) bool { return parent.ReaderGone(ctx, os.Stdout) },
 		Version:    version,
 		LoadConfig: func(source cli.Configuration) ([]exporter.Job, exporter.Diagnostics) {
 			return config.Load(configFiles(source.Files), inputsOf(source))

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -10,7 +11,8 @@ import (
 func hostShape() shape {
 	members := sourceShape()
 	members.label = ""
-	members.attributes = append(members.attributes, "full_every")
+	several := func(name string) bool { return name == forEachName } // a host reads one team
+	members.attributes = append(slices.DeleteFunc(members.attributes, several), "full_every")
 	members.blocks = append(members.blocks, "columns")
 	return members
 }

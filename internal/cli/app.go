@@ -36,6 +36,8 @@ type App struct {
 	// ParentGone waits until the process that started this one has ended, or ctx: then
 	// it returns false.
 	ParentGone func(ctx context.Context) bool
+	// ReaderGone waits until nobody can read Stdout any more, or ctx: then it returns false.
+	ReaderGone func(ctx context.Context) bool
 	Version    Version
 
 	// LoadConfig turns a configuration into one job a team.

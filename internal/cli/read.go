@@ -106,9 +106,11 @@ func runRead(ctx context.Context, app App, global settings, show view, arguments
 			if reading, err = run.Read(arguments.table, options); err != nil {
 				return err
 			}
-			return events.during(app, show, func() error {
-				written, err = writeRows(ctx, app.Stdout, arguments.format, reading)
-				return err
+			return whileRead(ctx, app, func(ctx context.Context) error {
+				return events.during(app, show, func() error {
+					written, err = writeRows(ctx, app.Stdout, arguments.format, reading)
+					return err
+				})
 			})
 		})
 		if reading == nil || reading.Summary().Proof == nil {
