@@ -97,6 +97,7 @@ func run() int {
 			}
 			return made
 		},
+		Beat:        monitor.Beat,
 		Flush:       func() error { return errors.Join(unusable, telemetry.Close()) },
 		UsersTable:  report.UsersTable,
 		WriteReport: writeReport,

@@ -217,7 +217,7 @@ func TestARunIsExportedAsTracesAndMetrics(t *testing.T) {
 	if !slices.Contains(collector.headers, "acme") {
 		t.Errorf("the headers were %q", collector.headers)
 	}
-	for _, private := range []string{testKey, "usr_", "con_", ".example", dir, "/api"} {
+	for _, private := range []string{testKey, "usr_", "con_", "example.com", dir, "/api"} {
 		if bytes.Contains(collector.bodies.Bytes(), []byte(private)) {
 			t.Errorf("%q was exported", private)
 		}

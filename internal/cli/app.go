@@ -52,6 +52,8 @@ type App struct {
 	// run in workDir; "" keeps none. memory is the budget of the process in bytes, which so
 	// many runs share.
 	NewEngine func(log *slog.Logger, workDir string, memory int64, runs int) *engine.Engine
+	// Beat asks for the URL of a heartbeat. Its error does not repeat the URL.
+	Beat func(ctx context.Context, url exporter.Secret) error
 	// Flush sends what monitoring still has to get, for at most a few seconds. Its error
 	// changes nothing about what the command has done.
 	Flush func() error
