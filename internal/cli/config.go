@@ -60,9 +60,28 @@ func configFiles(path string) ([]string, error) {
 	if !info.IsDir() {
 		return []string{path}, nil
 	}
-	entries, err := os.ReadDir(path)
+	names, err := filesIn(path)
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
+	}
+	for _, name := range names {
+		// Reading a pipe or a device may never end.
+		if info, err := os.Stat(name); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
+			return nil, exporter.WithHint(fmt.Errorf("%s is not a regular file", name), "Remove it from the folder, or give the path of one file.")
+		}
+	}
+	if len(names) == 0 {
+		return nil, exporter.WithHint(fmt.Errorf("no *.hcl file in %s", folderName(path)),
+			"Write one with 'lemexport init', or give the path of a configuration file or of its folder.")
+	}
+	return names, nil
+}
+
+// filesIn are the paths of the configuration files of a folder, sorted by name.
+func filesIn(folder string) ([]string, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
 	}
 	var names []string
 	for _, entry := range entries {
@@ -70,16 +89,7 @@ func configFiles(path string) ([]string, error) {
 		if entry.IsDir() || filepath.Ext(entry.Name()) != ".hcl" || strings.HasPrefix(entry.Name(), ".") {
 			continue
 		}
-		name := filepath.Join(path, entry.Name())
-		// Reading a pipe or a device may never end.
-		if info, err := os.Stat(name); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
-			return nil, exporter.WithHint(fmt.Errorf("%s is not a regular file", name), "Remove it from the folder, or give the path of one file.")
-		}
-		names = append(names, name)
-	}
-	if len(names) == 0 {
-		return nil, exporter.WithHint(fmt.Errorf("no *.hcl file in %s", folderName(path)),
-			"Write one with 'lemexport init', or give the path of a configuration file or of its folder.")
+		names = append(names, filepath.Join(folder, entry.Name()))
 	}
 	slices.Sort(names)
 	return names, nil

@@ -172,10 +172,11 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 	if export.CurrentFile != "" && export.Action != engine.ActionAppend {
 		verb = "write" // beside the current file
 	}
+	file := export.File
 	if export.Unchanged {
-		sign, verb = "=", "unchanged"
+		sign, verb, file = "=", "unchanged", cmp.Or(export.CurrentFile, file)
 	}
-	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(export.File))
+	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(file))
 	fmt.Fprintf(&out, "    with %s as %s, %s\n", export.Table, export.Format, export.Mode)
 	if export.Pointer != "" {
 		fmt.Fprintf(&out, "    and point %s to it\n", inline(export.Pointer))
@@ -227,7 +228,7 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 			"are only seen at the next full proof.\n")
 	case export.Unchanged:
 		out.WriteString("    No new activity since then. Changes without an activity, such as a conversation marked as read, are not visible here; " +
-			"apply reads everything again and replaces the file.\n")
+			"apply reads everything again and writes it anew.\n")
 	}
 	return out.String()
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -125,7 +126,11 @@ func exportsText(exports []engine.ExportPlan) string {
 		return export.Action
 	}
 	if len(exports) == 1 {
-		return string(fate(exports[0])) + " " + exports[0].File
+		file := exports[0].File
+		if exports[0].Unchanged {
+			file = cmp.Or(exports[0].CurrentFile, file)
+		}
+		return string(fate(exports[0])) + " " + file
 	}
 	var parts []string
 	for _, action := range []engine.Action{engine.ActionCreate, engine.ActionReplace, engine.ActionMerge, engine.ActionAppend, unchanged} {

@@ -86,7 +86,7 @@ func noConfigIn(path string) error {
 	case !info.IsDir():
 		return exporter.WithHint(fmt.Errorf("%s is not a folder", path), "Give the folder that main.hcl is to be written into.")
 	}
-	there, err := filepath.Glob(filepath.Join(escapeGlob(path), "*.hcl"))
+	there, err := filesIn(path)
 	if err != nil {
 		return err
 	}
@@ -95,14 +95,6 @@ func noConfigIn(path string) error {
 			"Nothing was changed. Edit it, or give another folder: 'lemexport init FOLDER'.")
 	}
 	return nil
-}
-
-// escapeGlob makes the characters of a path stand for themselves in a pattern.
-func escapeGlob(path string) string {
-	if os.PathSeparator == '\\' {
-		return path // it has no escapes, and the letters of patterns are not allowed in names
-	}
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
 // askDestination asks a person where the export goes. Without one, and for an empty
