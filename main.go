@@ -206,7 +206,7 @@ func (s simulatedSource) Close() error { return errors.Join(s.Source.Close(), s.
 func writeReport(ctx context.Context, input cli.ReportInput, to io.Writer) error {
 	file := input.File
 	page := report.Export{
-		File: input.Name, Bytes: file.Bytes(), Manifest: file.Manifest(), Table: file.Table(), Records: file.Records(ctx),
+		Pattern: input.Pattern, Files: file.Files(), Bytes: file.Bytes(), Manifest: file.Manifest(), Table: file.Table(), Records: file.Records(ctx),
 		NamesError: input.UsersError,
 	}
 	if input.Users != nil {

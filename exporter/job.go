@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/lemexport/lemexport/schema"
@@ -55,6 +56,9 @@ type SourceConfig struct {
 	// Simulate, when set, replaces the API by an in-process simulated team.
 	Simulate *Simulation
 }
+
+// IsSimulatedKey reports whether an API key is one of the simulated API, which opens nothing.
+func IsSimulatedKey(key string) bool { return strings.HasPrefix(key, "51301a7ed0") }
 
 // Simulation describes the simulated team of a `simulate {}` block.
 type Simulation struct {

@@ -22,7 +22,7 @@ type secretPlace struct {
 func secretPlaces() []secretPlace {
 	return []secretPlace{
 		{"source", []string{"api_key"}, "API key outside api_key", "the API key", keyVariable},
-		{"columns", []string{"hash_key"}, "Hash key outside hash_key", "the hash key", "LEMEXPORT_HASH_KEY"},
+		{columnsName, []string{"hash_key"}, "Hash key outside hash_key", "the hash key", "LEMEXPORT_HASH_KEY"},
 		{heartbeatName, []string{onSuccessName, onFailureName}, "Heartbeat URL outside heartbeat", "the URL of the heartbeat", heartbeatVariable},
 	}
 }
@@ -60,8 +60,12 @@ func (s secretPlace) check(r *report, blocks []*block) {
 	})
 }
 
-// holdsKey reports whether a value comes from one of the origins or contains one of
-// the keys.
+// shortestPart is the length from which a key is searched for inside other values. A shorter
+// one may be a part of a word.
+const shortestPart = 8
+
+// holdsKey reports whether a value comes from one of the origins, is one of the keys, or
+// contains one.
 func holdsKey(a *attribute, origins map[origin]bool, keys []string) bool {
 	for one := range a.origins() {
 		if origins[one] {
@@ -72,7 +76,7 @@ func holdsKey(a *attribute, origins map[origin]bool, keys []string) bool {
 	_ = cty.Walk(a.bare(), func(_ cty.Path, value cty.Value) (bool, error) {
 		if value.Type() == cty.String && value.IsKnown() && !value.IsNull() {
 			for _, key := range keys {
-				found = found || len(key) >= shortestSecret && strings.Contains(value.AsString(), key)
+				found = found || value.AsString() == key || len(key) >= shortestPart && strings.Contains(value.AsString(), key)
 			}
 		}
 		return true, nil

@@ -66,8 +66,12 @@ func (r *Run) plan(ctx context.Context) (Plan, error) {
 	}
 	plan.Survey = survey
 	for i, target := range r.targets {
-		export := plan.Exports[i]
-		export.Increment = newIncrementPlan(target, export.Current, survey, r.wish())
+		plan.Exports[i].Increment = newIncrementPlan(target, plan.Exports[i].Current, survey, r.wish())
+	}
+	for i, export := range plan.Exports {
+		if export.Increment != nil {
+			export.Increment.FullWalk = export.Increment.Full == "" && plan.needsAll(export.Table)
+		}
 		if plan.Exports[i], err = export.compared(survey); err != nil {
 			return Plan{}, err
 		}

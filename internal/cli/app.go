@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -118,6 +119,13 @@ func (a App) run(ctx context.Context, args []string) exporter.ExitStatus {
 		}
 		return newHumanView(a, global)
 	})
+	if completing(args) {
+		var lines bytes.Buffer
+		to, word := a.Stdout, args[len(args)-1]
+		a.Stdout = &lines
+		defer func() { _, _ = to.Write(shellCompletions(lines.Bytes(), word)) }() // Main looks at the error
+		args = completionArguments(args)
+	}
 	root := newRoot(a, &global, views) //nolint:contextcheck // cobra hands the context to the commands
 	args = rewrite(args)
 	root.SetArgs(args)

@@ -21,7 +21,7 @@ func TestEveryCommandHasAManualPage(t *testing.T) {
 	for page, want := range map[string]string{
 		"lemexport-apply.1": ".TP\n.B \\-auto\\-approve\n", "lemexport-plan.1": ".B lemexport plan [PATH] [flags]\n",
 		"lemexport-sim.1": "503\\-html",
-		"lemexport.1":     ".SH EXAMPLES\n.nf\n  lemexport plan examples/quickstart\n",
+		"lemexport.1":     ".SH EXAMPLES\n.nf\n  lemexport init \\-simulate\n",
 	} {
 		if !strings.Contains(pages[page], want) {
 			t.Errorf("%s lacks %q:\n%s", page, want, pages[page])
