@@ -148,7 +148,9 @@ func asJSON(t *testing.T, value any) string {
 }
 
 // caseName is the name of a case without the endings of its files.
-func caseName(path string) string { return strings.TrimSuffix(strings.TrimSuffix(path, ".json"), ".hcl") }
+func caseName(path string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(path, ".json"), ".hcl")
+}
 
 func TestLoadGolden(t *testing.T) {
 	for _, path := range cases(t) {
