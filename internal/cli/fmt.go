@@ -71,6 +71,9 @@ func runFmt(app App, show view, path string, check bool) error {
 		}
 		show.formatted(file.Name)
 	}
+	if !found.HasErrors() {
+		show.diagnostics(found)
+	}
 	if err := found.Err(); err != nil {
 		return err
 	}
