@@ -106,7 +106,7 @@ func (d *decoder) draft(b *hclsyntax.Block, parent string, teams bool) *draft {
 	}
 	for _, a := range byPosition(b.Body.Attributes) {
 		if parent == "" && isVariableType(b, a) {
-			found := d.variableType(a, made.address+"."+a.Name)
+			found := readType(d.report, a, made.address+"."+a.Name)
 			made.typed = &found
 			continue
 		}

@@ -22,8 +22,8 @@ type declaredType struct {
 	kind cty.Type
 }
 
-// variableType reads a type, which is no value. It may be in quotes, as it is in JSON.
-func (d *decoder) variableType(a *hclsyntax.Attribute, address string) declaredType {
+// readType reads a type, which is no value. It may be in quotes, as it is in JSON.
+func readType(report *report, a *hclsyntax.Attribute, address string) declaredType {
 	made := declaredType{attribute: attribute{name: a.Name, address: address, nameAt: inFile(a.NameRange), at: inFile(a.Expr.Range())}}
 	expr := a.Expr
 	if text, diags := expr.Value(nil); !diags.HasErrors() && len(expr.Variables()) == 0 && textOf(text) != "" {
@@ -34,7 +34,7 @@ func (d *decoder) variableType(a *hclsyntax.Attribute, address string) declaredT
 	}
 	kind, diags := typeexpr.Type(expr)
 	if diags.HasErrors() || !plainType(kind) {
-		d.report.fail(made.at, address, "Invalid type", "The types of variables are "+variableTypes+".")
+		report.fail(made.at, address, "Invalid type", "The types of variables are "+variableTypes+".")
 		made.failed = true
 	}
 	made.kind = kind
