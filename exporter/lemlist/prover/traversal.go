@@ -3,8 +3,9 @@ package prover
 import "slices"
 
 const (
-	// segmentPages is the least number of pages worth a segment.
-	segmentPages = 8
+	// segmentPages is the least number of pages worth a segment. Where two segments meet, a
+	// list that moves costs a request more.
+	segmentPages = 2
 	// spareNames is how many pages beyond its totals a list may name.
 	spareNames = 8
 )
