@@ -71,22 +71,10 @@ func exportLive(ctx context.Context, program string, options options) (took proc
 		return took, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	config := fmt.Sprintf(`source "lemlist" {
-  api_key  = env("LEMEXPORT_BENCH_KEY")
-  endpoint = %q
-}
-
-export "inbox_conversations" {
-  destination = "./out"
-}
-`, sim.Endpoint)
-	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(config), 0o600); err != nil {
+	if err := configure(dir, sim.Endpoint); err != nil {
 		return took, err
 	}
-	command := exec.CommandContext(ctx, program, "-chdir="+dir, "apply", "-auto-approve")
-	// The ledger of the rate is the run's own: no earlier run counts.
-	command.Env = append(os.Environ(), "LEMEXPORT_BENCH_KEY="+sim.Key, "XDG_CACHE_HOME="+filepath.Join(dir, "cache"))
-	took, err = measured(command)
+	took, err = measured(applyIn(ctx, program, dir, sim.Key))
 	if err != nil {
 		return took, err
 	}

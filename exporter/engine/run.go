@@ -60,7 +60,7 @@ func (r *Run) plan(ctx context.Context) (Plan, error) {
 	if len(tables) == 0 { // a plan of readings
 		tables = []*schema.Table{schema.Default()}
 	}
-	survey, err := r.source.Survey(ctx, tables)
+	survey, err := r.survey(ctx, tables)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -86,6 +86,14 @@ func (r *Run) plan(ctx context.Context) (Plan, error) {
 		plan.Exports[i].Shrink = expectedShrink(export, plan.estimate(export.Table).Rows)
 	}
 	return plan, nil
+}
+
+// survey surveys the source.
+func (r *Run) survey(ctx context.Context, tables []*schema.Table) (exporter.Survey, error) {
+	began := r.engine.Now()
+	survey, err := r.source.Survey(ctx, tables)
+	survey.Began = began
+	return survey, err
 }
 
 // Apply claims the destinations, reads each table once, and commits the exports of the

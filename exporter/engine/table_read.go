@@ -151,7 +151,7 @@ func (r *Reading) ended(ctx context.Context, err error) {
 
 func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
 	r.walker.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseSurvey})
-	survey, err := r.walker.source.Survey(ctx, []*schema.Table{r.table})
+	survey, err := r.run.survey(ctx, []*schema.Table{r.table})
 	if err != nil {
 		return err
 	}
@@ -229,6 +229,7 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 		return lost, err
 	}
 	for page, err := range walk.Pages() {
+		life = life.with(page, plan.Survey)
 		more := true
 		if err == nil {
 			more, err = r.page(page, seen, delivered, yield)

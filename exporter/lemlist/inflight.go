@@ -51,9 +51,10 @@ func (f *inFlight) send(from *inbox, asked prover.Request) {
 }
 
 func (f *inFlight) start(from *inbox, asked prover.Request) {
+	first := asked.Number == 1 && asked.Segment == 0 && from.prover.Traversing()
 	f.running.Go(func() {
 		sent := time.Now()
-		got, err := f.fetch(from, asked)
+		got, err := f.fetch(from, asked, first)
 		if err != nil {
 			got.Sent, got.Arrived = sent, time.Now()
 		}
@@ -65,7 +66,7 @@ func (f *inFlight) start(from *inbox, asked prover.Request) {
 const longestPause = time.Minute
 
 // fetch sends a request when its time has come.
-func (f *inFlight) fetch(from *inbox, asked prover.Request) (response, error) {
+func (f *inFlight) fetch(from *inbox, asked prover.Request, first bool) (response, error) {
 	if wait := min(time.Until(asked.After), longestPause); wait > 0 {
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
@@ -75,7 +76,7 @@ func (f *inFlight) fetch(from *inbox, asked prover.Request) (response, error) {
 			return response{}, f.ctx.Err()
 		}
 	}
-	return f.fetcher.fetch(f.ctx, pageRequest{user: from.user, page: asked.Page, size: asked.Size, keepBody: f.keepBodies})
+	return f.fetcher.fetch(f.ctx, pageRequest{user: from.user, page: asked.Page, size: asked.Size, keepBody: f.keepBodies, first: first})
 }
 
 // replay keeps requests back from now on.

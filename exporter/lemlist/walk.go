@@ -95,8 +95,7 @@ func (w *walk) dispatch(f *inFlight) {
 		for _, in := range w.inboxes.traversals { // what has begun goes on, beyond that number
 			w.ask(f, in, size, most)
 		}
-		more := size - f.count
-		if more <= 0 || !w.inboxes.begin() && !w.inboxes.split(more) && (f.count > 0 || !w.inboxes.sweepAgain()) {
+		if f.count >= size || !w.inboxes.begin() && !w.inboxes.split(size, f.count) && (f.count > 0 || !w.inboxes.sweepAgain()) {
 			return
 		}
 	}
@@ -183,7 +182,7 @@ func (w *walk) deliver(a arrival, yield func(exporter.Page, error) bool) (bool, 
 	}
 	return yield(exporter.Page{
 		Partition: a.from.user, Number: number, Record: rec, Keys: keys,
-		UnknownFields: a.got.page.UnknownFields, Recalled: w.takeover.replaying(),
+		UnknownFields: a.got.page.UnknownFields, Recalled: w.takeover.replaying(), Surveyed: a.got.surveyed,
 	}, nil), nil
 }
 
