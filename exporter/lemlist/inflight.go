@@ -21,9 +21,9 @@ type inFlight struct {
 	arrivals   chan arrival // has room for all
 	// later are the times before which requests in flight must not be sent, and latest is
 	// when the latest response came, as the journal states it.
-	later  []time.Time
-	latest time.Time
-	running    sync.WaitGroup
+	later   []time.Time
+	latest  time.Time
+	running sync.WaitGroup
 	// pending are requests that are not sent, as long as the journal of an earlier walk may
 	// have their responses; replaying says that this is so.
 	replaying bool
