@@ -29,23 +29,26 @@ func newApart(report *report) *apart {
 	return &apart{report: report, names: make(map[string]team), keys: make(map[string]string), places: make(map[exportPlace]placed)}
 }
 
-// name reports a name that another team has, or that differs from it in case only.
-func (c *apart) name(t team) {
+// name reports a name that another team has, or that differs from it in case only. It returns
+// whether the name is new.
+func (c *apart) name(t team) bool {
 	if t.name == "" {
-		return
+		return true
 	}
 	folded := strings.ToLower(t.name)
 	first, taken := c.names[folded]
 	switch {
 	case !taken:
 		c.names[folded] = t
+		return true
 	case first.name == t.name:
-		c.report.fail(t.at, t.address, "Team named twice",
-			fmt.Sprintf("The name %s is at %s already. Give one of the two another name.", quotedName(t.name), c.report.where(first.at)))
+		c.report.element(teamNoun, t.name).fail(t.at, t.address, "Team named twice",
+			fmt.Sprintf("The name is at %s already. Give one of the two another name.", c.report.where(first.at)))
 	default:
-		c.report.fail(t.at, t.address, "Team names differ in case only",
-			fmt.Sprintf("%s and %s would be one folder on many file systems. Give one of the two another name.", quotedName(first.name), quotedName(t.name)))
+		c.report.pair(first.name, t.name).fail(t.at, t.address, "Team names differ in case only",
+			"Their folders would be one folder on many file systems. Give one of them another name.")
 	}
+	return false
 }
 
 // job reports what a job shares with another one.
@@ -70,8 +73,8 @@ func (c *apart) job(source *block, exports []*block, job exporter.Job) {
 			if a := exports[i].attribute("destination"); a != nil {
 				at = a.at
 			}
-			c.report.fail(at, exports[i].address, "Two teams in the same place",
-				fmt.Sprintf("The teams %s and %s write the same table to the same destination; the export of the first is at %s. Give them different destinations, for instance with each.key.", quotedName(first.team), quotedName(job.Team), c.report.where(first.at)))
+			c.report.pair(first.team, job.Team).fail(at, exports[i].address, "Teams in the same place",
+				fmt.Sprintf("Several teams write the same table to the same destination; the export of the first is at %s. Give them different destinations, for instance with each.key.", c.report.where(first.at)))
 		}
 	}
 }
@@ -102,8 +105,8 @@ func (c *apart) key(source *block, job exporter.Job) {
 		c.keys[key] = job.Team
 		return
 	}
-	c.report.fail(a.at, a.address, "One API key for two teams",
-		fmt.Sprintf("The teams %s and %s have the same API key: one team would be exported twice. Remove one of the two, or give it its own key.", quotedName(first), quotedName(job.Team)))
+	c.report.pair(first, job.Team).fail(a.at, a.address, "One API key for several teams",
+		"Several teams have the same API key, so that one team would be exported several times. Give each team its own key, or remove all but one.")
 }
 
 // perTeam reports whether the destination of an export is computed for each team.

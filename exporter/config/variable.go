@@ -138,7 +138,7 @@ func (d variableReader) locals(b *draft, first map[string]place) {
 func (d variableReader) given() map[string]cty.Value {
 	found := make(map[string]cty.Value)
 	for _, file := range d.inputs.VariableFiles {
-		body := parse(file, d.report)
+		body := parse(file, d.report, true)
 		if body == nil {
 			continue
 		}

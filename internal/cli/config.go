@@ -79,7 +79,7 @@ func configFiles(path string) ([]string, error) {
 	}
 	if len(names) == 0 {
 		return nil, exporter.WithHint(fmt.Errorf("no *.hcl file in %s", folderName(path)),
-			"Give the path of a configuration file or of its folder. examples/quickstart holds one to begin with.")
+			"Write one with 'lemexport init', or give the path of a configuration file or of its folder.")
 	}
 	slices.Sort(names)
 	return names, nil

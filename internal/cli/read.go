@@ -50,7 +50,7 @@ Exit status: 0 done, 1 error, 3 when the rows are not proven complete and
 nothing was written, 130 interrupted. With 1, 3 and 130 the file of -position is
 as it was.`,
 		Example: "  lemexport read " + schema.Default().Name + " > inbox.arrows\n" +
-			"  lemexport read " + schema.Default().Name + " examples/quickstart | python3 -c '\n" +
+			"  lemexport read " + schema.Default().Name + " | python3 -c '\n" +
 			"import sys, pyarrow as pa\nprint(pa.ipc.open_stream(sys.stdin.buffer).read_all())'\n" +
 			"  lemexport read -since=at.json -position=next.json -format=jsonl " + schema.Default().Name + " > new.jsonl",
 		Args:      upTo(2, "TABLE"),

@@ -26,7 +26,7 @@ and with -strict an error.
 With -json the result is one object: format_version, valid, error_count,
 warning_count, endpoint (of the API, when there is no error), teams (the names of
 the selected teams, when the configuration names them) and diagnostics.`,
-		Example: "  lemexport validate examples/quickstart",
+		Example: "  lemexport validate\n  lemexport validate team.hcl",
 		Args:    atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return runValidate(app, *global, views, argument(args), choice, variables, strict)

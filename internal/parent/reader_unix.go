@@ -10,7 +10,7 @@ import (
 
 // isBroken asks without waiting. The system reports errors and hang-ups unasked.
 func isBroken(pipe *os.File) bool {
-	state := []unix.PollFd{{Fd: int32(pipe.Fd())}} //nolint:gosec // a descriptor fits
+	state := []unix.PollFd{{Fd: int32(pipe.Fd())}}
 	count, err := unix.Poll(state, 0)
 	return err == nil && count > 0 && state[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
 }

@@ -1,0 +1,6 @@
+source "lemlist" {
+  simulate {}
+}
+export "inbox_conversations" {
+  destination = "C:\data\inbox"
+}
