@@ -94,7 +94,7 @@ func servePlugin(version cli.Version) int {
 	}
 	cancel(nil)
 	watch.Wait()
-	if failed := errors.Join(unusable, telemetry.Close()); failed != nil {
+	if failed := errors.Join(unusable, telemetry.Close(context.Background())); failed != nil {
 		logger.Warn("monitoring: " + failed.Error())
 	}
 	if err != nil {
