@@ -98,7 +98,7 @@ func run() int {
 			return made
 		},
 		Beat:        monitor.Beat,
-		Flush:       func() error { return errors.Join(unusable, telemetry.Close()) },
+		Flush:       func() error { return errors.Join(unusable, telemetry.Close(context.Background())) },
 		UsersTable:  report.UsersTable,
 		WriteReport: writeReport,
 		SimFaults:   simFaults(),

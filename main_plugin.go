@@ -16,6 +16,7 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/config"
 	"github.com/lemexport/lemexport/exporter/engine"
+	"github.com/lemexport/lemexport/exporter/monitor"
 	"github.com/lemexport/lemexport/internal/cli"
 	"github.com/lemexport/lemexport/internal/ndjson"
 	"github.com/lemexport/lemexport/internal/parent"
@@ -50,6 +51,8 @@ func servePlugin(version cli.Version) int {
 	// go-plugin takes over os.Stderr; this stays the real one.
 	stderr := os.Stderr
 	files := exporter.NewBudget(memory) // of all calls together
+	telemetry, unusable := monitor.NewTelemetry(context.Background(), os.LookupEnv, version.Number)
+	logger := slog.New(ndjson.NewHandler(stderr, level))
 	server := plugin.NewServer(plugin.Options{
 		Tool:        exporter.Tool{Name: "lemexport", Version: version.Number},
 		Commit:      version.Commit,
@@ -60,9 +63,13 @@ func servePlugin(version cli.Version) int {
 			}
 			// Below what its calls need, the collector would do nothing but collect.
 			limitMemory(max(memory, int64(running)*exporter.LeastShare))
-			return newEngine(version, log, stateDir, exporter.Share(memory, running), shared{files: files})
+			made := newEngine(version, log, stateDir, exporter.Share(memory, running), shared{files: files})
+			if telemetry.Enabled() {
+				made.Watch = telemetry.Watch
+			}
+			return made
 		},
-		Log: slog.New(ndjson.NewHandler(stderr, level)),
+		Log: logger,
 	})
 	ctx, cancel := context.WithCancelCause(context.Background())
 	var watch sync.WaitGroup
@@ -87,6 +94,9 @@ func servePlugin(version cli.Version) int {
 	}
 	cancel(nil)
 	watch.Wait()
+	if failed := errors.Join(unusable, telemetry.Close(context.Background())); failed != nil {
+		logger.Warn("monitoring: " + failed.Error())
+	}
 	if err != nil {
 		_, _ = fmt.Fprintf(stderr, "Error: %v\n%s\n", err, exporter.Hint(err)) // there is nowhere else to say it
 		return int(exporter.ExitError)

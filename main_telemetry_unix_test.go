@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"compress/gzip"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -68,9 +69,7 @@ func (c *collector) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		for _, resource := range request.GetResourceSpans() {
-			for name, value := range valuesOf(resource.GetResource().GetAttributes()) {
-				c.resource[name] = value
-			}
+			maps.Copy(c.resource, valuesOf(resource.GetResource().GetAttributes()))
 			for _, spans := range resource.GetScopeSpans() {
 				c.spans = append(c.spans, spans.GetSpans()...)
 			}

@@ -10,15 +10,22 @@ import (
 	"github.com/lemexport/lemexport/exporter/config"
 )
 
-// The configurations of docs/configuration.md are valid. What is a part of one is put into
+// The configurations of docs/configuration.md and docs/monitoring.md are valid. What is a part of one is put into
 // the rest of it.
 func TestDocumentedConfigurationsAreValid(t *testing.T) {
 	page, err := os.ReadFile(filepath.Join("..", "..", "docs", "configuration.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
+	monitoring, err := os.ReadFile(filepath.Join("..", "..", "docs", "monitoring.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
 	in := inputs()
 	in.Env = func(name string) (string, bool) {
+		if name == "LEMEXPORT_HEARTBEAT_URL" {
+			return "https://monitor.example/token", true
+		}
 		if value, known := environment(name); known || !strings.HasPrefix(name, "LEMLIST_") {
 			return value, known
 		}
@@ -31,7 +38,7 @@ func TestDocumentedConfigurationsAreValid(t *testing.T) {
 		}
 		return regexp.MustCompile("(?s)```json\n(\\{\"acme.*?)```").FindSubmatch(page)[1], nil
 	}
-	blocks := regexp.MustCompile("(?s)```hcl\n(.*?)```").FindAllStringSubmatch(string(page), -1)
+	blocks := regexp.MustCompile("(?s)```hcl\n(.*?)```").FindAllStringSubmatch(string(page)+string(monitoring), -1)
 	if len(blocks) < 6 {
 		t.Fatalf("%d configurations", len(blocks))
 	}

@@ -76,9 +76,9 @@ func NewTelemetry(ctx context.Context, env Lookup, version string) (*Telemetry, 
 		err = errors.Join(err, t.startMetrics(ctx, about))
 	}
 	if err != nil {
-		return silent(), errors.Join(errors.New("the OTEL_EXPORTER_OTLP_ variables cannot be used"), t.Close())
+		return silent(), errors.Join(errors.New("the OTEL_EXPORTER_OTLP_ variables cannot be used"), t.Close(ctx))
 	}
-	t.parent = parentOf(env)
+	t.parent = parentOf(ctx, env)
 	return t, nil
 }
 
@@ -114,10 +114,10 @@ func (t *Telemetry) Enabled() bool { return len(t.providers) > 0 }
 // Watch observes a run. It is what [engine.Engine.Watch] takes.
 func (t *Telemetry) Watch(run exporter.RunInfo) exporter.Observer { return newRunObserver(t, run) }
 
-// Close sends what is left, for at most a few seconds. The error says that something was
+// Close sends what is left until ctx ends, for at most a few seconds. The error says that something was
 // not delivered.
-func (t *Telemetry) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), flushTime)
+func (t *Telemetry) Close(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, flushTime)
 	defer cancel()
 	var ends sync.WaitGroup
 	for _, one := range t.providers {
@@ -175,14 +175,14 @@ func wantedSignals(env Lookup) (wanted signals, err error) {
 }
 
 // parentOf is the span that started this process; the zero value is none.
-func parentOf(env Lookup) trace.SpanContext {
+func parentOf(ctx context.Context, env Lookup) trace.SpanContext {
 	carrier := propagation.MapCarrier{}
 	for key, name := range map[string]string{"traceparent": "TRACEPARENT", "tracestate": "TRACESTATE"} {
 		if value, ok := env(name); ok {
 			carrier[key] = value
 		}
 	}
-	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(context.Background(), carrier))
+	return trace.SpanContextFromContext(propagation.TraceContext{}.Extract(ctx, carrier))
 }
 
 // failures keeps the first failed delivery.
