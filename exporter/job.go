@@ -51,6 +51,8 @@ type SourceConfig struct {
 	// JournalMaxAge is how old the pages of a walk may become, those in a journal
 	// included, before nothing is proven by them; 0 is [DefaultJournalMaxAge].
 	JournalMaxAge time.Duration `json:",omitzero"`
+	// Heartbeat is what a monitor waits for.
+	Heartbeat Heartbeat `json:",omitzero"`
 	// Simulate, when set, replaces the API by an in-process simulated team.
 	Simulate *Simulation
 }

@@ -101,7 +101,7 @@ func (c *checker) sensitive(blocks []*block) {
 			if one.sensitive {
 				c.report.hide(a.at)
 				c.report.fail(a.at, a.address, "Sensitive variable in a value that is shown",
-					a.name+" is printed, logged and stored. A sensitive variable can be used in api_key and hash_key only. Use another variable here.")
+					a.name+" is printed, logged and stored. A sensitive variable can be used in api_key, hash_key and heartbeat only. Use another variable here.")
 				a.failed = true
 				return
 			}

@@ -31,8 +31,10 @@ func (c destinationChecker) check(a *attribute) string {
 	switch {
 	case strings.ContainsAny(strings.TrimSpace(value), "\a\b\f\n\r\t\v") && a.at.file != nil && len(a.origins()) == 0:
 		return bad("Invalid destination", "The destination contains a control character, for instance a line break or a tab. "+backslashHint)
-	case strings.TrimSpace(value) != value, strings.ContainsFunc(value, unicode.IsControl):
-		return bad("Invalid destination", "The destination begins or ends with white space, or contains a control character. Remove it.")
+	case strings.ContainsFunc(strings.TrimSpace(value), unicode.IsControl):
+		return bad("Invalid destination", "The destination contains a control character. Remove it.")
+	case strings.TrimSpace(value) != value:
+		return bad("Invalid destination", "The destination begins or ends with white space. Remove it.")
 	case strings.HasPrefix(value, "~"):
 		return bad("Home folder in the destination", "~ is not expanded here. Write the whole path, or use env(\"HOME\"): \"${env(\"HOME\")}/out\". For a folder named ~, write \"./~\".")
 	}

@@ -83,6 +83,9 @@ func (c sourceChecker) members(config *exporter.SourceConfig, b *block, in conte
 		config.Simulate = c.simulation(simulate)
 	}
 	config.Margin = c.margin(in.blocks["margin"])
+	if heartbeat := in.blocks[heartbeatName]; heartbeat != nil {
+		config.Heartbeat = heartbeatChecker{c.reader}.check(heartbeat)
+	}
 }
 
 // The bounds of a margin. Clocks differ by more than a second, and no cache or replica

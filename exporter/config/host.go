@@ -13,7 +13,8 @@ func hostShape() shape {
 	members.label = ""
 	several := func(name string) bool { return name == forEachName } // a host reads one team
 	members.attributes = append(slices.DeleteFunc(members.attributes, several), "full_every")
-	members.blocks = append(members.blocks, "columns")
+	ofApply := func(name string) bool { return name == heartbeatName }
+	members.blocks = append(slices.DeleteFunc(members.blocks, ofApply), "columns")
 	return members
 }
 

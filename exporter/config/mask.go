@@ -78,6 +78,9 @@ func keyLike(word string) bool {
 			return true
 		}
 	}
+	if strings.HasPrefix(word, "on_") { // the URLs of a heartbeat
+		return true
+	}
 	if len(word) > len("api") && strings.HasPrefix(word, "api") {
 		return true
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -9,8 +10,9 @@ import (
 
 // secretPlace is where one kind of secret belongs.
 type secretPlace struct {
-	// block and attribute are its only s.
-	block, attribute string
+	// block and attributes are its only places.
+	block      string
+	attributes []string
 	// summary and name are for people.
 	summary, name string
 	// variable is the one that the documentation uses for it.
@@ -19,13 +21,14 @@ type secretPlace struct {
 
 func secretPlaces() []secretPlace {
 	return []secretPlace{
-		{"source", "api_key", "API key outside api_key", "the API key", keyVariable},
-		{columnsName, "hash_key", "Hash key outside hash_key", "the hash key", "LEMEXPORT_HASH_KEY"},
+		{"source", []string{"api_key"}, "API key outside api_key", "the API key", keyVariable},
+		{columnsName, []string{"hash_key"}, "Hash key outside hash_key", "the hash key", "LEMEXPORT_HASH_KEY"},
+		{heartbeatName, []string{onSuccessName, onFailureName}, "Heartbeat URL outside heartbeat", "the URL of the heartbeat", heartbeatVariable},
 	}
 }
 
 func (s secretPlace) is(parent *block, a *attribute) bool {
-	return parent.kind == s.block && a.name == s.attribute
+	return parent.kind == s.block && slices.Contains(s.attributes, a.name)
 }
 
 // check reports a secret where it does not belong: every other value is

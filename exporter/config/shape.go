@@ -19,7 +19,7 @@ type shape struct {
 }
 
 func sourceShape() shape {
-	return shape{label: "source type", second: "name", attributes: []string{forEachName, "api_key", "endpoint", "users", "journal_max_age"}, blocks: []string{"simulate", "margin", "retry"}}
+	return shape{label: "source type", second: "name", attributes: []string{forEachName, "api_key", "endpoint", "users", "journal_max_age"}, blocks: []string{"simulate", "margin", "retry", heartbeatName}}
 }
 
 func marginShape() shape { return shape{attributes: []string{"lookback", "increments", "settle"}} }

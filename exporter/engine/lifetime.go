@@ -48,6 +48,14 @@ type lifetime struct {
 	since time.Time
 }
 
+// with is the lifetime of a walk that has such a page: it may be one of the survey.
+func (l lifetime) with(page exporter.Page, of exporter.Survey) lifetime {
+	if page.Surveyed && of.Began.Before(l.since) {
+		l.since = of.Began
+	}
+	return l
+}
+
 // over says why nothing is proven by the walk any more; "" while it is.
 func (l lifetime) over() string {
 	now := l.limit.now()

@@ -34,10 +34,19 @@ type Run struct {
 func (r *Run) ID() string { return r.id }
 
 // Close releases the source.
-func (r *Run) Close() error { return r.source.Close() }
+func (r *Run) Close() error {
+	defer r.obs.Observe(exporter.RunEnded{})
+	return r.source.Close()
+}
 
 // Plan surveys the source and looks at the files that are there. It changes nothing.
 func (r *Run) Plan(ctx context.Context) (Plan, error) {
+	plan, err := r.plan(ctx)
+	r.obs.Observe(exporter.PlanEnded{Ending: endingOf(ctx, err), Err: err})
+	return plan, err
+}
+
+func (r *Run) plan(ctx context.Context) (Plan, error) {
 	plan := Plan{RunID: r.id}
 	for _, target := range r.targets {
 		export, err := target.plan(ctx)
@@ -51,7 +60,7 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 	if len(tables) == 0 { // a plan of readings
 		tables = []*schema.Table{schema.Default()}
 	}
-	survey, err := r.source.Survey(ctx, tables)
+	survey, err := r.survey(ctx, tables)
 	if err != nil {
 		return Plan{}, err
 	}
@@ -79,6 +88,14 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 	return plan, nil
 }
 
+// survey surveys the source.
+func (r *Run) survey(ctx context.Context, tables []*schema.Table) (exporter.Survey, error) {
+	began := r.engine.Now()
+	survey, err := r.source.Survey(ctx, tables)
+	survey.Began = began
+	return survey, err
+}
+
 // Apply claims the destinations, reads each table once, and commits the exports of the
 // job, one after the other. Call Plan first. An error that wraps
 // [exporter.ErrIncomplete] means that the destinations of a table hold what they held
@@ -88,6 +105,7 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	defer func() {
 		summary.Elapsed = r.engine.Now().Sub(started)
 		summary.Seconds = summary.Elapsed.Seconds()
+		r.obs.Observe(exporter.WorkEnded{Ending: EndingOf(ctx, summary, err), Err: err})
 	}()
 	summary = Summary{RunID: r.id, Simulated: plan.Survey.Simulated, Wanted: len(r.targets)}
 
@@ -104,7 +122,9 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	tables := r.tables()
 	var failed []error
 	for _, table := range tables {
+		r.obs.Observe(exporter.TableStarted{Table: table.Name})
 		one, err := apply.table(ctx, table, targets)
+		r.obs.Observe(one.ended(ctx, table, err))
 		summary.Exports = append(summary.Exports, one.results...)
 		summary.NothingNew = append(summary.NothingNew, one.nothingNew...)
 		if one.kept != nil {

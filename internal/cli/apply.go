@@ -151,6 +151,9 @@ func applyJob(ctx context.Context, app App, global settings, show view, argument
 				return err
 			})
 		})
+		if !errors.Is(err, errEnded) { // a person has declined
+			beat(context.WithoutCancel(ctx), app, show, job.Source, engine.EndingOf(ctx, summary, err) == exporter.EndDone)
+		}
 		if summary.Done() > 0 || errors.Is(err, exporter.ErrIncomplete) || errors.Is(err, engine.ErrShrunk) {
 			show.summary(summary)
 		}

@@ -22,6 +22,7 @@ func applyTeams(ctx context.Context, app App, global settings, show view, argume
 			return interruption(ctx, err, "nothing was written")
 		}
 		end := teamsEnd{results: inOrder(jobs, results), elapsed: app.Now().Sub(started), workDir: arguments.workDir}
+		beatTeams(ctx, app, show, jobs, end.results)
 		show.teams().summary(end)
 		if status := end.status(); status != 0 {
 			return ended{status}

@@ -82,6 +82,8 @@ func newConsole(stdin string) *console {
 			return file.Bytes, nil
 		},
 		SimFaults: []string{"500-text", "502-html"},
+		Beat:      func(context.Context, exporter.Secret) error { return nil },
+		Flush:     func() error { return nil },
 		NewEngine: func(*slog.Logger, string, int64, int) *engine.Engine { return &engine.Engine{} },
 	}
 	return c

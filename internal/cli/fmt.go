@@ -101,6 +101,9 @@ func runFmt(app App, show view, path string, mode fmtMode) error {
 		}
 		show.formatted(file.Name, mode.difference(file, formatted))
 	}
+	if !found.HasErrors() {
+		show.diagnostics(found)
+	}
 	if err := found.Err(); err != nil {
 		return err
 	}
