@@ -77,21 +77,6 @@ func teamPlansText(plans teamPlans) string {
 		"-only=NAME shows the whole plan of one team.\n\n" + bold("Plan:") + " " + plans.fates() + ".\n"
 }
 
-// fates says what an apply does with the files of all teams.
-func (t teamPlans) fates() string {
-	var made []engine.Plan
-	for _, one := range t.plans {
-		if one.Err == nil {
-			made = append(made, one.Plan)
-		}
-	}
-	text := newFates(made...).String()
-	if failed := len(t.plans) - len(made); failed > 0 {
-		text += "; " + many(int64(failed), "team") + " cannot be planned"
-	}
-	return text
-}
-
 // planSum adds plans up; a number that is unknown in one of them is nil.
 type planSum struct {
 	users                   int64

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // configName is the file that init writes.
@@ -133,16 +134,23 @@ func (a initArguments) configuration() string {
   # api_key = env("LEMLIST_API_KEY")
 `
 	}
-	place := quoteHCL(a.destination)
+	var exports strings.Builder
+	for _, table := range schema.Tables() {
+		options := ""
+		if table.Name == schema.Default().Name {
+			options = exportOptions
+		}
+		fmt.Fprintf(&exports, "\n# %s.\nexport %q {\n  destination = %s\n%s}\n", table.Description, table.Name, quoteHCL(a.destination), options)
+	}
 	return `# An export of a lemlist team's inbox. "lemexport plan" shows what it will read and
 # write, "lemexport apply" does it.
 
 source "lemlist" {
-` + source + `}
+` + source + "}\n" + exports.String()
+}
 
-# One row per conversation.
-export "inbox_conversations" {
-  destination = ` + place + ` # a folder, or s3://, gs:// or azblob://
+// exportOptions are what else can be said of an export.
+const exportOptions = `  # The destination is a folder, or a URL: s3://bucket/folder, gs://, azblob://.
 
   # Replace the file by a full read every time (snapshot), merge what is newer into it
   # (merge), or add files with what is newer (append):
@@ -155,18 +163,7 @@ export "inbox_conversations" {
   #   hash     = ["contact.email"]
   #   hash_key = env("LEMEXPORT_HASH_KEY")
   # }
-}
-
-# The names of users and labels, in files beside the conversations.
-export "team_users" {
-  destination = ` + place + `
-}
-
-export "inbox_labels" {
-  destination = ` + place + `
-}
 `
-}
 
 // quoteHCL is a text as a literal of a configuration.
 func quoteHCL(text string) string {
