@@ -2,6 +2,7 @@ package engine
 
 import (
 	"maps"
+	"time"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -24,6 +25,8 @@ type Plan struct {
 	// Tables has an entry per table when there are several; nil otherwise.
 	Tables  []TablePlan  `json:"tables,omitempty"`
 	Exports []ExportPlan `json:"exports"`
+	// surveyed is when the survey began.
+	surveyed time.Time
 	// kept is what the journal of this very walk holds.
 	kept *exporter.Kept
 }
