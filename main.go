@@ -29,6 +29,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/client"
 	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/exporter/monitor"
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/report"
 	"github.com/lemexport/lemexport/exporter/store"
@@ -66,6 +67,7 @@ func run() int {
 			args = []string{cli.PluginCommand} // which says what is wrong
 		}
 	}
+	telemetry, unusable := monitor.NewTelemetry(context.Background(), os.LookupEnv, version.Number)
 	app := cli.App{
 		Stdin:      os.Stdin,
 		Stdout:     os.Stdout,
@@ -77,6 +79,7 @@ func run() int {
 		Ticker:     ticker,
 		Interrupts: interrupts,
 		ParentGone: parent.Gone,
+		ReaderGone: func(ctx context.Context) bool { return parent.ReaderGone(ctx, os.Stdout) },
 		Version:    version,
 		LoadConfig: func(source cli.Configuration) ([]exporter.Job, exporter.Diagnostics) {
 			return config.Load(configFiles(source.Files), inputsOf(source))
@@ -88,8 +91,14 @@ func run() int {
 		FormatConfig:   func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
 		NewEngine: func(log *slog.Logger, workDir string, memory int64, runs int) *engine.Engine {
 			limitMemory(memory)
-			return newEngine(version, log, workDir, exporter.Share(memory, runs), shared{exporter.NewBudget(memory), client.NewMemory(memory)})
+			made := newEngine(version, log, workDir, exporter.Share(memory, runs), shared{exporter.NewBudget(memory), client.NewMemory(memory)})
+			if telemetry.Enabled() {
+				made.Watch = telemetry.Watch
+			}
+			return made
 		},
+		Beat:        monitor.Beat,
+		Flush:       func() error { return errors.Join(unusable, telemetry.Close()) },
 		UsersTable:  report.UsersTable,
 		WriteReport: writeReport,
 		SimFaults:   simFaults(),
@@ -197,7 +206,7 @@ func (s simulatedSource) Close() error { return errors.Join(s.Source.Close(), s.
 func writeReport(ctx context.Context, input cli.ReportInput, to io.Writer) error {
 	file := input.File
 	page := report.Export{
-		File: input.Name, Bytes: file.Bytes(), Manifest: file.Manifest(), Table: file.Table(), Records: file.Records(ctx),
+		Pattern: input.Pattern, Files: file.Files(), Bytes: file.Bytes(), Manifest: file.Manifest(), Table: file.Table(), Records: file.Records(ctx),
 		NamesError: input.UsersError,
 	}
 	if input.Users != nil {

@@ -24,7 +24,6 @@ import (
 // agency are 50 simulated teams behind one address, each at the rate limit of the API.
 type agency struct {
 	*sim.Teams
-	url string
 	dir string
 	// left is how many requests are answered. held is closed by the first that is not.
 	left atomic.Int64

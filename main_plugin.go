@@ -23,7 +23,7 @@ import (
 )
 
 // logLevelVariable names the least level of the records that a host is sent.
-const logLevelVariable = "LEMEXPORT_LOG_LEVEL"
+const logLevelVariable = cli.LogLevelVariable
 
 // Why a plugin ends without its host's word.
 var (

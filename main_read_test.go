@@ -104,3 +104,35 @@ func restOfJSONLines(stdout io.Reader, interrupt func() error) (broken, failed e
 	}
 	return err, nil
 }
+
+// The rows of a table wait until all of it is proven. A host that is killed meanwhile
+// must not leave a process behind that spends the rate limit of the key.
+func TestAReadEndsWithItsReader(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	body := "source \"lemlist\" {\n  simulate {\n    conversations = 200000\n  }\n}\n" // minutes at the rate limit
+	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(body), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	command := exec.CommandContext(t.Context(), "lemexport", "read", "inbox_conversations")
+	command.Dir = dir
+	stdout, err := command.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stderr bytes.Buffer
+	command.Stderr = &stderr
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if err := stdout.Close(); err != nil {
+		t.Fatal(err)
+	}
+	var ended *exec.ExitError
+	if err := command.Wait(); !errors.As(err, &ended) || ended.ExitCode() != 1 {
+		t.Errorf("ended with %v", err)
+	}
+	if !bytes.Contains(stderr.Bytes(), []byte("Error: the program that reads standard output has ended")) {
+		t.Errorf("said %s", &stderr)
+	}
+}

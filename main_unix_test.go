@@ -42,9 +42,15 @@ type program struct {
 
 func start(t *testing.T, dir string, args ...string) *program {
 	t.Helper()
+	return startIn(t, dir, nil, args...)
+}
+
+// startIn starts the program with further variables in its environment.
+func startIn(t *testing.T, dir string, env []string, args ...string) *program {
+	t.Helper()
 	p := &program{Cmd: exec.CommandContext(t.Context(), "lemexport", args...)}
 	p.Dir, p.Stdout, p.Stderr = dir, &p.out, &p.err
-	p.Env = append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir())
+	p.Env = append(append(os.Environ(), "XDG_CACHE_HOME="+t.TempDir()), env...)
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/lemexport/lemexport/bench/inbox"
@@ -104,14 +104,14 @@ func startUp(ctx context.Context, program string) (process.Usage, error) {
 // measured runs a program that does not measure itself. Its peak is never less
 // than that of this process, which is small.
 func measured(command *exec.Cmd) (process.Usage, error) {
-	started := time.Now()
-	output, err := command.CombinedOutput()
-	wall, state := time.Since(started), command.ProcessState
-	if state == nil {
+	var output bytes.Buffer
+	command.Stdout, command.Stderr = &output, &output
+	took, err := process.Run(command)
+	if command.ProcessState == nil {
 		return process.Usage{}, err
 	}
 	if err != nil {
-		err = fmt.Errorf("%s: %w\n%s", filepath.Base(command.Path), err, output)
+		err = fmt.Errorf("%s: %w\n%s", filepath.Base(command.Path), err, &output)
 	}
-	return process.Usage{Wall: wall, CPU: state.UserTime() + state.SystemTime(), Peak: state.SysUsage().(*syscall.Rusage).Maxrss << 10}, err
+	return took, err
 }

@@ -25,6 +25,11 @@
 // lets it export many simulated teams by one configuration, each at the rate limit
 // of its key.
 //
+//	go -C bench run . -growth 1000000 -plot ../docs/growth.svg
+//
+// exports simulated teams of 1,000 conversations, of ten times as many, and so on, without
+// a rate limit, and verifies, reports and merges each.
+//
 // Contestants run in turn, as often as -runs says, each in a process of its own.
 // The process that starts them does nothing itself, not even the pages.
 package main
@@ -65,6 +70,8 @@ func main() {
 	flag.StringVar(&options.program, "program", "", "with -pace: measure this `FILE` instead of building the program")
 	flag.IntVar(&options.teams, "teams", 0, "measure the program on `N` teams of up to -conversations")
 	flag.IntVar(&options.parallel, "parallel", 16, "with -teams: export `N` teams at once")
+	flag.IntVar(&options.growth, "growth", 0, "measure how the cost grows from 1,000 to `N` conversations")
+	flag.StringVar(&options.plot, "plot", "", "with -growth: write a plot to the SVG `FILE`")
 	flag.Parse()
 	options.names = names()
 	if *only != "" {
@@ -81,6 +88,8 @@ func main() {
 		measure = paceRun
 	case options.teams > 0:
 		measure = teamsRun
+	case options.growth > 0:
+		measure = growthRun
 	}
 	exitOn(options.inFolder(ctx, measure))
 }
@@ -96,7 +105,8 @@ func exitOn(err error) {
 type options struct {
 	conversations, changes, workers, runs int
 	teams, parallel                       int
-	dir, program                          string
+	growth                                int
+	dir, program, plot                    string
 	jitter                                time.Duration
 	names                                 []string
 }

@@ -15,6 +15,12 @@ type FileModer interface {
 	SetFileMode(mode fs.FileMode)
 }
 
+// WriteChecker is a destination that finds out without a change whether it can be written.
+type WriteChecker interface {
+	// CheckWritable fails when a run could not write here. No error is no promise.
+	CheckWritable() error
+}
+
 const hintFileMode = `Write the permission as octal text: "0600" is for the user alone, "0640" lets the group read, "0644" everybody.`
 
 // ParseFileMode reads the permission of a file as octal text, such as "0640". The user who

@@ -2,6 +2,7 @@ package exporter
 
 import (
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/lemexport/lemexport/schema"
@@ -50,9 +51,14 @@ type SourceConfig struct {
 	// JournalMaxAge is how old the pages of a walk may become, those in a journal
 	// included, before nothing is proven by them; 0 is [DefaultJournalMaxAge].
 	JournalMaxAge time.Duration `json:",omitzero"`
+	// Heartbeat is what a monitor waits for.
+	Heartbeat Heartbeat `json:",omitzero"`
 	// Simulate, when set, replaces the API by an in-process simulated team.
 	Simulate *Simulation
 }
+
+// IsSimulatedKey reports whether an API key is one of the simulated API, which opens nothing.
+func IsSimulatedKey(key string) bool { return strings.HasPrefix(key, "51301a7ed0") }
 
 // Simulation describes the simulated team of a `simulate {}` block.
 type Simulation struct {

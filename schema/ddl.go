@@ -8,7 +8,7 @@ import (
 // ddl implements Table.DDL.
 func ddl(t *Table) string {
 	var sql strings.Builder
-	fmt.Fprintf(&sql, "CREATE TABLE %s (\n", identifier(t.Name))
+	fmt.Fprintf(&sql, "CREATE TABLE IF NOT EXISTS %s (\n", identifier(t.Name))
 	for i, column := range t.Columns {
 		fmt.Fprintf(&sql, "    %s %s", identifier(column.Name), duckType(column))
 		if column.Required {
@@ -22,7 +22,7 @@ func ddl(t *Table) string {
 	sql.WriteString(");\n")
 	fmt.Fprintf(&sql, "COMMENT ON TABLE %s IS %s;\n", identifier(t.Name), literal(t.Description))
 	for _, column := range t.Columns {
-		fmt.Fprintf(&sql, "COMMENT ON COLUMN %s.%s IS %s;\n", identifier(t.Name), identifier(column.Name), literal(column.Description))
+		fmt.Fprintf(&sql, "COMMENT ON COLUMN %s.%s IS %s;\n", identifier(t.Name), identifier(column.Name), literal(descriptionOf(column)))
 	}
 	return sql.String()
 }

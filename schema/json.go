@@ -22,6 +22,7 @@ type columnJSON struct {
 	Description string       `json:"description"`
 	Provenance  Provenance   `json:"provenance"`
 	Personal    bool         `json:"personal"`
+	Hashed      bool         `json:"hashed,omitempty"`
 	Element     *columnJSON  `json:"element,omitempty"`
 	Fields      []columnJSON `json:"fields,omitempty"`
 }
@@ -54,6 +55,7 @@ func columnsJSON(columns []Column) []columnJSON {
 			Description: column.Description,
 			Provenance:  column.Provenance,
 			Personal:    column.Personal,
+			Hashed:      column.Hashed,
 		}
 		if column.Elem != nil {
 			described[i].Element = &columnsJSON([]Column{*column.Elem})[0]

@@ -230,13 +230,15 @@ func (t *Table) ArrowIPC() ([]byte, error) { return arrowIPC(t) }
 func (t *Table) JSON() ([]byte, error) { return describeJSON(t) }
 
 // DDL returns DuckDB statements that create the table, empty, with its
-// comments. DuckDB keeps no comments on the fields of a struct.
+// comments, unless it exists. DuckDB keeps no comments on the fields of a struct.
 func (t *Table) DDL() string { return ddl(t) }
 
 // DBT returns a source file (YAML) for dbt: the table with the DuckDB types and
-// descriptions of its columns, whether they are personal, and tests for unique and
-// required columns. dbt-duckdb finds the export at external_location.
-func (t *Table) DBT() string { return dbt(t) }
+// descriptions of its columns, whether they are personal, tests for unique and required
+// columns, and how old the newest row may be. Location is where dbt-duckdb reads the
+// export: a file, or a glob of the files of an append; of these it takes the newest
+// version of each row.
+func (t *Table) DBT(location string) string { return dbt(t, location) }
 
 // Fingerprint identifies the parts of the table that readers depend on: names, types,
 // nullability, field ids and which columns are hashed, in order. Descriptions are not

@@ -187,7 +187,7 @@ func TestTablesInEveryForm(t *testing.T) {
 		}
 		golden(t, table.Name+".json", text)
 		golden(t, table.Name+".sql", []byte(table.DDL()))
-		golden(t, table.Name+".dbt.yml", []byte(table.DBT()))
+		golden(t, table.Name+".dbt.yml", []byte(table.DBT("out/"+table.Name+".parquet")))
 		stream, err := table.ArrowIPC()
 		if err != nil {
 			t.Fatal(err)
@@ -221,7 +221,7 @@ func checkStream(stream []byte, table *Table) error {
 
 func TestDDLQuotes(t *testing.T) {
 	odd := Table{Name: `a"b`, Columns: []Column{{Name: "select", Type: Bool, Description: "it's"}}}
-	want := `CREATE TABLE "a""b" (
+	want := `CREATE TABLE IF NOT EXISTS "a""b" (
     "select" BOOLEAN
 );
 COMMENT ON TABLE "a""b" IS '';

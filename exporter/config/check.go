@@ -13,6 +13,8 @@ type checker struct {
 	report *report
 	// env looks up a variable that names the server of an object store; nil knows none.
 	env func(name string) (string, bool)
+	// team is empty in a configuration of one team without a name.
+	team string
 }
 
 // top checks which blocks there are in so many files.
@@ -24,11 +26,11 @@ func (c *checker) top(sources, exports, others []header, files int) {
 	switch {
 	case files == 0:
 		c.report.fail(place{}, "", "No configuration",
-			"No .hcl file found. Write one with a block source \"lemlist\" and a block export \""+schema.Default().Name+"\".")
+			"No file *.hcl or *.hcl.json found. Write one with a block source \"lemlist\" and a block export \""+schema.Default().Name+"\".")
 		return
 	case len(sources) == 0:
 		c.report.fail(place{}, "source.lemlist", "Missing source",
-			"No source block found. "+c.report.form(
+			"No source block found. "+c.report.form(place{},
 				"Add a block source \"lemlist\" with api_key = env(\"LEMLIST_API_KEY\"), or with simulate {} to try it without a key.",
 				`Add "source": {"lemlist": {"api_key": "…"}}, or "simulate": {} instead of the key to try it without one.`))
 	}
@@ -39,7 +41,7 @@ func (c *checker) top(sources, exports, others []header, files int) {
 	for i, b := range sources {
 		if len(sources) > 1 && len(b.labels) < 2 && (i > 0 || len(sources[1].labels) > 1) {
 			c.report.fail(b.at, b.address, "More than one source", fmt.Sprintf("Another source is at %s. ", c.report.where(sources[min(i, 1)^1].at))+
-				c.report.form("Name each of them by a second label, source \"lemlist\" \"acme\" { … }, or remove this one.", "A configuration in JSON reads one team. Remove one of the two."))
+				c.report.form(place{}, "Name each of them by a second label, source \"lemlist\" \"acme\" { … }, or remove this one.", "A configuration in JSON reads one team. Remove one of the two."))
 		}
 	}
 }
@@ -79,7 +81,7 @@ func (c *checker) job(source *block, exports, strays []*block) exporter.Job {
 	c.sensitive(blocks)
 	var job exporter.Job
 	if source != nil {
-		job.Source = sourceChecker{reader{c.report}, c.report.team}.check(source)
+		job.Source = sourceChecker{reader{c.report}, c.team}.check(source)
 	}
 	for _, b := range exports {
 		job.Exports = append(job.Exports, exportChecker{reader{c.report}, c.env}.check(b))
@@ -99,7 +101,7 @@ func (c *checker) sensitive(blocks []*block) {
 			if one.sensitive {
 				c.report.hide(a.at)
 				c.report.fail(a.at, a.address, "Sensitive variable in a value that is shown",
-					a.name+" is printed, logged and stored. A sensitive variable can be used in api_key and hash_key only. Use another variable here.")
+					a.name+" is printed, logged and stored. A sensitive variable can be used in api_key, hash_key and heartbeat only. Use another variable here.")
 				a.failed = true
 				return
 			}
@@ -115,11 +117,21 @@ func (c *checker) destinationPerTeam(b *block) {
 	}
 }
 
+// columnsFailed reports whether the columns of an export are not those that it lists.
+func columnsFailed(export *block, columns exporter.Columns) bool {
+	return slices.ContainsFunc(export.blocks, func(b *block) bool {
+		return b.kind == columnsName && (!whole(b.attribute("exclude"), columns.Exclude) || !whole(b.attribute("hash"), columns.Hash))
+	})
+}
+
 // sameColumns reports exports of one table that want different columns: they share one
 // read of the table.
 func (c *checker) sameColumns(blocks []*block, exports []exporter.Export) {
 	first := make(map[string]int)
 	for i, export := range exports {
+		if columnsFailed(blocks[i], export.Columns) {
+			continue
+		}
 		earlier, found := first[export.Table]
 		if !found {
 			first[export.Table] = i

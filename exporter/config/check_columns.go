@@ -9,6 +9,9 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
+// columnsName is the block that says which columns are exported.
+const columnsName = "columns"
+
 // columnsChecker checks the columns block of an export of a c.table.
 type columnsChecker struct {
 	reader
@@ -51,8 +54,15 @@ func (c columnsChecker) check(b *block) exporter.Columns {
 	if key != nil {
 		config.HashKey = c.hashKey(key)
 	}
-	c.stillPersonal(b, config.Selection)
+	if whole(exclude, config.Exclude) && whole(hash, config.Hash) {
+		c.stillPersonal(b, config.Selection)
+	}
 	return config
+}
+
+// whole reports whether every element of a list, which may be missing, was right.
+func whole(a *attribute, names []string) bool {
+	return a == nil || a.isNull() || !a.failed && a.bare().CanIterateElements() && a.bare().LengthInt() == len(names)
 }
 
 // hashKey checks the key of the hashes without ever naming its value.
@@ -63,7 +73,7 @@ func (c columnsChecker) hashKey(a *attribute) exporter.Secret {
 	}
 	if trimmed := strings.TrimSpace(value); trimmed != value && exporter.CheckHashKey(trimmed) == nil {
 		c.report.fail(a.at, a.address, "White space around the hash key", "The key begins or ends with a space or a line break. Remove it"+
-			c.report.form(", or write trimspace(…) around the value.", "."))
+			c.report.form(a.at, ", or write trimspace(…) around the value.", "."))
 	} else if err := exporter.CheckHashKey(value); err != nil {
 		c.report.fail(a.at, a.address, "Weak hash key",
 			"The key is "+err.Error()+". A key is 32 random bytes. "+exporter.Hint(err)+". Files that were hashed with the old key must be written again: their hashes differ from those of the new key.")

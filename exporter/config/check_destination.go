@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"net/url"
 	"path"
+	"regexp"
+	"runtime"
 	"strings"
 	"unicode"
 
@@ -27,8 +29,12 @@ func (c destinationChecker) check(a *attribute) string {
 		return ""
 	}
 	switch {
-	case strings.TrimSpace(value) != value, strings.ContainsFunc(value, unicode.IsControl):
-		return bad("Invalid destination", "The destination begins or ends with white space, or contains a control character. Remove it.")
+	case strings.ContainsAny(strings.TrimSpace(value), "\a\b\f\n\r\t\v") && a.at.file != nil && len(a.origins()) == 0:
+		return bad("Invalid destination", "The destination contains a control character, for instance a line break or a tab. "+backslashHint)
+	case strings.ContainsFunc(strings.TrimSpace(value), unicode.IsControl):
+		return bad("Invalid destination", "The destination contains a control character. Remove it.")
+	case strings.TrimSpace(value) != value:
+		return bad("Invalid destination", "The destination begins or ends with white space. Remove it.")
 	case strings.HasPrefix(value, "~"):
 		return bad("Home folder in the destination", "~ is not expanded here. Write the whole path, or use env(\"HOME\"): \"${env(\"HOME\")}/out\". For a folder named ~, write \"./~\".")
 	}
@@ -38,7 +44,7 @@ func (c destinationChecker) check(a *attribute) string {
 		if len(a.origins()) > 0 {
 			scheme = "" // it may be a part of a secret
 		}
-		if strings.ContainsAny(value, "?@") {
+		if strings.ContainsAny(value, "?@#") {
 			c.report.hide(a.at)
 		}
 		return bad("Destination lacks a slash", exporter.SlashesHint(scheme))
@@ -46,6 +52,10 @@ func (c destinationChecker) check(a *attribute) string {
 		if summary, detail := c.schemeProblem(a, value, scheme); summary != "" {
 			return bad(summary, detail)
 		}
+	}
+	if runtime.GOOS != "windows" && regexp.MustCompile(`^(?:[A-Za-z]:|\\)\\`).MatchString(value) {
+		c.report.warn(a.at, a.address, "Path of Windows",
+			`On this system a backslash is a part of a name, so that this is one folder in the working folder. Write a path of this system, for instance "./out" or "/data/lake".`)
 	}
 	if strings.HasSuffix(value, ".parquet") {
 		c.report.warn(a.at, a.address, "Destination looks like a file",
@@ -62,6 +72,8 @@ func (c destinationChecker) schemeProblem(a *attribute, value, scheme string) (s
 	)
 	one, known := find(schemes(), scheme)
 	switch {
+	case len(scheme) == 1:
+		return "Invalid destination", "One slash follows the letter of a drive, as in C:/lake. " + forms
 	case !known:
 		near := ""
 		if len(a.origins()) == 0 {
@@ -102,9 +114,11 @@ func (c destinationChecker) objectProblem(a *attribute, value string) (summary, 
 	}
 	switch {
 	case wrong.Param == "":
-		c.report.hide(a.at) // what is wrong there may be a secret
+		if strings.ContainsAny(value, "?@#") {
+			c.report.hide(a.at) // what is wrong there may be a secret
+		}
 		return wrong.Summary, wrong.Detail
-	case len(a.origins()) > 0:
+	case len(a.origins()) > 0 || a.perTeam:
 		return wrong.Summary, wrong.Detail
 	}
 	near := nearest.Name(wrong.Param, wrong.Known)

@@ -32,18 +32,17 @@ func (c exportChecker) check(b *block) exporter.Export {
 	config.FullEvery = c.fullEvery(in.attribute("full_every"), config)
 	config.MaxShrink = c.maxShrink(in.attribute("max_shrink"), config.Mode)
 	config.Layout = c.layout(in.attribute("layout"), config.Mode)
-	config.Keep = c.keep(in.attribute("keep"), config.Layout)
+	config.Keep = c.keep(in.attribute("keep"), in.attribute("layout"), config.Layout)
 	config.FileMode = c.fileMode(in.attribute("file_mode"), config.Destination)
 
 	table, known := schema.Lookup(config.Table)
-	if !known { // reported already
-		table = schema.Default()
-	}
-	if b := in.blocks["columns"]; b != nil {
-		config.Columns = columnsChecker{c.reader, table}.check(b)
-	}
-	if selected, err := table.Select(config.Columns.Selection); err == nil {
-		table = selected
+	if known { // else it is reported already, and its columns are not known
+		if b := in.blocks[columnsName]; b != nil {
+			config.Columns = columnsChecker{c.reader, table}.check(b)
+		}
+		if selected, err := table.Select(config.Columns.Selection); err == nil {
+			table = selected
+		}
 	}
 	options := formatChecker{c.reader, config.Format, table}
 	config.Parquet = options.parquet(in.blocks["parquet"])
@@ -110,10 +109,11 @@ func (c exportChecker) layout(a *attribute, mode string) string {
 	return c.choose(a, layouts())
 }
 
-// keep reads how many versions stay; 0 where there is one file.
-func (c exportChecker) keep(a *attribute, layout string) int {
+// keep reads how many versions stay; 0 where there is one file. What is wrong with given, the
+// layout, is reported already.
+func (c exportChecker) keep(a, given *attribute, layout string) int {
 	if layout != exporter.LayoutVersioned {
-		if a != nil {
+		if a != nil && (given == nil || layout == exporter.LayoutCurrent) {
 			c.report.fail(a.nameAt, a.address, "keep without versions",
 				"Only versions can be kept. Remove keep, or set layout to versioned.")
 		}

@@ -20,7 +20,8 @@ func levels() map[string]uint64 { return map[string]uint64{"zstd": 22, "gzip": 9
 type formatChecker struct {
 	reader
 	format string
-	table  *schema.Table
+	// table is nil when it is not known.
+	table *schema.Table
 }
 
 // parquet checks the options of a Parquet file; b is nil when there is no block.
@@ -35,10 +36,11 @@ func (c formatChecker) parquet(b *block) exporter.ParquetOptions {
 		RowGroupSize: int(c.whole(in.attribute("row_group_size"), minRowGroup, maxRowGroup, 0)),
 	}
 	if a := in.attribute("compression_level"); a != nil {
-		highest, leveled := levels()[options.Compression]
-		if leveled {
+		_, known := find(compressions(), options.Compression)
+		switch highest, leveled := levels()[options.Compression]; {
+		case leveled:
 			options.Level = int(c.whole(a, 1, highest, 0))
-		} else {
+		case known:
 			c.report.fail(a.nameAt, a.address, "No levels",
 				fmt.Sprintf("The compression %q has no levels. Remove compression_level, or choose \"zstd\" or \"gzip\".", options.Compression))
 		}
@@ -76,6 +78,9 @@ func (c formatChecker) ofFormat(b *block) {
 // bloom reads the columns that get a bloom filter; an empty list means none.
 func (c formatChecker) bloom(a *attribute) []string {
 	names := []string{}
+	if c.table == nil {
+		return names
+	}
 	for _, item := range c.names(a, c.table) {
 		column, _ := c.table.Find(item.name)
 		if column.Type != schema.String && (column.Elem == nil || column.Elem.Type != schema.String) {

@@ -55,7 +55,7 @@ func (c sourceChecker) members(config *exporter.SourceConfig, b *block, in conte
 			fmt.Sprintf("A source reads a real team or a simulated one. api_key is at %s. Remove one of the two.", c.report.where(key.nameAt)))
 	case key == nil && simulate == nil && !in.meant["api_key"] && !in.meant["simulate"]:
 		c.report.fail(b.at, b.address, "Missing api_key",
-			c.report.form("Add api_key = env(\"LEMLIST_API_KEY\"), or the block simulate {} to try lemexport without a key.",
+			c.report.form(b.at, "Add api_key = env(\"LEMLIST_API_KEY\"), or the block simulate {} to try lemexport without a key.",
 				`Add "api_key": "…", or "simulate": {} to try lemexport without a key.`))
 	}
 	if key != nil {
@@ -73,7 +73,7 @@ func (c sourceChecker) members(config *exporter.SourceConfig, b *block, in conte
 	switch {
 	case simulate == nil && endpoint == nil:
 		config.Endpoint = exporter.DefaultEndpoint
-	case endpoint != nil && simulate != nil:
+	case endpoint != nil && simulate != nil && key == nil:
 		c.report.fail(endpoint.nameAt, endpoint.address, "Both endpoint and simulate",
 			"A simulated team has its own endpoint. Remove endpoint or simulate.")
 	case endpoint != nil:
@@ -83,6 +83,9 @@ func (c sourceChecker) members(config *exporter.SourceConfig, b *block, in conte
 		config.Simulate = c.simulation(simulate)
 	}
 	config.Margin = c.margin(in.blocks["margin"])
+	if heartbeat := in.blocks[heartbeatName]; heartbeat != nil {
+		config.Heartbeat = heartbeatChecker{c.reader}.check(heartbeat)
+	}
 }
 
 // The bounds of a margin. Clocks differ by more than a second, and no cache or replica
@@ -129,11 +132,11 @@ func (c sourceChecker) key(a *attribute) exporter.Secret {
 	case strings.TrimSpace(value) != value:
 		c.report.fail(a.at, a.address, "White space around the API key",
 			"The key begins or ends with a space or a line break, so lemlist would reject it. Remove it"+
-				c.report.form(", or write trimspace(…) around the value.", "."))
+				c.report.form(a.at, ", or write trimspace(…) around the value.", "."))
 	case strings.ContainsFunc(value, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) }):
 		c.report.fail(a.at, a.address, "Not an API key", "The key contains a space or a control character. Copy it again from lemlist.")
 	}
-	if a.isLiteral() {
+	if a.isLiteral() && !exporter.IsSimulatedKey(value) {
 		c.report.warn(a.at, a.address, "API key in a file",
 			"Files are copied, shared and committed. Put the key into an environment variable and write api_key = env(\"LEMLIST_API_KEY\").")
 	}

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -13,39 +14,50 @@ type apart struct {
 	// names are in lower case.
 	names  map[string]team
 	keys   map[string]string
-	places map[exportPlace]placed
+	places map[exportPlace][]placed
 }
 
-// exportPlace is one file that an export writes.
+// exportPlace is where an export writes a table.
 type exportPlace struct{ table, folder string }
 
-// placed is the first export of a place.
+// placed is an export of a place.
 type placed struct {
 	team string
-	at   place
+	// format is that of the one file of the export; "" where it writes several into a folder.
+	format string
+	at     place
+}
+
+// excludes reports whether two exports of a place would write the same files. One team can
+// have a file of each format there.
+func (p placed) excludes(other placed) bool {
+	return p.team != other.team || p.format == "" || other.format == "" || p.format == other.format
 }
 
 func newApart(report *report) *apart {
-	return &apart{report: report, names: make(map[string]team), keys: make(map[string]string), places: make(map[exportPlace]placed)}
+	return &apart{report: report, names: make(map[string]team), keys: make(map[string]string), places: make(map[exportPlace][]placed)}
 }
 
-// name reports a name that another team has, or that differs from it in case only.
-func (c *apart) name(t team) {
+// name reports a name that another team has, or that differs from it in case only. It returns
+// whether the name is new.
+func (c *apart) name(t team) bool {
 	if t.name == "" {
-		return
+		return true
 	}
 	folded := strings.ToLower(t.name)
 	first, taken := c.names[folded]
 	switch {
 	case !taken:
 		c.names[folded] = t
+		return true
 	case first.name == t.name:
-		c.report.fail(t.at, t.address, "Team named twice",
-			fmt.Sprintf("The name %s is at %s already. Give one of the two another name.", quotedName(t.name), c.report.where(first.at)))
+		c.report.element(teamNoun, t.name).fail(t.at, t.address, "Team named twice",
+			fmt.Sprintf("The name is at %s already. Give one of the two another name.", c.report.where(first.at)))
 	default:
-		c.report.fail(t.at, t.address, "Team names differ in case only",
-			fmt.Sprintf("%s and %s would be one folder on many file systems. Give one of the two another name.", quotedName(first.name), quotedName(t.name)))
+		c.report.pair(first.name, t.name).fail(t.at, t.address, "Team names differ in case only",
+			"Their folders would be one folder on many file systems. Give one of them another name.")
 	}
+	return false
 }
 
 // job reports what a job shares with another one.
@@ -56,22 +68,31 @@ func (c *apart) job(source *block, exports []*block, job exporter.Job) {
 			continue
 		}
 		here := exportPlace{export.Table, cleanDestination(export.Destination)}
-		first, taken := c.places[here]
 		at := exports[i].at
+		one := placed{team: job.Team, at: at}
+		if export.Mode != exporter.ModeAppend && !export.Versioned() {
+			one.format = export.Format
+		}
+		var first placed
+		other := slices.IndexFunc(c.places[here], one.excludes)
+		taken := other >= 0
+		if taken {
+			first = c.places[here][other]
+		}
 		switch {
 		case !taken:
-			c.places[here] = placed{job.Team, at}
+			c.places[here] = append(c.places[here], one)
 		case first.team != job.Team && first.at == at && !perTeam(exports[i]):
 			// one block, whose destination is reported already
 		case first.team == job.Team:
 			c.report.of(job.Team).fail(at, exports[i].address, "Two exports to the same place",
-				fmt.Sprintf("The export at %s writes the same table to the same destination. Remove one, or change its destination.", c.report.where(first.at)))
+				fmt.Sprintf("The export at %s writes the same table to the same destination. Remove one, or change its destination. Snapshots and merges of different formats can share one, except with layout = \"versioned\".", c.report.where(first.at)))
 		default:
 			if a := exports[i].attribute("destination"); a != nil {
 				at = a.at
 			}
-			c.report.fail(at, exports[i].address, "Two teams in the same place",
-				fmt.Sprintf("The teams %s and %s write the same table to the same destination; the export of the first is at %s. Give them different destinations, for instance with each.key.", quotedName(first.team), quotedName(job.Team), c.report.where(first.at)))
+			c.report.pair(first.team, job.Team).fail(at, exports[i].address, "Teams in the same place",
+				fmt.Sprintf("Several teams write the same table to the same destination; the export of the first is at %s. Give them different destinations, for instance with each.key.", c.report.where(first.at)))
 		}
 	}
 }
@@ -102,8 +123,8 @@ func (c *apart) key(source *block, job exporter.Job) {
 		c.keys[key] = job.Team
 		return
 	}
-	c.report.fail(a.at, a.address, "One API key for two teams",
-		fmt.Sprintf("The teams %s and %s have the same API key: one team would be exported twice. Remove one of the two, or give it its own key.", quotedName(first), quotedName(job.Team)))
+	c.report.pair(first, job.Team).fail(a.at, a.address, "One API key for several teams",
+		"Several teams have the same API key, so that one team would be exported several times. Give each team its own key, or remove all but one.")
 }
 
 // perTeam reports whether the destination of an export is computed for each team.

@@ -79,7 +79,7 @@ func readCase(t *testing.T, path string) []config.File {
 	if info, err := os.Stat(path); err != nil {
 		t.Fatal(err)
 	} else if info.IsDir() {
-		names, _ = filepath.Glob(filepath.Join(path, "*.hcl"))
+		names, _ = filepath.Glob(filepath.Join(path, "*.hcl*"))
 	}
 	var files []config.File
 	for _, name := range names {
@@ -98,6 +98,8 @@ func cases(t *testing.T) []string {
 	if err != nil || len(files) == 0 {
 		t.Fatalf("no cases: %v", err)
 	}
+	inJSON, _ := filepath.Glob("testdata/*.hcl.json")
+	files = append(files, inJSON...)
 	folders, _ := filepath.Glob("testdata/folder-*")
 	for _, folder := range folders {
 		if filepath.Ext(folder) == "" {
@@ -145,9 +147,14 @@ func asJSON(t *testing.T, value any) string {
 	return out.String()
 }
 
+// caseName is the name of a case without the endings of its files.
+func caseName(path string) string {
+	return strings.TrimSuffix(strings.TrimSuffix(path, ".json"), ".hcl")
+}
+
 func TestLoadGolden(t *testing.T) {
 	for _, path := range cases(t) {
-		name := strings.TrimSuffix(filepath.Base(path), ".hcl")
+		name := caseName(filepath.Base(path))
 		t.Run(name, func(t *testing.T) {
 			jobs, diags := config.Load(readCase(t, path), inputs())
 			valid := strings.HasPrefix(name, "valid-") || strings.HasSuffix(name, "-is-a-warning") || name == "folder-one-configuration-over-files"
@@ -155,7 +162,7 @@ func TestLoadGolden(t *testing.T) {
 				t.Errorf("errors: %v", diags.Err())
 			}
 			got := render(t, jobs, diags)
-			golden := strings.TrimSuffix(path, ".hcl") + ".golden"
+			golden := caseName(path) + ".golden"
 			if *update {
 				if err := os.WriteFile(golden, []byte(got), 0o644); err != nil {
 					t.Fatal(err)

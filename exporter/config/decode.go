@@ -13,6 +13,7 @@ import (
 	"github.com/zclconf/go-cty/cty/function"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/nearest"
 )
 
 // The parser recurses, so what it is given is bounded.
@@ -33,6 +34,9 @@ type decoder struct {
 	names     names
 	// named says that the teams of the configuration have names.
 	named bool
+	// misplaced says that a for_each, perhaps misspelt, is where it has no effect. Then each has
+	// no meaning where it should have one, which is no second mistake.
+	misplaced bool
 }
 
 func newDecoder(in Inputs, report *report) *decoder {
@@ -48,11 +52,12 @@ func newDecoder(in Inputs, report *report) *decoder {
 func (d *decoder) decode(files []File) []*draft {
 	var bodies []*hclsyntax.Body
 	for _, file := range files {
-		if body := parse(file, d.report); body != nil {
+		if body := parse(file, d.report, false); body != nil {
 			bodies = append(bodies, body)
 		}
 	}
 	d.named = slices.ContainsFunc(bodies, hasNamedSource)
+	d.misplaced = !slices.ContainsFunc(bodies, hasSource) || slices.ContainsFunc(bodies, hasMisplacedForEach)
 	d.names.declare(bodies)
 	var drafts []*draft
 	for _, body := range bodies {
@@ -100,6 +105,11 @@ func (d *decoder) draft(b *hclsyntax.Block, parent string, teams bool) *draft {
 		return made
 	}
 	for _, a := range byPosition(b.Body.Attributes) {
+		if parent == "" && isVariableType(b, a) {
+			found := readType(d.report, a, made.address+"."+a.Name)
+			made.typed = &found
+			continue
+		}
 		shared := parent == "" && (a.Name == forEachName || a.Name == sourceName)
 		made.expressions = append(made.expressions, d.expression(a, made.address+"."+a.Name, teams && !shared))
 	}
@@ -120,7 +130,7 @@ func (d *decoder) expression(a *hclsyntax.Attribute, address string, teams bool)
 			made.items = append(made.items, inFile(item.Range()))
 		}
 	}
-	made.references(hclReport{d.report}, a.Expr, d.names, teams)
+	made.references(hclReport{d.report}, a.Expr, d.names, eachIn{teams, d.misplaced && a.Name != forEachName})
 	made.failed = made.failed || !d.fits(made.at, address)
 	made.expr = d.meter.measure(a.Expr) // this changes the tree
 	return made
@@ -245,12 +255,39 @@ func hasNamedSource(body *hclsyntax.Body) bool {
 	})
 }
 
-// parse returns the body of a file, or nil when its syntax is wrong.
-func parse(file File, report *report) *hclsyntax.Body {
+// hasSource reports whether a file has a source block.
+func hasSource(body *hclsyntax.Body) bool {
+	return slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool { return b.Type == sourceName })
+}
+
+// hasMisplacedForEach reports whether a block in a file has a for_each that is reported: one
+// in an export, or a misspelt one.
+func hasMisplacedForEach(body *hclsyntax.Body) bool {
+	return slices.ContainsFunc(body.Blocks, func(b *hclsyntax.Block) bool {
+		if b.Type != sourceName && b.Type != exportName {
+			return false
+		}
+		for name := range b.Body.Attributes {
+			if near := nearest.Name(name, []string{forEachName}) != ""; near && (b.Type == exportName || name != forEachName) {
+				return true
+			}
+		}
+		return false
+	})
+}
+
+// parse returns the body of a file, which may be one of values for variables, or nil when its
+// syntax is wrong.
+func parse(file File, report *report, ofVariables bool) *hclsyntax.Body {
 	if problem := tooBig(file); problem != nil {
 		report.found = append(report.found, finding{Diagnostic: *problem})
 		report.broken = true
 		return nil
+	}
+	if isJSON(file.Name) {
+		made := (&jsonFile{file: file, report: report}).body(ofVariables)
+		report.broken = report.broken || made == nil
+		return made
 	}
 	parsed, diags := hclsyntax.ParseConfig(file.Bytes, file.Name, hcl.InitialPos)
 	for _, diag := range diags {
@@ -276,11 +313,21 @@ func tooBig(file File) *exporter.Diagnostic {
 			Detail:   fmt.Sprintf("%s has %d bytes, the limit is %d. Is it a configuration file?", file.Name, len(file.Bytes), maxFileSize),
 		}
 	}
+	if isJSON(file.Name) {
+		return nil // its values are counted where they are read
+	}
 	tokens, _ := hclsyntax.LexConfig(file.Bytes, file.Name, hcl.InitialPos)
-	depth, operators := 0, 0
+	_, problem := tooComplex(tokens, 0)
+	return problem
+}
+
+// tooComplex guards the parser from tokens, behind so many operators of the same file. It
+// returns the number of operators with theirs.
+func tooComplex(tokens hclsyntax.Tokens, operators int) (int, *exporter.Diagnostic) {
+	depth := 0
 	for _, token := range tokens {
 		if depth += nesting(token.Type); depth > maxNesting {
-			return &exporter.Diagnostic{
+			return operators, &exporter.Diagnostic{
 				Severity: exporter.SeverityError,
 				Summary:  "Nested too deeply",
 				Detail:   fmt.Sprintf("More than %d brackets or quotes are open here. Close them, or nest less deeply.", maxNesting),
@@ -291,7 +338,7 @@ func tooBig(file File) *exporter.Diagnostic {
 			operators++
 		}
 		if operators > maxOperators {
-			return &exporter.Diagnostic{
+			return operators, &exporter.Diagnostic{
 				Severity: exporter.SeverityError,
 				Summary:  "Too many operators",
 				Detail:   fmt.Sprintf("A configuration file may contain at most %d operators. Write the values out.", maxOperators),
@@ -299,7 +346,7 @@ func tooBig(file File) *exporter.Diagnostic {
 			}
 		}
 	}
-	return nil
+	return operators, nil
 }
 
 func isOperator(t hclsyntax.TokenType) bool {

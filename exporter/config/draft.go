@@ -11,6 +11,8 @@ type draft struct {
 	header
 	expressions []*expression
 	drafts      []*draft
+	// typed is the type of a variable; nil when it has none.
+	typed *declaredType
 }
 
 // expression is an attribute whose value is computed for each team, or once for all.
@@ -35,8 +37,16 @@ type reference struct {
 	at         place
 }
 
+// eachIn says what each means in an expression.
+type eachIn struct {
+	// teams says that the value may depend on the team.
+	teams bool
+	// reported says that it is known why it may not.
+	reported bool
+}
+
 // references checks the names that an expression refers to.
-func (e *expression) references(r hclReport, expr hclsyntax.Expression, names names, teams bool) {
+func (e *expression) references(r hclReport, expr hclsyntax.Expression, names names, each eachIn) {
 	for _, name := range expr.Variables() {
 		root := name.RootName()
 		to := names.find(name)
@@ -49,7 +59,9 @@ func (e *expression) references(r hclReport, expr hclsyntax.Expression, names na
 		case root != eachName:
 			r.unquoted(name, &e.attribute)
 			e.failed = true
-		case !teams:
+		case !each.teams && each.reported:
+			e.failed = true
+		case !each.teams:
 			r.eachOutside(name, &e.attribute)
 			e.failed = true
 		case !known:

@@ -14,7 +14,11 @@ import (
 func Format(src []byte, name string) ([]byte, exporter.Diagnostics) {
 	file := File{Name: name, Bytes: src}
 	report := newReport([]File{file})
-	if parse(file, report); report.broken {
+	if isJSON(name) {
+		report.warn(place{}, "", "Not formatted", name+" is in JSON and stays as it is: fmt formats the native syntax of HCL.")
+		return src, report.finish(0)
+	}
+	if parse(file, report, false); report.broken {
 		return nil, report.finish(0)
 	}
 	if len(src) > 0 && !bytes.HasSuffix(src, []byte("\n")) {

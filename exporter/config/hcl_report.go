@@ -14,6 +14,9 @@ import (
 	"github.com/lemexport/lemexport/exporter"
 )
 
+// backslashHint says how to write a backslash in quotes.
+const backslashHint = `In quotes, a backslash begins an escape sequence such as \n. In a path of Windows write slashes, as in "C:/lake", or two backslashes for each, as in "C:\\lake" and "\\\\server\\share".`
+
 // hclReport adds what HCL finds to a report, without its explanation where that could
 // repeat a secret.
 type hclReport struct{ *report }
@@ -30,6 +33,9 @@ func (r hclReport) syntax(diag *hcl.Diagnostic) {
 		if slices.ContainsFunc(s.hiddenWords(3), func(word string) bool { return strings.Contains(detail, word) }) {
 			detail = withheld
 		}
+	}
+	if diag.Summary == "Invalid escape sequence" && detail != withheld {
+		detail += " " + backslashHint
 	}
 	// After one missing quote, HCL reports every later line.
 	for _, earlier := range r.found {
@@ -51,7 +57,7 @@ func (r hclReport) evaluation(diag *hcl.Diagnostic, a *attribute, known map[stri
 		if diag.Context != nil {
 			at = inFile(*diag.Context)
 		}
-		r.unset(unset, at, a.address, sensitive)
+		r.unset(unset, at, a, sensitive)
 		return
 	}
 	if missing, ok := callError[*fileError](diag); ok {
@@ -102,8 +108,8 @@ func callError[E error](diag *hcl.Diagnostic) (E, bool) {
 
 // unset says that a variable has no value. The name is not shown where it could
 // be the key itself: env("3f2a…") is an easy slip.
-func (r hclReport) unset(unset *envError, at place, address string, sensitive bool) {
-	state := "is not set"
+func (r hclReport) unset(unset *envError, at place, a *attribute, sensitive bool) {
+	address, state := a.address, "is not set"
 	if unset.set {
 		state = "is set but empty"
 	}
@@ -114,6 +120,9 @@ func (r hclReport) unset(unset *envError, at place, address string, sensitive bo
 		r.fail(at, address, "Environment variable "+state,
 			"env() takes the name of an environment variable, and this text is not such a name. It is not shown because it may be the key itself. "+
 				"Run: export LEMLIST_API_KEY=…, and write env(\"LEMLIST_API_KEY\").")
+	case a.perTeam: // each team may have another one
+		r.missing(at, address, "Environment variable "+state,
+			fmt.Sprintf("Give %s a value before you run lemexport.", shorten(unset.name)))
 	default:
 		name := shorten(unset.name)
 		r.missing(at, address, fmt.Sprintf("Environment variable %s %s", name, state),
@@ -159,9 +168,17 @@ func (r hclReport) unknownName(name hcl.Traversal, a *attribute, names names) {
 
 // eachOutside reports each where there is no for_each.
 func (r hclReport) eachOutside(name hcl.Traversal, a *attribute) {
-	detail := "each.key and each.value are the name and the value of a team. They have a meaning in a source block with for_each, and in the export blocks of a configuration whose teams have names."
-	if a.name == forEachName {
+	detail := "each stands for one of several teams. Only source and export blocks can use it. Write the value out, or move it to such a block."
+	block, _, _ := strings.Cut(a.address, ".")
+	switch {
+	case a.name == forEachName:
 		detail = "for_each says which teams there are, so it cannot refer to one of them."
+	case a.name == sourceName:
+		detail = "source says whose teams an export reads, so it cannot refer to one of them. Write the name of a source, or remove the attribute to read all sources."
+	case block == sourceName:
+		detail = "each stands for one of several teams, and this source reads one. Add for_each, a map of names and keys, to the block, or write the value out."
+	case block == exportName:
+		detail = "each stands for one of several teams, and the team of this configuration has no name. Name it in the source block, source \"lemlist\" \"acme\", or add for_each there for several teams."
 	}
 	r.fail(inFile(name.SourceRange()), a.address, "each without for_each", detail)
 }

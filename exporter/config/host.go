@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -10,8 +11,10 @@ import (
 func hostShape() shape {
 	members := sourceShape()
 	members.label = ""
-	members.attributes = append(members.attributes, "full_every")
-	members.blocks = append(members.blocks, "columns")
+	several := func(name string) bool { return name == forEachName } // a host reads one team
+	members.attributes = append(slices.DeleteFunc(members.attributes, several), "full_every")
+	ofApply := func(name string) bool { return name == heartbeatName }
+	members.blocks = append(slices.DeleteFunc(members.blocks, ofApply), "columns")
 	return members
 }
 

@@ -48,8 +48,8 @@ func (d configuration) jobs(files int) []exporter.Job {
 		forEach := source.expression(forEachName) != nil
 		for _, t := range (teamReader{d.decoder}).teams(source) {
 			d.meter.grow()
-			apart.name(t)
-			c := checker{report: d.report.of(t.name), env: d.inputs.Env}
+			isNew := apart.name(t)
+			c := checker{report: d.report.of(t.name), env: d.inputs.Env, team: t.name}
 			exports := d.blocks(uses.of[i], t)
 			for n, export := range uses.of[i] {
 				if forEach || uses.sources[export] > 1 {
@@ -60,7 +60,9 @@ func (d configuration) jobs(files int) []exporter.Job {
 			apart.keyAsName(made, t)
 			job := c.job(made, exports, strays)
 			job.Team = t.name
-			apart.job(made, exports, job)
+			if isNew { // else its places are taken, too
+				apart.job(made, exports, job)
+			}
 			if !t.unknown {
 				jobs = append(jobs, job)
 			}

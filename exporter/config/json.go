@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/go-json-experiment/json/jsontext"
+	"github.com/hashicorp/hcl/v2"
 	"github.com/zclconf/go-cty/cty"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -41,6 +42,8 @@ type misshapen struct {
 	// problem is detail without the place, offset, of a syntax error; else it is empty.
 	problem string
 	offset  int64
+	// place is where it is in a file.
+	place hcl.Range
 }
 
 func (m *misshapen) Error() string { return m.detail }
@@ -81,11 +84,14 @@ type node struct {
 	text    string // of a string, or the literal of a number
 	members []member
 	items   []node
+	// at is the place in a file.
+	at hcl.Range
 }
 
 type member struct {
-	name  string
-	value node
+	name   string
+	value  node
+	nameAt hcl.Range
 }
 
 // each is the elements of an array of blocks, or the block itself.
@@ -207,10 +213,22 @@ func parseJSON(body []byte) (node, *misshapen) {
 // parseValue reads one value, strictly: no duplicate names, no invalid UTF-8, nothing after
 // it. meter counts what is in it.
 func parseValue(body []byte, meter *meter) (node, *misshapen) {
-	decoder := jsontext.NewDecoder(bytes.NewReader(body))
-	root, err := readNode(decoder, meter, 0)
+	return nodeReader{decoder: jsontext.NewDecoder(bytes.NewReader(body)), meter: meter}.one()
+}
+
+// nodeReader reads the values of a text.
+type nodeReader struct {
+	decoder *jsontext.Decoder
+	meter   *meter
+	// places finds them in a file; nil when the text is not one.
+	places *cursor
+}
+
+// one reads the only value of a text.
+func (r nodeReader) one() (node, *misshapen) {
+	root, err := r.read(0)
 	if err == nil {
-		if _, err = decoder.ReadToken(); err == nil {
+		if _, err = r.decoder.ReadToken(); err == nil {
 			err = &misshapen{detail: "Unexpected data after the first value."}
 		}
 	}
@@ -218,16 +236,38 @@ func parseValue(body []byte, meter *meter) (node, *misshapen) {
 	syntax, invalid := errors.AsType[*jsontext.SyntacticError](err)
 	switch {
 	case known:
+		wrong.offset = r.decoder.InputOffset()
 		return node{}, wrong
 	case invalid:
 		return node{}, &misshapen{at: syntax.JSONPointer, detail: fmt.Sprintf("At byte %d: %s.", syntax.ByteOffset, syntax.Err), problem: syntax.Err.Error(), offset: syntax.ByteOffset}
 	case root.kind == 0:
-		return node{}, &misshapen{detail: "The input ends too early."}
+		return node{}, &misshapen{detail: "The input ends too early.", offset: r.decoder.InputOffset()}
 	}
 	return root, nil
 }
 
-func readNode(decoder *jsontext.Decoder, meter *meter, depth int) (node, error) {
+// start is where the next token begins.
+func (r nodeReader) start() int {
+	if r.places == nil {
+		return 0
+	}
+	return r.places.next(int(r.decoder.InputOffset()))
+}
+
+// since is the range from an offset to behind the last token.
+func (r nodeReader) since(start int) hcl.Range {
+	if r.places == nil {
+		return hcl.Range{}
+	}
+	return r.places.between(start, int(r.decoder.InputOffset()))
+}
+
+func (r nodeReader) read(depth int) (node, error) {
+	decoder, start := r.decoder, r.start()
+	var from hcl.Pos
+	if r.places != nil {
+		from = r.places.to(start)
+	}
 	if depth > maxNesting {
 		return node{}, &misshapen{at: decoder.StackPointer(), detail: fmt.Sprintf("It is nested more than %d levels deep.", maxNesting)}
 	}
@@ -237,7 +277,7 @@ func readNode(decoder *jsontext.Decoder, meter *meter, depth int) (node, error) 
 	}
 	// Each place holds the names of all places around it.
 	pointer := decoder.StackPointer()
-	if !meter.take(valueWork + len(pointer)) {
+	if !r.meter.take(valueWork + len(pointer)) {
 		return node{}, &misshapen{detail: fmt.Sprintf("Its values and the names of their places take more than %d MiB. Shorten the names.", maxWork>>20)}
 	}
 	n := node{pointer: jsontext.Pointer(strings.Clone(string(pointer))), kind: token.Kind()}
@@ -246,7 +286,7 @@ func readNode(decoder *jsontext.Decoder, meter *meter, depth int) (node, error) 
 		n.text = token.String()
 	case '[':
 		for decoder.PeekKind() != ']' {
-			item, err := readNode(decoder, meter, depth+1)
+			item, err := r.read(depth + 1)
 			if err != nil {
 				return node{}, err
 			}
@@ -255,19 +295,23 @@ func readNode(decoder *jsontext.Decoder, meter *meter, depth int) (node, error) 
 		_, err = decoder.ReadToken()
 	case '{':
 		for decoder.PeekKind() != '}' {
+			start := r.start()
 			name, err := decoder.ReadToken()
 			if err != nil {
 				return node{}, err
 			}
-			text := name.String()
-			value, err := readNode(decoder, meter, depth+1)
+			text, at := name.String(), r.since(start)
+			value, err := r.read(depth + 1)
 			if err != nil {
 				return node{}, err
 			}
-			n.members = append(n.members, member{text, value})
+			n.members = append(n.members, member{text, value, at})
 		}
 		_, err = decoder.ReadToken()
 	default: // true, false or null: the kind is the value
+	}
+	if r.places != nil {
+		n.at = hcl.Range{Filename: r.places.name, Start: from, End: r.places.to(int(r.decoder.InputOffset()))}
 	}
 	return n, err
 }

@@ -1,6 +1,7 @@
 package config_test
 
 import (
+	"runtime"
 	"strings"
 	"testing"
 
@@ -117,7 +118,8 @@ func TestDestinations(t *testing.T) {
 		"out":                   "",
 		"../a/b c":              "",
 		"/var/lake":             "",
-		`C:\\lake`:              "",
+		"C:/lake":               "",
+		"C://lake":              "Invalid destination",
 		"./~":                   "",
 		"a~b":                   "",
 		"year=2026/x":           "",
@@ -226,5 +228,45 @@ func TestServersOfTheEnvironment(t *testing.T) {
 				t.Errorf("the variable is not named: %v", diags)
 			}
 		})
+	}
+}
+
+func TestAKeyOfASimulationMayStandInAFile(t *testing.T) {
+	for key, warned := range map[string]bool{"51301a7ed0000000000000000000cafe": false, literalKey: true} {
+		_, diags := load(config.File{Name: "main.hcl", Bytes: []byte("source \"lemlist\" {\n  api_key  = \"" + key + "\"\n  endpoint = \"http://127.0.0.1:8080/api\"\n}\n" +
+			"export \"inbox_conversations\" {\n  destination = \"out\"\n}\n")})
+		if got := len(diags) == 1 && diags[0].Summary == "API key in a file"; got != warned || diags.HasErrors() {
+			t.Errorf("warned %t, want %t: %v", got, warned, diags)
+		}
+	}
+}
+
+// A path of Windows meets HCL's escape sequences, and means another folder on other systems.
+func TestPathsOfWindowsAreExplained(t *testing.T) {
+	const hint = `as in "C:/lake", or two backslashes for each, as in "C:\\lake" and "\\\\server\\share"`
+	other := "Path of Windows"
+	if runtime.GOOS == "windows" {
+		other = ""
+	}
+	for written, test := range map[string]struct{ summary, detail string }{
+		`C:\out`:                {"Invalid escape sequence", hint},
+		`\\server\share`:        {"Invalid escape sequence", hint},
+		`C:\users\lake`:         {"Invalid escape sequence", hint},
+		`C:\new\lake`:           {"Invalid escape sequence", hint},
+		`C:\new`:                {"Invalid destination", hint},
+		`C:\temp\run`:           {"Invalid destination", hint},
+		`C:\\lake`:              {other, ""},
+		`\\\\server\\share`:     {other, ""},
+		`C:/lake`:               {"", ""},
+		`//server/share`:        {"", ""},
+		`lake\\of\\one\\folder`: {"", ""},
+	} {
+		_, diags := load(config.File{Name: "main.hcl", Bytes: []byte(strings.Replace(valid, "./out", written, 1))})
+		switch {
+		case test.summary == "" && len(diags) > 0:
+			t.Errorf("%s: %v", written, diags)
+		case test.summary != "" && (len(diags) != 1 || diags[0].Summary != test.summary || !strings.Contains(diags[0].Detail, test.detail)):
+			t.Errorf("%s: %+v", written, diags)
+		}
 	}
 }

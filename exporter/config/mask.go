@@ -42,16 +42,23 @@ func sensitiveSpans(src []byte) []exporter.TextSpan {
 		}
 	}
 	spans = append(spans, exporter.URLSpans(string(src))...)
+	spans = append(spans, randomSpans(src)...)
+	spans = append(spans, sourceSpans(tokens, plain)...)
+	return exporter.MergeSpans(spans)
+}
+
+// randomSpans finds passwords in URLs, and runs of letters and digits.
+func randomSpans(src []byte) []exporter.TextSpan {
+	var spans []exporter.TextSpan
 	for _, at := range regexp.MustCompile(`://[^\s"]*@`).FindAllIndex(src, -1) {
 		spans = append(spans, span(at[0]+len("://"), at[1]-1)) // a password with a slash
 	}
-	spans = append(spans, sourceSpans(tokens, plain)...)
 	for _, at := range keyShape().FindAllIndex(src, -1) {
 		if looksRandom(string(src[at[0]:at[1]])) {
 			spans = append(spans, span(at[0], at[1]))
 		}
 	}
-	return exporter.MergeSpans(spans)
+	return spans
 }
 
 // keyShape matches runs that could be a key; lemlist's own example has 32
@@ -70,6 +77,9 @@ func keyLike(word string) bool {
 		if strings.Contains(word, part) {
 			return true
 		}
+	}
+	if strings.HasPrefix(word, "on_") { // the URLs of a heartbeat
+		return true
 	}
 	if len(word) > len("api") && strings.HasPrefix(word, "api") {
 		return true

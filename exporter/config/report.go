@@ -5,21 +5,20 @@ import (
 	"fmt"
 	"math"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// shortestSecret is the length from which a secret is searched for in texts and
-// files. A shorter one would hide half of every sentence.
+// shortestSecret is the length from which a secret is searched for in files. A shorter one
+// would hide half of every line.
 const shortestSecret = 4
 
 // report collects findings and turns them into diagnostics that show no secret.
 type report struct {
 	*findings
-	// team is the one that the findings are about; empty when they are about all.
-	team string
+	// about are those that the findings are about; none when they are about all.
+	about parts
 }
 
 // findings are those of one load.
@@ -41,27 +40,34 @@ type findings struct {
 	worse bool
 }
 
-// finding is what is wrong or odd, for all teams or for some.
-type finding struct {
-	exporter.Diagnostic
-	// teams are the first of those that it was found for, and count is how many there are.
-	teams []string
-	count int
-}
-
 // maxFindings is the largest number of findings that are shown.
 const maxFindings = 20
-
-// maxNamed is the largest number of teams that a finding names.
-const maxNamed = 3
 
 // newJSONReport is a report about a configuration that a program passes.
 func newJSONReport() *report {
 	return &report{findings: &findings{json: true, exportOptional: true}}
 }
 
-// of is the report about one team.
-func (r *report) of(team string) *report { return &report{r.findings, team} }
+// of is the report about some teams; one without a name is the only one.
+func (r *report) of(teams ...string) *report {
+	about := parts{noun: teamNoun}
+	for _, name := range teams {
+		if name != "" {
+			about.names = append(about.names, name)
+		}
+	}
+	return &report{r.findings, about}
+}
+
+// pair is the report about two teams that have something in common.
+func (r *report) pair(first, second string) *report {
+	return &report{r.findings, parts{noun: teamNoun, names: []string{first, second}, always: true}}
+}
+
+// element is the report about a part of a list or a map that holds several.
+func (r *report) element(noun, name string) *report {
+	return &report{r.findings, parts{noun: noun, names: []string{name}, always: true, anywhere: true}}
+}
 
 func newReport(files []File) *report {
 	r := &report{findings: &findings{}}
@@ -91,63 +97,40 @@ func (r *report) warn(at place, address, summary, detail string) {
 }
 
 func (r *report) add(severity exporter.Severity, at place, address, summary, detail string) {
-	if r.team != "" {
-		for i := range r.found {
-			if one := &r.found[i]; one.same(severity, at, summary, detail) {
-				one.addTeam(r.team)
-				return
-			}
-		}
+	given := finding{about: r.about, Diagnostic: exporter.Diagnostic{
+		Severity: severity, Summary: summary, Detail: detail, Address: address,
+		Range: at.file, Path: string(at.pointer),
+	}}
+	if earlier := r.earlier(given); earlier != nil {
+		earlier.add(r.about)
+		return
 	}
 	if len(r.found) >= maxFindings {
 		r.more++
 		r.worse = r.worse || severity == exporter.SeverityError
 		return
 	}
-	one := finding{Diagnostic: exporter.Diagnostic{
-		Severity: severity, Summary: summary, Detail: detail, Address: address,
-		Range: at.file, Path: string(at.pointer),
-	}}
-	if r.team != "" {
-		one.addTeam(r.team)
-	}
-	r.found = append(r.found, one)
+	given.about.names = nil
+	given.add(r.about)
+	r.found = append(r.found, given)
 }
 
-// same reports whether another team had the same finding.
-func (f *finding) same(severity exporter.Severity, at place, summary, detail string) bool {
-	sameRange := f.Range == at.file || f.Range != nil && at.file != nil && *f.Range == *at.file
-	return f.count > 0 && sameRange && f.Severity == severity && f.Summary == summary && f.Detail == detail
-}
-
-// addTeam counts a team. Several findings may be about one part of it.
-func (f *finding) addTeam(team string) {
-	if slices.Contains(f.teams, team) {
-		return
+// earlier is the finding that others had before; nil when it is the first of its kind.
+func (r *report) earlier(given finding) *finding {
+	if len(given.about.names) == 0 {
+		return nil
 	}
-	f.count++
-	if len(f.teams) < maxNamed {
-		f.teams = append(f.teams, team)
+	for i := range r.found {
+		if r.found[i].same(given) {
+			return &r.found[i]
+		}
 	}
-}
-
-// about names the teams of a finding that is not about all of so many.
-func (f *finding) about(teams int) string {
-	if f.count == 0 || f.count >= teams {
-		return ""
+	for i := range r.found {
+		if r.found[i].alike(given) {
+			return &r.found[i]
+		}
 	}
-	quoted := make([]string, len(f.teams))
-	for i, name := range f.teams {
-		quoted[i] = strconv.Quote(shorten(name))
-	}
-	switch more := f.count - len(f.teams); {
-	case f.count == 1:
-		return " This concerns the team " + quoted[0] + "."
-	case more == 0:
-		return " This concerns the teams " + strings.Join(quoted[:len(quoted)-1], ", ") + " and " + quoted[len(quoted)-1] + "."
-	default:
-		return fmt.Sprintf(" This concerns the teams %s and %d more.", strings.Join(quoted, ", "), more)
-	}
+	return nil
 }
 
 // source returns the file that a range is in.
@@ -176,9 +159,9 @@ func (r *report) secret(text string) {
 	}
 }
 
-// form chooses the words for the form that the configuration has.
-func (r *report) form(hcl, json string) string {
-	if r.json {
+// form chooses the words for the form that the configuration has at a place.
+func (r *report) form(at place, hcl, json string) string {
+	if r.json || at.file != nil && isJSON(at.file.Filename) {
 		return json
 	}
 	return hcl
@@ -226,7 +209,7 @@ func (r *report) finish(teams int) exporter.Diagnostics {
 			s.hide(span(at.Start, at.End))
 		}
 	}
-	scrub := func(text string) string { return scrub(redactor.Secrets(text), secrets) }
+	scrub := func(text string) string { return scrub(text, redactor, secrets) }
 	slices.SortStableFunc(r.found, r.compare)
 	diags := make(exporter.Diagnostics, 0, len(r.found))
 	for _, found := range r.found {
@@ -235,7 +218,7 @@ func (r *report) finish(teams int) exporter.Diagnostics {
 			one.Snippet = s.snippet(*one.Range)
 		}
 		one.Summary = scrub(one.Summary)
-		one.Detail = scrub(one.Detail + found.about(teams))
+		one.Detail = scrub(one.Detail + found.concerns(teams))
 		one.Address = scrub(one.Address)
 		one.Path = scrub(one.Path)
 		diags = append(diags, one)
@@ -273,10 +256,30 @@ func (r *report) position(at *exporter.Range) (file, offset int) {
 	return math.MaxInt32, 0
 }
 
-// scrub hides secrets, and whatever has the shape of a key, in a text.
-func scrub(text string, secrets []string) string {
+// unlikeWords reports whether a part of a secret is no word that a sentence could have for
+// another reason: it has digits, or is longer than the names of tables.
+func unlikeWords(part string) bool {
+	const shortest, longestWord = 8, 19
+	return len(part) >= shortest && strings.ContainsAny(part, "0123456789") || len(part) > longestWord
+}
+
+// scrub hides secrets, and whatever has the shape of a key, in a sentence. Its own words stay,
+// whatever the secrets are.
+func scrub(text string, redactor *exporter.Redactor, secrets []string) string {
+	spans := redactor.Spans(text)
 	for _, secret := range secrets {
-		text = strings.ReplaceAll(text, secret, exporter.Redacted)
+		for from := 0; ; {
+			i := strings.Index(text[from:], secret)
+			if i < 0 {
+				break
+			}
+			spans = append(spans, span(from+i, from+i+len(secret)))
+			from += i + len(secret)
+		}
+	}
+	spans = slices.DeleteFunc(exporter.MergeSpans(spans), func(one exporter.TextSpan) bool { return !unlikeWords(text[one.Start:one.End]) })
+	for _, one := range slices.Backward(spans) {
+		text = text[:one.Start] + exporter.Redacted + text[one.End:]
 	}
 	return keyShape().ReplaceAllStringFunc(text, func(run string) string {
 		if looksRandom(run) {

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/zclconf/go-cty/cty"
@@ -9,8 +10,9 @@ import (
 
 // secretPlace is where one kind of secret belongs.
 type secretPlace struct {
-	// block and attribute are its only s.
-	block, attribute string
+	// block and attributes are its only places.
+	block      string
+	attributes []string
 	// summary and name are for people.
 	summary, name string
 	// variable is the one that the documentation uses for it.
@@ -19,13 +21,14 @@ type secretPlace struct {
 
 func secretPlaces() []secretPlace {
 	return []secretPlace{
-		{"source", "api_key", "API key outside api_key", "the API key", keyVariable},
-		{"columns", "hash_key", "Hash key outside hash_key", "the hash key", "LEMEXPORT_HASH_KEY"},
+		{"source", []string{"api_key"}, "API key outside api_key", "the API key", keyVariable},
+		{columnsName, []string{"hash_key"}, "Hash key outside hash_key", "the hash key", "LEMEXPORT_HASH_KEY"},
+		{heartbeatName, []string{onSuccessName, onFailureName}, "Heartbeat URL outside heartbeat", "the URL of the heartbeat", heartbeatVariable},
 	}
 }
 
 func (s secretPlace) is(parent *block, a *attribute) bool {
-	return parent.kind == s.block && a.name == s.attribute
+	return parent.kind == s.block && slices.Contains(s.attributes, a.name)
 }
 
 // check reports a secret where it does not belong: every other value is
@@ -57,8 +60,12 @@ func (s secretPlace) check(r *report, blocks []*block) {
 	})
 }
 
-// holdsKey reports whether a value comes from one of the origins or contains one of
-// the keys.
+// shortestPart is the length from which a key is searched for inside other values. A shorter
+// one may be a part of a word.
+const shortestPart = 8
+
+// holdsKey reports whether a value comes from one of the origins, is one of the keys, or
+// contains one.
 func holdsKey(a *attribute, origins map[origin]bool, keys []string) bool {
 	for one := range a.origins() {
 		if origins[one] {
@@ -69,7 +76,7 @@ func holdsKey(a *attribute, origins map[origin]bool, keys []string) bool {
 	_ = cty.Walk(a.bare(), func(_ cty.Path, value cty.Value) (bool, error) {
 		if value.Type() == cty.String && value.IsKnown() && !value.IsNull() {
 			for _, key := range keys {
-				found = found || len(key) >= shortestSecret && strings.Contains(value.AsString(), key)
+				found = found || value.AsString() == key || len(key) >= shortestPart && strings.Contains(value.AsString(), key)
 			}
 		}
 		return true, nil

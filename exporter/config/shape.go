@@ -19,7 +19,7 @@ type shape struct {
 }
 
 func sourceShape() shape {
-	return shape{label: "source type", second: "name", attributes: []string{forEachName, "api_key", "endpoint", "users", "journal_max_age"}, blocks: []string{"simulate", "margin", "retry"}}
+	return shape{label: "source type", second: "name", attributes: []string{forEachName, "api_key", "endpoint", "users", "journal_max_age"}, blocks: []string{"simulate", "margin", "retry", heartbeatName}}
 }
 
 func marginShape() shape { return shape{attributes: []string{"lookback", "increments", "settle"}} }
@@ -129,7 +129,7 @@ func usualLabel(kind string) string {
 func (s shape) unknownAttribute(r *report, b *block, a *attribute) {
 	summary := fmt.Sprintf("Unknown attribute %q", shorten(a.name))
 	if slices.Contains(s.blocks, a.name) {
-		r.fail(a.nameAt, a.address, summary, a.name+" is a block. "+r.form(
+		r.fail(a.nameAt, a.address, summary, a.name+" is a block. "+r.form(a.at,
 			fmt.Sprintf("Write it without the equals sign: %s { … }", a.name), "Its value is an object."))
 		return
 	}
@@ -149,7 +149,7 @@ func (s shape) unknownAttribute(r *report, b *block, a *attribute) {
 func (s shape) unknownBlock(r *report, b, nested *block) {
 	summary := fmt.Sprintf("Unknown block %q", shorten(nested.kind))
 	if slices.Contains(s.attributes, nested.kind) {
-		r.fail(nested.at, nested.address, summary, nested.kind+" is an attribute. "+r.form(
+		r.fail(nested.at, nested.address, summary, nested.kind+" is an attribute. "+r.form(nested.at,
 			fmt.Sprintf("Write: %s = …", nested.kind), "Its value is not an object."))
 		return
 	}

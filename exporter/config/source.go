@@ -22,7 +22,11 @@ type source struct {
 func newSource(file File, order int) *source {
 	s := &source{name: file.Name, src: file.Bytes, order: order}
 	if len(file.Bytes) <= maxFileSize {
-		s.masks = sensitiveSpans(file.Bytes)
+		if isJSON(file.Name) {
+			s.masks = jsonSpans(file.Bytes)
+		} else {
+			s.masks = sensitiveSpans(file.Bytes)
+		}
 	} else {
 		s.hide(span(0, len(file.Bytes)))
 	}

@@ -74,7 +74,7 @@ func (d teamReader) teams(b *draft) []team {
 	case len(b.labels) > 1:
 		name := b.labels[1]
 		if problem := nameProblem(name.text); problem != "" {
-			d.report.fail(name.at, b.address, "Invalid team name", problem)
+			d.report.element(teamNoun, name.text).fail(name.at, b.address, "Invalid team name", problem)
 			return []team{{unknown: true}}
 		}
 		return []team{named(name.text, name.at, b.address)}
@@ -112,21 +112,26 @@ func (d teamReader) eachOf(e *expression) []team {
 	for position, it := 0, values.ElementIterator(); it.Next(); position++ {
 		key, element := it.Element()
 		bare, own := element.Unmark()
-		var one team
-		switch {
-		case isMap && d.isText(a, a.at, bare, fmt.Sprintf("The value of %s in for_each is %s. for_each takes a map of texts: {name = key}.", quotedName(key.AsString()), typeName(bare))):
-			one = valued(key.AsString(), a.at, a.address, bare.WithMarks(marks, own).Mark(origin{kind: ofTeam, name: eachValue}))
-		case !isMap && d.isText(a, a.item(position), bare, fmt.Sprintf("Element %d of for_each is %s. Every element must be the name of a team, in quotes.", position+1, typeName(bare))):
-			one = valued(bare.AsString(), a.item(position), a.address, bare)
-		default:
+		if bare.IsNull() || bare.Type() != cty.String {
+			if isMap {
+				d.report.element(teamNoun, key.AsString()).fail(a.at, a.address, "Wrong type",
+					fmt.Sprintf("A value in for_each is %s. for_each takes a map of texts: {name = key}.", typeName(bare)))
+			} else {
+				d.report.element("element", strconv.Itoa(position+1)).fail(a.item(position), a.address, "Wrong type",
+					fmt.Sprintf("An element of for_each is %s. Every element must be the name of a team, in quotes.", typeName(bare)))
+			}
 			continue
+		}
+		one := valued(bare.AsString(), a.item(position), a.address, bare)
+		if isMap {
+			one = valued(key.AsString(), a.at, a.address, bare.WithMarks(marks, own).Mark(origin{kind: ofTeam, name: eachValue}))
 		}
 		problem := nameProblem(one.name)
 		if isMap && looksLikeKey(one.name) && !looksLikeKey(bare.AsString()) {
 			problem = "The name of a team has the form of an API key, and its value has not. for_each takes names before keys: {name = key}. Names are printed, and become folders."
 		}
 		if problem != "" {
-			d.report.fail(one.at, a.address, "Invalid team name", problem)
+			d.report.element(teamNoun, one.name).fail(one.at, a.address, "Invalid team name", problem)
 			continue
 		}
 		found = append(found, one)
@@ -135,15 +140,6 @@ func (d teamReader) eachOf(e *expression) []team {
 		return none
 	}
 	return found
-}
-
-// isText reports an element of a for_each that is no text.
-func (d teamReader) isText(a *attribute, at place, element cty.Value, otherwise string) bool {
-	if !element.IsNull() && element.Type() == cty.String {
-		return true
-	}
-	d.report.fail(at, a.address, "Wrong type", otherwise)
-	return false
 }
 
 // namesOnce reports the names that a map in the file has twice: HCL takes the last one.
@@ -181,13 +177,13 @@ func nameProblem(name string) string {
 	case strings.TrimSpace(name) == "":
 		return "The name of a team is empty. Give it one."
 	case len(name) > maxTeamName:
-		return fmt.Sprintf("The name of a team is longer than %d bytes: %s. Names become folders. Shorten it.", maxTeamName, quotedName(name))
+		return fmt.Sprintf("The name of a team is longer than %d bytes. Names become folders. Shorten it.", maxTeamName)
 	case strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) || r == unicode.ReplacementChar }):
-		return fmt.Sprintf("The name of a team has a character that cannot be seen: %s. Names become folders. Remove it.", quotedName(name))
+		return "The name of a team has a character that cannot be seen. Names become folders. Remove it."
 	case strings.ContainsAny(name, forbidden):
-		return fmt.Sprintf("The name of a team contains one of %s : %s. Names become folders and parts of URLs. Use letters, digits, - and _.", forbidden, quotedName(name))
+		return fmt.Sprintf("The name of a team contains one of %s . Names become folders and parts of URLs. Use letters, digits, - and _.", forbidden)
 	case strings.TrimSpace(name) != name, strings.HasPrefix(name, "."), strings.HasSuffix(name, "."), strings.HasPrefix(name, "~"):
-		return fmt.Sprintf("The name of a team begins with a dot, ~ or a space, or ends with a dot or a space: %s. Names become folders. Remove it.", quotedName(name))
+		return "The name of a team begins with a dot, ~ or a space, or ends with a dot or a space. Names become folders. Remove it."
 	default:
 		return ""
 	}

@@ -2,6 +2,7 @@ package config_test
 
 import (
 	"fmt"
+	"io/fs"
 	"path/filepath"
 	"runtime"
 	"strings"
@@ -54,6 +55,77 @@ func TestTenThousandTeamsAreLoaded(t *testing.T) {
 			last := jobs[teams-1]
 			if last.Team != "customer-09999" || last.Source.APIKey.Reveal() != fmt.Sprintf("%032x", teams) || last.Exports[0].Destination != "s3://acme-lake/lemlist/team=customer-09999?region=eu-west-3" {
 				t.Errorf("got %+v", last)
+			}
+		})
+	}
+}
+
+// What is wrong with each of 1,200 teams is said once, with the names of the first of them.
+func TestAFindingAboutEachTeamIsSaidOnce(t *testing.T) {
+	const teams, named = 1_200, `"customer-00000\", \"customer-00001\", \"customer-00002\" and 1,197 more.`
+	number := func(value string) string {
+		var keys strings.Builder
+		for i := range teams {
+			fmt.Fprintf(&keys, "%s\"customer-%05d\": %s", map[bool]string{true: "{", false: ","}[i == 0], i, value)
+		}
+		return keys.String() + "}"
+	}
+	list := func(element string) string {
+		return "[" + strings.TrimSuffix(strings.Repeat(element+",", teams), ",") + "]"
+	}
+	columns := "  columns {\n    hash = [\"contact.email\"]\n    hash_key = each.KEY\n  }\n}\nexport \"team_users\""
+	for name, test := range map[string]struct {
+		text, data, want string
+	}{
+		"numbers":                    {agency, number("1"), named},
+		"nulls":                      {agency, number("null"), named},
+		"a list of numbers":          {strings.Replace(agency, "each.value", "each.key", 1), list("1"), "This concerns elements 1, 2, 3 and 1,197 more."},
+		"a list of one name":         {strings.Replace(agency, "api_key  = each.value", "simulate {}", 1), list(`"acme"`), "Team named twice"},
+		"slashes in the names":       {agency, strings.ReplaceAll(number(`"Ab3"`), "customer-", "customer/"), "and 1,197 more."},
+		"keys as names":              {agency, strings.ReplaceAll(number(`"acme"`), "customer-", "0123456789abcdef01234"), "(sensitive) and 1,197 more."},
+		"one key":                    {agency, number(`"Ab3Cd4Ef5Gh6"`), "and 1,197 more."},
+		"an empty key":               {agency, number(`""`), "Empty api_key"},
+		"a key with a blank":         {agency, "", "White space around the API key"},
+		"a variable for each":        {strings.Replace(agency, "each.value", `env("KEY_${each.key}")`, 1), "", "Environment variable is not set"},
+		"a file for each":            {strings.Replace(agency, "each.value", `file("missing-${each.key}.txt")`, 1), "", "File not found"},
+		"simulate":                   {strings.Replace(agency, "api_key  = each.value", "simulate {\n    users = each.key\n  }", 1), "", "Wrong type"},
+		"simulate, numbers":          {strings.Replace(agency, "api_key  = each.value", "simulate {\n    users = replace(each.key, \"customer-\", \"1\")\n  }", 1), "", "Number out of range"},
+		"a format":                   {strings.Replace(agency, `"merge"`, "each.key", 1), "", "Unknown mode"},
+		"a destination":              {strings.Replace(agency, "s3://acme-lake/lemlist", "s4://acme-lake/lemlist", 1), "", "Unknown kind of destination"},
+		"one destination":            {strings.Replace(agency, "team=${each.key}", `team=${replace(each.key, each.key, "")}`, 1), "", "Teams in the same place"},
+		"a setting of a destination": {strings.Replace(agency, "?region=", "?${each.key}=", 1), "", "Unknown setting in the destination"},
+		"a hash key":                 {strings.Replace(agency, "}\nexport \"team_users\"", strings.Replace(columns, "each.KEY", `"short-${each.key}"`, 1), 1), "", "Weak hash key"},
+		"the value as hash key":      {strings.Replace(agency, "}\nexport \"team_users\"", strings.Replace(columns, "KEY", "value", 1), 1), "", "API key outside api_key"},
+		"a column for each":          {strings.Replace(agency, "\"merge\"\n", "\"merge\"\n  columns {\n    exclude = [each.key, \"x\"]\n  }\n", 1), "", "Unknown column"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := manyTeams(teams)
+			switch {
+			case test.data != "":
+				in.ReadFile = func(string, int) ([]byte, error) { return []byte(test.data), nil }
+			case name == "a key with a blank":
+				read := in.ReadFile
+				in.ReadFile = func(name string, most int) ([]byte, error) {
+					body, err := read(name, most)
+					return []byte(strings.ReplaceAll(string(body), "\"\n", " \"\n")), err
+				}
+			case name == "a file for each":
+				read := in.ReadFile
+				in.ReadFile = func(name string, most int) ([]byte, error) {
+					if strings.Contains(name, "missing") {
+						return nil, fs.ErrNotExist
+					}
+					return read(name, most)
+				}
+			}
+			_, diags := config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(test.text)}}, in)
+			most := 1
+			if name == "a column for each" {
+				most = 2 // of each team
+			}
+			text := asJSON(t, diags)
+			if errors := strings.Count(text, `"severity":"error"`); errors != most || len(diags) > most+2 || !strings.Contains(text, test.want) {
+				t.Errorf("%d findings: %.2000s", len(diags), text)
 			}
 		})
 	}

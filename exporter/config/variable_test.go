@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/config"
 )
 
@@ -104,5 +105,23 @@ func TestSecretsAreOptional(t *testing.T) {
 				t.Error("no error where they are required")
 			}
 		})
+	}
+}
+
+// Arguments of a process are public: a sensitive value there is used, and is a warning.
+func TestASensitiveValueOnTheCommandLineIsAWarning(t *testing.T) {
+	const secret = "Hidden-Value-55"
+	text := "variable \"key\" {\n  sensitive = true\n}\nsource \"lemlist\" {\n  api_key = var.key\n}\nexport \"inbox_conversations\" {\n  destination = \"./out\"\n}\n"
+	in := inputs()
+	in.Env = func(name string) (string, bool) { return secret, name == "LEMEXPORT_VAR_key" }
+	jobs, diags := config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(text)}}, in)
+	if len(jobs) != 1 || len(diags) > 0 {
+		t.Errorf("by the environment: %v", diags)
+	}
+	in.Variables = []config.Variable{{Name: "key", Value: secret}}
+	jobs, diags = config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(text)}}, in)
+	if len(jobs) != 1 || jobs[0].Source.APIKey.Reveal() != secret || len(diags) != 1 || diags[0].Severity != exporter.SeverityWarning ||
+		diags[0].Summary != "Sensitive value on the command line" || !strings.Contains(diags[0].Detail, "LEMEXPORT_VAR_key") || strings.Contains(asJSON(t, diags), secret) {
+		t.Errorf("by -var: %+v", diags)
 	}
 }

@@ -30,6 +30,18 @@ type applied struct {
 	kept       *exporter.Kept
 }
 
+// ended is the event of its end; err is what kept it from being done.
+func (a applied) ended(ctx context.Context, table *schema.Table, err error) exporter.TableEnded {
+	end := exporter.TableEnded{Table: table.Name, Ending: endingOf(ctx, err), Proof: a.proof, Files: len(a.results), Err: err}
+	if err == nil && !a.proof.Complete {
+		end.Ending = exporter.EndUnproven
+	}
+	for _, result := range a.results {
+		end.Rows += result.Manifest.Rows
+	}
+	return end
+}
+
 // table reads a table once and commits its exports.
 func (a applier) table(ctx context.Context, table *schema.Table, all []lockedTarget) (end applied, err error) {
 	if err := a.plan.Survey.Of(table.Name).Err(); err != nil {

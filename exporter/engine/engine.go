@@ -15,8 +15,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// Engine runs jobs with the adapters it was given. Every field but Memory and
-// Workspace is required, ReadJournal with a Workspace only.
+// Engine runs jobs with the adapters it was given. Every field but Memory, Watch
+// and Workspace is required, ReadJournal with a Workspace only.
 type Engine struct {
 	// OpenSource connects to the team of a job.
 	OpenSource func(ctx context.Context, config exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error)
@@ -39,6 +39,8 @@ type Engine struct {
 	Tool exporter.Tool
 	// Now is the clock.
 	Now func() time.Time
+	// Watch gives every run a second observer; nil gives none.
+	Watch func(run exporter.RunInfo) exporter.Observer
 	// NewRunID makes an id whose text sorts by time.
 	NewRunID func() string
 }
@@ -75,6 +77,9 @@ func (e *Engine) StartReading(ctx context.Context, job exporter.Job, obs exporte
 }
 
 func (e *Engine) start(ctx context.Context, id string, job exporter.Job, obs exporter.Observer) (*Run, error) {
+	if e.Watch != nil {
+		obs = observers{obs, e.Watch(exporter.RunInfo{ID: id, Team: job.Team, Exports: job.Exports})}
+	}
 	run := &Run{
 		engine: e, id: id, config: job.Source, full: job.Full, obs: obs,
 		columns: make(map[string]exporter.Columns), masks: make(map[string]*schema.Mask), fullEvery: make(map[string]time.Duration),

@@ -65,6 +65,9 @@ type ExportPlan struct {
 	DroppedUsers []string `json:"dropped_users,omitempty"`
 	// Shrink is the guard of the current file; nil when there is none.
 	Shrink *ShrinkPlan `json:"shrink,omitempty"`
+	// Unwritable says why the destination cannot be written, as far as that shows without
+	// writing; empty when it can.
+	Unwritable string `json:"unwritable,omitempty"`
 	// Unchanged is true when the first pages show the newest activity and the
 	// totals that the current file was proven with. Flags that change without an
 	// activity (a conversation marked as read) do not show there.
@@ -100,7 +103,7 @@ func (p ExportPlan) compared(survey exporter.Survey) (ExportPlan, error) {
 	table, known := schema.Lookup(p.Table)
 	// Rows without a version can change without a trace in what the survey sees.
 	p.Unchanged = known && table.Incremental() && len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && sameLists(p.Current.Proof, survey.Of(p.Table)) &&
-		(p.Increment == nil || p.Increment.Full == "")
+		(p.Increment == nil || !p.Increment.ReadsAll())
 	return p, nil
 }
 

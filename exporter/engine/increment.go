@@ -11,6 +11,9 @@ import (
 type IncrementPlan struct {
 	// Full says why everything is read; empty when only what is newer is.
 	Full string `json:"full_because,omitempty"`
+	// FullWalk says that every inbox is read although this export only needs what is newer:
+	// another export of the table needs everything, and a table is read once.
+	FullWalk bool `json:"full_walk,omitempty"`
 	// OnlyMissing says that an append adds of a full walk only what no earlier file
 	// has. Otherwise it adds every conversation.
 	OnlyMissing bool `json:"only_missing,omitempty"`
@@ -22,6 +25,9 @@ type IncrementPlan struct {
 	// FullDue is when the next full proof is due, unless this run makes it.
 	FullDue *time.Time `json:"full_due_at,omitempty"`
 }
+
+// ReadsAll reports whether every inbox is read in full.
+func (p *IncrementPlan) ReadsAll() bool { return p.Full != "" || p.FullWalk }
 
 // takesAll reports whether an append adds every conversation.
 func (p *IncrementPlan) takesAll() bool { return p.Full != "" && !p.OnlyMissing }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"path"
 
 	"github.com/apache/arrow/go/v15/arrow"
 
@@ -96,6 +97,15 @@ func (f *File) Files() int {
 		return 1
 	}
 	return len(f.union.files)
+}
+
+// Glob matches the names of the files of an append in their folder: *.parquet. It is
+// empty when there is one file and URL names it.
+func (f *File) Glob() string {
+	if f.union == nil || len(f.union.files) == 0 {
+		return ""
+	}
+	return "*" + path.Ext(f.union.files[0].name)
 }
 
 // Bytes is the size of the file, or of all files together.

@@ -2,6 +2,7 @@ package engine
 
 import (
 	"maps"
+	"slices"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -45,6 +46,11 @@ func (p Plan) Pending() bool {
 func (p Plan) Warnings() exporter.Diagnostics {
 	found := unreadableRows(p.Survey)
 	for _, export := range p.Exports {
+		if export.Unwritable != "" {
+			found = append(found, exporter.Diagnostic{
+				Severity: exporter.SeverityWarning, Summary: export.File + " cannot be written", Detail: "Apply would fail: " + export.Unwritable,
+			})
+		}
 		if export.Shrink != nil && export.Shrink.Expected {
 			found = append(found, shrinkWarning(export, rowsAtMost(p, export.Table)))
 		}
@@ -141,6 +147,11 @@ func (p Plan) exportsOf(table string) []ExportPlan {
 		}
 	}
 	return exports
+}
+
+// needsAll reports whether an export of a table needs every row.
+func (p Plan) needsAll(table string) bool {
+	return slices.ContainsFunc(p.exportsOf(table), func(export ExportPlan) bool { return export.Increment == nil || export.Increment.Full != "" })
 }
 
 // since is where the walk of a table has to go so that every export has what it needs:

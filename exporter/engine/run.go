@@ -34,10 +34,19 @@ type Run struct {
 func (r *Run) ID() string { return r.id }
 
 // Close releases the source.
-func (r *Run) Close() error { return r.source.Close() }
+func (r *Run) Close() error {
+	defer r.obs.Observe(exporter.RunEnded{})
+	return r.source.Close()
+}
 
 // Plan surveys the source and looks at the files that are there. It changes nothing.
 func (r *Run) Plan(ctx context.Context) (Plan, error) {
+	plan, err := r.plan(ctx)
+	r.obs.Observe(exporter.PlanEnded{Ending: endingOf(ctx, err), Err: err})
+	return plan, err
+}
+
+func (r *Run) plan(ctx context.Context) (Plan, error) {
 	plan := Plan{RunID: r.id}
 	for _, target := range r.targets {
 		export, err := target.plan(ctx)
@@ -57,8 +66,12 @@ func (r *Run) Plan(ctx context.Context) (Plan, error) {
 	}
 	plan.Survey, plan.surveyed = survey, began
 	for i, target := range r.targets {
-		export := plan.Exports[i]
-		export.Increment = newIncrementPlan(target, export.Current, survey, r.wish())
+		plan.Exports[i].Increment = newIncrementPlan(target, plan.Exports[i].Current, survey, r.wish())
+	}
+	for i, export := range plan.Exports {
+		if export.Increment != nil {
+			export.Increment.FullWalk = export.Increment.Full == "" && plan.needsAll(export.Table)
+		}
 		if plan.Exports[i], err = export.compared(survey); err != nil {
 			return Plan{}, err
 		}
@@ -91,6 +104,7 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	defer func() {
 		summary.Elapsed = r.engine.Now().Sub(started)
 		summary.Seconds = summary.Elapsed.Seconds()
+		r.obs.Observe(exporter.WorkEnded{Ending: EndingOf(ctx, summary, err), Err: err})
 	}()
 	summary = Summary{RunID: r.id, Simulated: plan.Survey.Simulated, Wanted: len(r.targets)}
 
@@ -107,7 +121,9 @@ func (r *Run) Apply(ctx context.Context, plan Plan, options ApplyOptions) (summa
 	tables := r.tables()
 	var failed []error
 	for _, table := range tables {
+		r.obs.Observe(exporter.TableStarted{Table: table.Name})
 		one, err := apply.table(ctx, table, targets)
+		r.obs.Observe(one.ended(ctx, table, err))
 		summary.Exports = append(summary.Exports, one.results...)
 		summary.NothingNew = append(summary.NothingNew, one.nothingNew...)
 		if one.kept != nil {

@@ -50,7 +50,7 @@ func newShrinkPlan(export exporter.Export, current *exporter.Manifest) *ShrinkPl
 // expectedShrink is the guard of an export compared with the rows that the API states
 // before the walk. A run that reads only what is newer removes nothing.
 func expectedShrink(p ExportPlan, rows *int64) *ShrinkPlan {
-	full := p.Increment == nil || p.Increment.Full != ""
+	full := p.Increment == nil || p.Increment.ReadsAll()
 	if p.Shrink == nil || rows == nil || !full {
 		return p.Shrink
 	}

@@ -124,6 +124,7 @@ func (r *Reading) Schema() (*arrow.Schema, error) {
 func (r *Reading) Batches(ctx context.Context) iter.Seq2[Batch, error] {
 	return func(yield func(Batch, error) bool) {
 		started := r.walker.age.now()
+		r.walker.obs.Observe(exporter.TableStarted{Table: r.table.Name})
 		wanted := true
 		err := r.read(ctx, func(batch Batch) bool {
 			wanted = yield(batch, nil)
@@ -131,10 +132,21 @@ func (r *Reading) Batches(ctx context.Context) iter.Seq2[Batch, error] {
 		})
 		r.summary.Elapsed = r.walker.age.now().Sub(started)
 		r.summary.Seconds = r.summary.Elapsed.Seconds()
+		r.ended(ctx, err)
 		if err != nil && wanted {
 			yield(Batch{}, err)
 		}
 	}
+}
+
+// ended reports the end of the table, and with it of the work of the run.
+func (r *Reading) ended(ctx context.Context, err error) {
+	end := exporter.TableEnded{Table: r.table.Name, Ending: endingOf(ctx, err), Err: err}
+	if r.summary.Proof != nil {
+		end.Proof = *r.summary.Proof
+	}
+	r.walker.obs.Observe(end)
+	r.walker.obs.Observe(exporter.WorkEnded{Ending: end.Ending, Err: err})
 }
 
 func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -62,6 +63,11 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	}
 	if t.Versioned() {
 		plan.Layout, plan.Pointer = t.Layout, t.destination.URL(exporter.PointerName(t.Table))
+	}
+	if checker, ok := t.destination.(exporter.WriteChecker); ok {
+		if err := checker.CheckWritable(); err != nil {
+			plan.Unwritable = strings.TrimSpace(err.Error() + ". " + exporter.Hint(err))
+		}
 	}
 	newest, err := t.current(ctx)
 	missing := errors.Is(err, fs.ErrNotExist)

@@ -14,7 +14,7 @@ import (
 type batch struct {
 	createdAt, activeAt, repliedAt, sentAt *array.Timestamp
 	haveReplies, turn                      *array.Boolean
-	repliedChannel, extra                  *array.String
+	extra                                  *array.String
 	channels, users, tasks                 list
 	channelNames                           *array.String
 	userID                                 *array.String
@@ -29,7 +29,7 @@ func newBatch(table *schema.Table, rec arrow.Record) batch {
 		createdAt: column[*array.Timestamp](of, schema.RoleCreated), activeAt: column[*array.Timestamp](of, schema.RoleVersion),
 		repliedAt: column[*array.Timestamp](of, schema.RoleRepliedAt), sentAt: column[*array.Timestamp](of, schema.RoleSentAt),
 		haveReplies: column[*array.Boolean](of, schema.RoleReplied), turn: column[*array.Boolean](of, schema.RoleTurn),
-		repliedChannel: column[*array.String](of, schema.RoleRepliedChannel), extra: column[*array.String](of, schema.RoleExtra),
+		extra:    column[*array.String](of, schema.RoleExtra),
 		channels: newList(of, schema.RoleChannels), users: newList(of, schema.RoleParticipants), tasks: newList(of, schema.RoleTasks),
 	}
 	if b.channels.List != nil {

@@ -3,6 +3,9 @@ package report
 import (
 	"math"
 	"strings"
+	"time"
+
+	"github.com/lemexport/lemexport/schema"
 )
 
 // The charts are drawn for a width that is not known: lengths across are
@@ -33,7 +36,9 @@ const longestLabel = 26
 func newBars(name string, list []bar) bars {
 	for i := range list {
 		list[i].Y = i*barHeight + 15
-		list[i].Title = list[i].Label + ": " + list[i].Value
+		if list[i].Title == "" {
+			list[i].Title = list[i].Label + ": " + list[i].Value
+		}
 		if label := []rune(list[i].Label); len(label) > longestLabel {
 			list[i].Label = string(label[:longestLabel-1]) + "…"
 		}
@@ -67,7 +72,7 @@ type stretch struct {
 // columnChart is a histogram: columns with their numbers, and the edges between
 // them.
 type columnChart struct {
-	Name                  string
+	Name, SQL             string
 	Height, Floor, EdgesY int
 	Columns               []columnBar
 	Edges                 []tick
@@ -128,17 +133,34 @@ type lineChart struct {
 	Name                 string
 	Height, Floor, DateY int
 	Step                 string
+	drawn                step
 	Lines, Dates         []tick
+	// Open is the stretch of the last point when its time had not ended; nil when it had.
+	Open *part
 	// Series are the paths in a square of 1000 by 1000, the first with its area.
 	Series []seriesPath
 	Early  int64
 }
 
-type seriesPath struct{ Class, Line, Area string }
+type seriesPath struct{ Class, Label, Line, Area string }
 
-func newLineChart(name string, t timeline) lineChart {
+// series is one line of a chart: the moments in a column.
+type series struct {
+	of           int
+	role         schema.Role
+	class, label string
+}
+
+func newLineChart(name string, t timeline, shown []series, asOf time.Time) lineChart {
 	step, points, early := t.points()
-	chart := lineChart{Name: name, Height: chartFloor + 28, Floor: chartFloor, DateY: chartFloor + 19, Step: step.String(), Early: early}
+	chart := lineChart{Name: name, Height: chartFloor + 28, Floor: chartFloor, DateY: chartFloor + 19, Step: step.String(), drawn: step, Early: early}
+	if n := len(points); n > 0 && asOf.Before(step.next(points[n-1].start)) {
+		from := 100 * across(max(n-2, 0), n)
+		if n == 1 {
+			from = 0
+		}
+		chart.Open = &part{X: trim(from) + "%", Width: trim(100-from) + "%"}
+	}
 	var top int64
 	for _, one := range points {
 		for _, n := range one.counts {
@@ -147,8 +169,10 @@ func newLineChart(name string, t timeline) lineChart {
 	}
 	ticks := niceTicks(top)
 	chart.Lines = scaleLines(ticks)
-	for i, class := range []string{"one", "two", "three"} {
-		chart.Series = append(chart.Series, newPath(class, points, i, ticks[len(ticks)-1]))
+	for _, one := range shown {
+		path := newPath(one.class, points, one.of, ticks[len(ticks)-1])
+		path.Label = one.label
+		chart.Series = append(chart.Series, path)
 	}
 	chart.Dates = dateTicks(step, points)
 	return chart

@@ -27,6 +27,7 @@ type facts struct {
 	moments           timeline
 	channels          tally[channelFacts]
 	users             tally[userFacts]
+	replyTimes        replyTimes
 	tasks             tally[taskFacts]
 	unknown           tally[int64]
 	// after is from the newest message sent to the newest reply, where that is later;
@@ -51,11 +52,14 @@ func (t *trilean) add(values *array.Boolean, row int) {
 }
 
 type channelFacts struct {
-	rows, newestReply int64
-	replied           trilean
+	rows    int64
+	replied trilean
 }
 
-type userFacts struct{ rows, sender, unread, turn int64 }
+type userFacts struct {
+	rows, sender, unread, turn int64
+	replied                    trilean
+}
 
 type taskFacts struct{ open, done int64 }
 
@@ -143,6 +147,7 @@ func (f *facts) times(b batch, row int, ours bool) {
 		return
 	}
 	f.moments.add(seriesReplied, reply)
+	f.replyTimes.add(reply)
 	if ours {
 		f.waiting.add(f.asOf.Sub(reply))
 	}
@@ -159,9 +164,6 @@ func (f *facts) times(b batch, row int, ours bool) {
 }
 
 func (f *facts) channel(b batch, row int) {
-	if channel, ok := text(b.repliedChannel, row); ok {
-		f.channels.at(channel).newestReply++
-	}
 	found := false
 	for i := range b.channels.at(row) {
 		found = true
@@ -188,6 +190,7 @@ func (f *facts) people(b batch, row int, ours bool) {
 		}
 		counts := f.users.at(id)
 		counts.rows++
+		counts.replied.add(b.haveReplies, row)
 		if isTrue(b.userSender, i) {
 			counts.sender++
 		}

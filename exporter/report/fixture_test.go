@@ -56,7 +56,7 @@ func someExport(t *testing.T, table *schema.Table, rows []string) report.Export 
 	t.Cleanup(page.Record.Release)
 	at := func(day int) *time.Time { return new(time.Date(2026, 2, day, 10, 0, 0, 0, time.UTC)) }
 	return report.Export{
-		File: "inbox_conversations.parquet", Bytes: 12_345, Table: table, Records: inPieces(page.Record, 3),
+		Pattern: "inbox_conversations.parquet", Files: 1, Bytes: 12_345, Table: table, Records: inPieces(page.Record, 3),
 		Manifest: exporter.Manifest{
 			Version: 1, RunID: "0199a1b2-0000-7000-8000-000000000001", Tool: exporter.Tool{Name: "lemexport", Version: "1.2.3"}, Simulated: true,
 			Source: exporter.ManifestSource{Type: "lemlist", Endpoint: "https://api.lemlist.com/api", TeamID: "tea_1"},

@@ -69,6 +69,17 @@ func size(bytes int64) string {
 	return fmt.Sprintf("%.1f GB", float64(bytes)/1e9)
 }
 
+// inWords writes a duration in whole minutes or seconds where it is one.
+func inWords(d time.Duration) string {
+	switch {
+	case d%time.Minute == 0 && d > 0:
+		return many(int64(d/time.Minute), "minute", "minutes")
+	case d%time.Second == 0:
+		return many(int64(d/time.Second), "second", "seconds")
+	}
+	return d.String()
+}
+
 func stamp(at time.Time) string { return at.UTC().Format("2 January 2006, 15:04 UTC") }
 
 func date(at time.Time) string { return at.UTC().Format("2 Jan 2006") }

@@ -2,6 +2,8 @@ package report
 
 import (
 	"fmt"
+	"path"
+	"slices"
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -15,11 +17,11 @@ type page struct {
 	Rows                                          int64
 	Proof                                         proofCard
 	Tiles                                         []tile
-	Activity                                      lineChart
-	ActivityNote                                  string
+	Activity                                      activityCard
 	Replies                                       repliesCard
 	Turn                                          turnCard
 	Channels, Tasks                               barsCard
+	ReplyTimes                                    heatCard
 	People                                        peopleCard
 	Unknown                                       []unknownRow
 	UnknownMore                                   int
@@ -29,8 +31,8 @@ type page struct {
 	Extra string
 	// Conversations says that the rows are conversations, which most charts are about.
 	Conversations bool
-	// Personal says that users are not numbered, and Named that they have names.
-	Personal, Named bool
+	// Holds lists what the page holds besides counts.
+	Holds string
 	// NamesMissing says why users have no names; empty when nothing went wrong.
 	NamesMissing string
 }
@@ -40,34 +42,41 @@ type tile struct{ Value, Label, Note string }
 
 // barsCard is a chart of bars and a sentence about it; Missing says why there is none.
 type barsCard struct {
-	Bars          bars
-	Note, Missing string
+	Bars               bars
+	Note, Missing, SQL string
 }
 
 type unknownRow struct{ Field, Note, Rows, Share string }
 
 type columnRow struct {
 	Name, Type, Description, Filled, Bar string
-	Personal, Hashed                     bool
+	// Personal says that the column has personal data as the API sent it; Hashed names
+	// the column or its fields that have hashes.
+	Personal bool
+	Hashed   []string
 }
 
 func newPage(export Export, f *facts, options Options) page {
 	m := export.Manifest
-	names := newUserNames(f, m.Proof, export.Names, options.Personal)
+	names := newUserNames(export.Table, f, m.Proof, export.Names, options.Personal)
+	q := newQueries(export)
+	file := path.Base(export.Pattern)
+	if folder := path.Dir(export.Pattern); folder != "." {
+		file = fmt.Sprintf("%s (%s)", path.Base(folder), many(int64(export.Files), "file", "files"))
+	}
 	p := page{
-		Simulated: m.Simulated, File: export.File, Table: export.Table.Name, Team: m.Source.TeamID, Finished: stamp(m.Window.FinishedAt),
+		Simulated: m.Simulated, File: file, Table: export.Table.Name, Team: m.Source.TeamID, Finished: stamp(m.Window.FinishedAt),
 		Run: m.RunID, Tool: strings.TrimSpace(m.Tool.Name + " " + m.Tool.Version), Bytes: size(export.Bytes), Rows: f.rows,
-		Proof: newProofCard(m.Proof, names), Tiles: tiles(export.Table, f), Replies: newRepliesCard(export.Table, f),
-		Turn: newTurnCard(export.Table, f, m.Simulated), Channels: channelsCard(export.Table, f), Tasks: tasksCard(export.Table, f),
-		People: newPeopleCard(export.Table, f, m.Proof, names), Columns: columnRows(export.Table, f), Reduced: reduced(m), Personal: options.Personal,
-		Extra: export.Table.NameOf(schema.RoleExtra), Conversations: ofConversations(export.Table), Named: names.named,
+		Proof: newProofCard(m.Proof, names), Tiles: tiles(export.Table, f), Replies: newRepliesCard(export.Table, f, names, q),
+		Turn: newTurnCard(export.Table, f, m.Simulated, q), Channels: channelsCard(export.Table, f, q), Tasks: tasksCard(export.Table, f, q),
+		ReplyTimes: newHeatCard(export.Table, f, q), Activity: newActivityCard(export.Table, f, m.Window, q),
+		People: newPeopleCard(export.Table, f, m.Proof, names, q), Columns: columnRows(export.Table, f), Reduced: reduced(m),
+		Extra: export.Table.NameOf(schema.RoleExtra), Conversations: ofConversations(export.Table), Holds: holds(export.Table, names),
 	}
 	if options.Personal && export.NamesError != nil {
 		p.NamesMissing = "Names of users are not shown: " + strings.ReplaceAll(export.NamesError.Error(), "\n", " ") + "."
 	}
-	p.Activity = newLineChart("Conversations by time", f.moments)
-	p.ActivityNote = activityNote(m.Window, p.Activity)
-	p.Unknown, p.UnknownMore = unknownRows(m.UnknownFields, f)
+	p.Unknown, p.UnknownMore = unknownRows(m.UnknownFields, f, p.Extra != "")
 	return p
 }
 
@@ -129,34 +138,22 @@ func tiles(table *schema.Table, f *facts) []tile {
 	return list
 }
 
-func activityNote(window exporter.Window, chart lineChart) string {
-	var said []string
-	if window.OldestActivity != nil && window.NewestActivity != nil {
-		said = append(said, fmt.Sprintf("Newest activities from %s to %s.", date(*window.OldestActivity), date(*window.NewestActivity)))
-	}
-	said = append(said, "A conversation counts once in each line: at its newest activity, its creation and its newest reply. "+
-		"The export has no earlier activities, so older "+chart.Step+"s look quieter than they were.")
-	if chart.Early > 0 {
-		said = append(said, many(chart.Early, "moment", "moments")+" far before the others are not drawn.")
-	}
-	return strings.Join(said, " ")
-}
-
 // mostBars is the most bars of a chart; what is left is one more.
 const mostBars = 10
 
-func channelsCard(table *schema.Table, f *facts) barsCard {
+func channelsCard(table *schema.Table, f *facts, q queries) barsCard {
 	if why := missing(table, schema.RoleChannels); why != "" {
 		return barsCard{Missing: why}
 	}
 	ranked := f.channels.ranked(func(c *channelFacts) int64 { return c.rows })
+	called := newCalled(table, schema.RoleChannels)
 	var list []bar
 	var others, more int64
 	for _, one := range ranked {
 		switch {
 		case one.T.rows == 0:
 		case len(list) < mostBars:
-			list = append(list, bar{Label: channelName(one.name), Value: count(one.T.rows), Parts: parts(f.rows, stretch{one.T.rows, "one"})})
+			list = append(list, bar{Label: called.label(one.name), Value: count(one.T.rows), Parts: parts(f.rows, stretch{one.T.rows, "one"})})
 		default:
 			others, more = others+one.T.rows, more+1
 		}
@@ -167,21 +164,14 @@ func channelsCard(table *schema.Table, f *facts) barsCard {
 	if f.noChannel > 0 {
 		list = append(list, bar{Label: "no channel given", Value: count(f.noChannel), Parts: parts(f.rows, stretch{f.noChannel, "rest"})})
 	}
-	card := barsCard{Bars: newBars("Conversations by channel", list), Note: "A conversation with several channels counts in each."}
+	card := barsCard{Bars: newBars("Conversations by channel", list), Note: "A conversation with several channels counts in each." + called.note, SQL: q.channels()}
 	if len(list) == 0 {
 		card.Missing = "No row."
 	}
 	return card
 }
 
-func channelName(name string) string {
-	if name == "" {
-		return `""`
-	}
-	return name
-}
-
-func tasksCard(table *schema.Table, f *facts) barsCard {
+func tasksCard(table *schema.Table, f *facts, q queries) barsCard {
 	if why := missing(table, schema.RoleTaskType, schema.RoleTaskDone); why != "" {
 		return barsCard{Missing: why}
 	}
@@ -190,6 +180,7 @@ func tasksCard(table *schema.Table, f *facts) barsCard {
 	if len(ranked) == 0 {
 		return barsCard{Missing: "No conversation has a task."}
 	}
+	called := newCalled(table, schema.RoleTaskType)
 	widest := all(ranked[0].T)
 	others := f.tasks.rest
 	var list []bar
@@ -199,7 +190,7 @@ func tasksCard(table *schema.Table, f *facts) barsCard {
 	}
 	for i, one := range ranked {
 		if i < mostBars {
-			add(channelName(one.name), *one.T)
+			add(called.label(one.name), *one.T)
 			continue
 		}
 		others.open, others.done = others.open+one.T.open, others.done+one.T.done
@@ -207,7 +198,8 @@ func tasksCard(table *schema.Table, f *facts) barsCard {
 	if all(&others) > 0 {
 		add("other types", others)
 	}
-	return barsCard{Bars: newBars("Tasks by type", list), Note: "Tasks attached to conversations (lemlist calls them opportunities), by type."}
+	return barsCard{Bars: newBars("Tasks by type", list), SQL: q.tasks(),
+		Note: "Tasks attached to conversations (lemlist calls them opportunities), by type." + called.note}
 }
 
 // mostFields is the most unknown fields that are listed.
@@ -215,9 +207,13 @@ const mostFields = 100
 
 // unknownRows joins what the rows keep in extra with what the manifest says of it. Where
 // the manifest hides names, because they hold the API key, so does the report.
-func unknownRows(manifest []string, f *facts) (rows []unknownRow, more int) {
+func unknownRows(manifest []string, f *facts, kept bool) (rows []unknownRow, more int) {
 	hidden, hides := exporter.Secret{}.String(), false
 	notes := map[string]string{}
+	none := "–" // not counted
+	if kept {
+		none = "0"
+	}
 	for _, text := range manifest {
 		if strings.Contains(text, hidden) {
 			hides = true
@@ -227,7 +223,7 @@ func unknownRows(manifest []string, f *facts) (rows []unknownRow, more int) {
 		field = shorten(field)
 		notes[field] = shorten(strings.TrimSuffix(note, ")"))
 		if _, counted := f.unknown.of[field]; !counted {
-			rows = append(rows, unknownRow{Field: field, Note: notes[field], Rows: "–", Share: ""})
+			rows = append(rows, unknownRow{Field: field, Note: notes[field], Rows: none, Share: ""})
 		}
 	}
 	var counted []unknownRow
@@ -236,7 +232,11 @@ func unknownRows(manifest []string, f *facts) (rows []unknownRow, more int) {
 		if _, named := notes[name]; hides && !named {
 			name = hidden
 		}
-		counted = append(counted, unknownRow{Field: name, Note: notes[name], Rows: count(*one.T), Share: share(*one.T, f.rows)})
+		note := notes[name]
+		if name == schema.QuoteName("") && note == "" {
+			note = "an empty name"
+		}
+		counted = append(counted, unknownRow{Field: name, Note: note, Rows: count(*one.T), Share: share(*one.T, f.rows)})
 	}
 	rows = append(counted, rows...)
 	if len(rows) > mostFields {
@@ -247,13 +247,33 @@ func unknownRows(manifest []string, f *facts) (rows []unknownRow, more int) {
 
 func columnRows(table *schema.Table, f *facts) []columnRow {
 	var rows []columnRow
+	personal := table.Personal()
 	for i, column := range table.Columns {
 		rows = append(rows, columnRow{
-			Name: column.Name, Type: typeText(column), Description: column.Description, Personal: column.Personal, Hashed: column.Hashed,
+			Name: column.Name, Type: typeText(column), Description: column.Description, Hashed: hashedIn(column),
 			Filled: share(f.filled[i], f.rows), Bar: percent(f.filled[i], f.rows),
+			Personal: slices.ContainsFunc(personal, func(name string) bool { return name == column.Name || strings.HasPrefix(name, column.Name+".") }),
 		})
 	}
 	return rows
+}
+
+// hashedIn names what is hashed of a column: "" for the column itself, or its fields.
+func hashedIn(column schema.Column) []string {
+	fields := column.Fields
+	if column.Elem != nil {
+		fields = column.Elem.Fields
+	}
+	if column.Hashed || column.Elem != nil && column.Elem.Hashed {
+		return []string{""}
+	}
+	var names []string
+	for _, field := range fields {
+		if field.Hashed {
+			names = append(names, field.Name)
+		}
+	}
+	return names
 }
 
 func typeText(column schema.Column) string {

@@ -13,19 +13,20 @@ type peopleCard struct {
 	Rows    []personRow
 	More    int
 	Missing string
-	NoUser  string
+	Note    string
+	SQL     string
 }
 
 type personRow struct {
 	User, Rows, Sender, Unread, Turn string
-	// Walked says that the walk read this user's inbox.
-	Walked bool
+	// NotWalked says that the walk did not read this user's inbox.
+	NotWalked bool
 }
 
 // mostPeople is the most users that are listed.
 const mostPeople = 50
 
-func newPeopleCard(table *schema.Table, f *facts, proof exporter.Proof, names userNames) peopleCard {
+func newPeopleCard(table *schema.Table, f *facts, proof exporter.Proof, names userNames, q queries) peopleCard {
 	if why := missing(table, schema.RoleUserID); why != "" {
 		return peopleCard{Missing: why, Unread: barsCard{Missing: why}}
 	}
@@ -34,24 +35,32 @@ func newPeopleCard(table *schema.Table, f *facts, proof exporter.Proof, names us
 		const none = "No row names a user."
 		return peopleCard{Missing: none, Unread: barsCard{Missing: none}}
 	}
-	card := peopleCard{Unread: unreadCard(table, f, ranked, names)}
+	card := peopleCard{Unread: unreadCard(table, f, ranked, names, q), SQL: q.people(), Note: names.note()}
+	counted := func(role schema.Role, n int64) string {
+		if table.NameOf(role) == "" {
+			return "–" // the export does not say
+		}
+		return count(n)
+	}
 	for i, one := range ranked {
 		if i == mostPeople {
 			card.More = len(ranked) - mostPeople
 			break
 		}
 		card.Rows = append(card.Rows, personRow{
-			User: names.of(one.name), Rows: count(one.T.rows), Sender: count(one.T.sender), Unread: count(one.T.unread), Turn: count(one.T.turn),
-			Walked: slices.ContainsFunc(proof.Partitions, func(u exporter.PartitionProof) bool { return u.Partition == one.name }),
+			User: names.of(one.name), Rows: count(one.T.rows), Sender: counted(schema.RoleSender, one.T.sender),
+			Unread: counted(schema.RoleRead, one.T.unread), Turn: counted(schema.RoleTurn, one.T.turn),
+			NotWalked: names.matched &&
+				!slices.ContainsFunc(proof.Partitions, func(u exporter.PartitionProof) bool { return u.Partition == one.name }),
 		})
 	}
 	if f.noUser > 0 {
-		card.NoUser = many(f.noUser, "conversation names no user.", "conversations name no user.")
+		card.Note = many(f.noUser, "conversation names no user.", "conversations name no user.") + " " + card.Note
 	}
 	return card
 }
 
-func unreadCard(table *schema.Table, f *facts, ranked []named[userFacts], names userNames) barsCard {
+func unreadCard(table *schema.Table, f *facts, ranked []named[userFacts], names userNames, q queries) barsCard {
 	if why := missing(table, schema.RoleRead); why != "" {
 		return barsCard{Missing: why}
 	}
@@ -72,6 +81,6 @@ func unreadCard(table *schema.Table, f *facts, ranked []named[userFacts], names 
 	if others.rows > 0 {
 		add("all others", others)
 	}
-	return barsCard{Bars: newBars("Unread conversations by user", list),
+	return barsCard{Bars: newBars("Unread conversations by user", list), SQL: q.unread(),
 		Note: "A conversation counts for every user who takes part. Nobody but the user marks it as read; the export never does."}
 }

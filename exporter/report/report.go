@@ -18,9 +18,12 @@ import (
 
 // Export is what a page is made of: a committed file, opened.
 type Export struct {
-	// File is the name the page gives to the file, Bytes its size.
-	File  string
-	Bytes int64
+	// Pattern is the name of the file, seen from the folder around it, or a glob for the
+	// files of an append: inbox_conversations/*.parquet. Files is how many there are,
+	// Bytes their size.
+	Pattern string
+	Files   int
+	Bytes   int64
 	// Manifest is the file's, Table has the file's columns.
 	Manifest exporter.Manifest
 	Table    *schema.Table

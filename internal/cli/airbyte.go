@@ -69,7 +69,8 @@ func runAirbyte(ctx context.Context, app App, global settings, arguments airbyte
 	show := newHumanView(quiet, global)
 	source := airbyte.Source{Engine: doorEngine{quiet, global, show}, Messages: messages}
 	err := interruptible(ctx, app, show, func(ctx context.Context) error {
-		return interruption(ctx, call(ctx, app, show, source, arguments), "the stream that was being read has no state")
+		err := whileRead(ctx, app, func(ctx context.Context) error { return call(ctx, app, show, source, arguments) })
+		return interruption(ctx, err, "the stream that was being read has no state")
 	})
 	if err == nil {
 		return nil

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,6 +37,8 @@ type App struct {
 	// ParentGone waits until the process that started this one has ended, or ctx: then
 	// it returns false.
 	ParentGone func(ctx context.Context) bool
+	// ReaderGone waits until nobody can read Stdout any more, or ctx: then it returns false.
+	ReaderGone func(ctx context.Context) bool
 	Version    Version
 
 	// LoadConfig turns a configuration into one job a team.
@@ -50,6 +53,11 @@ type App struct {
 	// run in workDir; "" keeps none. memory is the budget of the process in bytes, which so
 	// many runs share.
 	NewEngine func(log *slog.Logger, workDir string, memory int64, runs int) *engine.Engine
+	// Beat asks for the URL of a heartbeat. Its error does not repeat the URL.
+	Beat func(ctx context.Context, url exporter.Secret) error
+	// Flush sends what monitoring still has to get, for at most a few seconds. Its error
+	// changes nothing about what the command has done.
+	Flush func() error
 	// UsersTable returns the table that describes the users in the rows of a table; nil
 	// when there is none.
 	UsersTable func(of *schema.Table) *schema.Table
@@ -83,6 +91,12 @@ func (a App) Main(ctx context.Context, args []string) exporter.ExitStatus {
 		return a.Terminal(stream)
 	}
 	status := inner.run(ctx, args)
+	if err := a.Flush(); err != nil {
+		newTerminal(a, a.Stderr, true).print(diagnosticText(exporter.Diagnostic{
+			Severity: exporter.SeverityWarning, Summary: "monitoring: " + err.Error(),
+			Detail: "It changes nothing about the command. The OTEL_ variables of the environment say where traces and metrics go.",
+		}, 0))
+	}
 	if stdout.err != nil && status == 0 {
 		newTerminal(a, a.Stderr, true).print(diagnosticText(exporter.Diagnostic{
 			Severity: exporter.SeverityError, Summary: "standard output cannot be written: " + stdout.err.Error(),
@@ -105,6 +119,13 @@ func (a App) run(ctx context.Context, args []string) exporter.ExitStatus {
 		}
 		return newHumanView(a, global)
 	})
+	if completing(args) {
+		var lines bytes.Buffer
+		to, word := a.Stdout, args[len(args)-1]
+		a.Stdout = &lines
+		defer func() { _, _ = to.Write(shellCompletions(lines.Bytes(), word)) }() // Main looks at the error
+		args = completionArguments(args)
+	}
 	root := newRoot(a, &global, views) //nolint:contextcheck // cobra hands the context to the commands
 	args = rewrite(args)
 	root.SetArgs(args)

@@ -24,6 +24,9 @@ func TestHelpOfEveryCommand(t *testing.T) {
 			t.Errorf("%v -help: exit %d", path, status)
 		}
 		golden(t, "help/"+strings.Join(append([]string{"lemexport"}, path...), "-"), c.both())
+		if strings.Contains(c.both(), "examples/") {
+			t.Errorf("%v names a file that an installed program does not have", path)
+		}
 		if command.Name() != "help" && !strings.Contains(command.Example, "lemexport") {
 			t.Errorf("%v has no example", path)
 		}
@@ -40,8 +43,8 @@ func TestWrongUsage(t *testing.T) {
 	var all bytes.Buffer
 	for _, line := range []string{
 		"aply", "nonsense", "help aply", "plan -jsn", "plan --detailed-exitcod", "plan -x", "plan a b", "verify", "report a b", "prune a", "version x",
-		"plan -chdir", "sim -users=many", "plan -json=perhaps", "schema -format=jsn", "schema -format=xml", "schema nosuch", "schema -json -format=ddl",
-		"plan -log-level=loud", "apply -json", "completion", "completion bsh", "completion tcl", "fmt -check -", "sim -fault=502-html=2",
+		"plan -chdir", "sim -users=many", "plan -json=perhaps", "schema -format=jsn", "schema -format=xml", "schema nosuch", "schema -json -format=ddl", "destroy", "state list", "import a", "refresh", "workspace", "init -upgrade", "apply -destroy", "plan -target=a",
+		"plan -log-level=loud", "apply -json", "completion", "completion bsh", "completion tcl", "sim -fault=502-html=2",
 		"validate no/such/file", "plan -json -nonsense", "validate -json -nonsense", "validate -json a b", "--json",
 	} {
 		c := newConsole("")

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -21,7 +22,12 @@ type applyArguments struct {
 	choice      teamChoice
 	variables   variableFlags
 	pace        teamPace
+	// saved is the plan that is applied; nil when a new one is made.
+	saved *savedPlan
 }
+
+// asks reports whether a person has to agree.
+func (a applyArguments) asks() bool { return !a.autoApprove && a.saved == nil }
 
 func newApply(app App, global *settings, views func() view) *cobra.Command {
 	var arguments applyArguments
@@ -29,7 +35,9 @@ func newApply(app App, global *settings, views func() view) *cobra.Command {
 		Use:   "apply [PATH]",
 		Short: "Export what the configuration describes",
 		Long: `Shows the plan for the configuration at PATH, asks for consent, then reads every
-table and writes the files. A file is replaced in one step, once the new one is
+table and writes the files. PATH can also be a file of 'lemexport plan -out': then
+it asks nothing, and refuses when the plan would be another one now; variables of
+-var have to be given again. A file is replaced in one step, once the new one is
 whole; until then, and after an error or ^C, the old file stays.
 
 The pages that were read are kept in the work folder until the files are
@@ -50,14 +58,18 @@ answer is for all of them. The teams that run at once share -memory.
 Exit status: 0 done, 1 error, 3 when an export is not proven complete or would
 remove more rows from a file than max_shrink allows, 130 interrupted. Of several
 teams, 1 goes before 3.`,
-		Example: "  lemexport apply -auto-approve examples/quickstart",
+		Example: "  lemexport apply\n  lemexport apply -auto-approve team.hcl",
 		Args:    atMost(1),
 		RunE: func(command *cobra.Command, args []string) error {
 			arguments.path = argument(args)
 			if err := arguments.pace.check(); err != nil {
 				return err
 			}
-			if global.json && !arguments.autoApprove {
+			var err error
+			if arguments, err = arguments.withSaved(app); err != nil {
+				return err
+			}
+			if global.json && arguments.asks() {
 				return exporter.WithHint(errors.New("apply -json cannot ask for consent"), "Add -auto-approve; look at 'lemexport plan' first.")
 			}
 			return runApply(command.Context(), app, *global, views(), arguments)
@@ -77,6 +89,20 @@ teams, 1 goes before 3.`,
 	return command
 }
 
+// withSaved are the arguments with those of the saved plan that the path names.
+func (a applyArguments) withSaved(app App) (applyArguments, error) {
+	saved, err := readSavedPlan(a.path)
+	if err != nil || saved == nil {
+		return a, err
+	}
+	if len(a.choice.only) > 0 || a.choice.shard.Count > 0 || a.full || a.pace.maxAge > 0 {
+		return a, exporter.WithHint(errors.New("-only, -shard, -full and -max-age cannot change a saved plan"), "Give them to 'lemexport plan -out'.")
+	}
+	a.saved, a.path, a.full = saved, saved.Path, saved.Full
+	a.variables.files = append(slices.Clone(saved.VariableFiles), a.variables.files...)
+	return a, saved.checkProgram(app)
+}
+
 func runApply(ctx context.Context, app App, global settings, show view, arguments applyArguments) error {
 	if err := checkWorkDir(arguments.workDir); err != nil {
 		return err
@@ -88,6 +114,11 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 	several := named(jobs)
 	if jobs, err = arguments.choice.of(jobs); err != nil {
 		return err
+	}
+	if arguments.saved != nil {
+		if jobs, err = arguments.saved.jobs(jobs); err != nil {
+			return err
+		}
 	}
 	for i := range jobs {
 		jobs[i].Full = arguments.full
@@ -112,16 +143,17 @@ func applyJob(ctx context.Context, app App, global settings, show view, argument
 			}
 			show.proposal(plan)
 			show.diagnostics(plan.Warnings())
-			if !arguments.autoApprove {
-				if err := consent(ctx, app, show); err != nil {
-					return err
-				}
+			if err := arguments.agreed(ctx, app, show, job, plan); err != nil {
+				return err
 			}
 			return events.during(app, show, func() error {
 				summary, err = run.Apply(ctx, plan, arguments.options)
 				return err
 			})
 		})
+		if !errors.Is(err, errEnded) { // a person has declined
+			beat(context.WithoutCancel(ctx), app, show, job.Source, engine.EndingOf(ctx, summary, err) == exporter.EndDone)
+		}
 		if summary.Done() > 0 || errors.Is(err, exporter.ErrIncomplete) || errors.Is(err, engine.ErrShrunk) {
 			show.summary(summary)
 		}
@@ -143,6 +175,17 @@ func applyJob(ctx context.Context, app App, global settings, show view, argument
 		}
 		return interruption(ctx, keeping(err, summary.Kept, arguments.workDir), consequence(summary))
 	})
+}
+
+// agreed fails unless the plan is the saved one, or a person agrees where one has to.
+func (a applyArguments) agreed(ctx context.Context, app App, show view, job exporter.Job, plan engine.Plan) error {
+	switch {
+	case a.saved != nil:
+		return a.saved.check(job, plan)
+	case a.asks():
+		return consent(ctx, app, show)
+	}
+	return nil
 }
 
 // usualWorkDir is where an apply keeps what it reads.

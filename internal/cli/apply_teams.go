@@ -22,6 +22,7 @@ func applyTeams(ctx context.Context, app App, global settings, show view, argume
 			return interruption(ctx, err, "nothing was written")
 		}
 		end := teamsEnd{results: inOrder(jobs, results), elapsed: app.Now().Sub(started), workDir: arguments.workDir}
+		beatTeams(ctx, app, show, jobs, end.results)
 		show.teams().summary(end)
 		if status := end.status(); status != 0 {
 			return ended{status}
@@ -63,8 +64,8 @@ func (r teamsRun) apply(ctx context.Context, arguments applyArguments, jobs []ex
 	if age := arguments.pace.maxAge; age > 0 {
 		queue, results = teams.Stale(queue, r.app.Now().Add(-age))
 	}
-	if !arguments.autoApprove && len(queue) > 0 {
-		approved, failed, err := r.approved(ctx, jobs, queue, arguments.options.NoResume)
+	if (arguments.asks() || arguments.saved != nil) && len(queue) > 0 {
+		approved, failed, err := r.approved(ctx, jobs, queue, arguments)
 		if err != nil {
 			return nil, err
 		}
@@ -77,9 +78,10 @@ func (r teamsRun) apply(ctx context.Context, arguments applyArguments, jobs []ex
 	return results, err
 }
 
-// approved shows the plans of all teams and asks for consent once. It returns the jobs
-// that a plan was approved for, and the results of those that could not be planned.
-func (r teamsRun) approved(ctx context.Context, jobs []exporter.Job, queue []teams.Queued, startOver bool) (approved []teams.Queued, failed []teams.Result, err error) {
+// approved shows the plans of all teams, and asks for consent once unless they are the saved
+// ones, which is an error where they are not. It returns the jobs that a plan was approved
+// for, and the results of those that could not be planned.
+func (r teamsRun) approved(ctx context.Context, jobs []exporter.Job, queue []teams.Queued, arguments applyArguments) (approved []teams.Queued, failed []teams.Result, err error) {
 	plans, err := r.plan(ctx, queue)
 	if err != nil {
 		return nil, nil, err
@@ -89,14 +91,18 @@ func (r teamsRun) approved(ctx context.Context, jobs []exporter.Job, queue []tea
 			failed = append(failed, teams.Result{Team: plan.Team, Outcome: teams.Failed, Err: plan.Err, Summary: engine.Summary{Wanted: len(queue[i].Job.Exports)}})
 			continue
 		}
-		if startOver {
+		if arguments.options.NoResume {
 			plans[i].Plan = plan.Plan.StartOver()
 		}
 		queue[i].Approved = &plans[i].Plan
 		approved = append(approved, queue[i])
 	}
-	r.show.teams().proposal(newTeamPlans(jobs, plans, r.runner.Parallel))
-	if len(approved) == 0 {
+	ordered := newTeamPlans(jobs, plans, r.runner.Parallel)
+	r.show.teams().proposal(ordered)
+	switch {
+	case arguments.saved != nil:
+		return approved, failed, arguments.saved.checkAll(jobs, ordered.plans)
+	case len(approved) == 0:
 		return nil, failed, nil
 	}
 	return approved, failed, consent(ctx, r.app, r.show)

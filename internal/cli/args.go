@@ -43,6 +43,9 @@ func badFlag(command *cobra.Command, err error) error {
 		name := unknown.GetSpecifiedName()
 		var names []string
 		command.Flags().VisitAll(func(flag *pflag.Flag) { names = append(names, flag.Name) })
+		if instead := insteadOfFlag(command.Name(), name); instead != "" {
+			return exporter.WithHint(fmt.Errorf("unknown flag -%s", name), instead)
+		}
 		if guess := nearest.Name(name, names); guess != "" {
 			return usageError(command, "unknown flag -%s; did you mean -%s?", name, guess)
 		}

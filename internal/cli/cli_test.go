@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"flag"
 	"log/slog"
 	"os"
@@ -72,6 +73,7 @@ func newConsole(stdin string) *console {
 		Terminal:       func(any) (int, int, bool) { return c.width, 24, c.width > 0 },
 		Now:            func() time.Time { return c.now },
 		Ticker:         func(time.Duration) (<-chan time.Time, func()) { return c.ticks, func() {} },
+		ReaderGone:     func(ctx context.Context) bool { <-ctx.Done(); return false },
 		Interrupts:     func() (<-chan os.Signal, func()) { return c.signals, func() {} },
 		Version:        Version{Number: "1.2.3", Commit: "0123456789ab", Modified: true, Go: "go1.26", Platform: "linux/amd64"},
 		LoadConfig:     func(Configuration) ([]exporter.Job, exporter.Diagnostics) { return []exporter.Job{{}}, nil },
@@ -80,6 +82,8 @@ func newConsole(stdin string) *console {
 			return file.Bytes, nil
 		},
 		SimFaults: []string{"500-text", "502-html"},
+		Beat:      func(context.Context, exporter.Secret) error { return nil },
+		Flush:     func() error { return nil },
 		NewEngine: func(*slog.Logger, string, int64, int) *engine.Engine { return &engine.Engine{} },
 	}
 	return c

@@ -39,8 +39,12 @@ func (v *humanView) diagnostics(found exporter.Diagnostics) {
 	}
 }
 
-func (v *humanView) plan(plan engine.Plan)     { v.out.print(planText(outward(plan))) }
-func (v *humanView) proposal(plan engine.Plan) { v.err.print(planText(outward(plan)) + "\n") }
+func (v *humanView) plan(plan engine.Plan)     { v.out.printWrapped(planText(outward(plan))) }
+func (v *humanView) proposal(plan engine.Plan) { v.err.printWrapped(planText(outward(plan)) + "\n") }
+
+func (v *humanView) planSaved(file string) {
+	v.err.print("\nSaved: " + inline(outward(file)) + ". Apply it with 'lemexport apply " + shellWord(outward(file)) + "'.\n")
+}
 
 func (v *humanView) question() {
 	v.err.print(bold("Do you want to apply this plan?") + " Only 'yes' is accepted.\n\n  Answer: ")
@@ -72,7 +76,17 @@ func (v *humanView) pruned(removed []string) {
 }
 
 func (v *humanView) verified(total verifiedTotal) { v.out.print(verifiedText(total)) }
-func (v *humanView) formatted(file string)        { v.out.print(inline(outward(file)) + "\n") }
+func (v *humanView) initialized(file string, arguments initArguments) {
+	arguments.path = outward(arguments.path)
+	v.out.print(initializedText(outward(file), arguments))
+}
+
+func (v *humanView) formatted(file, diff string) {
+	if diff == "" {
+		diff = inline(outward(file)) + "\n"
+	}
+	v.out.print(withoutMarks(diff))
+}
 
 func (v *humanView) listening(server SimServer, options SimOptions) {
 	v.out.print(listeningText(server, options))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -30,6 +31,10 @@ func planText(plan engine.Plan) string {
 	for _, export := range plan.Exports {
 		out.WriteString("\n" + exportText(export, survey.Of(export.Table)))
 	}
+	out.WriteString("\n" + bold("Known only after apply:") + "\n" + knownLater(plan))
+	if slices.ContainsFunc(plan.Exports, func(export engine.ExportPlan) bool { return export.Increment != nil }) {
+		out.WriteString("\n" + legend(termFullProof))
+	}
 	var unknown strings.Builder
 	for _, table := range survey.Tables {
 		unknown.WriteString(unknownText(plan, table))
@@ -37,10 +42,7 @@ func planText(plan engine.Plan) string {
 	if unknown.Len() > 0 {
 		out.WriteString("\n" + unknown.String())
 	}
-	out.WriteString("\n" + bold("Known only after apply:") + "\n" + knownLater(plan))
-	if slices.ContainsFunc(plan.Exports, func(export engine.ExportPlan) bool { return export.Increment != nil }) {
-		out.WriteString("\n" + legend(termFullProof))
-	}
+	out.WriteString("\n" + bold("Plan:") + " " + newFates(plan).String() + ".\n")
 	return out.String()
 }
 
@@ -134,7 +136,7 @@ func planKeptText(kept exporter.Kept) string {
 		return fmt.Sprintf("An interrupted apply kept %s, but the next apply cannot use them: %s.", many(kept.Pages, "page"), inline(kept.Expired))
 	}
 	age := time.Duration(kept.Age * float64(time.Second)).Round(time.Second)
-	return fmt.Sprintf("An interrupted apply kept %s, the newest %s old. The next apply continues from there\n"+
+	return fmt.Sprintf("An interrupted apply kept %s, the newest %s old. The next apply continues from there "+
 		"until %s; -no-resume starts over.", many(kept.Pages, "page"), span(age), stamp(kept.Expires))
 }
 
@@ -170,7 +172,11 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 	if export.CurrentFile != "" && export.Action != engine.ActionAppend {
 		verb = "write" // beside the current file
 	}
-	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(export.File))
+	file := export.File
+	if export.Unchanged {
+		sign, verb, file = "=", "unchanged", cmp.Or(export.CurrentFile, file)
+	}
+	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(file))
 	fmt.Fprintf(&out, "    with %s as %s, %s\n", export.Table, export.Format, export.Mode)
 	if export.Pointer != "" {
 		fmt.Fprintf(&out, "    and point %s to it\n", inline(export.Pointer))
@@ -193,8 +199,8 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 		fmt.Fprintf(&out, "    %s%s\n", where, currentText(*current))
 	}
 	if len(export.OtherEnds) > 0 {
-		fmt.Fprintf(&out, "    Two runs added files at the same time. This run continues from the newest file; its new rows\n"+
-			"    may also be in %s.\n", inline(listed(export.OtherEnds)))
+		fmt.Fprintf(&out, "    Two runs added files at the same time. This run continues from the newest file; its new rows "+
+			"may also be in %s.\n", inline(listed(export.OtherEnds)))
 	}
 	if export.Increment != nil {
 		out.WriteString(incrementText(export, lists))
@@ -208,7 +214,7 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 	out.WriteString(more)
 	if dropped := export.DroppedUsers; len(dropped) > 0 {
 		fate := "will be removed"
-		if increment := export.Increment; increment != nil && increment.Full == "" {
+		if increment := export.Increment; increment != nil && !increment.ReadsAll() {
 			fate = "stay until the next full proof"
 		} else if increment != nil {
 			fate = "will be removed if the export is proven complete"
@@ -218,11 +224,11 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 	}
 	switch {
 	case export.Unchanged && export.Increment != nil:
-		out.WriteString("    No new activity since then. Deletions, and changes without an activity, such as a\n" +
-			"    conversation marked as read, are only seen at the next full proof.\n")
+		out.WriteString("    No new activity since then. Deletions, and changes without an activity, such as a conversation marked as read, " +
+			"are only seen at the next full proof.\n")
 	case export.Unchanged:
-		out.WriteString("    No new activity since then. Changes without an activity, such as a conversation\n" +
-			"    marked as read, are not visible here; apply reads everything again.\n")
+		out.WriteString("    No new activity since then. Changes without an activity, such as a conversation marked as read, are not visible here; " +
+			"apply reads everything again and writes it anew.\n")
 	}
 	return out.String()
 }
@@ -240,7 +246,7 @@ func extraColumn(name string) string {
 // removes nothing.
 func shrinkText(export engine.ExportPlan) string {
 	guard := export.Shrink
-	if guard == nil || export.Increment != nil && export.Increment.Full == "" {
+	if guard == nil || export.Increment != nil && !export.Increment.ReadsAll() {
 		return ""
 	}
 	return fmt.Sprintf("    not replaced if the new export has fewer than %s (max_shrink = %g)\n", many(guard.LeastRows, "row"), guard.Max)
@@ -275,12 +281,18 @@ func columnsText(columns *exporter.ManifestColumns) string {
 func incrementText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 	var out strings.Builder
 	plan := export.Increment
-	if plan.Full != "" {
+	switch {
+	case plan.FullWalk:
+		out.WriteString("    reads every inbox in full: another export of the table needs everything, and a table is read once\n")
+		if export.Action == engine.ActionAppend {
+			out.WriteString("    adds only what is newer than the newest file\n")
+		}
+	case plan.Full != "":
 		fmt.Fprintf(&out, "    reads every inbox in full: %s\n", inline(plan.Full))
 		if plan.OnlyMissing {
 			out.WriteString("    adds only rows that no earlier file has\n")
 		}
-	} else {
+	default:
 		out.WriteString("    reads only what is newer:\n")
 		var rows [][]string
 		users, more := first(lists.Partitions)
@@ -299,7 +311,7 @@ func incrementText(export engine.ExportPlan, lists exporter.TableSurvey) string 
 	switch {
 	case plan.FullProof == nil:
 		out.WriteString("    no full proof yet\n")
-	case plan.FullDue == nil || plan.Full != "":
+	case plan.FullDue == nil || plan.Full != "" || plan.FullWalk && export.Action == engine.ActionMerge:
 		fmt.Fprintf(&out, "    last full proof: %s\n", stamp(plan.FullProof.FinishedAt))
 	default:
 		fmt.Fprintf(&out, "    last full proof: %s, next one due %s\n", stamp(plan.FullProof.FinishedAt), stamp(*plan.FullDue))
@@ -322,7 +334,63 @@ func unknownText(plan engine.Plan, survey exporter.TableSurvey) string {
 	if columns := plan.Exports[i].Columns; columns != nil && slices.Contains(columns.Excluded, extra) {
 		where = "left out with the column " + extra
 	}
-	return fmt.Sprintf("Fields of %s that have no column, %s: %s.\n", inline(survey.Table), where, inline(listed(survey.Unknown)))
+	return fmt.Sprintf("Fields of %s that have no column, %s: %s.\n", inline(survey.Table), where, inline(listed(fieldNames(survey.Unknown))))
+}
+
+// fieldNames are names of fields as people read them. Unusual ones come last.
+func fieldNames(names []string) []string {
+	more := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name != schema.MoreNames })
+	shown := slices.DeleteFunc(slices.Clone(names), func(name string) bool { return name == schema.MoreNames })
+	unusual := func(name string) int { return strings.Count(name, `"`) }
+	slices.SortStableFunc(shown, func(a, b string) int { return min(unusual(a), 1) - min(unusual(b), 1) })
+	if at := slices.Index(shown, noName); at >= 0 {
+		shown = append(slices.Delete(shown, at, at+1), "one with an empty name")
+	}
+	return append(shown, more...)
+}
+
+// noName is how a field with an empty name is spelled.
+const noName = `""`
+
+// fates counts the files of plans by what an apply does with them.
+type fates struct{ create, replace, merge, add, unchanged, failing int64 }
+
+func newFates(plans ...engine.Plan) (sum fates) {
+	for _, plan := range plans {
+		for _, export := range plan.Exports {
+			switch {
+			case plan.Survey.Of(export.Table).Error != "":
+				sum.failing++
+			case export.Unchanged:
+				sum.unchanged++
+			case export.Action == engine.ActionCreate:
+				sum.create++
+			case export.Action == engine.ActionReplace:
+				sum.replace++
+			case export.Action == engine.ActionMerge:
+				sum.merge++
+			case export.Action == engine.ActionAppend:
+				sum.add++
+			}
+		}
+	}
+	return sum
+}
+
+// String names the counts that are not zero.
+func (f fates) String() string {
+	var parts []string
+	for _, one := range []struct {
+		n    int64
+		fate string
+	}{
+		{f.create, "to create"}, {f.replace, "to replace"}, {f.merge, "to merge into"}, {f.add, "to add"}, {f.unchanged, "unchanged"}, {f.failing, "that cannot be read"},
+	} {
+		if one.n > 0 {
+			parts = append(parts, count(one.n)+" "+one.fate)
+		}
+	}
+	return cmp.Or(strings.Join(parts, ", "), "nothing to write")
 }
 
 func currentText(current exporter.Manifest) string {

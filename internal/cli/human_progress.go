@@ -199,7 +199,11 @@ func notable(event exporter.Event) string {
 	case exporter.PartitionSkipped:
 		return fmt.Sprintf("Skipping user %s: %s", inline(event.Partition), inline(event.Reason))
 	case exporter.UnknownField:
-		return fmt.Sprintf("Unknown field %s: kept in the column %s", inline(event.Field), schema.Default().NameOf(schema.RoleExtra))
+		name := inline(event.Field)
+		if name == noName {
+			name = "with an empty name"
+		}
+		return fmt.Sprintf("Unknown field %s: kept in the column %s", name, schema.Default().NameOf(schema.RoleExtra))
 	}
 	return ""
 }

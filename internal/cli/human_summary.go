@@ -9,6 +9,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
+	"github.com/lemexport/lemexport/schema"
 )
 
 func summaryText(summary engine.Summary) string {
@@ -19,6 +20,9 @@ func summaryText(summary engine.Summary) string {
 		fmt.Fprintf(&out, "%s\n", yellow(bold(simulatedNotice)))
 	}
 	rows := proofRows(proof)
+	if continues(summary) {
+		rows[0][0] = "rows read"
+	}
 	if len(summary.Tables) > 0 {
 		out.WriteString("\n" + tablesTable(summary.Tables))
 		rows = nil
@@ -40,10 +44,17 @@ func summaryText(summary engine.Summary) string {
 	if len(summary.Exports) > 0 {
 		out.WriteString("\nOpen it:\n")
 		for _, export := range summary.Exports {
-			fmt.Fprintf(&out, "  %s\n", inline(openLine(openFile(export))))
+			fmt.Fprintf(&out, "  %s\n", inline(openExport(export)))
 		}
 	}
 	return out.String()
+}
+
+// continues reports whether rows were read for files that hold others, too.
+func continues(summary engine.Summary) bool {
+	return len(summary.NothingNew) > 0 || slices.ContainsFunc(summary.Exports, func(export engine.Result) bool {
+		return export.Manifest.Changes != nil || export.Manifest.Mode == exporter.ModeAppend
+	})
 }
 
 // proofRows are the counts of a table that was read.
@@ -157,7 +168,7 @@ func lineageRows(manifest exporter.Manifest) [][]string {
 		rows = append(rows, []string{"rows in it", fmt.Sprintf("%s (%s new, %s updated, %s unchanged, %s not read; %s removed)", count(manifest.Rows),
 			count(changes.Added), count(changes.Updated), count(changes.Refreshed), count(changes.Kept), count(changes.Removed))})
 	} else if manifest.Mode == exporter.ModeAppend {
-		rows = append(rows, []string{"rows in it", count(manifest.Rows)})
+		rows = append(rows, []string{"rows added", count(manifest.Rows)})
 	}
 	if full := manifest.FullProof; full != nil {
 		text := "this run"
@@ -184,12 +195,18 @@ func versionRows(export engine.Result) [][]string {
 	return rows
 }
 
-// openFile is the file to open; for an append it is a pattern of all files.
-func openFile(export engine.Result) string {
-	if export.Manifest.Mode != exporter.ModeAppend {
-		return export.File
+// openExport is a shell command that counts the rows of an export. The files of an append
+// hold versions of rows; the command counts each row once.
+func openExport(export engine.Result) string {
+	table, known := schema.Lookup(export.Manifest.Table)
+	if export.Manifest.Mode != exporter.ModeAppend || !known {
+		return openLine(export.File)
 	}
-	return path.Dir(export.File) + "/*" + path.Ext(export.File)
+	folder, key := path.Dir(export.File), table.NameOf(schema.RoleKey)
+	if path.Ext(export.File) == ".arrow" {
+		return pythonLine(`print(len(d.dataset(sys.argv[1], format="ipc").to_table(columns=["`+key+`"])["`+key+`"].unique()))`, folder)
+	}
+	return duckdbLine("SELECT count(DISTINCT "+key+") FROM ", folder+"/*.parquet")
 }
 
 // partlyText says how many exports were written before an error, or in spite of it.
@@ -250,15 +267,19 @@ func completeText(proof exporter.Proof) string {
 // Arrow files, but pyarrow can.
 func openLine(file string) string {
 	if !strings.HasSuffix(file, ".arrow") {
-		return duckdbLine(file)
+		return duckdbLine("SELECT count(*) FROM ", file)
 	}
-	code := `import sys, pyarrow.dataset as d; print(d.dataset(sys.argv[1], format="ipc").count_rows())`
-	return "python3 -c '" + code + "' '" + strings.ReplaceAll(file, "'", `'\''`) + "'"
+	return pythonLine(`print(d.dataset(sys.argv[1], format="ipc").count_rows())`, file)
 }
 
-// duckdbLine is the shell command that counts the rows of a file.
-func duckdbLine(file string) string {
-	query := "SELECT count(*) FROM '" + strings.ReplaceAll(file, "'", "''") + "'"
+// pythonLine is the shell command that runs code with a file as its argument.
+func pythonLine(code, file string) string {
+	return "python3 -c 'import sys, pyarrow.dataset as d; " + code + "' '" + strings.ReplaceAll(file, "'", `'\''`) + "'"
+}
+
+// duckdbLine is the shell command of a query about a file.
+func duckdbLine(query, file string) string {
+	query += "'" + strings.ReplaceAll(file, "'", "''") + "'"
 	if !strings.ContainsAny(query, "\"$`\\!") {
 		return `duckdb -c "` + query + `"`
 	}

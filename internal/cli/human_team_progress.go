@@ -124,7 +124,7 @@ func teamsLine(t *teamsTally, at time.Time) string {
 	parts = append(parts, fmt.Sprintf("%d running", len(t.running)))
 	if t.pages > 0 {
 		parts = append(parts, many(t.rows, "row")+" read", many(t.pages, "page"))
-		if elapsed := at.Sub(t.started); elapsed >= settled {
+		if elapsed := at.Sub(t.started); elapsed >= burst {
 			parts = append(parts, count(int64(float64(t.rows)/elapsed.Seconds()+0.5))+" rows/s")
 		}
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -26,9 +27,9 @@ func (v humanTeams) proposal(plans teamPlans) {
 func (v humanTeams) show(to *terminal, plans teamPlans) {
 	if len(plans.plans) == 1 && plans.plans[0].Err == nil {
 		only := plans.plans[0]
-		to.print(bold(inline(outward(only.Team))) + ": " + planText(outward(only.Plan)))
+		to.printWrapped(bold(inline(outward(only.Team))) + ": " + planText(outward(only.Plan)))
 	} else {
-		to.print(teamPlansText(plans))
+		to.printWrapped(teamPlansText(plans))
 	}
 	for _, one := range plans.plans {
 		team := v.of(one.Team)
@@ -72,7 +73,23 @@ func teamPlansText(plans teamPlans) string {
 	if simulated {
 		notice = yellow(bold(simulatedNotice)) + "\n\n"
 	}
-	return notice + table(rows, 1, 2, 3, 4) + "\nUsers share conversations, and each becomes one row. The requests are those of a read during which\nnothing changes; -only=NAME shows the whole plan of one team.\n"
+	return notice + table(rows, 1, 2, 3, 4) + "\nUsers share conversations, and each becomes one row. The requests are those of a read during which nothing changes; " +
+		"-only=NAME shows the whole plan of one team.\n\n" + bold("Plan:") + " " + plans.fates() + ".\n"
+}
+
+// fates says what an apply does with the files of all teams.
+func (t teamPlans) fates() string {
+	var made []engine.Plan
+	for _, one := range t.plans {
+		if one.Err == nil {
+			made = append(made, one.Plan)
+		}
+	}
+	text := newFates(made...).String()
+	if failed := len(t.plans) - len(made); failed > 0 {
+		text += "; " + many(int64(failed), "team") + " cannot be planned"
+	}
+	return text
 }
 
 // planSum adds plans up; a number that is unknown in one of them is nil.
@@ -101,14 +118,25 @@ func seconds(n float64) string { return span(time.Duration(n * float64(time.Seco
 
 // exportsText says in one cell what happens with the files of a team.
 func exportsText(exports []engine.ExportPlan) string {
+	const unchanged engine.Action = "unchanged"
+	fate := func(export engine.ExportPlan) engine.Action {
+		if export.Unchanged {
+			return unchanged
+		}
+		return export.Action
+	}
 	if len(exports) == 1 {
-		return string(exports[0].Action) + " " + exports[0].File
+		file := exports[0].File
+		if exports[0].Unchanged {
+			file = cmp.Or(exports[0].CurrentFile, file)
+		}
+		return string(fate(exports[0])) + " " + file
 	}
 	var parts []string
-	for _, action := range []engine.Action{engine.ActionCreate, engine.ActionReplace, engine.ActionMerge, engine.ActionAppend} {
+	for _, action := range []engine.Action{engine.ActionCreate, engine.ActionReplace, engine.ActionMerge, engine.ActionAppend, unchanged} {
 		n := int64(0)
 		for _, export := range exports {
-			if export.Action == action {
+			if fate(export) == action {
 				n++
 			}
 		}

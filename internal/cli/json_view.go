@@ -200,8 +200,20 @@ func (v *jsonView) reported(file string, size int64) {
 	v.send(levelInfo, "report", "Report written to "+file, field{"file", file}, field{"bytes", size})
 }
 
-func (v *jsonView) formatted(file string) {
-	v.send(levelInfo, "formatted", file, field{"file", file})
+func (v *jsonView) planSaved(file string) {
+	v.send(levelInfo, "plan_saved", file, field{"file", file})
+}
+
+func (v *jsonView) initialized(file string, arguments initArguments) {
+	v.send(levelInfo, "initialized", file, field{"file", file}, field{"simulate", arguments.simulate}, field{"destination", exporter.WithoutQuery(arguments.destination)})
+}
+
+func (v *jsonView) formatted(file, diff string) {
+	fields := []field{{"file", file}}
+	if diff != "" {
+		fields = append(fields, field{"diff", diff})
+	}
+	v.send(levelInfo, "formatted", file, fields...)
 }
 
 func (v *jsonView) listening(server SimServer, options SimOptions) {

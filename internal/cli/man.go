@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -10,8 +9,9 @@ import (
 )
 
 // ManPages are the manual pages of the commands, section 1, by the names of their files.
-func ManPages(version string) map[string]string {
-	root := newRoot(App{Stdin: strings.NewReader(""), Stdout: io.Discard, Stderr: io.Discard}, new(settings), func() view { return nil })
+// faults are the kinds that `sim -fault` takes.
+func ManPages(version string, faults []string) map[string]string {
+	root := describedRoot(faults)
 	pages := map[string]string{"lemexport.1": manPage(root, version)}
 	for _, command := range root.Commands() {
 		if command.IsAvailableCommand() {
@@ -54,11 +54,7 @@ func manPage(command *cobra.Command, version string) string {
 
 func manStatuses(out *strings.Builder) {
 	out.WriteString(".SH EXIT STATUS\n")
-	for _, status := range [][2]string{
-		{"0", "Done."}, {"1", "An error, which standard error explains."},
-		{"2", "plan -detailed-exitcode: there is something to do."},
-		{"3", "apply, verify: the export is not proven complete."}, {"130", "Interrupted."},
-	} {
+	for _, status := range exitStatuses() {
 		fmt.Fprintf(out, ".TP\n.B %s\n%s\n", status[0], roff(status[1]))
 	}
 }

@@ -7,7 +7,7 @@ import (
 
 // Every command that help lists has a page with all that its help says.
 func TestEveryCommandHasAManualPage(t *testing.T) {
-	pages := ManPages("1.2.3")
+	pages := ManPages("1.2.3", []string{"503-html"})
 	root := pages["lemexport.1"]
 	for _, name := range []string{"apply", "plan", "verify", "schema", "completion"} {
 		page := pages["lemexport-"+name+".1"]
@@ -20,7 +20,8 @@ func TestEveryCommandHasAManualPage(t *testing.T) {
 	}
 	for page, want := range map[string]string{
 		"lemexport-apply.1": ".TP\n.B \\-auto\\-approve\n", "lemexport-plan.1": ".B lemexport plan [PATH] [flags]\n",
-		"lemexport.1": ".SH EXAMPLES\n.nf\n  lemexport plan examples/quickstart\n",
+		"lemexport-sim.1": "503\\-html",
+		"lemexport.1":     ".SH EXAMPLES\n.nf\n  lemexport init \\-simulate\n",
 	} {
 		if !strings.Contains(pages[page], want) {
 			t.Errorf("%s lacks %q:\n%s", page, want, pages[page])

@@ -75,7 +75,10 @@ func TestNoTextFromOutsideIsTakenForAMark(t *testing.T) {
 		"pruned":       nil, // a number
 		"reported":     func(v *humanView, text string) { v.reported(text, 1) },
 		"verified":     func(v *humanView, text string) { v.verified(filled[verifiedTotal](text)) },
-		"formatted":    func(v *humanView, text string) { v.formatted(text) },
+		"formatted":    func(v *humanView, text string) { v.formatted(text, "") },
+		"planSaved":    func(v *humanView, text string) { v.planSaved(text) },
+		"diff":         func(v *humanView, text string) { v.formatted("main.hcl", text) },
+		"initialized":  func(v *humanView, text string) { v.initialized(text, initArguments{path: text}) },
 		"interrupted":  func(v *humanView, text string) { v.interrupted(&interruptedError{consequence: text}) },
 		"kept":         func(v *humanView, text string) { v.kept(filled[keptPages](text)) },
 		"listening":    nil, // all of it is from this program

@@ -3,6 +3,7 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/spf13/cobra"
 
@@ -15,10 +16,12 @@ type planArguments struct {
 	path             string
 	detailedExitCode bool
 	workDir          string
-	full             bool
-	choice           teamChoice
-	variables        variableFlags
-	pace             teamPace
+	// out is the file that the plan is saved in; "" saves none.
+	out       string
+	full      bool
+	choice    teamChoice
+	variables variableFlags
+	pace      teamPace
 }
 
 func newPlan(app App, global *settings, views func() view) *cobra.Command {
@@ -31,9 +34,13 @@ configuration at PATH would read and write. It changes nothing. After an
 interrupted apply it shows how many pages the next one can reuse. Of several
 teams it shows one line each; -only=NAME shows the whole plan of one.
 
+With -out it saves the plan. 'lemexport apply FILE' then applies this plan without
+a question, and refuses when the configuration, the current files, the schema or
+lemexport have changed. The file has no secret in it, and only you can read it.
+
 Exit status: 0 done, 1 error; with -detailed-exitcode 2 when an apply has
 something to do.`,
-		Example: "  lemexport plan examples/quickstart",
+		Example: "  lemexport plan\n  lemexport plan -out=inbox.plan && lemexport apply inbox.plan",
 		Args:    atMost(1),
 		RunE: func(command *cobra.Command, args []string) error {
 			arguments.path = argument(args)
@@ -45,6 +52,7 @@ something to do.`,
 	}
 	command.Flags().StringVar(&arguments.workDir, "work-dir", usualWorkDir, "look in `DIR` for pages that an interrupted apply kept")
 	command.Flags().BoolVar(&arguments.detailedExitCode, "detailed-exitcode", false, "exit with 2 when there is something to do")
+	command.Flags().StringVar(&arguments.out, "out", "", "save the plan in `FILE`, for 'lemexport apply FILE'")
 	fullFlag(command, &arguments.full)
 	arguments.choice.addTo(command.Flags())
 	arguments.variables.addTo(command.Flags())
@@ -88,9 +96,28 @@ func planJob(ctx context.Context, app App, global settings, show view, arguments
 	}
 	show.plan(plan)
 	show.diagnostics(plan.Warnings())
+	if err := savePlan(app, show, arguments, []exporter.Job{job}, []engine.Plan{plan}); err != nil {
+		return err
+	}
 	if arguments.detailedExitCode && plan.Pending() {
 		return ended{exporter.ExitPending}
 	}
+	return nil
+}
+
+// savePlan writes the file of -out.
+func savePlan(app App, show view, arguments planArguments, jobs []exporter.Job, plans []engine.Plan) error {
+	if arguments.out == "" {
+		return nil
+	}
+	saved, err := newSavedPlan(app, arguments, jobs, plans)
+	if err == nil {
+		err = saved.write(arguments.out)
+	}
+	if err != nil {
+		return fmt.Errorf("write %s: %w", arguments.out, err)
+	}
+	show.planSaved(arguments.out)
 	return nil
 }
 

@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/exporter/engine/teams"
 )
 
@@ -66,6 +68,15 @@ func (t teamPlans) leastTime() (least time.Duration, known bool) {
 	return time.Duration(max(longest, sum/float64(t.parallel)) * float64(time.Second)), true
 }
 
+// save writes the file of -out; every team has a plan.
+func (t teamPlans) save(app App, show view, arguments planArguments, jobs []exporter.Job) error {
+	var made []engine.Plan
+	for _, one := range t.plans { // in the order of the jobs
+		made = append(made, one.Plan)
+	}
+	return savePlan(app, show, arguments, jobs, made)
+}
+
 // planTeams plans the jobs of teams that the configuration names.
 func planTeams(ctx context.Context, app App, global settings, show view, arguments planArguments, jobs []exporter.Job) error {
 	return interruptible(ctx, app, show, func(ctx context.Context) error {
@@ -78,7 +89,15 @@ func planTeams(ctx context.Context, app App, global settings, show view, argumen
 		show.teams().plans(plans)
 		switch {
 		case plans.failed():
+			if arguments.out != "" {
+				return exporter.WithHint(fmt.Errorf("%s was not written: not every team could be planned", arguments.out), "Choose teams with -only, or remove what is wrong.")
+			}
 			return ended{exporter.ExitError}
+		}
+		if err := plans.save(app, show, arguments, jobs); err != nil {
+			return err
+		}
+		switch {
 		case arguments.detailedExitCode && plans.pending():
 			return ended{exporter.ExitPending}
 		}

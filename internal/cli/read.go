@@ -50,7 +50,7 @@ Exit status: 0 done, 1 error, 3 when the rows are not proven complete and
 nothing was written, 130 interrupted. With 1, 3 and 130 the file of -position is
 as it was.`,
 		Example: "  lemexport read " + schema.Default().Name + " > inbox.arrows\n" +
-			"  lemexport read " + schema.Default().Name + " examples/quickstart | python3 -c '\n" +
+			"  lemexport read " + schema.Default().Name + " | python3 -c '\n" +
 			"import sys, pyarrow as pa\nprint(pa.ipc.open_stream(sys.stdin.buffer).read_all())'\n" +
 			"  lemexport read -since=at.json -position=next.json -format=jsonl " + schema.Default().Name + " > new.jsonl",
 		Args:      upTo(2, "TABLE"),
@@ -106,9 +106,11 @@ func runRead(ctx context.Context, app App, global settings, show view, arguments
 			if reading, err = run.Read(arguments.table, options); err != nil {
 				return err
 			}
-			return events.during(app, show, func() error {
-				written, err = writeRows(ctx, app.Stdout, arguments.format, reading)
-				return err
+			return whileRead(ctx, app, func(ctx context.Context) error {
+				return events.during(app, show, func() error {
+					written, err = writeRows(ctx, app.Stdout, arguments.format, reading)
+					return err
+				})
 			})
 		})
 		if reading == nil || reading.Summary().Proof == nil {

@@ -31,8 +31,8 @@ const stdoutName = "-"
 // ReportInput is what a report is made of.
 type ReportInput struct {
 	File *engine.File
-	// Name is what the page calls the file.
-	Name string
+	// Pattern is the name of the file in its folder, or a glob for the files of an append.
+	Pattern string
 	// Personal shows the names of users, or their ids where no name is known.
 	Personal bool
 	// Users is the export of the users, nil without one; UsersError says why it cannot be
@@ -48,8 +48,9 @@ func newReport(app App, global *settings, views func() view) *cobra.Command {
 		Short: "Make an HTML page of an export",
 		Long: `Reads the export at LOCATION, a file or the folder it was written to, and makes
 one HTML page of it: proof, channels, users, activity over time, replies, whose
-turn it is, unknown fields and columns. The page loads nothing from a network,
-runs no script, and shows no names, addresses, messages or ids of users.
+turn it is, unknown fields and columns. With each chart is the SQL that gives its
+numbers in DuckDB. The page loads nothing from a network, runs no script, and
+shows no names, addresses, messages or ids of users.
 
 With -personal it shows the names of users where an export of the users lies in
 the same folder, and their ids elsewhere.
@@ -87,11 +88,7 @@ func runReport(ctx context.Context, app App, global settings, show view, locatio
 		}
 		defer func() { err = errors.Join(err, file.Close()) }()
 		exportName := baseName(file.URL())
-		shown := exportName
-		if file.Files() > 1 {
-			shown += fmt.Sprintf(" (%d files)", file.Files())
-		}
-		input := ReportInput{File: file, Name: shown, Personal: options.personal}
+		input := ReportInput{File: file, Pattern: path.Join(exportName, file.Glob()), Personal: options.personal}
 		if users := app.UsersTable(file.Table()); users != nil && options.personal {
 			input.Users, input.UsersError = engine.OpenBeside(ctx, location, file.Table(), users)
 			if input.Users != nil {

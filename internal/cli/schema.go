@@ -13,7 +13,8 @@ import (
 )
 
 func newSchema(app App, global *settings) *cobra.Command {
-	var format string
+	var format, config string
+	var variables variableFlags
 	formats := []string{"table", "json", "arrow", "ddl", "dbt"}
 	command := &cobra.Command{
 		Use:   "schema [TABLE]",
@@ -23,8 +24,11 @@ The default is ` + schema.Default().Name + `.
 
 Formats: table for people; json; ddl, a CREATE TABLE statement for DuckDB; dbt,
 a source file for dbt; arrow, an Arrow IPC stream that holds the schema and no
-rows.`,
-		Example:   "  lemexport schema\n  lemexport schema -format=ddl | duckdb lake.duckdb",
+rows.
+
+With -config it prints the columns that an export of the table in that configuration
+writes: without those that columns {} excludes, and with the hashed ones marked.`,
+		Example:   "  lemexport schema\n  lemexport schema -config=main.hcl -format=dbt > models/lemexport.yml\n  lemexport schema -format=ddl | duckdb lake.duckdb",
 		Args:      atMost(1),
 		ValidArgs: schema.TableNames(),
 		RunE: func(command *cobra.Command, args []string) error {
@@ -37,22 +41,50 @@ rows.`,
 				}
 				format = "json"
 			}
-			return runSchema(app, *global, argument(args), format)
+			found, err := lookupTable(argument(args))
+			if err != nil {
+				return err
+			}
+			location := "out/" + found.Name + ".parquet"
+			if command.Flags().Changed("config") {
+				source, err := variables.configuration(config)
+				if err != nil {
+					return err
+				}
+				exports, err := exportsOf(app, source, found)
+				if err == nil {
+					found, err = selectedColumns(found, exports)
+				}
+				if err == nil && format == "dbt" {
+					location, err = dbtLocation(exports)
+				}
+				if err != nil {
+					return err
+				}
+			}
+			return runSchema(app, *global, found, format, location)
 		},
 	}
 	command.Flags().StringVar(&format, "format", "table", "print it as `FORMAT`: table, json, arrow, ddl or dbt")
+	command.Flags().StringVar(&config, "config", "", "print the columns that the configuration at `PATH` exports, a file or a folder")
+	variables.addTo(command.Flags())
 	completes(command, "format", formats...)
 	return command
 }
 
-func runSchema(app App, global settings, name, format string) error {
+// lookupTable returns the table of that name; "" is the default one.
+func lookupTable(name string) (*schema.Table, error) {
 	if name == "" {
 		name = schema.Default().Name
 	}
 	found, ok := schema.Lookup(name)
 	if !ok {
-		return exporter.WithHint(fmt.Errorf("unknown table %q", name), "The tables are: "+strings.Join(schema.TableNames(), ", ")+".")
+		return nil, exporter.WithHint(fmt.Errorf("unknown table %q", name), "The tables are: "+strings.Join(schema.TableNames(), ", ")+".")
 	}
+	return found, nil
+}
+
+func runSchema(app App, global settings, found *schema.Table, format, location string) error {
 	var body []byte
 	var err error
 	switch format {
@@ -61,7 +93,7 @@ func runSchema(app App, global settings, name, format string) error {
 	case "ddl":
 		body = []byte(found.DDL())
 	case "dbt":
-		body = []byte(found.DBT())
+		body = []byte(found.DBT(location))
 	case "arrow":
 		if _, _, ok := app.Terminal(app.Stdout); ok {
 			return exporter.WithHint(errors.New("refusing to write binary data to a terminal"), "Send it to a file: lemexport schema -format=arrow > schema.arrows")
@@ -71,7 +103,7 @@ func runSchema(app App, global settings, name, format string) error {
 		newTerminal(app, app.Stdout, !global.noColor).print(schemaText(found))
 	}
 	if err != nil {
-		return fmt.Errorf("schema of %s: %w", name, err)
+		return fmt.Errorf("schema of %s: %w", found.Name, err)
 	}
 	if text := format == "json" || format == "ddl"; text && !strings.HasSuffix(string(body), "\n") {
 		body = append(body, '\n')
@@ -117,7 +149,12 @@ func columnRow(column schema.Column, path string) []string {
 		from = "lemexport"
 	case schema.Documented:
 	}
-	return []string{strconv.Itoa(column.ID), path, typeText(column.Type), null, from, personal, column.Description}
+	kind := typeText(column.Type)
+	if column.Hashed {
+		kind += " (hash)"
+		personal = ""
+	}
+	return []string{strconv.Itoa(column.ID), path, kind, null, from, personal, column.Description}
 }
 
 func typeText(kind schema.Type) string {

@@ -71,6 +71,7 @@ func runSinger(command *cobra.Command, app App, global settings, show view, argu
 	}
 	tap := singer.Tap{Engine: doorEngine{app, global, show}, Now: app.Now, Out: app.Stdout}
 	return interruptible(command.Context(), app, show, func(ctx context.Context) error {
-		return interruption(ctx, tap.Sync(ctx, job, catalog, state), "no state was written")
+		err := whileRead(ctx, app, func(ctx context.Context) error { return tap.Sync(ctx, job, catalog, state) })
+		return interruption(ctx, err, "no state was written")
 	})
 }

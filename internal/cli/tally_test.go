@@ -43,3 +43,38 @@ func TestASurveySaysHowManyUsersItHasRead(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// The API lets 20 requests through at the beginning of every 2 seconds.
+func TestTheTimeLeftIsSteadyWhileRowsComeInBursts(t *testing.T) {
+	start := day(1)
+	progress := new(tally)
+	progress.add(start, exporter.PhaseStarted{Phase: exporter.PhaseWalk, Total: 100_000})
+	shown := 0
+	for tick := range 400 { // of 100 ms
+		now := start.Add(time.Duration(tick) * 100 * time.Millisecond)
+		if tick%20 < 3 {
+			for range 7 {
+				progress.add(now, exporter.PageFetched{Rows: 100})
+			}
+		}
+		left, ok := progress.left(now)
+		if !ok {
+			continue
+		}
+		shown++
+		truth := time.Duration(float64(100_000-progress.rows) / 1050 * float64(time.Second))
+		if off := (left - truth).Abs(); off > 3*time.Second {
+			t.Fatalf("after %s: %s left, in truth %s", now.Sub(start), left, truth)
+		}
+		if next, ok := progress.left(now.Add(50 * time.Millisecond)); ok && next > left {
+			t.Fatalf("after %s: the time left grew from %s to %s", now.Sub(start), left, next)
+		}
+	}
+	if shown < 370 {
+		t.Errorf("shown %d times of 400", shown)
+	}
+	stopped := start.Add(60 * time.Second)
+	if left, ok := progress.left(stopped); !ok || left < 80*time.Second {
+		t.Errorf("after rows stopped to come for 20 s: %s, %t", left, ok)
+	}
+}

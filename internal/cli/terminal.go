@@ -55,6 +55,12 @@ func (t *terminal) print(text string) {
 	t.write(out)
 }
 
+// printWrapped is print with the lines of prose broken at the width of the terminal.
+func (t *terminal) printWrapped(text string) {
+	width, _ := t.size()
+	t.print(wrapItems(text, width))
+}
+
 // setStatus replaces the status lines; "" removes them. Each is cut to the width.
 func (t *terminal) setStatus(lines ...string) {
 	t.mu.Lock()

@@ -78,6 +78,28 @@ func wrap(text string, width int) string {
 	return strings.Join(lines, "\n")
 }
 
+// itemIndent begins a sentence about the thing in the line before.
+const itemIndent = "    "
+
+// wrapItems is wrap for text with such sentences: their lines keep the indent.
+func wrapItems(text string, width int) string {
+	if width <= 0 {
+		return text
+	}
+	var lines []string
+	for line := range strings.SplitSeq(text, "\n") {
+		rest, isItem := strings.CutPrefix(line, itemIndent)
+		if !isItem || strings.HasPrefix(rest, " ") {
+			lines = append(lines, wrap(line, width))
+			continue
+		}
+		for _, part := range wrapWords(rest, max(width-len(itemIndent), 1)) {
+			lines = append(lines, itemIndent+part)
+		}
+	}
+	return strings.Join(lines, "\n")
+}
+
 // wrapWords breaks one paragraph into lines.
 func wrapWords(paragraph string, width int) []string {
 	var lines []string

@@ -60,7 +60,7 @@ func TestTheDuckDBLineSurvivesShellAndSQL(t *testing.T) {
 		"$HOME/a.parquet":      `duckdb -c 'SELECT count(*) FROM '\''$HOME/a.parquet'\'''`,
 		"a`id`/it's/a.parquet": `duckdb -c 'SELECT count(*) FROM '\''a` + "`id`" + `/it'\'''\''s/a.parquet'\'''`,
 	} {
-		if got := duckdbLine(file); got != want {
+		if got := duckdbLine("SELECT count(*) FROM ", file); got != want {
 			t.Errorf("%s:\n%s\nwant\n%s", file, got, want)
 		}
 	}

@@ -18,7 +18,7 @@ func newValidate(app App, global *settings, views func() view) *cobra.Command {
 	command := &cobra.Command{
 		Use:   validateName + " [PATH]",
 		Short: "Check a configuration without contacting the API",
-		Long: `Checks the configuration at PATH, a file or a folder of *.hcl files; the default
+		Long: `Checks the configuration at PATH, a file or a folder of *.hcl and *.hcl.json files; the default
 is the working folder. It does not contact the API and writes nothing. It needs no
 secret: an environment variable, a file or a variable without a value is a warning,
 and with -strict an error.
@@ -26,7 +26,7 @@ and with -strict an error.
 With -json the result is one object: format_version, valid, error_count,
 warning_count, endpoint (of the API, when there is no error), teams (the names of
 the selected teams, when the configuration names them) and diagnostics.`,
-		Example: "  lemexport validate examples/quickstart",
+		Example: "  lemexport validate\n  lemexport validate team.hcl",
 		Args:    atMost(1),
 		RunE: func(_ *cobra.Command, args []string) error {
 			return runValidate(app, *global, views, argument(args), choice, variables, strict)

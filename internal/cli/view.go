@@ -13,6 +13,8 @@ type view interface {
 	// plan shows a plan that was asked for, proposal one that is about to be applied.
 	plan(plan engine.Plan)
 	proposal(plan engine.Plan)
+	// planSaved names the file that a plan was saved in.
+	planSaved(file string)
 	// question asks for consent to a proposal; declined says that it was not given.
 	question()
 	declined(reason string)
@@ -31,8 +33,11 @@ type view interface {
 	reported(file string, size int64)
 	// verified follows the last verification, and sums up the files of a folder.
 	verified(total verifiedTotal)
-	// formatted names a file that fmt has rewritten, or would.
-	formatted(file string)
+	// initialized names the configuration that init has written.
+	initialized(file string, arguments initArguments)
+	// formatted names a file that fmt has rewritten, or would; diff is what would change,
+	// where that was asked for.
+	formatted(file, diff string)
 	// listening says where the simulated API is.
 	listening(server SimServer, options SimOptions)
 	// traffic counts its requests by team.

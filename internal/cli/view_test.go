@@ -84,8 +84,16 @@ func TestPlanText(t *testing.T) {
 	team.Survey.Tables, team.Exports, team.Tables = team.Survey.Tables[1:2], team.Exports[1:2], nil
 	team.Conversations, team.Requests, team.LeastTime = nil, new(int64(1)), new(0.0)
 
+	beside := somePlan()
+	beside.Exports[0].Action, beside.Exports[0].Current = engine.ActionReplace, new(someManifest())
+	whole := *merge.Exports[0].Increment
+	whole.FullWalk = true
+	beside.Exports = append(beside.Exports, merge.Exports[0])
+	beside.Exports[1].Increment, beside.Exports[1].File = &whole, "two/inbox_conversations.parquet"
+	unknown.Survey.Tables[0].Unknown = append([]string{noName, `users[]."a/b"`}, unknown.Survey.Tables[0].Unknown...)
+
 	for name, plan := range map[string]engine.Plan{
-		"tables": tablesPlan(), "team-table": team,
+		"merge-beside-snapshot": beside, "tables": tablesPlan(), "team-table": team,
 		"encoded": encoded, "merge": merge, "merge-full": due, "append": add, "append-first": added, "append-missing": missing,
 		"guarded": guarded, "create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "impossible": impossible, "narrowed": narrowed,
 	} {
@@ -262,7 +270,7 @@ func TestJSONStream(t *testing.T) {
 	show.summary(tablesSummary())
 	show.verification(someVerification())
 	show.verified(verifiedTotal{Files: 2, Rows: 24000, Complete: true})
-	show.formatted("main.hcl")
+	show.formatted("main.hcl", "")
 	show.stopping()
 	show.interrupted(&interruptedError{consequence: "the destination is as it was"})
 	golden(t, "json/stream", c.out.String())

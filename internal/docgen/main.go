@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/internal/cli"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -25,19 +26,28 @@ func main() {
 func run(args []string) error {
 	if len(args) == 0 {
 		return errors.Join(
-			os.WriteFile("docs/table.md", []byte(tables()), 0o644), //nolint:gosec // a page for everybody
+			os.WriteFile("docs/table.md", []byte(tables()), 0o644),                         //nolint:gosec // a page for everybody
+			os.WriteFile("docs/commands.md", []byte(cli.CommandsPage(simFaults())), 0o644), //nolint:gosec // a page for everybody
 			writeScale(),
 		)
 	}
 	if len(args) != 3 || args[0] != "man" {
 		return fmt.Errorf("unknown arguments %q: use docgen, or docgen man VERSION FOLDER", args)
 	}
-	for name, page := range cli.ManPages(args[1]) {
+	for name, page := range cli.ManPages(args[1], simFaults()) {
 		if err := os.WriteFile(filepath.Join(args[2], name), []byte(page), 0o644); err != nil { //nolint:gosec // a page for everybody
 			return err
 		}
 	}
 	return nil
+}
+
+func simFaults() []string {
+	var kinds []string
+	for _, fault := range sim.Faults() {
+		kinds = append(kinds, string(fault))
+	}
+	return kinds
 }
 
 func tables() string {

@@ -1,4 +1,4 @@
-CREATE TABLE "inbox_conversations" (
+CREATE TABLE IF NOT EXISTS "inbox_conversations" (
     "id" VARCHAR NOT NULL,
     "team_id" VARCHAR,
     "contact_id" VARCHAR,

@@ -1,4 +1,4 @@
-CREATE TABLE "inbox_labels" (
+CREATE TABLE IF NOT EXISTS "inbox_labels" (
     "id" VARCHAR NOT NULL,
     "name" VARCHAR,
     "color" VARCHAR,

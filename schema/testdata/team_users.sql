@@ -1,4 +1,4 @@
-CREATE TABLE "team_users" (
+CREATE TABLE IF NOT EXISTS "team_users" (
     "id" VARCHAR NOT NULL,
     "name" VARCHAR,
     "email" VARCHAR,

@@ -2,10 +2,8 @@ package teams
 
 import (
 	"context"
-	"errors"
 	"time"
 
-	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
 )
 
@@ -42,30 +40,5 @@ type Result struct {
 }
 
 func newResult(ctx context.Context, one Queued, summary engine.Summary, err error) Result {
-	return Result{Team: one.Job.Team, Outcome: outcomeOf(ctx, summary, err), Summary: summary, Err: err}
-}
-
-func outcomeOf(ctx context.Context, summary engine.Summary, err error) Outcome {
-	switch {
-	case err == nil && summary.Proof.Complete:
-		return Done
-	case err == nil || unproven(summary, err):
-		return Unproven
-	case ctx.Err() != nil && (errors.Is(err, ctx.Err()) || errors.Is(err, context.Cause(ctx))):
-		return Interrupted
-	}
-	return Failed
-}
-
-// unproven reports whether everything that was not written was read, but not proven.
-func unproven(summary engine.Summary, err error) bool {
-	doubtful := func(err error) bool {
-		return err == nil || errors.Is(err, exporter.ErrIncomplete) || errors.Is(err, engine.ErrShrunk)
-	}
-	for _, table := range summary.Tables {
-		if !doubtful(table.Err) {
-			return false
-		}
-	}
-	return doubtful(err)
+	return Result{Team: one.Job.Team, Outcome: Outcome(engine.EndingOf(ctx, summary, err)), Summary: summary, Err: err}
 }

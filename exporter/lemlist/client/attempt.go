@@ -4,6 +4,8 @@ import (
 	"context"
 	"net/http"
 	"time"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 // received is what one attempt brought.
@@ -12,7 +14,8 @@ type received struct {
 	header        http.Header
 	body          *body // nil without a response
 	sent, arrived time.Time
-	requests      int64 // that were sent
+	waited        time.Duration // for the rate limit, before it was sent
+	requests      int64         // that were sent
 }
 
 // text is the body.
@@ -67,5 +70,8 @@ func attempt[T any](ctx context.Context, c *Client, r Request, decode func(Paylo
 		}
 	}
 	c.log(ctx, request, came, number, failed)
+	if came.requests > 0 {
+		c.obs.Observe(exporter.RequestEnded{Status: came.status, Waited: came.waited, Took: came.arrived.Sub(came.sent)})
+	}
 	return result, got, failed
 }

@@ -150,6 +150,7 @@ func (c *Client) log(ctx context.Context, request *http.Request, came received, 
 // back.
 func (c *Client) send(request *http.Request, plain bool) (came received, err error) {
 	trip := &trip{limiter: c.limiter}
+	asked := time.Now()
 	if err := trip.begin(request.Context()); err != nil {
 		return came, err
 	}
@@ -158,6 +159,7 @@ func (c *Client) send(request *http.Request, plain bool) (came received, err err
 	long := time.AfterFunc(c.policy.Attempt, func() { cancel(errTooLong) })
 	defer long.Stop()
 	came.sent = time.Now()
+	came.waited = came.sent.Sub(asked)
 	defer func() {
 		came.arrived, came.requests = time.Now(), trip.requests
 		// The cause says more than "context canceled".

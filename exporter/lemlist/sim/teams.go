@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 )
 
 // maxTeams bounds the teams behind one address.
@@ -93,7 +94,7 @@ func teamOf(options TeamsOptions, each Options, i int) (Team, Options) {
 	own := options.Each
 	own.Seed, own.Key = dice.next(), teamKey(each.Seed, i)
 	team := Team{
-		Name:  fmt.Sprintf("team-%0*d", len(fmt.Sprint(options.Count)), i+1),
+		Name:  fmt.Sprintf("team-%0*d", len(strconv.Itoa(options.Count)), i+1),
 		Users: 1 + dice.below(each.Users),
 	}
 	if each.Conversations > 0 {

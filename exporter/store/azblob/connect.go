@@ -4,6 +4,7 @@ package azblob
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,6 +14,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/Azure/azure-sdk-for-go/sdk/azidentity"
 	"github.com/Azure/azure-sdk-for-go/sdk/storage/azblob"
@@ -62,7 +64,19 @@ func connect(target bucket.Target) (*container.Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	return container.NewClient(place, credential, with)
+	return container.NewClient(place, explaining{credential}, with)
+}
+
+// explaining are credentials whose errors name what else could have been used.
+type explaining struct{ azcore.TokenCredential }
+
+// GetToken implements azcore.TokenCredential.
+func (e explaining) GetToken(ctx context.Context, options policy.TokenRequestOptions) (azcore.AccessToken, error) {
+	token, err := e.TokenCredential.GetToken(ctx, options)
+	if err != nil {
+		err = fmt.Errorf("no Azure credentials: AZURE_STORAGE_KEY, AZURE_STORAGE_SAS_TOKEN and AZURE_STORAGE_CONNECTION_STRING are not set, and no identity gave a token: %w", err)
+	}
+	return token, err
 }
 
 // leadsElsewhere reports whether the URL names another service than the environment, which

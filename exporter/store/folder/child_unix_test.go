@@ -27,6 +27,12 @@ func platformChild(ctx context.Context, role, dir string) error {
 			return err
 		}
 		return replace(ctx, New(at), 1, os.Stdout)
+	case "asking": // the same user, who writes nothing
+		at, err := dropPrivilege(dir)
+		if err != nil {
+			return err
+		}
+		return New(at).CheckWritable()
 	case "watcher":
 		return watch(dir, os.Stdin, os.Stdout)
 	case "careless":

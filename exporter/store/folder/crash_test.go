@@ -112,6 +112,10 @@ func TestAReadOnlyFolderIsRefusedByLock(t *testing.T) {
 			chmod(t, parent, 0o755)
 			chmod(t, dir, 0o555)
 			defer chmod(t, dir, 0o755)
+			asked := start(t, "asking", dir)
+			if _, err := asked.finish(); err == nil || !strings.Contains(asked.complaints.String(), "You may not write here") {
+				t.Errorf("nothing tells before the run: %v, %s", err, asked.complaints.String())
+			}
 			run := start(t, "unprivileged", dir)
 			said, err := run.finish()
 			if err == nil {

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/store/disk"
@@ -55,6 +56,24 @@ func (f *Folder) Lock(ctx context.Context, runID string) (func() error, error) {
 	}
 	f.run = runID
 	return unlock, nil
+}
+
+// CheckWritable implements exporter.WriteChecker: it asks for the permission to write into
+// the folder, or into the one that it would be made in.
+func (f *Folder) CheckWritable() error {
+	dir := filepath.Clean(f.dir)
+	info, err := os.Stat(dir)
+	for errors.Is(err, fs.ErrNotExist) && filepath.Dir(dir) != dir {
+		dir = filepath.Dir(dir)
+		info, err = os.Stat(dir)
+	}
+	if err == nil && !info.IsDir() {
+		err = &fs.PathError{Op: "mkdir", Path: dir, Err: syscall.ENOTDIR}
+	}
+	if err == nil {
+		err = mayWrite(dir)
+	}
+	return disk.ExplainWrite(err)
 }
 
 // List returns the names of the files in a folder of the destination, in order, without

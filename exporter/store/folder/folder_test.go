@@ -172,3 +172,20 @@ func TestErrorsOfThePathHaveHints(t *testing.T) {
 		}
 	}
 }
+
+func TestAFolderThatCanBeMadeIsWritableAndIsNotMade(t *testing.T) {
+	there := t.TempDir()
+	for name, dir := range map[string]string{"there": there, "to be made": filepath.Join(there, "a", "b")} {
+		if err := New(dir).CheckWritable(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	file := filepath.Join(there, "file")
+	writeFile(t, file, "")
+	if err := New(filepath.Join(file, "out")).CheckWritable(); err == nil || !strings.Contains(exporter.Hint(err), "is a file, not a folder") {
+		t.Errorf("in a file: %v", err)
+	}
+	if entries, err := os.ReadDir(there); err != nil || len(entries) != 1 {
+		t.Errorf("something was made: %v, %v", entries, err)
+	}
+}

@@ -74,7 +74,7 @@ func open(ctx context.Context, target bucket.Target) (bucket.Client, error) {
 	bucket.GuardTokens(tokens)
 	credentials, err := google.FindDefaultCredentials(context.WithValue(ctx, oauth2.HTTPClient, &http.Client{Transport: tokens}), scope)
 	if err != nil {
-		return nil, fmt.Errorf("google credentials: %w", err)
+		return nil, fmt.Errorf("google credentials: %w", tried(err, os.Getenv))
 	}
 	c.tokens = credentials.TokenSource
 	return c, nil

@@ -3,12 +3,14 @@
 package s3
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"iter"
 	"net/http"
+	"os"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/aws/ratelimit"
@@ -185,6 +187,7 @@ func configure(ctx context.Context, target bucket.Target) (aws.Config, error) {
 	}
 	transport := buildable.GetTransport()
 	transport.Proxy = http.ProxyFromEnvironment
+	config.Credentials = explaining{config.Credentials, cmp.Or(params["profile"], os.Getenv("AWS_PROFILE"), "default")}
 	config.HTTPClient = &http.Client{Transport: target.Gate(transport), CheckRedirect: bucket.NoRedirect}
 	if role := params["role"]; role != "" {
 		config.Credentials = aws.NewCredentialsCache(stscreds.NewAssumeRoleProvider(sts.NewFromConfig(config), role))

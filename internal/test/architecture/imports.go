@@ -25,6 +25,7 @@ var allowed = map[string][]string{ //nolint:gochecknoglobals // the rules
 	"exporter/lemlist/ratelimit": {"exporter"},
 	"exporter/lemlist/prover":    {"schema"},
 	"exporter/lemlist/sim":       {},
+	"exporter/monitor":           {"exporter"},
 	"exporter/parquet":           {"exporter", "schema"},
 	"exporter/arrowipc":          {"exporter", "schema"},
 	"exporter/report":            {"exporter", "schema"},

@@ -40,14 +40,23 @@
       }
     });
   }
-  for (const node of document.querySelectorAll("p, td, th, h1, h2, .tile *, .pill, .note, .over, text")) {
+  for (const node of document.querySelectorAll("p, td, th, h1, h2, .tile *, .pill, .note, .over, summary, text")) {
     const style = getComputedStyle(node);
     const colour = node.tagName === "text" ? style.fill : style.color;
     if (contrast(colour, behind(node)) < 4.5) faint.push(node.textContent.trim().slice(0, 40));
   }
+  // The SQL is part of the page: it must fit when it is shown.
+  for (const details of document.querySelectorAll("details")) details.open = true;
+  const clipped = [...document.querySelectorAll("body *:not(svg *)")]
+    .filter((node) => node.tagName !== "svg" && (node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).display !== "inline" ||
+      node.getBoundingClientRect().right > document.documentElement.clientWidth + 1))
+    .map((node) => node.tagName + "." + node.className + ": " + node.textContent.trim().slice(0, 40));
+  const scroll = document.documentElement.scrollWidth;
+  for (const details of document.querySelectorAll("details")) details.open = false;
   return {
+    Clipped: clipped,
     Charts: charts.length, Empty: empty.length, Outside: outside, Overlap: overlap, Faint: faint,
-    Scroll: document.documentElement.scrollWidth, Width: document.documentElement.clientWidth,
+    Scroll: scroll, Width: document.documentElement.clientWidth,
     Background: luminance(getComputedStyle(document.body).backgroundColor),
   };
 })()

@@ -63,7 +63,7 @@ type look struct {
 func looks() []look {
 	var all []look
 	for _, scheme := range []string{"light", "dark"} {
-		all = append(all, look{"phone-" + scheme, 360, 740, true, scheme}, look{"desktop-" + scheme, 1280, 900, false, scheme})
+		all = append(all, look{"375-" + scheme, 375, 740, true, scheme}, look{"768-" + scheme, 768, 1024, true, scheme}, look{"1440-" + scheme, 1440, 900, false, scheme})
 	}
 	return all
 }
@@ -121,6 +121,7 @@ func (w *watch) event(event any) {
 type seen struct {
 	Charts, Empty           int
 	Outside, Overlap, Faint []string
+	Clipped                 []string
 	Scroll, Width           int
 	Background              float64
 }
@@ -160,10 +161,10 @@ func show(browser context.Context, t *testing.T, page string, look look) {
 	for _, complaint := range watched.complaints {
 		t.Errorf("the browser complains: %s", complaint)
 	}
-	if found.Charts < 9 || found.Empty > 0 {
+	if found.Charts < 11 || found.Empty > 0 {
 		t.Errorf("%d charts, %d of them empty", found.Charts, found.Empty)
 	}
-	for what, texts := range map[string][]string{"outside of its chart": found.Outside, "over another text": found.Overlap, "too faint": found.Faint} {
+	for what, texts := range map[string][]string{"outside of its chart": found.Outside, "over another text": found.Overlap, "too faint": found.Faint, "clipped or scrolling sideways": found.Clipped} {
 		for _, text := range texts {
 			t.Errorf("%s: %s", what, text)
 		}

@@ -1,0 +1,3 @@
+source "lemlist" {
+  simulate {}
+}

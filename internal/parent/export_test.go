@@ -1,0 +1,4 @@
+package parent
+
+// Pause is the time between two looks.
+const Pause = pause
