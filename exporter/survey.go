@@ -16,8 +16,6 @@ type Survey struct {
 	Source, Endpoint string
 	// Rate is how fast the API may be asked.
 	Rate Rate
-	// Began is when the survey began, by the clock of the engine, which sets it.
-	Began time.Time
 	// Requests counts the HTTP requests the survey itself took.
 	Requests int64
 	// Tables has one entry per table that was asked for, in that order.

@@ -48,10 +48,11 @@ type lifetime struct {
 	since time.Time
 }
 
-// with is the lifetime of a walk that has such a page: it may be one of the survey.
-func (l lifetime) with(page exporter.Page, of exporter.Survey) lifetime {
-	if page.Surveyed && of.Began.Before(l.since) {
-		l.since = of.Began
+// with is the lifetime of a walk that has such a page: it may be one of the survey, which
+// began then.
+func (l lifetime) with(page exporter.Page, surveyed time.Time) lifetime {
+	if page.Surveyed && surveyed.Before(l.since) {
+		l.since = surveyed
 	}
 	return l
 }

@@ -19,7 +19,7 @@ func surveyAndWalk(t *testing.T, source *Source, pause time.Duration, since map[
 	if _, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()}); err != nil {
 		t.Fatal(err)
 	}
-	time.Sleep(pause) // of virtual time
+	<-time.After(pause) // virtual
 	walk := source.Walk(t.Context(), schema.InboxConversations(), since, journal)
 	for page, err := range walk.Pages() {
 		if err != nil {
