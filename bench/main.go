@@ -52,6 +52,7 @@ func main() {
 	only := flag.String("only", "", "convert with these contestants only: `NAMES` separated by commas")
 	merge := flag.Bool("merge", false, "measure a merge")
 	flag.IntVar(&options.changes, "changes", 10_000, "with -merge: merge `N` changed conversations")
+	flag.BoolVar(&options.newest, "newest", false, "with -merge: change none but the newest conversations")
 	flag.IntVar(&options.workers, "workers", 1, "with -merge: use `N` cores")
 	live := flag.Bool("live", false, "measure the program at the rate limit of the API, and its start")
 	flag.IntVar(&options.teams, "teams", 0, "measure the program on `N` teams of up to -conversations")
@@ -85,6 +86,7 @@ func exitOn(err error) {
 type options struct {
 	conversations, changes, workers, runs int
 	teams, parallel                       int
+	newest                                bool
 	dir                                   string
 	names                                 []string
 }
