@@ -293,18 +293,3 @@ func (f *dataFile) unmarshal(data []byte, to any) error {
 	}
 	return nil
 }
-
-// part reads a part of the file that has no pages.
-func (f *dataFile) part(offset int64, length int32) ([]byte, error) {
-	if offset < 0 || length < 0 || offset > f.end-int64(length) {
-		return nil, fmt.Errorf("%w: %d bytes at %d in a file of %d", errDamaged, length, offset, f.size)
-	}
-	if err := f.held.Take(int64(length)); err != nil {
-		return nil, err
-	}
-	data := make([]byte, length)
-	if n, err := f.from.ReadAt(data, offset); n < len(data) {
-		return nil, err
-	}
-	return data, nil
-}

@@ -193,20 +193,22 @@ func TestOnlyRowGroupsThatWouldBeWrittenAlikeAreTakenOver(t *testing.T) {
 		version string
 		table   *schema.Table
 		options exporter.ParquetOptions
+		memory  int64
 	}{
-		"the same":               {file, "1.2.3", table, options},
-		"another level":          {file, "1.2.3", table, exporter.ParquetOptions{RowGroupSize: groupRowsTest, Level: 9}},
-		"another version":        {file, "1.2.4", table, options},
-		"another compression":    {file, "1.2.3", table, exporter.ParquetOptions{RowGroupSize: groupRowsTest, Compression: "gzip"}},
-		"another encoding":       {file, "1.2.3", table, exporter.ParquetOptions{RowGroupSize: groupRowsTest, Encoding: exporter.EncodingCompact}},
-		"another type of extra":  {file, "1.2.3", table, exporter.ParquetOptions{RowGroupSize: groupRowsTest, Extra: exporter.ExtraJSON}},
-		"other filters":          {file, "1.2.3", table, exporter.ParquetOptions{RowGroupSize: groupRowsTest, Bloom: []string{"id", "contact.id"}}},
-		"other columns":          {file, "1.2.3", narrow, options},
-		"row groups too large":   {file, "1.2.3", table, exporter.ParquetOptions{RowGroupSize: groupRowsTest - 1}},
-		"row groups half as big": {file, "1.2.3", table, exporter.ParquetOptions{RowGroupSize: 2 * groupRowsTest}},
-		"row groups too small":   {smaller, "1.2.3", table, options},
+		"the same":               {file, "1.2.3", table, options, 0},
+		"another level":          {file, "1.2.3", table, exporter.ParquetOptions{RowGroupSize: groupRowsTest, Level: 9}, 0},
+		"another version":        {file, "1.2.4", table, options, 0},
+		"another compression":    {file, "1.2.3", table, exporter.ParquetOptions{RowGroupSize: groupRowsTest, Compression: "gzip"}, 0},
+		"another encoding":       {file, "1.2.3", table, exporter.ParquetOptions{RowGroupSize: groupRowsTest, Encoding: exporter.EncodingCompact}, 0},
+		"another type of extra":  {file, "1.2.3", table, exporter.ParquetOptions{RowGroupSize: groupRowsTest, Extra: exporter.ExtraJSON}, 0},
+		"other filters":          {file, "1.2.3", table, exporter.ParquetOptions{RowGroupSize: groupRowsTest, Bloom: []string{"id", "contact.id"}}, 0},
+		"other columns":          {file, "1.2.3", narrow, options, 0},
+		"row groups too large":   {file, "1.2.3", table, exporter.ParquetOptions{RowGroupSize: groupRowsTest - 1}, 0},
+		"row groups half as big": {file, "1.2.3", table, exporter.ParquetOptions{RowGroupSize: 2 * groupRowsTest}, 0},
+		"row groups too small":   {smaller, "1.2.3", table, options, 0},
+		"a footer too large":     {file, "1.2.3", table, options, 400 << 10},
 	} {
-		opened, err := open(bytes.NewReader(test.file), int64(len(test.file)), nil)
+		opened, err := open(bytes.NewReader(test.file), int64(len(test.file)), exporter.NewBudget(test.memory))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -220,6 +222,7 @@ func TestOnlyRowGroupsThatWouldBeWrittenAlikeAreTakenOver(t *testing.T) {
 	want := map[string]int{
 		"the same": 4, "another level": 4, "row groups half as big": 4, "row groups too large": 1, "row groups too small": 1,
 		"another version": 0, "another compression": 0, "another encoding": 0, "another type of extra": 0, "other filters": 0, "other columns": 0,
+		"a footer too large": 0,
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("row groups that are taken over (-want +got):\n%s", diff)
