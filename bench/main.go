@@ -63,6 +63,7 @@ func main() {
 	only := flag.String("only", "", "convert with these contestants only: `NAMES` separated by commas")
 	merge := flag.Bool("merge", false, "measure a merge")
 	flag.IntVar(&options.changes, "changes", 10_000, "with -merge: merge `N` changed conversations")
+	flag.BoolVar(&options.newest, "newest", false, "with -merge: change none but the newest conversations")
 	flag.IntVar(&options.workers, "workers", 1, "with -merge: use `N` cores")
 	live := flag.Bool("live", false, "measure the program at the rate limit of the API, and its start")
 	pace := flag.Bool("pace", false, "measure how the program uses the rate limit of the API, by latency")
@@ -105,6 +106,7 @@ func exitOn(err error) {
 type options struct {
 	conversations, changes, workers, runs int
 	teams, parallel                       int
+	newest                                bool
 	growth                                int
 	dir, program, plot                    string
 	jitter                                time.Duration

@@ -23,7 +23,7 @@ func mergeContest(ctx context.Context, options options) (string, error) {
 		return "", err
 	}
 	in := func(name string) string { return filepath.Join(options.dir, name) }
-	changes := process.Task{Kind: "changes", Before: pages, Out: in("changes.ndjson"), Conversations: options.conversations, Changes: options.changes}
+	changes := process.Task{Kind: "changes", Before: pages, Out: in("changes.ndjson"), Conversations: options.conversations, Changes: options.changes, Newest: options.newest}
 	if _, err := changes.Run(ctx, programs[self]); err != nil {
 		return "", err
 	}
@@ -67,8 +67,12 @@ func mergeTable(options options, anews, snapshots, merges []process.Usage) strin
 		out.row(one.name, seconds(middle.Part), partOf(one.runs, anews), partOf(one.runs, snapshots),
 			seconds(middle.CPU), seconds(middle.Wall), mebibytes(middle.Peak), mebibytesOfFile(middle.Size))
 	}
-	return fmt.Sprintf("%s changes merged into %s conversations with GOMAXPROCS=%d, medians of %d.\n\n%s",
-		count(options.changes), count(options.conversations), options.workers, options.runs, out)
+	where := "anywhere"
+	if options.newest {
+		where = "among the newest"
+	}
+	return fmt.Sprintf("%s changes %s merged into %s conversations with GOMAXPROCS=%d, medians of %d.\n\n%s",
+		count(options.changes), where, count(options.conversations), options.workers, options.runs, out)
 }
 
 // partOf is the median of the ratios of neighbours in time.

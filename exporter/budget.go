@@ -92,6 +92,9 @@ func (f *Footer) Take(size int64) error {
 	return nil
 }
 
+// Held is what the file has taken.
+func (f *Footer) Held() int64 { return f.held }
+
 // Left is what is not taken.
 func (f *Footer) Left() int64 { return f.budget.Footers() - f.budget.held.Load() }
 

@@ -114,6 +114,31 @@ type DataFile interface {
 	Close()
 }
 
+// GroupedFile is a DataFile whose rows are stored in groups, each of which can be read, or
+// taken over by a [GroupSink], without the others.
+type GroupedFile interface {
+	DataFile
+	// Groups is the number of groups.
+	Groups() int
+	// Keys yields the keys of the rows of a group in file order. They are the loop body's
+	// only until the next iteration.
+	Keys(ctx context.Context, table *schema.Table, group int) iter.Seq2[schema.Keys, error]
+	// Head yields the rows of all groups before that one, as Records does.
+	Head(ctx context.Context, table *schema.Table, group int) iter.Seq2[arrow.Record, error]
+}
+
+// GroupSink is a Sink that can append groups of another file as they are stored there.
+type GroupSink interface {
+	Sink
+	// TakesFrom is the first group from which on it can take over all that follow: they
+	// are stored as this sink would store their rows. It is the number of groups when it
+	// can take over none.
+	TakesFrom(file GroupedFile) int
+	// TakeOver appends the groups from that one on, and checks what it copies, and what
+	// describes it, with the checksums of the file. Nothing but Finish follows.
+	TakeOver(ctx context.Context, file GroupedFile, from int) error
+}
+
 // Destination is a place that holds committed files. A name may hold one slash:
 // a file in a folder of the destination.
 type Destination interface {

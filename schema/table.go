@@ -207,6 +207,17 @@ func (t *Table) MayHash(name string) error {
 // out, see Table.FieldIDs. A struct without remaining fields is left out itself.
 func (t *Table) Select(s Selection) (*Table, error) { return s.of(t) }
 
+// OnlyKeys is the table with no columns but those of [Keys].
+func (t *Table) OnlyKeys() *Table {
+	var columns []Column
+	for _, column := range t.Columns {
+		if column.Role == RoleKey || column.Role == RoleVersion {
+			columns = append(columns, column)
+		}
+	}
+	return t.with(columns)
+}
+
 // Keys returns the keys of the rows of a record of the table.
 func (t *Table) Keys(rec arrow.Record) (Keys, error) { return keysOf(t, rec) }
 

@@ -14,10 +14,15 @@ import (
 
 // MakeChanges writes the pages that a walk since the last run would read: of ten
 // conversations five are anywhere in the inbox, four among its newest tenth, and
-// one is new. All have an activity later than any in the inbox, and other values.
+// one is new; with task.Newest all but the new ones are among the newest, twice as many as
+// change. All have an activity later than any in the inbox, and other values.
 func MakeChanges(task process.Task) error {
 	random := rand.New(rand.NewPCG(1, uint64(task.Changes)))
-	chosen := choose(random, task.Conversations, task.Changes-task.Changes/10)
+	below := task.Conversations
+	if known := task.Changes - task.Changes/10; task.Newest {
+		below = min(below, 2*known)
+	}
+	chosen := choose(random, below, task.Changes-task.Changes/10)
 	rows := make([]json.RawMessage, 0, task.Changes)
 	at := 0
 	err := Each(task.Before, func(body []byte) error {

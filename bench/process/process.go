@@ -34,6 +34,8 @@ type Task struct {
 	Before        string `json:"before,omitempty"`
 	Conversations int    `json:"conversations,omitempty"`
 	Changes       int    `json:"changes,omitempty"`
+	// Newest says that only the newest conversations change.
+	Newest bool `json:"newest,omitempty"`
 	// Workers is the number of cores; 0 takes all.
 	Workers int `json:"workers,omitempty"`
 	// GCPercent is how far the heap may grow between two collections; 0 is Go's default.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -20,8 +21,9 @@ type contents struct {
 	// total is about how many there are; exact says that it is their number.
 	total int64
 	exact bool
-	// pass hands them on in file order, and returns what they are.
-	pass func(ctx context.Context, to func(arrow.Record) error) (passed, error)
+	// pass hands them on in file order, and returns what they are. The last of them may be
+	// taken over by the sink instead, to which the others have gone.
+	pass func(ctx context.Context, sink exporter.Sink, to func(arrow.Record) error) (passed, error)
 }
 
 // passed is what is known of the rows of a new file after the last one.
@@ -29,12 +31,14 @@ type passed struct {
 	digest rows.Digest
 	// changes is what a merge did; nil otherwise.
 	changes *exporter.Changes
+	// tail is what the sink has taken over.
+	tail tail
 }
 
 // newContents is contents whose digest follows from the records, which are hashed while
 // others make and use them.
 func newContents(table *schema.Table, total int64, records func(context.Context) iter.Seq2[arrow.Record, error]) contents {
-	return contents{total: total, exact: true, pass: func(ctx context.Context, to func(arrow.Record) error) (passed, error) {
+	return contents{total: total, exact: true, pass: func(ctx context.Context, _ exporter.Sink, to func(arrow.Record) error) (passed, error) {
 		digester := rows.NewDigester(table)
 		err := forEachRecord(rows.Through(rows.Prefetch(records(ctx)), digester.Add), to)
 		return passed{digest: digester.Digest()}, err
@@ -117,22 +121,39 @@ type foundRow struct {
 }
 
 // pass hands on the rows of the new file. The old one is open only meanwhile.
-func (v *revision) pass(ctx context.Context, to func(arrow.Record) error) (done passed, err error) {
+func (v *revision) pass(ctx context.Context, sink exporter.Sink, to func(arrow.Record) error) (done passed, err error) {
 	file, err := openExport(ctx, v.target.destination, v.old.format, v.old.name)
 	if err != nil {
 		return passed{}, fmt.Errorf("read the file to merge with: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.close()) }()
-	records, digester := v.merged(ctx, file.data), rows.NewDigester(v.target.table)
+	end, err := v.tail(ctx, file.data, sink)
+	if err != nil {
+		return passed{}, unsorted(err)
+	}
+	records, digester := v.merged(ctx, v.head(ctx, file.data, end)), rows.NewDigester(v.target.table)
 	if v.carried == nil {
 		records = rows.Through(rows.Prefetch(records), digester.Add)
 	}
-	if err := forEachRecord(records, to); err != nil {
-		if errors.Is(err, rows.ErrUnsorted) {
-			return passed{}, exporter.WithHint(err, "The file was not written by lemexport as it is, so it cannot be merged into. "+
-				"lemexport verify says what is wrong with it. Restore it, or choose another destination.")
+	last := end.first
+	if err := forEachRecord(records, func(rec arrow.Record) error {
+		keys, err := v.target.table.Keys(rec)
+		if err != nil {
+			return err
 		}
-		return passed{}, err
+		last = cloneKey(keys.At(keys.Len() - 1))
+		return to(rec)
+	}); err != nil {
+		return passed{}, unsorted(err)
+	}
+	if end.rows > 0 {
+		if last.Compare(end.first) > 0 {
+			return passed{}, unsorted(fmt.Errorf("%s: %w", v.target.destination.URL(v.old.name), rows.ErrUnsorted))
+		}
+		if err := sink.(exporter.GroupSink).TakeOver(ctx, end.file, end.from); err != nil {
+			return passed{}, fmt.Errorf("%s: %w", v.target.destination.URL(v.old.name), err)
+		}
+		v.changes.Kept = exporter.Sum(v.changes.Kept, end.rows)
 	}
 	for _, row := range v.found {
 		if !row.matched {
@@ -145,14 +166,59 @@ func (v *revision) pass(ctx context.Context, to func(arrow.Record) error) (done 
 		digest.Subtract(v.gone.Digest())
 		digest.Add(v.come.Digest())
 	}
-	return passed{digest: digest, changes: &v.changes}, nil
+	return passed{digest: digest, changes: &v.changes, tail: end}, nil
 }
 
-// merged yields the rows of the new file.
-func (v *revision) merged(ctx context.Context, file exporter.DataFile) iter.Seq2[arrow.Record, error] {
+// tail is the end of the file that can be taken over, which has no rows when nothing can.
+func (v *revision) tail(ctx context.Context, data exporter.DataFile, sink exporter.Sink) (tail, error) {
+	file, grouped := groupedFile(data)
+	taker, takes := sink.(exporter.GroupSink)
+	if !grouped || !takes || v.carried == nil {
+		return tail{}, nil
+	}
+	finder := tailFinder{table: v.target.table, shown: v.shown, oldest: math.MaxInt64}
+	for _, row := range v.found {
+		finder.oldest = min(finder.oldest, row.version)
+	}
+	end, err := finder.find(ctx, file, taker.TakesFrom(file))
+	if err != nil {
+		return tail{}, fmt.Errorf("%s: %w", v.target.destination.URL(v.old.name), err)
+	}
+	return end, nil
+}
+
+// shown reports whether the walk has shown a row with that id.
+func (v *revision) shown(key schema.RowKey) bool {
+	id := schema.HashID(key.ID)
+	if !v.filter.Passes(id) {
+		return false
+	}
+	_, ok := v.found[id]
+	return ok
+}
+
+// head yields the rows of the file that come before the tail.
+func (v *revision) head(ctx context.Context, file exporter.DataFile, end tail) iter.Seq2[arrow.Record, error] {
+	if end.rows > 0 {
+		return end.file.Head(ctx, v.target.table, end.from)
+	}
+	return upgraded(ctx, file, v.target.table, v.version)
+}
+
+// unsorted says what to do about a file whose rows are not in order.
+func unsorted(err error) error {
+	if !errors.Is(err, rows.ErrUnsorted) {
+		return err
+	}
+	return exporter.WithHint(err, "The file was not written by lemexport as it is, so it cannot be merged into. "+
+		"lemexport verify says what is wrong with it. Restore it, or choose another destination.")
+}
+
+// merged yields the rows of the walk, and those of the old file that stay.
+func (v *revision) merged(ctx context.Context, old iter.Seq2[arrow.Record, error]) iter.Seq2[arrow.Record, error] {
 	table := v.target.table
 	return rows.Merge(ctx, table, v.sorted.Limits(),
-		rows.NewStream(v.target.destination.URL(v.old.name)+": ", table, upgraded(ctx, file, table, v.version), v.keepOld),
+		rows.NewStream(v.target.destination.URL(v.old.name)+": ", table, old, v.keepOld),
 		rows.NewStream("", table, v.sorted.Records(ctx), v.keepNew))
 }
 

@@ -58,7 +58,7 @@ func BenchmarkMerge(b *testing.B) {
 	recordtest.PerRow(b, size, func() error {
 		carried := &exporter.Manifest{SchemaVersion: table.Version, Rows: recordtest.BenchRows, Content: contentOf(rows.NewDigester(table).Digest())}
 		revision := newRevision(target{table: table, destination: nowhere{}}, head{manifest: carried}, sorted, maps.Clone(found), false)
-		for _, err := range revision.merged(b.Context(), benchFile{parts: parts}) {
+		for _, err := range revision.merged(b.Context(), benchFile{parts: parts}.Records(b.Context(), table)) {
 			if err != nil {
 				return err
 			}

@@ -47,7 +47,7 @@ func (w fileWriter) write(ctx context.Context, from contents, manifest exporter.
 
 	w.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseWrite, Total: from.total, Table: w.table})
 	var written int64
-	done, err := from.pass(ctx, func(rec arrow.Record) error {
+	done, err := from.pass(ctx, sink, func(rec arrow.Record) error {
 		if err := sink.Write(ctx, rec); err != nil {
 			return err
 		}
@@ -62,6 +62,11 @@ func (w fileWriter) write(ctx context.Context, from contents, manifest exporter.
 	})
 	if err != nil {
 		return Result{}, err
+	}
+	if done.tail.rows > 0 {
+		written += done.tail.rows
+		manifest.Window = before(manifest.Window, done.tail.span)
+		w.obs.Observe(exporter.RowsWritten{Rows: written})
 	}
 	if from.exact && written != from.total {
 		return Result{}, fmt.Errorf("%d rows were written where %d were counted", written, from.total)

@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"reflect"
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -36,8 +38,8 @@ type dataFile struct {
 	from   io.ReaderAt
 	budget *exporter.Budget
 	held   *exporter.Footer
-	// end is where the footer begins.
-	end int64
+	// end is where the footer begins, size the length of the file.
+	end, size int64
 }
 
 func open(r io.ReaderAt, size int64, budget *exporter.Budget) (opened *dataFile, err error) {
@@ -52,7 +54,7 @@ func open(r io.ReaderAt, size int64, budget *exporter.Budget) (opened *dataFile,
 	if err != nil {
 		return nil, err
 	}
-	opened = &dataFile{from: r, budget: budget, held: held, end: size - int64(len(tail))}
+	opened = &dataFile{from: r, budget: budget, held: held, end: size - int64(len(tail)), size: size}
 	if opened.meta, err = decodeFooter(tail[:len(tail)-footerFrame], held); err != nil {
 		return nil, err
 	}
@@ -145,7 +147,7 @@ func (f *dataFile) CheckSchema(table *schema.Table) error {
 
 // Records yields the rows in file order.
 func (f *dataFile) Records(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error] {
-	return func(yield func(arrow.Record, error) bool) { f.read(ctx, table, nil, yield) }
+	return func(yield func(arrow.Record, error) bool) { f.read(ctx, table, f.Groups(), nil, yield) }
 }
 
 // Verify yields the rows as Records does, and compares all else in the file with
@@ -159,7 +161,7 @@ func (f *dataFile) Verify(ctx context.Context, table *schema.Table) iter.Seq2[ar
 				return err
 			})
 		}
-		if !f.read(ctx, table, w, yield) {
+		if !f.read(ctx, table, f.Groups(), w, yield) {
 			return
 		}
 		if w.end(); w.failed != nil {
@@ -168,9 +170,9 @@ func (f *dataFile) Verify(ctx context.Context, table *schema.Table) iter.Seq2[ar
 	}
 }
 
-// read yields the rows, and passes them to a verification; it reports false when it stopped
-// before the last row.
-func (f *dataFile) read(ctx context.Context, table *schema.Table, w *verification, yield func(arrow.Record, error) bool) bool {
+// read yields the rows of the first groups, and passes them to a verification; it reports
+// false when it stopped before the last row.
+func (f *dataFile) read(ctx context.Context, table *schema.Table, groups int, w *verification, yield func(arrow.Record, error) bool) bool {
 	layout := layoutOf(f.file, table)
 	if err := checkSchema(f.file, layout); err != nil {
 		yield(nil, err)
@@ -182,8 +184,8 @@ func (f *dataFile) read(ctx context.Context, table *schema.Table, w *verificatio
 		return false
 	}
 	defer reader.close()
-	for i := range f.meta.RowGroups {
-		if !f.group(ctx, reader, i, w, yield) {
+	for i := range groups {
+		if !f.group(ctx, reader, i, &f.meta.RowGroups[i], w, yield) {
 			return false
 		}
 	}
@@ -191,12 +193,12 @@ func (f *dataFile) read(ctx context.Context, table *schema.Table, w *verificatio
 }
 
 // group yields the rows of a row group, and reports false when the read is over.
-func (f *dataFile) group(ctx context.Context, reader *reader, number int, w *verification, yield func(arrow.Record, error) bool) bool {
+func (f *dataFile) group(ctx context.Context, reader *reader, number int, group *format.RowGroup, w *verification, yield func(arrow.Record, error) bool) bool {
 	fail := func(err error) bool {
 		yield(nil, advise(fmt.Errorf("read parquet row group %d: %w", number+1, err)))
 		return false
 	}
-	if err := reader.start(&f.meta.RowGroups[number]); err != nil {
+	if err := reader.start(group); err != nil {
 		return fail(err)
 	}
 	for {
@@ -208,7 +210,7 @@ func (f *dataFile) group(ctx context.Context, reader *reader, number int, w *ver
 		case err != nil:
 			return fail(err)
 		case rec == nil:
-			w.group(&f.meta.RowGroups[number], reader.columnReaders)
+			w.group(group, reader.columnReaders)
 			return true
 		}
 		w.rows(rec, reader.columnReaders)
@@ -218,4 +220,76 @@ func (f *dataFile) group(ctx context.Context, reader *reader, number int, w *ver
 			return false
 		}
 	}
+}
+
+// Groups is the number of row groups.
+func (f *dataFile) Groups() int { return len(f.meta.RowGroups) }
+
+// Head yields the rows of the row groups before that one.
+func (f *dataFile) Head(ctx context.Context, table *schema.Table, group int) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) { f.read(ctx, table, group, nil, yield) }
+}
+
+// Keys yields the keys of the rows of a row group. It reads no other columns.
+func (f *dataFile) Keys(ctx context.Context, table *schema.Table, group int) iter.Seq2[schema.Keys, error] {
+	return func(yield func(schema.Keys, error) bool) {
+		keys := table.OnlyKeys()
+		layout := layoutOf(f.file, keys)
+		chunks, err := chunksOf(&f.meta.RowGroups[group], layoutOf(f.file, table), layout)
+		if err != nil {
+			yield(schema.Keys{}, advise(fmt.Errorf("read parquet row group %d: %w", group+1, err)))
+			return
+		}
+		reader, err := newReader(f.from, layout, f.budget)
+		if err != nil {
+			yield(schema.Keys{}, err)
+			return
+		}
+		defer reader.close()
+		f.group(ctx, reader, group, chunks, nil, func(rec arrow.Record, err error) bool {
+			if err != nil {
+				return yield(schema.Keys{}, err)
+			}
+			return yield(keys.Keys(rec))
+		})
+	}
+}
+
+// chunksOf is a row group without the columns that a part of its layout does not have.
+func chunksOf(group *format.RowGroup, whole, part *layout) (*format.RowGroup, error) {
+	if len(group.Columns) != len(whole.leaves) {
+		return nil, fmt.Errorf("%w: %d column chunks instead of %d", errDamaged, len(group.Columns), len(whole.leaves))
+	}
+	chunks := &format.RowGroup{NumRows: group.NumRows}
+	for i, leaf := range whole.leaves {
+		if slices.ContainsFunc(part.leaves, func(n *node) bool { return slices.Equal(n.path, leaf.path) }) {
+			chunks.Columns = append(chunks.Columns, group.Columns[i])
+		}
+	}
+	return chunks, nil
+}
+
+// written is the footer with all that the sink has written there.
+func (f *dataFile) written() (*fileMeta, error) {
+	tail, err := readTail(f.from, f.size, f.held)
+	if err != nil {
+		return nil, err
+	}
+	meta := new(fileMeta)
+	return meta, f.unmarshal(tail[:len(tail)-footerFrame], meta)
+}
+
+// unmarshal decodes a structure, which it charges before.
+func (f *dataFile) unmarshal(data []byte, to any) error {
+	_, weight, err := weighThrift(data, reflect.TypeOf(to).Elem(), f.held.Left())
+	if err == nil {
+		err = f.held.Take(weight)
+	}
+	if err != nil {
+		return err
+	}
+	if err := thrift.Unmarshal(new(thrift.CompactProtocol), data, to); err != nil {
+		return fmt.Errorf("%w: %w", errDamaged, err)
+	}
+	return nil
 }

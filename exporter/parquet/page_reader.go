@@ -60,11 +60,7 @@ func (p *pageReader) start(chunk *format.ColumnMetaData, rows int64) error {
 // next returns the next page, nil at the end of the chunk.
 func (p *pageReader) next() (*page, error) {
 	if p.offset >= p.end {
-		want := pageTotals{p.chunk.TotalUncompressedSize, p.chunk.NumValues, p.chunk.Statistics.NullCount, p.rows}
-		if p.totals != want {
-			return nil, fmt.Errorf("%w: its pages hold %+v instead of %+v", errDamaged, p.totals, want)
-		}
-		return nil, nil
+		return nil, p.ended()
 	}
 	p.number++
 	page, err := p.read()
@@ -74,27 +70,45 @@ func (p *pageReader) next() (*page, error) {
 	return page, nil
 }
 
+// ended compares the pages of the chunk with what the footer says of it.
+func (p *pageReader) ended() error {
+	want := pageTotals{p.chunk.TotalUncompressedSize, p.chunk.NumValues, p.chunk.Statistics.NullCount, p.rows}
+	if p.totals != want {
+		return fmt.Errorf("%w: its pages hold %+v instead of %+v", errDamaged, p.totals, want)
+	}
+	return nil
+}
+
 func (p *pageReader) read() (*page, error) {
-	header, length, err := p.header()
+	header, data, err := p.fetch()
 	if err != nil {
 		return nil, err
+	}
+	return p.decompress(header, data)
+}
+
+// fetch reads the next page as it is stored. It is good until the next read.
+func (p *pageReader) fetch() (header *format.PageHeader, data []byte, err error) {
+	header, length, err := p.header()
+	if err != nil {
+		return nil, nil, err
 	}
 	size := int64(header.CompressedPageSize)
 	left := p.end - p.offset - int64(length)
 	if size < 0 || size > left {
-		return nil, fmt.Errorf("%w: a page of %d bytes with %d left in its chunk", errDamaged, size, left)
+		return nil, nil, fmt.Errorf("%w: a page of %d bytes with %d left in its chunk", errDamaged, size, left)
 	}
-	data, err := p.from.read(p.offset+int64(length), min(size+headerBytes, left))
+	data, err = p.from.read(p.offset+int64(length), min(size+headerBytes, left))
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p.prefetched = append(p.prefetched[:0], data[size:]...)
 	p.offset += int64(length) + size
 	p.totals.bytes += int64(length) + int64(header.UncompressedPageSize)
 	if data = data[:size]; int32(crc32.ChecksumIEEE(data)) != header.CRC {
-		return nil, fmt.Errorf("%w: checksum mismatch", errDamaged)
+		return nil, nil, fmt.Errorf("%w: checksum mismatch", errDamaged)
 	}
-	return p.decompress(header, data)
+	return header, data, nil
 }
 
 // header reads the header of the next page.
@@ -117,7 +131,20 @@ func (p *pageReader) header() (header *format.PageHeader, length int, err error)
 
 // decompress checks a page of a kind that the sink writes, and decompresses it.
 func (p *pageReader) decompress(header *format.PageHeader, data []byte) (decoded *page, err error) {
-	decoded = &p.page
+	if decoded, err = p.describe(header); err != nil {
+		return nil, err
+	}
+	levels := int(decoded.RepetitionLevelsByteLength) + int(decoded.DefinitionLevelsByteLength)
+	decoded.repetition = data[:decoded.RepetitionLevelsByteLength]
+	decoded.definition = data[decoded.RepetitionLevelsByteLength:levels]
+	decoded.body, err = p.from.decompress(p.chunk.Codec, data[levels:], int(header.UncompressedPageSize)-levels)
+	return decoded, err
+}
+
+// describe checks the header of a page of a kind that the sink writes, and returns the
+// page without its content.
+func (p *pageReader) describe(header *format.PageHeader) (*page, error) {
+	decoded := &p.page
 	*decoded = page{}
 	if header.Type == format.DictionaryPage && p.number == 1 && p.leaf.reads(format.RLEDictionary) && p.chunk.DictionaryPageOffset != 0 {
 		dict := header.DictionaryPageHeader
@@ -131,11 +158,26 @@ func (p *pageReader) decompress(header *format.PageHeader, data []byte) (decoded
 		}
 		decoded.DataPageHeaderV2 = header.DataPageHeaderV2.V
 	}
-	levels := int(decoded.RepetitionLevelsByteLength) + int(decoded.DefinitionLevelsByteLength)
-	decoded.repetition = data[:decoded.RepetitionLevelsByteLength]
-	decoded.definition = data[decoded.RepetitionLevelsByteLength:levels]
-	decoded.body, err = p.from.decompress(p.chunk.Codec, data[levels:], int(header.UncompressedPageSize)-levels)
-	return decoded, err
+	return decoded, nil
+}
+
+// skip reads the header of the next page, and no more of it.
+func (p *pageReader) skip() error {
+	header, length, err := p.header()
+	if err != nil {
+		return err
+	}
+	size, left := int64(header.CompressedPageSize), p.end-p.offset-int64(length)
+	if size < 0 || size > left {
+		return fmt.Errorf("%w: a page of %d bytes with %d left in its chunk", errDamaged, size, left)
+	}
+	p.offset += int64(length) + size
+	if p.offset == p.end {
+		return nil
+	}
+	next, err := p.from.read(p.offset, min(headerBytes, p.end-p.offset))
+	p.prefetched = append(p.prefetched[:0], next...)
+	return err
 }
 
 // check compares what the header of a data page says.

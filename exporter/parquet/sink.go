@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 
 	"github.com/apache/arrow/go/v15/arrow"
+
+	"github.com/lemexport/lemexport/exporter"
 )
 
 const (
@@ -173,6 +175,30 @@ func (s *sink) endGroup() error {
 	rows := s.rows
 	s.rows = 0
 	return s.addGroup(start, rows, chunks)
+}
+
+// TakesFrom implements exporter.GroupSink.
+func (s *sink) TakesFrom(file exporter.GroupedFile) int {
+	of, ok := file.(*dataFile)
+	if !ok {
+		return file.Groups()
+	}
+	return taker{s, of}.from()
+}
+
+// TakeOver appends the row groups of a file from that one on, as they are stored.
+func (s *sink) TakeOver(ctx context.Context, file exporter.GroupedFile, from int) error {
+	if s.failed != nil {
+		return s.failed
+	}
+	of, ok := file.(*dataFile)
+	if !ok {
+		return fmt.Errorf("take over parquet row groups of %T", file)
+	}
+	if err := (taker{s, of}).take(ctx, from); err != nil {
+		s.failed = advise(fmt.Errorf("take over parquet row groups: %w", err))
+	}
+	return s.failed
 }
 
 // accept checks that the record is one of the table.

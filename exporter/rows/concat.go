@@ -18,7 +18,38 @@ type Piece struct {
 // Concat returns a record of the pieces' rows, one after the other. It copies
 // column by column, unless there is one piece, whose memory the result then
 // shares. The caller releases it.
-func Concat(as *arrow.Schema, pieces []Piece) arrow.Record {
+func Concat(as *arrow.Schema, pieces []Piece) arrow.Record { return new(joiner).concat(as, pieces) }
+
+// joiner copies values. The memory of what it makes is the collector's to free, unless it
+// has memory of its own to use again.
+type joiner struct {
+	// most is how much memory is used again, 0 for none: then the copies must not be used
+	// after reset. used is that of the copies since.
+	most int
+	used []byte
+}
+
+// reset takes the memory of all copies back.
+func (j *joiner) reset() {
+	if j.used = j.used[:0]; cap(j.used) > j.most {
+		j.used = nil // it was made for a row that is larger than others
+	}
+}
+
+// buffer is memory for a copy. What is in it does not matter.
+func (j *joiner) buffer(size int) *memory.Buffer {
+	if j.most == 0 {
+		return memory.NewBufferBytes(make([]byte, size))
+	}
+	from := (len(j.used) + 7) &^ 7 // integers begin there
+	if from+size > cap(j.used) {
+		from, j.used = 0, make([]byte, 0, max(size, 2*cap(j.used))) // copies keep what they are in
+	}
+	j.used = j.used[:from+size]
+	return memory.NewBufferBytes(j.used[from : from+size : from+size])
+}
+
+func (j *joiner) concat(as *arrow.Schema, pieces []Piece) arrow.Record {
 	if len(pieces) == 1 {
 		one := pieces[0].Rec.NewSlice(int64(pieces[0].From), int64(pieces[0].To))
 		defer one.Release()
@@ -34,7 +65,7 @@ func Concat(as *arrow.Schema, pieces []Piece) arrow.Record {
 		for at, one := range pieces {
 			parts[at] = part{one.Rec.Column(i), one.From, one.To}
 		}
-		columns[i] = array.MakeFromData(join(as.Field(i).Type, parts))
+		columns[i] = array.MakeFromData(j.join(as.Field(i).Type, parts))
 	}
 	return array.NewRecord(as, columns, rows)
 }
@@ -46,32 +77,32 @@ type part struct {
 }
 
 // join copies the values of all parts into new memory.
-func join(kind arrow.DataType, parts []part) *array.Data {
+func (j *joiner) join(kind arrow.DataType, parts []part) *array.Data {
 	var length int
 	for _, one := range parts {
 		length += one.to - one.from
 	}
-	validity, nulls := joinValidity(parts, length)
+	validity, nulls := j.validity(parts, length)
 	buffers := []*memory.Buffer{validity}
 	var children []arrow.ArrayData
 	switch kind := kind.(type) {
 	case *arrow.StringType:
-		buffers = append(buffers, joinText(parts, length)...)
+		buffers = append(buffers, j.text(parts, length)...)
 	case *arrow.BooleanType:
-		buffers = append(buffers, joinBits(parts, length, 1))
+		buffers = append(buffers, j.bits(parts, length, 1))
 	case *arrow.TimestampType:
-		buffers = append(buffers, joinTimes(parts, length))
+		buffers = append(buffers, j.times(parts, length))
 	case *arrow.ListType:
-		offsets, elements := joinLists(parts, length)
+		offsets, elements := j.lists(parts, length)
 		buffers = append(buffers, offsets)
-		children = append(children, join(kind.Elem(), elements))
+		children = append(children, j.join(kind.Elem(), elements))
 	case *arrow.StructType:
 		fields := make([]part, len(parts))
 		for i := range kind.Fields() {
 			for at, one := range parts {
 				fields[at] = part{one.values.(*array.Struct).Field(i), one.from, one.to}
 			}
-			children = append(children, join(kind.Field(i).Type, fields))
+			children = append(children, j.join(kind.Field(i).Type, fields))
 		}
 	default:
 		panic(fmt.Sprintf("rows: cannot copy a %s", kind))
@@ -79,21 +110,22 @@ func join(kind arrow.DataType, parts []part) *array.Data {
 	return array.NewData(kind, length, buffers, children, nulls, 0)
 }
 
-// joinValidity returns no bitmap where there are no nulls.
-func joinValidity(parts []part, length int) (bitmap *memory.Buffer, nulls int) {
+// validity returns no bitmap where there are no nulls.
+func (j *joiner) validity(parts []part, length int) (bitmap *memory.Buffer, nulls int) {
 	for _, one := range parts {
 		if one.values.NullN() > 0 {
-			bitmap = joinBits(parts, length, 0)
+			bitmap = j.bits(parts, length, 0)
 			return bitmap, length - bitutil.CountSetBits(bitmap.Bytes(), 0, length)
 		}
 	}
 	return nil, 0
 }
 
-// joinBits copies the bitmaps that stand in that buffer; where a part has none,
+// bits copies the bitmaps that stand in that buffer; where a part has none,
 // every bit is set.
-func joinBits(parts []part, length, buffer int) *memory.Buffer {
-	joined := newBuffer((length + 7) / 8)
+func (j *joiner) bits(parts []part, length, buffer int) *memory.Buffer {
+	joined := j.buffer((length + 7) / 8)
+	clear(joined.Bytes())
 	at := 0
 	for _, one := range parts {
 		data := one.values.Data()
@@ -107,8 +139,8 @@ func joinBits(parts []part, length, buffer int) *memory.Buffer {
 	return joined
 }
 
-func joinTimes(parts []part, length int) *memory.Buffer {
-	joined := newBuffer(arrow.TimestampTraits.BytesRequired(length))
+func (j *joiner) times(parts []part, length int) *memory.Buffer {
+	joined := j.buffer(arrow.TimestampTraits.BytesRequired(length))
 	to := arrow.TimestampTraits.CastFromBytes(joined.Bytes())
 	for _, one := range parts {
 		n := copy(to, one.values.(*array.Timestamp).TimestampValues()[one.from:one.to])
@@ -117,8 +149,8 @@ func joinTimes(parts []part, length int) *memory.Buffer {
 	return joined
 }
 
-// joinText returns the offsets and the text.
-func joinText(parts []part, length int) []*memory.Buffer {
+// text returns the offsets and the text.
+func (j *joiner) text(parts []part, length int) []*memory.Buffer {
 	var size int
 	for _, one := range parts {
 		if one.from < one.to { // an array without values may be without memory
@@ -126,7 +158,7 @@ func joinText(parts []part, length int) []*memory.Buffer {
 			size += text.ValueOffset(one.to) - text.ValueOffset(one.from)
 		}
 	}
-	offsets, joined := newBuffer(arrow.Int32Traits.BytesRequired(length+1)), newBuffer(size)
+	offsets, joined := j.buffer(arrow.Int32Traits.BytesRequired(length+1)), j.buffer(size)
 	ends, at := arrow.Int32Traits.CastFromBytes(offsets.Bytes()), int32(0)
 	ends[0], ends = 0, ends[1:]
 	for _, one := range parts {
@@ -147,9 +179,9 @@ func joinText(parts []part, length int) []*memory.Buffer {
 	return []*memory.Buffer{offsets, joined}
 }
 
-// joinLists returns the offsets, and where the elements are.
-func joinLists(parts []part, length int) (offsets *memory.Buffer, elements []part) {
-	offsets = newBuffer(arrow.Int32Traits.BytesRequired(length + 1))
+// lists returns the offsets, and where the elements are.
+func (j *joiner) lists(parts []part, length int) (offsets *memory.Buffer, elements []part) {
+	offsets = j.buffer(arrow.Int32Traits.BytesRequired(length + 1))
 	ends, at := arrow.Int32Traits.CastFromBytes(offsets.Bytes()), int32(0)
 	ends[0], ends = 0, ends[1:]
 	elements = make([]part, 0, len(parts))
@@ -169,6 +201,3 @@ func joinLists(parts []part, length int) (offsets *memory.Buffer, elements []par
 	}
 	return offsets, elements
 }
-
-// newBuffer is memory that the collector frees, so nobody has to.
-func newBuffer(size int) *memory.Buffer { return memory.NewBufferBytes(make([]byte, size)) }

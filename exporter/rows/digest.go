@@ -111,13 +111,14 @@ func (d *Digester) AddRow(rec arrow.Record, row int) {
 // hash is the sum over one row. Its time counts times the lowest word, so that
 // rows cannot exchange theirs.
 func (d *Digester) hash(row int) Digest {
-	d.buf = d.buf[:0]
+	buf := d.buf[:0]
 	for i := range d.forms {
 		if i != d.fetchedAt {
-			d.buf = d.forms[i].append(d.buf, row)
+			buf = d.forms[i].append(buf, row)
 		}
 	}
-	sum := sha256.Sum256(d.buf)
+	d.buf = buf
+	sum := sha256.Sum256(buf)
 	one := Digest{words: wordsOf(sum[:]), rows: 1}
 	if d.times != nil {
 		one.fetched = one.words[0] * uint64(d.times.Value(row))

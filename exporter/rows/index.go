@@ -16,7 +16,7 @@ import (
 // row for the losers, the rows that a newer or later read version replaces.
 type Index struct {
 	file    TempFile
-	atOnce  int64 // entries that Losers sorts in memory
+	limits  Limits
 	rows    int64
 	names   []string
 	numbers map[string]uint32
@@ -54,8 +54,7 @@ type entry struct {
 
 // NewIndex returns an empty index that lives in a file, which it closes.
 func NewIndex(file TempFile, limits Limits) *Index {
-	atOnce := limits.Share
-	return &Index{file: file, atOnce: int64(atOnce), numbers: make(map[string]uint32), dropped: make(map[string]Dropped)}
+	return &Index{file: file, limits: limits, numbers: make(map[string]uint32), dropped: make(map[string]Dropped)}
 }
 
 // Close closes the file.
@@ -100,17 +99,21 @@ func (x *Index) IsLost(row int64) bool {
 }
 
 // Losers marks and counts the rows to drop. Of all rows with one id the newest
-// version stays, the last read of equals. The ids are dealt into shares by
-// their hash, and each share is sorted in memory.
+// version stays, the last read of equals. Most ids are there once, which a filter tells.
+// The others are dealt into shares by their hash, and each share is sorted in memory.
 func (x *Index) Losers() (int64, error) {
 	x.lost = make([]uint64, (x.rows+63)/64)
-	shares := (x.rows + x.atOnce - 1) / x.atOnce
+	repeated, most, err := x.repeated()
+	if err != nil {
+		return 0, err
+	}
+	atOnce := int64(x.limits.Share)
+	shares := (most + atOnce - 1) / atOnce
 	var lost int64
 	// A share varies around its mean by the square root of it; grow if it must.
-	entries := make([]entry, 0, min(x.rows, x.atOnce+x.atOnce/64))
+	entries := make([]entry, 0, min(most, atOnce+atOnce/64))
 	for share := range shares {
-		var err error
-		if entries, err = x.share(entries[:0], uint64(share), uint64(shares)); err != nil {
+		if entries, err = x.share(entries[:0], repeated, uint64(share), uint64(shares)); err != nil {
 			return 0, err
 		}
 		slices.SortFunc(entries, func(a, b entry) int {
@@ -147,10 +150,26 @@ func (x *Index) Len() int64 { return x.rows }
 // Dropped returns for each partition how many of its rows were dropped. Call Losers first.
 func (x *Index) Dropped() map[string]Dropped { return x.dropped }
 
-// share reads the entries whose id falls into one share.
-func (x *Index) share(entries []entry, share, shares uint64) ([]entry, error) {
+// repeated is a filter that every id passes which more than one entry has, and the most
+// entries whose id can pass it.
+func (x *Index) repeated() (repeated BloomFilter, most int64, err error) {
+	ids := int(min(x.rows, int64(x.limits.filtered)))
+	met, repeated := NewBloomFilter(ids), NewBloomFilter(ids)
+	err = x.each(func(id schema.IDHash, _ int64, _ []byte) {
+		if !met.Passes(id) {
+			met.Add(id)
+			return
+		}
+		repeated.Add(id)
+		most += 2 // this one, and the one that was met before
+	})
+	return repeated, min(most, x.rows), err
+}
+
+// share reads the entries that pass the filter and whose id falls into one share.
+func (x *Index) share(entries []entry, repeated BloomFilter, share, shares uint64) ([]entry, error) {
 	err := x.each(func(id schema.IDHash, row int64, rest []byte) {
-		if id[0]%shares == share {
+		if repeated.Passes(id) && id[0]%shares == share {
 			entries = append(entries, entry{
 				id:      id,
 				version: versionOf(rest),

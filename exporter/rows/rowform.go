@@ -5,7 +5,6 @@ import (
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/bitutil"
 )
 
 // formKind is what values are.
@@ -74,23 +73,23 @@ func newRowForm(values arrow.Array) rowForm {
 
 // append appends the value of a row.
 func (f *rowForm) append(buf []byte, row int) []byte {
-	if f.bits != nil && !bitutil.BitIsSet(f.bits, f.offset+row) {
+	if at := uint(f.offset + row); f.bits != nil && f.bits[at/8]>>(at%8)&1 == 0 {
 		return append(buf, 0)
 	}
 	switch f.kind {
 	case formText:
 		text := f.text[f.ends[row]:f.ends[row+1]]
-		buf = binary.AppendUvarint(buf, uint64(len(text))+1)
+		buf = appendCount(buf, len(text)+1)
 		buf = append(buf, text...)
 	case formTime:
 		buf = append(buf, 1)
 		buf = binary.LittleEndian.AppendUint64(buf, uint64(f.times[row]))
 	case formFlag:
-		at := f.offset + row
+		at := uint(f.offset + row)
 		buf = append(buf, 1+f.flags[at/8]>>(at%8)&1)
 	case formList:
 		start, end := int(f.ends[row]), int(f.ends[row+1])
-		buf = binary.AppendUvarint(buf, uint64(end-start)+1)
+		buf = appendCount(buf, end-start+1)
 		for i := start; i < end; i++ {
 			buf = f.parts[0].append(buf, i)
 		}
@@ -101,4 +100,13 @@ func (f *rowForm) append(buf []byte, row int) []byte {
 		}
 	}
 	return buf
+}
+
+// appendCount appends a number as unsigned LEB128. Nearly all are small, and the call of
+// binary.AppendUvarint takes longer than they do.
+func appendCount(buf []byte, count int) []byte {
+	if count < 0x80 {
+		return append(buf, byte(count))
+	}
+	return binary.AppendUvarint(buf, uint64(count))
 }

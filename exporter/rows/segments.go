@@ -19,10 +19,16 @@ import (
 // memory until they are worth a segment.
 type run struct {
 	segments []segment
-	pages    []Piece
-	from     []origin // of the pages
-	waiting  int      // bytes of the pages
+	pages    []page
+	waiting  int // bytes of the pages
 	last     schema.RowKey
+}
+
+// page is a page in memory.
+type page struct {
+	rec   arrow.Record
+	from  origin
+	bytes int
 }
 
 // segment is a record on disk.
@@ -41,10 +47,21 @@ type origin struct {
 // release drops the pages that wait.
 func (r *run) release() {
 	for _, page := range r.pages {
-		page.Rec.Release()
+		page.rec.Release()
 	}
 	clear(r.pages)
 	r.pages, r.waiting = r.pages[:0], 0
+}
+
+// segmentOf is the first of some pages that make a segment of so many bytes.
+func segmentOf(pages []page, bytes int) []page {
+	size := 0
+	for i, page := range pages {
+		if size += page.bytes; size >= bytes {
+			return pages[:i+1]
+		}
+	}
+	return pages
 }
 
 // segmentFile holds the segments of all runs of a sorter, one behind the other.
@@ -54,6 +71,23 @@ type segmentFile struct {
 	most    int           // bytes that a segment should have at most
 	written int64
 	body    bytes.Buffer // the segment being written
+	joined  joiner       // of its pages
+}
+
+func newSegmentFile(table *schema.Table, limits Limits, file TempFile) segmentFile {
+	return segmentFile{file: file, schema: plainSchema(table.Arrow()), most: limits.segment, joined: joiner{most: 4 * limits.segment}}
+}
+
+// appendPages writes pages at the end of a run, as one segment if they can be.
+func (f *segmentFile) appendPages(to *run, pages []page) error {
+	pieces, from := make([]Piece, len(pages)), make([]origin, len(pages))
+	for i, page := range pages {
+		pieces[i], from[i] = Piece{page.rec, 0, int(page.rec.NumRows())}, page.from
+	}
+	defer f.joined.reset()
+	rec := f.joined.concat(f.schema, pieces)
+	defer rec.Release()
+	return f.append(to, rec, from)
 }
 
 // append writes a record at the end of a run, as one segment or, when its rows are
@@ -135,6 +169,7 @@ type runCursor struct {
 	block
 	sorter *Sorter
 	rest   []segment
+	pages  []page // behind the segments
 	from   []origin
 }
 
@@ -152,11 +187,8 @@ func (c *runCursor) keep() bool {
 
 func (c *runCursor) advance() (bool, error) {
 	c.release()
-	if len(c.rest) == 0 {
-		return false, nil
-	}
-	rec, err := c.sorter.segments.load(c.rest[0])
-	if err != nil {
+	rec, from, size, err := c.next()
+	if err != nil || rec == nil {
 		return false, err
 	}
 	keys, err := c.sorter.table.Keys(rec)
@@ -164,10 +196,26 @@ func (c *runCursor) advance() (bool, error) {
 		rec.Release()
 		return false, err
 	}
-	c.enter(rec, keys, int(c.rest[0].length))
-	c.from = slices.Clone(c.rest[0].from)
-	c.rest = c.rest[1:]
+	c.enter(rec, keys, size)
+	c.from = from
 	return true, nil
+}
+
+// next is the record behind that under the cursor; nil at the end.
+func (c *runCursor) next() (rec arrow.Record, from []origin, size int, err error) {
+	switch {
+	case len(c.rest) > 0:
+		first := c.rest[0]
+		c.rest = c.rest[1:]
+		rec, err = c.sorter.segments.load(first)
+		return rec, slices.Clone(first.from), int(first.length), err
+	case len(c.pages) > 0:
+		first := c.pages[0]
+		c.pages = c.pages[1:]
+		first.rec.Retain()
+		return first.rec, []origin{first.from}, first.bytes, nil
+	}
+	return nil, nil, 0, nil
 }
 
 func (c *runCursor) release() {

@@ -16,8 +16,9 @@ import (
 // mergeWidth is the number of runs merged at once: each holds one segment in memory.
 const mergeWidth = 32
 
-// Sorter keeps the rows of a walk on disk and gives them back newest first, one
-// per id, in memory that does not grow with them: an external merge sort.
+// Sorter keeps the rows of a walk and gives them back newest first, one per id: an
+// external merge sort. Rows stay in memory as long as they fit into the limits; more of
+// them are kept on disk.
 //
 // A page that continues where some run ends extends that run, so a user's inbox
 // read from top to bottom is one run, and merging it costs one segment of memory.
@@ -34,8 +35,7 @@ type Sorter struct {
 // NewSorter returns an empty sorter of rows of a table. It keeps rows and index in the
 // two files and closes them.
 func NewSorter(table *schema.Table, limits Limits, rows, index TempFile) *Sorter {
-	segments := segmentFile{file: rows, schema: plainSchema(table.Arrow()), most: limits.segment}
-	return &Sorter{table: table, limits: limits, segments: segments, index: NewIndex(index, limits)}
+	return &Sorter{table: table, limits: limits, segments: newSegmentFile(table, limits, rows), index: NewIndex(index, limits)}
 }
 
 // plainSchema drops the metadata of a schema and its fields.
@@ -104,19 +104,25 @@ func (s *Sorter) runFor(key schema.RowKey) *run {
 }
 
 // extend adds a page to a run.
-func (s *Sorter) extend(to *run, page arrow.Record, first int64) error {
-	page.Retain()
-	size := int(util.TotalRecordSize(page))
-	to.pages = append(to.pages, Piece{page, 0, int(page.NumRows())})
-	to.from = append(to.from, origin{first, int(page.NumRows())})
+func (s *Sorter) extend(to *run, rec arrow.Record, first int64) error {
+	rec.Retain()
+	size := int(util.TotalRecordSize(rec))
+	to.pages = append(to.pages, page{rec, origin{first, int(rec.NumRows())}, size})
 	to.waiting += size
 	s.waiting += size
-	if to.waiting >= s.limits.segment {
+	switch {
+	case s.waiting >= s.limits.waiting:
+		return s.flushAll()
+	case to.waiting >= s.limits.segment && !s.inMemory():
 		return s.flush(to)
 	}
-	if s.waiting < s.limits.waiting {
-		return nil
-	}
+	return nil
+}
+
+// inMemory reports whether all rows have fit into memory so far.
+func (s *Sorter) inMemory() bool { return s.segments.written == 0 }
+
+func (s *Sorter) flushAll() error {
 	for _, run := range s.runs {
 		if err := s.flush(run); err != nil {
 			return err
@@ -125,33 +131,32 @@ func (s *Sorter) extend(to *run, page arrow.Record, first int64) error {
 	return nil
 }
 
-// flush makes a segment of the pages that wait.
+// flush makes segments of the pages that wait.
 func (s *Sorter) flush(of *run) error {
-	if len(of.pages) == 0 {
-		return nil
+	for rest := of.pages; len(rest) > 0; {
+		first := segmentOf(rest, s.limits.segment)
+		if err := s.segments.appendPages(of, first); err != nil {
+			return err
+		}
+		rest = rest[len(first):]
 	}
-	rec := Concat(s.segments.schema, of.pages)
-	defer rec.Release()
-	from := of.from
-	of.from = nil
 	s.waiting -= of.waiting
 	of.release()
-	return s.segments.append(of, rec, from)
+	return nil
 }
 
 // sort returns the record with its rows in file order, and their keys; the caller
 // releases it.
 func (s *Sorter) sort(rec arrow.Record, keys schema.Keys) (arrow.Record, schema.Keys, error) {
+	if inOrder(keys) {
+		rec.Retain()
+		return rec, keys, nil
+	}
 	order := make([]int, rec.NumRows())
 	for i := range order {
 		order[i] = i
 	}
-	byKey := func(a, b int) int { return keys.At(a).Compare(keys.At(b)) }
-	if slices.IsSortedFunc(order, byKey) {
-		rec.Retain()
-		return rec, keys, nil
-	}
-	slices.SortStableFunc(order, byKey)
+	slices.SortStableFunc(order, func(a, b int) int { return keys.At(a).Compare(keys.At(b)) })
 	pieces := make([]Piece, len(order))
 	for i, row := range order {
 		pieces[i] = Piece{rec, row, row + 1}
@@ -161,11 +166,21 @@ func (s *Sorter) sort(rec arrow.Record, keys schema.Keys) (arrow.Record, schema.
 	return sorted, keys, err
 }
 
+// inOrder reports whether rows with those keys are in file order.
+func inOrder(keys schema.Keys) bool {
+	for row := 1; row < keys.Len(); row++ {
+		if keys.At(row-1).Compare(keys.At(row)) > 0 {
+			return false
+		}
+	}
+	return true
+}
+
 // Sorted ends the adding: it finds the rows to drop and leaves few enough runs to
 // merge. What it returns is valid until the sorter is closed.
 func (s *Sorter) Sorted(ctx context.Context) (*Sorted, error) {
-	for _, run := range s.runs {
-		if err := s.flush(run); err != nil {
+	if !s.inMemory() { // a merge of segments needs the memory
+		if err := s.flushAll(); err != nil {
 			return nil, err
 		}
 	}
@@ -189,6 +204,10 @@ func (s *Sorter) compact(ctx context.Context) error {
 				return err
 			}
 		}
+		for _, run := range s.runs[:mergeWidth] {
+			s.waiting -= run.waiting
+			run.release()
+		}
 		s.runs = append(s.runs[mergeWidth:], merged)
 	}
 	return nil
@@ -199,7 +218,7 @@ func (s *Sorter) merge(ctx context.Context, runs []*run, as *arrow.Schema, most 
 	return func(yield func(arrow.Record, error) bool) {
 		all := make([]cursor, len(runs))
 		for i, run := range runs {
-			all[i] = &runCursor{sorter: s, rest: run.segments}
+			all[i] = &runCursor{sorter: s, rest: run.segments, pages: run.pages}
 		}
 		mergeAll(ctx, as, most, all)(yield)
 	}

@@ -221,10 +221,17 @@ func TestSorterMergesMoreRunsThanItHoldsInMemory(t *testing.T) {
 	}
 }
 
-// The index gives the same losers whatever the share of ids held at once.
+// The index gives the same losers whatever the share of ids held at once, and whether
+// its filter has room for all ids or not.
 func TestIndexSharesCoverEveryID(t *testing.T) {
+	for _, filtered := range []int{0, 1 << 16} {
+		t.Run(fmt.Sprint("a filter for ", filtered), func(t *testing.T) { testShares(t, filtered) })
+	}
+}
+
+func testShares(t *testing.T, filtered int) {
 	const share = 1 << 12
-	x := NewIndex(tempFile(t, t.TempDir()), Limits{Share: share})
+	x := NewIndex(tempFile(t, t.TempDir()), Limits{Share: share, filtered: filtered})
 	defer func() { _ = x.Close() }()
 	const ids = share + 1000
 	for round := range 2 {
@@ -246,6 +253,92 @@ func TestIndexSharesCoverEveryID(t *testing.T) {
 		if x.IsLost(row) != (row < ids) {
 			t.Fatalf("row %d: lost is %t", row, x.IsLost(row))
 		}
+	}
+}
+
+// Ids that are there once are not sorted, but for the few that the filter takes for others.
+func TestIndexSortsOnlyIDsThatMayBeRepeated(t *testing.T) {
+	const once, twice = 20_000, 500
+	x := NewIndex(tempFile(t, t.TempDir()), LimitsOf(leastMemory))
+	defer func() { _ = x.Close() }()
+	for id := range once + twice {
+		x.append("usr_a", schema.HashID(fmt.Sprint(id)), 1)
+	}
+	for id := range twice {
+		x.append("usr_a", schema.HashID(fmt.Sprint(id)), 2)
+	}
+	if err := x.flush(once + 2*twice); err != nil {
+		t.Fatal(err)
+	}
+	repeated, most, err := x.repeated()
+	if err != nil {
+		t.Fatal(err)
+	}
+	passed := int64(0)
+	if err := x.Each(func(row int64, id schema.IDHash, _ int64) {
+		switch {
+		case repeated.Passes(id):
+			passed++
+		case row < twice || row >= once+twice:
+			t.Errorf("row %d does not pass the filter, and its id is there twice", row)
+		}
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if passed > most || most > once/4 {
+		t.Errorf("%d rows pass, %d were expected at most, and %d have an id that is there twice", passed, most, 2*twice)
+	}
+}
+
+// Rows stay in memory as long as they fit: the file of temporary rows stays empty.
+func TestSorterWritesNoRowsThatFitIntoMemory(t *testing.T) {
+	table := schema.InboxConversations()
+	limits := LimitsOf(leastMemory)
+	for _, test := range []struct {
+		name    string
+		waiting int
+		fits    bool
+	}{
+		{"they fit", 1 << 30, true},
+		{"they do not fit", limits.segment + 1, false},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			limits.waiting = test.waiting
+			sorter := newSorter(t, table, limits)
+			defer func() { _ = sorter.Close() }()
+			const pages, perPage = 30, 100
+			for page := range pages {
+				versions := make([]version, perPage)
+				for row := range versions {
+					versions[row] = version{id: fmt.Sprintf("ibx_%d_%d", page, row), active: int64(pages - page), users: 3}
+				}
+				rec := record(table, versions)
+				if err := addTo(sorter, "usr_a", rec); err != nil {
+					t.Fatal(err)
+				}
+				rec.Release()
+			}
+			sorted, err := sorter.Sorted(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			var count int64
+			for rec, err := range sorted.Records(t.Context()) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				count += rec.NumRows()
+			}
+			if count != pages*perPage {
+				t.Errorf("%d rows came back of %d", count, pages*perPage)
+			}
+			if empty := sorter.segments.written == 0; empty != test.fits {
+				t.Errorf("%d bytes of rows were written", sorter.segments.written)
+			}
+			if one := sorter.runs[0]; !test.fits && (len(one.pages) > 0 || len(one.segments) < 2) {
+				t.Errorf("%d segments, and %d pages are left in memory", len(one.segments), len(one.pages))
+			}
+		})
 	}
 }
 
