@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,7 +9,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
-	"syscall"
 	"time"
 
 	"github.com/lemexport/lemexport/bench/inbox"
@@ -71,22 +71,10 @@ func exportLive(ctx context.Context, program string, options options) (took proc
 		return took, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	config := fmt.Sprintf(`source "lemlist" {
-  api_key  = env("LEMEXPORT_BENCH_KEY")
-  endpoint = %q
-}
-
-export "inbox_conversations" {
-  destination = "./out"
-}
-`, sim.Endpoint)
-	if err := os.WriteFile(filepath.Join(dir, "main.hcl"), []byte(config), 0o600); err != nil {
+	if err := configure(dir, sim.Endpoint); err != nil {
 		return took, err
 	}
-	command := exec.CommandContext(ctx, program, "-chdir="+dir, "apply", "-auto-approve")
-	// The ledger of the rate is the run's own: no earlier run counts.
-	command.Env = append(os.Environ(), "LEMEXPORT_BENCH_KEY="+sim.Key, "XDG_CACHE_HOME="+filepath.Join(dir, "cache"))
-	took, err = measured(command)
+	took, err = measured(applyIn(ctx, program, dir, sim.Key))
 	if err != nil {
 		return took, err
 	}
@@ -116,14 +104,14 @@ func startUp(ctx context.Context, program string) (process.Usage, error) {
 // measured runs a program that does not measure itself. Its peak is never less
 // than that of this process, which is small.
 func measured(command *exec.Cmd) (process.Usage, error) {
-	started := time.Now()
-	output, err := command.CombinedOutput()
-	wall, state := time.Since(started), command.ProcessState
-	if state == nil {
+	var output bytes.Buffer
+	command.Stdout, command.Stderr = &output, &output
+	took, err := process.Run(command)
+	if command.ProcessState == nil {
 		return process.Usage{}, err
 	}
 	if err != nil {
-		err = fmt.Errorf("%s: %w\n%s", filepath.Base(command.Path), err, output)
+		err = fmt.Errorf("%s: %w\n%s", filepath.Base(command.Path), err, &output)
 	}
-	return process.Usage{Wall: wall, CPU: state.UserTime() + state.SystemTime(), Peak: state.SysUsage().(*syscall.Rusage).Maxrss << 10}, err
+	return took, err
 }

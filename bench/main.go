@@ -15,10 +15,20 @@
 // builds the program, lets it export a simulated team at the rate limit of the
 // API, and starts it many times.
 //
+//	go -C bench run . -pace -conversations 12000
+//
+// lets it export teams of 1, 2 and 5 users from 50 ms to 1 s away over HTTP, in real
+// time, and compares the time from the first request to the last with the least.
+//
 //	go -C bench run . -teams 50 -parallel 50 -conversations 30000
 //
 // lets it export many simulated teams by one configuration, each at the rate limit
 // of its key.
+//
+//	go -C bench run . -growth 1000000 -plot ../docs/growth.svg
+//
+// exports simulated teams of 1,000 conversations, of ten times as many, and so on, without
+// a rate limit, and verifies, reports and merges each.
 //
 // Contestants run in turn, as often as -runs says, each in a process of its own.
 // The process that starts them does nothing itself, not even the pages.
@@ -34,6 +44,7 @@ import (
 	"slices"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/lemexport/lemexport/bench/process"
 )
@@ -54,8 +65,13 @@ func main() {
 	flag.IntVar(&options.changes, "changes", 10_000, "with -merge: merge `N` changed conversations")
 	flag.IntVar(&options.workers, "workers", 1, "with -merge: use `N` cores")
 	live := flag.Bool("live", false, "measure the program at the rate limit of the API, and its start")
+	pace := flag.Bool("pace", false, "measure how the program uses the rate limit of the API, by latency")
+	flag.DurationVar(&options.jitter, "jitter", 0, "with -pace: add up to this `TIME` to each latency")
+	flag.StringVar(&options.program, "program", "", "with -pace: measure this `FILE` instead of building the program")
 	flag.IntVar(&options.teams, "teams", 0, "measure the program on `N` teams of up to -conversations")
 	flag.IntVar(&options.parallel, "parallel", 16, "with -teams: export `N` teams at once")
+	flag.IntVar(&options.growth, "growth", 0, "measure how the cost grows from 1,000 to `N` conversations")
+	flag.StringVar(&options.plot, "plot", "", "with -growth: write a plot to the SVG `FILE`")
 	flag.Parse()
 	options.names = names()
 	if *only != "" {
@@ -68,8 +84,12 @@ func main() {
 		measure = mergeContest
 	case *live:
 		measure = liveRun
+	case *pace:
+		measure = paceRun
 	case options.teams > 0:
 		measure = teamsRun
+	case options.growth > 0:
+		measure = growthRun
 	}
 	exitOn(options.inFolder(ctx, measure))
 }
@@ -85,7 +105,9 @@ func exitOn(err error) {
 type options struct {
 	conversations, changes, workers, runs int
 	teams, parallel                       int
-	dir                                   string
+	growth                                int
+	dir, program, plot                    string
+	jitter                                time.Duration
 	names                                 []string
 }
 

@@ -83,5 +83,6 @@ func medianOf(runs []process.Usage) process.Usage {
 		Wall: median(runs, func(u process.Usage) time.Duration { return u.Wall }),
 		Peak: median(runs, func(u process.Usage) int64 { return u.Peak }),
 		Size: median(runs, func(u process.Usage) int64 { return u.Size }),
+		Disk: median(runs, func(u process.Usage) int64 { return u.Disk }),
 	}
 }

@@ -67,6 +67,8 @@ type Page struct {
 	UnknownFields []string
 	// Recalled says that the page came from the journal of an earlier walk.
 	Recalled bool
+	// Surveyed says that the survey of this run had read the page: the walk began then.
+	Surveyed bool
 }
 
 // Format writes and reads one kind of data file.

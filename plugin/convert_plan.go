@@ -52,6 +52,7 @@ func fromExportPlan(export engine.ExportPlan) (*pluginv1.PlannedExport, error) {
 	}
 	message.Encoding, message.Extra = export.Encoding, export.Extra
 	message.Layout, message.Pointer, message.Removes = export.Layout, export.Pointer, export.Removes
+	message.Unwritable = export.Unwritable
 	if columns := export.Columns; columns != nil {
 		message.Columns = &pluginv1.PlannedColumns{
 			Excluded: columns.Excluded, Hashed: columns.Hashed, HashAlgorithm: columns.HashAlgorithm, HashKeyId: columns.HashKeyID,
@@ -75,7 +76,7 @@ func fromIncrement(plan *engine.IncrementPlan) *pluginv1.PlannedIncrement {
 	if plan == nil {
 		return nil
 	}
-	message := &pluginv1.PlannedIncrement{FullBecause: plan.Full, OnlyMissing: plan.OnlyMissing, FullDue: fromTime(plan.FullDue)}
+	message := &pluginv1.PlannedIncrement{FullBecause: plan.Full, OnlyMissing: plan.OnlyMissing, FullWalk: plan.FullWalk, FullDue: fromTime(plan.FullDue)}
 	if full := plan.FullProof; full != nil {
 		message.FullProof = &pluginv1.FullProof{RunId: full.RunID, FinishedAt: fromTime(&full.FinishedAt), Method: full.Method}
 	}
@@ -162,6 +163,7 @@ func toExportPlan(message *pluginv1.PlannedExport) (engine.ExportPlan, error) {
 	}
 	plan.Encoding, plan.Extra = message.GetEncoding(), message.GetExtra()
 	plan.Layout, plan.Pointer, plan.Removes = message.GetLayout(), message.GetPointer(), message.GetRemoves()
+	plan.Unwritable = message.GetUnwritable()
 	if columns := message.GetColumns(); columns != nil {
 		plan.Columns = &exporter.ManifestColumns{
 			Excluded: columns.GetExcluded(), Hashed: columns.GetHashed(), HashAlgorithm: columns.GetHashAlgorithm(), HashKeyID: columns.GetHashKeyId(),
@@ -184,7 +186,7 @@ func toIncrement(message *pluginv1.PlannedIncrement) *engine.IncrementPlan {
 	if message == nil {
 		return nil
 	}
-	plan := &engine.IncrementPlan{Full: message.GetFullBecause(), OnlyMissing: message.GetOnlyMissing(), FullDue: toTime(message.GetFullDue())}
+	plan := &engine.IncrementPlan{Full: message.GetFullBecause(), OnlyMissing: message.GetOnlyMissing(), FullWalk: message.GetFullWalk(), FullDue: toTime(message.GetFullDue())}
 	if full := message.GetFullProof(); full != nil {
 		plan.FullProof = &exporter.FullProof{RunID: full.GetRunId(), FinishedAt: full.GetFinishedAt().AsTime(), Method: full.GetMethod()}
 	}

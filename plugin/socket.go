@@ -72,7 +72,7 @@ func makeSocketFolder(fit func(dir string) error) (dir string, err error) {
 var ErrUnprotected = errors.New("refusing to serve where other users could connect")
 
 const unprotectedHint = "Let the host set PLUGIN_CLIENT_CERT (mutual TLS, in go-plugin's AutoMTLS), or PLUGIN_UNIX_SOCKET_DIR to a folder " +
-	"that only this user can enter: permission 0700, below folders that no other user can write to. docs/plugin.md says more."
+	"that only this user can enter: permission 0700, below folders that no other user can write to. https://github.com/lemexport/lemexport/blob/main/docs/plugin.md says more."
 
 // prepareSocket ensures that go-plugin can make its socket: in the folder that the host
 // names, by default the one for temporary files, and otherwise in a private folder
@@ -86,7 +86,7 @@ func prepareSocket() (release func(), err error) {
 	if runtime.GOOS == "windows" {
 		if !hasTLS {
 			return nil, exporter.WithHint(fmt.Errorf("%w: the connection has no TLS, and all users of this machine can connect to its ports", ErrUnprotected),
-				"Let the host set PLUGIN_CLIENT_CERT (mutual TLS, in go-plugin's AutoMTLS). docs/plugin.md says more.")
+				"Let the host set PLUGIN_CLIENT_CERT (mutual TLS, in go-plugin's AutoMTLS). https://github.com/lemexport/lemexport/blob/main/docs/plugin.md says more.")
 		}
 		return release, nil
 	}

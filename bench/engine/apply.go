@@ -11,29 +11,35 @@ import (
 	"github.com/lemexport/lemexport/bench/process"
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
-	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/parquet"
 	"github.com/lemexport/lemexport/exporter/store/folder"
 	"github.com/lemexport/lemexport/exporter/store/scratch"
 )
 
-// apply runs the engine as main wires it, but for the source. It returns what
+// surroundings are what the engine runs in, apart from the folder that it writes to.
+type surroundings struct {
+	source exporter.Source
+	now    func() time.Time
+	// workspace is nil for a source that keeps no journal.
+	workspace exporter.Workspace
+}
+
+// apply runs the engine as main wires it, but for its surroundings. It returns what
 // writing took, from the first row to the commit, the commit not included.
-func apply(ctx context.Context, source exporter.Source, dir, mode string) (result engine.Result, write time.Duration, err error) {
-	started := time.Now()
+func apply(ctx context.Context, in surroundings, dir, mode string) (result engine.Result, write time.Duration, err error) {
 	runner := engine.Engine{
 		OpenSource: func(context.Context, exporter.SourceConfig, exporter.Observer) (exporter.Source, error) {
-			return source, nil
+			return in.source, nil
 		},
 		OpenDestination: func(location string) (exporter.Destination, error) {
 			return folder.New(location), nil
 		},
-		Formats: map[string]exporter.Format{"parquet": parquet.Format{Version: "bench"}},
-		Scratch: scratch.New(filepath.Dir(dir)),
-		Tool:    exporter.Tool{Name: "lemexport", Version: "bench"},
-		// A clock in the time of the simulation: watermarks in its future are not trusted.
-		Now:      func() time.Time { return sim.Epoch().Add(time.Hour + time.Since(started)) },
-		NewRunID: func() string { return uuid.Must(uuid.NewV7()).String() },
+		Formats:   map[string]exporter.Format{"parquet": parquet.Format{Version: "bench"}},
+		Scratch:   scratch.New(filepath.Dir(dir)),
+		Workspace: in.workspace,
+		Tool:      exporter.Tool{Name: "lemexport", Version: "bench"},
+		Now:       in.now,
+		NewRunID:  func() string { return uuid.Must(uuid.NewV7()).String() },
 	}
 	job := exporter.Job{Exports: []exporter.Export{{Table: "inbox_conversations", Destination: dir, Format: "parquet", Mode: mode}}}
 	clock := new(writeClock)

@@ -10,10 +10,11 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/bench/process"
+	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
 
 func main() {
-	process.Main("engine", map[string]process.Work{"convert": export, "export": export})
+	process.Main("engine", map[string]process.Work{"convert": export, "export": export, "whole": whole})
 }
 
 // export is an apply of the engine, anew or on top of the file that Before names,
@@ -30,8 +31,12 @@ func export(ctx context.Context, task process.Task) (took time.Duration, err err
 			return 0, err
 		}
 	}
-	source := pagesSource{path: task.Pages, total: int64(task.Conversations)}
-	result, took, err := apply(ctx, source, dir, task.Mode)
+	started := time.Now()
+	result, took, err := apply(ctx, surroundings{
+		source: pagesSource{path: task.Pages, total: int64(task.Conversations)},
+		// A clock in the time of the simulation: watermarks in its future are not trusted.
+		now: func() time.Time { return sim.Epoch().Add(time.Hour + time.Since(started)) },
+	}, dir, task.Mode)
 	if err != nil {
 		return 0, err
 	}

@@ -40,6 +40,8 @@ type Task struct {
 	GCPercent int `json:"gc_percent,omitempty"`
 	// Mode is that of the export: of the engine's contestants only.
 	Mode string `json:"mode,omitempty"`
+	// Endpoint is that of a simulation, for a task that reads one over HTTP.
+	Endpoint string `json:"endpoint,omitempty"`
 }
 
 // Work does a task. It returns the CPU time of the part that counts; 0 when the
@@ -51,10 +53,14 @@ type Usage struct {
 	CPU, Part, Wall time.Duration
 	// Peak is the most memory of the process, Size that of the file it wrote, in bytes.
 	Peak, Size int64
+	// Disk is the most that the files held at once that the process had open for writing,
+	// in bytes, as far as a look every few milliseconds tells; never less than Size.
+	Disk int64
 }
 
 func (u Usage) String() string {
-	return fmt.Sprintf("cpu %6.2f s  wall %6.2f s  peak %4d MiB  file %6.1f MiB", u.CPU.Seconds(), u.Wall.Seconds(), u.Peak>>20, float64(u.Size)/(1<<20))
+	return fmt.Sprintf("cpu %6.2f s  wall %6.2f s  peak %4d MiB  disk %6.1f MiB  file %6.1f MiB",
+		u.CPU.Seconds(), u.Wall.Seconds(), u.Peak>>20, float64(u.Disk)/(1<<20), float64(u.Size)/(1<<20))
 }
 
 // told is what a task says about its process.
@@ -72,11 +78,10 @@ func (t Task) Run(ctx context.Context, program string) (Usage, error) {
 	var out bytes.Buffer
 	command := exec.CommandContext(ctx, program, word, string(text))
 	command.Stdout, command.Stderr = &out, os.Stderr
-	started := time.Now()
-	if err := command.Run(); err != nil {
+	took, err := Run(command)
+	if err != nil {
 		return Usage{}, fmt.Errorf("%s %s: %w", t.Kind, t.Name, err)
 	}
-	took := Usage{Wall: time.Since(started), CPU: command.ProcessState.UserTime() + command.ProcessState.SystemTime()}
 	var told told
 	if err := json.Unmarshal(out.Bytes(), &told); err != nil {
 		return Usage{}, fmt.Errorf("%s %s: what it says of itself: %w", t.Kind, t.Name, err)
@@ -84,6 +89,7 @@ func (t Task) Run(ctx context.Context, program string) (Usage, error) {
 	took.Peak, took.Part = told.Peak, told.Part
 	if info, err := os.Stat(t.Out); err == nil {
 		took.Size = info.Size()
+		took.Disk = max(took.Disk, took.Size)
 	}
 	return took, nil
 }

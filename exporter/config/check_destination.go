@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/url"
 	"path"
-	"regexp"
 	"runtime"
 	"strings"
 	"unicode"
@@ -53,7 +52,7 @@ func (c destinationChecker) check(a *attribute) string {
 			return bad(summary, detail)
 		}
 	}
-	if runtime.GOOS != "windows" && regexp.MustCompile(`^(?:[A-Za-z]:|\\)\\`).MatchString(value) {
+	if runtime.GOOS != "windows" && ofWindows(value) {
 		c.report.warn(a.at, a.address, "Path of Windows",
 			`On this system a backslash is a part of a name, so that this is one folder in the working folder. Write a path of this system, for instance "./out" or "/data/lake".`)
 	}
@@ -62,6 +61,12 @@ func (c destinationChecker) check(a *attribute) string {
 			"destination names a folder; the file in it is named after the table. Remove the file name, unless the folder has this name.")
 	}
 	return value
+}
+
+// ofWindows reports whether a path begins with a drive or a server, and has backslashes.
+func ofWindows(path string) bool {
+	drive, rest, _ := strings.Cut(path, ":")
+	return strings.HasPrefix(path, `\\`) || len(drive) == 1 && strings.HasPrefix(rest, `\`)
 }
 
 // schemeProblem says what is wrong with a destination URL, or "".

@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -13,20 +14,28 @@ type apart struct {
 	// names are in lower case.
 	names  map[string]team
 	keys   map[string]string
-	places map[exportPlace]placed
+	places map[exportPlace][]placed
 }
 
-// exportPlace is one file that an export writes.
+// exportPlace is where an export writes a table.
 type exportPlace struct{ table, folder string }
 
-// placed is the first export of a place.
+// placed is an export of a place.
 type placed struct {
 	team string
-	at   place
+	// format is that of the one file of the export; "" where it writes several into a folder.
+	format string
+	at     place
+}
+
+// excludes reports whether two exports of a place would write the same files. One team can
+// have a file of each format there.
+func (p placed) excludes(other placed) bool {
+	return p.team != other.team || p.format == "" || other.format == "" || p.format == other.format
 }
 
 func newApart(report *report) *apart {
-	return &apart{report: report, names: make(map[string]team), keys: make(map[string]string), places: make(map[exportPlace]placed)}
+	return &apart{report: report, names: make(map[string]team), keys: make(map[string]string), places: make(map[exportPlace][]placed)}
 }
 
 // name reports a name that another team has, or that differs from it in case only. It returns
@@ -59,16 +68,25 @@ func (c *apart) job(source *block, exports []*block, job exporter.Job) {
 			continue
 		}
 		here := exportPlace{export.Table, cleanDestination(export.Destination)}
-		first, taken := c.places[here]
 		at := exports[i].at
+		one := placed{team: job.Team, at: at}
+		if export.Mode != exporter.ModeAppend && !export.Versioned() {
+			one.format = export.Format
+		}
+		var first placed
+		other := slices.IndexFunc(c.places[here], one.excludes)
+		taken := other >= 0
+		if taken {
+			first = c.places[here][other]
+		}
 		switch {
 		case !taken:
-			c.places[here] = placed{job.Team, at}
+			c.places[here] = append(c.places[here], one)
 		case first.team != job.Team && first.at == at && !perTeam(exports[i]):
 			// one block, whose destination is reported already
 		case first.team == job.Team:
 			c.report.of(job.Team).fail(at, exports[i].address, "Two exports to the same place",
-				fmt.Sprintf("The export at %s writes the same table to the same destination. Remove one, or change its destination.", c.report.where(first.at)))
+				fmt.Sprintf("The export at %s writes the same table to the same destination. Remove one, or change its destination. Snapshots and merges of different formats can share one, except with layout = \"versioned\".", c.report.where(first.at)))
 		default:
 			if a := exports[i].attribute("destination"); a != nil {
 				at = a.at

@@ -105,6 +105,11 @@ func (d *decoder) draft(b *hclsyntax.Block, parent string, teams bool) *draft {
 		return made
 	}
 	for _, a := range byPosition(b.Body.Attributes) {
+		if parent == "" && isVariableType(b, a) {
+			found := readType(d.report, a, made.address+"."+a.Name)
+			made.typed = &found
+			continue
+		}
 		shared := parent == "" && (a.Name == forEachName || a.Name == sourceName)
 		made.expressions = append(made.expressions, d.expression(a, made.address+"."+a.Name, teams && !shared))
 	}

@@ -58,6 +58,13 @@ func TestDocumentedConfigurationsAreValid(t *testing.T) {
 			}
 		}
 	}
+	inJSON := regexp.MustCompile("(?s)```json\n(\\{\n  \"source\".*?)```").FindSubmatch(page)
+	if inJSON == nil {
+		t.Fatal("no configuration in JSON")
+	}
+	if jobs, diags := config.Load([]config.File{{Name: "main.hcl.json", Bytes: inJSON[1]}}, config.Inputs{Env: in.Env, ReadFile: in.ReadFile, Now: in.Now}); len(diags) > 0 || len(jobs) < 2 {
+		t.Errorf("%d teams, %v in\n%s", len(jobs), diags, inJSON[1])
+	}
 	for _, text := range texts {
 		in := in
 		if !strings.HasPrefix(text, "variable") {

@@ -11,6 +11,8 @@ type draft struct {
 	header
 	expressions []*expression
 	drafts      []*draft
+	// typed is the type of a variable; nil when it has none.
+	typed *declaredType
 }
 
 // expression is an attribute whose value is computed for each team, or once for all.

@@ -41,10 +41,10 @@ func (f *jsonFile) body(ofVariables bool) *hclsyntax.Body {
 		if wrong.problem != "" {
 			detail = "This is not JSON: " + wrong.problem + ". A file whose name ends in .json is read as JSON."
 		}
-		f.fail(wrong.place, "Invalid JSON", detail)
+		f.fail(wrong.place, detail)
 		return nil
 	case root.kind != '{':
-		f.fail(root.at, "Invalid JSON", "A configuration in JSON is one object.")
+		f.fail(root.at, "A configuration in JSON is one object.")
 		return nil
 	}
 	var made *hclsyntax.Body
@@ -60,9 +60,9 @@ func (f *jsonFile) body(ofVariables bool) *hclsyntax.Body {
 }
 
 // fail adds a finding about the syntax.
-func (f *jsonFile) fail(at hcl.Range, summary, detail string) {
+func (f *jsonFile) fail(at hcl.Range, detail string) {
 	f.failed = true
-	hclReport{f.report}.syntax(&hcl.Diagnostic{Severity: hcl.DiagError, Summary: summary, Detail: detail, Subject: &at})
+	hclReport{f.report}.syntax(&hcl.Diagnostic{Severity: hcl.DiagError, Summary: "Invalid JSON", Detail: detail, Subject: &at})
 }
 
 // top is the body of a file.
@@ -97,7 +97,7 @@ func (f *jsonFile) labelled(kind member) []*hclsyntax.Block {
 	var made []*hclsyntax.Block
 	for _, outer := range kind.value.each() {
 		if outer.kind != '{' {
-			f.fail(outer.at, "Invalid JSON", fmt.Sprintf("%q is an object whose member names are labels: {%q: {%q: { … }}}.", kind.name, kind.name, usualLabel(kind.name)))
+			f.fail(outer.at, fmt.Sprintf("%q is an object whose member names are labels: {%q: {%q: { … }}}.", kind.name, kind.name, usualLabel(kind.name)))
 			continue
 		}
 		for _, first := range outer.members {
@@ -127,7 +127,7 @@ func (f *jsonFile) blocks(kind string, labels []member, inside []string) []*hcls
 	var made []*hclsyntax.Block
 	for _, body := range last.value.each() {
 		if body.kind != '{' {
-			f.fail(body.at, "Invalid JSON", "The body of a block is an object.")
+			f.fail(body.at, "The body of a block is an object.")
 			continue
 		}
 		at := last.nameAt

@@ -99,6 +99,7 @@ func TestKeyInJSONIsNeverShown(t *testing.T) {
 		"end of file":     `{"source": {"lemlist": {HERE`,
 		"name":            `{"source": {"lemlist": {"acme": {HERE}}}, "export": {"inbox_conversations": {"destination": "./${each.key}/${each.value}", "format": "${each.value}"}}}`,
 		"top":             `{HERE}`,
+		"brackets before": `}]{"source": {"lemlist": }}} {HERE}}}`,
 		"list":            `{"source": [HERE]}`,
 		"in the export":   `{"export": {"inbox_conversations": {HERE}}}`,
 		"unclosed before": "{\"source\": {\"lemlist\": {\"users\": \"x\n HERE}}}",
@@ -109,7 +110,7 @@ func TestKeyInJSONIsNeverShown(t *testing.T) {
 	}
 	for keyName, key := range keys {
 		for aroundName, frame := range around {
-			if keyName == "another name" && slices.Contains([]string{"in the export", "top", "list"}, aroundName) {
+			if keyName == "another name" && slices.Contains([]string{"in the export", "top", "list", "brackets before"}, aroundName) {
 				continue // nothing tells it from another text
 			}
 			for _, secret := range []string{literalKey, dashedKey} {
@@ -216,6 +217,7 @@ func FuzzLoadJSONFile(f *testing.F) {
 	f.Add(`{"source": {"lemlist": {`, `}}}`)
 	f.Add(`{"source": {"lemlist": {"users": ["${1`, `}"]}}}`)
 	f.Add("{\"a\": \"\n", "")
+	f.Add("}", "0")
 	f.Fuzz(func(t *testing.T, before, after string) {
 		input := before + `"api_key": "` + literalKey + `"` + after
 		job, diags := load(config.File{Name: "main.hcl.json", Bytes: []byte(input)})

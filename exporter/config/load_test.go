@@ -231,6 +231,16 @@ func TestServersOfTheEnvironment(t *testing.T) {
 	}
 }
 
+func TestAKeyOfASimulationMayStandInAFile(t *testing.T) {
+	for key, warned := range map[string]bool{"51301a7ed0000000000000000000cafe": false, literalKey: true} {
+		_, diags := load(config.File{Name: "main.hcl", Bytes: []byte("source \"lemlist\" {\n  api_key  = \"" + key + "\"\n  endpoint = \"http://127.0.0.1:8080/api\"\n}\n" +
+			"export \"inbox_conversations\" {\n  destination = \"out\"\n}\n")})
+		if got := len(diags) == 1 && diags[0].Summary == "API key in a file"; got != warned || diags.HasErrors() {
+			t.Errorf("warned %t, want %t: %v", got, warned, diags)
+		}
+	}
+}
+
 // A path of Windows meets HCL's escape sequences, and means another folder on other systems.
 func TestPathsOfWindowsAreExplained(t *testing.T) {
 	const hint = `as in "C:/lake", or two backslashes for each, as in "C:\\lake" and "\\\\server\\share"`
@@ -257,16 +267,6 @@ func TestPathsOfWindowsAreExplained(t *testing.T) {
 			t.Errorf("%s: %v", written, diags)
 		case test.summary != "" && (len(diags) != 1 || diags[0].Summary != test.summary || !strings.Contains(diags[0].Detail, test.detail)):
 			t.Errorf("%s: %+v", written, diags)
-		}
-	}
-}
-
-func TestAKeyOfASimulationMayStandInAFile(t *testing.T) {
-	for key, warned := range map[string]bool{"51301a7ed0000000000000000000cafe": false, literalKey: true} {
-		_, diags := load(config.File{Name: "main.hcl", Bytes: []byte("source \"lemlist\" {\n  api_key  = \"" + key + "\"\n  endpoint = \"http://127.0.0.1:8080/api\"\n}\n" +
-			"export \"inbox_conversations\" {\n  destination = \"out\"\n}\n")})
-		if got := len(diags) == 1 && diags[0].Summary == "API key in a file"; got != warned || diags.HasErrors() {
-			t.Errorf("warned %t, want %t: %v", got, warned, diags)
 		}
 	}
 }

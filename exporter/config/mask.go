@@ -73,7 +73,7 @@ func looksRandom(run string) bool {
 // keyLike reports whether a word names a secret, also when it is misspelt.
 func keyLike(word string) bool {
 	word = strings.ToLower(word)
-	for _, part := range []string{"key", "token", "secret", "passw", "credential", "bearer", "auth"} {
+	for _, part := range []string{"key", "token", "secret", "passw", "credential", "bearer", "auth", onSuccessName, onFailureName} {
 		if strings.Contains(word, part) {
 			return true
 		}

@@ -74,7 +74,7 @@ func (w *jsonWalk) step(i int) []exporter.TextSpan {
 			w.keyBegan = w.keyBegan || w.key > 0
 			return nil
 		case "}", "]":
-			w.depth--
+			w.depth = max(w.depth-1, 0) // a broken file may have too many
 			w.leave()
 			return nil
 		case ",":

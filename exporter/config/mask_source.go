@@ -21,6 +21,7 @@ import (
 func sourceSpans(tokens hclsyntax.Tokens, plain []exporter.TextSpan) []exporter.TextSpan {
 	var spans []exporter.TextSpan
 	inside, names, depth := false, false, 0
+	alone := false // a for_each in another block is hidden like one in a source, and the rest of the block is not
 	for i, token := range tokens {
 		for len(plain) > 0 && plain[0].End <= token.Range.Start.Byte {
 			plain = plain[1:]
@@ -30,11 +31,14 @@ func sourceSpans(tokens hclsyntax.Tokens, plain []exporter.TextSpan) []exporter.
 		case token.Type == hclsyntax.TokenIdent && !isCall(tokens, i) && couldBeKey(token.Bytes):
 			spans = append(spans, span(token.Range.Start.Byte, token.Range.End.Byte))
 		case token.Type == hclsyntax.TokenIdent && string(token.Bytes) == forEachName:
-			inside, names = true, true // also in a block that has none
+			alone = alone || !inside
+			inside, names = true, true
 		case depth == 0 && token.Type == hclsyntax.TokenIdent:
 			inside = inside && !startsLine(tokens, i) || string(token.Bytes) == sourceName
+			alone = alone && inside && string(token.Bytes) != sourceName
 		case depth == 1 && token.Type == hclsyntax.TokenIdent && startsLine(tokens, i):
-			names = false
+			names, inside = false, inside && !alone
+			alone = false
 		case !inside:
 		case slices.Contains([]hclsyntax.TokenType{hclsyntax.TokenComment, hclsyntax.TokenOHeredoc, hclsyntax.TokenCHeredoc}, token.Type):
 			for _, word := range words(token.Bytes, "_-.+/=") {

@@ -135,3 +135,25 @@ func TestOneMistakeIsOneError(t *testing.T) {
 		}
 	}
 }
+
+// The URL of a heartbeat is a secret of its monitor, also where the file is broken.
+func TestHeartbeatsAreNotQuoted(t *testing.T) {
+	const secret = "https://monitor.example/ping/hidden"
+	for name, text := range map[string]string{
+		"main.hcl":      "source \"lemlist\" {\n  heartbeat { on_success = \"" + secret + "\" nonsense }\n}\n",
+		"main.hcl.json": "{\"source\": {\"lemlist\": {\"heartbeat\": {\"on_failure\": \"" + secret + "\" 5}}}}",
+	} {
+		_, diags := load(config.File{Name: name, Bytes: []byte(text)})
+		if shown := everything(t, exporter.Job{}, diags); !diags.HasErrors() || strings.Contains(shown, "hidden") {
+			t.Errorf("%s: %s", name, shown)
+		}
+	}
+}
+
+// A for_each in an export is a mistake, and the rest of the export is quoted as it is.
+func TestAMisplacedForEachHidesNothingElse(t *testing.T) {
+	_, diags := load(config.File{Name: "main.hcl", Bytes: []byte("source \"lemlist\" {\n  simulate {}\n}\nexport \"inbox_conversations\" {\n  for_each    = { acme = \"Hidden-1-key\" }\n  destination = \"./lake\"\n  format      = \"csv\"\n}\nsource \"lemlist\" \"b\" {\n  users = [\"Hidden-2-key\", 5]\n}\n")})
+	if shown := asJSON(t, diags); !strings.Contains(shown, `format      = \"csv\"`) || strings.Contains(shown, "Hidden") {
+		t.Errorf("got %s", shown)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"maps"
 	"slices"
 	"strconv"
-	"strings"
 
 	"github.com/hashicorp/hcl/v2"
 	"github.com/hashicorp/hcl/v2/hclsyntax"
@@ -162,7 +161,7 @@ func (d variableReader) given() map[string]cty.Value {
 }
 
 func variableShape() shape {
-	return shape{label: "name", attributes: []string{"default", "description", "sensitive"}}
+	return shape{label: "name", attributes: []string{typeAttribute, "default", "description", "sensitive"}}
 }
 
 // variable reads a variable block.
@@ -201,9 +200,19 @@ func (d variableReader) variable(b *draft, given map[string]cty.Value, first map
 	if text, set := d.inputs.Env(VariablePrefix + name); !found && set && text != "" {
 		value, found = cty.StringVal(text), true
 	}
+	typed := b.typed
 	switch {
-	case fallback != nil && fallback.failed:
+	case fallback != nil && fallback.failed || typed != nil && typed.failed:
 		return
+	case typed != nil && fallback != nil && !typed.fits(d.report, fallback):
+		return
+	case found && typed != nil:
+		converted, ok := typed.convert(value)
+		if !ok {
+			d.report.fail(b.at, b.address, "Wrong type", fmt.Sprintf("The value that is given to the variable %s must be of the type %s. Lists and maps are written as JSON.", name, typed))
+			return
+		}
+		value = converted
 	case found && fallback != nil:
 		converted, ok := like(value, fallback.bare())
 		if !ok {
@@ -213,6 +222,9 @@ func (d variableReader) variable(b *draft, given map[string]cty.Value, first map
 		value = converted
 	case fallback != nil:
 		value = fallback.value
+		if typed != nil {
+			value, _ = typed.convert(value)
+		}
 	case !found:
 		d.report.missing(b.at, b.address, fmt.Sprintf("Variable %s has no value", name),
 			fmt.Sprintf("Give it one by -var %s=…, by -var-file=FILE or by %s%s in the environment, or give it a default.", name, VariablePrefix, name))
@@ -267,14 +279,9 @@ func like(value, other cty.Value) (cty.Value, bool) {
 		converted, err := convert.Convert(value, kind)
 		return converted, err == nil && !converted.IsNull()
 	}
-	if text := textOf(value); value.Type() == cty.String {
-		root, wrong := parseValue([]byte(strings.TrimSpace(text)), newMeter())
-		if wrong != nil {
-			return value, false
-		}
-		_, marks := value.Unmark()
-		decoded, err := root.marked(marks)
-		if err != nil {
+	if value.Type() == cty.String {
+		decoded, ok := decodedText(value)
+		if !ok {
 			return value, false
 		}
 		value = decoded

@@ -102,10 +102,13 @@ func (p ExportPlan) compared(survey exporter.Survey) (ExportPlan, error) {
 	}
 	table, known := schema.Lookup(p.Table)
 	// Rows without a version can change without a trace in what the survey sees.
-	p.Unchanged = known && table.Incremental() && len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && sameLists(p.Current.Proof, survey.Of(p.Table)) &&
+	p.Unchanged = known && table.Incremental() && len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && sameLists(p.Current.Proof, survey.Of(p.Table)) && !p.movesLayout() &&
 		(p.Increment == nil || !p.Increment.ReadsAll())
 	return p, nil
 }
+
+// movesLayout reports whether the files of another layout go.
+func (p ExportPlan) movesLayout() bool { return p.head != nil && len(p.head.former.names) > 0 }
 
 func teamName(id string, simulated bool) string {
 	if simulated {

@@ -48,6 +48,15 @@ type lifetime struct {
 	since time.Time
 }
 
+// with is the lifetime of a walk that has such a page: it may be one of the survey, which
+// began then.
+func (l lifetime) with(page exporter.Page, surveyed time.Time) lifetime {
+	if page.Surveyed && surveyed.Before(l.since) {
+		l.since = surveyed
+	}
+	return l
+}
+
 // over says why nothing is proven by the walk any more; "" while it is.
 func (l lifetime) over() string {
 	now := l.limit.now()

@@ -256,6 +256,34 @@ func TestAWalkThatOutlivesItsPagesIsNotProven(t *testing.T) {
 	}
 }
 
+// The first pages of the survey are the walk's, so its age and the window of the file begin
+// with the survey.
+func TestAWalkIsAsOldAsTheSurveyWhosePagesItBeginsWith(t *testing.T) {
+	for pause, proven := range map[time.Duration]bool{23 * time.Hour: true, 25 * time.Hour: false} {
+		b := newBench(t, sim.Options{Users: 2, Conversations: 400})
+		run, err := b.Start(t.Context(), b.job(b.dir), quiet{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		surveyed := b.Now()
+		plan, err := run.Plan(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
+		b.later(pause) // for this clock, not for that of the source
+		summary, err := run.Apply(t.Context(), plan, engine.ApplyOptions{})
+		if proven != (err == nil) || proven != summary.Proof.Complete {
+			t.Errorf("after %s: %v, %v", pause, err, summary.Proof.Reasons)
+		}
+		if proven && summary.Exports[0].Manifest.Window.StartedAt.Sub(surveyed) > time.Hour {
+			t.Errorf("after %s: the window begins at %s, and the survey began at %s", pause, summary.Exports[0].Manifest.Window.StartedAt, surveyed)
+		}
+		if err := run.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
 // slow is a destination that takes its time.
 type slow struct {
 	exporter.Destination

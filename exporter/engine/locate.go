@@ -27,7 +27,7 @@ func (l locator) locate(ctx context.Context, location string) (opened, string, e
 	switch {
 	case location == "":
 		return opened{}, "", exporter.WithHint(errors.New("no location was given"), locationHint)
-	case filepath.Ext(name) == ".hcl":
+	case filepath.Ext(name) == ".hcl" || strings.HasSuffix(name, ".hcl.json"):
 		return opened{}, "", exporter.WithHint(fmt.Errorf("%s is a configuration, not an export", exporter.WithoutQuery(location)), locationHint)
 	}
 	if _, err := l.destination(location); err != nil {

@@ -15,6 +15,9 @@ type origin struct {
 // manifest is that of a file with the rows of a walk, without what the runs before and
 // the rows themselves tell.
 func (o origin) manifest(target target, survey exporter.Survey, walked walked, started time.Time) exporter.Manifest {
+	if since := walked.life.since; since.Before(started) {
+		started = since // the walk began with pages of the survey
+	}
 	if resumed := walked.proof.ResumedFrom; resumed != nil {
 		started = *resumed
 	}

@@ -3,6 +3,7 @@ package engine
 import (
 	"maps"
 	"slices"
+	"time"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -25,6 +26,8 @@ type Plan struct {
 	// Tables has an entry per table when there are several; nil otherwise.
 	Tables  []TablePlan  `json:"tables,omitempty"`
 	Exports []ExportPlan `json:"exports"`
+	// surveyed is when the survey began.
+	surveyed time.Time
 	// kept is what the journal of this very walk holds.
 	kept *exporter.Kept
 }

@@ -2,7 +2,9 @@ package engine_test
 
 import (
 	"context"
+	"errors"
 	"math"
+	"strings"
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -53,5 +55,51 @@ func TestATotalThatCannotBeIsNotCountedOn(t *testing.T) {
 		if disk.asked != 0 || err != nil {
 			t.Errorf("%d: room for %d bytes, error %v", total, disk.asked, err)
 		}
+	}
+}
+
+// unwritable is a destination that cannot be written.
+type unwritable struct{ exporter.Destination }
+
+func (unwritable) CheckWritable() error {
+	return exporter.WithHint(errors.New("read-only"), "Choose another destination.")
+}
+
+func TestADestinationThatCannotBeWrittenIsAWarningOfThePlan(t *testing.T) {
+	b := newBench(t, sim.Options{Users: 2, Conversations: 30})
+	open := b.OpenDestination
+	b.OpenDestination = func(location string) (exporter.Destination, error) {
+		to, err := open(location)
+		return unwritable{to}, err
+	}
+	plan, _, err := b.apply(t, b.job(b.dir), engine.ApplyOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := plan.Warnings()
+	if len(found) != 1 || !strings.HasSuffix(found[0].Summary, "inbox_conversations.parquet cannot be written") || found[0].Detail != "Apply would fail: read-only. Choose another destination." {
+		t.Errorf("%+v", found)
+	}
+}
+
+// A table is read once, as far as the export that needs most.
+func TestAMergeBesideASnapshotIsPlannedAsItRuns(t *testing.T) {
+	b := newBench(t, sim.Options{Users: 2, Conversations: 300})
+	job := in(exporter.ModeMerge, b.job(b.dir))
+	snapshot := b.job(t.TempDir()).Exports[0]
+	snapshot.Mode = exporter.ModeSnapshot
+	b.mustApply(t, job)
+	alone, _ := b.mustApply(t, job)
+	job.Exports = append(job.Exports, snapshot)
+	beside, summary := b.mustApply(t, job)
+	if alone.Exports[0].Increment.ReadsAll() || !alone.Exports[0].Unchanged {
+		t.Errorf("alone: %+v", alone.Exports[0].Increment)
+	}
+	increment := beside.Exports[0].Increment
+	if !increment.FullWalk || increment.Full != "" || beside.Exports[0].Unchanged {
+		t.Errorf("beside: %+v", increment)
+	}
+	if proof := summary.Exports[0].Manifest.FullProof; proof == nil || proof.RunID != summary.RunID {
+		t.Errorf("it was read in full, and the proof is %+v", proof)
 	}
 }

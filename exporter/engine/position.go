@@ -21,7 +21,7 @@ type start struct {
 }
 
 // startOf finds out where a reading begins. A position of another configuration is an error.
-func startOf(run *Run, table *schema.Table, options ReadOptions, survey exporter.Survey) (start, error) {
+func startOf(run *Run, table *schema.Table, options ReadOptions, plan Plan) (start, error) {
 	columns := run.columns[table.Name]
 	keyID, err := newHashKeyID(columns)
 	if err != nil {
@@ -38,7 +38,7 @@ func startOf(run *Run, table *schema.Table, options ReadOptions, survey exporter
 		},
 		table: table, keyID: keyID,
 	}
-	from := start{scope: scopeOf(to, run.config.Users, survey), target: to}
+	from := start{scope: scopeOf(to, run.config.Users, plan.Survey), target: to, plan: plan}
 	export := ExportPlan{Table: to.Table, Mode: mode}
 	if since := options.Since; since != nil {
 		if err := since.CheckScope(from.scope); err != nil {
@@ -49,8 +49,8 @@ func startOf(run *Run, table *schema.Table, options ReadOptions, survey exporter
 		}
 		export.Current = manifestAt(since, to)
 	}
-	export.Increment = newIncrementPlan(to, export.Current, survey, run.wish())
-	from.plan = Plan{Survey: survey, Exports: []ExportPlan{export}}
+	export.Increment = newIncrementPlan(to, export.Current, plan.Survey, run.wish())
+	from.plan.Exports = []ExportPlan{export}
 	return from, nil
 }
 

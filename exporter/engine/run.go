@@ -60,11 +60,11 @@ func (r *Run) plan(ctx context.Context) (Plan, error) {
 	if len(tables) == 0 { // a plan of readings
 		tables = []*schema.Table{schema.Default()}
 	}
-	survey, err := r.source.Survey(ctx, tables)
+	survey, began, err := r.survey(ctx, tables)
 	if err != nil {
 		return Plan{}, err
 	}
-	plan.Survey = survey
+	plan.Survey, plan.surveyed = survey, began
 	for i, target := range r.targets {
 		plan.Exports[i].Increment = newIncrementPlan(target, plan.Exports[i].Current, survey, r.wish())
 	}
@@ -86,6 +86,13 @@ func (r *Run) plan(ctx context.Context) (Plan, error) {
 		plan.Exports[i].Shrink = expectedShrink(export, plan.estimate(export.Table).Rows)
 	}
 	return plan, nil
+}
+
+// survey surveys the source, and returns when it began.
+func (r *Run) survey(ctx context.Context, tables []*schema.Table) (survey exporter.Survey, began time.Time, err error) {
+	began = r.engine.Now()
+	survey, err = r.source.Survey(ctx, tables)
+	return survey, began, err
 }
 
 // Apply claims the destinations, reads each table once, and commits the exports of the

@@ -151,7 +151,7 @@ func (r *Reading) ended(ctx context.Context, err error) {
 
 func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
 	r.walker.obs.Observe(exporter.PhaseStarted{Phase: exporter.PhaseSurvey})
-	survey, err := r.walker.source.Survey(ctx, []*schema.Table{r.table})
+	survey, began, err := r.run.survey(ctx, []*schema.Table{r.table})
 	if err != nil {
 		return err
 	}
@@ -160,14 +160,14 @@ func (r *Reading) read(ctx context.Context, yield func(Batch) bool) error {
 		return err
 	}
 	if r.options.Once {
-		return r.once(ctx, survey, yield)
+		return r.once(ctx, Plan{Survey: survey, surveyed: began}, yield)
 	}
-	return r.asRead(ctx, Plan{Survey: survey}, yield)
+	return r.asRead(ctx, Plan{Survey: survey, surveyed: began}, yield)
 }
 
 // once keeps the rows until they are known to be all.
-func (r *Reading) once(ctx context.Context, survey exporter.Survey, yield func(Batch) bool) (err error) {
-	from, err := startOf(r.run, r.table, r.options, survey)
+func (r *Reading) once(ctx context.Context, plan Plan, yield func(Batch) bool) (err error) {
+	from, err := startOf(r.run, r.table, r.options, plan)
 	if err != nil {
 		return err
 	}
@@ -229,6 +229,7 @@ func (r *Reading) asRead(ctx context.Context, plan Plan, yield func(Batch) bool)
 		return lost, err
 	}
 	for page, err := range walk.Pages() {
+		life = life.with(page, plan.surveyed)
 		more := true
 		if err == nil {
 			more, err = r.page(page, seen, delivered, yield)

@@ -49,6 +49,7 @@ func (w walker) walk(ctx context.Context, sorter *rows.Sorter, table *schema.Tab
 		unknown.Add(field)
 	}
 	for page, err := range walk.Pages() {
+		life = life.with(page, plan.surveyed)
 		if err == nil {
 			for _, field := range page.UnknownFields {
 				unknown.Add(field)

@@ -27,12 +27,14 @@ type pageRequest struct {
 	page     int64 // from 1
 	size     int64 // of the pages; 0 is the size of the walk
 	keepBody bool  // for the journal
+	first    bool  // the walk of the whole list begins with it
 }
 
 // response is one good response, decoded. The receiver releases page.Record and Place.
 type response struct {
 	client.Response
-	page decode.Page
+	page     decode.Page
+	surveyed bool // it came before the walk
 }
 
 // release gives the record and the place of a large response back.
@@ -73,7 +75,7 @@ func (f *inboxFetcher) fetch(ctx context.Context, r pageRequest) (response, erro
 			if r.size == 0 {
 				f.sizes.settle(size)
 			}
-			return response{got, page}, nil
+			return response{Response: got, page: page}, nil
 		case r.size > 0 || !errors.Is(err, client.ErrRefused) || !f.sizes.refuse(size):
 			return response{Response: got}, err
 		}

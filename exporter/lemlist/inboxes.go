@@ -60,16 +60,26 @@ func (l *inboxes) proverMargin() prover.Margin {
 	return prover.Margin{Lookback: l.margin.Lookback, Settle: l.margin.Settle}
 }
 
-// split begins a segment where it helps most.
-func (l *inboxes) split(more int) bool {
+// split begins a segment where it helps most, when size requests should be in flight and
+// count are. The lists whose first page is on its way have their shares left to them.
+func (l *inboxes) split(size, count int) bool {
 	var longest *inbox
 	var most int64
+	unread := 0
 	for _, in := range l.traversals {
+		if in.prover.LastRead().IsZero() {
+			unread++
+		}
 		if spare := in.prover.Spare(); spare > most {
 			longest, most = in, spare
 		}
 	}
-	return longest != nil && longest.prover.Split(more)
+	more := size - count
+	if unread > 0 {
+		share := size * (len(l.traversals) - unread) / len(l.traversals)
+		more = min(more, share-(count-unread))
+	}
+	return longest != nil && more > 0 && longest.prover.Split(more)
 }
 
 // retire keeps the proof of a list and drops what is known of its rows.

@@ -19,7 +19,11 @@ type inFlight struct {
 	keepBodies bool
 	count      int
 	arrivals   chan arrival // has room for all
-	running    sync.WaitGroup
+	// later are the times before which requests in flight must not be sent, and latest is
+	// when the latest response came, as the journal states it.
+	later   []time.Time
+	latest  time.Time
+	running sync.WaitGroup
 	// pending are requests that are not sent, as long as the journal of an earlier walk may
 	// have their responses; replaying says that this is so.
 	replaying bool
@@ -43,6 +47,9 @@ func newInFlight(ctx context.Context, from fetcher, keepBodies bool) *inFlight {
 // send starts a request; at most prover.MostInFlight may be in flight.
 func (f *inFlight) send(from *inbox, asked prover.Request) {
 	f.count++
+	if !asked.After.IsZero() {
+		f.later = append(f.later, asked.After.Round(0))
+	}
 	if f.replaying {
 		f.pending = append(f.pending, arrival{from: from, asked: asked})
 		return
@@ -51,9 +58,10 @@ func (f *inFlight) send(from *inbox, asked prover.Request) {
 }
 
 func (f *inFlight) start(from *inbox, asked prover.Request) {
+	first := asked.Number == 1 && asked.Segment == 0 && from.prover.Traversing()
 	f.running.Go(func() {
 		sent := time.Now()
-		got, err := f.fetch(from, asked)
+		got, err := f.fetch(from, asked, first)
 		if err != nil {
 			got.Sent, got.Arrived = sent, time.Now()
 		}
@@ -61,11 +69,31 @@ func (f *inFlight) start(from *inbox, asked prover.Request) {
 	})
 }
 
+// busy is the number of requests in flight, less those that wait for their time. By the times
+// of the journal, so that a walk that takes over decides as the earlier one did.
+func (f *inFlight) busy() int {
+	waiting := 0
+	for _, after := range f.later {
+		if after.After(f.latest) {
+			waiting++
+		}
+	}
+	return f.count - waiting
+}
+
+// returned notes that a request is in flight no more.
+func (f *inFlight) returned(asked prover.Request) {
+	f.count--
+	if i := slices.Index(f.later, asked.After.Round(0)); i >= 0 {
+		f.later = slices.Delete(f.later, i, i+1)
+	}
+}
+
 // longestPause bounds the wait before a request, should the clock be set back.
 const longestPause = time.Minute
 
 // fetch sends a request when its time has come.
-func (f *inFlight) fetch(from *inbox, asked prover.Request) (response, error) {
+func (f *inFlight) fetch(from *inbox, asked prover.Request, first bool) (response, error) {
 	if wait := min(time.Until(asked.After), longestPause); wait > 0 {
 		timer := time.NewTimer(wait)
 		defer timer.Stop()
@@ -75,7 +103,7 @@ func (f *inFlight) fetch(from *inbox, asked prover.Request) (response, error) {
 			return response{}, f.ctx.Err()
 		}
 	}
-	return f.fetcher.fetch(f.ctx, pageRequest{user: from.user, page: asked.Page, size: asked.Size, keepBody: f.keepBodies})
+	return f.fetcher.fetch(f.ctx, pageRequest{user: from.user, page: asked.Page, size: asked.Size, keepBody: f.keepBodies, first: first})
 }
 
 // replay keeps requests back from now on.
@@ -98,14 +126,15 @@ func (f *inFlight) takePending(user string, asked prover.Request) (arrival, bool
 	}
 	one := f.pending[i]
 	f.pending = slices.Delete(f.pending, i, i+1)
-	f.count--
+	f.returned(asked)
 	return one, true
 }
 
 // wait returns what arrives next. The receiver releases its record.
 func (f *inFlight) wait() arrival {
-	f.count--
-	return <-f.arrivals
+	a := <-f.arrivals
+	f.returned(a.asked)
+	return a
 }
 
 // stop ends every request and waits until none is left. Their cost is still counted.

@@ -137,7 +137,7 @@ func (p *journalReader) response(kept keptEntry) (got response, refused, err err
 	if err != nil {
 		return response{}, nil, err
 	}
-	return response{was, page}, nil, nil
+	return response{Response: was, page: page}, nil, nil
 }
 
 // unpack decompresses the body of an entry into text, which is bounded whatever

@@ -65,20 +65,30 @@ func leg(t fatal, url string, team *sim.Server, journal exporter.Journal, most i
 type thrifty struct {
 	exporter.Journal
 	memory int64
+	// surveys has a survey go before the walk, and these movements follow it.
+	surveys   bool
+	movements []sim.Movement
 }
 
 // legSince does the same since marks.
 func legSince(t fatal, url string, team *sim.Server, since map[string]exporter.Mark, journal exporter.Journal, most int) (newestOf, exporter.Proof) {
 	t.Helper()
+	var makes thrifty
 	options := Options{Margin: exporter.Margin{Lookback: 100 * time.Millisecond, Settle: time.Millisecond}, Endpoint: url, Key: exporter.NewSecret(team.Key()), Unlimited: true}
 	if little, ok := journal.(thrifty); ok {
-		options.Memory = little.memory
+		options.Memory, makes = little.memory, little
 	}
 	source, err := Open(options)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer func() { _ = source.Close() }()
+	if makes.surveys {
+		if _, err := source.Survey(t.Context(), []*schema.Table{schema.InboxConversations()}); err != nil {
+			t.Fatal(err)
+		}
+		team.Move(makes.movements...)
+	}
 	walk := source.Walk(t.Context(), schema.InboxConversations(), since, journal)
 	shown := make(newestOf)
 	pages := 0
@@ -128,16 +138,22 @@ func TestAWalkThatIsCutShortIsContinued(t *testing.T) {
 		}
 		defer func() { _ = running.Close() }()
 		journal := new(notebook)
-		memory := rapid.SampledFrom([]int64{1, 1 << 17, 1 << 18, exporter.DefaultMemory}) // pages in flight: 1, a few, many
+		run := func() thrifty {
+			one := thrifty{Journal: journal, memory: rapid.SampledFrom([]int64{1, 1 << 17, 1 << 18, exporter.DefaultMemory}).Draw(t, "memory")} // pages in flight: 1, a few, many
+			if one.surveys = rapid.Bool().Draw(t, "surveys"); one.surveys {
+				one.movements = rapid.SliceOfN(movements(), 0, 5).Draw(t, "after the survey")
+			}
+			return one
+		}
 		for range rapid.IntRange(1, 3).Draw(t, "cuts") {
-			leg(t, running.URL(), team, thrifty{journal, memory.Draw(t, "memory")}, rapid.IntRange(1, 40).Draw(t, "pages"))
+			leg(t, running.URL(), team, run(), rapid.IntRange(1, 40).Draw(t, "pages"))
 			lost := rapid.IntRange(0, min(3, len(journal.entries))).Draw(t, "lost")
 			journal.entries = journal.entries[:len(journal.entries)-lost]
 			journal.taken = min(journal.taken, len(journal.entries))
 			team.Move(rapid.SliceOfN(movements(), 0, 5).Draw(t, "meanwhile")...)
 		}
 		atRest.Store(true)
-		shown, proof := leg(t, running.URL(), team, thrifty{journal, memory.Draw(t, "memory")}, 0)
+		shown, proof := leg(t, running.URL(), team, run(), 0)
 		if !proof.Complete {
 			t.Fatalf("not complete: %v", proof.Reasons)
 		}

@@ -153,3 +153,33 @@ func TestAnIncrementInVirtualTime(t *testing.T) {
 		t.Logf("%d requests for everything, %d for 300 movements, in %v", whole.Requests, moved.Requests, took)
 	})
 }
+
+// Every list of an increment takes several pages, so that it is swept once more when servers
+// that are behind have caught up. The lists wait for that at the same time, although one
+// request at a time is enough. Time is virtual.
+func TestListsOfAnIncrementWaitAtTheSameTime(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		usual := func(o *Options) { o.Unlimited, o.Margin = true, exporter.DefaultMargin() }
+		api, source, _ := virtual(t, sim.Options{Users: 10, Conversations: 10_000, Unlimited: true}, usual)
+		read := func(since map[string]exporter.Mark) (exporter.Proof, time.Duration) {
+			walk, began := source.Walk(t.Context(), schema.InboxConversations(), since, nil), time.Now()
+			for _, err := range walk.Pages() {
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
+			return walk.Proof(), time.Since(began)
+		}
+		whole, _ := read(nil)
+		for i := range 2000 {
+			api.Move(sim.Movement{Kind: sim.Jump, Position: i * 7919})
+		}
+		moved, took := read(marksOf(whole))
+		if !whole.Complete || !moved.Complete {
+			t.Fatalf("%+v, then %+v", whole, moved)
+		}
+		if settle := exporter.DefaultMargin().Settle; took < settle || took > settle+time.Second {
+			t.Errorf("%d requests of %d lists took %v, where each list waits %v", moved.Requests, len(moved.Partitions), took, settle)
+		}
+	})
+}

@@ -42,7 +42,7 @@ func fetchTable(ctx context.Context, c *client.Client, table *schema.Table) (res
 		page.UnknownFields = c.HideSecrets(page.UnknownFields)
 		return page, nil
 	})
-	return response{got, page}, noAccess(table, err)
+	return response{Response: got, page: page}, noAccess(table, err)
 }
 
 // noAccess is the error of a request for a table. When the key has no access, the error wraps

@@ -23,6 +23,8 @@ type Source struct {
 	obs     exporter.Observer
 	memory  int64 // the budget, in bytes
 	margin  exporter.Margin
+	// surveyed are for the walk that follows a survey.
+	surveyed *surveyedPages
 
 	mu   sync.Mutex
 	team *team // once it is known
@@ -42,12 +44,14 @@ func Open(opts Options) (*Source, error) {
 	}
 	return &Source{
 		client: c, fetcher: newInboxFetcher(c, obs, pageSizesToTry()), chosen: slices.Clone(opts.Users), obs: obs,
-		memory: cmp.Or(opts.Memory, exporter.DefaultMemory), margin: cmp.Or(opts.Margin, exporter.DefaultMargin()),
+		surveyed: newSurveyedPages(cmp.Or(opts.Memory, exporter.DefaultMemory)),
+		memory:   cmp.Or(opts.Memory, exporter.DefaultMemory), margin: cmp.Or(opts.Margin, exporter.DefaultMargin()),
 	}, nil
 }
 
 // Close closes the connections that are kept open.
 func (s *Source) Close() error {
+	s.surveyed.drop()
 	s.client.Close()
 	return nil
 }
@@ -134,9 +138,14 @@ func (s *Source) fetchTeam(ctx context.Context) (response, error) {
 	return got, nil
 }
 
-// fetch implements fetcher. The walk itself asks again when a user is refused, unless
-// the user was chosen.
+// fetch implements fetcher. The first page of a list may be that of the survey. The walk
+// itself asks again when a user is refused, unless the user was chosen.
 func (s *Source) fetch(ctx context.Context, r pageRequest) (response, error) {
+	if r.first {
+		if got, ok := s.surveyed.take(r.user, time.Now()); ok {
+			return got, nil
+		}
+	}
 	if len(s.chosen) == 0 {
 		return s.fetcher.fetch(ctx, r)
 	}

@@ -92,7 +92,7 @@ func askFirstPages(ctx context.Context, s *Source, users []string) ([]firstPage,
 }
 
 func askFirstPage(ctx context.Context, s *Source, userID string) firstPage {
-	got, err := s.insist(ctx, pageRequest{user: userID, page: 1})
+	got, err := s.insist(ctx, pageRequest{user: userID, page: 1, keepBody: true})
 	err = s.denied(userID, err)
 	first := firstPage{cost: got.Cost}
 	switch {
@@ -103,7 +103,7 @@ func askFirstPage(ctx context.Context, s *Source, userID string) firstPage {
 		first.err = fmt.Errorf("read the first page of the inbox of %s: %w", userID, err)
 		return first
 	}
-	defer got.release()
+	defer s.surveyed.keep(userID, got)
 	says := got.page.Pagination
 	first.unknown = got.page.UnknownFields
 	first.survey = exporter.PartitionSurvey{Partition: userID, TotalItems: says.TotalItems}

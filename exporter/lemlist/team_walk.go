@@ -29,6 +29,7 @@ func (w *teamWalk) Pages() iter.Seq2[exporter.Page, error] {
 		walk.inboxes.since, walk.takeover.journal = w.since, w.journal
 		walk.concurrency.memory = w.source.memory / inFlightShare
 		w.inner = walk
+		defer w.source.surveyed.drop()
 		walk.Pages()(yield)
 	}
 }

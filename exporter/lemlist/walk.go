@@ -55,6 +55,7 @@ func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 			if a, more, err = w.await(f); !more || err != nil {
 				break
 			}
+			f.latest = later(f.latest, a.got.Arrived.Round(0))
 			w.concurrency.learn(a)
 			more, err = w.receive(a, yield)
 			a.got.Place.Release() // its rows have been read
@@ -77,34 +78,36 @@ func (w *walk) Pages() iter.Seq2[exporter.Page, error] {
 
 // dispatch sends what can be asked now. While there are too few requests in
 // flight it begins another user's list, or else another segment of the list that
-// has the most pages for one. When nothing is in flight any more, the lists are
-// looked at once more.
+// has the most pages for one. A request that waits for its time keeps no other from being
+// sent. When nothing is in flight any more, the lists are looked at once more.
 func (w *walk) dispatch(f *inFlight) {
 	size, most := w.concurrency.size(), w.concurrency.most()
 	for {
 		for _, in := range w.inboxes.asking {
-			if f.count >= size {
+			if f.busy() >= size {
 				break
 			}
 			limit := size
 			if in.prover.Traversing() {
 				limit = most
 			}
-			w.ask(f, in, size, limit)
+			w.ask(f, in, size, limit, most)
 		}
 		for _, in := range w.inboxes.traversals { // what has begun goes on, beyond that number
-			w.ask(f, in, size, most)
+			w.ask(f, in, size, most, most)
 		}
-		more := size - f.count
-		if more <= 0 || !w.inboxes.begin() && !w.inboxes.split(more) && (f.count > 0 || !w.inboxes.sweepAgain()) {
+		busy := f.busy()
+		limit := min(size, busy+most-f.count)
+		if busy >= limit || !w.inboxes.begin() && !w.inboxes.split(limit, busy) && (f.count > 0 || !w.inboxes.sweepAgain()) {
 			return
 		}
 	}
 }
 
-// ask sends what a list asks for where size requests should be in flight, until most are.
-func (w *walk) ask(f *inFlight, in *inbox, size, most int) {
-	for f.count < most {
+// ask sends what a list asks for where size requests should be in flight, until limit are,
+// or most with those that wait for their time.
+func (w *walk) ask(f *inFlight, in *inbox, size, limit, most int) {
+	for f.busy() < limit && f.count < most {
 		asked, ok := in.prover.Next(size)
 		if !ok {
 			return
@@ -183,7 +186,7 @@ func (w *walk) deliver(a arrival, yield func(exporter.Page, error) bool) (bool, 
 	}
 	return yield(exporter.Page{
 		Partition: a.from.user, Number: number, Record: rec, Keys: keys,
-		UnknownFields: a.got.page.UnknownFields, Recalled: w.takeover.replaying(),
+		UnknownFields: a.got.page.UnknownFields, Recalled: w.takeover.replaying(), Surveyed: a.got.surveyed,
 	}, nil), nil
 }
 

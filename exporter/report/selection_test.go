@@ -43,9 +43,16 @@ func reducedExport(t *testing.T, whole report.Export, selection schema.Selection
 	return reduced, mask
 }
 
-// selections are all that leave out or hash one column or field, and all pairs of them.
+// selections are all that leave out or hash one column or field, and all pairs in which a
+// chart is about at least one.
 func selections(table *schema.Table) []schema.Selection {
 	var single, all []schema.Selection
+	charted := func(s schema.Selection) bool {
+		return slices.ContainsFunc(slices.Concat(s.Exclude, s.Hash), func(name string) bool {
+			column, _ := table.Find(name)
+			return column.Role != ""
+		})
+	}
 	for _, name := range table.Names() {
 		if table.MayExclude(name) == nil {
 			single = append(single, schema.Selection{Exclude: []string{name}})
@@ -59,7 +66,7 @@ func selections(table *schema.Table) []schema.Selection {
 	for i, one := range single {
 		for _, two := range single[:i] {
 			pair := schema.Selection{Exclude: slices.Concat(one.Exclude, two.Exclude), Hash: slices.Concat(one.Hash, two.Hash)}
-			if _, err := table.Select(pair); err == nil {
+			if _, err := table.Select(pair); err == nil && charted(pair) {
 				all = append(all, pair)
 			}
 		}

@@ -24,7 +24,7 @@ type SourceFile struct {
 // stricter limit.
 const maxSource = 1 << 20
 
-// readConfig reads the file at path, or every *.hcl of the folder, sorted by
+// readConfig reads the file at path, or every *.hcl and *.hcl.json of the folder, sorted by
 // name; "" is the working folder.
 func readConfig(path string) ([]SourceFile, error) {
 	names, err := configFiles(path)
@@ -38,7 +38,7 @@ func readConfig(path string) ([]SourceFile, error) {
 			return nil, err
 		}
 		if left -= len(file.Bytes); left < 0 {
-			return nil, exporter.WithHint(fmt.Errorf("the *.hcl files in %s have more than %d bytes together: that is too large for a configuration", folderName(path), maxSource),
+			return nil, exporter.WithHint(fmt.Errorf("the files *.hcl and *.hcl.json in %s have more than %d bytes together: that is too large for a configuration", folderName(path), maxSource),
 				"Give the path of one file, or of a folder that holds one configuration.")
 		}
 		files = append(files, file)
@@ -52,7 +52,7 @@ func configFiles(path string) ([]string, error) {
 	}
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, exporter.WithHint(fmt.Errorf("no file or folder %s", exporter.WithoutQuery(path)), "Give a configuration file, or a folder that holds *.hcl files.")
+		return nil, exporter.WithHint(fmt.Errorf("no file or folder %s", exporter.WithoutQuery(path)), "Give a configuration file, or a folder that holds files *.hcl or *.hcl.json.")
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
@@ -60,29 +60,44 @@ func configFiles(path string) ([]string, error) {
 	if !info.IsDir() {
 		return []string{path}, nil
 	}
-	entries, err := os.ReadDir(path)
+	names, err := filesIn(path)
 	if err != nil {
 		return nil, fmt.Errorf("read configuration: %w", err)
 	}
-	var names []string
-	for _, entry := range entries {
-		// Editors keep their own copies under hidden names.
-		if entry.IsDir() || filepath.Ext(entry.Name()) != ".hcl" || strings.HasPrefix(entry.Name(), ".") {
-			continue
-		}
-		name := filepath.Join(path, entry.Name())
+	for _, name := range names {
 		// Reading a pipe or a device may never end.
 		if info, err := os.Stat(name); err == nil && !info.IsDir() && !info.Mode().IsRegular() {
 			return nil, exporter.WithHint(fmt.Errorf("%s is not a regular file", name), "Remove it from the folder, or give the path of one file.")
 		}
-		names = append(names, name)
 	}
 	if len(names) == 0 {
 		return nil, exporter.WithHint(fmt.Errorf("no *.hcl file in %s", folderName(path)),
 			"Write one with 'lemexport init', or give the path of a configuration file or of its folder.")
 	}
+	return names, nil
+}
+
+// filesIn are the paths of the configuration files of a folder, sorted by name.
+func filesIn(folder string) ([]string, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	var names []string
+	for _, entry := range entries {
+		// Editors keep their own copies under hidden names.
+		if entry.IsDir() || !isConfigName(entry.Name()) || strings.HasPrefix(entry.Name(), ".") {
+			continue
+		}
+		names = append(names, filepath.Join(folder, entry.Name()))
+	}
 	slices.Sort(names)
 	return names, nil
+}
+
+// isConfigName reports whether a file in a folder is a part of its configuration.
+func isConfigName(name string) bool {
+	return filepath.Ext(name) == ".hcl" || strings.HasSuffix(name, ".hcl.json")
 }
 
 func folderName(path string) string {

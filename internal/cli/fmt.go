@@ -25,7 +25,7 @@ standard input and prints the result. -check and -diff change nothing.
 Exit status: 0 done, 1 error; with -check 1 when something would change.`,
 		Example: "  lemexport fmt\n  lemexport fmt -check -diff\n  lemexport fmt - < team.hcl",
 		Args:    atMost(1),
-		RunE: func(command *cobra.Command, args []string) error {
+		RunE: func(_ *cobra.Command, args []string) error {
 			path := argument(args)
 			if path == "-" {
 				return formatInput(app, views(), mode)
@@ -100,6 +100,9 @@ func runFmt(app App, show view, path string, mode fmtMode) error {
 			}
 		}
 		show.formatted(file.Name, mode.difference(file, formatted))
+	}
+	if !found.HasErrors() {
+		show.diagnostics(found)
 	}
 	if err := found.Err(); err != nil {
 		return err

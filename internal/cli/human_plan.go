@@ -172,10 +172,11 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 	if export.CurrentFile != "" && export.Action != engine.ActionAppend {
 		verb = "write" // beside the current file
 	}
+	file := export.File
 	if export.Unchanged {
-		sign, verb = "=", "unchanged"
+		sign, verb, file = "=", "unchanged", cmp.Or(export.CurrentFile, file)
 	}
-	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(export.File))
+	fmt.Fprintf(&out, "%s %s %s\n", sign, bold(verb), inline(file))
 	fmt.Fprintf(&out, "    with %s as %s, %s\n", export.Table, export.Format, export.Mode)
 	if export.Pointer != "" {
 		fmt.Fprintf(&out, "    and point %s to it\n", inline(export.Pointer))
@@ -227,7 +228,7 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 			"are only seen at the next full proof.\n")
 	case export.Unchanged:
 		out.WriteString("    No new activity since then. Changes without an activity, such as a conversation marked as read, are not visible here; " +
-			"apply reads everything again and replaces the file.\n")
+			"apply reads everything again and writes it anew.\n")
 	}
 	return out.String()
 }
@@ -350,47 +351,6 @@ func fieldNames(names []string) []string {
 
 // noName is how a field with an empty name is spelled.
 const noName = `""`
-
-// fates counts the files of plans by what an apply does with them.
-type fates struct{ create, replace, merge, add, unchanged, failing int64 }
-
-func newFates(plans ...engine.Plan) (sum fates) {
-	for _, plan := range plans {
-		for _, export := range plan.Exports {
-			switch {
-			case plan.Survey.Of(export.Table).Error != "":
-				sum.failing++
-			case export.Unchanged:
-				sum.unchanged++
-			case export.Action == engine.ActionCreate:
-				sum.create++
-			case export.Action == engine.ActionReplace:
-				sum.replace++
-			case export.Action == engine.ActionMerge:
-				sum.merge++
-			case export.Action == engine.ActionAppend:
-				sum.add++
-			}
-		}
-	}
-	return sum
-}
-
-// String names the counts that are not zero.
-func (f fates) String() string {
-	var parts []string
-	for _, one := range []struct {
-		n    int64
-		fate string
-	}{
-		{f.create, "to create"}, {f.replace, "to replace"}, {f.merge, "to merge into"}, {f.add, "to add"}, {f.unchanged, "unchanged"}, {f.failing, "that cannot be read"},
-	} {
-		if one.n > 0 {
-			parts = append(parts, count(one.n)+" "+one.fate)
-		}
-	}
-	return cmp.Or(strings.Join(parts, ", "), "nothing to write")
-}
 
 func currentText(current exporter.Manifest) string {
 	text := fmt.Sprintf("%s of %s (run %s)", many(current.Rows, "row"), stamp(current.Window.FinishedAt), inline(current.RunID))

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -76,21 +77,6 @@ func teamPlansText(plans teamPlans) string {
 		"-only=NAME shows the whole plan of one team.\n\n" + bold("Plan:") + " " + plans.fates() + ".\n"
 }
 
-// fates says what an apply does with the files of all teams.
-func (t teamPlans) fates() string {
-	var made []engine.Plan
-	for _, one := range t.plans {
-		if one.Err == nil {
-			made = append(made, one.Plan)
-		}
-	}
-	text := newFates(made...).String()
-	if failed := len(t.plans) - len(made); failed > 0 {
-		text += "; " + many(int64(failed), "team") + " cannot be planned"
-	}
-	return text
-}
-
 // planSum adds plans up; a number that is unknown in one of them is nil.
 type planSum struct {
 	users                   int64
@@ -125,7 +111,11 @@ func exportsText(exports []engine.ExportPlan) string {
 		return export.Action
 	}
 	if len(exports) == 1 {
-		return string(fate(exports[0])) + " " + exports[0].File
+		file := exports[0].File
+		if exports[0].Unchanged {
+			file = cmp.Or(exports[0].CurrentFile, file)
+		}
+		return string(fate(exports[0])) + " " + file
 	}
 	var parts []string
 	for _, action := range []engine.Action{engine.ActionCreate, engine.ActionReplace, engine.ActionMerge, engine.ActionAppend, unchanged} {

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // configName is the file that init writes.
@@ -86,7 +87,7 @@ func noConfigIn(path string) error {
 	case !info.IsDir():
 		return exporter.WithHint(fmt.Errorf("%s is not a folder", path), "Give the folder that main.hcl is to be written into.")
 	}
-	there, err := filepath.Glob(filepath.Join(escapeGlob(path), "*.hcl"))
+	there, err := filesIn(path)
 	if err != nil {
 		return err
 	}
@@ -95,14 +96,6 @@ func noConfigIn(path string) error {
 			"Nothing was changed. Edit it, or give another folder: 'lemexport init FOLDER'.")
 	}
 	return nil
-}
-
-// escapeGlob makes the characters of a path stand for themselves in a pattern.
-func escapeGlob(path string) string {
-	if os.PathSeparator == '\\' {
-		return path // it has no escapes, and the letters of patterns are not allowed in names
-	}
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(path)
 }
 
 // askDestination asks a person where the export goes. Without one, and for an empty
@@ -141,16 +134,23 @@ func (a initArguments) configuration() string {
   # api_key = env("LEMLIST_API_KEY")
 `
 	}
-	place := quoteHCL(a.destination)
+	var exports strings.Builder
+	for _, table := range schema.Tables() {
+		options := ""
+		if table.Name == schema.Default().Name {
+			options = exportOptions
+		}
+		fmt.Fprintf(&exports, "\n# %s.\nexport %q {\n  destination = %s\n%s}\n", table.Description, table.Name, quoteHCL(a.destination), options)
+	}
 	return `# An export of a lemlist team's inbox. "lemexport plan" shows what it will read and
 # write, "lemexport apply" does it.
 
 source "lemlist" {
-` + source + `}
+` + source + "}\n" + exports.String()
+}
 
-# One row per conversation.
-export "inbox_conversations" {
-  destination = ` + place + ` # a folder, or s3://, gs:// or azblob://
+// exportOptions are what else can be said of an export.
+const exportOptions = `  # The destination is a folder, or a URL: s3://bucket/folder, gs://, azblob://.
 
   # Replace the file by a full read every time (snapshot), merge what is newer into it
   # (merge), or add files with what is newer (append):
@@ -163,18 +163,7 @@ export "inbox_conversations" {
   #   hash     = ["contact.email"]
   #   hash_key = env("LEMEXPORT_HASH_KEY")
   # }
-}
-
-# The names of users and labels, in files beside the conversations.
-export "team_users" {
-  destination = ` + place + `
-}
-
-export "inbox_labels" {
-  destination = ` + place + `
-}
 `
-}
 
 // quoteHCL is a text as a literal of a configuration.
 func quoteHCL(text string) string {

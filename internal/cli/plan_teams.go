@@ -51,6 +51,21 @@ func (t teamPlans) pending() bool {
 	return false
 }
 
+// fates says what an apply does with the files of all teams.
+func (t teamPlans) fates() string {
+	var made []engine.Plan
+	for _, one := range t.plans {
+		if one.Err == nil {
+			made = append(made, one.Plan)
+		}
+	}
+	text := newFates(made...).String()
+	if failed := len(t.plans) - len(made); failed > 0 {
+		text += "; " + many(int64(failed), "team") + " cannot be planned"
+	}
+	return text
+}
+
 // leastTime is what the rate limits allow for reading all teams, so many at once; known is
 // false when that is not known for one of them.
 func (t teamPlans) leastTime() (least time.Duration, known bool) {

@@ -31,7 +31,7 @@ This mode is not started by hand. docs/plugin.md shows hosts in Go and Python.`,
 				return command.Help()
 			}
 			return exporter.WithHint(errors.New(cookieVariable+" is set, but this is not the start of a plugin"),
-				"A host starts lemexport without arguments, with the cookie of this version and standard output connected to itself: see docs/plugin.md. "+
+				"A host starts lemexport without arguments, with the cookie of this version and standard output connected to itself: see https://github.com/lemexport/lemexport/blob/main/docs/plugin.md. "+
 					"To use lemexport by hand, unset the variable.")
 		},
 	}

@@ -147,8 +147,7 @@ func replaceable(name string) error {
 
 // readSavedPlan reads the file of plan -out at path; nil when it is something else.
 func readSavedPlan(path string) (*savedPlan, error) {
-	info, err := os.Stat(path)
-	if path == "" || err != nil || !info.Mode().IsRegular() {
+	if !isRegular(path) {
 		return nil, nil // a configuration, or an error that reading it explains
 	}
 	file, err := readSource(path)
@@ -158,7 +157,7 @@ func readSavedPlan(path string) (*savedPlan, error) {
 	var head struct {
 		Version int `json:"lemexport_plan"`
 	}
-	if json.Unmarshal(file.Bytes, &head) != nil || head.Version == 0 {
+	if isJSON := json.Unmarshal(file.Bytes, &head) == nil; !isJSON || head.Version == 0 {
 		return nil, nil
 	}
 	saved := new(savedPlan)
@@ -166,6 +165,11 @@ func readSavedPlan(path string) (*savedPlan, error) {
 		return nil, planAgain(fmt.Errorf("%s is a plan of another version of lemexport", path))
 	}
 	return saved, nil
+}
+
+func isRegular(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
 }
 
 // planAgain adds what to do about a plan that cannot be applied.

@@ -18,7 +18,7 @@ func newValidate(app App, global *settings, views func() view) *cobra.Command {
 	command := &cobra.Command{
 		Use:   validateName + " [PATH]",
 		Short: "Check a configuration without contacting the API",
-		Long: `Checks the configuration at PATH, a file or a folder of *.hcl files; the default
+		Long: `Checks the configuration at PATH, a file or a folder of *.hcl and *.hcl.json files; the default
 is the working folder. It does not contact the API and writes nothing. It needs no
 secret: an environment variable, a file or a variable without a value is a warning,
 and with -strict an error.

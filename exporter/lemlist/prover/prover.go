@@ -9,7 +9,7 @@ import (
 )
 
 // MostInFlight is how many requests may be in flight at the same time.
-const MostInFlight = 16
+const MostInFlight = 20
 
 // Bounds of a walk. A list that needs more moves too fast to be proven.
 const (

@@ -273,7 +273,7 @@ func TestSegmentsNeverClaimMoreThanTheyHave(t *testing.T) {
 // A list that stands still costs no request more, however many segments read it.
 func TestSegmentsOfAQuietListCostNothing(t *testing.T) {
 	for _, rows := range []int{159, 160, 161, 500, 1999} {
-		for width := 1; width <= 16; width++ {
+		for width := 1; width <= MostInFlight; width++ {
 			random := rand.New(rand.NewPCG(uint64(rows), uint64(width)))
 			s := newStage(newModel(quietList(rows), 10, still), width, random.IntN)
 			s.run(toTheEnd)
@@ -281,7 +281,8 @@ func TestSegmentsOfAQuietListCostNothing(t *testing.T) {
 			if s.p.method != MethodSweep || s.p.reads != pages+1 || len(s.found) != rows || s.p.sweeps != 1 {
 				t.Errorf("%d rows, width %d: %d requests by %q, %d rows, doubt %q", rows, width, s.p.reads, s.p.method, len(s.found), s.p.doubt)
 			}
-			if want := min(width, int(pages-1)/segmentPages); s.most < want || s.most > max(want, 1) {
+			worth := min(max(pages/MostInFlight, leastPages), segmentPages)
+			if want := min(width, int((pages-1)/worth)); s.most < want || s.most > max(want, 1) {
 				t.Errorf("%d rows, width %d: %d requests at the same time, want %d", rows, width, s.most, want)
 			}
 		}

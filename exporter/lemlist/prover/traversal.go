@@ -3,8 +3,10 @@ package prover
 import "slices"
 
 const (
-	// segmentPages is the least number of pages worth a segment.
+	// segmentPages is the least number of pages worth a segment, and leastPages that of a
+	// short list: where two segments meet, a list that moves costs a request more.
 	segmentPages = 8
+	leastPages   = 2
 	// spareNames is how many pages beyond its totals a list may name.
 	spareNames = 8
 )
@@ -101,10 +103,16 @@ func (d *traversal) longest() (longest *segment, pages int64) {
 	return longest, pages
 }
 
+// worth is the least number of pages worth a segment of this list: all requests that may be
+// in flight have one at first.
+func (d *traversal) worth() int64 {
+	return min(d.least, max(d.first.pages()/MostInFlight, leastPages))
+}
+
 // spare is the number of pages of which segments could relieve another; 0 when
 // that is not worth it.
 func (d *traversal) spare() int64 {
-	if _, pages := d.longest(); pages >= 2*d.least {
+	if _, pages := d.longest(); pages >= 2*d.worth() {
 		return pages
 	}
 	return 0
@@ -118,7 +126,7 @@ func (d *traversal) split(more int) bool {
 		return false
 	}
 	above, _ := d.longest()
-	parts := min(int64(more)+1, pages/d.least)
+	parts := min(int64(more)+1, pages/d.worth())
 	from := above.next + (pages+parts-1)/parts
 	below := &segment{number: d.made, next: from, until: above.until}
 	above.until = from

@@ -1,12 +1,13 @@
 package ratelimit
 
 import (
+	"math"
 	"slices"
 	"time"
 )
 
 // margin is added to every window, since clocks and timers are coarse.
-const margin = 20 * time.Millisecond
+const margin = 10 * time.Millisecond
 
 // budget decides when the next call may leave, so that the server never sees
 // more than 20 calls in any 2 s, however it counts its windows, and no less
@@ -28,10 +29,13 @@ const margin = 20 * time.Millisecond
 // the whole 2 s after its end.
 //
 // f+b is the credit. It is taken from the shortest round trip seen, without the
-// time to connect, which only approaches f+b from above: the credit is zero
-// until 20 round trips are known, and is forgotten at a 429, which says that
-// something in the argument does not hold. Without the credit the argument needs
-// no assumption, but a call costs its latency on top of the 2 s.
+// time to connect, which only approaches f+b from above: the more round trips are known
+// and the less they differ, the nearer it is. So the credit is less than the shortest
+// round trip by what the average one is longer, three times that over the root of
+// their number. It is zero until 20 round trips are known, and is forgotten at a 429, which
+// says that something in the argument does not hold. Without the credit the argument
+// needs no assumption, but a call costs its latency on top of the 2 s. With it, a call
+// costs what its round trip is longer than the credit.
 //
 // Other programs may use the same key. The processes that share a ledger have one
 // budget, which contains the calls of all. The number that the server states as
@@ -43,6 +47,7 @@ type budget struct {
 	paused time.Time // nothing leaves before
 
 	shortest time.Duration // round trip
+	average  time.Duration // of the samples
 	samples  int
 
 	// others holds the most calls of other programs seen in this span and in the
@@ -90,7 +95,20 @@ func (b *budget) credit() time.Duration {
 	if b.samples < Requests {
 		return 0
 	}
-	return b.shortest
+	doubt := 3 * float64(b.average-b.shortest) / math.Sqrt(float64(b.samples))
+	return max(b.shortest-time.Duration(doubt), 0)
+}
+
+// mostSamples bounds the weight of what is long past.
+const mostSamples = 1000
+
+// measure takes a round trip.
+func (b *budget) measure(took time.Duration) {
+	if b.samples == 0 || took < b.shortest {
+		b.shortest = took
+	}
+	b.samples = min(b.samples+1, mostSamples)
+	b.average += (took - b.average) / time.Duration(b.samples)
 }
 
 // free is when a finished call gives its place back.
@@ -147,11 +165,8 @@ func (b *budget) take(now time.Time) *apiCall {
 // finish ends a call.
 func (b *budget) finish(c *apiCall, now time.Time, r Reply) {
 	c.done, c.rejected, c.lost = now, r.Throttled, !r.Answered
-	if r.RoundTrip > 0 && (b.samples == 0 || r.RoundTrip < b.shortest) {
-		b.shortest = r.RoundTrip
-	}
 	if r.RoundTrip > 0 {
-		b.samples++
+		b.measure(r.RoundTrip)
 	}
 	if r.Stated {
 		b.limit = max(1, min(r.Limit, Requests))
@@ -167,7 +182,7 @@ func (b *budget) finish(c *apiCall, now time.Time, r Reply) {
 		}
 	}
 	if r.Throttled {
-		b.samples, b.shortest = 0, 0
+		b.samples, b.shortest, b.average = 0, 0, 0
 		// A 429 without another explanation is caused by others as well.
 		foreign = max(foreign, min(b.expect(now)+1, b.limit/2))
 	}

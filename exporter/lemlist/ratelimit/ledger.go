@@ -41,6 +41,7 @@ type ledgerText struct {
 	Paused    int64                    `json:"paused"`
 	Limit     int                      `json:"limit"`
 	Shortest  time.Duration            `json:"shortest"`
+	Average   time.Duration            `json:"average,omitempty"`
 	Samples   int                      `json:"samples"`
 	Others    [2]int                   `json:"others"`
 	Spanned   int64                    `json:"spanned"`
@@ -85,9 +86,12 @@ func readLedger(b *budget, text []byte, now time.Time, id string) {
 		return
 	}
 	if age := now.Sub(time.Unix(0, t.Written)); age >= 0 && age <= believed {
-		b.limit, b.samples, b.shortest = t.Limit, t.Samples, t.Shortest
+		b.limit, b.samples, b.shortest, b.average = t.Limit, min(t.Samples, mostSamples), t.Shortest, t.Average
+		if b.average < b.shortest { // an earlier version wrote none
+			b.average = b.shortest
+		}
 		if b.samples < 0 || b.shortest <= 0 || b.shortest > longestCredit {
-			b.samples, b.shortest = 0, 0
+			b.samples, b.shortest, b.average = 0, 0, 0
 		}
 		for i, others := range t.Others {
 			b.others[i] = min(max(others, 0), b.limit-1)
@@ -136,7 +140,7 @@ func notAfter(ns int64, latest time.Time) time.Time {
 func writeLedger(b *budget, now time.Time, id string, waiting time.Time) []byte {
 	t := ledgerText{
 		Written: now.UnixNano(), Paused: unix(b.paused), Limit: b.limit, Shortest: b.shortest,
-		Samples: min(b.samples, Requests), Others: b.others, Spanned: unix(b.spanned),
+		Average: b.average, Samples: b.samples, Others: b.others, Spanned: unix(b.spanned),
 		Processes: map[string]ledgerProcess{id: {Seen: now.UnixNano(), Waiting: unix(waiting)}},
 	}
 	for name, p := range b.processes {

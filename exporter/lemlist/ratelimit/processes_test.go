@@ -166,7 +166,8 @@ func TestProcessesTogetherUseTheWholeBudgetInEqualShares(t *testing.T) {
 						together++
 					}
 				}
-				if most := (lasts - longest).Seconds() * 10; float64(together) < 0.9*most {
+				// A call takes its place for as long as its round trip is longer than the credit.
+				if most := (lasts - longest).Seconds() * 10; float64(together) < 0.86*most {
 					t.Errorf("%s, latency %s, jitter %d: %d calls, %.0f are possible", name, latency, jitter, together, most)
 				}
 				if least, tooMany := crowded(arrivals); tooMany {

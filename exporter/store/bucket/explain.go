@@ -100,7 +100,7 @@ func (e explainer) hint(err error) string {
 	case status >= 300 && status < 400 || code == "AuthorizationHeaderMalformed":
 		return e.driver.Redirect
 	case status == http.StatusNotImplemented || status == http.StatusBadRequest:
-		return "The server does not support the request. If the server is not the cloud's own, see the settings in docs/configuration.md."
+		return "The server does not support the request. If the server is not the cloud's own, see the settings in https://github.com/lemexport/lemexport/blob/main/docs/configuration.md."
 	case status >= 500 || status == http.StatusTooManyRequests:
 		return "The server failed several times; the destination is as it was. Run it again later."
 	case errors.As(err, &network):
@@ -148,7 +148,7 @@ func (e explainer) read(err error) error {
 		return exporter.WithHint(e.clean(err), "These credentials may not read the object: "+e.driver.Rights.Read+" is missing. "+contentUnknown)
 	case status == http.StatusNotImplemented || status == http.StatusMethodNotAllowed || status == http.StatusBadRequest:
 		return exporter.WithHint(e.clean(err), "The server does not support the request to read the object: HEAD, or GET with Range and If-Match. Use a server that does, "+
-			"or see the settings in docs/configuration.md. "+contentUnknown)
+			"or see the settings in https://github.com/lemexport/lemexport/blob/main/docs/configuration.md. "+contentUnknown)
 	}
 	return e.any(err)
 }

@@ -19,7 +19,7 @@ func TestMissingCredentialsNameWhatWasTried(t *testing.T) {
 		t.Error(err)
 	}
 	set["GOOGLE_APPLICATION_CREDENTIALS"] = "key.json"
-	if err := tried(cause, env); err != cause {
+	if err := tried(cause, env); !errors.Is(err, cause) || err.Error() != cause.Error() {
 		t.Errorf("a file is set, and the error says something else: %v", err)
 	}
 	delete(set, "GOOGLE_APPLICATION_CREDENTIALS")
@@ -29,7 +29,7 @@ func TestMissingCredentialsNameWhatWasTried(t *testing.T) {
 	if err := os.WriteFile(gcloudFile(env), []byte("{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if err := tried(cause, env); err != cause {
+	if err := tried(cause, env); !errors.Is(err, cause) || err.Error() != cause.Error() {
 		t.Errorf("gcloud has a file, and the error says something else: %v", err)
 	}
 }

@@ -540,7 +540,10 @@ type PlannedExport struct {
 	Pointer string `protobuf:"bytes,19,opt,name=pointer,proto3" json:"pointer,omitempty"`
 	// The files that would be removed after the commit: versions that are no longer kept,
 	// what interrupted runs left, and the files of another layout.
-	Removes       []string `protobuf:"bytes,20,rep,name=removes,proto3" json:"removes,omitempty"`
+	Removes []string `protobuf:"bytes,20,rep,name=removes,proto3" json:"removes,omitempty"`
+	// Why the destination cannot be written, as far as that shows without writing; empty
+	// when nothing keeps a run from it.
+	Unwritable    string `protobuf:"bytes,21,opt,name=unwritable,proto3" json:"unwritable,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -715,6 +718,13 @@ func (x *PlannedExport) GetRemoves() []string {
 	return nil
 }
 
+func (x *PlannedExport) GetUnwritable() string {
+	if x != nil {
+		return x.Unwritable
+	}
+	return ""
+}
+
 // PlannedColumns are the columns that a file leaves out or hashes.
 type PlannedColumns struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
@@ -810,7 +820,10 @@ type PlannedIncrement struct {
 	// When the next full proof is due, unless this run makes one.
 	FullDue *timestamppb.Timestamp `protobuf:"bytes,4,opt,name=full_due,json=fullDue,proto3" json:"full_due,omitempty"`
 	// True when an append reads everything but adds only rows that no earlier file has.
-	OnlyMissing   bool `protobuf:"varint,5,opt,name=only_missing,json=onlyMissing,proto3" json:"only_missing,omitempty"`
+	OnlyMissing bool `protobuf:"varint,5,opt,name=only_missing,json=onlyMissing,proto3" json:"only_missing,omitempty"`
+	// True when every inbox is read although this export only needs newer rows, because
+	// another export of the table needs everything.
+	FullWalk      bool `protobuf:"varint,6,opt,name=full_walk,json=fullWalk,proto3" json:"full_walk,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -876,6 +889,13 @@ func (x *PlannedIncrement) GetFullDue() *timestamppb.Timestamp {
 func (x *PlannedIncrement) GetOnlyMissing() bool {
 	if x != nil {
 		return x.OnlyMissing
+	}
+	return false
+}
+
+func (x *PlannedIncrement) GetFullWalk() bool {
+	if x != nil {
+		return x.FullWalk
 	}
 	return false
 }
@@ -1139,7 +1159,7 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\x15unreadable_activities\x18\a \x01(\x03R\x14unreadableActivities\x12'\n" +
 	"\x0funreadable_form\x18\b \x01(\tR\x0eunreadableFormB\x0e\n" +
 	"\f_total_itemsB\b\n" +
-	"\x06_pages\"\xb8\x05\n" +
+	"\x06_pages\"\xd8\x05\n" +
 	"\rPlannedExport\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12\x16\n" +
 	"\x06format\x18\x02 \x01(\tR\x06format\x12\x12\n" +
@@ -1162,20 +1182,24 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\x05extra\x18\x11 \x01(\tR\x05extra\x12\x16\n" +
 	"\x06layout\x18\x12 \x01(\tR\x06layout\x12\x18\n" +
 	"\apointer\x18\x13 \x01(\tR\apointer\x12\x18\n" +
-	"\aremoves\x18\x14 \x03(\tR\aremoves\"\xa7\x01\n" +
+	"\aremoves\x18\x14 \x03(\tR\aremoves\x12\x1e\n" +
+	"\n" +
+	"unwritable\x18\x15 \x01(\tR\n" +
+	"unwritable\"\xa7\x01\n" +
 	"\x0ePlannedColumns\x12\x1a\n" +
 	"\bexcluded\x18\x01 \x03(\tR\bexcluded\x12\x16\n" +
 	"\x06hashed\x18\x02 \x03(\tR\x06hashed\x12%\n" +
 	"\x0ehash_algorithm\x18\x03 \x01(\tR\rhashAlgorithm\x12\x1e\n" +
 	"\vhash_key_id\x18\x04 \x01(\tR\thashKeyId\x12\x1a\n" +
-	"\bpersonal\x18\x05 \x03(\tR\bpersonal\"\xeb\x02\n" +
+	"\bpersonal\x18\x05 \x03(\tR\bpersonal\"\x88\x03\n" +
 	"\x10PlannedIncrement\x12!\n" +
 	"\ffull_because\x18\x01 \x01(\tR\vfullBecause\x12F\n" +
 	"\x05since\x18\x02 \x03(\v20.lemexport.plugin.v1.PlannedIncrement.SinceEntryR\x05since\x12=\n" +
 	"\n" +
 	"full_proof\x18\x03 \x01(\v2\x1e.lemexport.plugin.v1.FullProofR\tfullProof\x125\n" +
 	"\bfull_due\x18\x04 \x01(\v2\x1a.google.protobuf.TimestampR\afullDue\x12!\n" +
-	"\fonly_missing\x18\x05 \x01(\bR\vonlyMissing\x1aS\n" +
+	"\fonly_missing\x18\x05 \x01(\bR\vonlyMissing\x12\x1b\n" +
+	"\tfull_walk\x18\x06 \x01(\bR\bfullWalk\x1aS\n" +
 	"\n" +
 	"SinceEntry\x12\x10\n" +
 	"\x03key\x18\x01 \x01(\tR\x03key\x12/\n" +

@@ -1,6 +1,0 @@
-source "lemlist" {
-  simulate {}
-}
-export "inbox_conversations" {
-  destination = "C:\data\inbox"
-}
