@@ -223,6 +223,27 @@ func TestARunIsExportedAsTracesAndMetrics(t *testing.T) {
 	}
 }
 
+func TestTheSpansOfAReading(t *testing.T) {
+	t.Parallel()
+	collector := newCollector(t)
+	dir, _ := watched(t, sim.Options{Users: 2, Conversations: 250})
+	p := startIn(t, dir, []string{
+		"LEMLIST_API_KEY=" + testKey, "OTEL_EXPORTER_OTLP_ENDPOINT=" + collector.url, "OTEL_METRICS_EXPORTER=none",
+	}, "read", "inbox_conversations", "-format=jsonl")
+	if status := p.status(t); status != 0 {
+		t.Fatalf("exit %d: %s", status, &p.err)
+	}
+	collector.mu.Lock()
+	defer collector.mu.Unlock()
+	paths := slices.Sorted(maps.Keys(collector.tree()))
+	if want := []string{"run", "run/table", "run/table/survey", "run/table/walk"}; !slices.Equal(paths, want) {
+		t.Errorf("the spans are %q, want %q", paths, want)
+	}
+	if action := valuesOf(collector.tree()["run"].GetAttributes())["lemexport.action"]; action != "read" || len(collector.metrics) > 0 {
+		t.Errorf("the action is %q, with %d metrics", action, len(collector.metrics))
+	}
+}
+
 func TestTheSpansOfARunThatFailsSayWhatKindOfErrorItWas(t *testing.T) {
 	t.Parallel()
 	collector := newCollector(t)

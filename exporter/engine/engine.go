@@ -57,7 +57,7 @@ func (e *Engine) Start(ctx context.Context, job exporter.Job, obs exporter.Obser
 		}
 		targets = append(targets, one)
 	}
-	run, err := e.start(ctx, id, job, obs)
+	run, err := e.start(ctx, id, job, e.watched(obs, exporter.RunInfo{ID: id, Team: job.Team, Exports: job.Exports}))
 	if err != nil {
 		return nil, err
 	}
@@ -73,18 +73,29 @@ func (e *Engine) Start(ctx context.Context, job exporter.Job, obs exporter.Obser
 // StartReading is Start for a run that writes nothing: destinations are not
 // looked at. What the job's exports leave out and hash holds for it as well.
 func (e *Engine) StartReading(ctx context.Context, job exporter.Job, obs exporter.Observer) (*Run, error) {
-	return e.start(ctx, e.NewRunID(), job, obs)
+	id := e.NewRunID()
+	return e.start(ctx, id, job, e.watched(obs, exporter.RunInfo{ID: id, Team: job.Team}))
 }
 
-func (e *Engine) start(ctx context.Context, id string, job exporter.Job, obs exporter.Observer) (*Run, error) {
-	if e.Watch != nil {
-		obs = observers{obs, e.Watch(exporter.RunInfo{ID: id, Team: job.Team, Exports: job.Exports})}
+// watched adds the second observer of a run.
+func (e *Engine) watched(obs exporter.Observer, run exporter.RunInfo) exporter.Observer {
+	if e.Watch == nil {
+		return obs
 	}
-	run := &Run{
+	return observers{obs, e.Watch(run)}
+}
+
+func (e *Engine) start(ctx context.Context, id string, job exporter.Job, obs exporter.Observer) (run *Run, err error) {
+	defer func() {
+		if err != nil {
+			obs.Observe(exporter.PlanEnded{Ending: endingOf(ctx, err), Err: err})
+			obs.Observe(exporter.RunEnded{})
+		}
+	}()
+	run = &Run{
 		engine: e, id: id, config: job.Source, full: job.Full, obs: obs,
 		columns: make(map[string]exporter.Columns), masks: make(map[string]*schema.Mask), fullEvery: make(map[string]time.Duration),
 	}
-	var err error
 	for i, export := range job.Exports {
 		for _, other := range job.Exports[:i] {
 			if err := exporter.SameColumns(other, export); err != nil {
