@@ -119,8 +119,8 @@ var needs = map[string][]schema.Role{
 
 var numbered = regexp.MustCompile(`(User|Inbox) \d+`)
 
-// comparable sorts texts whose order depends on hashes: equal counts are ordered by name.
-func comparable(texts []string, hashes map[string]string) []string {
+// sorted returns texts in one order, with the values of hashes: equal counts are ordered by name.
+func sorted(texts []string, hashes map[string]string) []string {
 	var list []string
 	for _, text := range texts {
 		for hash, value := range hashes {
@@ -159,7 +159,7 @@ func TestPageOfEverySelection(t *testing.T) {
 					t.Errorf("%s: section %s says %q, want %q", name, id, got, want)
 				}
 			case id != "people":
-				if diff := cmp.Diff(comparable(wholePage[id], nil), comparable(sections[id], hashes)); diff != "" {
+				if diff := cmp.Diff(sorted(wholePage[id], nil), sorted(sections[id], hashes)); diff != "" {
 					t.Errorf("%s: section %s (-whole export +this):\n%s", name, id, diff)
 				}
 			}

@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"path"
+	"strconv"
 	"strings"
 	"time"
 
@@ -103,7 +104,7 @@ func (q queries) first(h histogram) string {
 	var days []string
 	for _, edge := range h.edges {
 		if edge.at >= day {
-			days = append(days, fmt.Sprint(int64(edge.at/day)))
+			days = append(days, strconv.FormatInt(int64(edge.at/day), 10))
 		}
 	}
 	return fmt.Sprintf(`SELECT within AS within_days, count(*) FILTER (days < within) AS replied, count(*) AS conversations
