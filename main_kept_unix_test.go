@@ -16,7 +16,7 @@ import (
 
 var (
 	keptLine = regexp.MustCompile(`(?m)^(\d+) pages are kept: the next apply of the same configuration continues from there, until \d+-\d+-\d+ [0-9:]+ UTC\.$`)
-	planLine = regexp.MustCompile(`(?m)^An interrupted apply kept (\d+) pages, the newest [0-9]+ s old\. The next apply continues from there\nuntil \d+-\d+-\d+ [0-9:]+ UTC; -no-resume starts over\.$`)
+	planLine = regexp.MustCompile(`(?m)^An interrupted apply kept (\d+) pages, the newest [0-9]+ s old\. The next apply continues from there until \d+-\d+-\d+ [0-9:]+ UTC; -no-resume starts over\.$`)
 	nextLine = regexp.MustCompile(`(?m)^Continuing the apply that started to read at .*: (\d+) pages reused$`)
 )
 

@@ -143,10 +143,11 @@ func TestAHashedExportHoldsNoClearNameOrAddress(t *testing.T) {
 	t.Setenv("LEMLIST_API_KEY", testKey)
 	t.Setenv("HASH_KEY", testHashKey)
 	rows, secrets := people(400)
-	api := newStoppingAPIOf(t, sim.Options{Rows: rows, UserIDs: []string{"usr_1", "usr_2"}}, 3+8)
+	api := newStoppingAPIOf(t, sim.Options{Rows: rows, UserIDs: []string{"usr_1", "usr_2"}}, 3+6)
 	dir := personalConfig(t, api.url, personalColumns)
 
-	// Stopped when all pages are read, before the sweeps.
+	// Stopped when all pages are read, before the sweeps: the team and the first page of
+	// each user for the plan, three further pages of each.
 	p := start(t, dir, "apply", "-auto-approve", "-log-level=debug")
 	select {
 	case <-api.held:
