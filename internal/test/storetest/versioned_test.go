@@ -1,12 +1,12 @@
 package storetest
 
 import (
-	"context"
 	"errors"
 	"flag"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -117,11 +117,11 @@ func TestReadersOfABucketFollowThePointer(t *testing.T) {
 		if _, err := applyVersion(t, runner, location, exporter.ModeMerge, 3, func(exporter.Phase) {}); err != nil {
 			t.Fatal(err)
 		}
-		ctx, stop := context.WithCancel(t.Context())
+		var stopped atomic.Bool
 		var group sync.WaitGroup
 		seen, reads := make(map[string]bool), 0
 		group.Go(func() {
-			for ctx.Err() == nil {
+			for !stopped.Load() {
 				file, err := runner.OpenFile(t.Context(), location)
 				if err != nil {
 					t.Errorf("open: %v", err)
@@ -153,7 +153,7 @@ func TestReadersOfABucketFollowThePointer(t *testing.T) {
 			}
 			last = append([]string{summary.RunID}, last...)
 		}
-		stop()
+		stopped.Store(true)
 		group.Wait()
 		if len(seen) < 3 {
 			t.Errorf("the reader saw %d versions only: the test does not test", len(seen))
