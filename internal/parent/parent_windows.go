@@ -3,7 +3,6 @@ package parent
 import (
 	"context"
 	"os"
-	"time"
 
 	"golang.org/x/sys/windows"
 )
@@ -15,16 +14,8 @@ func Gone(ctx context.Context) bool {
 		return true // there is none any more
 	}
 	defer func() { _ = windows.CloseHandle(handle) }()
-	looks := time.NewTicker(pause)
-	defer looks.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return false
-		case <-looks.C:
-			if event, err := windows.WaitForSingleObject(handle, 0); err == nil && event == windows.WAIT_OBJECT_0 {
-				return true
-			}
-		}
-	}
+	return watch(ctx, func() bool {
+		event, err := windows.WaitForSingleObject(handle, 0)
+		return err == nil && event == windows.WAIT_OBJECT_0
+	})
 }
