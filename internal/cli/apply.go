@@ -107,21 +107,14 @@ func runApply(ctx context.Context, app App, global settings, show view, argument
 	if err := checkWorkDir(arguments.workDir); err != nil {
 		return err
 	}
-	jobs, err := loadJobs(show, arguments.path, arguments.variables, app.LoadConfig)
+	jobs, several, err := arguments.choice.load(app, show, arguments.path, arguments.variables, arguments.full)
 	if err != nil {
-		return err
-	}
-	several := named(jobs)
-	if jobs, err = arguments.choice.of(jobs); err != nil {
 		return err
 	}
 	if arguments.saved != nil {
 		if jobs, err = arguments.saved.jobs(jobs); err != nil {
 			return err
 		}
-	}
-	for i := range jobs {
-		jobs[i].Full = arguments.full
 	}
 	if several {
 		return applyTeams(ctx, app, global, show, arguments, jobs)

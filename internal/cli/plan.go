@@ -64,16 +64,9 @@ func runPlan(ctx context.Context, app App, global settings, show view, arguments
 	if err := checkWorkDir(arguments.workDir); err != nil {
 		return err
 	}
-	jobs, err := loadJobs(show, arguments.path, arguments.variables, app.LoadConfig)
+	jobs, several, err := arguments.choice.load(app, show, arguments.path, arguments.variables, arguments.full)
 	if err != nil {
 		return err
-	}
-	several := named(jobs)
-	if jobs, err = arguments.choice.of(jobs); err != nil {
-		return err
-	}
-	for i := range jobs {
-		jobs[i].Full = arguments.full
 	}
 	if several {
 		return planTeams(ctx, app, global, show, arguments, jobs)

@@ -102,8 +102,7 @@ func planTeams(ctx context.Context, app App, global settings, show view, argumen
 		}
 		plans := newTeamPlans(jobs, made, run.runner.Parallel)
 		show.teams().plans(plans)
-		switch {
-		case plans.failed():
+		if plans.failed() {
 			if arguments.out != "" {
 				return exporter.WithHint(fmt.Errorf("%s was not written: not every team could be planned", arguments.out), "Choose teams with -only, or remove what is wrong.")
 			}
@@ -112,8 +111,7 @@ func planTeams(ctx context.Context, app App, global settings, show view, argumen
 		if err := plans.save(app, show, arguments, jobs); err != nil {
 			return err
 		}
-		switch {
-		case arguments.detailedExitCode && plans.pending():
+		if arguments.detailedExitCode && plans.pending() {
 			return ended{exporter.ExitPending}
 		}
 		return nil

@@ -26,6 +26,22 @@ func (c *teamChoice) addTo(flags *pflag.FlagSet) {
 	flags.Var(&c.shard, "shard", "of several teams, only part `I/N`: I from 0 to N-1, chosen by a hash of the team's name")
 }
 
+// load loads a configuration for a plan or an apply: the chosen jobs, and whether the
+// configuration names its teams.
+func (c teamChoice) load(app App, show view, path string, variables variableFlags, full bool) (jobs []exporter.Job, several bool, err error) {
+	all, err := loadJobs(show, path, variables, app.LoadConfig)
+	if err != nil {
+		return nil, false, err
+	}
+	if jobs, err = c.of(all); err != nil {
+		return nil, false, err
+	}
+	for i := range jobs {
+		jobs[i].Full = full
+	}
+	return jobs, named(all), nil
+}
+
 // of are the chosen jobs, in the order of the configuration; there may be none in a shard.
 func (c teamChoice) of(jobs []exporter.Job) ([]exporter.Job, error) {
 	if !named(jobs) {
