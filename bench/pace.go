@@ -12,6 +12,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/internal/test/pace"
 )
 
 // paceRun lets the program export simulated teams over HTTP, in real time, and measures
@@ -40,7 +41,7 @@ func paceRun(ctx context.Context, options options) (string, error) {
 				}
 				out.row(string(window), strconv.Itoa(users), latency.String(), strconv.Itoa(got.requests), seconds(got.took),
 					fmt.Sprintf("%.3f", got.took.Seconds()*10/float64(max(got.requests-ratelimit.Requests, 1))),
-					fmt.Sprintf("%.3f", got.took.Seconds()/leastTime(got.requests, users, latency).Seconds()),
+					fmt.Sprintf("%.3f", got.took.Seconds()/max(pace.LeastTime(got.requests, users, latency), time.Millisecond).Seconds()),
 					strconv.Itoa(got.inWindow), strconv.Itoa(got.throttled))
 				fmt.Fprintf(os.Stderr, "%s, %d users, %s: %s\n", window, users, latency, got.took)
 			}
@@ -84,27 +85,6 @@ func exportAtPace(ctx context.Context, program, within string, team sim.Options)
 		requests: len(calls), inWindow: stats.MaxInWindow, throttled: stats.Throttled,
 		took: calls[len(calls)-1].Arrived.Sub(calls[0].Arrived),
 	}, nil
-}
-
-// leastTime is the least time between the first request and the last: no window holds
-// more than its requests, page 1 of each list waits for the team, all else for
-// page 1, and the sweep of each list for everything else.
-func leastTime(requests, users int, latency time.Duration) time.Duration {
-	at := make([]time.Duration, requests)
-	for i := range at {
-		switch {
-		case i >= requests-users:
-			at[i] = at[requests-users-1] + latency
-		case i > users:
-			at[i] = 2 * latency
-		case i > 0:
-			at[i] = latency
-		}
-		if i >= ratelimit.Requests {
-			at[i] = max(at[i], at[i-ratelimit.Requests]+ratelimit.Window)
-		}
-	}
-	return max(at[requests-1], time.Millisecond)
 }
 
 // configure writes the configuration of one export.

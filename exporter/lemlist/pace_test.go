@@ -9,6 +9,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
+	"github.com/lemexport/lemexport/internal/test/pace"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -74,7 +75,7 @@ func TestSurveyAndWalkUseTheRateLimitUp(t *testing.T) {
 			}
 			calls, stats := server.Calls(), server.Stats()
 			took := calls[len(calls)-1].Arrived.Sub(calls[0].Arrived)
-			ratio := took.Seconds() / leastTime(len(calls), one.users, one.latency).Seconds()
+			ratio := took.Seconds() / pace.LeastTime(len(calls), one.users, one.latency).Seconds()
 			latency := one.latency.String()
 			if one.jitter > 0 {
 				latency = fmt.Sprint(one.latency, "-", one.latency+one.jitter)
@@ -92,25 +93,4 @@ func TestSurveyAndWalkUseTheRateLimitUp(t *testing.T) {
 			}
 		})
 	}
-}
-
-// leastTime is the least time between the first request and the last: no window holds
-// more than its requests, page 1 of each list waits for the team, all else for
-// page 1, and the sweep of each list for everything else.
-func leastTime(requests, users int, latency time.Duration) time.Duration {
-	at := make([]time.Duration, requests)
-	for i := range at {
-		switch {
-		case i >= requests-users:
-			at[i] = at[requests-users-1] + latency
-		case i > users:
-			at[i] = 2 * latency
-		case i > 0:
-			at[i] = latency
-		}
-		if i >= ratelimit.Requests {
-			at[i] = max(at[i], at[i-ratelimit.Requests]+ratelimit.Window)
-		}
-	}
-	return at[requests-1]
 }
