@@ -211,12 +211,14 @@ func newEngine(t *testing.T, options store.Options) *engine.Engine {
 
 func apply(t *testing.T, runner *engine.Engine, place string, obs observer) (engine.Summary, error) {
 	t.Helper()
-	run, err := runner.Start(t.Context(), exporter.Job{
-		Source: exporter.SourceConfig{Type: "lemlist"},
-		Exports: []exporter.Export{{
-			Table: "inbox_conversations", Destination: place, Format: "parquet", Mode: "snapshot", Parquet: exporter.ParquetOptions{Compression: "zstd"},
-		}},
+	return applyExport(t, runner, exporter.Export{
+		Table: "inbox_conversations", Destination: place, Format: "parquet", Mode: "snapshot", Parquet: exporter.ParquetOptions{Compression: "zstd"},
 	}, obs)
+}
+
+func applyExport(t *testing.T, runner *engine.Engine, export exporter.Export, obs observer) (engine.Summary, error) {
+	t.Helper()
+	run, err := runner.Start(t.Context(), exporter.Job{Source: exporter.SourceConfig{Type: "lemlist"}, Exports: []exporter.Export{export}}, obs)
 	if err != nil {
 		return engine.Summary{}, err
 	}

@@ -19,26 +19,10 @@ var versions = flag.Int("versions", 5, "how many versions come and go under a re
 // applyVersion is apply with the layout of immutable versions.
 func applyVersion(t *testing.T, runner *engine.Engine, place, mode string, keep int, obs observer) (engine.Summary, error) {
 	t.Helper()
-	run, err := runner.Start(t.Context(), exporter.Job{
-		Source: exporter.SourceConfig{Type: "lemlist"},
-		Exports: []exporter.Export{{
-			Table: "inbox_conversations", Destination: place, Format: "parquet", Mode: mode, FullEvery: time.Hour,
-			Layout: exporter.LayoutVersioned, Keep: keep, Parquet: exporter.ParquetOptions{Compression: "zstd"},
-		}},
+	return applyExport(t, runner, exporter.Export{
+		Table: "inbox_conversations", Destination: place, Format: "parquet", Mode: mode, FullEvery: time.Hour,
+		Layout: exporter.LayoutVersioned, Keep: keep, Parquet: exporter.ParquetOptions{Compression: "zstd"},
 	}, obs)
-	if err != nil {
-		return engine.Summary{}, err
-	}
-	defer func() {
-		if err := run.Close(); err != nil {
-			t.Error(err)
-		}
-	}()
-	plan, err := run.Plan(t.Context())
-	if err != nil {
-		return engine.Summary{}, err
-	}
-	return run.Apply(t.Context(), plan, engine.ApplyOptions{})
 }
 
 // onlyVersions checks that a folder holds the pointer, the versions of these runs, and
