@@ -21,6 +21,8 @@ func statusOf(err error) error {
 	switch {
 	case config || input:
 		code = codes.InvalidArgument
+	case errors.Is(err, exporter.ErrKeyRefused):
+		code = codes.Unauthenticated
 	case errors.Is(err, exporter.ErrNoAccess):
 		code = codes.PermissionDenied
 	case errors.Is(err, exporter.ErrIncomplete):
@@ -36,7 +38,7 @@ func failureCode(err error) string {
 	switch status.Code(statusOf(err)) {
 	case codes.InvalidArgument:
 		return "INVALID_SPEC"
-	case codes.PermissionDenied:
+	case codes.Unauthenticated, codes.PermissionDenied:
 		return "INVALID_CREDENTIALS"
 	default:
 		return "OTHER"
