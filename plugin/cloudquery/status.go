@@ -3,7 +3,6 @@ package cloudquery
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -30,7 +29,7 @@ func statusOf(err error) error {
 	case errors.Is(err, context.Canceled):
 		code = codes.Canceled
 	}
-	return status.Error(code, sentence(err))
+	return status.Error(code, door.Sentence(err))
 }
 
 // failureCode is the kind of failure that TestConnection tells.
@@ -43,21 +42,4 @@ func failureCode(err error) string {
 	default:
 		return "OTHER"
 	}
-}
-
-// sentence is an error and what to do about it, in one line.
-func sentence(err error) string {
-	text, hint := err.Error(), exporter.Hint(err)
-	if wrong, ok := errors.AsType[*door.ConfigError](err); ok {
-		for _, one := range wrong.Found {
-			if one.Severity == exporter.SeverityError {
-				hint = one.Detail
-				break
-			}
-		}
-	}
-	if hint != "" {
-		text += ". " + hint
-	}
-	return strings.Join(strings.Fields(text), " ")
 }
