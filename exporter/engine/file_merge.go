@@ -127,11 +127,12 @@ func (v *revision) pass(ctx context.Context, sink exporter.Sink, to func(arrow.R
 		return passed{}, fmt.Errorf("read the file to merge with: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.close()) }()
-	end, err := v.tail(ctx, file.data, sink)
+	data := unnamed(file.data) // the errors below name it
+	end, err := v.tail(ctx, data, sink)
 	if err != nil {
 		return passed{}, unsorted(err)
 	}
-	records, digester := v.merged(ctx, v.head(ctx, file.data, end)), rows.NewDigester(v.target.table)
+	records, digester := v.merged(ctx, v.head(ctx, data, end)), rows.NewDigester(v.target.table)
 	if v.carried == nil {
 		records = rows.Through(rows.Prefetch(records), digester.Add)
 	}
@@ -148,10 +149,10 @@ func (v *revision) pass(ctx context.Context, sink exporter.Sink, to func(arrow.R
 	}
 	if end.rows > 0 {
 		if last.Compare(end.first) > 0 {
-			return passed{}, unsorted(fmt.Errorf("%s: %w", v.target.destination.URL(v.old.name), rows.ErrUnsorted))
+			return passed{}, unsorted(fmt.Errorf("%s: %w", v.oldName(), rows.ErrUnsorted))
 		}
 		if err := sink.(exporter.GroupSink).TakeOver(ctx, end.file, end.from); err != nil {
-			return passed{}, fmt.Errorf("%s: %w", v.target.destination.URL(v.old.name), err)
+			return passed{}, fmt.Errorf("%s: %w", v.oldName(), err)
 		}
 		v.changes.Kept = exporter.Sum(v.changes.Kept, end.rows)
 	}
@@ -182,9 +183,17 @@ func (v *revision) tail(ctx context.Context, data exporter.DataFile, sink export
 	}
 	end, err := finder.find(ctx, file, taker.TakesFrom(file))
 	if err != nil {
-		return tail{}, fmt.Errorf("%s: %w", v.target.destination.URL(v.old.name), err)
+		return tail{}, fmt.Errorf("%s: %w", v.oldName(), err)
 	}
 	return end, nil
+}
+
+// oldName is how errors name the old file; those of the whole pass name the new one.
+func (v *revision) oldName() string {
+	if v.old.name == v.target.name {
+		return "the file that is there"
+	}
+	return v.target.destination.URL(v.old.name)
 }
 
 // shown reports whether the walk has shown a row with that id.
@@ -218,7 +227,7 @@ func unsorted(err error) error {
 func (v *revision) merged(ctx context.Context, old iter.Seq2[arrow.Record, error]) iter.Seq2[arrow.Record, error] {
 	table := v.target.table
 	return rows.Merge(ctx, table, v.sorted.Limits(),
-		rows.NewStream(v.target.destination.URL(v.old.name)+": ", table, old, v.keepOld),
+		rows.NewStream(v.oldName()+": ", table, old, v.keepOld),
 		rows.NewStream("", table, v.sorted.Records(ctx), v.keepNew))
 }
 
