@@ -28,6 +28,30 @@ func TestTheValueOfATeamKeepsItsType(t *testing.T) {
 	}
 }
 
+func TestAMissingAttributeOfATeamIsNamed(t *testing.T) {
+	const text = `source "lemlist" {
+  for_each = jsondecode(env("TEAMS"))
+  api_key  = each.value.key
+  users    = each.value.users
+}
+export "inbox_conversations" {
+  destination = "./out/${each.key}"
+}
+`
+	in := inputs()
+	in.Env = func(string) (string, bool) {
+		return `{"acme": {"key": "0123456789abcdef", "users": ["usr_1"]}, "beta": {"key": "fedcba9876543210"}}`, true
+	}
+	_, diags := config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(text)}}, in)
+	if len(diags) != 1 || diags[0].Range.Start.Line != 4 || !strings.Contains(diags[0].Detail, "no attribute of this name") || !strings.Contains(diags[0].Detail, `"beta"`) {
+		t.Errorf("%+v", diags)
+	}
+	jobs, diags := config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(strings.Replace(text, "each.value.users", "try(each.value.users, null)", 1))}}, in)
+	if len(diags) != 0 || len(jobs) != 2 || len(jobs[0].Source.Users) != 1 || jobs[1].Source.Users != nil {
+		t.Errorf("%+v, %+v", jobs, diags)
+	}
+}
+
 // What is in the value of a team is as secret as its key.
 func TestTheKeyInTheValueOfATeamIsSecret(t *testing.T) {
 	const text = `source "lemlist" {
