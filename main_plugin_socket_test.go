@@ -81,8 +81,8 @@ func TestAPluginServesWhereTheFolderForItsSocketHasALongPath(t *testing.T) {
 	}
 }
 
-// The client of this module does not even hand down a folder that is too long.
-func TestTheClientChoosesAShorterFolder(t *testing.T) {
+// The client of this module names a folder that is too long, and the plugin chooses another one.
+func TestAClientWhoseFolderHasALongPathConnects(t *testing.T) {
 	t.Setenv("TMPDIR", longFolder(t, 70))
 	client := startPlugin(t, nil)
 	if got, err := client.Describe(t.Context()); err != nil || got.Name != "lemexport" {

@@ -2,6 +2,7 @@ package plugin
 
 import (
 	"context"
+	"errors"
 
 	goplugin "github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
@@ -53,8 +54,7 @@ func handshake() goplugin.HandshakeConfig {
 	return goplugin.HandshakeConfig{MagicCookieKey: CookieKey, MagicCookieValue: CookieValue}
 }
 
-// adapter registers the service with go-plugin, on both sides. The server is nil
-// in a host.
+// adapter registers the service with go-plugin.
 type adapter struct {
 	goplugin.NetRPCUnsupportedPlugin
 	server *Server
@@ -66,9 +66,9 @@ func (a adapter) GRPCServer(_ *goplugin.GRPCBroker, registrar *grpc.Server) erro
 	return nil
 }
 
-// GRPCClient implements goplugin.GRPCPlugin.
-func (a adapter) GRPCClient(_ context.Context, _ *goplugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
-	return pluginv1.NewExporterClient(conn), nil
+// GRPCClient implements goplugin.GRPCPlugin. Hosts use the package client.
+func (adapter) GRPCClient(context.Context, *goplugin.GRPCBroker, *grpc.ClientConn) (any, error) {
+	return nil, errors.ErrUnsupported
 }
 
 func versions(server *Server) map[int]goplugin.PluginSet {

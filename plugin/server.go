@@ -10,6 +10,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
+	"github.com/lemexport/lemexport/plugin/convert"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -48,7 +49,7 @@ func NewServer(options Options) *Server {
 func (s *Server) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {
 	response := &pluginv1.DescribeResponse{Name: s.options.Tool.Name, Version: s.options.Tool.Version, Commit: s.options.Commit}
 	for _, table := range schema.Tables() {
-		response.Tables = append(response.Tables, fromTable(table))
+		response.Tables = append(response.Tables, convert.FromTable(table))
 	}
 	response.Formats = s.engine("").FormatNames()
 	return response, nil
@@ -58,19 +59,19 @@ func (s *Server) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1
 func (s *Server) GetSchema(_ context.Context, request *pluginv1.GetSchemaRequest) (*pluginv1.GetSchemaResponse, error) {
 	table, ok := schema.Lookup(request.GetTable())
 	if !ok {
-		return &pluginv1.GetSchemaResponse{Diagnostics: fromDiagnostics(exporter.Diagnose(unknownTable(request.GetTable())))}, nil
+		return &pluginv1.GetSchemaResponse{Diagnostics: convert.FromDiagnostics(exporter.Diagnose(unknownTable(request.GetTable())))}, nil
 	}
 	body, err := schemaMessage(table.Arrow())
 	if err != nil {
 		return nil, err
 	}
-	return &pluginv1.GetSchemaResponse{ArrowSchema: body, Table: fromTable(table)}, nil
+	return &pluginv1.GetSchemaResponse{ArrowSchema: body, Table: convert.FromTable(table)}, nil
 }
 
 // ValidateConfig implements pluginv1.ExporterServer.
 func (s *Server) ValidateConfig(_ context.Context, request *pluginv1.ValidateConfigRequest) (*pluginv1.ValidateConfigResponse, error) {
 	_, diags := s.options.ParseConfig(request.GetConfig().GetJson())
-	return &pluginv1.ValidateConfigResponse{Diagnostics: fromDiagnostics(diags)}, nil
+	return &pluginv1.ValidateConfigResponse{Diagnostics: convert.FromDiagnostics(diags)}, nil
 }
 
 // Plan implements pluginv1.ExporterServer.
@@ -78,10 +79,10 @@ func (s *Server) Plan(ctx context.Context, request *pluginv1.PlanRequest) (*plug
 	ctx, end, err := s.calls.begin(ctx)
 	defer end()
 	if err != nil {
-		return &pluginv1.PlanResponse{Diagnostics: fromDiagnostics(exporter.Diagnose(err))}, nil
+		return &pluginv1.PlanResponse{Diagnostics: convert.FromDiagnostics(exporter.Diagnose(err))}, nil
 	}
 	job, diags := s.options.ParseConfig(request.GetConfig().GetJson())
-	response := &pluginv1.PlanResponse{Diagnostics: fromDiagnostics(diags)}
+	response := &pluginv1.PlanResponse{Diagnostics: convert.FromDiagnostics(diags)}
 	if diags.HasErrors() {
 		return response, nil
 	}
@@ -90,11 +91,11 @@ func (s *Server) Plan(ctx context.Context, request *pluginv1.PlanRequest) (*plug
 		if cancelled := cancelledByHost(ctx); cancelled != nil {
 			return nil, cancelled
 		}
-		response.Diagnostics = append(response.Diagnostics, fromDiagnostics(exporter.Diagnose(err))...)
+		response.Diagnostics = append(response.Diagnostics, convert.FromDiagnostics(exporter.Diagnose(err))...)
 		return response, nil
 	}
-	response.Diagnostics = append(response.Diagnostics, fromDiagnostics(plan.Warnings())...)
-	response.Plan, err = fromPlan(plan)
+	response.Diagnostics = append(response.Diagnostics, convert.FromDiagnostics(plan.Warnings())...)
+	response.Plan, err = convert.FromPlan(plan)
 	return response, err
 }
 
