@@ -181,18 +181,60 @@ func falseProgram(t *testing.T) string {
 	return path
 }
 
+// goPluginHost is a host of go-plugin's own, which ends the plugin at the end of the test.
+func goPluginHost(t *testing.T, command *exec.Cmd, change func(*goplugin.ClientConfig)) *goplugin.Client {
+	t.Helper()
+	config := &goplugin.ClientConfig{
+		HandshakeConfig:  goplugin.HandshakeConfig{MagicCookieKey: plugin.CookieKey, MagicCookieValue: plugin.CookieValue},
+		VersionedPlugins: map[int]goplugin.PluginSet{plugin.ProtocolVersion: {}},
+		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
+		AutoMTLS:         true, Cmd: command, Logger: hclog.NewNullLogger(),
+	}
+	if change != nil {
+		change(config)
+	}
+	host := goplugin.NewClient(config)
+	t.Cleanup(host.Kill)
+	return host
+}
+
+// go-plugin's client kills a plugin that has not ended 2 seconds after Shutdown.
+func TestAGoPluginHostEndsThePluginDuringACall(t *testing.T) {
+	t.Parallel()
+	api := newStoppingAPI(t, 900, beforeTheWalk+2)
+	command := exec.Command(lemexportPath(t))
+	command.Env = []string{"XDG_CACHE_HOME=" + t.TempDir(), "GORACE=" + withoutPause}
+	host := goPluginHost(t, command, nil)
+	protocol, err := host.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	exports := pluginv1.NewExporterClient(protocol.(*goplugin.GRPCClient).Conn)
+	if _, err := exports.Read(t.Context(), &pluginv1.ReadRequest{
+		Config: &pluginv1.Config{Json: jsonConfig(t, api.url, "")}, Table: "inbox_conversations", StateDir: t.TempDir(),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	<-api.held
+	host.Kill()
+	if code := command.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("the plugin ended with %v", command.ProcessState)
+	}
+}
+
+// The plugin has one connection only. go-plugin reports that to a host that requires more.
+func TestAHostThatRequiresMultiplexingIsRefused(t *testing.T) {
+	t.Parallel()
+	host := goPluginHost(t, exec.Command(lemexportPath(t)), func(c *goplugin.ClientConfig) { c.GRPCBrokerMultiplex = true })
+	if _, err := host.Client(); !errors.Is(err, goplugin.ErrGRPCBrokerMuxNotSupported) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 // A host of go-plugin with another version of the protocol is told both versions.
 func TestAnotherProtocolVersionIsRefused(t *testing.T) {
 	t.Parallel()
-	host := goplugin.NewClient(&goplugin.ClientConfig{
-		HandshakeConfig:  goplugin.HandshakeConfig{MagicCookieKey: plugin.CookieKey, MagicCookieValue: plugin.CookieValue},
-		VersionedPlugins: map[int]goplugin.PluginSet{2: {}},
-		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
-		AutoMTLS:         true,
-		Cmd:              exec.CommandContext(t.Context(), lemexportPath(t)),
-		Logger:           hclog.NewNullLogger(),
-	})
-	defer host.Kill()
+	host := goPluginHost(t, exec.Command(lemexportPath(t)), func(c *goplugin.ClientConfig) { c.VersionedPlugins = map[int]goplugin.PluginSet{2: {}} })
 	const want = "incompatible API version with plugin. Plugin version: 1, Client versions: [2]"
 	if _, err := host.Client(); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("the error is %v, not %q", err, want)
@@ -246,7 +288,7 @@ func TestAPluginsLogKeepsItsLevelsAndNothingHoldsTheKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	lemexport.Close()
-	for _, want := range []string{"level=INFO", "level=DEBUG", "run_id=" + exported.RunID} {
+	for _, want := range []string{"level=INFO", "level=DEBUG msg=serving", "run_id=" + exported.RunID} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log has no %s:\n%.2000s", want, log.String())
 		}

@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/lemexport/lemexport/plugin"
 	"github.com/lemexport/lemexport/plugin/client"
 )
 
@@ -127,6 +128,19 @@ func TestASignalStopsWhatAPluginDoes(t *testing.T) {
 				t.Errorf("left behind: %v, %v", entries, err)
 			}
 		})
+	}
+}
+
+// A ^C reaches all processes of a terminal, and the host decides what it means.
+func TestAnInterruptIsTheHostsBusiness(t *testing.T) {
+	t.Parallel()
+	command, handshake, stderr := serving(t, plugin.SocketDirVariable+"="+folderOf(t, 0o700))
+	if handshake[3] == "" {
+		t.Errorf("no handshake; stderr %s", stderr)
+	}
+	// The system delivers the signal with the lower number first.
+	if err := errors.Join(command.Process.Signal(syscall.SIGINT), command.Process.Signal(syscall.SIGTERM), command.Wait()); err != nil {
+		t.Errorf("ended with %v; stderr %s", err, stderr)
 	}
 }
 

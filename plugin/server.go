@@ -35,14 +35,14 @@ type Server struct {
 	pluginv1.UnimplementedExporterServer
 	options Options
 	calls   *calls
-	// stopped is closed when Stop has ended all calls.
-	stopped   chan struct{}
-	closeOnce sync.Once
+	// ended is closed when the plugin is to end, with its streams to go-plugin's client.
+	ended   chan struct{}
+	endOnce sync.Once
 }
 
 // NewServer makes a server. It need not be closed.
 func NewServer(options Options) *Server {
-	return &Server{options: options, calls: newCalls(), stopped: make(chan struct{})}
+	return &Server{options: options, calls: newCalls(), ended: make(chan struct{})}
 }
 
 // Describe implements pluginv1.ExporterServer.
@@ -127,9 +127,12 @@ func (s *Server) Export(request *pluginv1.ExportRequest, stream grpc.ServerStrea
 // Stop implements pluginv1.ExporterServer.
 func (s *Server) Stop(context.Context, *pluginv1.StopRequest) (*pluginv1.StopResponse, error) {
 	stopped := s.calls.stop(errStopped)
-	s.closeOnce.Do(func() { close(s.stopped) })
+	s.end()
 	return &pluginv1.StopResponse{Ended: int32(stopped)}, nil
 }
+
+// end makes Serve return.
+func (s *Server) end() { s.endOnce.Do(func() { close(s.ended) }) }
 
 func (s *Server) engine(stateDir string) *engine.Engine {
 	return s.options.NewEngine(s.options.Log, stateDir, s.calls.number()+1)

@@ -90,7 +90,7 @@ func Start(ctx context.Context, options StartOptions) (*Client, error) {
 	// another one where this cannot hold a socket, or cannot be made.
 	sockets, err := os.MkdirTemp("", "lemexport-plugin-") //nolint:forbidigo // for the process that this client starts
 	if err == nil {
-		command.Env = append(command.Env, goplugin.EnvUnixSocketDir+"="+sockets)
+		command.Env = append(command.Env, plugin.SocketDirVariable+"="+sockets)
 	}
 	c := &Client{process: goplugin.NewClient(config), command: command, stderr: stderr, sockets: sockets}
 	if err := c.connect(ctx); err != nil {
