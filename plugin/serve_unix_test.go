@@ -8,6 +8,7 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"strings"
 	"testing"
@@ -109,9 +110,7 @@ func TestServeReturnsWhatKeepsItFromServing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := environment(t)
-			for name, value := range test.env {
-				env[name] = value
-			}
+			maps.Copy(env, test.env)
 			err := Serve(test.ctx, NewServer(Options{Log: slog.New(slog.DiscardHandler)}), func(name string) string { return env[name] }, test.stdout)
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("the error is %v, want %q", err, test.want)
