@@ -1,6 +1,7 @@
 package rows
 
 import (
+	"errors"
 	"fmt"
 	"io"
 
@@ -35,6 +36,9 @@ type TempFile interface {
 	io.Closer
 }
 
+// ErrIndexWrite is wrapped by the error of an index whose file cannot be written.
+var ErrIndexWrite = errors.New("write temporary index")
+
 // NewIndex returns an empty index that lives in a file, which it closes.
 func NewIndex(file TempFile, limits Limits) *Index {
 	return &Index{file: file, limits: limits, numbers: make(map[string]uint32), dropped: make(map[string]Dropped)}
@@ -55,7 +59,7 @@ func (x *Index) Add(partition string, keys schema.Keys) error {
 // flush writes the buffer, which has so many entries.
 func (x *Index) flush(rows int) error {
 	if _, err := x.file.Write(x.buf); err != nil {
-		return fmt.Errorf("write temporary index: %w", err)
+		return fmt.Errorf("%w: %w", ErrIndexWrite, err)
 	}
 	x.rows += int64(rows)
 	x.buf = x.buf[:0]

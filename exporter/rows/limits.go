@@ -17,6 +17,8 @@ type Limits struct {
 	filtered int
 	// dealt is the bytes of the entries that wait to be written into their shares.
 	dealt int
+	// IDs is the most bytes of an index of a file that is verified which are in memory.
+	IDs int
 	// Share is the number of index entries, of 40 bytes, that are sorted at once.
 	Share int
 }
@@ -29,6 +31,7 @@ func LimitsOf(memory int64) Limits {
 		waiting:  int(memory / 16),
 		filtered: int(memory / 128),
 		dealt:    int(memory / 64),
+		IDs:      int(memory / 8),
 		Share:    int(memory / 1024),
 	}
 }

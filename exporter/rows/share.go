@@ -119,7 +119,7 @@ type dealing struct {
 // flush writes what waits at the end of the file, and returns where the end is then.
 func (d *dealing) flush(end int64) (int64, error) {
 	if _, err := d.file.Write(d.waiting); err != nil {
-		return end, fmt.Errorf("write temporary index: %w", err)
+		return end, fmt.Errorf("%w: %w", ErrIndexWrite, err)
 	}
 	many := int64(len(d.waiting) / entrySize)
 	d.extents = append(d.extents, extent{end, many})
