@@ -32,7 +32,7 @@ var (
 
 // servePlugin answers the host that started this process, until the host stops
 // it or is gone.
-func servePlugin(version cli.Version) int {
+func servePlugin(version cli.Version, limit *memoryLimit) int {
 	level := slog.LevelInfo
 	if text, ok := os.LookupEnv(logLevelVariable); ok {
 		_ = level.UnmarshalText([]byte(text)) // another text leaves the default
@@ -60,7 +60,7 @@ func servePlugin(version cli.Version) int {
 				stateDir = usualStateDir()
 			}
 			// Below what its calls need, the collector would do nothing but collect.
-			limitMemory(max(memory, int64(running)*exporter.LeastShare))
+			limit.use(max(memory, int64(running)*exporter.LeastShare))
 			made := newEngine(version, log, stateDir, exporter.Share(memory, running), shared{files: files})
 			if telemetry.Enabled() {
 				made.Watch = telemetry.Watch
