@@ -6,15 +6,17 @@ import (
 	"slices"
 	"strings"
 
+	g "maragu.dev/gomponents"
+	h "maragu.dev/gomponents/html"
+
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
 )
 
-// page is what the template shows. All texts are plain: the template escapes.
+// page is what the document shows. All texts are plain: what writes them escapes.
 type page struct {
 	Simulated                                     bool
 	File, Table, Team, Finished, Run, Tool, Bytes string
-	Rows                                          int64
 	Proof                                         proofCard
 	Tiles                                         []tile
 	Activity                                      activityCard
@@ -40,13 +42,19 @@ type page struct {
 // tile is one large number.
 type tile struct{ Value, Label, Note string }
 
-// barsCard is a chart of bars and a sentence about it; Missing says why there is none.
-type barsCard struct {
-	Bars               bars
-	Note, Missing, SQL string
+func (t tile) node() g.Node {
+	return h.Div(h.Class("tile"), h.B(g.Text(t.Value)), h.Span(g.Text(t.Label)), g.If(t.Note != "", h.Small(g.Text(t.Note))))
 }
 
 type unknownRow struct{ Field, Note, Rows, Share string }
+
+func (r unknownRow) node() g.Node {
+	return h.Tr(
+		h.Td(h.Code(g.Text(r.Field)), remark(r.Note)),
+		h.Td(h.Class("n"), g.Text(r.Rows)),
+		h.Td(h.Class("n"), g.Text(r.Share)),
+	)
+}
 
 type columnRow struct {
 	Name, Type, Description, Filled, Bar string
@@ -54,6 +62,16 @@ type columnRow struct {
 	// the column or its fields that have hashes.
 	Personal bool
 	Hashed   []string
+}
+
+func (r columnRow) node() g.Node {
+	return h.Tr(
+		h.Td(h.Code(g.Text(r.Name)), g.If(r.Personal, tag("personal")),
+			g.Map(r.Hashed, func(field string) g.Node { return tag(strings.TrimSpace(field + " hashed")) })),
+		h.Td(h.Class("wide"), g.Text(r.Type)),
+		h.Td(h.Class("wide"), g.Text(r.Description)),
+		h.Td(g.Text(r.Filled), h.SVG(h.Class("gauge"), h.Aria("hidden", "true"), rectangle("track", "0", 0, "100%", 6), rectangle("one", "0", 0, r.Bar, 6))),
+	)
 }
 
 func newPage(export Export, f *facts, options Options) page {
@@ -66,7 +84,7 @@ func newPage(export Export, f *facts, options Options) page {
 	}
 	p := page{
 		Simulated: m.Simulated, File: file, Table: export.Table.Name, Team: m.Source.TeamID, Finished: stamp(m.Window.FinishedAt),
-		Run: m.RunID, Tool: strings.TrimSpace(m.Tool.Name + " " + m.Tool.Version), Bytes: size(export.Bytes), Rows: f.rows,
+		Run: m.RunID, Tool: strings.TrimSpace(m.Tool.Name + " " + m.Tool.Version), Bytes: size(export.Bytes),
 		Proof: newProofCard(m.Proof, names), Tiles: tiles(export.Table, f), Replies: newRepliesCard(export.Table, f, names, q),
 		Turn: newTurnCard(export.Table, f, m.Simulated, q), Channels: channelsCard(export.Table, f, q), Tasks: tasksCard(export.Table, f, q),
 		ReplyTimes: newHeatCard(export.Table, f, q), Activity: newActivityCard(export.Table, f, m.Window, q),
