@@ -32,6 +32,15 @@ type takenBlock struct {
 	before int64
 }
 
+// with is a block and the group behind it.
+func (b takenBlock) with(group foundGroup) takenBlock {
+	b.to++
+	b.last = group.last
+	b.rows += group.rows
+	b.span = wider(b.span, group.span)
+	return b
+}
+
 // groupedFile is a file with groups; false when it has none.
 func groupedFile(file exporter.DataFile) (exporter.GroupedFile, bool) {
 	if of, ok := file.(named); ok {

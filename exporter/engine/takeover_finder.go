@@ -176,15 +176,6 @@ func (f takeoverFinder) blocks(ctx context.Context, groups []foundGroup) (blocks
 	return blocks, nil
 }
 
-// with is a block and the group behind it.
-func (b takenBlock) with(group foundGroup) takenBlock {
-	b.to++
-	b.last = group.last
-	b.rows += group.rows
-	b.span = wider(b.span, group.span)
-	return b
-}
-
 // kept counts the rows of a group, and those of them that stay.
 func (f takeoverFinder) kept(ctx context.Context, number int) (kept, all int64, err error) {
 	for keys, err := range f.keys.Of(ctx, number) {

@@ -230,6 +230,11 @@ func (f *dataFile) GroupRows(ctx context.Context, table *schema.Table, from, to 
 	return func(yield func(arrow.Record, error) bool) { f.read(ctx, table, from, to, nil, yield) }
 }
 
+// Keys starts to read keys. It reads no other columns.
+func (f *dataFile) Keys(table *schema.Table) (exporter.GroupKeys, error) {
+	return newKeyReader(f, table)
+}
+
 // written is the footer with all that the sink has written there.
 func (f *dataFile) written() (*fileMeta, error) {
 	tail, err := readTail(f.from, f.size, f.held)

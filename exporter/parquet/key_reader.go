@@ -22,8 +22,7 @@ type keyReader struct {
 	*reader
 }
 
-// Keys starts to read keys.
-func (f *dataFile) Keys(table *schema.Table) (exporter.GroupKeys, error) {
+func newKeyReader(f *dataFile, table *schema.Table) (exporter.GroupKeys, error) {
 	keys := table.OnlyKeys()
 	reader, err := newReader(f.from, layoutOf(f.file, keys), f.budget)
 	if err != nil {

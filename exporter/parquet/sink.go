@@ -208,20 +208,11 @@ func (s *sink) Expect(rows int64) error {
 
 // Fits looks at each row group of a file.
 func (s *sink) Fits(file exporter.GroupedFile) []exporter.GroupFit {
-	fits := make([]exporter.GroupFit, file.Groups())
 	of, ok := file.(*dataFile)
 	if !ok {
-		return fits
+		return make([]exporter.GroupFit, file.Groups())
 	}
-	alike := s.writesLike(of)
-	for i := range fits {
-		group := &of.meta.RowGroups[i]
-		fits[i] = exporter.GroupFit{
-			Alike: alike && s.wouldWrite(group),
-			Full:  max(float64(group.NumRows)/float64(s.groupRows), float64(group.TotalCompressedSize)/float64(s.groupBytes)),
-		}
-	}
-	return fits
+	return fitter{s, of}.fits()
 }
 
 // TakeFrom starts to take over row groups of a file as they are stored.

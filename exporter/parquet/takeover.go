@@ -5,58 +5,11 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
-	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/lemexport/lemexport/exporter"
 )
-
-// writesLike reports whether this version of the sink has written the file, with the same
-// schema, and there is memory to take over what describes its row groups.
-func (s *sink) writesLike(file *dataFile) bool {
-	// The footer is decoded again, and the page indexes take about as much.
-	if file.held.Left() < 3*file.held.Held() {
-		return false
-	}
-	arrowSchema, ok := file.lookup(ArrowSchemaKey)
-	if !ok || !file.Sealed() || file.meta.CreatedBy != s.footer.CreatedBy || arrowSchema != s.footer.KeyValueMetadata[0].Value {
-		return false
-	}
-	elements := func(schema []format.SchemaElement) []byte {
-		body, err := thrift.Marshal(new(thrift.CompactProtocol), &fileMeta{Schema: schema})
-		if err != nil {
-			return nil
-		}
-		return body
-	}
-	mine := elements(s.footer.Schema)
-	return mine != nil && bytes.Equal(mine, elements(file.meta.Schema))
-}
-
-// wouldWrite reports whether the sink would write the rows of a row group in the same way,
-// but for the level of compression.
-func (s *sink) wouldWrite(group *format.RowGroup) bool {
-	if len(group.Columns) != len(s.columns) || group.NumRows > int64(s.groupRows) {
-		return false
-	}
-	for i, column := range s.columns {
-		meta := &group.Columns[i].MetaData
-		values := meta.NumValues > meta.Statistics.NullCount
-		if meta.Codec != column.codec || values && (column.filter != nil) != (meta.BloomFilterLength > 0) {
-			return false
-		}
-		storage := column.leaf.storage
-		if slices.ContainsFunc(meta.EncodingStats, func(used format.PageEncodingStats) bool {
-			written := used.Encoding == storage.encoding.Encoding() || storage.dictionary && used.Encoding == format.RLEDictionary
-			return used.PageType == format.DataPageV2 && !written
-		}) {
-			return false
-		}
-	}
-	return true
-}
 
 // taker takes over row groups of another file as they are stored there. What describes
 // their pages is taken over too, so all of it, in the whole file, must be as it was written.
