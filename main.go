@@ -93,7 +93,7 @@ func run() int {
 		FormatConfig:   func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
 		NewEngine: func(log *slog.Logger, workDir string, memory int64, runs int) *engine.Engine {
 			limit.use(memory)
-			made := newEngine(version, log, workDir, exporter.Share(memory, runs), shared{exporter.NewBudget(memory), client.NewMemory(memory)})
+			made := newEngine(version, log, workDir, exporter.Share(memory, runs), shared{limit, exporter.NewBudget(memory), client.NewMemory(memory)})
 			if telemetry.Enabled() {
 				made.Watch = telemetry.Watch
 			}
@@ -128,6 +128,7 @@ func configFiles(files []cli.SourceFile) []config.File {
 
 // shared is what bounds the memory of several runs together.
 type shared struct {
+	limit *memoryLimit
 	files *exporter.Budget
 	// responses is nil for runs whose rows wait for a host: they bound their own.
 	responses *client.Memory
@@ -142,7 +143,7 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int
 	return &engine.Engine{
 		OpenSource: func(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
 			return openSource(ctx, source, lemlist.Options{
-				Observer: obs, Logger: log, UserAgent: "lemexport/" + version.Number, Memory: memory, Responses: all.responses,
+				Observer: walkCounter{obs, all.limit}, Logger: log, UserAgent: "lemexport/" + version.Number, Memory: memory, Responses: all.responses,
 			})
 		},
 		OpenDestination: store.Open,

@@ -71,7 +71,7 @@ func readInside(b *testing.B) (rows int64, seconds float64, size int64) {
 	if err := diags.Err(); err != nil {
 		b.Fatal(err)
 	}
-	run, err := newEngine(cli.Version{Number: "bench"}, slog.New(slog.DiscardHandler), "", exporter.DefaultMemory, shared{}).Start(b.Context(), job, unobserved{})
+	run, err := newEngine(cli.Version{Number: "bench"}, slog.New(slog.DiscardHandler), "", exporter.DefaultMemory, shared{limit: newMemoryLimit(true)}).Start(b.Context(), job, unobserved{})
 	if err != nil {
 		b.Fatal(err)
 	}

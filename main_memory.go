@@ -5,18 +5,23 @@ import (
 	"runtime/debug"
 	"runtime/metrics"
 	"sync/atomic"
+
+	"github.com/lemexport/lemexport/exporter"
 )
+
+// perRow is more than a row of a walk takes beside the budget (docs/configuration.md), in bytes.
+const perRow = 64
 
 // collectorRoom is what the collector needs beside the memory in use: with less it would do
 // nothing but collect.
 func collectorRoom(inUse int64) int64 { return inUse/4 + 16<<20 }
 
-// memoryLimit is the memory that Go's collector stays below: the budget of the process, and more
-// when what is in use leaves it no room, as with teams of many millions of conversations
-// (docs/configuration.md).
+// memoryLimit is the memory that Go's collector stays below: the budget of the process. When many
+// rows are walked, what is known of them leaves the collector no room in the budget. Then it is more.
 type memoryLimit struct {
 	fixed  bool
 	budget atomic.Int64 // 0 as long as there is none
+	walked atomic.Int64 // rows of all walks
 }
 
 // newMemoryLimit returns a limit without a budget. One that is fixed is left as it is.
@@ -41,7 +46,7 @@ func (l *memoryLimit) adapt() {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
 	inUse := int64(live[0].Value.Uint64())
-	debug.SetMemoryLimit(max(budget, inUse+collectorRoom(inUse)))
+	debug.SetMemoryLimit(max(budget, min(inUse+collectorRoom(inUse), budget+perRow*l.walked.Load())))
 }
 
 // collection is in nobody's use: the collector hands it back at the end of each collection.
@@ -50,4 +55,18 @@ type collection struct{ limit *memoryLimit }
 func (c *collection) ended() {
 	c.limit.adapt()
 	runtime.SetFinalizer(c, (*collection).ended)
+}
+
+// walkCounter counts the rows of a walk for the limit, and hands all events on.
+type walkCounter struct {
+	exporter.Observer
+	limit *memoryLimit
+}
+
+// Observe implements exporter.Observer.
+func (c walkCounter) Observe(event exporter.Event) {
+	if page, ok := event.(exporter.PageFetched); ok {
+		c.limit.walked.Add(int64(page.Rows))
+	}
+	c.Observer.Observe(event)
 }

@@ -63,7 +63,7 @@ func servePlugin(version cli.Version, limit *memoryLimit) int {
 			}
 			// Below what its calls need, the collector would do nothing but collect.
 			limit.use(max(memory, int64(running)*exporter.LeastShare))
-			made := newEngine(version, log, stateDir, exporter.Share(memory, running), shared{files: files})
+			made := newEngine(version, log, stateDir, exporter.Share(memory, running), shared{limit: limit, files: files})
 			if telemetry.Enabled() {
 				made.Watch = telemetry.Watch
 			}
