@@ -1,4 +1,6 @@
-package main
+// Package heaplimit gives Go's collector the memory budget of the process as its limit. It imports
+// exporter.
+package heaplimit
 
 import (
 	"runtime"
@@ -16,29 +18,33 @@ const perRow = 64
 // nothing but collect.
 func collectorRoom(inUse int64) int64 { return inUse/4 + 16<<20 }
 
-// memoryLimit is the memory that Go's collector stays below: the budget of the process. When many
-// rows are walked, what is known of them leaves the collector no room in the budget. Then it is more.
-type memoryLimit struct {
+// Limit is the memory that Go's collector stays below: the budget of the process. When many rows
+// are walked, what is known of them leaves the collector no room in the budget. Then it is more.
+type Limit struct {
 	fixed  bool
 	budget atomic.Int64 // 0 as long as there is none
 	walked atomic.Int64 // rows of all walks
 }
 
-// newMemoryLimit returns a limit without a budget. One that is fixed is left as it is.
-func newMemoryLimit(fixed bool) *memoryLimit {
-	limit := &memoryLimit{fixed: fixed}
+// New returns a limit without a budget. One that is fixed is left as it is.
+func New(fixed bool) *Limit {
+	limit := &Limit{fixed: fixed}
 	runtime.SetFinalizer(&collection{limit: limit}, (*collection).ended)
 	return limit
 }
 
-// use makes a budget of so many bytes that of the process.
-func (l *memoryLimit) use(budget int64) {
+// Use makes a budget of so many bytes that of the process.
+func (l *Limit) Use(budget int64) {
 	l.budget.Store(budget)
 	l.adapt()
 }
 
+// Counting is an observer of a run that counts the rows of its walks for the limit, and hands all
+// events on.
+func (l *Limit) Counting(to exporter.Observer) exporter.Observer { return counter{to, l} }
+
 // adapt chooses the limit by what the latest collection found in use.
-func (l *memoryLimit) adapt() {
+func (l *Limit) adapt() {
 	budget := l.budget.Load()
 	if l.fixed || budget == 0 {
 		return
@@ -50,21 +56,21 @@ func (l *memoryLimit) adapt() {
 }
 
 // collection is in nobody's use: the collector hands it back at the end of each collection.
-type collection struct{ limit *memoryLimit }
+type collection struct{ limit *Limit }
 
 func (c *collection) ended() {
 	c.limit.adapt()
 	runtime.SetFinalizer(c, (*collection).ended)
 }
 
-// walkCounter counts the rows of a walk for the limit, and hands all events on.
-type walkCounter struct {
+// counter is [Limit.Counting].
+type counter struct {
 	exporter.Observer
-	limit *memoryLimit
+	limit *Limit
 }
 
 // Observe implements exporter.Observer.
-func (c walkCounter) Observe(event exporter.Event) {
+func (c counter) Observe(event exporter.Event) {
 	if page, ok := event.(exporter.PageFetched); ok {
 		c.limit.walked.Add(int64(page.Rows))
 	}
