@@ -58,11 +58,13 @@ func main() {
 
 func run() int {
 	version := buildVersion()
+	_, fixed := os.LookupEnv("GOMEMLIMIT") // it goes first
+	limit := newMemoryLimit(fixed)
 	args := cli.DoorArguments(os.Args[0], os.Args[1:])
 	if len(args) == 0 {
 		switch asked := plugin.Handshake(os.LookupEnv); {
 		case asked == plugin.AskedToServe && !isTerminal(os.Stdout):
-			return servePlugin(version)
+			return servePlugin(version, limit)
 		case asked != plugin.AskedNothing:
 			args = []string{cli.PluginCommand} // which says what is wrong
 		}
@@ -90,7 +92,7 @@ func run() int {
 		LoadHostConfig: config.LoadHost,
 		FormatConfig:   func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
 		NewEngine: func(log *slog.Logger, workDir string, memory int64, runs int) *engine.Engine {
-			limitMemory(memory)
+			limit.use(memory)
 			made := newEngine(version, log, workDir, exporter.Share(memory, runs), shared{exporter.NewBudget(memory), client.NewMemory(memory)})
 			if telemetry.Enabled() {
 				made.Watch = telemetry.Watch
@@ -122,14 +124,6 @@ func configFiles(files []cli.SourceFile) []config.File {
 		sources = append(sources, config.File(file))
 	}
 	return sources
-}
-
-// limitMemory tells the runtime the budget of the process. Near it, the collector works
-// harder.
-func limitMemory(bytes int64) {
-	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
-		debug.SetMemoryLimit(bytes)
-	}
 }
 
 // shared is what bounds the memory of several runs together.

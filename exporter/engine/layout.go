@@ -132,6 +132,6 @@ func (t layout) removes(ctx context.Context, now head) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, dropped := keptVersions(exporter.PointerFile{}, now.pointer, there, t.Keep)
+	_, dropped := keptVersions(exporter.StoredFile{}, now.pointer, there, t.Keep)
 	return slices.Concat(gone, dropped, there.strays), nil
 }

@@ -14,17 +14,17 @@ import (
 )
 
 // verifyPointed verifies the file that a pointer names, and the pointer.
-func verifyPointed(ctx context.Context, from locator, at tableExports) (result Verification, err error) {
+func verifyPointed(ctx context.Context, from verifier, at tableExports) (result Verification, err error) {
 	if at.broken != nil {
 		return Verification{}, at.broken
 	}
-	file, pointer, err := openPointed(ctx, from, at.destination, at.table.Name)
+	file, pointer, err := openPointed(ctx, from.locator, at.destination, at.table.Name)
 	if err != nil {
 		return Verification{}, fmt.Errorf("%s: %w", at.url(), err)
 	}
 	defer func() { err = errors.Join(err, file.close()) }()
 	url := at.destination.URL(pointer.File)
-	if result, err = verifyFile(ctx, file, url); err != nil {
+	if result, err = verifyFile(ctx, from.temporary, file, url); err != nil {
 		return Verification{}, err
 	}
 	result.Pointer = at.url()
@@ -75,7 +75,7 @@ func checkPointed(ctx context.Context, file opened, pointer *pointed) (Check, er
 // checkVersions looks for the files of the earlier versions.
 func checkVersions(pointer *pointed, names []string) Check {
 	const name = "versions"
-	missing := slices.DeleteFunc(slices.Clone(pointer.Versions), func(one exporter.PointerFile) bool { return slices.Contains(names, one.File) })
+	missing := slices.DeleteFunc(slices.Clone(pointer.Versions), func(one exporter.StoredFile) bool { return slices.Contains(names, one.File) })
 	if len(missing) > 0 {
 		return checked(name, false, "%d of %d are missing, the newest of them %s", len(missing), len(pointer.Versions), missing[0].File)
 	}

@@ -8,8 +8,8 @@ import (
 )
 
 // someVersions are three versions of the export of somePlan, the newest first.
-func someVersions() []engine.StoredFile {
-	return []engine.StoredFile{
+func someVersions() []exporter.StoredFile {
+	return []exporter.StoredFile{
 		{File: "out/inbox_conversations/run-3.parquet", RunID: "run-3", FinishedAt: day(3), Rows: 12000, Bytes: 1234567, Complete: true},
 		{File: "out/inbox_conversations/run-2.parquet", RunID: "run-2", FinishedAt: day(2), Rows: 11990, Bytes: 1234000, Complete: true},
 		{File: "out/inbox_conversations/" + hostile + ".parquet", RunID: "run-1", FinishedAt: day(1), Rows: 11000, Bytes: 1200000},

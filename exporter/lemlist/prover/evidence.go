@@ -76,7 +76,7 @@ func (e *evidence) take(r Page, during phase, s *segment) {
 	if e.size == 0 {
 		e.size = r.perPage
 	}
-	first := len(e.seen.keys) == 0 && e.since == nil
+	first := e.seen.len() == 0 && e.since == nil
 	if first {
 		e.top = newestBefore(r)
 		e.floor = lower(e.top, e.margin.Lookback)
