@@ -36,6 +36,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/store/journal"
 	"github.com/lemexport/lemexport/exporter/store/scratch"
 	"github.com/lemexport/lemexport/internal/cli"
+	"github.com/lemexport/lemexport/internal/heaplimit"
 	"github.com/lemexport/lemexport/internal/parent"
 	"github.com/lemexport/lemexport/plugin"
 )
@@ -58,11 +59,13 @@ func main() {
 
 func run() int {
 	version := buildVersion()
+	_, fixed := os.LookupEnv("GOMEMLIMIT") // it goes first
+	limit := heaplimit.New(fixed)
 	args := cli.DoorArguments(os.Args[0], os.Args[1:])
 	if len(args) == 0 {
 		switch asked := plugin.Handshake(os.LookupEnv); {
 		case asked == plugin.AskedToServe && !isTerminal(os.Stdout):
-			return servePlugin(version)
+			return servePlugin(version, limit)
 		case asked != plugin.AskedNothing:
 			args = []string{cli.PluginCommand} // which says what is wrong
 		}
@@ -90,8 +93,8 @@ func run() int {
 		LoadHostConfig: config.LoadHost,
 		FormatConfig:   func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
 		NewEngine: func(log *slog.Logger, workDir string, memory int64, runs int) *engine.Engine {
-			limitMemory(memory)
-			made := newEngine(version, log, workDir, exporter.Share(memory, runs), shared{exporter.NewBudget(memory), client.NewMemory(memory)})
+			limit.Use(memory)
+			made := newEngine(version, log, workDir, exporter.Share(memory, runs), shared{limit, exporter.NewBudget(memory), client.NewMemory(memory)})
 			if telemetry.Enabled() {
 				made.Watch = telemetry.Watch
 			}
@@ -124,16 +127,9 @@ func configFiles(files []cli.SourceFile) []config.File {
 	return sources
 }
 
-// limitMemory tells the runtime the budget of the process. Near it, the collector works
-// harder.
-func limitMemory(bytes int64) {
-	if _, set := os.LookupEnv("GOMEMLIMIT"); !set {
-		debug.SetMemoryLimit(bytes)
-	}
-}
-
 // shared is what bounds the memory of several runs together.
 type shared struct {
+	limit *heaplimit.Limit
 	files *exporter.Budget
 	// responses is nil for runs whose rows wait for a host: they bound their own.
 	responses *client.Memory
@@ -148,7 +144,7 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int
 	return &engine.Engine{
 		OpenSource: func(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
 			return openSource(ctx, source, lemlist.Options{
-				Observer: obs, Logger: log, UserAgent: "lemexport/" + version.Number, Memory: memory, Responses: all.responses,
+				Observer: all.limit.Counting(obs), Logger: log, UserAgent: "lemexport/" + version.Number, Memory: memory, Responses: all.responses,
 			})
 		},
 		OpenDestination: store.Open,

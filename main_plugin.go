@@ -11,13 +11,12 @@ import (
 	"sync"
 	"syscall"
 
-	goplugin "github.com/hashicorp/go-plugin"
-
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/config"
 	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/exporter/monitor"
 	"github.com/lemexport/lemexport/internal/cli"
+	"github.com/lemexport/lemexport/internal/heaplimit"
 	"github.com/lemexport/lemexport/internal/ndjson"
 	"github.com/lemexport/lemexport/internal/parent"
 	"github.com/lemexport/lemexport/plugin"
@@ -34,7 +33,7 @@ var (
 
 // servePlugin answers the host that started this process, until the host stops
 // it or is gone.
-func servePlugin(version cli.Version) int {
+func servePlugin(version cli.Version, limit *heaplimit.Limit) int {
 	level := slog.LevelInfo
 	if text, ok := os.LookupEnv(logLevelVariable); ok {
 		_ = level.UnmarshalText([]byte(text)) // another text leaves the default
@@ -48,11 +47,11 @@ func servePlugin(version cli.Version) int {
 	// A host that dies takes the other end of our log with it. That must not end us
 	// in the middle of what we write.
 	signal.Ignore(syscall.SIGPIPE)
-	// go-plugin takes over os.Stderr; this stays the real one.
-	stderr := os.Stderr
+	// A ^C reaches this process together with the host, which decides what it means.
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	files := exporter.NewBudget(memory) // of all calls together
 	telemetry, unusable := monitor.NewTelemetry(context.Background(), os.LookupEnv, version.Number)
-	logger := slog.New(ndjson.NewHandler(stderr, level))
+	logger := slog.New(ndjson.NewHandler(os.Stderr, level))
 	server := plugin.NewServer(plugin.Options{
 		Tool:        exporter.Tool{Name: "lemexport", Version: version.Number},
 		Commit:      version.Commit,
@@ -62,8 +61,8 @@ func servePlugin(version cli.Version) int {
 				stateDir = usualStateDir()
 			}
 			// Below what its calls need, the collector would do nothing but collect.
-			limitMemory(max(memory, int64(running)*exporter.LeastShare))
-			made := newEngine(version, log, stateDir, exporter.Share(memory, running), shared{files: files})
+			limit.Use(max(memory, int64(running)*exporter.LeastShare))
+			made := newEngine(version, log, stateDir, exporter.Share(memory, running), shared{limit: limit, files: files})
 			if telemetry.Enabled() {
 				made.Watch = telemetry.Watch
 			}
@@ -87,8 +86,8 @@ func servePlugin(version cli.Version) int {
 		case <-ctx.Done():
 		}
 	})
-	hosts := os.Getenv(goplugin.EnvUnixSocketDir)
-	err := plugin.Serve(ctx, server, stderr, level)
+	hosts := os.Getenv(plugin.SocketDirVariable)
+	err := plugin.Serve(ctx, server, os.Getenv, os.Stdout)
 	if hosts != "" && errors.Is(context.Cause(ctx), errOrphan) {
 		_ = os.Remove(hosts) // its host cannot; a folder with something in it stays
 	}
@@ -98,7 +97,7 @@ func servePlugin(version cli.Version) int {
 		logger.Warn("monitoring: " + failed.Error())
 	}
 	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "Error: %v\n%s\n", err, exporter.Hint(err)) // there is nowhere else to say it
+		_, _ = fmt.Fprintf(os.Stderr, "Error: %v\n%s\n", err, exporter.Hint(err)) // there is nowhere else to say it
 		return int(exporter.ExitError)
 	}
 	return 0

@@ -151,14 +151,14 @@ func (e *Engine) OpenBeside(ctx context.Context, location string, of, other *sch
 // checks it against its own manifest. The error is about finding and opening
 // it; what the file gets wrong are failed checks.
 func (e *Engine) Verify(ctx context.Context, location string) (Verification, error) {
-	return verify(ctx, e.locator(), location)
+	return verify(ctx, verifier{e.locator(), e.temporary()}, location)
 }
 
 // VerifyEach verifies every export at location: of a destination the files of all
 // tables, or the files of a folder of an append, or one file. The files of an append are
 // checked together, too: each continues one that is there, or contains everything.
 func (e *Engine) VerifyEach(ctx context.Context, location string) iter.Seq2[Verification, error] {
-	return verifyEach(ctx, e.locator(), location)
+	return verifyEach(ctx, verifier{e.locator(), e.temporary()}, location)
 }
 
 // Show describes every export at location by what its footers and pointers state: it reads

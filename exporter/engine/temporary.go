@@ -55,6 +55,12 @@ func (t temporary) index() (*rows.Index, error) {
 	return rows.NewIndex(file, t.limits), nil
 }
 
+// idIndex makes an empty index for the ids of a file that is verified. Those of most files fit
+// into memory, and then nothing is written.
+func (t temporary) idIndex() *rows.Index {
+	return rows.NewIndex(rows.NewSpill(t.limits.IDs, func() (rows.TempFile, error) { return t.files.File() }), t.limits)
+}
+
 // counted is a proof with the counts that only all rows tell.
 func counted(proof exporter.Proof, index *rows.Index, distinct int64) exporter.Proof {
 	proof.RowsRead, proof.Rows = index.Len(), distinct

@@ -44,17 +44,23 @@ func checked(name string, ok bool, format string, args ...any) Check {
 	return Check{Name: name, OK: ok, Detail: fmt.Sprintf(format, args...)}
 }
 
+// verifier is what a verification takes: where exports are, and temporary files.
+type verifier struct {
+	locator
+	temporary temporary
+}
+
 // verify is [Engine.Verify].
-func verify(ctx context.Context, from locator, location string) (result Verification, err error) {
+func verify(ctx context.Context, from verifier, location string) (result Verification, err error) {
 	file, url, err := from.locate(ctx, location)
 	if err != nil {
 		return Verification{}, err
 	}
 	defer func() { err = errors.Join(err, file.close()) }()
-	return verifyFile(ctx, file, url)
+	return verifyFile(ctx, from.temporary, file, url)
 }
 
-func verifyFile(ctx context.Context, file opened, url string) (Verification, error) {
+func verifyFile(ctx context.Context, temporary temporary, file opened, url string) (Verification, error) {
 	result := Verification{File: url, Bytes: file.object.Size(), Manifest: file.manifest}
 	add := func(checks ...Check) { result.Checks = append(result.Checks, checks...) }
 	add(checked("footer", true, "manifest version %d of run %s", file.manifest.Version, file.manifest.RunID))
@@ -70,7 +76,7 @@ func verifyFile(ctx context.Context, file opened, url string) (Verification, err
 	if file.manifest.Mode != exporter.ModeSnapshot { // a snapshot has no lineage
 		add(checkLineage(file.manifest))
 	}
-	found, err := checkRows(ctx, file, url, table)
+	found, err := checkRows(ctx, temporary, file, url, table)
 	add(found...)
 	return result, err
 }
@@ -87,8 +93,10 @@ func checkSchema(file opened, table *schema.Table) Check {
 }
 
 // checkRows reads every row, and checks them one by one and together.
-func checkRows(ctx context.Context, file opened, url string, table *schema.Table) ([]Check, error) {
-	checker := rows.NewChecker(table)
+func checkRows(ctx context.Context, temporary temporary, file opened, url string, table *schema.Table) (checks []Check, err error) {
+	ids := temporary.idIndex()
+	defer func() { err = errors.Join(err, ids.Close()) }()
+	checker := rows.NewChecker(table, ids)
 	var altered error
 	for rec, err := range file.data.Verify(ctx, table) {
 		if err == nil {
@@ -100,7 +108,7 @@ func checkRows(ctx context.Context, file opened, url string, table *schema.Table
 		if failed := file.reads.err(); failed != nil {
 			return nil, fmt.Errorf("%s: %w", url, failed)
 		}
-		if errors.Is(err, exporter.ErrTooLarge) {
+		if errors.Is(err, exporter.ErrTooLarge) || errors.Is(err, rows.ErrIndexWrite) {
 			return nil, fmt.Errorf("%s: %w", url, err)
 		}
 		if err != nil {
@@ -111,10 +119,14 @@ func checkRows(ctx context.Context, file opened, url string, table *schema.Table
 			return []Check{checked("rows", false, "row %d and on cannot be read: %s", checker.Digest().Rows()+1, err)}, nil
 		}
 	}
+	duplicates, err := checker.Duplicates()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", url, err)
+	}
 	read, want, footer := checker.Digest().Rows(), file.manifest.Rows, file.data.Rows()
 	return []Check{
 		checked("rows", read == want && footer == want, "%d read, %d in the manifest, %d in the footer", read, want, footer),
-		checked("unique ids", checker.Duplicates() == 0, "%d ids, %d of them more than once", read, checker.Duplicates()),
+		checked("unique ids", duplicates == 0, "%d ids, %d of them more than once", read, duplicates),
 		checked("order", checker.Unordered() == 0, "%d rows are out of order", checker.Unordered()),
 		checkContent(contentOf(checker.Digest()), file.manifest.Content),
 		checkFile(file.data.Sealed(), altered),

@@ -14,7 +14,7 @@ import (
 )
 
 // verifyEach is [Engine.VerifyEach].
-func verifyEach(ctx context.Context, from locator, location string) iter.Seq2[Verification, error] {
+func verifyEach(ctx context.Context, from verifier, location string) iter.Seq2[Verification, error] {
 	return func(yield func(Verification, error) bool) {
 		found, listErr := from.exportsAt(ctx, location)
 		files, several := 0, false
@@ -38,14 +38,14 @@ func verifyEach(ctx context.Context, from locator, location string) iter.Seq2[Ve
 }
 
 // verifyTable verifies the exports of one table. It reports whether more is wanted.
-func verifyTable(ctx context.Context, from locator, found tableExports, yield func(Verification, error) bool) bool {
+func verifyTable(ctx context.Context, from verifier, found tableExports, yield func(Verification, error) bool) bool {
 	if found.isPointed() {
 		one, err := verifyPointed(ctx, from, found)
 		if !yield(one, err) || err != nil {
 			return false
 		}
 	}
-	lines, ordered, err := linesOf(ctx, from, found)
+	lines, ordered, err := linesOf(ctx, from.locator, found)
 	if err != nil {
 		yield(Verification{}, err)
 		return false
@@ -62,13 +62,13 @@ func verifyTable(ctx context.Context, from locator, found tableExports, yield fu
 	return true
 }
 
-func verifyAt(ctx context.Context, from locator, destination exporter.Destination, name string) (result Verification, err error) {
-	file, err := openNamed(ctx, from, destination, name)
+func verifyAt(ctx context.Context, from verifier, destination exporter.Destination, name string) (result Verification, err error) {
+	file, err := openNamed(ctx, from.locator, destination, name)
 	if err != nil {
 		return Verification{}, err
 	}
 	defer func() { err = errors.Join(err, file.close()) }()
-	return verifyFile(ctx, file, destination.URL(name))
+	return verifyFile(ctx, from.temporary, file, destination.URL(name))
 }
 
 // line is how a file of an append goes on from another one.

@@ -14,17 +14,17 @@ import (
 )
 
 // verifyPointed verifies the file that a pointer names, and the pointer.
-func verifyPointed(ctx context.Context, from locator, at tableExports) (result Verification, err error) {
+func verifyPointed(ctx context.Context, from verifier, at tableExports) (result Verification, err error) {
 	if at.broken != nil {
 		return Verification{}, at.broken
 	}
-	file, pointer, err := openPointed(ctx, from, at.destination, at.table.Name)
+	file, pointer, err := openPointed(ctx, from.locator, at.destination, at.table.Name)
 	if err != nil {
 		return Verification{}, fmt.Errorf("%s: %w", at.url(), err)
 	}
 	defer func() { err = errors.Join(err, file.close()) }()
 	url := at.destination.URL(pointer.File)
-	if result, err = verifyFile(ctx, file, url); err != nil {
+	if result, err = verifyFile(ctx, from.temporary, file, url); err != nil {
 		return Verification{}, err
 	}
 	result.Pointer = at.url()

@@ -1,25 +1,25 @@
 package rows
 
 import (
-	"slices"
-
 	"github.com/apache/arrow/go/v15/arrow"
 
 	"github.com/lemexport/lemexport/schema"
 )
 
-// Checker learns what can be said of rows that are read in file order. It keeps 16 bytes a row, for the ids.
+// Checker learns what can be said of rows that are read in file order. Their ids are in an
+// index, so its memory does not grow with them.
 type Checker struct {
 	table     *schema.Table
 	content   *Digester
-	ids       []schema.IDHash
+	ids       *Index
 	last      schema.RowKey
 	unordered int64
 }
 
-// NewChecker begins the check of rows of a table.
-func NewChecker(table *schema.Table) *Checker {
-	return &Checker{table: table, content: NewDigester(table)}
+// NewChecker begins the check of rows of a table. It keeps their ids in an empty index, which
+// the caller closes.
+func NewChecker(table *schema.Table, ids *Index) *Checker {
+	return &Checker{table: table, content: NewDigester(table), ids: ids}
 }
 
 // Add looks at the rows of a record.
@@ -28,17 +28,17 @@ func (s *Checker) Add(rec arrow.Record) error {
 	if err != nil {
 		return err
 	}
-	for row := range int(rec.NumRows()) {
+	some := s.ids.Len() > 0
+	for row := range keys.Len() {
 		key := keys.At(row)
-		if len(s.ids) > 0 && s.last.Compare(key) > 0 {
+		if some && s.last.Compare(key) > 0 {
 			s.unordered++
 		}
-		s.last = key
-		s.ids = append(s.ids, schema.HashID(key.ID))
+		s.last, some = key, true
 	}
 	s.last = cloneKey(s.last)
 	s.content.Add(rec)
-	return nil
+	return s.ids.Add("", keys)
 }
 
 // Digest is that of the rows so far.
@@ -47,8 +47,5 @@ func (s *Checker) Digest() Digest { return s.content.Digest() }
 // Unordered counts the rows that come after one that they belong before.
 func (s *Checker) Unordered() int64 { return s.unordered }
 
-// Duplicates counts the rows whose id another row has too.
-func (s *Checker) Duplicates() int {
-	slices.SortFunc(s.ids, schema.IDHash.Compare)
-	return len(s.ids) - len(slices.Compact(s.ids))
-}
+// Duplicates counts the rows whose id another row has too, but for one of each id. It ends the adding.
+func (s *Checker) Duplicates() (int64, error) { return s.ids.Losers() }

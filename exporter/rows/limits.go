@@ -13,7 +13,12 @@ type Limits struct {
 	// that take less are not written to a file at all.
 	waiting int
 	// filtered is the number of index entries that a filter of [Index.Losers] is made for.
+	// More of them are dealt into shares.
 	filtered int
+	// dealt is the bytes of the entries that wait to be written into their shares.
+	dealt int
+	// IDs is the most bytes of an index of a file that is verified which are in memory.
+	IDs int
 	// Share is the number of index entries, of 40 bytes, that are sorted at once.
 	Share int
 }
@@ -25,6 +30,21 @@ func LimitsOf(memory int64) Limits {
 		segment:  int(min(memory/256, 1<<20)),
 		waiting:  int(memory / 16),
 		filtered: int(memory / 128),
+		dealt:    int(memory / 64),
+		IDs:      int(memory / 8),
 		Share:    int(memory / 1024),
 	}
+}
+
+// leastDealt is the bytes of a share that are worth a write.
+const leastDealt = 4 << 10
+
+// shares is how many shares an index of so many rows is dealt into: few enough to write
+// large blocks, unless a filter would be too small for a share.
+func (l Limits) shares(rows int64) int64 {
+	if rows <= int64(l.filtered) {
+		return 1
+	}
+	of := func(most int) int64 { return (rows + int64(most) - 1) / int64(max(most, 1)) }
+	return max(min(of(l.Share), int64(l.dealt/leastDealt)), of(max(l.filtered, l.Share)))
 }

@@ -270,7 +270,7 @@ func TestIndexSortsOnlyIDsThatMayBeRepeated(t *testing.T) {
 	if err := x.flush(once + 2*twice); err != nil {
 		t.Fatal(err)
 	}
-	repeated, most, err := x.repeated()
+	repeated, most, err := x.entries().repeated(x.limits.filtered)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,7 +3,6 @@ package prover
 import (
 	"cmp"
 	"math"
-	"math/rand/v2"
 	"slices"
 	"testing"
 	"time"
@@ -158,41 +157,6 @@ func TestOnwardOverlapsAndGoesOn(t *testing.T) {
 			if from, to := (got.page-1)*got.size, got.page*got.size; from >= place || to < place || got.size > most || to == place && most > 9 {
 				t.Fatalf("place %d, at most %d: %v is %d to %d", place, most, got, from, to)
 			}
-		}
-	}
-}
-
-func TestRowTableIsAMap(t *testing.T) {
-	random := rand.New(rand.NewPCG(1, 1))
-	var table rowTable
-	want := map[uint64]int64{}
-	for range 20_000 {
-		key, at := random.Uint64N(6000)<<(random.Uint64N(3)*29), random.Int64N(100) // 0 is one of them
-		key = max(key, 1)
-		before, known := want[key]
-		if got, ok := table.put(key, at); ok != known || known && got != before || !known && got != never {
-			t.Fatalf("key %d: %d, %v, want %d, %v", key, got, ok, before, known)
-		}
-		want[key] = max(at, before)
-		if !known {
-			want[key] = at
-		}
-	}
-	var young int64
-	for key, at := range want {
-		if got, ok := table.get(key); !ok || got != at {
-			t.Fatalf("key %d: %d, want %d", key, got, at)
-		}
-		if at >= 90 {
-			young++
-		}
-	}
-	if _, ok := table.get(1<<62 | 7_777); ok || table.len() != len(want) || table.since(90) != young {
-		t.Errorf("%d rows, want %d; %d young, want %d", table.len(), len(want), table.since(90), young)
-	}
-	if table.put(0, 7); table.len() != len(want)+1 {
-		if at, ok := table.get(0); !ok || at < 7 {
-			t.Error("the key 0 is not kept")
 		}
 	}
 }

@@ -1,28 +1,47 @@
 package prover
 
-// rowTable knows of every row its newest time, in 16 bytes a slot: rows are known
-// by 64 bits of their hashes, and two of a million share theirs once in 37
-// million walks. The zero value is empty.
+import (
+	"iter"
+	"math/bits"
+)
+
+// rowTable knows of every row its newest time. Rows are known by 64 bits of their hashes, and
+// two of a million share theirs once in 37 million walks. A row takes 16 bytes and the slots
+// that are free: in a large table an eighth to a quarter of them. A table of many rows has parts
+// that grow by themselves and little by little, so that it never holds its rows twice. The zero
+// value is empty.
 type rowTable struct {
-	keys []uint64 // 0 is an empty slot
-	ats  []int64
-	used int
+	parts []tablePart // none, one, or tableParts
+	used  int
 }
+
+// seenRow is a slot of a table.
+type seenRow struct {
+	key uint64 // 0 is an empty slot
+	at  int64
+}
+
+const (
+	// tableParts is the number of parts of a large table; the number of a row's part is in
+	// the low bits of its key.
+	tableParts = 256
+	// smallTable is the most rows of a table that has one part.
+	smallTable = 16 * tableParts
+)
 
 // put notes a row. It returns the newest time that it had before; false when it is new.
 func (t *rowTable) put(key uint64, at int64) (before int64, known bool) {
 	key = max(key, 1)
-	if 4*t.used >= 3*len(t.keys) {
-		t.grow()
+	if len(t.parts) == 0 {
+		t.parts = make([]tablePart, 1)
 	}
-	i := t.slot(key)
-	if t.keys[i] == key {
-		before = t.ats[i]
-		t.ats[i] = max(before, at)
+	before, known = t.part(key).put(key, at)
+	if known {
 		return before, true
 	}
-	t.keys[i], t.ats[i] = key, at
-	t.used++
+	if t.used++; t.used > smallTable && len(t.parts) == 1 {
+		t.divide()
+	}
 	return never, false
 }
 
@@ -31,41 +50,98 @@ func (t *rowTable) get(key uint64) (at int64, known bool) {
 	if t.used == 0 {
 		return never, false
 	}
-	i := t.slot(max(key, 1))
-	return t.ats[i], t.keys[i] != 0
+	key = max(key, 1)
+	return t.part(key).get(key)
 }
 
 func (t *rowTable) len() int { return t.used }
 
+// all are the rows, in no order.
+func (t *rowTable) all() iter.Seq[seenRow] {
+	return func(yield func(seenRow) bool) {
+		for _, part := range t.parts {
+			for _, row := range part.slots {
+				if row.key != 0 && !yield(row) {
+					return
+				}
+			}
+		}
+	}
+}
+
 // since counts the rows of that time or newer.
 func (t *rowTable) since(at int64) (count int64) {
-	for i, key := range t.keys {
-		if key != 0 && t.ats[i] >= at {
+	for row := range t.all() {
+		if row.at >= at {
 			count++
 		}
 	}
 	return count
 }
 
-// slot is where the key is or belongs. The hashes are random: no input makes
-// many of them neighbours.
-func (t *rowTable) slot(key uint64) int {
-	mask := len(t.keys) - 1
-	i := int(key) & mask
-	for t.keys[i] != 0 && t.keys[i] != key {
-		i = (i + 1) & mask
+// part is where the key is or belongs. The hashes are random: the parts grow alike.
+func (t *rowTable) part(key uint64) *tablePart { return &t.parts[key%uint64(len(t.parts))] }
+
+// divide makes many parts of one.
+func (t *rowTable) divide() {
+	small := *t
+	t.parts = make([]tablePart, tableParts)
+	for row := range small.all() {
+		t.part(row.key).put(row.key, row.at)
+	}
+}
+
+// tablePart is some rows of a table.
+type tablePart struct {
+	slots []seenRow
+	used  int
+}
+
+// put notes a row. It returns the newest time that it had before; false when it is new.
+func (p *tablePart) put(key uint64, at int64) (before int64, known bool) {
+	if 8*p.used >= 7*len(p.slots) {
+		p.grow()
+	}
+	row := &p.slots[p.slot(key)]
+	if row.key == key {
+		before = row.at
+		row.at = max(before, at)
+		return before, true
+	}
+	*row = seenRow{key, at}
+	p.used++
+	return never, false
+}
+
+// get is the newest time of a row.
+func (p *tablePart) get(key uint64) (at int64, known bool) {
+	if p.used == 0 {
+		return never, false
+	}
+	row := p.slots[p.slot(key)]
+	return row.at, row.key != 0
+}
+
+// slot is where the key is or belongs. The hashes are random: no input makes many of them
+// neighbours.
+func (p *tablePart) slot(key uint64) int {
+	high, _ := bits.Mul64(key, uint64(len(p.slots)))
+	i := int(high)
+	for p.slots[i].key != 0 && p.slots[i].key != key {
+		if i++; i == len(p.slots) {
+			i = 0
+		}
 	}
 	return i
 }
 
-func (t *rowTable) grow() {
-	old := *t
-	size := max(2*len(old.keys), 256)
-	t.keys, t.ats = make([]uint64, size), make([]int64, size)
-	for i, key := range old.keys {
-		if key != 0 {
-			j := t.slot(key)
-			t.keys[j], t.ats[j] = key, old.ats[i]
+// grow makes room: a small part twice as much, a large one an eighth more.
+func (p *tablePart) grow() {
+	old, more := p.slots, max(len(p.slots)/8, 64)
+	p.slots = make([]seenRow, len(old)+more)
+	for _, row := range old {
+		if row.key != 0 {
+			p.slots[p.slot(row.key)] = row
 		}
 	}
 }

@@ -23,19 +23,34 @@ func stretchOf(r Page) stretch {
 // rowGone reports whether a row that was seen in one of the stretches was not there when
 // the stretch was shown again, and has not been seen anywhere else.
 func rowGone(t *rowTable, stretches []stretch) bool {
-	ats := make([]int64, 0, t.len())
-	for i, key := range t.keys {
-		if key != 0 {
-			ats = append(ats, t.ats[i])
+	var borders []int64 // the times at which a stretch begins or ends
+	for _, s := range stretches {
+		borders = append(borders, s.tail, s.head)
+	}
+	slices.Sort(borders)
+	borders = slices.Compact(borders)
+	if len(borders) == 0 {
+		return false
+	}
+	// upTo[2i] counts the rows from the oldest border to border i, upTo[2i+1] those below border i+1, too.
+	upTo := make([]int64, 2*len(borders))
+	for row := range t.all() {
+		switch i, at := slices.BinarySearch(borders, row.at); {
+		case at:
+			upTo[2*i]++
+		case i > 0:
+			upTo[2*i-1]++
 		}
 	}
-	slices.Sort(ats)
+	for i := range len(upTo) - 1 {
+		upTo[i+1] += upTo[i]
+	}
 	return slices.ContainsFunc(stretches, func(s stretch) bool {
 		if s.head <= s.tail {
 			return false
 		}
-		from, _ := slices.BinarySearch(ats, s.tail+1)
-		to, _ := slices.BinarySearch(ats, s.head)
-		return int64(to-from) > s.rows
+		tail, _ := slices.BinarySearch(borders, s.tail)
+		head, _ := slices.BinarySearch(borders, s.head)
+		return upTo[2*head-1]-upTo[2*tail] > s.rows
 	})
 }

@@ -1,4 +1,4 @@
-package plugin
+package convert
 
 import (
 	"encoding/json"
@@ -13,7 +13,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-func fromPlan(plan engine.Plan) (*pluginv1.Plan, error) {
+// FromPlan returns the message of a plan. It fails when a manifest has no JSON form.
+func FromPlan(plan engine.Plan) (*pluginv1.Plan, error) {
 	users := plan.Survey.OfUsers()
 	message := &pluginv1.Plan{
 		RunId: plan.RunID, TeamId: plan.Survey.TeamID, Endpoint: plan.Survey.Endpoint, Simulated: plan.Survey.Simulated,
@@ -117,7 +118,8 @@ func toPartitions(messages []*pluginv1.PlannedUser) []exporter.PartitionSurvey {
 	return partitions
 }
 
-func toPlan(message *pluginv1.Plan) (engine.Plan, error) {
+// ToPlan is the inverse of FromPlan. It fails when a manifest is not JSON.
+func ToPlan(message *pluginv1.Plan) (engine.Plan, error) {
 	plan := engine.Plan{
 		RunID: message.GetRunId(), Conversations: message.ConversationsAtMost, Requests: message.Requests,
 		Survey: exporter.Survey{
