@@ -62,7 +62,7 @@ func body(p page) g.Node {
 	return el("main",
 		lines(el("div", class("tiles"), lines(g.Map(p.Tiles, tile.node)...))),
 		lines(section("proof", "Proof", p.Proof.node(p.Conversations)...)),
-		g.Iff(p.Conversations, func() g.Node { return charts(p) }),
+		g.If(p.Conversations, charts(p)),
 		lines(
 			section("unknown", "Fields the table does not know", unknown(p)...),
 			section("schema", "Columns",

@@ -24,6 +24,7 @@ type Limit struct {
 	fixed  bool
 	budget atomic.Int64 // 0 as long as there is none
 	walked atomic.Int64 // rows of all walks
+	set    atomic.Int64 // what it is now
 }
 
 // New returns a limit without a budget. One that is fixed is left as it is.
@@ -52,7 +53,10 @@ func (l *Limit) adapt() {
 	live := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
 	metrics.Read(live)
 	inUse := int64(live[0].Value.Uint64())
-	debug.SetMemoryLimit(max(budget, min(inUse+collectorRoom(inUse), budget+perRow*l.walked.Load())))
+	limit := max(budget, min(inUse+collectorRoom(inUse), budget+perRow*l.walked.Load()))
+	if l.set.Swap(limit) != limit { // it stops all goroutines for a moment
+		debug.SetMemoryLimit(limit)
+	}
 }
 
 // collection is in nobody's use: the collector hands it back at the end of each collection.
