@@ -110,6 +110,14 @@ type named struct {
 	url string
 }
 
+// unnamed is a file whose errors do not name it.
+func unnamed(file exporter.DataFile) exporter.DataFile {
+	if n, ok := file.(named); ok {
+		return n.DataFile
+	}
+	return file
+}
+
 // Records implements DataFile.
 func (n named) Records(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error] {
 	return func(yield func(arrow.Record, error) bool) {

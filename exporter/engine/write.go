@@ -63,9 +63,9 @@ func (w fileWriter) write(ctx context.Context, from contents, manifest exporter.
 	if err != nil {
 		return Result{}, err
 	}
-	if done.tail.rows > 0 {
-		written += done.tail.rows
-		manifest.Window = before(manifest.Window, done.tail.span)
+	if done.taken > 0 {
+		written += done.taken
+		manifest.Window = wider(manifest.Window, done.span)
 		w.obs.Observe(exporter.RowsWritten{Rows: written})
 	}
 	if from.exact && written != from.total {
