@@ -127,7 +127,8 @@ func (v *revision) pass(ctx context.Context, sink exporter.Sink, to func(arrow.R
 		return passed{}, fmt.Errorf("read the file to merge with: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.close()) }()
-	over, err := v.takeover(ctx, file.data, sink)
+	data := unnamed(file.data)
+	over, err := v.takeover(ctx, data, sink)
 	if err != nil {
 		return passed{}, unsorted(err)
 	}
@@ -136,9 +137,9 @@ func (v *revision) pass(ctx context.Context, sink exporter.Sink, to func(arrow.R
 	case len(over.blocks) > 0:
 		err = v.weave(ctx, over, sink.(exporter.GroupSink), to)
 	case v.carried != nil:
-		err = forEachRecord(v.merged(ctx, upgraded(ctx, file.data, v.target.table, v.version)), to)
+		err = forEachRecord(v.merged(ctx, upgraded(ctx, data, v.target.table, v.version)), to)
 	default:
-		all := v.merged(ctx, upgraded(ctx, file.data, v.target.table, v.version))
+		all := v.merged(ctx, upgraded(ctx, data, v.target.table, v.version))
 		err = forEachRecord(rows.Through(rows.Prefetch(all), digester.Add), to)
 	}
 	if err != nil {
@@ -162,7 +163,7 @@ func (v *revision) pass(ctx context.Context, sink exporter.Sink, to func(arrow.R
 
 // takeover is what of the file can be taken over.
 func (v *revision) takeover(ctx context.Context, data exporter.DataFile, sink exporter.Sink) (takeover, error) {
-	file, grouped := groupedFile(data)
+	file, grouped := data.(exporter.GroupedFile)
 	taker, takes := sink.(exporter.GroupSink)
 	if !grouped || !takes || v.carried == nil {
 		return takeover{}, nil

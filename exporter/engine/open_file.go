@@ -110,6 +110,14 @@ type named struct {
 	url string
 }
 
+// unnamed is the file without its name, for those who name it themselves.
+func unnamed(file exporter.DataFile) exporter.DataFile {
+	if of, ok := file.(named); ok {
+		return of.DataFile
+	}
+	return file
+}
+
 // Records implements DataFile.
 func (n named) Records(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error] {
 	return func(yield func(arrow.Record, error) bool) {
