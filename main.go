@@ -36,6 +36,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/store/journal"
 	"github.com/lemexport/lemexport/exporter/store/scratch"
 	"github.com/lemexport/lemexport/internal/cli"
+	"github.com/lemexport/lemexport/internal/heaplimit"
 	"github.com/lemexport/lemexport/internal/parent"
 	"github.com/lemexport/lemexport/plugin"
 )
@@ -43,23 +44,16 @@ import (
 // release is the version of a release build: -ldflags "-X main.release=1.2.3".
 var release string //nolint:gochecknoglobals // the linker sets it
 
-// gcPercent trades a little time for memory: collecting when the heap has grown
-// by half, not doubled. GOGC in the environment goes first.
-const gcPercent = 50
-
 func main() {
 	// net/http logs there what a server sends unasked, which could be the key.
 	log.SetOutput(io.Discard)
-	if _, set := os.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(gcPercent)
-	}
 	os.Exit(run())
 }
 
 func run() int {
 	version := buildVersion()
 	_, fixed := os.LookupEnv("GOMEMLIMIT") // it goes first
-	limit := newMemoryLimit(fixed)
+	limit := heaplimit.New(fixed)
 	args := cli.DoorArguments(os.Args[0], os.Args[1:])
 	if len(args) == 0 {
 		switch asked := plugin.Handshake(os.LookupEnv); {
@@ -92,8 +86,8 @@ func run() int {
 		LoadHostConfig: config.LoadHost,
 		FormatConfig:   func(file cli.SourceFile) ([]byte, exporter.Diagnostics) { return config.Format(file.Bytes, file.Name) },
 		NewEngine: func(log *slog.Logger, workDir string, memory int64, runs int) *engine.Engine {
-			limit.use(memory)
-			made := newEngine(version, log, workDir, exporter.Share(memory, runs), shared{exporter.NewBudget(memory), client.NewMemory(memory)})
+			limit.Use(memory)
+			made := newEngine(version, log, workDir, exporter.Share(memory, runs), shared{limit, exporter.NewBudget(memory), client.NewMemory(memory)})
 			if telemetry.Enabled() {
 				made.Watch = telemetry.Watch
 			}
@@ -128,6 +122,7 @@ func configFiles(files []cli.SourceFile) []config.File {
 
 // shared is what bounds the memory of several runs together.
 type shared struct {
+	limit *heaplimit.Limit
 	files *exporter.Budget
 	// responses is nil for runs whose rows wait for a host: they bound their own.
 	responses *client.Memory
@@ -142,7 +137,7 @@ func newEngine(version cli.Version, log *slog.Logger, workDir string, memory int
 	return &engine.Engine{
 		OpenSource: func(ctx context.Context, source exporter.SourceConfig, obs exporter.Observer) (exporter.Source, error) {
 			return openSource(ctx, source, lemlist.Options{
-				Observer: obs, Logger: log, UserAgent: "lemexport/" + version.Number, Memory: memory, Responses: all.responses,
+				Observer: all.limit.Counting(obs), Logger: log, UserAgent: "lemexport/" + version.Number, Memory: memory, Responses: all.responses,
 			})
 		},
 		OpenDestination: store.Open,

@@ -16,6 +16,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/config"
 	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/internal/cli"
+	"github.com/lemexport/lemexport/internal/heaplimit"
 	"github.com/lemexport/lemexport/plugin/client"
 )
 
@@ -71,7 +72,7 @@ func readInside(b *testing.B) (rows int64, seconds float64, size int64) {
 	if err := diags.Err(); err != nil {
 		b.Fatal(err)
 	}
-	run, err := newEngine(cli.Version{Number: "bench"}, slog.New(slog.DiscardHandler), "", exporter.DefaultMemory, shared{}).Start(b.Context(), job, unobserved{})
+	run, err := newEngine(cli.Version{Number: "bench"}, slog.New(slog.DiscardHandler), "", exporter.DefaultMemory, shared{limit: heaplimit.New(true)}).Start(b.Context(), job, unobserved{})
 	if err != nil {
 		b.Fatal(err)
 	}

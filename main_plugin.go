@@ -16,6 +16,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/exporter/monitor"
 	"github.com/lemexport/lemexport/internal/cli"
+	"github.com/lemexport/lemexport/internal/heaplimit"
 	"github.com/lemexport/lemexport/internal/ndjson"
 	"github.com/lemexport/lemexport/internal/parent"
 	"github.com/lemexport/lemexport/plugin"
@@ -32,7 +33,7 @@ var (
 
 // servePlugin answers the host that started this process, until the host stops
 // it or is gone.
-func servePlugin(version cli.Version, limit *memoryLimit) int {
+func servePlugin(version cli.Version, limit *heaplimit.Limit) int {
 	level := slog.LevelInfo
 	if text, ok := os.LookupEnv(logLevelVariable); ok {
 		_ = level.UnmarshalText([]byte(text)) // another text leaves the default
@@ -60,8 +61,8 @@ func servePlugin(version cli.Version, limit *memoryLimit) int {
 				stateDir = usualStateDir()
 			}
 			// Below what its calls need, the collector would do nothing but collect.
-			limit.use(max(memory, int64(running)*exporter.LeastShare))
-			made := newEngine(version, log, stateDir, exporter.Share(memory, running), shared{files: files})
+			limit.Use(max(memory, int64(running)*exporter.LeastShare))
+			made := newEngine(version, log, stateDir, exporter.Share(memory, running), shared{limit: limit, files: files})
 			if telemetry.Enabled() {
 				made.Watch = telemetry.Watch
 			}

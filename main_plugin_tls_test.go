@@ -49,8 +49,7 @@ func TestAPluginWithTLSServesItsHostOnly(t *testing.T) {
 	host, text := newCertificate(t)
 	other, _ := newCertificate(t)
 	command, handshake, stderr := serving(t, plugin.SocketDirVariable+"="+folderOf(t, 0o755), "PLUGIN_CLIENT_CERT="+text)
-	defer func() { _ = command.Wait() }()
-	defer func() { _ = command.Process.Kill() }()
+	t.Cleanup(func() { _ = command.Process.Kill(); _ = command.Wait() })
 	der, err := base64.RawStdEncoding.DecodeString(handshake[5])
 	if err != nil || len(der) == 0 {
 		t.Fatalf("the handshake is %q: %v; stderr %s", handshake, err, stderr)
@@ -81,6 +80,7 @@ func TestAPluginWithTLSServesItsHostOnly(t *testing.T) {
 		"a host that expects another": {withTLS(another, tls.VersionTLS13, host), false},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			connection, err := grpc.NewClient("unix:"+handshake[3], grpc.WithTransportCredentials(test.credentials))
 			if err != nil {
 				t.Fatal(err)

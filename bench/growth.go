@@ -17,6 +17,9 @@ import (
 const (
 	// leastGrowth is the smallest inbox, and the largest is a power of ten times it.
 	leastGrowth = 1000
+	// mostOfTeam is the largest inbox of a team of several users: one of one user says as much
+	// of how the cost grows, and takes half the time.
+	mostOfTeam = 1_000_000
 	// perConversation bounds a step: far more than it takes.
 	perConversation = time.Millisecond
 )
@@ -56,6 +59,9 @@ func growthRun(ctx context.Context, options options) (string, error) {
 	for size := leastGrowth; size <= options.growth; size *= 10 {
 		all.sizes = append(all.sizes, size)
 		for _, users := range growthTeams() {
+			if users > 1 && size > mostOfTeam {
+				continue
+			}
 			runs := make(map[string][]process.Usage)
 			for run := range options.runs {
 				one := growthOf{programs: programs, users: users, conversations: size}
@@ -84,6 +90,16 @@ func (g growth) note(one step, size int, took process.Usage) {
 		g.took[one] = make(map[int]process.Usage)
 	}
 	g.took[one][size] = took
+}
+
+// sizesOf are the sizes of the inboxes on which a step was measured.
+func (g growth) sizesOf(one step) (sizes []int) {
+	for _, size := range g.sizes {
+		if _, ok := g.took[one][size]; ok {
+			sizes = append(sizes, size)
+		}
+	}
+	return sizes
 }
 
 // product is the program as it is released.
@@ -159,6 +175,6 @@ func (g growthOf) apply(ctx context.Context, out, mode string, moved *movements)
 	if err := moved.make(ctx, sim); err != nil {
 		return took, err
 	}
-	task := process.Task{Kind: "whole", Mode: mode, Endpoint: sim.Endpoint, Conversations: g.conversations, Out: out, GCPercent: productGC}
+	task := process.Task{Kind: "whole", Mode: mode, Endpoint: sim.Endpoint, Conversations: g.conversations, Out: out}
 	return task.Run(ctx, g.programs[engine])
 }

@@ -16,13 +16,12 @@ func (g growth) String(runs int) string {
 	exponents.row("", "users", "CPU", "wall", "peak", "disk", "file")
 	for _, users := range growthTeams() {
 		for _, name := range []string{"apply", writing, "verify", "report", "merge"} {
-			took := g.took[step{name, users}]
-			for _, size := range g.sizes {
+			took, sizes := g.took[step{name, users}], g.sizesOf(step{name, users})
+			for _, size := range sizes {
 				figures.row(growthCells(name, users, size, took[size])...)
 			}
-			if len(g.sizes) > 1 {
-				last := len(g.sizes) - 1
-				before, after := took[g.sizes[last-1]], took[g.sizes[last]]
+			if last := len(sizes) - 1; last > 0 {
+				before, after := took[sizes[last-1]], took[sizes[last]]
 				exponents.row(name, strconv.Itoa(users), exponent(before.CPU, after.CPU), exponent(before.Wall, after.Wall),
 					exponent(before.Peak, after.Peak), exponent(before.Disk, after.Disk), exponent(before.Size, after.Size))
 			}
@@ -30,8 +29,7 @@ func (g growth) String(runs int) string {
 	}
 	text := fmt.Sprintf("Without a rate limit, medians of %d.\n\n%s", runs, figures)
 	if len(g.sizes) > 1 {
-		text += fmt.Sprintf("\nThe exponents of the last step, to %s conversations: 1 is ten times as much for ten times as many.\n\n%s",
-			count(g.sizes[len(g.sizes)-1]), exponents)
+		text += "\nThe exponents from the last inbox but one to the last: 1 is ten times as much for ten times as many.\n\n" + exponents.String()
 	}
 	return text
 }

@@ -114,6 +114,13 @@ type DataFile interface {
 	Close()
 }
 
+// FormedFile is a DataFile that tells in which of several forms it holds its table.
+type FormedFile interface {
+	DataFile
+	// Extra is the type of the column of [schema.RoleExtra]: [ExtraString] or [ExtraJSON].
+	Extra() string
+}
+
 // GroupedFile is a DataFile whose rows are stored in groups, each of which can be read, or
 // taken over by a [GroupSink], without the others.
 type GroupedFile interface {

@@ -25,7 +25,7 @@ func registerGoPlugin(registrar grpc.ServiceRegistrar, server *Server) {
 	checks.SetServingStatus(healthName, healthv1.HealthCheckResponse_SERVING)
 	healthv1.RegisterHealthServer(registrar, checks)
 
-	shutdown := func(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) { //nolint:revive // gRPC's order
+	shutdown := func(_ any, _ context.Context, decode func(any) error, _ grpc.UnaryServerInterceptor) (any, error) {
 		if err := decode(new(emptypb.Empty)); err != nil {
 			return nil, err
 		}

@@ -8,9 +8,11 @@ import (
 	"errors"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
@@ -29,14 +31,14 @@ func environment(t *testing.T) map[string]string {
 	return map[string]string{SocketDirVariable: dir}
 }
 
-// serve serves until the end of the test, and returns a connection and the error of Serve.
-func serve(t *testing.T) (*grpc.ClientConn, <-chan error) {
+// serve serves until ctx ends, and returns a connection and the error of Serve.
+func serve(ctx context.Context, t *testing.T) (*grpc.ClientConn, <-chan error) {
 	t.Helper()
 	env := environment(t)
 	reader, writer := io.Pipe()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- Serve(t.Context(), NewServer(Options{Log: slog.New(slog.DiscardHandler)}), func(name string) string { return env[name] }, writer)
+		ended <- Serve(ctx, NewServer(Options{Log: slog.New(slog.DiscardHandler)}), func(name string) string { return env[name] }, writer)
 		_ = writer.Close()
 	}()
 	line, err := bufio.NewReader(reader).ReadString('\n')
@@ -53,14 +55,16 @@ func serve(t *testing.T) (*grpc.ClientConn, <-chan error) {
 
 // A host of go-plugin keeps two streams open. Neither delays the end, and Shutdown is answered.
 func TestShutdownEndsTheStreamsOfGoPlugin(t *testing.T) {
-	connection, ended := serve(t)
-	health, err := healthv1.NewHealthClient(connection).Check(t.Context(), &healthv1.HealthCheckRequest{Service: "plugin"})
+	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	defer cancel()
+	connection, ended := serve(ctx, t)
+	health, err := healthv1.NewHealthClient(connection).Check(ctx, &healthv1.HealthCheckRequest{Service: "plugin"})
 	if err != nil || health.GetStatus() != healthv1.HealthCheckResponse_SERVING {
 		t.Errorf("the health is %v, %v", health, err)
 	}
 	var streams []grpc.ClientStream
 	for method, both := range map[string]bool{"/plugin.GRPCBroker/StartStream": true, "/plugin.GRPCStdio/StreamStdio": false} {
-		stream, err := connection.NewStream(t.Context(), &grpc.StreamDesc{ClientStreams: both, ServerStreams: true}, method)
+		stream, err := connection.NewStream(ctx, &grpc.StreamDesc{ClientStreams: both, ServerStreams: true}, method)
 		if err == nil {
 			err = stream.SendMsg(new(emptypb.Empty))
 		}
@@ -72,7 +76,7 @@ func TestShutdownEndsTheStreamsOfGoPlugin(t *testing.T) {
 		}
 		streams = append(streams, stream)
 	}
-	if err := connection.Invoke(t.Context(), "/plugin.GRPCController/Shutdown", new(emptypb.Empty), new(emptypb.Empty)); err != nil {
+	if err := connection.Invoke(ctx, "/plugin.GRPCController/Shutdown", new(emptypb.Empty), new(emptypb.Empty)); err != nil {
 		t.Errorf("Shutdown ends with %v", err)
 	}
 	for _, stream := range streams {
@@ -106,9 +110,7 @@ func TestServeReturnsWhatKeepsItFromServing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			env := environment(t)
-			for name, value := range test.env {
-				env[name] = value
-			}
+			maps.Copy(env, test.env)
 			err := Serve(test.ctx, NewServer(Options{Log: slog.New(slog.DiscardHandler)}), func(name string) string { return env[name] }, test.stdout)
 			if (err == nil) != (test.want == "") || err != nil && !strings.Contains(err.Error(), test.want) {
 				t.Errorf("the error is %v, want %q", err, test.want)

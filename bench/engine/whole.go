@@ -13,13 +13,18 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/exporter/store/journal"
+	"github.com/lemexport/lemexport/internal/heaplimit"
 )
 
 // whole is an apply of everything that the product has, the walk and its journal
 // included, on a simulation in another process that has no rate limit. It returns what
 // the writing took.
 func whole(ctx context.Context, task process.Task) (took time.Duration, err error) {
-	source, err := lemlist.Open(lemlist.Options{Endpoint: task.Endpoint, Key: exporter.NewSecret(sim.DefaultKey), Unlimited: true})
+	limit := heaplimit.New(false)
+	limit.Use(exporter.DefaultMemory)
+	source, err := lemlist.Open(lemlist.Options{
+		Endpoint: task.Endpoint, Key: exporter.NewSecret(sim.DefaultKey), Unlimited: true, Observer: limit.Counting(unobserved{}),
+	})
 	if err != nil {
 		return 0, err
 	}
@@ -39,3 +44,9 @@ func whole(ctx context.Context, task process.Task) (took time.Duration, err erro
 	}
 	return took, nil
 }
+
+// unobserved is a run that nobody watches.
+type unobserved struct{}
+
+// Observe implements exporter.Observer.
+func (unobserved) Observe(exporter.Event) {}

@@ -37,6 +37,9 @@ type ExportPlan struct {
 	// FileMode is the permission that the file will have, as octal text; "" when the
 	// configuration does not say it.
 	FileMode string `json:"file_mode,omitempty"`
+	// OpenToAll is the permission of the current file, as octal text, when every user of the
+	// machine may read it and the new one keeps that; "" otherwise.
+	OpenToAll string `json:"open_to_all,omitempty"`
 	// Encoding and Extra are the options of a Parquet file that readers depend on; ""
 	// where the configuration does not say them.
 	Encoding string `json:"encoding,omitempty"`

@@ -127,7 +127,7 @@ func (v *revision) pass(ctx context.Context, sink exporter.Sink, to func(arrow.R
 		return passed{}, fmt.Errorf("read the file to merge with: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.close()) }()
-	data := unnamed(file.data)
+	data := unnamed(file.data) // the errors below name it
 	over, err := v.takeover(ctx, data, sink)
 	if err != nil {
 		return passed{}, unsorted(err)
@@ -170,19 +170,27 @@ func (v *revision) takeover(ctx context.Context, data exporter.DataFile, sink ex
 	}
 	found, err := findTakeover(ctx, v.target.table, v, file, taker.Fits(file))
 	if err != nil {
-		return takeover{}, fmt.Errorf("%s: %w", v.target.destination.URL(v.old.name), err)
+		return takeover{}, fmt.Errorf("%s: %w", v.oldName(), err)
 	}
 	return found, nil
+}
+
+// oldName is how errors name the old file; those of the whole pass name the new one.
+func (v *revision) oldName() string {
+	if v.old.name == v.target.name {
+		return "the file that is there"
+	}
+	return v.target.destination.URL(v.old.name)
 }
 
 // weave hands on the rows that are not taken over.
 func (v *revision) weave(ctx context.Context, over takeover, sink exporter.GroupSink, to func(arrow.Record) error) error {
 	taker, err := sink.TakeFrom(over.file)
 	if err != nil {
-		return fmt.Errorf("%s: %w", v.target.destination.URL(v.old.name), err)
+		return fmt.Errorf("%s: %w", v.oldName(), err)
 	}
 	defer taker.Close()
-	w := weaver{takeover: over, table: v.target.table, sink: sink, taker: taker, url: v.target.destination.URL(v.old.name), to: to}
+	w := weaver{takeover: over, table: v.target.table, sink: sink, taker: taker, url: v.oldName(), to: to}
 	return w.weave(ctx, v.merged(ctx, over.rest(ctx, v.target.table)))
 }
 
@@ -219,7 +227,7 @@ func unsorted(err error) error {
 func (v *revision) merged(ctx context.Context, old iter.Seq2[arrow.Record, error]) iter.Seq2[arrow.Record, error] {
 	table := v.target.table
 	return rows.Merge(ctx, table, v.sorted.Limits(),
-		rows.NewStream(v.target.destination.URL(v.old.name)+": ", table, old, v.keepOld),
+		rows.NewStream(v.oldName()+": ", table, old, v.keepOld),
 		rows.NewStream("", table, v.sorted.Records(ctx), v.keepNew))
 }
 

@@ -35,6 +35,8 @@ type head struct {
 	former former
 	// beside is the digest of the names of all files, for the next one.
 	beside string
+	// extra is the type of the column for what has no column; "" where no other is possible.
+	extra string
 	// others are the files that a run added at the same time as another one did.
 	others []string
 }

@@ -81,7 +81,7 @@ func TestAMergeTakesOverRowGroupsWithoutChanges(t *testing.T) {
 }
 
 // Whatever byte of the old file was changed, in row groups that are taken over or not: the
-// merge fails and names the file, or what it writes is what it would have written.
+// merge fails and names the file, once, or what it writes is what it would have written.
 func TestAMergeOfADamagedFileFailsOrMakesTheSame(t *testing.T) {
 	for name, groupRows := range map[string]int{"some row groups are taken over": 100, "none is": 1000} {
 		t.Run(name, func(t *testing.T) {
@@ -111,8 +111,7 @@ func TestAMergeOfADamagedFileFailsOrMakesTheSame(t *testing.T) {
 					continue
 				}
 				failed++
-				// It is the file that is written and the file that is read.
-				if strings.Count(err.Error(), b.file()) != 2 {
+				if strings.Count(err.Error(), b.file()) != 1 {
 					t.Errorf("the byte at %d was changed: %v", at, err)
 				}
 				if left, err := os.ReadFile(b.file()); err != nil || !bytes.Equal(left, damaged) {

@@ -110,10 +110,10 @@ type named struct {
 	url string
 }
 
-// unnamed is the file without its name, for those who name it themselves.
+// unnamed is a file whose errors do not name it.
 func unnamed(file exporter.DataFile) exporter.DataFile {
-	if of, ok := file.(named); ok {
-		return of.DataFile
+	if n, ok := file.(named); ok {
+		return n.DataFile
 	}
 	return file
 }

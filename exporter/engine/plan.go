@@ -42,7 +42,8 @@ func (p Plan) Pending() bool {
 	return false
 }
 
-// Warnings are the reasons why an apply will not write, as far as the survey shows them.
+// Warnings are what a person should know before an apply: why it will not write, as far as
+// the survey shows that, and who else can read what it writes.
 func (p Plan) Warnings() exporter.Diagnostics {
 	found := unreadableRows(p.Survey)
 	for _, export := range p.Exports {
@@ -50,6 +51,9 @@ func (p Plan) Warnings() exporter.Diagnostics {
 			found = append(found, exporter.Diagnostic{
 				Severity: exporter.SeverityWarning, Summary: export.File + " cannot be written", Detail: "Apply would fail: " + export.Unwritable,
 			})
+		}
+		if export.OpenToAll != "" {
+			found = append(found, openWarning(export))
 		}
 		if export.Shrink != nil && export.Shrink.Expected {
 			found = append(found, shrinkWarning(export, rowsAtMost(p, export.Table)))

@@ -19,6 +19,16 @@ func shrinkWarning(export ExportPlan, rows int64) exporter.Diagnostic {
 	}
 }
 
+// openWarning says that other users of the machine can read an export.
+func openWarning(export ExportPlan) exporter.Diagnostic {
+	return exporter.Diagnostic{
+		Severity: exporter.SeverityWarning,
+		Summary:  export.File + " is readable by every user of this machine",
+		Detail: fmt.Sprintf(`The file has the permission %s, and the new one keeps it. Set file_mode = "0600" in the export to make it private, or file_mode = %q to keep it without this warning.`,
+			export.OpenToAll, export.OpenToAll),
+	}
+}
+
 // rowsAtMost is the number of rows of a table that the survey states.
 func rowsAtMost(p Plan, table string) int64 {
 	if found, ok := schema.Lookup(table); ok && found.PartitionBy == schema.PartitionUser && p.Conversations != nil {

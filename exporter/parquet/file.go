@@ -133,6 +133,9 @@ func (f *dataFile) lookup(key string) (string, bool) {
 // Rows returns the number of rows the footer states.
 func (f *dataFile) Rows() int64 { return f.meta.NumRows }
 
+// Extra implements exporter.FormedFile.
+func (f *dataFile) Extra() string { return extraOf(f.meta.Schema) }
+
 // Sealed reports whether the file holds checksums of itself.
 func (f *dataFile) Sealed() bool {
 	_, footer := f.lookup(exporter.FooterHashKey)

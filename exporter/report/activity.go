@@ -6,7 +6,6 @@ import (
 	"time"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -43,10 +42,10 @@ func (c activityCard) node() g.Group {
 		return g.Group{none("No row says when.")}
 	}
 	return g.Group{
-		h.Ul(h.Class("key"),
+		el("ul", class("key"),
 			g.Map(c.Series, func(one seriesPath) g.Node { return legend(one.Class, one.Label) }),
 			g.If(c.Open != nil, legend("open", "unfinished "+c.Step)),
-			h.Li(g.Text("conversations a "+c.Step+", UTC"))),
+			el("li", plain("conversations a "+c.Step+", UTC"))),
 		c.lineChart.node(), note(c.Note), query(c.SQL),
 	}
 }

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
 	"github.com/lemexport/lemexport/schema"
 )
@@ -114,8 +113,8 @@ func (c lineChart) node() g.Node {
 	return drawing(c.Name, c.Height,
 		g.Map(c.Lines, func(one tick) g.Node { return line("grid", "0", "100%", one.Y, one.Y) }),
 		behind,
-		h.SVG(g.Attr("x", "0"), number("y", chartTop), h.Width("100%"), number("height", plot),
-			g.Attr("viewBox", "0 0 1000 1000"), g.Attr("preserveAspectRatio", "none"), lines),
+		el("svg", attr("x", "0"), number("y", chartTop), attr("width", "100%"), number("height", plot),
+			attr("viewBox", "0 0 1000 1000"), attr("preserveAspectRatio", "none"), lines),
 		scale,
 		line("axis", "0", "100%", c.Floor, c.Floor),
 		dates)

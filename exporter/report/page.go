@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -43,16 +42,16 @@ type page struct {
 type tile struct{ Value, Label, Note string }
 
 func (t tile) node() g.Node {
-	return h.Div(h.Class("tile"), h.B(g.Text(t.Value)), h.Span(g.Text(t.Label)), g.If(t.Note != "", h.Small(g.Text(t.Note))))
+	return el("div", class("tile"), el("b", plain(t.Value)), el("span", plain(t.Label)), g.If(t.Note != "", el("small", plain(t.Note))))
 }
 
 type unknownRow struct{ Field, Note, Rows, Share string }
 
 func (r unknownRow) node() g.Node {
-	return h.Tr(
-		h.Td(h.Code(g.Text(r.Field)), remark(r.Note)),
-		h.Td(h.Class("n"), g.Text(r.Rows)),
-		h.Td(h.Class("n"), g.Text(r.Share)),
+	return el("tr",
+		el("td", el("code", plain(r.Field)), remark(r.Note)),
+		el("td", class("n"), plain(r.Rows)),
+		el("td", class("n"), plain(r.Share)),
 	)
 }
 
@@ -65,12 +64,12 @@ type columnRow struct {
 }
 
 func (r columnRow) node() g.Node {
-	return h.Tr(
-		h.Td(h.Code(g.Text(r.Name)), g.If(r.Personal, tag("personal")),
+	return el("tr",
+		el("td", el("code", plain(r.Name)), g.If(r.Personal, tag("personal")),
 			g.Map(r.Hashed, func(field string) g.Node { return tag(strings.TrimSpace(field + " hashed")) })),
-		h.Td(h.Class("wide"), g.Text(r.Type)),
-		h.Td(h.Class("wide"), g.Text(r.Description)),
-		h.Td(g.Text(r.Filled), h.SVG(h.Class("gauge"), h.Aria("hidden", "true"), rectangle("track", "0", 0, "100%", 6), rectangle("one", "0", 0, r.Bar, 6))),
+		el("td", class("wide"), plain(r.Type)),
+		el("td", class("wide"), plain(r.Description)),
+		el("td", plain(r.Filled), el("svg", class("gauge"), attr("aria-hidden", "true"), rectangle("track", "0", 0, "100%", 6), rectangle("one", "0", 0, r.Bar, 6))),
 	)
 }
 

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -86,26 +85,26 @@ func (c proofCard) node(conversations bool) g.Group {
 	}
 	card := c.claim(conversations)
 	if len(c.Skipped) > 0 {
-		card = append(card, h.P(g.Text("Inboxes that the API refuses to give:")), items(c.Skipped))
+		card = append(card, el("p", plain("Inboxes that the API refuses to give:")), items(c.Skipped))
 	}
 	card = append(card, c.Card.node()...)
 	return append(card,
-		h.Ul(h.Class("key below"), legend("one", "kept"), legend("rest", "duplicates: the same version, read again"),
+		el("ul", class("key below"), legend("one", "kept"), legend("rest", "duplicates: the same version, read again"),
 			legend("two", "superseded: a newer version was read")),
-		h.Table(h.Class("stack"),
-			lines(h.Tr(h.Class("names"), heading("", of), heading("", "Complete"), heading("n", "Pages"), heading("n", "Requests"),
+		el("table", class("stack"),
+			lines(el("tr", class("names"), heading("", of), heading("", "Complete"), heading("n", "Pages"), heading("n", "Requests"),
 				heading("n", "Rows read"), heading("n", "Total at first"), heading("n", "Total at last"))),
 			lines(g.Map(c.Users, proofRow.node)...),
 		),
-		h.P(h.Class("note"), g.Text(strings.Join(numbers, ", ")+". "+totals+"This page does not check the content hash: "),
-			h.Code(g.Text("lemexport verify")), g.Text(" does.")),
+		el("p", class("note"), plain(strings.Join(numbers, ", ")+". "+totals+"This page does not check the content hash: "),
+			el("code", plain("lemexport verify")), plain(" does.")),
 	)
 }
 
 // claim says what the proof proves, or why it does not.
 func (c proofCard) claim(conversations bool) g.Group {
 	if !c.Complete {
-		return g.Group{h.P(g.Text(c.Verdict + ": rows may be missing.")), items(c.Reasons)}
+		return g.Group{el("p", plain(c.Verdict+": rows may be missing.")), items(c.Reasons)}
 	}
 	claim := "the file holds every row of the answer that the API gave."
 	if conversations {
@@ -114,13 +113,13 @@ func (c proofCard) claim(conversations bool) g.Group {
 	if c.Allowed != "" {
 		claim += " The margin: " + c.Allowed + "."
 	}
-	return g.Group{h.P(g.Text(c.Verdict+", by "), h.Code(g.Text(c.Method)), g.Text(": "+claim))}
+	return g.Group{el("p", plain(c.Verdict+", by "), el("code", plain(c.Method)), plain(": "+claim))}
 }
 
 func (r proofRow) node() g.Node {
-	return h.Tr(
-		h.Td(h.Class("who"), g.Text(r.User), remark(r.Why)),
-		h.Td(h.Data("name", "Complete"), g.Text(r.Complete)),
+	return el("tr",
+		el("td", class("who"), plain(r.User), remark(r.Why)),
+		el("td", attr("data-name", "Complete"), plain(r.Complete)),
 		figure("Pages", r.Pages), figure("Requests", r.Requests), figure("Rows read", r.Read),
 		figure("Total at first", r.Before), figure("Total at last", r.After),
 	)

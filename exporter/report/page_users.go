@@ -4,7 +4,6 @@ import (
 	"slices"
 
 	g "maragu.dev/gomponents"
-	h "maragu.dev/gomponents/html"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -76,8 +75,8 @@ func (c peopleCard) node(namesMissing string) g.Group {
 		about += " " + namesMissing
 	}
 	return g.Group{
-		h.Table(h.Class("stack"),
-			lines(h.Tr(h.Class("names"), heading("", "User"), heading("n", "Conversations"), heading("n", "Sends in"), heading("n", "Unread"), heading("n", "Team’s turn"))),
+		el("table", class("stack"),
+			lines(el("tr", class("names"), heading("", "User"), heading("n", "Conversations"), heading("n", "Sends in"), heading("n", "Unread"), heading("n", "Team’s turn"))),
 			lines(g.Map(c.Rows, personRow.node)...),
 		),
 		note(about), query(c.SQL),
@@ -85,8 +84,8 @@ func (c peopleCard) node(namesMissing string) g.Group {
 }
 
 func (r personRow) node() g.Node {
-	return h.Tr(
-		h.Td(h.Class("who"), g.Text(r.User), g.If(r.NotWalked, tag("inbox not read"))),
+	return el("tr",
+		el("td", class("who"), plain(r.User), g.If(r.NotWalked, tag("inbox not read"))),
 		figure("Conversations", r.Rows), figure("Sends in", r.Sender), figure("Unread", r.Unread), figure("Team’s turn", r.Turn),
 	)
 }

@@ -96,5 +96,5 @@ func (c heatCard) node() g.Group {
 func (l heatLabel) node() g.Node { return label("small", l.X, l.Y, "", l.Label) }
 
 func (c heatCell) node() g.Node {
-	return titled(c.Title, rectangle("one", c.X, c.Y, c.Width, 21, g.Attr("fill-opacity", c.Opacity)))
+	return titled(c.Title, rectangle("one", c.X, c.Y, c.Width, 21, attr("fill-opacity", c.Opacity)))
 }

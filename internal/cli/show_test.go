@@ -1,7 +1,9 @@
 package cli
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
@@ -44,4 +46,17 @@ func TestPruneText(t *testing.T) {
 	golden(t, "prune/some", render(pruneText(plan), false))
 	plan.Keep, plan.Remove, plan.Reason = someVersions(), nil, "The newest files continue earlier ones, back to a full proof, so 3 are needed."
 	golden(t, "prune/nothing", render(pruneText(plan), false))
+}
+
+func TestAnOldAppendIsToldFromAnApplyThatDidNotRun(t *testing.T) {
+	found := engine.Shown{Location: "out", Manifest: someManifest(), Age: 7200}
+	for kind, want := range map[string]string{engine.KindFile: "did not run", engine.KindAppend: "nothing new adds no file"} {
+		found.Kind = kind
+		if problems := overdue(found, time.Hour); len(problems) != 1 || !strings.Contains(problems[0].Detail, want) {
+			t.Errorf("%s: %+v", kind, problems)
+		}
+	}
+	if problems := overdue(found, 3*time.Hour); len(problems) != 0 {
+		t.Errorf("%+v", problems)
+	}
 }

@@ -155,7 +155,7 @@ func TestEveryFieldCrosses(t *testing.T) {
 		crosses(t, func(plan engine.Plan) (*pluginv1.Plan, error) {
 			plan.Survey.Tables[0].Table = "inbox_conversations" // whose users have fields of their own
 			return convert.FromPlan(plan)
-		}, new(pluginv1.Plan), convert.ToPlan, gocmp.AllowUnexported(engine.Plan{}, engine.ExportPlan{}))
+		}, new(pluginv1.Plan), convert.ToPlan, gocmp.AllowUnexported(engine.Plan{}, engine.ExportPlan{}, exporter.TableSurvey{}))
 	})
 	t.Run("Result", func(t *testing.T) {
 		crosses(t, convert.FromResult, new(pluginv1.ExportedFile), convert.ToResult)

@@ -90,6 +90,7 @@ func TestPlanCrossesAsItIs(t *testing.T) {
 			Table: text.Draw(t, "table"), Format: text.Draw(t, "format"), Mode: text.Draw(t, "mode"), File: text.Draw(t, "file"),
 			Action:        engine.Action(rapid.SampledFrom([]string{"create", "replace"}).Draw(t, "action")),
 			SchemaChanges: some(text).Draw(t, "changes"), DroppedUsers: some(text).Draw(t, "dropped"), Unchanged: rapid.Bool().Draw(t, "unchanged"),
+			OpenToAll: text.Draw(t, "open to all"),
 		}
 	})
 	rapid.Check(t, func(t *rapid.T) {
@@ -114,7 +115,7 @@ func TestPlanCrossesAsItIs(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if diff := gocmp.Diff(plan, got, gocmp.AllowUnexported(engine.Plan{}, engine.ExportPlan{})); diff != "" {
+		if diff := gocmp.Diff(plan, got, gocmp.AllowUnexported(engine.Plan{}, engine.ExportPlan{}, exporter.TableSurvey{})); diff != "" {
 			t.Fatalf("(-here +there):\n%s", diff)
 		}
 	})

@@ -53,7 +53,7 @@ func fromExportPlan(export engine.ExportPlan) (*pluginv1.PlannedExport, error) {
 	}
 	message.Encoding, message.Extra = export.Encoding, export.Extra
 	message.Layout, message.Pointer, message.Removes = export.Layout, export.Pointer, export.Removes
-	message.Unwritable = export.Unwritable
+	message.Unwritable, message.OpenToAll = export.Unwritable, export.OpenToAll
 	if columns := export.Columns; columns != nil {
 		message.Columns = &pluginv1.PlannedColumns{
 			Excluded: columns.Excluded, Hashed: columns.Hashed, HashAlgorithm: columns.HashAlgorithm, HashKeyId: columns.HashKeyID,
@@ -165,7 +165,7 @@ func toExportPlan(message *pluginv1.PlannedExport) (engine.ExportPlan, error) {
 	}
 	plan.Encoding, plan.Extra = message.GetEncoding(), message.GetExtra()
 	plan.Layout, plan.Pointer, plan.Removes = message.GetLayout(), message.GetPointer(), message.GetRemoves()
-	plan.Unwritable = message.GetUnwritable()
+	plan.Unwritable, plan.OpenToAll = message.GetUnwritable(), message.GetOpenToAll()
 	if columns := message.GetColumns(); columns != nil {
 		plan.Columns = &exporter.ManifestColumns{
 			Excluded: columns.GetExcluded(), Hashed: columns.GetHashed(), HashAlgorithm: columns.GetHashAlgorithm(), HashKeyID: columns.GetHashKeyId(),

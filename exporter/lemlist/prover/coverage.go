@@ -16,7 +16,9 @@ import (
 // intervals join: in whatever order the pages came, wherever they began, and
 // whatever was deleted. See docs/walk.md.
 type coverage struct {
-	intervals []interval // newest first, not joined
+	// intervals are newest first. Pages that touch stay apart, so there may be one for every page of
+	// the list, and those of a segment come between others: pointers are cheap to move.
+	intervals []*interval
 }
 
 // interval is a stretch of the list without a gap. Its head is above every time
@@ -47,9 +49,9 @@ type edge struct {
 const mostIDs = 1000
 
 // intervalOf is the interval of a page, which has a row at the least.
-func intervalOf(r Page) interval {
+func intervalOf(r Page) *interval {
 	first, last := r.Rows[0].At, r.Rows[len(r.Rows)-1].At
-	s := interval{
+	s := &interval{
 		head: edge{at: first, place: -1, sent: r.sent, arrived: r.arrived, followed: r.followed},
 		tail: edge{at: last, place: -1, sent: r.sent, arrived: r.arrived, followed: r.followed},
 		top:  r.asked == 1 && r.served == 1,
@@ -80,17 +82,17 @@ func intervalOf(r Page) interval {
 func (c *coverage) add(r Page) {
 	if len(r.Rows) == 0 {
 		if r.asked == 1 && r.next == 0 { // an empty list
-			c.intervals = []interval{{head: edge{at: math.MaxInt64}, tail: edge{at: never}, top: true, end: true}}
+			c.intervals = []*interval{{head: edge{at: math.MaxInt64}, tail: edge{at: never}, top: true, end: true}}
 		}
 		return
 	}
 	s := intervalOf(r)
-	from, _ := slices.BinarySearchFunc(c.intervals, s.head.at, func(one interval, at int64) int { return cmp.Compare(at, one.tail.at) })
+	from, _ := slices.BinarySearchFunc(c.intervals, s.head.at, func(one *interval, at int64) int { return cmp.Compare(at, one.tail.at) })
 	to := from
 	for to < len(c.intervals) && c.intervals[to].head.at >= s.tail.at {
 		to++
 	}
-	var apart []interval
+	var apart []*interval
 	for again := true; again; { // an interval may join only after another has
 		again, apart = false, nil
 		for _, one := range c.intervals[from:to] {
@@ -103,7 +105,7 @@ func (c *coverage) add(r Page) {
 		c.intervals = slices.Replace(c.intervals, from, to, apart...)
 		to = from + len(apart)
 	}
-	at, _ := slices.BinarySearchFunc(c.intervals, s, func(a, b interval) int {
+	at, _ := slices.BinarySearchFunc(c.intervals, s, func(a, b *interval) int {
 		return cmp.Or(cmp.Compare(b.head.at, a.head.at), cmp.Compare(b.tail.at, a.tail.at), cmp.Compare(a.head.place, b.head.place))
 	})
 	c.intervals = slices.Insert(c.intervals, at, s)
@@ -112,7 +114,7 @@ func (c *coverage) add(r Page) {
 // joins reports whether no row that did not move can stand between two intervals:
 // they have a stretch of time in common, or a single one that either of them spans
 // or in which both have shown the same row.
-func (s interval) joins(other interval) bool {
+func (s *interval) joins(other *interval) bool {
 	newest, oldest := min(s.head.at, other.head.at), max(s.tail.at, other.tail.at)
 	if newest != oldest {
 		return newest > oldest
@@ -121,12 +123,12 @@ func (s interval) joins(other interval) bool {
 }
 
 // spans reports whether every row of that time is in the interval.
-func (s interval) spans(at int64) bool {
+func (s *interval) spans(at int64) bool {
 	return (s.top || at < s.head.at) && (s.end || at > s.tail.at)
 }
 
 // edgeIDs are the rows of that time that were seen at the interval's ends.
-func (s interval) edgeIDs(at int64) []schema.IDHash {
+func (s *interval) edgeIDs(at int64) []schema.IDHash {
 	var ids []schema.IDHash
 	if s.head.at == at {
 		ids = append(ids, s.head.ids...)
@@ -158,8 +160,8 @@ func setOf(ids []schema.IDHash) map[schema.IDHash]struct{} {
 }
 
 // with joins two intervals.
-func (s interval) with(other interval) interval {
-	return interval{
+func (s *interval) with(other *interval) *interval {
+	return &interval{
 		head: s.head.further(other.head, 1), tail: s.tail.further(other.tail, -1),
 		top: s.top || other.top, end: s.end || other.end,
 	}
@@ -207,7 +209,7 @@ func (e edge) pushed(r Page) int64 {
 
 // within reports whether rows of that time would have been seen.
 func (c *coverage) within(at int64) bool {
-	i, _ := slices.BinarySearchFunc(c.intervals, at, func(one interval, at int64) int { return cmp.Compare(at, one.tail.at) })
+	i, _ := slices.BinarySearchFunc(c.intervals, at, func(one *interval, at int64) int { return cmp.Compare(at, one.tail.at) })
 	if i == len(c.intervals) {
 		return false
 	}
@@ -241,16 +243,15 @@ func (h gap) touches() bool {
 // gaps yields the gaps that rows older than floor may stand in, from the top down.
 func (c *coverage) gaps(floor int64) iter.Seq[gap] {
 	return func(yield func(gap) bool) {
-		for i := range c.intervals {
-			one := &c.intervals[i]
+		for i, one := range c.intervals {
 			switch {
 			case one.head.at >= floor, i > 0 && c.intervals[i-1].end:
-			case i > 0 && !yield(gap{&c.intervals[i-1], one}), i == 0 && !one.top && !yield(gap{nil, one}):
+			case i > 0 && !yield(gap{c.intervals[i-1], one}), i == 0 && !one.top && !yield(gap{nil, one}):
 				return
 			}
 		}
 		if n := len(c.intervals); n > 0 && !c.intervals[n-1].end {
-			yield(gap{&c.intervals[n-1], nil})
+			yield(gap{c.intervals[n-1], nil})
 		}
 	}
 }

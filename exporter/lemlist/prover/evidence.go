@@ -30,10 +30,9 @@ type evidence struct {
 	// deep says that a sweep has gone down to the floor since the list was last read;
 	// top is the newest time when the latest sweep began, closed says that whatever
 	// has moved since then is newer.
-	deep    bool
-	deepest int // sweeps of several pages that did
-	top     int64
-	closed  bool
+	deep   bool
+	top    int64
+	closed bool
 	// unexplained is how many places rows have moved down during sweeps, less the rows that later
 	// sweeps have shown above them.
 	unexplained int64
@@ -143,8 +142,7 @@ func (e *evidence) swept(done *sweep) bool {
 		e.unexplained += done.pushed
 		// Rows that moved with an older time than when the sweep before began may have
 		// done so during this one, too: then the next one goes as deep again.
-		e.deep = !done.odd || e.deepest == mostDeep
-		e.deepest++
+		e.deep = !done.odd
 		e.top = done.top
 		return false
 	}
@@ -213,7 +211,7 @@ func (e *evidence) still(border period) bool {
 // passedBy reports whether a row may have moved above the pages that a sweep had read, to
 // where the sweeps after it did not look. An increment starts below such a row.
 func (e *evidence) passedBy(last Page) bool {
-	return e.since == nil && e.unexplained > 0 && e.held < e.margin.Lookback && e.deepest < mostDeep && !e.counted(last.total)
+	return e.since == nil && e.unexplained > 0 && e.held < e.margin.Lookback && !e.counted(last.total)
 }
 
 // contradicted reports whether rows came or went, and no total tells.
@@ -242,7 +240,7 @@ func (e *evidence) forget() {
 func (e *evidence) restart() {
 	e.anew()
 	e.walked++
-	e.deep, e.waited, e.deepest, e.jointsOnly = false, 0, 0, false
+	e.deep, e.waited, e.jointsOnly = false, 0, false
 	e.coverage, e.recent = coverage{}, nil
 }
 

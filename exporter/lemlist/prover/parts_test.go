@@ -198,7 +198,7 @@ func TestTheSearchForAGapFindsIt(t *testing.T) {
 			above := pageOf(list, place-2, place)
 			below := pageOf(list, place, place+2)
 			upper, lower := intervalOf(above), intervalOf(below)
-			h := gap{&upper, &lower}
+			h := gap{upper, lower}
 			moved := slices.Clone(list)
 			for i := range shift {
 				moved = slices.Insert(moved, 0, Row{ID: modelID(5000 + int(i)), At: 4000 + i})
@@ -232,7 +232,7 @@ func TestChecksShareHowFarTheListHasMoved(t *testing.T) {
 	moved := slices.Insert(slices.Clone(list), 0, list[:40]...) // 40 more on top
 	edges := func(place int) gap {
 		upper, lower := intervalOf(pageOf(list, place-10, place)), intervalOf(pageOf(list, place, place+10))
-		return gap{&upper, &lower}
+		return gap{upper, lower}
 	}
 	c := newChecks(time.Unix(1000, 0))
 	first := edges(100)

@@ -69,8 +69,8 @@ func (l *sweep) observe(r Page, still bool) (open bool) {
 	l.pushed += before.pushed(r)
 	l.coverage.add(r)
 	// What does not join the top is read again when it is known to.
-	l.coverage.intervals = slices.DeleteFunc(l.coverage.intervals, func(one interval) bool { return !one.top })
-	top := &l.coverage.intervals[0]
+	l.coverage.intervals = slices.DeleteFunc(l.coverage.intervals, func(one *interval) bool { return !one.top })
+	top := l.coverage.intervals[0]
 	switch {
 	case top.end || top.tail.at < before.at || len(top.tail.ids) > len(before.ids):
 		l.shift, l.stride = 0, 0

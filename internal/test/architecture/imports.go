@@ -43,11 +43,12 @@ var allowed = map[string][]string{ //nolint:gochecknoglobals // the rules
 	"plugin/cloudquery":           {"exporter", "plugin/cloudquery/proto/...", "plugin/door", "plugin/rowjson", "schema"},
 	"plugin/cloudquery/proto/...": {},
 
-	"internal/cli":     {"exporter", "exporter/engine", "exporter/engine/teams", "internal/ndjson", "internal/nearest", "internal/private", "plugin/airbyte", "plugin/cloudquery", "plugin/door", "plugin/rowjson", "plugin/singer", "schema"},
-	"internal/ndjson":  {},
-	"internal/nearest": {},
-	"internal/parent":  {},
-	"internal/private": {"exporter"},
+	"internal/cli":       {"exporter", "exporter/engine", "exporter/engine/teams", "internal/ndjson", "internal/nearest", "internal/private", "plugin/airbyte", "plugin/cloudquery", "plugin/door", "plugin/rowjson", "plugin/singer", "schema"},
+	"internal/ndjson":    {},
+	"internal/nearest":   {},
+	"internal/heaplimit": {"exporter"},
+	"internal/parent":    {},
+	"internal/private":   {"exporter"},
 }
 
 // Imports are the imports of the program that run against the direction:

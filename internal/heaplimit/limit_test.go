@@ -1,28 +1,35 @@
-package main
+package heaplimit_test
 
 import (
 	"math"
 	"runtime"
 	"runtime/debug"
 	"testing"
+
+	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/heaplimit"
 )
 
-// The limit of the collector is the budget, unless that leaves it no room: it follows what is in
-// use, up and down.
-func TestTheMemoryLimitLeavesTheCollectorRoom(t *testing.T) { //nolint:paralleltest // the limit is that of the process
+// The limit of the collector is the budget, unless that leaves it no room because of rows that were
+// walked: then it follows what is in use, up and down.
+func TestTheLimitLeavesTheCollectorRoom(t *testing.T) { //nolint:paralleltest // the limit is that of the process
 	defer debug.SetMemoryLimit(debug.SetMemoryLimit(math.MaxInt64))
 	const budget, large = 128 << 20, 300 << 20
-	newMemoryLimit(true).use(budget)
+	heaplimit.New(true).Use(budget)
 	if got := debug.SetMemoryLimit(-1); got != math.MaxInt64 {
 		t.Errorf("a fixed limit became %d MiB", got>>20)
 	}
-	limit := newMemoryLimit(false)
-	defer limit.use(0)
-	limit.use(budget)
+	limit := heaplimit.New(false)
+	defer limit.Use(0)
+	limit.Use(budget)
 	if got := debug.SetMemoryLimit(-1); got != budget {
 		t.Errorf("the limit is %d MiB with little in use, and the budget %d", got>>20, budget>>20)
 	}
 	held := make([]byte, large)
+	if got := limitAfter(func(limit int64) bool { return limit != budget }); got != budget {
+		t.Errorf("the limit is %d MiB without rows, and the budget %d", got>>20, budget>>20)
+	}
+	limit.Counting(unobserved{}).Observe(exporter.PageFetched{Rows: 10_000_000})
 	if got := limitAfter(func(limit int64) bool { return limit > large*5/4 }); got <= large*5/4 || got > 2*large {
 		t.Errorf("the limit is %d MiB with %d in use", got>>20, large>>20)
 	}
@@ -34,7 +41,7 @@ func TestTheMemoryLimitLeavesTheCollectorRoom(t *testing.T) { //nolint:parallelt
 
 // limitAfter is the limit after some collections: once it is as expected, or at last.
 func limitAfter(expected func(limit int64) bool) (limit int64) {
-	for range 200 {
+	for range 50 {
 		runtime.GC()
 		if limit = debug.SetMemoryLimit(-1); expected(limit) {
 			break
@@ -42,3 +49,9 @@ func limitAfter(expected func(limit int64) bool) (limit int64) {
 	}
 	return limit
 }
+
+// unobserved is a run that nobody watches.
+type unobserved struct{}
+
+// Observe implements exporter.Observer.
+func (unobserved) Observe(exporter.Event) {}
