@@ -44,16 +44,9 @@ import (
 // release is the version of a release build: -ldflags "-X main.release=1.2.3".
 var release string //nolint:gochecknoglobals // the linker sets it
 
-// gcPercent trades a little time for memory: collecting when the heap has grown
-// by half, not doubled. GOGC in the environment goes first.
-const gcPercent = 50
-
 func main() {
 	// net/http logs there what a server sends unasked, which could be the key.
 	log.SetOutput(io.Discard)
-	if _, set := os.LookupEnv("GOGC"); !set {
-		debug.SetGCPercent(gcPercent)
-	}
 	os.Exit(run())
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/internal/cli"
 	"github.com/lemexport/lemexport/internal/heaplimit"
-	"github.com/lemexport/lemexport/plugin"
+	"github.com/lemexport/lemexport/plugin/client"
 )
 
 // benchedTeam is a team whose API has no rate limit: what remains is our own work
@@ -31,15 +31,15 @@ func BenchmarkPluginRead(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	client, err := plugin.Start(b.Context(), plugin.StartOptions{Path: path})
+	lemexport, err := client.Start(b.Context(), client.StartOptions{Path: path})
 	if err != nil {
 		b.Fatal(err)
 	}
-	defer client.Close()
+	defer lemexport.Close()
 	var through, inside []float64
 	var size int64
 	for b.Loop() {
-		rows, seconds := readThrough(b, client)
+		rows, seconds := readThrough(b, lemexport)
 		through = append(through, float64(rows)/seconds)
 		rows, seconds, size = readInside(b)
 		inside = append(inside, float64(rows)/seconds)
@@ -54,8 +54,8 @@ func BenchmarkPluginRead(b *testing.B) {
 	b.ReportMetric(plugin/process, "plugin/process")
 }
 
-func readThrough(b *testing.B, client *plugin.Client) (rows int64, seconds float64) {
-	reading := client.Read(plugin.ReadRequest{Config: []byte(benchedTeam), Table: "inbox_conversations"})
+func readThrough(b *testing.B, lemexport *client.Client) (rows int64, seconds float64) {
+	reading := lemexport.Read(client.ReadRequest{Config: []byte(benchedTeam), Table: "inbox_conversations"})
 	started := time.Now()
 	for rec, err := range reading.Records(b.Context()) {
 		if err != nil {

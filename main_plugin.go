@@ -11,8 +11,6 @@ import (
 	"sync"
 	"syscall"
 
-	goplugin "github.com/hashicorp/go-plugin"
-
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/config"
 	"github.com/lemexport/lemexport/exporter/engine"
@@ -49,11 +47,11 @@ func servePlugin(version cli.Version, limit *heaplimit.Limit) int {
 	// A host that dies takes the other end of our log with it. That must not end us
 	// in the middle of what we write.
 	signal.Ignore(syscall.SIGPIPE)
-	// go-plugin takes over os.Stderr; this stays the real one.
-	stderr := os.Stderr
+	// A ^C reaches this process together with the host, which decides what it means.
+	signal.Notify(make(chan os.Signal, 1), os.Interrupt)
 	files := exporter.NewBudget(memory) // of all calls together
 	telemetry, unusable := monitor.NewTelemetry(context.Background(), os.LookupEnv, version.Number)
-	logger := slog.New(ndjson.NewHandler(stderr, level))
+	logger := slog.New(ndjson.NewHandler(os.Stderr, level))
 	server := plugin.NewServer(plugin.Options{
 		Tool:        exporter.Tool{Name: "lemexport", Version: version.Number},
 		Commit:      version.Commit,
@@ -88,8 +86,8 @@ func servePlugin(version cli.Version, limit *heaplimit.Limit) int {
 		case <-ctx.Done():
 		}
 	})
-	hosts := os.Getenv(goplugin.EnvUnixSocketDir)
-	err := plugin.Serve(ctx, server, stderr, level)
+	hosts := os.Getenv(plugin.SocketDirVariable)
+	err := plugin.Serve(ctx, server, os.Getenv, os.Stdout)
 	if hosts != "" && errors.Is(context.Cause(ctx), errOrphan) {
 		_ = os.Remove(hosts) // its host cannot; a folder with something in it stays
 	}
@@ -99,7 +97,7 @@ func servePlugin(version cli.Version, limit *heaplimit.Limit) int {
 		logger.Warn("monitoring: " + failed.Error())
 	}
 	if err != nil {
-		_, _ = fmt.Fprintf(stderr, "Error: %v\n%s\n", err, exporter.Hint(err)) // there is nowhere else to say it
+		_, _ = fmt.Fprintf(os.Stderr, "Error: %v\n%s\n", err, exporter.Hint(err)) // there is nowhere else to say it
 		return int(exporter.ExitError)
 	}
 	return 0

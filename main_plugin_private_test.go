@@ -24,8 +24,9 @@ import (
 // socketVariable makes TestAnotherUserCalls the call of another user.
 const socketVariable = "LEMEXPORT_TEST_SOCKET"
 
-// serving starts the plugin without TLS, as a host that is written by hand does.
-func serving(t *testing.T, env ...string) (command *exec.Cmd, address string, stderr *bytes.Buffer) {
+// serving starts the plugin as a host that is written by hand does, and returns the parts
+// of the handshake line, which are empty when there is none.
+func serving(t *testing.T, env ...string) (command *exec.Cmd, handshake [7]string, stderr *bytes.Buffer) {
 	t.Helper()
 	command = exec.CommandContext(t.Context(), lemexportPath(t))
 	command.Env = append([]string{
@@ -42,11 +43,9 @@ func serving(t *testing.T, env ...string) (command *exec.Cmd, address string, st
 	}
 	lines := bufio.NewScanner(stdout)
 	if lines.Scan() {
-		if parts := strings.Split(lines.Text(), "|"); len(parts) > 3 {
-			address = parts[3]
-		}
+		copy(handshake[:], strings.Split(lines.Text(), "|"))
 	}
-	return command, address, stderr
+	return command, handshake, stderr
 }
 
 // folderOf makes folders below /tmp, which anybody may pass, with these permissions.
@@ -86,11 +85,12 @@ func TestAPluginWithoutTLSServesInAPrivateFolderOnly(t *testing.T) {
 		}, ""},
 		"open": {func(t *testing.T) string { return folderOf(t, 0o755) }, "lets other users in"},
 	} {
-		for _, variable := range []string{goplugin.EnvUnixSocketDir, "TMPDIR"} {
+		for _, variable := range []string{plugin.SocketDirVariable, "TMPDIR"} {
 			t.Run(variable+" is "+name, func(t *testing.T) {
 				t.Parallel()
 				dir := test.dir(t)
-				command, address, stderr := serving(t, variable+"="+dir)
+				command, handshake, stderr := serving(t, variable+"="+dir)
+				address := handshake[3]
 				if test.want == "" {
 					defer func() { _ = command.Wait() }()
 					defer func() { _ = command.Process.Kill() }()
@@ -114,7 +114,7 @@ func TestAPluginWithoutTLSServesInAPrivateFolderOnly(t *testing.T) {
 				if !failed || ended.ExitCode() != int(exporter.ExitError) || address != "" {
 					t.Errorf("ended with %v, and serves at %q", err, address)
 				}
-				for _, want := range []string{test.want, filepath.Dir(filepath.Clean(dir)), plugin.ErrUnprotected.Error(), "PLUGIN_CLIENT_CERT", goplugin.EnvUnixSocketDir} {
+				for _, want := range []string{test.want, filepath.Dir(filepath.Clean(dir)), plugin.ErrUnprotected.Error(), "PLUGIN_CLIENT_CERT", plugin.SocketDirVariable} {
 					if !strings.Contains(stderr.String(), want) {
 						t.Errorf("%q is not in %s", want, stderr)
 					}
@@ -147,13 +147,15 @@ func TestAnotherUserCalls(t *testing.T) {
 // is made: also with TLS, in a folder that anybody may enter.
 func TestNoOtherUserConnectsToAPlugin(t *testing.T) {
 	t.Parallel()
+	_, certificate := newCertificate(t)
 	for name, env := range map[string][]string{
-		"without TLS": {goplugin.EnvUnixSocketDir + "=" + folderOf(t, 0o700)},
-		"with TLS":    {goplugin.EnvUnixSocketDir + "=" + folderOf(t, 0o755), "PLUGIN_CLIENT_CERT=a certificate"},
+		"without TLS": {plugin.SocketDirVariable + "=" + folderOf(t, 0o700)},
+		"with TLS":    {plugin.SocketDirVariable + "=" + folderOf(t, 0o755), "PLUGIN_CLIENT_CERT=" + certificate},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			command, address, stderr := serving(t, env...)
+			command, handshake, stderr := serving(t, env...)
+			address := handshake[3]
 			defer func() { _ = command.Wait() }()
 			defer func() { _ = command.Process.Kill() }()
 			info, err := os.Lstat(address)
@@ -174,5 +176,26 @@ func TestNoOtherUserConnectsToAPlugin(t *testing.T) {
 				t.Errorf("another user: %s", said)
 			}
 		})
+	}
+}
+
+// A group that the host names can connect, and nobody else.
+func TestASocketBelongsToTheGroupThatTheHostNames(t *testing.T) {
+	t.Parallel()
+	_, certificate := newCertificate(t)
+	group := os.Getegid()
+	if os.Geteuid() == 0 {
+		group = 65534
+	}
+	command, handshake, stderr := serving(t, plugin.SocketDirVariable+"="+folderOf(t, 0o755), "PLUGIN_CLIENT_CERT="+certificate,
+		fmt.Sprint(goplugin.EnvUnixSocketGroup, "=", group))
+	defer func() { _ = command.Wait() }()
+	defer func() { _ = command.Process.Kill() }()
+	info, err := os.Lstat(handshake[3])
+	if err != nil {
+		t.Fatalf("%v; stderr %s", err, stderr)
+	}
+	if got := int(info.Sys().(*syscall.Stat_t).Gid); got != group || info.Mode().Perm() != 0o660 {
+		t.Errorf("the socket has the group %d and the permission %v", got, info.Mode())
 	}
 }

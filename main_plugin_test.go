@@ -22,6 +22,7 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/internal/test/conformance"
 	"github.com/lemexport/lemexport/plugin"
+	"github.com/lemexport/lemexport/plugin/client"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
@@ -53,9 +54,9 @@ func lemexportPath(t *testing.T) string {
 }
 
 // startPlugin starts the binary as a plugin, with folders of its own.
-func startPlugin(t *testing.T, change func(*plugin.StartOptions)) *plugin.Client {
+func startPlugin(t *testing.T, change func(*client.StartOptions)) *client.Client {
 	t.Helper()
-	options := plugin.StartOptions{
+	options := client.StartOptions{
 		Path: lemexportPath(t),
 		Dir:  t.TempDir(),
 		Env:  []string{"XDG_CACHE_HOME=" + t.TempDir(), "GORACE=" + withoutPause},
@@ -63,19 +64,19 @@ func startPlugin(t *testing.T, change func(*plugin.StartOptions)) *plugin.Client
 	if change != nil {
 		change(&options)
 	}
-	client, err := plugin.Start(t.Context(), options)
+	lemexport, err := client.Start(t.Context(), options)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(client.Close)
-	return client
+	t.Cleanup(lemexport.Close)
+	return lemexport
 }
 
 func TestPluginConforms(t *testing.T) {
 	t.Parallel()
 	conformance.Run(t, func(t *testing.T) conformance.Instance {
-		client := startPlugin(t, nil)
-		return conformance.Instance{Client: client.Service(), Kill: func() { kill(t, client.PID()) }}
+		lemexport := startPlugin(t, nil)
+		return conformance.Instance{Client: lemexport.Service(), Kill: func() { kill(t, lemexport.PID()) }}
 	})
 }
 
@@ -106,7 +107,7 @@ func jsonConfig(t *testing.T, endpoint, dir string) []byte {
 
 // drain reads to the end and returns the error of it; first is called after the
 // first record.
-func drain(ctx context.Context, reading *plugin.Reading, first func()) error {
+func drain(ctx context.Context, reading *client.Reading, first func()) error {
 	for rec, err := range reading.Records(ctx) {
 		if err != nil {
 			return err
@@ -122,13 +123,13 @@ func drain(ctx context.Context, reading *plugin.Reading, first func()) error {
 func TestAPluginThatIsKilledIsNamedInTheError(t *testing.T) {
 	t.Parallel()
 	api := newStoppingAPI(t, 900, beforeTheWalk+2)
-	client := startPlugin(t, nil)
-	reading := client.Read(plugin.ReadRequest{Config: jsonConfig(t, api.url, ""), Table: "inbox_conversations", StateDir: t.TempDir()})
-	err := drain(t.Context(), reading, func() { kill(t, client.PID()) })
-	if !errors.Is(err, plugin.ErrPluginGone) {
+	lemexport := startPlugin(t, nil)
+	reading := lemexport.Read(client.ReadRequest{Config: jsonConfig(t, api.url, ""), Table: "inbox_conversations", StateDir: t.TempDir()})
+	err := drain(t.Context(), reading, func() { kill(t, lemexport.PID()) })
+	if !errors.Is(err, client.ErrPluginGone) {
 		t.Errorf("the reading ends with %v", err)
 	}
-	if _, err := client.Describe(t.Context()); !errors.Is(err, plugin.ErrPluginGone) {
+	if _, err := lemexport.Describe(t.Context()); !errors.Is(err, client.ErrPluginGone) {
 		t.Errorf("a later call ends with %v", err)
 	}
 }
@@ -141,28 +142,28 @@ func TestPluginStartErrors(t *testing.T) {
 		t.Fatal(err)
 	}
 	digest := sha256.Sum256(binary)
-	startPlugin(t, func(o *plugin.StartOptions) { o.SHA256 = digest[:] })
+	startPlugin(t, func(o *client.StartOptions) { o.SHA256 = digest[:] })
 
 	tampered := filepath.Join(t.TempDir(), "lemexport")
 	if err := os.WriteFile(tampered, append(binary, 0), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	for name, test := range map[string]struct {
-		options plugin.StartOptions
+		options client.StartOptions
 		want    string
 	}{
 		"a tampered binary": {
-			plugin.StartOptions{Path: tampered, SHA256: digest[:]},
+			client.StartOptions{Path: tampered, SHA256: digest[:]},
 			"the binary was not started: its SHA-256 digest is not the expected one",
 		},
-		"half a digest":             {plugin.StartOptions{Path: tampered, SHA256: digest[:16]}, "invalid SHA-256 digest of 16 bytes: it must have 32"},
-		"a program of another kind": {plugin.StartOptions{Path: falseProgram(t)}, "Check that it is a lemexport binary"},
+		"half a digest":             {client.StartOptions{Path: tampered, SHA256: digest[:16]}, "invalid SHA-256 digest of 16 bytes: it must have 32"},
+		"a program of another kind": {client.StartOptions{Path: falseProgram(t)}, "Check that it is a lemexport binary"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			client, err := plugin.Start(t.Context(), test.options)
+			lemexport, err := client.Start(t.Context(), test.options)
 			if err == nil {
-				client.Close()
+				lemexport.Close()
 			}
 			if err == nil || !strings.Contains(err.Error()+" "+exporter.Hint(err), test.want) {
 				t.Errorf("the error is %v, not %q", err, test.want)
@@ -180,18 +181,60 @@ func falseProgram(t *testing.T) string {
 	return path
 }
 
+// goPluginHost is a host of go-plugin's own, which ends the plugin at the end of the test.
+func goPluginHost(t *testing.T, command *exec.Cmd, change func(*goplugin.ClientConfig)) *goplugin.Client {
+	t.Helper()
+	config := &goplugin.ClientConfig{
+		HandshakeConfig:  goplugin.HandshakeConfig{MagicCookieKey: plugin.CookieKey, MagicCookieValue: plugin.CookieValue},
+		VersionedPlugins: map[int]goplugin.PluginSet{plugin.ProtocolVersion: {}},
+		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
+		AutoMTLS:         true, Cmd: command, Logger: hclog.NewNullLogger(),
+	}
+	if change != nil {
+		change(config)
+	}
+	host := goplugin.NewClient(config)
+	t.Cleanup(host.Kill)
+	return host
+}
+
+// go-plugin's client kills a plugin that has not ended 2 seconds after Shutdown.
+func TestAGoPluginHostEndsThePluginDuringACall(t *testing.T) {
+	t.Parallel()
+	api := newStoppingAPI(t, 900, beforeTheWalk+2)
+	command := exec.Command(lemexportPath(t))
+	command.Env = []string{"XDG_CACHE_HOME=" + t.TempDir(), "GORACE=" + withoutPause}
+	host := goPluginHost(t, command, nil)
+	protocol, err := host.Client()
+	if err != nil {
+		t.Fatal(err)
+	}
+	exports := pluginv1.NewExporterClient(protocol.(*goplugin.GRPCClient).Conn)
+	if _, err := exports.Read(t.Context(), &pluginv1.ReadRequest{
+		Config: &pluginv1.Config{Json: jsonConfig(t, api.url, "")}, Table: "inbox_conversations", StateDir: t.TempDir(),
+	}); err != nil {
+		t.Fatal(err)
+	}
+	<-api.held
+	host.Kill()
+	if code := command.ProcessState.ExitCode(); code != 0 {
+		t.Errorf("the plugin ended with %v", command.ProcessState)
+	}
+}
+
+// The plugin has one connection only. go-plugin reports that to a host that requires more.
+func TestAHostThatRequiresMultiplexingIsRefused(t *testing.T) {
+	t.Parallel()
+	host := goPluginHost(t, exec.Command(lemexportPath(t)), func(c *goplugin.ClientConfig) { c.GRPCBrokerMultiplex = true })
+	if _, err := host.Client(); !errors.Is(err, goplugin.ErrGRPCBrokerMuxNotSupported) {
+		t.Errorf("the error is %v", err)
+	}
+}
+
 // A host of go-plugin with another version of the protocol is told both versions.
 func TestAnotherProtocolVersionIsRefused(t *testing.T) {
 	t.Parallel()
-	host := goplugin.NewClient(&goplugin.ClientConfig{
-		HandshakeConfig:  goplugin.HandshakeConfig{MagicCookieKey: plugin.CookieKey, MagicCookieValue: plugin.CookieValue},
-		VersionedPlugins: map[int]goplugin.PluginSet{2: {}},
-		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
-		AutoMTLS:         true,
-		Cmd:              exec.CommandContext(t.Context(), lemexportPath(t)),
-		Logger:           hclog.NewNullLogger(),
-	})
-	defer host.Kill()
+	host := goPluginHost(t, exec.Command(lemexportPath(t)), func(c *goplugin.ClientConfig) { c.VersionedPlugins = map[int]goplugin.PluginSet{2: {}} })
 	const want = "incompatible API version with plugin. Plugin version: 1, Client versions: [2]"
 	if _, err := host.Client(); err == nil || !strings.Contains(err.Error(), want) {
 		t.Errorf("the error is %v, not %q", err, want)
@@ -222,21 +265,21 @@ func TestAPluginsLogKeepsItsLevelsAndNothingHoldsTheKey(t *testing.T) {
 	}}, always)
 	var log, raw lockedBuffer
 	state, cache, dir := t.TempDir(), t.TempDir(), t.TempDir()
-	client := startPlugin(t, func(o *plugin.StartOptions) {
+	lemexport := startPlugin(t, func(o *client.StartOptions) {
 		o.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug}))
 		o.Stderr, o.Dir = &raw, dir
 		o.Env = []string{"XDG_CACHE_HOME=" + cache, "LEMEXPORT_LOG_LEVEL=debug", "GORACE=" + withoutPause}
 	})
 	var crossed strings.Builder
 	observe := func(event *pluginv1.Event) { crossed.WriteString(event.String()) }
-	reading := client.Read(plugin.ReadRequest{
+	reading := lemexport.Read(client.ReadRequest{
 		Config: jsonConfig(t, team.url, ""), Table: "inbox_conversations", StateDir: state, OnEvent: observe,
 		OnCheckpoint: func(token []byte) { crossed.Write(token) },
 	})
 	if err := drain(t.Context(), reading, nil); err != nil {
 		t.Fatal(err)
 	}
-	exported, err := client.Export(t.Context(), plugin.ExportRequest{Config: jsonConfig(t, team.url, filepath.Join(dir, "out")), StateDir: state, OnEvent: observe})
+	exported, err := lemexport.Export(t.Context(), client.ExportRequest{Config: jsonConfig(t, team.url, filepath.Join(dir, "out")), StateDir: state, OnEvent: observe})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -244,8 +287,8 @@ func TestAPluginsLogKeepsItsLevelsAndNothingHoldsTheKey(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client.Close()
-	for _, want := range []string{"level=INFO", "level=DEBUG", "run_id=" + exported.RunID} {
+	lemexport.Close()
+	for _, want := range []string{"level=INFO", "level=DEBUG msg=serving", "run_id=" + exported.RunID} {
 		if !strings.Contains(log.String(), want) {
 			t.Errorf("the log has no %s:\n%.2000s", want, log.String())
 		}

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/lemexport/lemexport/plugin"
+	"github.com/lemexport/lemexport/plugin/client"
 )
 
 // A host of its own, for the test that kills it.
@@ -29,12 +30,12 @@ func TestHostToBeKilled(t *testing.T) {
 	if !asked {
 		return
 	}
-	client, err := plugin.Start(t.Context(), plugin.StartOptions{Path: lemexportPath(t)})
+	lemexport, err := client.Start(t.Context(), client.StartOptions{Path: lemexportPath(t)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	reading := client.Read(plugin.ReadRequest{Config: jsonConfig(t, endpoint, ""), Table: "inbox_conversations"})
-	err = drain(t.Context(), reading, func() { fmt.Println("plugin", client.PID()) })
+	reading := lemexport.Read(client.ReadRequest{Config: jsonConfig(t, endpoint, ""), Table: "inbox_conversations"})
+	err = drain(t.Context(), reading, func() { fmt.Println("plugin", lemexport.PID()) })
 	t.Fatalf("the reading ended: %v", err)
 }
 
@@ -101,28 +102,28 @@ func TestASignalStopsWhatAPluginDoes(t *testing.T) {
 		t.Run("during a Read: "+signal.String(), func(t *testing.T) {
 			t.Parallel()
 			api := newStoppingAPI(t, 900, beforeTheWalk+2)
-			client := startPlugin(t, nil)
-			reading := client.Read(plugin.ReadRequest{Config: jsonConfig(t, api.url, ""), Table: "inbox_conversations", StateDir: t.TempDir()})
-			err := drain(t.Context(), reading, func() { _ = syscall.Kill(client.PID(), signal) })
-			if !errors.Is(err, plugin.ErrStopped) || reading.Result().Proof == nil {
+			lemexport := startPlugin(t, nil)
+			reading := lemexport.Read(client.ReadRequest{Config: jsonConfig(t, api.url, ""), Table: "inbox_conversations", StateDir: t.TempDir()})
+			err := drain(t.Context(), reading, func() { _ = syscall.Kill(lemexport.PID(), signal) })
+			if !errors.Is(err, client.ErrStopped) || reading.Result().Proof == nil {
 				t.Errorf("ended with %v, %+v", err, reading.Result())
 			}
-			gone(t, client)
+			gone(t, lemexport)
 		})
 		t.Run("during an Export: "+signal.String(), func(t *testing.T) {
 			t.Parallel()
 			api := newStoppingAPI(t, 900, beforeTheWalk+2)
-			client := startPlugin(t, nil)
+			lemexport := startPlugin(t, nil)
 			dir := filepath.Join(t.TempDir(), "out")
 			go func() {
 				<-api.held
-				_ = syscall.Kill(client.PID(), signal)
+				_ = syscall.Kill(lemexport.PID(), signal)
 			}()
-			result, err := client.Export(t.Context(), plugin.ExportRequest{Config: jsonConfig(t, api.url, dir), StateDir: t.TempDir()})
-			if !errors.Is(err, plugin.ErrStopped) || len(result.Files) > 0 || result.RunID == "" {
+			result, err := lemexport.Export(t.Context(), client.ExportRequest{Config: jsonConfig(t, api.url, dir), StateDir: t.TempDir()})
+			if !errors.Is(err, client.ErrStopped) || len(result.Files) > 0 || result.RunID == "" {
 				t.Errorf("ended with %v, %+v", err, result)
 			}
-			gone(t, client)
+			gone(t, lemexport)
 			if entries, err := os.ReadDir(dir); err != nil && !errors.Is(err, fs.ErrNotExist) || len(entries) > 0 {
 				t.Errorf("left behind: %v, %v", entries, err)
 			}
@@ -130,12 +131,25 @@ func TestASignalStopsWhatAPluginDoes(t *testing.T) {
 	}
 }
 
+// A ^C reaches all processes of a terminal, and the host decides what it means.
+func TestAnInterruptIsTheHostsBusiness(t *testing.T) {
+	t.Parallel()
+	command, handshake, stderr := serving(t, plugin.SocketDirVariable+"="+folderOf(t, 0o700))
+	if handshake[3] == "" {
+		t.Errorf("no handshake; stderr %s", stderr)
+	}
+	// The system delivers the signal with the lower number first.
+	if err := errors.Join(command.Process.Signal(syscall.SIGINT), command.Process.Signal(syscall.SIGTERM), command.Wait()); err != nil {
+		t.Errorf("ended with %v; stderr %s", err, stderr)
+	}
+}
+
 // gone waits until a plugin's process has ended.
-func gone(t *testing.T, client *plugin.Client) {
+func gone(t *testing.T, lemexport *client.Client) {
 	t.Helper()
 	limit, end := context.WithTimeout(t.Context(), 10*time.Second)
 	defer end()
-	for alive(client.PID()) {
+	for alive(lemexport.PID()) {
 		select {
 		case <-limit.Done():
 			t.Fatal("the plugin runs on")

@@ -18,28 +18,23 @@ type contestant struct {
 	name    string
 	program program
 	workers int
-	// gcPercent is that of the Go runtime; 0 is its default.
-	gcPercent int
 	// convert is in the program self only; the others know what to do.
 	convert func(ctx context.Context, task process.Task) error
 }
 
-// productGC is what the product runs with.
-const productGC = 50
-
 func contestants() []contestant {
 	return []contestant{
-		{"lemexport-1", self, 1, productGC, lemexport},
-		{"lemexport-2", self, 2, productGC, lemexport},
-		{"lemexport-compact", self, 1, productGC, encoded(exporter.EncodingCompact)},
-		{"lemexport-plain", self, 1, productGC, encoded(exporter.EncodingPlain)},
-		{"apply-1", engine, 1, productGC, nil},
-		{"apply-2", engine, 2, productGC, nil},
-		{"duckdb-1", duckdb, 1, 0, nil},
-		{"duckdb-2", duckdb, 2, 0, nil},
-		{"pqarrow", self, 1, 0, pqarrowWriter},
-		{"encoding-json", self, 1, 0, standardLibrary},
-		{nothing, self, 1, 0, func(context.Context, process.Task) error { return nil }},
+		{"lemexport-1", self, 1, lemexport},
+		{"lemexport-2", self, 2, lemexport},
+		{"lemexport-compact", self, 1, encoded(exporter.EncodingCompact)},
+		{"lemexport-plain", self, 1, encoded(exporter.EncodingPlain)},
+		{"apply-1", engine, 1, nil},
+		{"apply-2", engine, 2, nil},
+		{"duckdb-1", duckdb, 1, nil},
+		{"duckdb-2", duckdb, 2, nil},
+		{"pqarrow", self, 1, pqarrowWriter},
+		{"encoding-json", self, 1, standardLibrary},
+		{nothing, self, 1, func(context.Context, process.Task) error { return nil }},
 	}
 }
 
@@ -96,7 +91,7 @@ func contest(ctx context.Context, options options) (string, error) {
 		for _, name := range options.names {
 			one, _ := find(name)
 			work := process.Task{Kind: "convert", Name: name, Pages: pages, Out: filepath.Join(options.dir, name+".parquet"),
-				Conversations: options.conversations, Workers: one.workers, GCPercent: one.gcPercent, Mode: exporter.ModeSnapshot}
+				Conversations: options.conversations, Workers: one.workers, Mode: exporter.ModeSnapshot}
 			took, err := work.Run(ctx, programs[one.program])
 			if err != nil {
 				return "", err

@@ -175,6 +175,6 @@ func (g growthOf) apply(ctx context.Context, out, mode string, moved *movements)
 	if err := moved.make(ctx, sim); err != nil {
 		return took, err
 	}
-	task := process.Task{Kind: "whole", Mode: mode, Endpoint: sim.Endpoint, Conversations: g.conversations, Out: out, GCPercent: productGC}
+	task := process.Task{Kind: "whole", Mode: mode, Endpoint: sim.Endpoint, Conversations: g.conversations, Out: out}
 	return task.Run(ctx, g.programs[engine])
 }

@@ -27,7 +27,7 @@ func mergeContest(ctx context.Context, options options) (string, error) {
 	if _, err := changes.Run(ctx, programs[self]); err != nil {
 		return "", err
 	}
-	task := process.Task{Pages: pages, Conversations: options.conversations, Workers: options.workers, GCPercent: productGC}
+	task := process.Task{Pages: pages, Conversations: options.conversations, Workers: options.workers}
 	anew, snapshot, merge := task, task, task
 	anew.Kind, anew.Out = "anew", in("anew.parquet")
 	snapshot.Kind, snapshot.Mode, snapshot.Out = "export", exporter.ModeSnapshot, in("old.parquet")

@@ -20,6 +20,10 @@ var ErrIncomplete = errors.New("export is not proven complete")
 // read others.
 var ErrNoAccess = errors.New("the key has no access")
 
+// ErrKeyRefused is wrapped by the error of a request whose key opens nothing: it is wrong, or
+// its user or team is gone. No table can be read with it.
+var ErrKeyRefused = errors.New("the API refuses the key")
+
 // ErrBusy is wrapped by the error of a run whose destination another run holds.
 var ErrBusy = errors.New("destination is in use by another run")
 

@@ -13,6 +13,9 @@ type FileModer interface {
 	// the folders that are made for them; 0 is that of the file that is replaced, and of
 	// a new one that only its user may read and write it.
 	SetFileMode(mode fs.FileMode)
+	// OpenToAll is the permission of a file that every user of the machine may read, where
+	// the next version keeps it; 0 otherwise.
+	OpenToAll(name string) fs.FileMode
 }
 
 // WriteChecker is a destination that finds out without a change whether it can be written.

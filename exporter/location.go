@@ -45,7 +45,7 @@ func SlashesHint(scheme string) string {
 // a person typed may have a secret there.
 func WithoutQuery(location string) string {
 	scheme, _ := LocationScheme(location)
-	if scheme == "" || scheme == "file" {
+	if scheme == "" {
 		return location
 	}
 	place := location[len(scheme)+1:]
@@ -53,5 +53,23 @@ func WithoutQuery(location string) string {
 	slashes := place[:len(place)-len(rest)]
 	rest, _, _ = strings.Cut(rest, "?")
 	rest, _, _ = strings.Cut(rest, "#")
-	return location[:len(scheme)+1] + slashes + rest[strings.LastIndex(rest, "@")+1:]
+	if scheme != "file" || len(slashes) == len("//") { // a path may have an @
+		rest = rest[strings.LastIndex(rest, "@")+1:]
+	}
+	return location[:len(scheme)+1] + slashes + rest
 }
+
+// PathHoldsSecret reports whether a path was meant as something else, with a credential: a
+// URL that has lost its scheme, or the connection string of a storage account.
+func PathHoldsSecret(path string) bool {
+	for _, setting := range regexp.MustCompile(`[?&;]([^=&;?/\\]+)=`).FindAllStringSubmatch(path, -1) {
+		if secretParam(setting[1]) {
+			return true
+		}
+	}
+	return false
+}
+
+// SecretLocation says what is wrong with a location that holds a credential, which it does
+// not repeat.
+func SecretLocation() (summary, detail string) { return "Credentials in the destination", secretHint }

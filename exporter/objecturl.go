@@ -72,7 +72,7 @@ func ParseObjectURL(location string) (ObjectURL, error) {
 		return refuse(fmt.Sprintf("This build has no %s://", to.Scheme),
 			fmt.Sprintf("It was built with the tag %s. Build lemexport without the tag, or choose another destination.", leftOut(to.Scheme)))
 	case u.User != nil:
-		return refuse("Credentials in the destination", secretHint)
+		return refuse(SecretLocation())
 	case !regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]+$`).MatchString(to.Bucket):
 		return refuse("Invalid bucket", "The part after :// is the name of a bucket or container: letters, digits, hyphens, dots. "+objectForm)
 	case u.Fragment != "" || strings.HasSuffix(location, "#"):
@@ -99,7 +99,8 @@ func (o ObjectURL) set(known []ObjectParam, name string, values []string) error 
 	i := slices.IndexFunc(known, func(p ObjectParam) bool { return p.Name == name })
 	if i < 0 {
 		if secretParam(name) {
-			return &ObjectURLError{Summary: "Credentials in the destination", Detail: secretHint}
+			summary, detail := SecretLocation()
+			return &ObjectURLError{Summary: summary, Detail: detail}
 		}
 		names := make([]string, 0, len(known))
 		for _, one := range known {

@@ -22,13 +22,13 @@ type Pointer struct {
 	// MovedBy is the run that wrote the pointer: the one of File, or one that pruned.
 	MovedBy string `json:"moved_by"`
 	// Versions are the files that are kept, the newest first, File included.
-	Versions []PointerFile `json:"versions"`
+	Versions []StoredFile `json:"versions"`
 	// Manifest is that of File without Recent, which is in the file only.
 	Manifest Manifest `json:"manifest"`
 }
 
-// PointerFile is one version that is kept.
-type PointerFile struct {
+// StoredFile is a file of an export as its footer, or its pointer, states it.
+type StoredFile struct {
 	File       string    `json:"file"`
 	RunID      string    `json:"run_id"`
 	FinishedAt time.Time `json:"finished_at"`

@@ -114,29 +114,66 @@ type DataFile interface {
 	Close()
 }
 
+// FormedFile is a DataFile that tells in which of several forms it holds its table.
+type FormedFile interface {
+	DataFile
+	// Extra is the type of the column of [schema.RoleExtra]: [ExtraString] or [ExtraJSON].
+	Extra() string
+}
+
 // GroupedFile is a DataFile whose rows are stored in groups, each of which can be read, or
 // taken over by a [GroupSink], without the others.
 type GroupedFile interface {
 	DataFile
 	// Groups is the number of groups.
 	Groups() int
-	// Keys yields the keys of the rows of a group in file order. They are the loop body's
+	// GroupRows yields the rows of the groups from one on, up to another, as Records does.
+	GroupRows(ctx context.Context, table *schema.Table, from, to int) iter.Seq2[arrow.Record, error]
+	// Keys starts to read keys without the rest of their rows.
+	Keys(table *schema.Table) (GroupKeys, error)
+}
+
+// GroupKeys reads the keys of groups.
+type GroupKeys interface {
+	// Of yields the keys of the rows of a group in file order. They are the loop body's
 	// only until the next iteration.
-	Keys(ctx context.Context, table *schema.Table, group int) iter.Seq2[schema.Keys, error]
-	// Head yields the rows of all groups before that one, as Records does.
-	Head(ctx context.Context, table *schema.Table, group int) iter.Seq2[arrow.Record, error]
+	Of(ctx context.Context, group int) iter.Seq2[schema.Keys, error]
+	// Close frees what reading takes.
+	Close()
+}
+
+// GroupFit says how a group of a file fits into a new one.
+type GroupFit struct {
+	// Alike says that a sink would store its rows in the same way, but for the size of groups.
+	Alike bool
+	// Full is how much of a full group of the sink it is: 1 is all, and it may be more.
+	Full float64
 }
 
 // GroupSink is a Sink that can append groups of another file as they are stored there.
 type GroupSink interface {
 	Sink
-	// TakesFrom is the first group from which on it can take over all that follow: they
-	// are stored as this sink would store their rows. It is the number of groups when it
-	// can take over none.
-	TakesFrom(file GroupedFile) int
-	// TakeOver appends the groups from that one on, and checks what it copies, and what
-	// describes it, with the checksums of the file. Nothing but Finish follows.
-	TakeOver(ctx context.Context, file GroupedFile, from int) error
+	// Fits looks at each group of a file.
+	Fits(file GroupedFile) []GroupFit
+	// Expect says that so many rows are written before the next group is taken over, or all
+	// that are left with 0, so that they go into groups of which none is small.
+	Expect(rows int64) error
+	// TakeFrom starts to append groups of a file, all of which are alike, between the rows
+	// that are written.
+	TakeFrom(file GroupedFile) (GroupTaker, error)
+}
+
+// GroupTaker appends groups of one file to a sink, and checks what it copies, and what
+// describes it, with the checksums of the file.
+type GroupTaker interface {
+	// Take appends the groups from one on, up to another. Those before have been taken, or
+	// never are.
+	Take(ctx context.Context, from, to int) error
+	// End checks the rest of the file. Nothing of it has been taken over as it was written
+	// until End says so.
+	End(ctx context.Context) error
+	// Close frees what taking takes.
+	Close()
 }
 
 // Destination is a place that holds committed files. A name may hold one slash:

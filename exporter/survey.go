@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"time"
 
+	"github.com/apache/arrow/go/v15/arrow"
+
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -36,7 +38,19 @@ type TableSurvey struct {
 	// both are empty when it can.
 	Error string `json:"error,omitempty"`
 	Hint  string `json:"hint,omitempty"`
+
+	rows arrow.Record
 }
+
+// WithRows is the survey of a table that the survey has read as a whole. The record stays
+// valid as long as the survey.
+func (s TableSurvey) WithRows(rec arrow.Record) TableSurvey {
+	s.rows = rec
+	return s
+}
+
+// Rows is the whole table; nil when the survey has not read all of it.
+func (s TableSurvey) Rows() arrow.Record { return s.rows }
 
 // Err is Error and Hint as an error that wraps [ErrNoAccess]; nil when the table can be
 // read.

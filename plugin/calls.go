@@ -19,11 +19,8 @@ type calls struct {
 // takes no message ends only with the connection.
 const stopTimeout = 5 * time.Second
 
-// The causes that end calls.
-var (
-	errStopped  = errors.New("the host has stopped the plugin")
-	errHostGone = errors.New("the host has closed the connection")
-)
+// errStopped ends the calls of a host that stops the plugin.
+var errStopped = errors.New("the host has stopped the plugin")
 
 func newCalls() *calls {
 	return &calls{running: make(map[*context.CancelCauseFunc]struct{}), idle: make(chan struct{})}

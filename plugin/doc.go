@@ -1,10 +1,8 @@
 // Package plugin is the process boundary: lemexport as a plugin of a data
-// pipeline, over hashicorp/go-plugin and gRPC.
+// pipeline, over the protocol of hashicorp/go-plugin and gRPC.
 //
-// For hosts, [Start] loads a lemexport binary and gives a [Client] with typed
-// calls: the schema, a plan, record batches, a finished export. For lemexport
-// itself, [Server] answers these calls with the engine, and [Serve] runs it in a
-// process that a host has started.
+// [Server] answers the calls of a host with the engine, and [Serve] runs it in a
+// process that a host has started. Hosts in Go use the package client.
 //
 // The protocol is in proto/, what a host in any language does is in
 // docs/plugin.md. The package imports the engine and schema, never an adapter.

@@ -74,13 +74,3 @@ func (e *encoder) encodeTo(rec arrow.Record, yield func(*pluginv1.Batch, error) 
 	}
 	return true
 }
-
-// readSchema reads what schemaMessage wrote.
-func readSchema(message []byte) (*arrow.Schema, error) {
-	reader, err := ipc.NewReader(bytes.NewReader(message))
-	if err != nil {
-		return nil, fmt.Errorf("decode schema: %w", err)
-	}
-	defer reader.Release()
-	return reader.Schema(), nil
-}

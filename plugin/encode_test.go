@@ -104,11 +104,12 @@ func TestASchemaComesOutOfItsMessageAsItWentIn(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := readSchema(body)
-	if err != nil || !got.Equal(want) {
-		t.Errorf("%v, %v", got, err)
+	reader, err := ipc.NewReader(bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
 	}
-	if _, err := readSchema(body[:len(body)/2]); err == nil {
-		t.Error("half a schema is one")
+	defer reader.Release()
+	if got := reader.Schema(); !got.Equal(want) {
+		t.Errorf("got %v, want %v", got, want)
 	}
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
+	"github.com/lemexport/lemexport/plugin/convert"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -33,7 +34,7 @@ func (c exportCall) run(ctx context.Context) (_ *pluginv1.ExportResult, err erro
 			Detail: `The configuration has no export block. Add "export": {"` + schema.Default().Name + `": {"destination": "./out"}}.`,
 		}}
 	}
-	result.Diagnostics = fromDiagnostics(diags)
+	result.Diagnostics = convert.FromDiagnostics(diags)
 	run, err := c.engine.Start(ctx, job, c.events)
 	if err != nil {
 		return result, err
@@ -47,15 +48,15 @@ func (c exportCall) run(ctx context.Context) (_ *pluginv1.ExportResult, err erro
 		return result, err
 	}
 	result.Simulated = plan.Survey.Simulated
-	result.Diagnostics = append(result.Diagnostics, fromDiagnostics(plan.Warnings())...)
+	result.Diagnostics = append(result.Diagnostics, convert.FromDiagnostics(plan.Warnings())...)
 	summary, err := run.Apply(ctx, plan, engine.ApplyOptions{
 		AllowIncomplete: c.request.GetAllowIncomplete(), AllowShrink: c.request.GetAllowShrink(),
 	})
-	result.Proof, result.NothingNew = fromProof(&summary.Proof), summary.NothingNew
+	result.Proof, result.NothingNew = convert.FromProof(&summary.Proof), summary.NothingNew
 	result.Tables = exportedTables(plan, summary)
 	log.InfoContext(ctx, "export ended", "committed", len(summary.Exports), "complete", summary.Proof.Complete)
 	for _, file := range summary.Exports {
-		exported, failed := fromResult(file)
+		exported, failed := convert.FromResult(file)
 		if failed != nil {
 			return result, errors.Join(err, failed)
 		}
@@ -71,11 +72,11 @@ func (c exportCall) run(ctx context.Context) (_ *pluginv1.ExportResult, err erro
 func exportedTables(plan engine.Plan, summary engine.Summary) []*pluginv1.ExportedTable {
 	var tables []*pluginv1.ExportedTable
 	for _, one := range summary.Tables {
-		tables = append(tables, &pluginv1.ExportedTable{Table: one.Table, Proof: fromProof(&one.Proof), Error: one.Error, Hint: one.Hint})
+		tables = append(tables, &pluginv1.ExportedTable{Table: one.Table, Proof: convert.FromProof(&one.Proof), Error: one.Error, Hint: one.Hint})
 	}
 	if len(tables) == 0 && len(plan.Survey.Tables) == 1 {
 		only := plan.Survey.Tables[0]
-		tables = append(tables, &pluginv1.ExportedTable{Table: only.Table, Proof: fromProof(&summary.Proof), Error: only.Error, Hint: only.Hint})
+		tables = append(tables, &pluginv1.ExportedTable{Table: only.Table, Proof: convert.FromProof(&summary.Proof), Error: only.Error, Hint: only.Hint})
 	}
 	return tables
 }
@@ -90,6 +91,6 @@ func resultOfExport(result *pluginv1.ExportResult, how callStatus) *pluginv1.Exp
 		result = new(pluginv1.ExportResult)
 	}
 	result.Outcome, result.Elapsed = how.outcome, durationpb.New(how.elapsed)
-	result.Diagnostics = append(result.Diagnostics, fromDiagnostics(how.diags)...)
+	result.Diagnostics = append(result.Diagnostics, convert.FromDiagnostics(how.diags)...)
 	return &pluginv1.ExportResponse{Message: &pluginv1.ExportResponse_Result{Result: result}}
 }

@@ -1,12 +1,9 @@
 package plugin
 
 import (
-	"context"
-
-	goplugin "github.com/hashicorp/go-plugin"
-	"google.golang.org/grpc"
-
-	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
+	"encoding/base64"
+	"fmt"
+	"net"
 )
 
 // ProtocolVersion is the version of the service that both sides speak, see
@@ -23,6 +20,18 @@ const (
 
 // Name is the name under which a go-plugin host dispenses the exporter.
 const Name = "exporter"
+
+// SocketDirVariable is the variable in which a host names the folder of the socket.
+const SocketDirVariable = "PLUGIN_UNIX_SOCKET_DIR"
+
+// The other variables that go-plugin's client sets.
+const (
+	clientCertVariable  = "PLUGIN_CLIENT_CERT"
+	socketGroupVariable = "PLUGIN_UNIX_SOCKET_GROUP"
+	multiplexVariable   = "PLUGIN_MULTIPLEX_GRPC"
+	leastPortVariable   = "PLUGIN_MIN_PORT"
+	mostPortVariable    = "PLUGIN_MAX_PORT"
+)
 
 // Asked says what started this process.
 type Asked int
@@ -49,28 +58,15 @@ func Handshake(env func(name string) (string, bool)) Asked {
 	return AskedToServe
 }
 
-func handshake() goplugin.HandshakeConfig {
-	return goplugin.HandshakeConfig{MagicCookieKey: CookieKey, MagicCookieValue: CookieValue}
-}
-
-// adapter registers the service with go-plugin, on both sides. The server is nil
-// in a host.
-type adapter struct {
-	goplugin.NetRPCUnsupportedPlugin
-	server *Server
-}
-
-// GRPCServer implements goplugin.GRPCPlugin.
-func (a adapter) GRPCServer(_ *goplugin.GRPCBroker, registrar *grpc.Server) error {
-	pluginv1.RegisterExporterServer(registrar, a.server)
-	return nil
-}
-
-// GRPCClient implements goplugin.GRPCPlugin.
-func (a adapter) GRPCClient(_ context.Context, _ *goplugin.GRPCBroker, conn *grpc.ClientConn) (any, error) {
-	return pluginv1.NewExporterClient(conn), nil
-}
-
-func versions(server *Server) map[int]goplugin.PluginSet {
-	return map[int]goplugin.PluginSet{ProtocolVersion: {Name: adapter{server: server}}}
+// handshakeLine tells the host how to connect: the version of go-plugin's protocol, the
+// version of ours, the address, the transport, and the certificate of this process.
+// Whatever versions the host knows, it is told the one that this process speaks, and
+// compares. docs/guide-plugin-write-non-go.md of go-plugin describes the first five
+// parts, Start in its client.go the others.
+func handshakeLine(address net.Addr, certificate []byte, asksForMultiplexing bool) string {
+	line := fmt.Sprintf("1|%d|%s|%s|grpc|%s", ProtocolVersion, address.Network(), address, base64.RawStdEncoding.EncodeToString(certificate))
+	if asksForMultiplexing { // a host that does not ask may take a seventh part for an error
+		line += "|false"
+	}
+	return line + "\n"
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
+	"github.com/lemexport/lemexport/plugin/convert"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -37,7 +38,7 @@ func (c readCall) run(ctx context.Context) (_ *pluginv1.ReadResult, err error) {
 	if err := diags.Err(); err != nil {
 		return result, err
 	}
-	result.Diagnostics = fromDiagnostics(diags)
+	result.Diagnostics = convert.FromDiagnostics(diags)
 	run, err := c.engine.StartReading(ctx, job, c.events)
 	if err != nil {
 		return result, err
@@ -51,7 +52,7 @@ func (c readCall) run(ctx context.Context) (_ *pluginv1.ReadResult, err error) {
 	log.InfoContext(ctx, "read", "table", c.request.GetTable())
 	result.Rows, result.Batches, err = c.deliver(ctx, reading)
 	summary := reading.Summary()
-	result.RunId, result.Simulated, result.Full, result.Proof = summary.RunID, summary.Simulated, summary.Full, fromProof(summary.Proof)
+	result.RunId, result.Simulated, result.Full, result.Proof = summary.RunID, summary.Simulated, summary.Full, convert.FromProof(summary.Proof)
 	if position := reading.Position(); err == nil && position != nil {
 		result.Position, err = json.Marshal(position)
 	}
@@ -126,6 +127,6 @@ func resultOfRead(result *pluginv1.ReadResult, how callStatus) *pluginv1.ReadRes
 		result = new(pluginv1.ReadResult)
 	}
 	result.Outcome, result.Elapsed = how.outcome, durationpb.New(how.elapsed)
-	result.Diagnostics = append(result.Diagnostics, fromDiagnostics(how.diags)...)
+	result.Diagnostics = append(result.Diagnostics, convert.FromDiagnostics(how.diags)...)
 	return &pluginv1.ReadResponse{Message: &pluginv1.ReadResponse_Result{Result: result}}
 }

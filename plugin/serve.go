@@ -3,87 +3,81 @@ package plugin
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
-	"log/slog"
 	"sync"
 	"time"
 
-	"github.com/hashicorp/go-hclog"
-	goplugin "github.com/hashicorp/go-plugin"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials"
+
+	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
 // shutdownTimeout is how long a stopping process waits until its last responses are sent.
 const shutdownTimeout = 500 * time.Millisecond
 
-// Serve serves a host until the host shuts the plugin down, Stop is called, or ctx
-// ends; running calls then report the cause of ctx. It returns when all calls have
-// ended; the error says why it could not start. Nothing may be written to standard
-// output before it. Without TLS it starts only where no other user can reach the
-// socket, see [ErrUnprotected]. While it serves, the umask of the process is 077.
+// maxRequestBytes bounds a request of a host, which holds a configuration.
+const maxRequestBytes = 1 << 20
+
+// Serve serves the host that has started this process, until the host shuts the plugin
+// down, Stop is called, or ctx ends; running calls then report the cause of ctx. env is
+// the environment of the process, which says what the host wants; stdout gets the
+// handshake line, and nothing may be written to it before. Serve returns when all calls
+// have ended; the error says why it could not serve.
 //
-// log is the standard error of the process; go-plugin writes its JSON records to it.
-func Serve(ctx context.Context, server *Server, log io.Writer, level slog.Level) error {
+// Without TLS it serves only where no other user can reach the socket, see
+// [ErrUnprotected]. While it serves, the umask of the process is 077.
+func Serve(ctx context.Context, server *Server, env func(name string) string, stdout io.Writer) error {
 	defer closeUmask()()
-	release, err := prepareSocket()
+	options := []grpc.ServerOption{grpc.MaxRecvMsgSize(maxRequestBytes)}
+	var certificate []byte
+	if host := env(clientCertVariable); host != "" {
+		config, err := mutualTLS(host)
+		if err != nil {
+			return err
+		}
+		options = append(options, grpc.Creds(credentials.NewTLS(config)))
+		certificate = config.Certificates[0].Certificate[0]
+	}
+	listener, err := listen(ctx, env, certificate != nil)
 	if err != nil {
 		return err
 	}
-	defer release()
-	ctx, cancel := context.WithCancel(ctx)
+	defer func() { _ = listener.Close() }() // as the transport does
+	transport := grpc.NewServer(options...)
+	pluginv1.RegisterExporterServer(transport, server)
+	registerGoPlugin(transport, server)
+
+	address := listener.Addr()
+	server.options.Log.DebugContext(ctx, "serving", "network", address.Network(), "address", address.String(), "tls", certificate != nil)
+	if _, err := io.WriteString(stdout, handshakeLine(address, certificate, env(multiplexVariable) != "")); err != nil {
+		return fmt.Errorf("write the handshake to standard output: %w", err)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
 	var closing sync.WaitGroup
-	started := false
-	goplugin.Serve(&goplugin.ServeConfig{
-		HandshakeConfig:  handshake(),
-		VersionedPlugins: versions(server),
-		Logger:           hclog.New(&hclog.LoggerOptions{Level: hclogLevel(level), Output: log, JSONFormat: true}),
-		GRPCServer: func(options []grpc.ServerOption) *grpc.Server {
-			started = true
-			transport := grpc.NewServer(append(options, grpc.MaxRecvMsgSize(maxRequestBytes))...)
-			closing.Go(func() {
-				select {
-				case <-ctx.Done():
-					server.calls.stop(context.Cause(ctx))
-				case <-server.stopped:
-				}
-				end(transport)
-			})
-			return transport
-		},
+	closing.Go(func() {
+		select {
+		case <-ctx.Done():
+			server.calls.stop(context.Cause(ctx))
+			server.end()
+		case <-server.ended:
+		}
+		// A call whose host takes no message ends only with the connection.
+		late := time.AfterFunc(shutdownTimeout, transport.Stop)
+		defer late.Stop()
+		server.calls.stop(errStopped)
+		transport.GracefulStop()
 	})
-	// The host may have closed the connection during a call.
-	cancel()
-	server.calls.stop(errHostGone)
+	err = transport.Serve(listener)
+	cancel(errNotServing)
 	closing.Wait()
 	<-server.calls.idle
-	if !started {
-		return errNotStarted
+	if err != nil && !errors.Is(err, grpc.ErrServerStopped) { // before it began
+		return fmt.Errorf("serve %s: %w", address, err)
 	}
 	return nil
 }
 
-// errNotStarted is the error when go-plugin could not start.
-var errNotStarted = errors.New("the plugin could not start: the last record on standard error gives the reason")
-
-// maxRequestBytes bounds a request of a host, which holds a configuration.
-const maxRequestBytes = 1 << 20
-
-// end closes the transport. A graceful stop alone would never end: go-plugin keeps a
-// stream open for as long as the process lives.
-func end(transport *grpc.Server) {
-	late := time.AfterFunc(shutdownTimeout, transport.Stop)
-	defer late.Stop()
-	transport.GracefulStop()
-}
-
-func hclogLevel(level slog.Level) hclog.Level {
-	switch {
-	case level < slog.LevelInfo:
-		return hclog.Debug
-	case level < slog.LevelWarn:
-		return hclog.Info
-	case level < slog.LevelError:
-		return hclog.Warn
-	}
-	return hclog.Error
-}
+// errNotServing ends the calls of a server that accepts no connection any more.
+var errNotServing = errors.New("the plugin accepts no connection any more")

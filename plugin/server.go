@@ -10,6 +10,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
+	"github.com/lemexport/lemexport/plugin/convert"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -34,21 +35,21 @@ type Server struct {
 	pluginv1.UnimplementedExporterServer
 	options Options
 	calls   *calls
-	// stopped is closed when Stop has ended all calls.
-	stopped   chan struct{}
-	closeOnce sync.Once
+	// ended is closed when the plugin is to end, with its streams to go-plugin's client.
+	ended   chan struct{}
+	endOnce sync.Once
 }
 
 // NewServer makes a server. It need not be closed.
 func NewServer(options Options) *Server {
-	return &Server{options: options, calls: newCalls(), stopped: make(chan struct{})}
+	return &Server{options: options, calls: newCalls(), ended: make(chan struct{})}
 }
 
 // Describe implements pluginv1.ExporterServer.
 func (s *Server) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1.DescribeResponse, error) {
 	response := &pluginv1.DescribeResponse{Name: s.options.Tool.Name, Version: s.options.Tool.Version, Commit: s.options.Commit}
 	for _, table := range schema.Tables() {
-		response.Tables = append(response.Tables, fromTable(table))
+		response.Tables = append(response.Tables, convert.FromTable(table))
 	}
 	response.Formats = s.engine("").FormatNames()
 	return response, nil
@@ -58,19 +59,19 @@ func (s *Server) Describe(context.Context, *pluginv1.DescribeRequest) (*pluginv1
 func (s *Server) GetSchema(_ context.Context, request *pluginv1.GetSchemaRequest) (*pluginv1.GetSchemaResponse, error) {
 	table, ok := schema.Lookup(request.GetTable())
 	if !ok {
-		return &pluginv1.GetSchemaResponse{Diagnostics: fromDiagnostics(exporter.Diagnose(unknownTable(request.GetTable())))}, nil
+		return &pluginv1.GetSchemaResponse{Diagnostics: convert.FromDiagnostics(exporter.Diagnose(unknownTable(request.GetTable())))}, nil
 	}
 	body, err := schemaMessage(table.Arrow())
 	if err != nil {
 		return nil, err
 	}
-	return &pluginv1.GetSchemaResponse{ArrowSchema: body, Table: fromTable(table)}, nil
+	return &pluginv1.GetSchemaResponse{ArrowSchema: body, Table: convert.FromTable(table)}, nil
 }
 
 // ValidateConfig implements pluginv1.ExporterServer.
 func (s *Server) ValidateConfig(_ context.Context, request *pluginv1.ValidateConfigRequest) (*pluginv1.ValidateConfigResponse, error) {
 	_, diags := s.options.ParseConfig(request.GetConfig().GetJson())
-	return &pluginv1.ValidateConfigResponse{Diagnostics: fromDiagnostics(diags)}, nil
+	return &pluginv1.ValidateConfigResponse{Diagnostics: convert.FromDiagnostics(diags)}, nil
 }
 
 // Plan implements pluginv1.ExporterServer.
@@ -78,10 +79,10 @@ func (s *Server) Plan(ctx context.Context, request *pluginv1.PlanRequest) (*plug
 	ctx, end, err := s.calls.begin(ctx)
 	defer end()
 	if err != nil {
-		return &pluginv1.PlanResponse{Diagnostics: fromDiagnostics(exporter.Diagnose(err))}, nil
+		return &pluginv1.PlanResponse{Diagnostics: convert.FromDiagnostics(exporter.Diagnose(err))}, nil
 	}
 	job, diags := s.options.ParseConfig(request.GetConfig().GetJson())
-	response := &pluginv1.PlanResponse{Diagnostics: fromDiagnostics(diags)}
+	response := &pluginv1.PlanResponse{Diagnostics: convert.FromDiagnostics(diags)}
 	if diags.HasErrors() {
 		return response, nil
 	}
@@ -90,11 +91,11 @@ func (s *Server) Plan(ctx context.Context, request *pluginv1.PlanRequest) (*plug
 		if cancelled := cancelledByHost(ctx); cancelled != nil {
 			return nil, cancelled
 		}
-		response.Diagnostics = append(response.Diagnostics, fromDiagnostics(exporter.Diagnose(err))...)
+		response.Diagnostics = append(response.Diagnostics, convert.FromDiagnostics(exporter.Diagnose(err))...)
 		return response, nil
 	}
-	response.Diagnostics = append(response.Diagnostics, fromDiagnostics(plan.Warnings())...)
-	response.Plan, err = fromPlan(plan)
+	response.Diagnostics = append(response.Diagnostics, convert.FromDiagnostics(plan.Warnings())...)
+	response.Plan, err = convert.FromPlan(plan)
 	return response, err
 }
 
@@ -126,9 +127,12 @@ func (s *Server) Export(request *pluginv1.ExportRequest, stream grpc.ServerStrea
 // Stop implements pluginv1.ExporterServer.
 func (s *Server) Stop(context.Context, *pluginv1.StopRequest) (*pluginv1.StopResponse, error) {
 	stopped := s.calls.stop(errStopped)
-	s.closeOnce.Do(func() { close(s.stopped) })
+	s.end()
 	return &pluginv1.StopResponse{Ended: int32(stopped)}, nil
 }
+
+// end makes Serve return.
+func (s *Server) end() { s.endOnce.Do(func() { close(s.ended) }) }
 
 func (s *Server) engine(stateDir string) *engine.Engine {
 	return s.options.NewEngine(s.options.Log, stateDir, s.calls.number()+1)

@@ -22,6 +22,9 @@ func HashID(id string) IDHash {
 	return IDHash{maphash.String(idSeeds[0], id), maphash.String(idSeeds[1], id)}
 }
 
+// HashPart returns the first half of the hash of an id, in half the time.
+func HashPart(id string) uint64 { return maphash.String(idSeeds[0], id) }
+
 // Compare orders hashes. The order says nothing of the ids.
 func (h IDHash) Compare(other IDHash) int {
 	if c := cmp.Compare(h[0], other[0]); c != 0 {

@@ -12,7 +12,6 @@ import (
 	"os/exec"
 	"os/signal"
 	"runtime"
-	"runtime/debug"
 	"syscall"
 	"time"
 )
@@ -38,8 +37,6 @@ type Task struct {
 	Newest bool `json:"newest,omitempty"`
 	// Workers is the number of cores; 0 takes all.
 	Workers int `json:"workers,omitempty"`
-	// GCPercent is how far the heap may grow between two collections; 0 is Go's default.
-	GCPercent int `json:"gc_percent,omitempty"`
 	// Mode is that of the export: of the engine's contestants only.
 	Mode string `json:"mode,omitempty"`
 	// Endpoint is that of a simulation, for a task that reads one over HTTP.
@@ -130,9 +127,6 @@ func Perform(ctx context.Context, text string, works map[string]Work) error {
 	}
 	if task.Workers > 0 {
 		runtime.GOMAXPROCS(task.Workers)
-	}
-	if task.GCPercent > 0 {
-		debug.SetGCPercent(task.GCPercent)
 	}
 	part, err := do(ctx, task)
 	if err != nil {

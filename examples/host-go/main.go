@@ -18,7 +18,7 @@ import (
 	"os/signal"
 
 	"github.com/lemexport/lemexport/exporter"
-	"github.com/lemexport/lemexport/plugin"
+	"github.com/lemexport/lemexport/plugin/client"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
@@ -62,17 +62,17 @@ func run(ctx context.Context, o options) (proof *exporter.Proof, err error) {
 	if err != nil {
 		return nil, fmt.Errorf("-sha256: %w", err)
 	}
-	client, err := plugin.Start(ctx, plugin.StartOptions{Path: o.plugin, SHA256: digest, Log: o.log})
+	lemexport, err := client.Start(ctx, client.StartOptions{Path: o.plugin, SHA256: digest, Log: o.log})
 	if err != nil {
 		return nil, err
 	}
-	defer client.Close()
+	defer lemexport.Close()
 
-	schema, info, err := client.Schema(ctx, tableName)
+	schema, info, err := lemexport.Schema(ctx, tableName)
 	if err != nil {
 		return nil, err
 	}
-	plan, _, err := client.Plan(ctx, config)
+	plan, _, err := lemexport.Plan(ctx, config)
 	if err != nil {
 		return nil, err
 	}
@@ -85,7 +85,7 @@ func run(ctx context.Context, o options) (proof *exporter.Proof, err error) {
 	}
 	defer func() { err = errors.Join(err, sink.close(ctx)) }()
 
-	reading := client.Read(plugin.ReadRequest{
+	reading := lemexport.Read(client.ReadRequest{
 		Config: config, Table: tableName, Checkpoint: sink.checkpoint,
 		OnCheckpoint: func(token []byte) { sink.keep(ctx, token) },
 		OnEvent: func(event *pluginv1.Event) {

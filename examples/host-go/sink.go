@@ -11,7 +11,7 @@ import (
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/duckdb/duckdb-go/v2"
 
-	"github.com/lemexport/lemexport/plugin"
+	"github.com/lemexport/lemexport/plugin/client"
 )
 
 // sink is a DuckDB database. The rows of pages go into the table
@@ -27,7 +27,7 @@ type sink struct {
 	failed error
 }
 
-func openSink(ctx context.Context, path string, schema *arrow.Schema, info plugin.TableInfo) (s *sink, err error) {
+func openSink(ctx context.Context, path string, schema *arrow.Schema, info client.TableInfo) (s *sink, err error) {
 	s = new(sink)
 	defer func() {
 		if err != nil {

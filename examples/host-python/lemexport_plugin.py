@@ -7,9 +7,8 @@ that this command makes of the protocol:
         ../../plugin/proto/lemexport/plugin/v1/*.proto
 
 The connection is a Unix socket in a folder that only this user can enter, without
-TLS. go-plugin's mutual TLS uses a certificate with the curve P-521, which the TLS
-library inside grpcio does not accept: its handshake ends with the alert
-"handshake failure". A Go host has mutual TLS.
+TLS. Mutual TLS needs a certificate of the host, which Python's standard library
+cannot make; test_host.py connects with one.
 """
 
 import json

@@ -1,9 +1,11 @@
 """Runs against the binary that the variable LEMEXPORT names."""
 
+import base64
 import json
 import os
 import pathlib
 import signal
+import ssl
 import subprocess
 import sys
 import time
@@ -11,7 +13,7 @@ import time
 import grpc
 import pytest
 
-from lemexport.plugin.v1 import config_pb2, exporter_pb2
+from lemexport.plugin.v1 import config_pb2, exporter_pb2, exporter_pb2_grpc
 from lemexport_plugin import COOKIE, Plugin, PluginError
 from main import read_table
 
@@ -52,6 +54,26 @@ def test_pages_as_they_are_read_hold_the_same_rows_at_least_once(plugin):
             if row["id"] not in versions or row["last_activity_at"] >= versions[row["id"]]:
                 versions[row["id"]] = row["last_activity_at"]
     assert versions == dict(zip(once["id"].to_pylist(), once["last_activity_at"].to_pylist()))
+
+
+def test_grpcio_connects_with_mutual_tls(tmp_path):
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2", "-subj", "/CN=host",
+                    "-keyout", key, "-out", certificate], check=True, capture_output=True)
+    environment = {**os.environ, COOKIE[0]: COOKIE[1], "PLUGIN_PROTOCOL_VERSIONS": "1", "PLUGIN_CLIENT_CERT": certificate.read_text()}
+    process = subprocess.Popen([BINARY], env=environment, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    try:
+        parts = process.stdout.readline().strip().split("|")
+        trusted = ssl.DER_cert_to_PEM_cert(base64.b64decode(parts[5] + "=" * (-len(parts[5]) % 4))).encode()
+        ours = grpc.ssl_channel_credentials(trusted, key.read_bytes(), certificate.read_bytes())
+        with grpc.secure_channel("unix:" + parts[3], ours, options=[("grpc.ssl_target_name_override", "localhost")]) as channel:
+            service = exporter_pb2_grpc.ExporterStub(channel)
+            assert service.Describe(exporter_pb2.DescribeRequest(), timeout=10).name == "lemexport"
+            service.Stop(exporter_pb2.StopRequest(), timeout=10)
+        assert process.wait(timeout=10) == 0
+    finally:
+        process.kill()
+        process.wait()
 
 
 def test_a_checkpoint_is_passed_on_when_its_batch_has_been_used(plugin):

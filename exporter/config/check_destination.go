@@ -39,6 +39,9 @@ func (c destinationChecker) check(a *attribute) string {
 	}
 	scheme, whole := exporter.LocationScheme(value)
 	switch {
+	case scheme == "" && exporter.PathHoldsSecret(value):
+		c.report.hide(a.at)
+		return bad(exporter.SecretLocation())
 	case scheme != "" && !whole:
 		if len(a.origins()) > 0 {
 			scheme = "" // it may be a part of a secret

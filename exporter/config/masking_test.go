@@ -117,7 +117,7 @@ func TestOneMistakeIsOneError(t *testing.T) {
 		in(key, out+"\ncolumns {\n exclude = [\"contactt\"]\n}") + "export \"inbox_conversations\" {\n destination = \"./b\"\n}\n": "Unknown column",
 		in(key+"\nsimulate {}\nendpoint = \"http://127.0.0.1:1/api\"", out):                                                        "Both api_key and simulate",
 		in("for_each = [\"a\", \"a\"]\nsimulate {}", "destination = \"./${each.key}\""):                                            "Team named twice",
-		in("for_each = { \"a/b\" = 1 }\napi_key = each.value", "destination = \"./out/${each.key}\""):                              "Wrong type",
+		in("for_each = { \"a/b\" = null }\napi_key = each.value", "destination = \"./out/${each.key}\""):                           "Empty value",
 		in(key, "destination = \"./short-lived\"\ncolumns {\n hash = [\"contact.email\"]\n hash_key = \"short\"\n}"):               "Weak hash key",
 		in("api_key = var.kee", out) + "variable \"key\" {}\n":                                                                     `Unknown variable "kee"`,
 	} {

@@ -32,6 +32,21 @@ func (o origin) part(pointer string) origin {
 	return o
 }
 
+// markParts marks each attribute of an object with an origin of its own, and any other value
+// as a whole: of two attributes, one may be a secret and the other not.
+func (o origin) markParts(value cty.Value) cty.Value {
+	bare, marks := value.Unmark()
+	kind := bare.Type()
+	if !kind.IsObjectType() && !kind.IsMapType() || bare.IsNull() || bare.LengthInt() == 0 {
+		return value.Mark(o)
+	}
+	parts := bare.AsValueMap()
+	for name, part := range parts {
+		parts[name] = o.part(name).markParts(part.WithMarks(marks))
+	}
+	return cty.ObjectVal(parts)
+}
+
 // marksOf says how an expression in a field of that name passes marks on; nil is as HCL does.
 func marksOf(field string) func(cty.Value) cty.Value {
 	switch field {

@@ -102,7 +102,7 @@ func (d teamReader) eachOf(e *expression) []team {
 	case values.IsNull():
 		return fail("Empty for_each", "for_each is null. Give it a map of names and keys, or a list of names.")
 	case !isMap && !kind.IsSetType() && !kind.IsListType() && !kind.IsTupleType():
-		return fail("Wrong type", fmt.Sprintf("for_each must be a map of texts, {name = key}, or a list of names, not %s.", kindName(kind)))
+		return fail("Wrong type", fmt.Sprintf("for_each must be a map, such as {name = key}, or a list of names, not %s.", kindName(kind)))
 	case values.LengthInt() == 0:
 		return fail("Empty for_each", "for_each has no team. Add one, or remove for_each to read one team.")
 	case values.LengthInt() > maxTeams:
@@ -112,22 +112,23 @@ func (d teamReader) eachOf(e *expression) []team {
 	for position, it := 0, values.ElementIterator(); it.Next(); position++ {
 		key, element := it.Element()
 		bare, own := element.Unmark()
-		if bare.IsNull() || bare.Type() != cty.String {
-			if isMap {
-				d.report.element(teamNoun, key.AsString()).fail(a.at, a.address, "Wrong type",
-					fmt.Sprintf("A value in for_each is %s. for_each takes a map of texts: {name = key}.", typeName(bare)))
-			} else {
-				d.report.element("element", strconv.Itoa(position+1)).fail(a.item(position), a.address, "Wrong type",
-					fmt.Sprintf("An element of for_each is %s. Every element must be the name of a team, in quotes.", typeName(bare)))
-			}
+		var one team
+		switch {
+		case isMap && bare.IsNull():
+			d.report.element(teamNoun, key.AsString()).fail(a.at, a.address, "Empty value",
+				"A value in for_each is null. Give every team a value, for instance its key: {name = key}.")
 			continue
-		}
-		one := valued(bare.AsString(), a.item(position), a.address, bare)
-		if isMap {
-			one = valued(key.AsString(), a.at, a.address, bare.WithMarks(marks, own).Mark(origin{kind: ofTeam, name: eachValue}))
+		case isMap:
+			one = valued(key.AsString(), a.at, a.address, origin{kind: ofTeam, name: eachValue}.markParts(bare.WithMarks(marks, own)))
+		case bare.IsNull() || bare.Type() != cty.String:
+			d.report.element("element", strconv.Itoa(position+1)).fail(a.item(position), a.address, "Wrong type",
+				fmt.Sprintf("An element of for_each is %s. Every element must be the name of a team, in quotes.", typeName(bare)))
+			continue
+		default:
+			one = valued(bare.AsString(), a.item(position), a.address, bare)
 		}
 		problem := nameProblem(one.name)
-		if isMap && looksLikeKey(one.name) && !looksLikeKey(bare.AsString()) {
+		if isMap && looksLikeKey(one.name) && !looksLikeKey(textOf(bare)) {
 			problem = "The name of a team has the form of an API key, and its value has not. for_each takes names before keys: {name = key}. Names are printed, and become folders."
 		}
 		if problem != "" {

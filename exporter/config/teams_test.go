@@ -77,7 +77,7 @@ func TestAFindingAboutEachTeamIsSaidOnce(t *testing.T) {
 	for name, test := range map[string]struct {
 		text, data, want string
 	}{
-		"numbers":                    {agency, number("1"), named},
+		"numbers":                    {agency, number("1"), "api_key must be text in quotes, not a number."},
 		"nulls":                      {agency, number("null"), named},
 		"a list of numbers":          {strings.Replace(agency, "each.value", "each.key", 1), list("1"), "This concerns elements 1, 2, 3 and 1,197 more."},
 		"a list of one name":         {strings.Replace(agency, "api_key  = each.value", "simulate {}", 1), list(`"acme"`), "Team named twice"},

@@ -5,7 +5,10 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/apache/arrow/go/v15/arrow"
+
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/rows"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -34,6 +37,9 @@ type ExportPlan struct {
 	// FileMode is the permission that the file will have, as octal text; "" when the
 	// configuration does not say it.
 	FileMode string `json:"file_mode,omitempty"`
+	// OpenToAll is the permission of the current file, as octal text, when every user of the
+	// machine may read it and the new one keeps that; "" otherwise.
+	OpenToAll string `json:"open_to_all,omitempty"`
 	// Encoding and Extra are the options of a Parquet file that readers depend on; ""
 	// where the configuration does not say them.
 	Encoding string `json:"encoding,omitempty"`
@@ -70,15 +76,16 @@ type ExportPlan struct {
 	Unwritable string `json:"unwritable,omitempty"`
 	// Unchanged is true when the first pages show the newest activity and the
 	// totals that the current file was proven with. Flags that change without an
-	// activity (a conversation marked as read) do not show there.
+	// activity (a conversation marked as read) do not show there. Of a table that the
+	// survey reads as a whole it is true when its rows are those of the file.
 	Unchanged bool `json:"unchanged"`
 	// head is the current file as the destination knows it.
 	head *head
 }
 
-// compared says whether the file already shows what the survey saw. It refuses to
-// replace another team's export.
-func (p ExportPlan) compared(survey exporter.Survey) (ExportPlan, error) {
+// compared says whether the file already shows what the survey saw of the table, whose
+// rows are written with the mask. It refuses to replace another team's export.
+func (p ExportPlan) compared(survey exporter.Survey, table *schema.Table, mask *schema.Mask) (ExportPlan, error) {
 	if p.Current == nil {
 		return p, nil
 	}
@@ -100,11 +107,34 @@ func (p ExportPlan) compared(survey exporter.Survey) (ExportPlan, error) {
 			p.DroppedUsers = append(p.DroppedUsers, before.Partition)
 		}
 	}
-	table, known := schema.Lookup(p.Table)
-	// Rows without a version can change without a trace in what the survey sees.
-	p.Unchanged = known && table.Incremental() && len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && sameLists(p.Current.Proof, survey.Of(p.Table)) && !p.movesLayout() &&
+	seen := survey.Of(p.Table)
+	same := table.Incremental() && sameLists(p.Current.Proof, seen)
+	if !table.Incremental() {
+		var err error
+		if same, err = sameRows(*p.Current, seen.Rows(), table, mask); err != nil {
+			return ExportPlan{}, err
+		}
+	}
+	p.Unchanged = same && len(p.SchemaChanges) == 0 && p.Current.Proof.Complete && !p.movesLayout() &&
 		(p.Increment == nil || !p.Increment.ReadsAll())
 	return p, nil
+}
+
+// sameRows reports whether the rows of a table that has no versions are those of its file;
+// the times of fetching may differ. Of rows that are not known, nil, nothing is claimed.
+func sameRows(current exporter.Manifest, rec arrow.Record, table *schema.Table, mask *schema.Mask) (bool, error) {
+	there, known := digestOf(current.Content, current.Rows)
+	if rec == nil || !known {
+		return false, nil
+	}
+	rec, err := masked(mask, rec)
+	if err != nil {
+		return false, err
+	}
+	defer rec.Release()
+	digester := rows.NewDigester(table)
+	digester.Add(rec)
+	return digester.Digest().SameRows(there), nil
 }
 
 // movesLayout reports whether the files of another layout go.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"iter"
-	"math"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
@@ -21,8 +20,8 @@ type contents struct {
 	// total is about how many there are; exact says that it is their number.
 	total int64
 	exact bool
-	// pass hands them on in file order, and returns what they are. The last of them may be
-	// taken over by the sink instead, to which the others have gone.
+	// pass hands them on in file order, and returns what they are. Some of them may be
+	// taken over by the sink instead, to which the others go.
 	pass func(ctx context.Context, sink exporter.Sink, to func(arrow.Record) error) (passed, error)
 }
 
@@ -31,8 +30,9 @@ type passed struct {
 	digest rows.Digest
 	// changes is what a merge did; nil otherwise.
 	changes *exporter.Changes
-	// tail is what the sink has taken over.
-	tail tail
+	// taken is how many rows the sink has taken over, and span their activity.
+	taken int64
+	span  exporter.Window
 }
 
 // newContents is contents whose digest follows from the records, which are hashed while
@@ -127,82 +127,91 @@ func (v *revision) pass(ctx context.Context, sink exporter.Sink, to func(arrow.R
 		return passed{}, fmt.Errorf("read the file to merge with: %w", err)
 	}
 	defer func() { err = errors.Join(err, file.close()) }()
-	end, err := v.tail(ctx, file.data, sink)
+	data := unnamed(file.data) // the errors below name it
+	over, err := v.takeover(ctx, data, sink)
 	if err != nil {
 		return passed{}, unsorted(err)
 	}
-	records, digester := v.merged(ctx, v.head(ctx, file.data, end)), rows.NewDigester(v.target.table)
-	if v.carried == nil {
-		records = rows.Through(rows.Prefetch(records), digester.Add)
+	digester := rows.NewDigester(v.target.table)
+	switch {
+	case len(over.blocks) > 0:
+		err = v.weave(ctx, over, sink.(exporter.GroupSink), to)
+	case v.carried != nil:
+		err = forEachRecord(v.merged(ctx, upgraded(ctx, data, v.target.table, v.version)), to)
+	default:
+		all := v.merged(ctx, upgraded(ctx, data, v.target.table, v.version))
+		err = forEachRecord(rows.Through(rows.Prefetch(all), digester.Add), to)
 	}
-	last := end.first
-	if err := forEachRecord(records, func(rec arrow.Record) error {
-		keys, err := v.target.table.Keys(rec)
-		if err != nil {
-			return err
-		}
-		last = cloneKey(keys.At(keys.Len() - 1))
-		return to(rec)
-	}); err != nil {
+	if err != nil {
 		return passed{}, unsorted(err)
 	}
-	if end.rows > 0 {
-		if last.Compare(end.first) > 0 {
-			return passed{}, unsorted(fmt.Errorf("%s: %w", v.target.destination.URL(v.old.name), rows.ErrUnsorted))
-		}
-		if err := sink.(exporter.GroupSink).TakeOver(ctx, end.file, end.from); err != nil {
-			return passed{}, fmt.Errorf("%s: %w", v.target.destination.URL(v.old.name), err)
-		}
-		v.changes.Kept = exporter.Sum(v.changes.Kept, end.rows)
-	}
+	done.taken, done.span = over.taken()
+	v.changes.Kept = exporter.Sum(v.changes.Kept, done.taken)
 	for _, row := range v.found {
 		if !row.matched {
 			v.changes.Added++
 		}
 	}
-	digest := digester.Digest()
+	done.digest, done.changes = digester.Digest(), &v.changes
 	if v.carried != nil {
-		digest = *v.carried
-		digest.Subtract(v.gone.Digest())
-		digest.Add(v.come.Digest())
+		done.digest = *v.carried
+		done.digest.Subtract(v.gone.Digest())
+		done.digest.Add(v.come.Digest())
 	}
-	return passed{digest: digest, changes: &v.changes, tail: end}, nil
+	return done, nil
 }
 
-// tail is the end of the file that can be taken over, which has no rows when nothing can.
-func (v *revision) tail(ctx context.Context, data exporter.DataFile, sink exporter.Sink) (tail, error) {
-	file, grouped := groupedFile(data)
+// takeover is what of the file can be taken over.
+func (v *revision) takeover(ctx context.Context, data exporter.DataFile, sink exporter.Sink) (takeover, error) {
+	file, grouped := data.(exporter.GroupedFile)
 	taker, takes := sink.(exporter.GroupSink)
 	if !grouped || !takes || v.carried == nil {
-		return tail{}, nil
+		return takeover{}, nil
 	}
-	finder := tailFinder{table: v.target.table, shown: v.shown, oldest: math.MaxInt64}
-	for _, row := range v.found {
-		finder.oldest = min(finder.oldest, row.version)
-	}
-	end, err := finder.find(ctx, file, taker.TakesFrom(file))
+	found, err := findTakeover(ctx, v.target.table, v, file, taker.Fits(file))
 	if err != nil {
-		return tail{}, fmt.Errorf("%s: %w", v.target.destination.URL(v.old.name), err)
+		return takeover{}, fmt.Errorf("%s: %w", v.oldName(), err)
 	}
-	return end, nil
+	return found, nil
 }
 
-// shown reports whether the walk has shown a row with that id.
-func (v *revision) shown(key schema.RowKey) bool {
-	id := schema.HashID(key.ID)
-	if !v.filter.Passes(id) {
-		return false
+// oldName is how errors name the old file; those of the whole pass name the new one.
+func (v *revision) oldName() string {
+	if v.old.name == v.target.name {
+		return "the file that is there"
 	}
-	_, ok := v.found[id]
-	return ok
+	return v.target.destination.URL(v.old.name)
 }
 
-// head yields the rows of the file that come before the tail.
-func (v *revision) head(ctx context.Context, file exporter.DataFile, end tail) iter.Seq2[arrow.Record, error] {
-	if end.rows > 0 {
-		return end.file.Head(ctx, v.target.table, end.from)
+// weave hands on the rows that are not taken over.
+func (v *revision) weave(ctx context.Context, over takeover, sink exporter.GroupSink, to func(arrow.Record) error) error {
+	taker, err := sink.TakeFrom(over.file)
+	if err != nil {
+		return fmt.Errorf("%s: %w", v.oldName(), err)
 	}
-	return upgraded(ctx, file, v.target.table, v.version)
+	defer taker.Close()
+	w := weaver{takeover: over, table: v.target.table, sink: sink, taker: taker, url: v.oldName(), to: to}
+	return w.weave(ctx, v.merged(ctx, over.rest(ctx, v.target.table)))
+}
+
+// shows implements walkedRows.
+func (v *revision) shows(id string, version int64) (shown, newer bool) {
+	if !v.filter.PassesPart(schema.HashPart(id)) {
+		return false, false
+	}
+	row, shown := v.found[schema.HashID(id)]
+	return shown, shown && row.version < version
+}
+
+// versions implements walkedRows.
+func (v *revision) versions() iter.Seq[int64] {
+	return func(yield func(int64) bool) {
+		for _, row := range v.found {
+			if !yield(row.version) {
+				return
+			}
+		}
+	}
 }
 
 // unsorted says what to do about a file whose rows are not in order.
@@ -218,7 +227,7 @@ func unsorted(err error) error {
 func (v *revision) merged(ctx context.Context, old iter.Seq2[arrow.Record, error]) iter.Seq2[arrow.Record, error] {
 	table := v.target.table
 	return rows.Merge(ctx, table, v.sorted.Limits(),
-		rows.NewStream(v.target.destination.URL(v.old.name)+": ", table, old, v.keepOld),
+		rows.NewStream(v.oldName()+": ", table, old, v.keepOld),
 		rows.NewStream("", table, v.sorted.Records(ctx), v.keepNew))
 }
 
@@ -232,10 +241,11 @@ func (v *revision) keepOld(key schema.RowKey, rec arrow.Record, row int) bool {
 }
 
 func (v *revision) keepsOld(key schema.RowKey) bool {
-	id := schema.HashID(key.ID)
+	var id schema.IDHash
 	var row foundRow
-	ok := v.filter.Passes(id)
+	ok := v.filter.PassesPart(schema.HashPart(key.ID))
 	if ok {
+		id = schema.HashID(key.ID)
 		row, ok = v.found[id]
 	}
 	if !ok {

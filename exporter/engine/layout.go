@@ -28,11 +28,14 @@ func (t layout) single() string { return t.table.Name + t.format.Extension() }
 // layout of the target or, when the layout was changed, in the other one.
 func (t layout) headOfTable(ctx context.Context) (head, error) {
 	single := head{name: t.single(), format: t.format}
-	manifest, version, err := readManifest(ctx, t.destination, t.format, t.single())
+	file, err := openExport(ctx, t.destination, t.format, t.single())
+	if err == nil {
+		err = file.close()
+	}
 	switch {
-	case err == nil && t.Versioned() && manifest.Table != t.table.Name: // in nobody's way
+	case err == nil && t.Versioned() && file.manifest.Table != t.table.Name: // in nobody's way
 	case err == nil:
-		single.manifest, single.version = manifest, version
+		single.manifest, single.version, single.extra = &file.manifest, file.object.Version(), extraOf(file.data)
 	case !errors.Is(err, fs.ErrNotExist) && (!t.Versioned() || !errors.Is(err, errForeign)):
 		return single, err
 	}
@@ -61,6 +64,14 @@ func (t layout) headOfTable(ctx context.Context) (head, error) {
 	return single, nil
 }
 
+// extraOf is the type of the column for what has no column; "" where no other is possible.
+func extraOf(file exporter.DataFile) string {
+	if formed, ok := unnamed(file).(exporter.FormedFile); ok {
+		return formed.Extra()
+	}
+	return ""
+}
+
 // headOfVersions finds the file that the pointer names; one without a manifest when there
 // is no pointer.
 func (t layout) headOfVersions(ctx context.Context) (head, error) {
@@ -74,7 +85,7 @@ func (t layout) headOfVersions(ctx context.Context) (head, error) {
 	case err != nil:
 		return found, fmt.Errorf("%s: %w", t.destination.URL(found.name), err)
 	}
-	found.name, found.pointer, found.manifest = pointer.File, pointer, &file.manifest
+	found.name, found.pointer, found.manifest, found.extra = pointer.File, pointer, &file.manifest, extraOf(file.data)
 	found.format, _ = t.from.formatOf(pointer.File)
 	return found, file.close()
 }
@@ -107,7 +118,7 @@ func folderOf(ctx context.Context, from locator, at exporter.Destination, table,
 		if !known || name == except || pointer != nil && pointer.names(name) {
 			continue
 		}
-		manifest, _, err := readManifest(ctx, at, format, name)
+		manifest, err := readManifest(ctx, at, format, name)
 		switch {
 		case ctx.Err() != nil:
 			return found, ctx.Err()
@@ -132,6 +143,6 @@ func (t layout) removes(ctx context.Context, now head) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, dropped := keptVersions(exporter.PointerFile{}, now.pointer, there, t.Keep)
+	_, dropped := keptVersions(exporter.StoredFile{}, now.pointer, there, t.Keep)
 	return slices.Concat(gone, dropped, there.strays), nil
 }

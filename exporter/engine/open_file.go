@@ -110,6 +110,14 @@ type named struct {
 	url string
 }
 
+// unnamed is a file whose errors do not name it.
+func unnamed(file exporter.DataFile) exporter.DataFile {
+	if n, ok := file.(named); ok {
+		return n.DataFile
+	}
+	return file
+}
+
 // Records implements DataFile.
 func (n named) Records(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error] {
 	return func(yield func(arrow.Record, error) bool) {
@@ -169,10 +177,10 @@ func notOpened(err error) error {
 	return fmt.Errorf("%w: %w", errForeign, err)
 }
 
-func readManifest(ctx context.Context, from exporter.Destination, format exporter.Format, name string) (*exporter.Manifest, exporter.Version, error) {
+func readManifest(ctx context.Context, from exporter.Destination, format exporter.Format, name string) (*exporter.Manifest, error) {
 	file, err := openExport(ctx, from, format, name)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	return &file.manifest, file.object.Version(), file.close()
+	return &file.manifest, file.close()
 }

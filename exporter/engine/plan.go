@@ -42,7 +42,8 @@ func (p Plan) Pending() bool {
 	return false
 }
 
-// Warnings are the reasons why an apply will not write, as far as the survey shows them.
+// Warnings are what a person should know before an apply: why it will not write, as far as
+// the survey shows that, and who else can read what it writes.
 func (p Plan) Warnings() exporter.Diagnostics {
 	found := unreadableRows(p.Survey)
 	for _, export := range p.Exports {
@@ -55,7 +56,7 @@ func (p Plan) Warnings() exporter.Diagnostics {
 			found = append(found, shrinkWarning(export, rowsAtMost(p, export.Table)))
 		}
 	}
-	return found
+	return append(found, openFiles(p.Exports)...)
 }
 
 // TablePlan is what reading one table takes.

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"math"
+	"os"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -101,5 +103,61 @@ func TestAMergeBesideASnapshotIsPlannedAsItRuns(t *testing.T) {
 	}
 	if proof := summary.Exports[0].Manifest.FullProof; proof == nil || proof.RunID != summary.RunID {
 		t.Errorf("it was read in full, and the proof is %+v", proof)
+	}
+}
+
+func TestAFileThatEveryUserCanReadIsAWarningOfThePlan(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("files have no permissions there")
+	}
+	for name, test := range map[string]struct {
+		fileMode, mode string
+		perm           os.FileMode
+		want           string
+	}{
+		"open":            {"", exporter.ModeSnapshot, 0o644, "0644"},
+		"open, merged":    {"", exporter.ModeMerge, 0o666, "0666"},
+		"for a group":     {"", exporter.ModeSnapshot, 0o640, ""},
+		"asked for":       {"0644", exporter.ModeSnapshot, 0o644, ""},
+		"closed by a run": {"0600", exporter.ModeSnapshot, 0o644, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, sim.Options{Users: 1, Conversations: 30})
+			job := in(test.mode, b.job(b.dir))
+			b.mustApply(t, job)
+			if err := os.Chmod(b.file(), test.perm); err != nil {
+				t.Fatal(err)
+			}
+			job.Exports[0].FileMode = test.fileMode
+			plan, _ := b.mustApply(t, job)
+			found := plan.Warnings()
+			if plan.Exports[0].OpenToAll != test.want || len(found) != 0 != (test.want != "") {
+				t.Fatalf("open to all: %q, warnings %+v", plan.Exports[0].OpenToAll, found)
+			}
+			if info, err := os.Stat(b.file()); err != nil || test.want != "" && info.Mode().Perm() != test.perm {
+				t.Errorf("the new file has %v, and the plan said it keeps %v: %v", info.Mode(), test.perm, err)
+			}
+		})
+	}
+}
+
+func TestAnotherTypeOfExtraIsAChangeOfTheSchema(t *testing.T) {
+	for _, mode := range []string{exporter.ModeSnapshot, exporter.ModeMerge} {
+		for _, layout := range []string{exporter.LayoutCurrent, exporter.LayoutVersioned} {
+			b := newBench(t, sim.Options{Users: 1, Conversations: 30})
+			job := in(mode, b.job(b.dir))
+			job.Exports[0].Layout, job.Exports[0].Keep = layout, 2
+			b.mustApply(t, job)
+			for _, step := range []struct {
+				extra, want string
+			}{{"", ""}, {exporter.ExtraJSON, "from string to json"}, {exporter.ExtraJSON, ""}, {exporter.ExtraString, "from json to string"}} {
+				job.Exports[0].Parquet.Extra = step.extra
+				plan, _ := b.mustApply(t, job)
+				got := plan.Exports[0]
+				if said := strings.Join(got.SchemaChanges, ""); !strings.Contains(said, step.want) || (said == "") != (step.want == "") || got.Unchanged != (step.want == "") {
+					t.Errorf("%s, %s, extra %q: %q, unchanged %t", mode, layout, step.extra, said, got.Unchanged)
+				}
+			}
+		}
 	}
 }

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -17,6 +18,25 @@ func shrinkWarning(export ExportPlan, rows int64) exporter.Diagnostic {
 			"fewer than %d rows (max_shrink = %g). Check the team of the API key and its users. If the rows are really gone, run apply with -allow-shrink.",
 			export.Current.Rows, rows, export.Shrink.LeastRows, export.Shrink.Max),
 	}
+}
+
+// openFiles warns of files that other users of the machine can read.
+func openFiles(exports []ExportPlan) exporter.Diagnostics {
+	var files []string
+	for _, export := range exports {
+		if export.OpenToAll != "" {
+			files = append(files, export.File+" ("+export.OpenToAll+")")
+		}
+	}
+	if len(files) == 0 {
+		return nil
+	}
+	return exporter.Diagnostics{{
+		Severity: exporter.SeverityWarning,
+		Summary:  "Every user of this machine can read " + countOf(int64(len(files)), "file"),
+		Detail: fmt.Sprintf(`A file keeps its permission when it is replaced: %s. Set file_mode = "0600" in the export to make it private, `+
+			`or file_mode = "0644" to keep it open without this warning.`, strings.Join(files, ", ")),
+	}}
 }
 
 // rowsAtMost is the number of rows of a table that the survey states.

@@ -34,7 +34,7 @@ type pointed struct {
 
 // names reports whether a file is one of the versions that are kept.
 func (p *pointed) names(file string) bool {
-	return slices.ContainsFunc(p.Versions, func(one exporter.PointerFile) bool { return one.File == file })
+	return slices.ContainsFunc(p.Versions, func(one exporter.StoredFile) bool { return one.File == file })
 }
 
 // readPointer reads the pointer of a table. The error wraps fs.ErrNotExist when there is

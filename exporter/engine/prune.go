@@ -23,8 +23,8 @@ type PrunePlan struct {
 	Kind     string `json:"kind"`
 	// Keep and Remove are the newest first. Remove includes files of versions that no
 	// pointer names.
-	Keep   []StoredFile `json:"keep"`
-	Remove []StoredFile `json:"remove"`
+	Keep   []exporter.StoredFile `json:"keep"`
+	Remove []exporter.StoredFile `json:"remove"`
 	// Reason is a sentence that says why files stay that the options would remove; "" when
 	// none do.
 	Reason string `json:"reason,omitempty"`
@@ -98,7 +98,7 @@ func (p pruner) versions(ctx context.Context, at tableExports) (PrunePlan, error
 		keep = len(all)
 		if full := fullProofOf(&at.pointer.Manifest); full == nil {
 			plan.Reason = "No version is proven in full, so all are kept."
-		} else if i := slices.IndexFunc(all, func(one exporter.PointerFile) bool { return one.RunID == full.RunID }); i >= 0 {
+		} else if i := slices.IndexFunc(all, func(one exporter.StoredFile) bool { return one.RunID == full.RunID }); i >= 0 {
 			keep = i + 1
 		}
 	}

@@ -28,7 +28,7 @@ func (t publisher) publish(ctx context.Context, result Result) (Result, error) {
 	// longer move it: nothing will ever refer to that file.
 	there, listErr := folderOf(moving, t.from, t.destination, t.table.Name, t.name, t.old.pointer)
 	m := result.Manifest
-	versions, dropped := keptVersions(exporter.PointerFile{
+	versions, dropped := keptVersions(exporter.StoredFile{
 		File: t.name, RunID: m.RunID, FinishedAt: m.Window.FinishedAt, Rows: m.Rows, Bytes: result.Bytes, Complete: m.Proof.Complete,
 	}, t.old.pointer, there, t.Keep)
 	pointer := exporter.Pointer{
@@ -72,8 +72,8 @@ func movePointer(ctx context.Context, to exporter.Destination, pointer exporter.
 
 // keptVersions are the versions of a pointer with a new one, and the files of those that
 // are not kept. A version whose file somebody has removed is none.
-func keptVersions(newest exporter.PointerFile, before *pointed, there versionsFolder, keep int) (kept []exporter.PointerFile, dropped []string) {
-	kept = []exporter.PointerFile{newest}
+func keptVersions(newest exporter.StoredFile, before *pointed, there versionsFolder, keep int) (kept []exporter.StoredFile, dropped []string) {
+	kept = []exporter.StoredFile{newest}
 	if before == nil {
 		return kept, nil
 	}

@@ -72,7 +72,7 @@ func (r *Run) plan(ctx context.Context) (Plan, error) {
 		if export.Increment != nil {
 			export.Increment.FullWalk = export.Increment.Full == "" && plan.needsAll(export.Table)
 		}
-		if plan.Exports[i], err = export.compared(survey); err != nil {
+		if plan.Exports[i], err = export.compared(survey, r.targets[i].table, r.masks[export.Table]); err != nil {
 			return Plan{}, err
 		}
 	}

@@ -21,16 +21,6 @@ const (
 	KindAppend    = "append"
 )
 
-// StoredFile is a file of an export as its footer, or its pointer, states it.
-type StoredFile struct {
-	File       string    `json:"file"`
-	RunID      string    `json:"run_id"`
-	FinishedAt time.Time `json:"finished_at"`
-	Rows       int64     `json:"rows"`
-	Bytes      int64     `json:"bytes"`
-	Complete   bool      `json:"complete"`
-}
-
 // Shown is an export as it describes itself. No row was read: whether the files hold what
 // they state is for Verify to say.
 type Shown struct {
@@ -45,7 +35,7 @@ type Shown struct {
 	// Age is the time since the walk of the newest file ended, in seconds.
 	Age float64 `json:"age_seconds"`
 	// Files are the newest first.
-	Files []StoredFile `json:"files"`
+	Files []exporter.StoredFile `json:"files"`
 }
 
 // shower describes the exports at a location.
@@ -67,7 +57,7 @@ func (s shower) each(ctx context.Context, location string) iter.Seq2[Shown, erro
 				yield(Shown{}, err)
 				return
 			}
-			yield(s.shown(url, KindFile, file.manifest, []StoredFile{storedFile(url, file)}), file.close())
+			yield(s.shown(url, KindFile, file.manifest, []exporter.StoredFile{storedFile(url, file)}), file.close())
 			return
 		}
 		for _, one := range found {
@@ -91,7 +81,7 @@ func (s shower) table(ctx context.Context, found tableExports, yield func(Shown,
 	}
 	if len(found.appended) > 0 {
 		files, newest, err := appendedFiles(ctx, s.from, found)
-		stored := make([]StoredFile, 0, len(files))
+		stored := make([]exporter.StoredFile, 0, len(files))
 		for _, file := range slices.Backward(files) {
 			stored = append(stored, file.StoredFile)
 		}
@@ -106,7 +96,7 @@ func (s shower) table(ctx context.Context, found tableExports, yield func(Shown,
 			return false
 		}
 		url := found.destination.URL(name)
-		if !yield(s.shown(url, KindFile, file.manifest, []StoredFile{storedFile(url, file)}), file.close()) {
+		if !yield(s.shown(url, KindFile, file.manifest, []exporter.StoredFile{storedFile(url, file)}), file.close()) {
 			return false
 		}
 	}
@@ -124,26 +114,25 @@ func (s shower) pointed(ctx context.Context, found tableExports) (Shown, error) 
 	return s.shown(found.url(), KindVersioned, file.manifest, versionsAt(found.destination, pointer.Versions)), file.close()
 }
 
-func (s shower) shown(location, kind string, newest exporter.Manifest, files []StoredFile) Shown {
+func (s shower) shown(location, kind string, newest exporter.Manifest, files []exporter.StoredFile) Shown {
 	return Shown{
 		Location: location, Kind: kind, Manifest: stated(newest), FullProof: fullProofOf(&newest),
 		Age: s.now.Sub(newest.Window.FinishedAt).Seconds(), Files: files,
 	}
 }
 
-func versionsAt(at exporter.Destination, versions []exporter.PointerFile) []StoredFile {
-	var files []StoredFile
+func versionsAt(at exporter.Destination, versions []exporter.StoredFile) []exporter.StoredFile {
+	var files []exporter.StoredFile
 	for _, one := range versions {
-		stored := StoredFile(one)
-		stored.File = at.URL(one.File)
-		files = append(files, stored)
+		one.File = at.URL(one.File)
+		files = append(files, one)
 	}
 	return files
 }
 
-func storedFile(url string, file opened) StoredFile {
+func storedFile(url string, file opened) exporter.StoredFile {
 	m := file.manifest
-	return StoredFile{File: url, RunID: m.RunID, FinishedAt: m.Window.FinishedAt, Rows: m.Rows, Bytes: file.object.Size(), Complete: m.Proof.Complete}
+	return exporter.StoredFile{File: url, RunID: m.RunID, FinishedAt: m.Window.FinishedAt, Rows: m.Rows, Bytes: file.object.Size(), Complete: m.Proof.Complete}
 }
 
 // openNamed opens a file in the format of its extension.
@@ -161,7 +150,7 @@ func openNamed(ctx context.Context, from locator, at exporter.Destination, name 
 
 // appendedFile is a file of an append, with its place among the others.
 type appendedFile struct {
-	StoredFile
+	exporter.StoredFile
 	name     string
 	previous string // the run that it continues, "" when it is the first
 	started  time.Time

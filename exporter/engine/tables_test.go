@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
 	"github.com/apache/arrow/go/v15/arrow/memory"
 
@@ -29,6 +30,8 @@ type manyTables struct {
 	// skipped is the list of a table that the API refuses.
 	skipped string
 	surveys int
+	// whole makes the survey read the other tables as a whole, with this name in every row.
+	whole string
 }
 
 func (m *manyTables) serve(b *bench) {
@@ -54,6 +57,9 @@ func (m *manyTables) Survey(ctx context.Context, tables []*schema.Table) (export
 		}
 		total, pages := int64(len(m.ids[table.Name])), int64(1)
 		one := exporter.TableSurvey{Table: table.Name, Partitions: []exporter.PartitionSurvey{{TotalItems: &total, PerPage: total, Pages: &pages}}}
+		if m.whole != "" {
+			one = one.WithRows(m.rows(table, 2))
+		}
 		if table.Name == m.refused {
 			one = exporter.TableSurvey{Table: table.Name, Error: "the API refuses it", Hint: "Ask an administrator."}
 		}
@@ -68,6 +74,28 @@ func (m *manyTables) Walk(ctx context.Context, table *schema.Table, since map[st
 		return m.Source.Walk(ctx, table, since, journal)
 	}
 	return &oneResponse{from: m, table: table}
+}
+
+// rows are those of a table, all fetched at that time.
+func (m *manyTables) rows(of *schema.Table, fetched arrow.Timestamp) arrow.Record {
+	table, _ := schema.Lookup(of.Name) // all columns, whatever an export leaves out
+	builder := array.NewRecordBuilder(memory.DefaultAllocator, table.Arrow())
+	defer builder.Release()
+	for _, id := range m.ids[table.Name] {
+		for i, column := range table.Columns {
+			switch {
+			case column.Role == schema.RoleKey:
+				builder.Field(i).(*array.StringBuilder).Append(id)
+			case column.Role == schema.RoleFetched:
+				builder.Field(i).(*array.TimestampBuilder).Append(fetched)
+			case column.Name == "name" && m.whole != "":
+				builder.Field(i).(*array.StringBuilder).Append(m.whole)
+			default:
+				builder.Field(i).AppendNull()
+			}
+		}
+	}
+	return builder.NewRecord()
 }
 
 type oneResponse struct {
@@ -95,21 +123,7 @@ func (w *oneResponse) Pages() iter.Seq2[exporter.Page, error] {
 			yield(exporter.Page{}, exporter.WithHint(errors.Join(errors.New("403 in the walk"), exporter.ErrNoAccess), "Ask."))
 			return
 		}
-		builder := array.NewRecordBuilder(memory.DefaultAllocator, w.table.Arrow())
-		defer builder.Release()
-		for _, id := range w.from.ids[w.table.Name] {
-			for i, column := range w.table.Columns {
-				switch column.Role {
-				case schema.RoleKey:
-					builder.Field(i).(*array.StringBuilder).Append(id)
-				case schema.RoleFetched:
-					builder.Field(i).(*array.TimestampBuilder).Append(1)
-				default:
-					builder.Field(i).AppendNull()
-				}
-			}
-		}
-		rec := builder.NewRecord()
+		rec := w.from.rows(w.table, 1)
 		defer rec.Release()
 		yield(exporter.Page{Number: 1, Record: rec}, nil)
 	}
@@ -183,6 +197,42 @@ func TestTablesOfOneJobShareASurveyAndHaveProofsOfTheirOwn(t *testing.T) {
 	}
 	if err := file.Close(); err != nil {
 		t.Error(err)
+	}
+}
+
+func TestATableThatTheSurveyReadsAsAWholeIsComparedRowByRow(t *testing.T) {
+	for name, columns := range map[string]exporter.Columns{
+		"all columns": {}, "hashed": columns(nil, []string{"name"}, aHashKey), "left out": columns([]string{"name"}, nil, ""),
+	} {
+		t.Run(name, func(t *testing.T) {
+			b, source := newManyTables(t)
+			source.whole = "Alice"
+			job := threeTables(b)
+			job.Exports = job.Exports[1:]
+			for i := range job.Exports {
+				job.Exports[i].Columns = columns
+			}
+			b.mustApply(t, job)
+			unchanged := func() (got []bool) {
+				plan, _ := b.mustApply(t, job)
+				for _, export := range plan.Exports {
+					got = append(got, export.Unchanged)
+				}
+				return got
+			}
+			// The users have one row twice, and the file has it once: that is not the same.
+			if got := unchanged(); !slices.Equal(got, []bool{false, true}) {
+				t.Errorf("unchanged: %v", got)
+			}
+			source.whole = "Bob"
+			if got := unchanged(); !slices.Equal(got, []bool{false, name == "left out"}) {
+				t.Errorf("with another name, unchanged: %v", got)
+			}
+			source.ids["inbox_labels"] = append(source.ids["inbox_labels"], "lbl_2")
+			if got := unchanged(); !slices.Equal(got, []bool{false, false}) {
+				t.Errorf("with another row, unchanged: %v", got)
+			}
+		})
 	}
 }
 

@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -102,6 +104,9 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 	default:
 		plan.Action = ActionReplace
 	}
+	if moder, ok := t.destination.(exporter.FileModer); ok && newest.name == t.name {
+		plan.OpenToAll = octal(moder.OpenToAll(t.name))
+	}
 	plan.SchemaChanges = columnChanges(current.Columns, plan.Columns, t.keyID)
 	if current.SchemaVersion != t.table.Version || len(plan.SchemaChanges) == 0 && current.SchemaFingerprint != t.table.Fingerprint() {
 		change := fmt.Sprintf("Schema version %d of the file becomes version %d.", current.SchemaVersion, t.table.Version)
@@ -110,7 +115,26 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 		}
 		plan.SchemaChanges = append(plan.SchemaChanges, change)
 	}
+	plan.SchemaChanges = append(plan.SchemaChanges, t.extraChange(newest)...)
 	return plan, nil
+}
+
+// extraChange says that the column for what has no column gets another type.
+func (t target) extraChange(old head) []string {
+	name, wanted := t.table.NameOf(schema.RoleExtra), cmp.Or(t.Parquet.Extra, exporter.ExtraString)
+	left := name == "" || slices.Contains(old.manifest.Columns.Selection().Exclude, name)
+	if left || t.Format != "parquet" || old.extra == "" || old.extra == wanted {
+		return nil
+	}
+	return []string{fmt.Sprintf("The type of %s changes from %s to %s.", name, old.extra, wanted)}
+}
+
+// octal is a permission as people write it; 0 is "".
+func octal(mode fs.FileMode) string {
+	if mode == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%#04o", mode)
 }
 
 // current finds the committed file that the run replaces or goes on from. A

@@ -74,3 +74,36 @@ func TestAFileThatCannotBeReadIsNotDamaged(t *testing.T) {
 		}
 	}
 }
+
+// The error of a merge names its file once, wherever the reading fails.
+func TestAFailedMergeNamesItsFileOnce(t *testing.T) {
+	for _, format := range []string{"parquet", "arrow"} {
+		b := newBench(t, sim.Options{Conversations: 300})
+		job := in(exporter.ModeMerge, b.job(b.dir))
+		job.Exports[0].Format = format
+		b.mustApply(t, job)
+		b.churn(5, 1, sim.Jump)
+		var left atomic.Int64
+		b.OpenDestination = func(location string) (exporter.Destination, error) {
+			to, err := store.Open(location)
+			return failing{to, &left}, err
+		}
+		writing := 0
+		for reads := int64(0); ; reads++ {
+			left.Store(reads)
+			_, _, err := b.apply(t, job, engine.ApplyOptions{})
+			if err == nil {
+				break
+			}
+			if strings.HasPrefix(err.Error(), "write ") {
+				writing++
+			}
+			if count := strings.Count(err.Error(), b.dir); count != 1 {
+				t.Errorf("%s, after %d reads: the file is named %d times: %v", format, reads, count, err)
+			}
+		}
+		if writing == 0 {
+			t.Errorf("%s: no reading failed in the merge itself", format)
+		}
+	}
+}

@@ -75,7 +75,7 @@ func checkPointed(ctx context.Context, file opened, pointer *pointed) (Check, er
 // checkVersions looks for the files of the earlier versions.
 func checkVersions(pointer *pointed, names []string) Check {
 	const name = "versions"
-	missing := slices.DeleteFunc(slices.Clone(pointer.Versions), func(one exporter.PointerFile) bool { return slices.Contains(names, one.File) })
+	missing := slices.DeleteFunc(slices.Clone(pointer.Versions), func(one exporter.StoredFile) bool { return slices.Contains(names, one.File) })
 	if len(missing) > 0 {
 		return checked(name, false, "%d of %d are missing, the newest of them %s", len(missing), len(pointer.Versions), missing[0].File)
 	}

@@ -235,7 +235,7 @@ func TestVerifyComparesTheFileWithItsPointer(t *testing.T) {
 		"pointer: it says that the SHA-256":             func(p *exporter.Pointer) { p.SHA256 = strings.Repeat("0", 64) },
 		"pointer: its manifest is not that of the file": func(p *exporter.Pointer) { p.Manifest.Proof.Complete = false },
 		"versions: 1 of 3 are missing": func(p *exporter.Pointer) {
-			p.Versions = append(slices.Clone(p.Versions), exporter.PointerFile{File: "inbox_conversations/gone.parquet"})
+			p.Versions = append(slices.Clone(p.Versions), exporter.StoredFile{File: "inbox_conversations/gone.parquet"})
 		},
 	} {
 		changed := whole

@@ -63,9 +63,9 @@ func (w fileWriter) write(ctx context.Context, from contents, manifest exporter.
 	if err != nil {
 		return Result{}, err
 	}
-	if done.tail.rows > 0 {
-		written += done.tail.rows
-		manifest.Window = before(manifest.Window, done.tail.span)
+	if done.taken > 0 {
+		written += done.taken
+		manifest.Window = wider(manifest.Window, done.span)
 		w.obs.Observe(exporter.RowsWritten{Rows: written})
 	}
 	if from.exact && written != from.total {
@@ -150,7 +150,7 @@ func nameWinner(ctx context.Context, t target, err error) error {
 		}
 		return exporter.WithHint(fmt.Errorf("%w: run %s", err, there.MovedBy), hint)
 	}
-	there, _, readErr := readManifest(ctx, t.destination, t.format, t.name)
+	there, readErr := readManifest(ctx, t.destination, t.format, t.name)
 	if readErr != nil {
 		return exporter.WithHint(fmt.Errorf("%w (the file that is there now cannot be read: %w)", err, readErr), hint)
 	}

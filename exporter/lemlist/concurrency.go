@@ -3,11 +3,10 @@ package lemlist
 import (
 	"time"
 
-	"github.com/apache/arrow/go/v15/arrow/util"
-
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 	"github.com/lemexport/lemexport/exporter/lemlist/ratelimit"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // inFlightShare is the share of the memory budget that pages in flight may take: a
@@ -42,7 +41,7 @@ func newConcurrency() concurrency {
 // learn takes the round trip of a request.
 func (c *concurrency) learn(a arrival) {
 	if a.err == nil {
-		c.largest = max(c.largest, util.TotalRecordSize(a.got.page.Record))
+		c.largest = max(c.largest, int64(schema.RecordSize(a.got.page.Record)))
 	}
 	// By the wall clock, which is what a journal keeps: a walk that is taken over
 	// must decide as it did.

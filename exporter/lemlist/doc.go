@@ -4,7 +4,7 @@
 //   - source.go and survey.go ask for the team and for the first pages;
 //   - walk.go reads the tables that are one list a user, several requests at a time
 //     (concurrency.go, inflight.go), and keeps the responses in a journal (journal.go,
-//     resume.go); the package prover says which pages prove a list complete;
+//     kept.go, takeover.go); the package prover says which pages prove a list complete;
 //   - single.go reads the tables that are one response;
 //   - the package client sends the requests, and the package ratelimit says when.
 //

@@ -13,8 +13,6 @@ import (
 	"github.com/lemexport/lemexport/exporter/lemlist/prover"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 	"github.com/lemexport/lemexport/schema"
-
-	"github.com/apache/arrow/go/v15/arrow/util"
 )
 
 // slow is a shelf whose answers take their time.
@@ -134,7 +132,7 @@ func TestWalkHoldsFewerLargePages(t *testing.T) {
 					t.Fatal(err)
 				}
 				if most == 0 {
-					w.concurrency.memory = budgetPages * pageCost * util.TotalRecordSize(page.Record)
+					w.concurrency.memory = budgetPages * pageCost * int64(schema.RecordSize(page.Record))
 				}
 				most++
 				if _, flying, _ := s.now(); most > 20 && flying > want {

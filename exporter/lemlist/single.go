@@ -73,13 +73,19 @@ func surveySingle(ctx context.Context, c *client.Client, table *schema.Table) (e
 	return surveyOf(table, got), got.Cost, nil
 }
 
-// surveyOf is what one response tells of its table.
+// surveyOf is what one response tells of its table: everything, unless the response is so
+// large that another one waits for its place.
 func surveyOf(table *schema.Table, got response) exporter.TableSurvey {
 	rows, pages := got.page.Record.NumRows(), int64(1)
-	return exporter.TableSurvey{
+	survey := exporter.TableSurvey{
 		Table: table.Name, Unknown: got.page.UnknownFields,
 		Partitions: []exporter.PartitionSurvey{{TotalItems: &rows, PerPage: rows, Pages: &pages}},
 	}
+	if got.Place != nil {
+		return survey
+	}
+	got.page.Record.Retain() // its memory is Go's, which frees it with the survey
+	return survey.WithRows(got.page.Record)
 }
 
 // singleWalk reads a table that is one response. It implements exporter.Walk. A journal

@@ -69,6 +69,9 @@ func TestASurveyAsksForTheTeamOnceAndOnlyForWhatItsTablesNeed(t *testing.T) {
 			var got []string
 			for _, one := range survey.Tables {
 				got = append(got, fmt.Sprintf("%s %d %v", one.Table, *one.Partitions[0].TotalItems, one.Unknown))
+				if rec := one.Rows(); one.Table != "inbox_conversations" && (rec == nil || rec.Column(0).Len() != 2) {
+					t.Errorf("%s: the rows of the survey are %v", one.Table, rec)
+				}
 			}
 			if strings.Join(got, ", ") != test.want || survey.TeamID != "tea_1" {
 				t.Errorf("got %v", got)

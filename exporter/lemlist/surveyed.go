@@ -4,7 +4,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/apache/arrow/go/v15/arrow/util"
+	"github.com/lemexport/lemexport/schema"
 )
 
 // surveyedAge is how old a first page of the survey may be when the walk begins: a list that
@@ -34,7 +34,7 @@ func newSurveyedPages(memory int64) *surveyedPages {
 func (s *surveyedPages) keep(user string, got response) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	size := util.TotalRecordSize(got.page.Record) + int64(len(got.Body.Bytes))
+	size := int64(schema.RecordSize(got.page.Record) + len(got.Body.Bytes))
 	_, twice := s.pages[user]
 	if got.page.Pagination.NextPage == nil || got.Place != nil || size > s.room || twice {
 		got.release()

@@ -202,6 +202,7 @@ func kindOf(err error) string {
 		name string
 	}{
 		{exporter.ErrIncomplete, "incomplete"},
+		{exporter.ErrKeyRefused, "key_refused"},
 		{exporter.ErrNoAccess, "no_access"},
 		{exporter.ErrBusy, "busy"},
 		{exporter.ErrConflict, "conflict"},

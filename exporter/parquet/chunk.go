@@ -33,7 +33,7 @@ func newChunk(leaf *node, codec format.CompressionCodec) chunk {
 }
 
 // add adds the page of a column, which has that header and takes so many bytes.
-func (c *chunk) add(of *column, page *format.DataPageHeaderV2, size int64) {
+func (c *chunk) add(of *column, encoded encodedValues, page *format.DataPageHeaderV2, size int64) {
 	c.locations = append(c.locations, format.PageLocation{Offset: c.size, CompressedPageSize: int32(size), FirstRowIndex: c.rows})
 	c.size += size
 	c.rows += int64(page.NumRows)
@@ -52,7 +52,7 @@ func (c *chunk) add(of *column, page *format.DataPageHeaderV2, size int64) {
 	}
 	c.index.RepetitionLevelHistogram = count(of.rep, c.meta.SizeStatistics.RepetitionLevelHistogram, c.index.RepetitionLevelHistogram)
 	c.index.DefinitionLevelHistogram = count(of.def, c.meta.SizeStatistics.DefinitionLevelHistogram, c.index.DefinitionLevelHistogram)
-	c.bound(of.values, page)
+	c.bound(of.values, encoded, page)
 }
 
 // end completes the chunk, whose data pages begin at offset.
@@ -84,8 +84,8 @@ func (c *chunk) end(offset int64) {
 // The column index must have bounds for every page that is not all null
 // (parquet.thrift, ColumnIndex). Pages of text without get the widest: from the
 // empty string to noUnicode.
-func (c *chunk) bound(of values, page *format.DataPageHeaderV2) {
-	least, greatest, ok := of.bounds()
+func (c *chunk) bound(of values, encoded encodedValues, page *format.DataPageHeaderV2) {
+	least, greatest, ok := of.bounds(encoded)
 	null := page.NumNulls == page.NumValues
 	c.index.NullPages = append(c.index.NullPages, null)
 	c.index.NullCounts = append(c.index.NullCounts, int64(page.NumNulls))

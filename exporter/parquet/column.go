@@ -71,17 +71,17 @@ func (c *column) endPage(p *pageEncoder) error {
 	if err != nil {
 		return err
 	}
-	body, encoding, err := c.values.encode(p.body)
+	encoded, err := c.values.encode(p.body)
 	if err != nil {
 		return err
 	}
-	p.body = body
+	p.body = encoded.body
 	defer p.trim()
 	page := format.DataPageHeaderV2{
 		NumValues:                  int32(len(c.def)),
 		NumNulls:                   int32(len(c.def) - bytes.Count(c.def, []byte{uint8(c.leaf.maxDef)})),
 		NumRows:                    int32(c.rows),
-		Encoding:                   encoding,
+		Encoding:                   encoded.encoding,
 		RepetitionLevelsByteLength: int32(repetition),
 		DefinitionLevelsByteLength: int32(len(levels) - repetition),
 		IsCompressed:               thrift.New(c.codec != format.Uncompressed),
@@ -89,11 +89,11 @@ func (c *column) endPage(p *pageEncoder) error {
 	if !c.leaf.storage.legacy {
 		page.Statistics.NullCount = int64(page.NumNulls)
 	}
-	size, err := p.writePage(c.pages, &c.chunk.meta, &format.PageHeader{Type: format.DataPageV2, DataPageHeaderV2: thrift.New(page)}, levels, body)
+	size, err := p.writePage(c.pages, &c.chunk.meta, &format.PageHeader{Type: format.DataPageV2, DataPageHeaderV2: thrift.New(page)}, levels, encoded.body)
 	if err != nil {
 		return err
 	}
-	c.chunk.add(c, &page, size)
+	c.chunk.add(c, encoded, &page, size)
 	c.rows, c.rep, c.def = 0, c.rep[:0], c.def[:0]
 	c.values.clear()
 	return nil

@@ -3,8 +3,10 @@ package parquet
 import (
 	"bytes"
 	"hash/maphash"
+	"iter"
 
 	"github.com/parquet-go/parquet-go"
+	"github.com/parquet-go/parquet-go/format"
 )
 
 const (
@@ -40,15 +42,30 @@ func (d *dictionary) clear() {
 	d.abandoned = false
 }
 
-// encode returns the body of a page in dst's memory or more, or false when the page
-// is to be written without the dictionary.
-func (d *dictionary) encode(dst []byte, page *textList) (body []byte, ok bool, err error) {
+// encode returns a page in dst's memory or more, or false when the page is to be written
+// without the dictionary.
+func (d *dictionary) encode(dst []byte, page *textList) (encoded encodedValues, ok bool, err error) {
 	numbers, ok := d.index(page)
 	if !ok {
-		return nil, false, nil
+		return encodedValues{}, false, nil
 	}
-	body, err = parquet.RLEDictionary.EncodeInt32(dst, numbers)
-	return body, true, err
+	body, err := parquet.RLEDictionary.EncodeInt32(dst, numbers)
+	return encodedValues{body: body, encoding: format.RLEDictionary, numbers: numbers}, true, err
+}
+
+// values yields the values that some numbers stand for, each once.
+func (d *dictionary) values(numbers []int32) iter.Seq2[int, []byte] {
+	var used [dictionaryValues]bool
+	for _, number := range numbers {
+		used[number] = true
+	}
+	return func(yield func(int, []byte) bool) {
+		for number := range d.list.len() {
+			if used[number] && !yield(number, d.list.at(number)) {
+				return
+			}
+		}
+	}
 }
 
 // index returns the numbers of a page's values, or false when the page is

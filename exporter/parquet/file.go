@@ -133,6 +133,9 @@ func (f *dataFile) lookup(key string) (string, bool) {
 // Rows returns the number of rows the footer states.
 func (f *dataFile) Rows() int64 { return f.meta.NumRows }
 
+// Extra implements exporter.FormedFile.
+func (f *dataFile) Extra() string { return extraOf(f.meta.Schema) }
+
 // Sealed reports whether the file holds checksums of itself.
 func (f *dataFile) Sealed() bool {
 	_, footer := f.lookup(exporter.FooterHashKey)
@@ -147,7 +150,7 @@ func (f *dataFile) CheckSchema(table *schema.Table) error {
 
 // Records yields the rows in file order.
 func (f *dataFile) Records(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error] {
-	return func(yield func(arrow.Record, error) bool) { f.read(ctx, table, f.Groups(), nil, yield) }
+	return func(yield func(arrow.Record, error) bool) { f.read(ctx, table, 0, f.Groups(), nil, yield) }
 }
 
 // Verify yields the rows as Records does, and compares all else in the file with
@@ -161,7 +164,7 @@ func (f *dataFile) Verify(ctx context.Context, table *schema.Table) iter.Seq2[ar
 				return err
 			})
 		}
-		if !f.read(ctx, table, f.Groups(), w, yield) {
+		if !f.read(ctx, table, 0, f.Groups(), w, yield) {
 			return
 		}
 		if w.end(); w.failed != nil {
@@ -170,9 +173,9 @@ func (f *dataFile) Verify(ctx context.Context, table *schema.Table) iter.Seq2[ar
 	}
 }
 
-// read yields the rows of the first groups, and passes them to a verification; it reports
-// false when it stopped before the last row.
-func (f *dataFile) read(ctx context.Context, table *schema.Table, groups int, w *verification, yield func(arrow.Record, error) bool) bool {
+// read yields the rows of the groups from one on, up to another, and passes them to a
+// verification; it reports false when it stopped before the last row.
+func (f *dataFile) read(ctx context.Context, table *schema.Table, from, to int, w *verification, yield func(arrow.Record, error) bool) bool {
 	layout := layoutOf(f.file, table)
 	if err := checkSchema(f.file, layout); err != nil {
 		yield(nil, err)
@@ -184,7 +187,7 @@ func (f *dataFile) read(ctx context.Context, table *schema.Table, groups int, w 
 		return false
 	}
 	defer reader.close()
-	for i := range groups {
+	for i := from; i < to; i++ {
 		if !f.group(ctx, reader, i, &f.meta.RowGroups[i], w, yield) {
 			return false
 		}
@@ -225,48 +228,14 @@ func (f *dataFile) group(ctx context.Context, reader *reader, number int, group 
 // Groups is the number of row groups.
 func (f *dataFile) Groups() int { return len(f.meta.RowGroups) }
 
-// Head yields the rows of the row groups before that one.
-func (f *dataFile) Head(ctx context.Context, table *schema.Table, group int) iter.Seq2[arrow.Record, error] {
-	return func(yield func(arrow.Record, error) bool) { f.read(ctx, table, group, nil, yield) }
+// GroupRows yields the rows of the row groups from one on, up to another.
+func (f *dataFile) GroupRows(ctx context.Context, table *schema.Table, from, to int) iter.Seq2[arrow.Record, error] {
+	return func(yield func(arrow.Record, error) bool) { f.read(ctx, table, from, to, nil, yield) }
 }
 
-// Keys yields the keys of the rows of a row group. It reads no other columns.
-func (f *dataFile) Keys(ctx context.Context, table *schema.Table, group int) iter.Seq2[schema.Keys, error] {
-	return func(yield func(schema.Keys, error) bool) {
-		keys := table.OnlyKeys()
-		layout := layoutOf(f.file, keys)
-		chunks, err := chunksOf(&f.meta.RowGroups[group], layoutOf(f.file, table), layout)
-		if err != nil {
-			yield(schema.Keys{}, advise(fmt.Errorf("read parquet row group %d: %w", group+1, err)))
-			return
-		}
-		reader, err := newReader(f.from, layout, f.budget)
-		if err != nil {
-			yield(schema.Keys{}, err)
-			return
-		}
-		defer reader.close()
-		f.group(ctx, reader, group, chunks, nil, func(rec arrow.Record, err error) bool {
-			if err != nil {
-				return yield(schema.Keys{}, err)
-			}
-			return yield(keys.Keys(rec))
-		})
-	}
-}
-
-// chunksOf is a row group without the columns that a part of its layout does not have.
-func chunksOf(group *format.RowGroup, whole, part *layout) (*format.RowGroup, error) {
-	if len(group.Columns) != len(whole.leaves) {
-		return nil, fmt.Errorf("%w: %d column chunks instead of %d", errDamaged, len(group.Columns), len(whole.leaves))
-	}
-	chunks := &format.RowGroup{NumRows: group.NumRows}
-	for i, leaf := range whole.leaves {
-		if slices.ContainsFunc(part.leaves, func(n *node) bool { return slices.Equal(n.path, leaf.path) }) {
-			chunks.Columns = append(chunks.Columns, group.Columns[i])
-		}
-	}
-	return chunks, nil
+// Keys starts to read keys. It reads no other columns.
+func (f *dataFile) Keys(table *schema.Table) (exporter.GroupKeys, error) {
+	return newKeyReader(f, table)
 }
 
 // written is the footer with all that the sink has written there.

@@ -48,14 +48,20 @@ func legacyForm() form {
 	return form{ids: true, json: true, encoding: exporter.EncodingCompact, legacy: true}
 }
 
+// extraOf is the type of the column of type JSON.
+func extraOf(elements []format.SchemaElement) string {
+	for _, element := range elements {
+		if _, ok := element.LogicalType.Value.(*format.JsonType); ok {
+			return exporter.ExtraJSON
+		}
+	}
+	return exporter.ExtraString
+}
+
 // layoutOf is the layout of a file that may hold a table: readers take every encoding
 // and both logical types of text.
 func layoutOf(file *parquet.File, table *schema.Table) *layout {
 	read := form{ids: table.FieldIDs(), encoding: exporter.EncodingPortable}
-	for _, element := range file.Metadata().Schema {
-		if _, ok := element.LogicalType.Value.(*format.JsonType); ok {
-			read.json = true
-		}
-	}
+	read.json = extraOf(file.Metadata().Schema) == exporter.ExtraJSON
 	return newLayout(table, read)
 }

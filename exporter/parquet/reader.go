@@ -42,6 +42,19 @@ func newReader(from io.ReaderAt, layout *layout, budget *exporter.Budget) (*read
 
 func (r *reader) close() { r.from.close() }
 
+// lend leaves texts and times of records in the memory that they were decoded to, so that
+// a record is good until the next one only.
+func (r *reader) lend() {
+	for _, columnReader := range r.columnReaders {
+		switch buffer := columnReader.buffer.(type) {
+		case *textBuffer:
+			buffer.lends = true
+		case *timeBuffer:
+			buffer.lends = true
+		}
+	}
+}
+
 // start goes to a row group.
 func (r *reader) start(group *format.RowGroup) (err error) {
 	defer catch(&err)
@@ -145,7 +158,7 @@ func (r *reader) ended() error {
 }
 
 // record builds the record of the rows that the columns took, from memory that no
-// other has and the collector frees: a record can be kept.
+// other has and the collector frees, unless texts are lent: a record can be kept.
 func (r *reader) record(rows int) (arrow.Record, error) {
 	columns := make([]arrow.Array, len(r.assemblers))
 	for i, assembler := range r.assemblers {

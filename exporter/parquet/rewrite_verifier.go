@@ -182,7 +182,7 @@ func (r *rewriteVerifier) add(leaf int, rows int64) error {
 	if text, ok := column.values.(*textValues); ok && column.filter != nil && page.header.Encoding != format.RLEDictionary {
 		column.filter.add(&text.list)
 	}
-	column.chunk.add(column, page.header, page.size)
+	column.chunk.add(column, encodedValues{}, page.header, page.size)
 	column.rows, column.rep, column.def = 0, column.rep[:0], column.def[:0]
 	column.values.clear()
 	index := &column.chunk.index

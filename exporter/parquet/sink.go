@@ -1,6 +1,7 @@
 package parquet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -38,8 +39,13 @@ type sink struct {
 	pageRows   int
 	groupRows  int
 	groupBytes int
-	// rows is the number of rows of the row group being written.
-	rows int
+	// rows is the number of rows of the row group being written. Of share rows it ends, or
+	// of groupRows when that is 0.
+	rows, share int
+	// expected is how many rows follow before row groups that are taken over, 0 when none are.
+	expected int64
+	// taking is true while row groups are taken over and not all was checked.
+	taking bool
 	// failed is the first error; nothing is written after it.
 	failed error
 }
@@ -61,7 +67,7 @@ func (s *sink) write(ctx context.Context, rec arrow.Record) error {
 		if err := ctx.Err(); err != nil {
 			return fmt.Errorf("write parquet: %w", err)
 		}
-		to := min(total, from+stepRows, from+s.groupRows-s.rows, from+s.pageRows-s.rows%s.pageRows)
+		to := min(total, from+stepRows, from+s.limit()-s.rows, from+s.pageRows-s.rows%s.pageRows)
 		full := (s.rows+to-from)%s.pageRows == 0
 		err := s.each(to-from, func(p *pageEncoder, shredder *shredder, i int) error {
 			return s.writeColumn(p, shredder, rec.Column(i), from, to, full)
@@ -70,6 +76,7 @@ func (s *sink) write(ctx context.Context, rec arrow.Record) error {
 			return err
 		}
 		s.rows += to - from
+		s.expected -= min(s.expected, int64(to-from))
 		from = to
 		if err := s.endRows(); err != nil {
 			return fmt.Errorf("write parquet row group: %w", err)
@@ -148,7 +155,7 @@ func (s *sink) endRows() error {
 	for _, column := range s.columns {
 		size += column.waiting.size
 	}
-	if s.rows < s.groupRows && size < s.groupBytes {
+	if s.rows < s.limit() && size < s.groupBytes {
 		return nil
 	}
 	return s.endGroup()
@@ -173,32 +180,53 @@ func (s *sink) endGroup() error {
 		}
 	}
 	rows := s.rows
-	s.rows = 0
+	s.rows, s.share = 0, s.nextShare()
 	return s.addGroup(start, rows, chunks)
 }
 
-// TakesFrom implements exporter.GroupSink.
-func (s *sink) TakesFrom(file exporter.GroupedFile) int {
-	of, ok := file.(*dataFile)
-	if !ok {
-		return file.Groups()
+// limit is the most rows of the row group being written.
+func (s *sink) limit() int { return cmp.Or(s.share, s.groupRows) }
+
+// nextShare is how many rows the next row group has when it is one of the last two before
+// row groups that are taken over: the two share their rows, so that none is small.
+func (s *sink) nextShare() int {
+	if full := int64(s.groupRows); s.expected > full && s.expected < 2*full {
+		return int((s.expected + 1) / 2)
 	}
-	return taker{s, of}.from()
+	return 0
 }
 
-// TakeOver appends the row groups of a file from that one on, as they are stored.
-func (s *sink) TakeOver(ctx context.Context, file exporter.GroupedFile, from int) error {
-	if s.failed != nil {
-		return s.failed
+// Expect says how many rows follow before row groups are taken over.
+func (s *sink) Expect(rows int64) error {
+	if s.failed == nil {
+		s.failed = s.endGroup()
 	}
+	s.expected = rows
+	s.share = s.nextShare()
+	return s.failed
+}
+
+// Fits looks at each row group of a file.
+func (s *sink) Fits(file exporter.GroupedFile) []exporter.GroupFit {
 	of, ok := file.(*dataFile)
 	if !ok {
-		return fmt.Errorf("take over parquet row groups of %T", file)
+		return make([]exporter.GroupFit, file.Groups())
 	}
-	if err := (taker{s, of}).take(ctx, from); err != nil {
-		s.failed = advise(fmt.Errorf("take over parquet row groups: %w", err))
+	return fitter{s, of}.fits()
+}
+
+// TakeFrom starts to take over row groups of a file as they are stored.
+func (s *sink) TakeFrom(file exporter.GroupedFile) (exporter.GroupTaker, error) {
+	of, ok := file.(*dataFile)
+	if !ok {
+		return nil, fmt.Errorf("take over parquet row groups of %T", file)
 	}
-	return s.failed
+	t, err := newTaker(s, of)
+	if err != nil {
+		return nil, advise(fmt.Errorf("take over parquet row groups: %w", err))
+	}
+	s.taking = true
+	return t, nil
 }
 
 // accept checks that the record is one of the table.
@@ -224,6 +252,9 @@ func (s *sink) Finish(manifest []byte) error {
 		return s.failed
 	}
 	s.failed = errFinished
+	if s.taking {
+		return errors.New("write parquet footer: the file that row groups were taken over from was not checked to its end")
+	}
 	if err := s.finish(manifest); err != nil {
 		s.failed = fmt.Errorf("write parquet footer: %w", err)
 		return s.failed

@@ -5,118 +5,97 @@ import (
 	"context"
 	"fmt"
 	"math"
-	"slices"
 
-	"github.com/parquet-go/parquet-go/encoding/thrift"
 	"github.com/parquet-go/parquet-go/format"
 
 	"github.com/lemexport/lemexport/exporter"
 )
 
-// taker takes over row groups of another file as they are stored there.
+// taker takes over row groups of another file as they are stored there. What describes
+// their pages is taken over too, so all of it, in the whole file, must be as it was written.
 type taker struct {
 	*sink
-	file *dataFile
+	file    *dataFile
+	written *fileMeta
+	decoder *pageDecoder
+	check   *hashVerifier
+	// next is the first row group that was neither taken nor passed.
+	next int
 }
 
-// from is the first row group from which on it can take over all.
-func (t taker) from() int {
-	groups := t.file.meta.RowGroups
-	from := len(groups)
-	// The footer is decoded again, and the page indexes take about as much.
-	if !t.alike() || t.file.held.Left() < 3*t.file.held.Held() {
-		return from
-	}
-	for from > 0 && t.takes(&groups[from-1], from == len(groups)) {
-		from--
-	}
-	return from
-}
-
-// alike reports whether this version of the sink has written the file, with the same schema.
-func (t taker) alike() bool {
-	arrowSchema, ok := t.file.lookup(ArrowSchemaKey)
-	if !ok || !t.file.Sealed() || t.file.meta.CreatedBy != t.footer.CreatedBy || arrowSchema != t.footer.KeyValueMetadata[0].Value {
-		return false
-	}
-	elements := func(schema []format.SchemaElement) []byte {
-		body, err := thrift.Marshal(new(thrift.CompactProtocol), &fileMeta{Schema: schema})
-		if err != nil {
-			return nil
-		}
-		return body
-	}
-	mine := elements(t.footer.Schema)
-	return mine != nil && bytes.Equal(mine, elements(t.file.meta.Schema))
-}
-
-// takes reports whether the sink would write the rows of a row group in the same way, but
-// for the level of compression. A row group that is less than half full, and not the last,
-// is written anew: it would never become larger.
-func (t taker) takes(group *format.RowGroup, last bool) bool {
-	half := 2*group.NumRows >= int64(t.groupRows) || 2*group.TotalCompressedSize >= int64(t.groupBytes)
-	if len(group.Columns) != len(t.columns) || group.NumRows > int64(t.groupRows) || !last && !half {
-		return false
-	}
-	for i, column := range t.columns {
-		meta := &group.Columns[i].MetaData
-		values := meta.NumValues > meta.Statistics.NullCount
-		if meta.Codec != column.codec || values && (column.filter != nil) != (meta.BloomFilterLength > 0) {
-			return false
-		}
-		storage := column.leaf.storage
-		if slices.ContainsFunc(meta.EncodingStats, func(used format.PageEncodingStats) bool {
-			written := used.Encoding == storage.encoding.Encoding() || storage.dictionary && used.Encoding == format.RLEDictionary
-			return used.PageType == format.DataPageV2 && !written
-		}) {
-			return false
-		}
-	}
-	return true
-}
-
-// take appends the row groups from that one on. What describes their pages is taken over
-// too, so all of it, in the whole file, must be as it was written.
-func (t taker) take(ctx context.Context, from int) (err error) {
+func newTaker(s *sink, file *dataFile) (t *taker, err error) {
 	defer catch(&err)
-	if err := t.endGroup(); err != nil {
-		return err
+	t = &taker{sink: s, file: file, check: newHashVerifier(file)}
+	if t.written, err = file.written(); err != nil {
+		return nil, err
 	}
-	written, err := t.file.written()
+	t.decoder, err = newPageDecoder(file.from, file.budget)
+	return t, err
+}
+
+// Close frees the memory of the pages.
+func (t *taker) Close() { t.decoder.close() }
+
+// Take appends row groups as they are stored.
+func (t *taker) Take(ctx context.Context, from, to int) error {
+	return t.guard(func() error {
+		if err := t.endGroup(); err != nil {
+			return err
+		}
+		return t.reach(ctx, from, to)
+	})
+}
+
+// End compares what no page's checksum covers with its own.
+func (t *taker) End(ctx context.Context) error {
+	return t.guard(func() error {
+		if err := t.reach(ctx, t.file.Groups(), t.file.Groups()); err != nil {
+			return err
+		}
+		if err := t.check.end(); err != nil {
+			return fmt.Errorf("%w: %w", exporter.ErrAltered, err)
+		}
+		t.taking = false
+		return nil
+	})
+}
+
+// guard makes an error that of the sink.
+func (t *taker) guard(do func() error) error {
+	if t.failed != nil {
+		return t.failed
+	}
+	err := func() (err error) {
+		defer catch(&err)
+		return do()
+	}()
 	if err != nil {
-		return err
+		t.failed = advise(fmt.Errorf("take over parquet row groups: %w", err))
 	}
-	decoder, err := newPageDecoder(t.file.from, t.file.budget)
-	if err != nil {
-		return err
-	}
-	defer decoder.close()
-	check := newHashVerifier(t.file)
-	for i := range written.RowGroups {
+	return t.failed
+}
+
+// reach passes the row groups before from, and takes those from there on up to another.
+func (t *taker) reach(ctx context.Context, from, to int) error {
+	for ; t.next < to; t.next++ {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		one := groupTaker{taker: t, decoder: decoder, check: check, group: &written.RowGroups[i], meta: &t.file.meta.RowGroups[i]}
-		if i < from {
-			err = one.pass()
-		} else {
-			err = one.take()
+		one := groupTaker{taker: t, group: &t.written.RowGroups[t.next], meta: &t.file.meta.RowGroups[t.next]}
+		do := one.take
+		if t.next < from {
+			do = one.pass
 		}
-		if err != nil {
-			return fmt.Errorf("row group %d: %w", i+1, err)
+		if err := do(); err != nil {
+			return fmt.Errorf("row group %d: %w", t.next+1, err)
 		}
-	}
-	if err := check.end(); err != nil {
-		return fmt.Errorf("%w: %w", exporter.ErrAltered, err)
 	}
 	return nil
 }
 
 // groupTaker reads one row group as it is stored.
 type groupTaker struct {
-	taker
-	decoder *pageDecoder
-	check   *hashVerifier
+	*taker
 	// group and meta are the row group as the sink and as the library decode it.
 	group *rowGroup
 	meta  *format.RowGroup

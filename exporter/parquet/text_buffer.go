@@ -20,6 +20,7 @@ type textBuffer struct {
 	dictionary textList
 	bytes      int      // of the texts that wait
 	found      textList // scratch memory
+	lends      bool     // the texts of a record are those that were decoded, where none is null
 }
 
 func (s *textBuffer) clear() {
@@ -73,8 +74,12 @@ func (s *textBuffer) buffers(count int, levels []uint8, maxDef uint8) []*memory.
 		ends, text = s.found.ends, s.found.text
 	} else {
 		ends = s.list.ends[s.taken : s.taken+count+1]
-		text = slices.Clone(s.list.text[ends[0]:ends[count]])
 		s.taken += count
+		if s.lends && count == len(levels) {
+			s.bytes -= int(ends[count] - ends[0])
+			return buffersOf(arrow.Uint32Traits.CastToBytes(ends), s.list.text)
+		}
+		text = slices.Clone(s.list.text[ends[0]:ends[count]])
 	}
 	s.bytes -= len(text)
 	return buffersOf(arrow.Uint32Traits.CastToBytes(offsetsOf(ends, levels, maxDef)), text)

@@ -3,10 +3,10 @@ package parquet
 import (
 	"bytes"
 	"encoding/binary"
+	"iter"
 
 	"github.com/apache/arrow/go/v15/arrow"
 	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/parquet-go/parquet-go/format"
 )
 
 // texts are strings.
@@ -36,34 +36,49 @@ func (t *textValues) add(from arrow.Array, spans []span) {
 func (t *textValues) size() int { return len(t.list.text) + 4*t.list.len() }
 func (t *textValues) clear()    { t.list.truncate(0) }
 
-func (t *textValues) encode(dst []byte) ([]byte, format.Encoding, error) {
+func (t *textValues) encode(dst []byte) (encodedValues, error) {
 	if t.dictionary != nil {
-		if body, ok, err := t.dictionary.encode(dst, &t.list); ok {
-			return body, format.RLEDictionary, err
+		if encoded, ok, err := t.dictionary.encode(dst, &t.list); ok {
+			return encoded, err
 		}
 	}
 	if t.filter != nil {
 		t.filter.add(&t.list)
 	}
 	body, err := t.storage.encoding.EncodeByteArray(dst, t.list.text, t.list.ends)
-	return body, t.storage.encoding.Encoding(), err
+	return encodedValues{body: body, encoding: t.storage.encoding.Encoding()}, err
 }
 
-func (t *textValues) bounds() (least, greatest []byte, ok bool) {
-	if !t.storage.bounds || t.list.len() == 0 {
+func (t *textValues) bounds(encoded encodedValues) (least, greatest []byte, ok bool) {
+	switch {
+	case !t.storage.bounds || t.list.len() == 0:
 		return nil, nil, false
+	case encoded.numbers != nil:
+		least, greatest = bounds(t.dictionary.values(encoded.numbers))
+	default:
+		least, greatest = bounds(t.list.all())
 	}
-	least, greatest = t.list.at(0), t.list.at(0)
-	lowest, highest := head(least), head(greatest)
-	for _, value := range t.list.all() {
-		switch first := head(value); {
+	return least, greatest, true
+}
+
+// bounds returns the least and the greatest of some texts.
+func bounds(texts iter.Seq2[int, []byte]) (least, greatest []byte) {
+	var lowest, highest uint64
+	some := false
+	for _, value := range texts {
+		first := head(value)
+		if !some {
+			least, greatest, lowest, highest, some = value, value, first, first, true
+			continue
+		}
+		switch {
 		case first < lowest || first == lowest && bytes.Compare(value, least) < 0:
 			least, lowest = value, first
 		case first > highest || first == highest && bytes.Compare(value, greatest) > 0:
 			greatest, highest = value, first
 		}
 	}
-	return least, greatest, true
+	return least, greatest
 }
 
 // head is the beginning of a text as a number of the same order: of two texts

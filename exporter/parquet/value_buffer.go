@@ -43,6 +43,7 @@ type timeBuffer struct {
 	queue[int64]
 	dictionary []int64
 	indices    []int32 // scratch memory
+	lends      bool    // the times of a record are those that were decoded, where none is null
 }
 
 func (s *timeBuffer) size() int     { return 8 * s.len() }
@@ -101,6 +102,9 @@ func decodeWhole(to []int64, data []byte) error {
 }
 
 func (s *timeBuffer) buffers(count int, levels []uint8, maxDef uint8) []*memory.Buffer {
+	if s.lends && count == len(levels) {
+		return buffersOf(arrow.Int64Traits.CastToBytes(s.take(count)))
+	}
 	times := make([]int64, len(levels))
 	spread(times, s.take(count), levels, maxDef)
 	return buffersOf(arrow.Int64Traits.CastToBytes(times))

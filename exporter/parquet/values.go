@@ -18,13 +18,22 @@ type values interface {
 	add(from arrow.Array, spans []span)
 	// size is about how many bytes they take before compression.
 	size() int
-	// encode returns the body of their page, in dst's memory or more, with its encoding.
-	encode(dst []byte) ([]byte, format.Encoding, error)
+	// encode returns the body of their page, in dst's memory or more.
+	encode(dst []byte) (encodedValues, error)
 	// bounds are the least and the greatest value in the form of the footer, if there
 	// are values and the column has bounds. They are not the caller's to keep.
-	bounds() (least, greatest []byte, ok bool)
+	bounds(encoded encodedValues) (least, greatest []byte, ok bool)
 	// clear begins a new page.
 	clear()
+}
+
+// encodedValues is the body of a page.
+type encodedValues struct {
+	body     []byte
+	encoding format.Encoding
+	// numbers are those of the values in the dictionary of the row group, nil in a page
+	// that is written without. They are valid until the next page.
+	numbers []int32
 }
 
 func newValues(leaf *node, dictionary *dictionary, filter *bloomFilter) values {
@@ -64,22 +73,22 @@ func (t *timeValues) add(from arrow.Array, spans []span) {
 func (t *timeValues) size() int { return 8 * len(t.values) }
 func (t *timeValues) clear()    { t.values = t.values[:0] }
 
-func (t *timeValues) encode(dst []byte) ([]byte, format.Encoding, error) {
+func (t *timeValues) encode(dst []byte) (encodedValues, error) {
 	if t.dictionary != nil {
 		t.list.truncate(0)
 		for _, value := range t.values {
 			t.list.text = binary.LittleEndian.AppendUint64(t.list.text, uint64(value))
 			t.list.ends = append(t.list.ends, uint32(len(t.list.text)))
 		}
-		if body, ok, err := t.dictionary.encode(dst, &t.list); ok {
-			return body, format.RLEDictionary, err
+		if encoded, ok, err := t.dictionary.encode(dst, &t.list); ok {
+			return encoded, err
 		}
 	}
 	body, err := t.encoding.EncodeInt64(dst, t.values)
-	return body, t.encoding.Encoding(), err
+	return encodedValues{body: body, encoding: t.encoding.Encoding()}, err
 }
 
-func (t *timeValues) bounds() (least, greatest []byte, ok bool) {
+func (t *timeValues) bounds(encodedValues) (least, greatest []byte, ok bool) {
 	if len(t.values) == 0 {
 		return nil, nil, false
 	}
@@ -118,12 +127,12 @@ func (f *boolValues) clear() {
 	f.bits, f.count = f.bits[:0], 0
 }
 
-func (f *boolValues) encode(dst []byte) ([]byte, format.Encoding, error) {
+func (f *boolValues) encode(dst []byte) (encodedValues, error) {
 	body, err := f.encoding.EncodeBoolean(dst, f.bits)
-	return body, f.encoding.Encoding(), err
+	return encodedValues{body: body, encoding: f.encoding.Encoding()}, err
 }
 
-func (f *boolValues) bounds() (least, greatest []byte, ok bool) {
+func (f *boolValues) bounds(encodedValues) (least, greatest []byte, ok bool) {
 	switch set := bitutil.CountSetBits(f.bits, 0, f.count); {
 	case f.count == 0:
 		return nil, nil, false

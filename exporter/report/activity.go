@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	g "maragu.dev/gomponents"
+
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -31,11 +33,24 @@ func newActivityCard(table *schema.Table, f *facts, window exporter.Window, q qu
 	if len(card.Dates) > 0 {
 		card.SQL = q.activity(card.drawn, roles)
 	}
-	card.Note = card.note(window, f.asOf)
+	card.Note = card.about(window, f.asOf)
 	return card
 }
 
-func (c activityCard) note(window exporter.Window, asOf time.Time) string {
+func (c activityCard) node() g.Group {
+	if len(c.Dates) == 0 {
+		return g.Group{none("No row says when.")}
+	}
+	return g.Group{
+		el("ul", class("key"),
+			g.Map(c.Series, func(one seriesPath) g.Node { return legend(one.Class, one.Label) }),
+			g.If(c.Open != nil, legend("open", "unfinished "+c.Step)),
+			el("li", plain("conversations a "+c.Step+", UTC"))),
+		c.lineChart.node(), note(c.Note), query(c.SQL),
+	}
+}
+
+func (c activityCard) about(window exporter.Window, asOf time.Time) string {
 	var said []string
 	if c.Open != nil {
 		said = append(said, fmt.Sprintf("The last %s is unfinished: the export has rows until %s.", c.Step, stamp(asOf)))

@@ -5,83 +5,13 @@ import (
 	"strings"
 	"time"
 
+	g "maragu.dev/gomponents"
+
 	"github.com/lemexport/lemexport/schema"
 )
 
 // The charts are drawn for a width that is not known: lengths across are
 // percentages, letters keep their size, and only lines and areas are stretched.
-
-// bar is a name, a number and a line of parts beneath.
-type bar struct {
-	Label, Value, Title string
-	Y                   int // of the text
-	Parts               []part
-}
-
-// part is a stretch of a bar, in percent.
-type part struct{ X, Width, Class string }
-
-// bars is a chart of bars below each other.
-type bars struct {
-	Name   string
-	Height int
-	Bars   []bar
-}
-
-const barHeight = 42
-
-// longestLabel is the runes of a label beside a number on a phone.
-const longestLabel = 26
-
-func newBars(name string, list []bar) bars {
-	for i := range list {
-		list[i].Y = i*barHeight + 15
-		if list[i].Title == "" {
-			list[i].Title = list[i].Label + ": " + list[i].Value
-		}
-		if label := []rune(list[i].Label); len(label) > longestLabel {
-			list[i].Label = string(label[:longestLabel-1]) + "…"
-		}
-	}
-	return bars{Name: name, Height: max(len(list)*barHeight-6, 0), Bars: list}
-}
-
-// Track is the place of a bar's line.
-func (b bar) Track() int { return b.Y + 8 }
-
-// parts puts stretches of one whole behind each other.
-func parts(whole int64, stretches ...stretch) []part {
-	var list []part
-	x := 0.0
-	for _, one := range stretches {
-		if one.n <= 0 || whole <= 0 {
-			continue
-		}
-		width := 100 * float64(one.n) / float64(whole)
-		list = append(list, part{X: trim(x) + "%", Width: trim(max(width, 0.4)) + "%", Class: one.class})
-		x += width
-	}
-	return list
-}
-
-type stretch struct {
-	n     int64
-	class string
-}
-
-// columnChart is a histogram: columns with their numbers, and the edges between
-// them.
-type columnChart struct {
-	Name, SQL             string
-	Height, Floor, EdgesY int
-	Columns               []columnBar
-	Edges                 []tick
-}
-
-type columnBar struct {
-	X, Width, Middle, Value, Title string
-	Y, Height, ValueY              int
-}
 
 // tick is a mark on an axis with its label.
 type tick struct {
@@ -95,29 +25,6 @@ const (
 	chartTop   = 24
 	chartFloor = 184
 )
-
-func newColumnChart(name string, h histogram) columnChart {
-	chart := columnChart{Name: name, Height: chartFloor + 26, Floor: chartFloor, EdgesY: chartFloor + 18}
-	var top int64
-	for _, n := range h.counts {
-		top = max(top, n)
-	}
-	slot := 100 / float64(len(h.counts))
-	for i, n := range h.counts {
-		height := int(math.Round(float64(chartFloor-chartTop) * float64(n) / float64(max(top, 1))))
-		if n > 0 {
-			height = max(height, 1)
-		}
-		chart.Columns = append(chart.Columns, columnBar{
-			X: trim(slot*float64(i)+slot*0.08) + "%", Width: trim(slot*0.84) + "%", Middle: trim(slot*(float64(i)+0.5)) + "%",
-			Y: chartFloor - height, Height: height, ValueY: chartFloor - height - 6, Value: count(n), Title: h.name(i) + ": " + count(n),
-		})
-		if i < len(h.edges) {
-			chart.Edges = append(chart.Edges, tick{X: trim(slot*float64(i+1)) + "%", Label: h.edges[i].name, Y: chartFloor})
-		}
-	}
-	return chart
-}
 
 func scaleLines(ticks []int64) []tick {
 	var lines []tick
@@ -178,11 +85,40 @@ func newLineChart(name string, t timeline, shown []series, asOf time.Time) lineC
 	return chart
 }
 
-// PlotHeight is the height of the scale.
-func (lineChart) PlotHeight() int { return chartFloor - chartTop }
-
-// PlotTop is where the scale ends.
-func (lineChart) PlotTop() int { return chartTop }
+// node draws the scale behind the lines and its numbers over them.
+func (c lineChart) node() g.Node {
+	const plot = chartFloor - chartTop
+	var behind, curves, scale, dates g.Group
+	if c.Open != nil {
+		behind = append(behind, rectangle("open", c.Open.X, chartTop, c.Open.Width, plot))
+	}
+	for _, one := range c.Series {
+		if one.Area != "" {
+			curves = append(curves, curve("area", one.Area))
+		}
+	}
+	for _, one := range c.Series {
+		curves = append(curves, curve(one.Class, one.Line))
+	}
+	for _, one := range c.Lines {
+		scale = append(scale, label("small scale", "0", one.LabelY, "", one.Label))
+	}
+	for _, one := range c.Dates {
+		class := "small"
+		if one.Minor {
+			class += " minor"
+		}
+		dates = append(dates, label(class, one.X, c.DateY, one.Anchor, one.Label))
+	}
+	return drawing(c.Name, c.Height,
+		g.Map(c.Lines, func(one tick) g.Node { return line("grid", "0", "100%", one.Y, one.Y) }),
+		behind,
+		el("svg", attr("x", "0"), number("y", chartTop), attr("width", "100%"), number("height", plot),
+			attr("viewBox", "0 0 1000 1000"), attr("preserveAspectRatio", "none"), curves),
+		scale,
+		line("axis", "0", "100%", c.Floor, c.Floor),
+		dates)
+}
 
 func newPath(class string, points []point, series int, top int64) seriesPath {
 	var line strings.Builder

@@ -6,15 +6,16 @@ import (
 	"slices"
 	"strings"
 
+	g "maragu.dev/gomponents"
+
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
 )
 
-// page is what the template shows. All texts are plain: the template escapes.
+// page is what the document shows. All texts are plain: what writes them escapes.
 type page struct {
 	Simulated                                     bool
 	File, Table, Team, Finished, Run, Tool, Bytes string
-	Rows                                          int64
 	Proof                                         proofCard
 	Tiles                                         []tile
 	Activity                                      activityCard
@@ -40,13 +41,19 @@ type page struct {
 // tile is one large number.
 type tile struct{ Value, Label, Note string }
 
-// barsCard is a chart of bars and a sentence about it; Missing says why there is none.
-type barsCard struct {
-	Bars               bars
-	Note, Missing, SQL string
+func (t tile) node() g.Node {
+	return el("div", class("tile"), el("b", plain(t.Value)), el("span", plain(t.Label)), g.If(t.Note != "", el("small", plain(t.Note))))
 }
 
 type unknownRow struct{ Field, Note, Rows, Share string }
+
+func (r unknownRow) node() g.Node {
+	return el("tr",
+		el("td", el("code", plain(r.Field)), remark(r.Note)),
+		el("td", class("n"), plain(r.Rows)),
+		el("td", class("n"), plain(r.Share)),
+	)
+}
 
 type columnRow struct {
 	Name, Type, Description, Filled, Bar string
@@ -54,6 +61,16 @@ type columnRow struct {
 	// the column or its fields that have hashes.
 	Personal bool
 	Hashed   []string
+}
+
+func (r columnRow) node() g.Node {
+	return el("tr",
+		el("td", el("code", plain(r.Name)), g.If(r.Personal, tag("personal")),
+			g.Map(r.Hashed, func(field string) g.Node { return tag(strings.TrimSpace(field + " hashed")) })),
+		el("td", class("wide"), plain(r.Type)),
+		el("td", class("wide"), plain(r.Description)),
+		el("td", plain(r.Filled), el("svg", class("gauge"), attr("aria-hidden", "true"), rectangle("track", "0", 0, "100%", 6), rectangle("one", "0", 0, r.Bar, 6))),
+	)
 }
 
 func newPage(export Export, f *facts, options Options) page {
@@ -66,7 +83,7 @@ func newPage(export Export, f *facts, options Options) page {
 	}
 	p := page{
 		Simulated: m.Simulated, File: file, Table: export.Table.Name, Team: m.Source.TeamID, Finished: stamp(m.Window.FinishedAt),
-		Run: m.RunID, Tool: strings.TrimSpace(m.Tool.Name + " " + m.Tool.Version), Bytes: size(export.Bytes), Rows: f.rows,
+		Run: m.RunID, Tool: strings.TrimSpace(m.Tool.Name + " " + m.Tool.Version), Bytes: size(export.Bytes),
 		Proof: newProofCard(m.Proof, names), Tiles: tiles(export.Table, f), Replies: newRepliesCard(export.Table, f, names, q),
 		Turn: newTurnCard(export.Table, f, m.Simulated, q), Channels: channelsCard(export.Table, f, q), Tasks: tasksCard(export.Table, f, q),
 		ReplyTimes: newHeatCard(export.Table, f, q), Activity: newActivityCard(export.Table, f, m.Window, q),

@@ -2,6 +2,9 @@ package report
 
 import (
 	"fmt"
+	"strings"
+
+	g "maragu.dev/gomponents"
 
 	"github.com/lemexport/lemexport/exporter"
 )
@@ -67,6 +70,59 @@ func newProofCard(proof exporter.Proof, names userNames) proofCard {
 		card.Skipped = append(card.Skipped, names.inbox(user.Partition)+": "+names.in(user.Reason))
 	}
 	return card
+}
+
+// node is the proof of the whole file and of each list. Only conversations have a list
+// for each user, which the API states a total of.
+func (c proofCard) node(conversations bool) g.Group {
+	of, totals := "List of", ""
+	if conversations {
+		of, totals = "Inbox of", "The totals are what the API stated for each inbox on the first and on the last page. "
+	}
+	var numbers []string
+	for _, one := range c.Numbers {
+		numbers = append(numbers, one.Label+": "+one.Value)
+	}
+	card := c.claim(conversations)
+	if len(c.Skipped) > 0 {
+		card = append(card, el("p", plain("Inboxes that the API refuses to give:")), items(c.Skipped))
+	}
+	card = append(card, c.Card.node()...)
+	return append(card,
+		el("ul", class("key below"), legend("one", "kept"), legend("rest", "duplicates: the same version, read again"),
+			legend("two", "superseded: a newer version was read")),
+		el("table", class("stack"),
+			lines(el("tr", class("names"), heading("", of), heading("", "Complete"), heading("n", "Pages"), heading("n", "Requests"),
+				heading("n", "Rows read"), heading("n", "Total at first"), heading("n", "Total at last"))),
+			lines(g.Map(c.Users, proofRow.node)...),
+		),
+		el("p", class("note"), plain(strings.Join(numbers, ", ")+". "+totals+"This page does not check the content hash: "),
+			el("code", plain("lemexport verify")), plain(" does.")),
+	)
+}
+
+// claim says what the proof proves, or why it does not.
+func (c proofCard) claim(conversations bool) g.Group {
+	if !c.Complete {
+		return g.Group{el("p", plain(c.Verdict+": rows may be missing.")), items(c.Reasons)}
+	}
+	claim := "the file holds every row of the answer that the API gave."
+	if conversations {
+		claim = "every conversation that existed during the whole walk is in the file once, in a version that was current at some moment of it."
+	}
+	if c.Allowed != "" {
+		claim += " The margin: " + c.Allowed + "."
+	}
+	return g.Group{el("p", plain(c.Verdict+", by "), el("code", plain(c.Method)), plain(": "+claim))}
+}
+
+func (r proofRow) node() g.Node {
+	return el("tr",
+		el("td", class("who"), plain(r.User), remark(r.Why)),
+		el("td", attr("data-name", "Complete"), plain(r.Complete)),
+		figure("Pages", r.Pages), figure("Requests", r.Requests), figure("Rows read", r.Read),
+		figure("Total at first", r.Before), figure("Total at last", r.After),
+	)
 }
 
 func orUnknown(n *int64) string {

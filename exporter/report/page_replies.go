@@ -3,6 +3,8 @@ package report
 import (
 	"fmt"
 
+	g "maragu.dev/gomponents"
+
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -28,6 +30,14 @@ func newRepliesCard(table *schema.Table, f *facts, names userNames, q queries) r
 	card.AfterNote = fmt.Sprintf("%s whose newest message is a reply; in %s more the team wrote last, and in the others one of the two times is missing.",
 		many(f.after.total, "conversation", "conversations"), count(f.teamLast))
 	return card
+}
+
+// after shows how fast the newest replies came.
+func (c repliesCard) after() g.Group {
+	if c.NoAfter != "" {
+		return g.Group{none(c.NoAfter)}
+	}
+	return g.Group{c.After.node(), note("From the newest message sent to the newest reply. " + c.AfterNote), query(c.After.SQL)}
 }
 
 func rateCard(table *schema.Table, f *facts, q queries) barsCard {
@@ -142,4 +152,12 @@ func newTurnCard(table *schema.Table, f *facts, simulated bool, q queries) turnC
 		card.Note = fmt.Sprintf("%s where it is the team's turn: from the newest reply to %s.", many(f.waiting.total, "conversation", "conversations"), until)
 	}
 	return card
+}
+
+// waiting shows how long contacts wait.
+func (c turnCard) waiting() g.Group {
+	if c.NoWaiting != "" {
+		return g.Group{none(c.NoWaiting)}
+	}
+	return g.Group{c.Waiting.node(), note(c.Note), query(c.Waiting.SQL)}
 }

@@ -3,6 +3,8 @@ package report
 import (
 	"slices"
 
+	g "maragu.dev/gomponents"
+
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
 )
@@ -58,6 +60,34 @@ func newPeopleCard(table *schema.Table, f *facts, proof exporter.Proof, names us
 		card.Note = many(f.noUser, "conversation names no user.", "conversations name no user.") + " " + card.Note
 	}
 	return card
+}
+
+// node lists the users. namesMissing says why they have no names, if so.
+func (c peopleCard) node(namesMissing string) g.Group {
+	if c.Missing != "" {
+		return g.Group{none(c.Missing)}
+	}
+	about := c.Note
+	if c.More > 0 {
+		about = count(int64(c.More)) + " more users are not listed. " + about
+	}
+	if namesMissing != "" {
+		about += " " + namesMissing
+	}
+	return g.Group{
+		el("table", class("stack"),
+			lines(el("tr", class("names"), heading("", "User"), heading("n", "Conversations"), heading("n", "Sends in"), heading("n", "Unread"), heading("n", "Team’s turn"))),
+			lines(g.Map(c.Rows, personRow.node)...),
+		),
+		note(about), query(c.SQL),
+	}
+}
+
+func (r personRow) node() g.Node {
+	return el("tr",
+		el("td", class("who"), plain(r.User), g.If(r.NotWalked, tag("inbox not read"))),
+		figure("Conversations", r.Rows), figure("Sends in", r.Sender), figure("Unread", r.Unread), figure("Team’s turn", r.Turn),
+	)
 }
 
 func unreadCard(table *schema.Table, f *facts, ranked []named[userFacts], names userNames, q queries) barsCard {

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"time"
 
+	g "maragu.dev/gomponents"
+
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -79,4 +81,20 @@ func newHeatCard(table *schema.Table, f *facts, q queries) heatCard {
 	card.Note = fmt.Sprintf("The newest reply of %s, in UTC, when lemlist registered it. The busiest hour of the week has %s.",
 		many(all, "conversation", "conversations"), many(top, "reply", "replies"))
 	return card
+}
+
+func (c heatCard) node() g.Group {
+	if c.Missing != "" {
+		return g.Group{none(c.Missing)}
+	}
+	return g.Group{
+		drawing(c.Name, c.Height, g.Map(c.Days, heatLabel.node), g.Map(c.Cells, heatCell.node), g.Map(c.Hours, heatLabel.node)),
+		note(c.Note), query(c.SQL),
+	}
+}
+
+func (l heatLabel) node() g.Node { return label("small", l.X, l.Y, "", l.Label) }
+
+func (c heatCell) node() g.Node {
+	return titled(c.Title, rectangle("one", c.X, c.Y, c.Width, 21, attr("fill-opacity", c.Opacity)))
 }

@@ -1,11 +1,7 @@
 package report
 
 import (
-	"bytes"
 	"context"
-	_ "embed"
-	"fmt"
-	"html/template"
 	"io"
 	"iter"
 	"strings"
@@ -44,28 +40,28 @@ type Options struct {
 	Personal bool
 }
 
-//go:embed page.html
-var pageHTML string
-
 // Write reads the rows and writes the page. The same export gives the same
 // bytes. Nothing is written before all rows are read; the error of a file whose
 // rows are not what its manifest says has a hint.
 func Write(ctx context.Context, to io.Writer, export Export, options Options) error {
-	// Parsed for every page: there is one in a process.
-	tmpl, err := template.New("page").Parse(pageHTML)
-	if err != nil {
-		return fmt.Errorf("the page's template: %w", err)
-	}
 	facts, err := collect(ctx, export.Table, export.Manifest, export.Records)
 	if err != nil {
 		return err
 	}
-	var page bytes.Buffer
-	if err := tmpl.Execute(&page, newPage(export, facts, options)); err != nil {
+	text, err := render(newPage(export, facts, options))
+	if err != nil {
 		return err
 	}
-	_, err = io.WriteString(to, visible(page.String()))
+	_, err = io.WriteString(to, text)
 	return err
+}
+
+func render(p page) (string, error) {
+	var text strings.Builder
+	if err := document(p).Render(&text); err != nil {
+		return "", err
+	}
+	return visible(text.String()), nil
 }
 
 // visible shows the characters of a page that would act on what stands around them,

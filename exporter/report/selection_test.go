@@ -111,7 +111,7 @@ func pageSections(t *testing.T, page string) (texts map[string][]string, sql str
 
 // needs are the columns without which a chart cannot be drawn, by its section.
 var needs = map[string][]schema.Role{
-	"channels": {schema.RoleChannels}, "rate": {schema.RoleChannels, schema.RoleReplied}, "rate-users": {schema.RoleUserID, schema.RoleReplied},
+	"by-channel": {schema.RoleChannels}, "rate": {schema.RoleChannels, schema.RoleReplied}, "rate-users": {schema.RoleUserID, schema.RoleReplied},
 	"times": {schema.RoleRepliedAt}, "after": {schema.RoleRepliedAt, schema.RoleSentAt}, "first": {schema.RoleCreated, schema.RoleRepliedAt},
 	"turn": {schema.RoleTurn}, "waiting": {schema.RoleTurn, schema.RoleRepliedAt}, "unread": {schema.RoleUserID, schema.RoleRead},
 	"tasks": {schema.RoleTaskType, schema.RoleTaskDone}, "people": {schema.RoleUserID},

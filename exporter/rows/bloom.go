@@ -24,6 +24,9 @@ func NewBloomFilter(ids int) BloomFilter {
 func (s BloomFilter) Add(id schema.IDHash) { s[id[0]>>6&uint64(len(s)-1)] |= 1 << (id[0] % 64) }
 
 // Passes reports whether the id may be in the set.
-func (s BloomFilter) Passes(id schema.IDHash) bool {
-	return s[id[0]>>6&uint64(len(s)-1)]>>(id[0]%64)&1 != 0
+func (s BloomFilter) Passes(id schema.IDHash) bool { return s.PassesPart(id[0]) }
+
+// PassesPart is Passes of an id of which only the [schema.HashPart] is known.
+func (s BloomFilter) PassesPart(part uint64) bool {
+	return s[part>>6&uint64(len(s)-1)]>>(part%64)&1 != 0
 }

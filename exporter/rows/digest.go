@@ -48,6 +48,9 @@ func (s *Digest) Subtract(other Digest) {
 // Rows is the number of rows.
 func (s Digest) Rows() int64 { return s.rows }
 
+// SameRows reports whether two digests are of the same rows, whenever those were fetched.
+func (s Digest) SameRows(other Digest) bool { return s.words == other.words && s.rows == other.rows }
+
 // Text returns the sum of the SHA-256 of all rows without their times of fetching, and
 // the sum over those times, both in hexadecimal.
 func (s Digest) Text() (sum, fetched string) {

@@ -1,16 +1,12 @@
 package rows
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"slices"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/array"
-	"github.com/apache/arrow/go/v15/arrow/ipc"
-	"github.com/apache/arrow/go/v15/arrow/util"
 
 	"github.com/lemexport/lemexport/schema"
 )
@@ -67,15 +63,14 @@ func segmentOf(pages []page, bytes int) []page {
 // segmentFile holds the segments of all runs of a sorter, one behind the other.
 type segmentFile struct {
 	file    TempFile
-	schema  *arrow.Schema // without metadata: segments repeat it
-	most    int           // bytes that a segment should have at most
+	schema  *arrow.Schema
+	most    int // bytes that a segment should have at most
 	written int64
-	body    bytes.Buffer // the segment being written
-	joined  joiner       // of its pages
+	packed  packer // the segment being written
 }
 
 func newSegmentFile(table *schema.Table, limits Limits, file TempFile) segmentFile {
-	return segmentFile{file: file, schema: plainSchema(table.Arrow()), most: limits.segment, joined: joiner{most: 4 * limits.segment}}
+	return segmentFile{file: file, schema: table.Arrow(), most: limits.segment}
 }
 
 // appendPages writes pages at the end of a run, as one segment if they can be.
@@ -84,21 +79,23 @@ func (f *segmentFile) appendPages(to *run, pages []page) error {
 	for i, page := range pages {
 		pieces[i], from[i] = Piece{page.rec, 0, int(page.rec.NumRows())}, page.from
 	}
-	defer f.joined.reset()
-	rec := f.joined.concat(f.schema, pieces)
-	defer rec.Release()
-	return f.append(to, rec, from)
+	return f.append(to, pieces, from)
 }
 
-// append writes a record at the end of a run, as one segment or, when its rows are
-// large, as several: a merge holds a segment of every run.
-func (f *segmentFile) append(to *run, rec arrow.Record, from []origin) error {
-	parts := max(1, min(util.TotalRecordSize(rec)/int64(f.most), rec.NumRows()))
-	for part := range parts {
-		first, end := rec.NumRows()*part/parts, rec.NumRows()*(part+1)/parts
+// append writes rows at the end of a run, as one segment or, when they are large, as
+// several: a merge holds a segment of every run.
+func (f *segmentFile) append(to *run, pieces []Piece, from []origin) error {
+	size, rows := packedSize(f.schema, pieces), rowsOf(pieces)
+	if size <= 2*f.most || rows <= 1 {
+		return f.write(to, pieces, size, from)
+	}
+	for parts := min(size/f.most, rows); parts > 0; parts-- {
+		part := rowsOf(pieces) / parts
+		var some []Piece
+		some, pieces = splitPieces(pieces, part)
 		var origins []origin
-		origins, from = splitOrigins(from, int(end-first))
-		if err := f.appendRows(to, rec, first, end, origins); err != nil {
+		origins, from = splitOrigins(from, part)
+		if err := f.append(to, some, origins); err != nil {
 			return err
 		}
 	}
@@ -121,46 +118,35 @@ func splitOrigins(from []origin, rows int) (before, behind []origin) {
 	return from, nil
 }
 
-// appendRows writes rows of a record as a segment. Where a few of them are far larger
-// than the others, it makes two of it.
-func (f *segmentFile) appendRows(to *run, whole arrow.Record, first, end int64, from []origin) error {
-	rec := whole.NewSlice(first, end)
-	defer rec.Release()
-	f.body.Reset()
-	plain := array.NewRecord(f.schema, rec.Columns(), rec.NumRows())
-	defer plain.Release()
-	writer := ipc.NewWriter(&f.body, ipc.WithSchema(f.schema))
-	if err := errors.Join(writer.Write(plain), writer.Close()); err != nil {
-		return fmt.Errorf("encode temporary rows: %w", err)
+// write writes rows, which take so many bytes at most, as a segment.
+func (f *segmentFile) write(to *run, pieces []Piece, size int, from []origin) error {
+	if cap(f.packed.body) < size {
+		f.packed.body = make([]byte, 0, size)
 	}
-	if f.body.Len() > 2*f.most && end-first > 1 && end-first < whole.NumRows() {
-		middle := (first + end) / 2
-		before, behind := splitOrigins(from, int(middle-first))
-		if err := f.appendRows(to, whole, first, middle, before); err != nil {
-			return err
-		}
-		return f.appendRows(to, whole, middle, end, behind)
+	f.packed.body = f.packed.body[:0]
+	f.packed.pack(f.schema, pieces)
+	body := f.packed.body
+	if cap(body) > 4*f.most {
+		f.packed.body = nil // it was made for a row that is larger than others
 	}
-	if _, err := f.file.Write(f.body.Bytes()); err != nil {
+	if _, err := f.file.Write(body); err != nil {
 		return fmt.Errorf("write temporary rows: %w", err)
 	}
-	to.segments = append(to.segments, segment{offset: f.written, length: int64(f.body.Len()), from: from})
-	f.written += int64(f.body.Len())
+	to.segments = append(to.segments, segment{offset: f.written, length: int64(len(body)), from: from})
+	f.written += int64(len(body))
 	return nil
 }
 
 // load reads a segment back; the caller releases the record.
 func (f *segmentFile) load(at segment) (arrow.Record, error) {
-	reader, err := ipc.NewReader(io.NewSectionReader(f.file, at.offset, at.length))
+	body := make([]byte, at.length)
+	if n, err := f.file.ReadAt(body, at.offset); n < len(body) {
+		return nil, fmt.Errorf("read temporary rows: %w", errors.Join(err, io.ErrUnexpectedEOF))
+	}
+	rec, err := unpack(f.schema, body)
 	if err != nil {
 		return nil, fmt.Errorf("read temporary rows: %w", err)
 	}
-	defer reader.Release()
-	rec, err := reader.Read()
-	if err != nil {
-		return nil, fmt.Errorf("read temporary rows: %w", err)
-	}
-	rec.Retain()
 	return rec, nil
 }
 

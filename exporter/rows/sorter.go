@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/util"
 
 	"github.com/lemexport/lemexport/schema"
 )
@@ -36,25 +35,6 @@ type Sorter struct {
 // two files and closes them.
 func NewSorter(table *schema.Table, limits Limits, rows, index TempFile) *Sorter {
 	return &Sorter{table: table, limits: limits, segments: newSegmentFile(table, limits, rows), index: NewIndex(index, limits)}
-}
-
-// plainSchema drops the metadata of a schema and its fields.
-func plainSchema(full *arrow.Schema) *arrow.Schema {
-	return arrow.NewSchema(plainFields(full.Fields()), nil)
-}
-
-func plainFields(full []arrow.Field) []arrow.Field {
-	fields := slices.Clone(full)
-	for i := range fields {
-		fields[i].Metadata = arrow.Metadata{}
-		switch kind := fields[i].Type.(type) {
-		case *arrow.ListType:
-			fields[i].Type = arrow.ListOfField(plainFields([]arrow.Field{kind.ElemField()})[0])
-		case *arrow.StructType:
-			fields[i].Type = arrow.StructOf(plainFields(kind.Fields())...)
-		}
-	}
-	return fields
 }
 
 // Close drops all rows and closes the files.
@@ -106,7 +86,7 @@ func (s *Sorter) runFor(key schema.RowKey) *run {
 // extend adds a page to a run.
 func (s *Sorter) extend(to *run, rec arrow.Record, first int64) error {
 	rec.Retain()
-	size := int(util.TotalRecordSize(rec))
+	size := schema.RecordSize(rec)
 	to.pages = append(to.pages, page{rec, origin{first, int(rec.NumRows())}, size})
 	to.waiting += size
 	s.waiting += size
@@ -198,7 +178,7 @@ func (s *Sorter) compact(ctx context.Context) error {
 		merged := new(run)
 		for rec, err := range s.merge(ctx, s.runs[:mergeWidth], s.segments.schema, size{batchRows, s.limits.segment}) {
 			if err == nil {
-				err = s.segments.append(merged, rec, nil)
+				err = s.segments.append(merged, []Piece{{rec, 0, int(rec.NumRows())}}, nil)
 			}
 			if err != nil {
 				return err

@@ -7,7 +7,6 @@ import (
 	"iter"
 
 	"github.com/apache/arrow/go/v15/arrow"
-	"github.com/apache/arrow/go/v15/arrow/util"
 
 	"github.com/lemexport/lemexport/schema"
 )
@@ -66,7 +65,7 @@ func (s *Stream) advance() (bool, error) {
 		if err != nil {
 			return false, s.named(err)
 		}
-		s.enter(rec, keys, int(util.TotalRecordSize(rec)))
+		s.enter(rec, keys, schema.RecordSize(rec))
 		if !some {
 			last = keys.At(0)
 		}

@@ -40,6 +40,9 @@ func (o Options) Open(location string) (exporter.Destination, error) {
 	switch scheme, whole := exporter.LocationScheme(location); {
 	case location == "":
 		return nil, exporter.WithHint(errors.New("the destination is empty"), hintForms)
+	case scheme == "" && exporter.PathHoldsSecret(location):
+		summary, detail := exporter.SecretLocation()
+		return nil, unsupported(&exporter.ObjectURLError{Summary: summary, Detail: detail})
 	case scheme == "":
 		return folder.New(filepath.Clean(location)), nil
 	case !whole:
@@ -63,11 +66,8 @@ func drivers() map[string]bucket.Driver {
 
 func (o Options) openBucket(location string) (exporter.Destination, error) {
 	at, err := exporter.ParseObjectURL(location) // which refuses what this build has left out
-	if wrong, ok := errors.AsType[*exporter.ObjectURLError](err); ok {
-		return nil, exporter.WithHint(fmt.Errorf("%w: %w", ErrUnsupported, err), wrong.Detail)
-	}
 	if err != nil {
-		return nil, err
+		return nil, unsupported(err)
 	}
 	if o.Scratch == nil {
 		o.Scratch = scratch.New("")
@@ -75,17 +75,26 @@ func (o Options) openBucket(location string) (exporter.Destination, error) {
 	return bucket.New(at, drivers()[at.Scheme], bucket.Options(o)), nil
 }
 
+// unsupported is the error of a location that does not work, with what to do.
+func unsupported(err error) error {
+	if wrong, ok := errors.AsType[*exporter.ObjectURLError](err); ok {
+		return exporter.WithHint(fmt.Errorf("%w: %w", ErrUnsupported, err), wrong.Detail)
+	}
+	return err
+}
+
+// parseFileURL takes the path out of a file URL. Its errors repeat no more than the place.
 func parseFileURL(location string) (dir string, err error) {
 	parsed, err := url.Parse(location)
 	switch {
 	case err != nil:
-		return "", err
+		return "", errors.New("invalid file URL")
 	case parsed.Host != "" && !strings.EqualFold(parsed.Host, "localhost"):
-		return "", fmt.Errorf("%s has the host %q", location, parsed.Host)
+		return "", fmt.Errorf("%s has the host %q", exporter.WithoutQuery(location), parsed.Host)
 	case parsed.User != nil, parsed.RawQuery != "", parsed.ForceQuery, parsed.Fragment != "":
 		return "", errors.New("the file URL holds more than a path")
 	case parsed.Path == "":
-		return "", fmt.Errorf("%s has no path", location)
+		return "", fmt.Errorf("%s has no path", exporter.WithoutQuery(location))
 	}
 	dir = filepath.FromSlash(parsed.Path)
 	if filepath.VolumeName(dir[1:]) != "" {

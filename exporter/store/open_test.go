@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -45,6 +46,14 @@ func TestInvalidLocationsAreRefused(t *testing.T) {
 		"file:///x?y=1", "file:///x?", "file:///x#y", "file:///100%/x", "file://me@/x",
 	} {
 		if _, err := Open(location); !errors.Is(err, ErrUnsupported) || exporter.Hint(err) == "" {
+			t.Errorf("Open(%q) gave %v, hint %q", location, err, exporter.Hint(err))
+		}
+	}
+	for _, location := range []string{
+		"file://me:hunter2@host/x", "file://host/x?sig=hunter2", "file://me:hunter2@/%zz", "file://me:hunter2@h/a%zz?b", "s3://me:hunter2@b/x", "s3://b/x?secret=hunter2",
+		"lake/x?sv=1&sig=hunter2", "AccountName=a;AccountKey=hunter2",
+	} {
+		if _, err := Open(location); !errors.Is(err, ErrUnsupported) || strings.Contains(err.Error()+exporter.Hint(err), "hunter2") {
 			t.Errorf("Open(%q) gave %v, hint %q", location, err, exporter.Hint(err))
 		}
 	}

@@ -92,6 +92,7 @@ func TestValidateJSONIsOneObject(t *testing.T) {
 	c.LoadConfig = func(Configuration) ([]exporter.Job, exporter.Diagnostics) {
 		return []exporter.Job{{}}, someDiagnostics()[:2]
 	}
+	c.LoadForReading = c.LoadConfig
 	status := c.Main(t.Context(), []string{"validate", "-json", "view.go"})
 	if status != exporter.ExitError {
 		t.Errorf("exit %d", status)

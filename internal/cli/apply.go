@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -144,29 +143,12 @@ func applyJob(ctx context.Context, app App, global settings, show view, argument
 				return err
 			})
 		})
-		if !errors.Is(err, errEnded) { // a person has declined
-			beat(context.WithoutCancel(ctx), app, show, job.Source, engine.EndingOf(ctx, summary, err) == exporter.EndDone)
+		if errors.Is(err, errEnded) { // a person has declined
+			return err
 		}
-		if summary.Done() > 0 || errors.Is(err, exporter.ErrIncomplete) || errors.Is(err, engine.ErrShrunk) {
-			show.summary(summary)
-		}
-		if failed := failures(summary); len(failed) > 0 && context.Cause(ctx) == nil {
-			for _, one := range failed {
-				show.diagnostics(one.diagnostics())
-			}
-			return ended{statusOfTables(failed)}
-		}
-		switch {
-		case errors.Is(err, engine.ErrShrunk):
-			show.diagnostics(exporter.Diagnose(err))
-			return ended{exporter.ExitIncomplete}
-		case errors.Is(err, exporter.ErrIncomplete):
-			show.diagnostics(doubts(err, summary.Proof))
-			return ended{exporter.ExitIncomplete}
-		case err == nil && !summary.Proof.Complete:
-			return ended{exporter.ExitIncomplete}
-		}
-		return interruption(ctx, keeping(err, summary.Kept, arguments.workDir), consequence(summary))
+		end := jobEnd{engine.EndingOf(ctx, summary, err), summary, err, arguments.workDir}
+		beat(context.WithoutCancel(ctx), app, show, job.Source, end.ending == exporter.EndDone)
+		return end.shown(show)
 	})
 }
 
@@ -189,67 +171,4 @@ func checkWorkDir(dir string) error {
 		return exporter.WithHint(errors.New("-work-dir takes a local folder, not a URL"), "Give a path on a local disk, for instance -work-dir=.lemexport.")
 	}
 	return nil
-}
-
-// tableFailure is a table of several whose exports were not written.
-type tableFailure engine.TableSummary
-
-// failures are the tables whose exports were not written.
-func failures(summary engine.Summary) []tableFailure {
-	var failed []tableFailure
-	for _, table := range summary.Tables {
-		if table.Err != nil {
-			failed = append(failed, tableFailure(table))
-		}
-	}
-	return failed
-}
-
-// unproven reports whether the table was read, but not replaced for lack of a proof or
-// because it shrank.
-func (f tableFailure) unproven() bool { return statusOf(f.Err) == exporter.ExitIncomplete }
-
-func (f tableFailure) diagnostics() exporter.Diagnostics {
-	if errors.Is(f.Err, exporter.ErrIncomplete) {
-		found := doubts(f.Err, f.Proof)
-		found[0].Summary = f.Table + ": " + found[0].Summary
-		return found
-	}
-	return exporter.Diagnose(f.Err)
-}
-
-// statusOfTables is 1 when a table could not be read or written, and 3 when all that
-// failed are unproven.
-func statusOfTables(failed []tableFailure) exporter.ExitStatus {
-	for _, one := range failed {
-		if !one.unproven() {
-			return exporter.ExitError
-		}
-	}
-	return exporter.ExitIncomplete
-}
-
-// doubts is the error of an export that is not proven complete, with its reasons as a
-// list.
-func doubts(err error, proof exporter.Proof) exporter.Diagnostics {
-	return exporter.Diagnostics{{
-		Severity: exporter.SeverityError,
-		Summary:  exporter.ErrIncomplete.Error(),
-		Detail:   bullets(proof.Reasons) + "\n" + exporter.Hint(err),
-	}}
-}
-
-// consequence says what an interrupted apply leaves behind.
-func consequence(summary engine.Summary) string {
-	switch {
-	case len(summary.Exports) == 0:
-		return "the destination is as it was"
-	case summary.Done() == summary.Wanted:
-		return "every export was committed"
-	}
-	files := make([]string, 0, len(summary.Exports))
-	for _, export := range summary.Exports {
-		files = append(files, export.File)
-	}
-	return "committed: " + strings.Join(files, ", ") + "; the rest is as it was"
 }

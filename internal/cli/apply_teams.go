@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -191,21 +190,13 @@ func outcomeText(outcome teams.Outcome) string {
 // problems are the diagnostics of a team that is not done; those of an interrupted one are
 // in what was interrupted.
 func problems(result teams.Result) exporter.Diagnostics {
-	var found exporter.Diagnostics
-	for _, one := range failures(result.Summary) {
-		found = append(found, one.diagnostics()...)
-	}
-	switch err := result.Err; {
+	switch {
 	case result.Outcome != teams.Failed && result.Outcome != teams.Unproven:
 		return nil
-	case len(found) > 0:
-		return found
-	case err == nil:
+	case result.Err == nil:
 		written := doubts(engine.Unproven(result.Summary.Proof), result.Summary.Proof)
 		written[0].Severity = exporter.SeverityWarning
 		return written
-	case errors.Is(err, exporter.ErrIncomplete):
-		return doubts(err, result.Summary.Proof)
 	}
-	return exporter.Diagnose(result.Err)
+	return whyNotDone(result.Summary, result.Err)
 }

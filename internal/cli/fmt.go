@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/private"
 )
 
 func newFmt(app App, views func() view) *cobra.Command {
@@ -115,7 +116,7 @@ func runFmt(app App, show view, path string, mode fmtMode) error {
 
 // replaceFile writes a new version of a file in one step. Links stay links and
 // the mode stays.
-func replaceFile(name string, body []byte) (err error) {
+func replaceFile(name string, body []byte) error {
 	target, err := filepath.EvalSymlinks(name)
 	if err != nil {
 		return err
@@ -127,20 +128,6 @@ func replaceFile(name string, body []byte) (err error) {
 	if !info.Mode().IsRegular() {
 		return errors.New("it is not a regular file")
 	}
-	// The ending keeps it from being read as configuration.
-	temp, err := os.CreateTemp(filepath.Dir(target), "."+filepath.Base(target)+".*.tmp")
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if err != nil {
-			err = errors.Join(err, os.Remove(temp.Name()))
-		}
-	}()
-	_, err = temp.Write(body)
-	err = errors.Join(err, temp.Chmod(info.Mode().Perm()), temp.Sync(), temp.Close())
-	if err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), target)
+	_, err = private.Replace(target, info.Mode().Perm(), private.Bytes(body))
+	return err
 }

@@ -222,15 +222,24 @@ func exportText(export engine.ExportPlan, lists exporter.TableSurvey) string {
 		fmt.Fprintf(&out, "    The file also covers %s that this run does not read (%s): conversations that only these users could see %s.\n",
 			many(int64(len(dropped)), "user"), inline(listed(dropped)), fate)
 	}
-	switch {
-	case export.Unchanged && export.Increment != nil:
-		out.WriteString("    No new activity since then. Deletions, and changes without an activity, such as a conversation marked as read, " +
-			"are only seen at the next full proof.\n")
-	case export.Unchanged:
-		out.WriteString("    No new activity since then. Changes without an activity, such as a conversation marked as read, are not visible here; " +
-			"apply reads everything again and writes it anew.\n")
+	if export.Unchanged {
+		out.WriteString("    " + unchangedText(export) + "\n")
 	}
 	return out.String()
+}
+
+// unchangedText says what the plan has seen of an export that is up to date, and what not.
+func unchangedText(export engine.ExportPlan) string {
+	table, known := schema.Lookup(export.Table)
+	switch {
+	case known && !table.Incremental():
+		return "The API gives the rows that the file has; apply writes it anew."
+	case export.Increment != nil:
+		return "No new activity since then. Deletions, and changes without an activity, such as a conversation marked as read, " +
+			"are only seen at the next full proof."
+	}
+	return "No new activity since then. Changes without an activity, such as a conversation marked as read, are not visible here; " +
+		"apply reads everything again and writes it anew."
 }
 
 // extraColumn is the name of a table's column for keys that have no column.

@@ -62,7 +62,7 @@ func watermarksTable(manifest exporter.Manifest) string {
 	return table(rows) + more
 }
 
-func filesTable(files []engine.StoredFile) string {
+func filesTable(files []exporter.StoredFile) string {
 	rows := [][]string{{"file", "run", "read", "rows", "bytes", "complete"}}
 	shown, more := first(files)
 	for _, file := range shown {

@@ -39,7 +39,9 @@ a question, and refuses when the configuration, the current files, the schema or
 lemexport have changed. The file has no secret in it, and only you can read it.
 
 Exit status: 0 done, 1 error; with -detailed-exitcode 2 when an apply has
-something to do.`,
+something to do: it would create a file, or the first pages show other totals or
+newer activity than the file. A table without activity is one response, whose rows
+are compared with those of the file.`,
 		Example: "  lemexport plan\n  lemexport plan -out=inbox.plan && lemexport apply inbox.plan",
 		Args:    atMost(1),
 		RunE: func(command *cobra.Command, args []string) error {

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/private"
 )
 
 // readPosition reads the position in a file, or on standard input; "" is none.
@@ -65,28 +66,11 @@ func writePosition(name string, position *exporter.Position) error {
 	}
 	text, err := json.Marshal(position)
 	if err == nil {
-		err = replacePrivateFile(name, append(text, '\n'))
+		_, err = private.Replace(name, private.FilePerm, private.Bytes(append(text, '\n')))
 	}
 	if err != nil {
 		return exporter.WithHint(fmt.Errorf("all rows were written, and then the position was not: %w", err),
 			"Go on from the position before: rows since then come again.")
 	}
 	return nil
-}
-
-func replacePrivateFile(name string, body []byte) (err error) {
-	temp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.tmp") // which is private
-	if err != nil {
-		return err
-	}
-	defer func() {
-		if removed := os.Remove(temp.Name()); !errors.Is(removed, fs.ErrNotExist) {
-			err = errors.Join(err, removed)
-		}
-	}()
-	_, err = temp.Write(body)
-	if err = errors.Join(err, temp.Sync(), temp.Close()); err != nil {
-		return err
-	}
-	return os.Rename(temp.Name(), name)
 }

@@ -7,7 +7,6 @@ import (
 	"io"
 	"io/fs"
 	"net/url"
-	"os"
 	"path"
 	"path/filepath"
 	"strings"
@@ -123,42 +122,16 @@ func baseName(location string) string {
 	return filepath.Base(location)
 }
 
-// createFile writes a new file in one step: it appears whole or not at all. With
-// replace it takes the place of an old one. A new file is this user's only.
+// createFile writes a new file, which is this user's only, or with replace one that takes the
+// place of an old one.
 func createFile(name string, replace bool, write func(io.Writer) error) (size int64, err error) {
-	taken := exporter.WithHint(fmt.Errorf("%s exists", name), "Replace it with -force, or name another file with -output.")
-	if _, err := os.Lstat(name); err == nil && !replace {
-		return 0, taken
-	}
-	temp, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".*.tmp") // which is private
-	if err != nil {
-		return 0, fmt.Errorf("write the report: %w", err)
-	}
-	defer func() {
-		if removed := os.Remove(temp.Name()); !errors.Is(removed, fs.ErrNotExist) {
-			err = errors.Join(err, removed)
-		}
-	}()
-	err = write(temp)
-	if err == nil {
-		err = private.Settle(temp, name, 0)
-	}
-	if err == nil {
-		err = temp.Sync()
-	}
-	info, statErr := temp.Stat()
-	if err = errors.Join(err, statErr, temp.Close()); err != nil {
-		return 0, err
-	}
+	to := private.Create
 	if replace {
-		return info.Size(), os.Rename(temp.Name(), name)
+		to = private.Replace
 	}
-	err = os.Link(temp.Name(), name) // unlike a rename, it never replaces
+	size, err = to(name, 0, write)
 	if errors.Is(err, fs.ErrExist) {
-		return 0, taken
+		return 0, exporter.WithHint(fmt.Errorf("%s exists", name), "Replace it with -force, or name another file with -output.")
 	}
-	if err != nil { // a file system without links
-		err = os.Rename(temp.Name(), name)
-	}
-	return info.Size(), err
+	return size, err
 }

@@ -9,12 +9,12 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"slices"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/exporter/engine/teams"
+	"github.com/lemexport/lemexport/internal/private"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -117,20 +117,8 @@ func (s savedPlan) write(name string) error {
 	if err := replaceable(name); err != nil {
 		return err
 	}
-	dir, base := filepath.Split(name)
-	temp, err := os.CreateTemp(cmp.Or(dir, "."), "."+base+".*.tmp") // with the mode 0600
-	if err != nil {
-		return err
-	}
-	_, err = temp.Write(append(body, '\n'))
-	err = errors.Join(err, temp.Sync(), temp.Close())
-	if err == nil {
-		err = os.Rename(temp.Name(), name)
-	}
-	if err != nil {
-		return errors.Join(err, os.Remove(temp.Name()))
-	}
-	return nil
+	_, err = private.Replace(name, private.FilePerm, private.Bytes(append(body, '\n')))
+	return err
 }
 
 // replaceable fails when a file is there that is not a saved plan.

@@ -79,9 +79,13 @@ func overdue(found engine.Shown, maxAge time.Duration) exporter.Diagnostics {
 	}
 	var problems exporter.Diagnostics
 	if age := time.Duration(found.Age * float64(time.Second)); age > maxAge {
+		advice := "See why the last apply did not run or did not write, and run it again."
+		if found.Kind == engine.KindAppend {
+			advice = "An apply that finds nothing new adds no file, and the age goes on. See whether the last one ran, or watch it with a heartbeat."
+		}
 		problems = append(problems, exporter.Diagnostic{
 			Severity: exporter.SeverityError, Summary: fmt.Sprintf("%s is %s old, and -max-age allows %s", found.Location, span(age), span(maxAge)),
-			Detail: "See why the last apply did not run or did not write, and run it again.",
+			Detail: advice,
 		})
 	}
 	if proof := found.Manifest.Proof; !proof.Complete {

@@ -1,15 +1,17 @@
 package cli
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
 )
 
 // someVersions are three versions of the export of somePlan, the newest first.
-func someVersions() []engine.StoredFile {
-	return []engine.StoredFile{
+func someVersions() []exporter.StoredFile {
+	return []exporter.StoredFile{
 		{File: "out/inbox_conversations/run-3.parquet", RunID: "run-3", FinishedAt: day(3), Rows: 12000, Bytes: 1234567, Complete: true},
 		{File: "out/inbox_conversations/run-2.parquet", RunID: "run-2", FinishedAt: day(2), Rows: 11990, Bytes: 1234000, Complete: true},
 		{File: "out/inbox_conversations/" + hostile + ".parquet", RunID: "run-1", FinishedAt: day(1), Rows: 11000, Bytes: 1200000},
@@ -44,4 +46,17 @@ func TestPruneText(t *testing.T) {
 	golden(t, "prune/some", render(pruneText(plan), false))
 	plan.Keep, plan.Remove, plan.Reason = someVersions(), nil, "The newest files continue earlier ones, back to a full proof, so 3 are needed."
 	golden(t, "prune/nothing", render(pruneText(plan), false))
+}
+
+func TestAnOldAppendIsToldFromAnApplyThatDidNotRun(t *testing.T) {
+	found := engine.Shown{Location: "out", Manifest: someManifest(), Age: 7200}
+	for kind, want := range map[string]string{engine.KindFile: "did not run", engine.KindAppend: "nothing new adds no file"} {
+		found.Kind = kind
+		if problems := overdue(found, time.Hour); len(problems) != 1 || !strings.Contains(problems[0].Detail, want) {
+			t.Errorf("%s: %+v", kind, problems)
+		}
+	}
+	if problems := overdue(found, 3*time.Hour); len(problems) != 0 {
+		t.Errorf("%+v", problems)
+	}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"io"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -21,7 +22,8 @@ func newValidate(app App, global *settings, views func() view) *cobra.Command {
 		Long: `Checks the configuration at PATH, a file or a folder of *.hcl and *.hcl.json files; the default
 is the working folder. It does not contact the API and writes nothing. It needs no
 secret: an environment variable, a file or a variable without a value is a warning,
-and with -strict an error.
+and with -strict an error. Without an export block it is valid, with a warning:
+'lemexport read' and hosts need none.
 
 With -json the result is one object: format_version, valid, error_count,
 warning_count, endpoint (of the API, when there is no error), teams (the names of
@@ -44,7 +46,7 @@ func runValidate(app App, global settings, views func() view, path string, choic
 		return err
 	}
 	source.SecretsOptional = !strict
-	jobs, diags := app.LoadConfig(source)
+	jobs, diags := loadToValidate(app, source)
 	if diags.HasErrors() {
 		jobs = nil
 	}
@@ -72,6 +74,23 @@ func runValidate(app App, global settings, views func() view, path string, choic
 		newTerminal(app, app.Stdout, !global.noColor).print(green(bold("Valid.")) + " " + jobsText(jobs) + "\n")
 	}
 	return nil
+}
+
+// loadToValidate loads a configuration. One without exports is valid, for it can be read.
+func loadToValidate(app App, source Configuration) ([]exporter.Job, exporter.Diagnostics) {
+	jobs, diags := app.LoadConfig(source)
+	if !diags.HasErrors() {
+		return jobs, diags
+	}
+	reading, found := app.LoadForReading(source)
+	exports := func(job exporter.Job) bool { return len(job.Exports) > 0 }
+	if found.HasErrors() || len(reading) == 0 || slices.ContainsFunc(reading, exports) {
+		return jobs, diags
+	}
+	return reading, append(found, exporter.Diagnostic{
+		Severity: exporter.SeverityWarning, Summary: "No export block",
+		Detail: "The configuration is valid for lemexport read and for hosts. plan and apply need an export block with a destination.",
+	})
 }
 
 func jobsText(jobs []exporter.Job) string {

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -84,6 +85,10 @@ func TestPlanText(t *testing.T) {
 	team.Survey.Tables, team.Exports, team.Tables = team.Survey.Tables[1:2], team.Exports[1:2], nil
 	team.Conversations, team.Requests, team.LeastTime = nil, new(int64(1)), new(0.0)
 
+	same := tablesPlan()
+	same.Survey.Tables, same.Exports, same.Tables = team.Survey.Tables, slices.Clone(team.Exports), nil
+	same.Exports[0].Action, same.Exports[0].Current, same.Exports[0].Unchanged = engine.ActionReplace, new(someManifest()), true
+
 	beside := somePlan()
 	beside.Exports[0].Action, beside.Exports[0].Current = engine.ActionReplace, new(someManifest())
 	whole := *merge.Exports[0].Increment
@@ -93,7 +98,7 @@ func TestPlanText(t *testing.T) {
 	unknown.Survey.Tables[0].Unknown = append([]string{noName, `users[]."a/b"`}, unknown.Survey.Tables[0].Unknown...)
 
 	for name, plan := range map[string]engine.Plan{
-		"merge-beside-snapshot": beside, "tables": tablesPlan(), "team-table": team,
+		"merge-beside-snapshot": beside, "tables": tablesPlan(), "team-table": team, "team-table-unchanged": same,
 		"encoded": encoded, "merge": merge, "merge-full": due, "append": add, "append-first": added, "append-missing": missing,
 		"guarded": guarded, "create": somePlan(), "columns": columns, "replace": replace, "unchanged": unchanged, "unknown": unknown, "impossible": impossible, "narrowed": narrowed,
 	} {

@@ -107,6 +107,11 @@ func Folder(dir string, ours func(name string) bool) error {
 	return nil
 }
 
+// OpenToAll reports whether every user of the machine may read a file of this user.
+func OpenToAll(info fs.FileInfo) bool {
+	return hasPermissions && Owned(info) && info.Mode().Perm()&0o004 != 0
+}
+
 // SetFolderPerm changes the permission of a folder of this user; a link in its place is
 // an error. Without permissions on the system it does nothing.
 func SetFolderPerm(dir string, perm fs.FileMode) (err error) {

@@ -17,13 +17,6 @@ import (
 // nobody is another user, to whom root can give files.
 const nobody = 65534
 
-func must(t *testing.T, errs ...error) {
-	t.Helper()
-	if err := errors.Join(errs...); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // giveAway gives a path to another user, which takes root.
 func giveAway(t *testing.T, path string) {
 	t.Helper()

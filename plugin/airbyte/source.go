@@ -40,7 +40,7 @@ func (s Source) Check(ctx context.Context, job exporter.Job, invalid error) erro
 	}
 	status := connection{Status: "SUCCEEDED"}
 	if err != nil {
-		status = connection{"FAILED", sentence(err)}
+		status = connection{"FAILED", door.Sentence(err)}
 	}
 	return s.Messages.send(message{Type: "CONNECTION_STATUS", Connection: &status})
 }

@@ -165,7 +165,7 @@ func TestCheck(t *testing.T) {
 		want    string
 	}{
 		"a team":                  {doortest.Engine{}, nil, `{"status":"SUCCEEDED"}`},
-		"a wrong key":             {doortest.Engine{Err: errors.New("the key\nis wrong")}, nil, `{"status":"FAILED","message":"the key is wrong"}`},
+		"a wrong key":             {doortest.Engine{Err: exporter.WithHint(errors.New("the key\nis wrong"), "Set another one.")}, nil, `{"status":"FAILED","message":"the key is wrong. Set another one."}`},
 		"a configuration too bad": {doortest.Engine{}, errors.New("no key"), `{"status":"FAILED","message":"no key"}`},
 	} {
 		t.Run(name, func(t *testing.T) {

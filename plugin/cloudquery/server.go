@@ -98,7 +98,7 @@ func (s *server) TestConnection(ctx context.Context, request *pluginv3.TestConne
 	if err == nil {
 		return &pluginv3.TestConnectionResponse{Success: true}, nil
 	}
-	return &pluginv3.TestConnectionResponse{FailureCode: failureCode(err), FailureDescription: sentence(err)}, nil
+	return &pluginv3.TestConnectionResponse{FailureCode: failureCode(err), FailureDescription: door.Sentence(err)}, nil
 }
 
 // Sync sends all tables, then their rows, when the walk of every table is proven complete.

@@ -116,7 +116,7 @@ func TestUnprovenTableFailsTheSyncWithoutRows(t *testing.T) {
 	names := schema.TableNames()
 	unproven := exporter.WithHint(fmt.Errorf("%w: a page is missing", exporter.ErrIncomplete), "Sync again.")
 	for err, want := range map[error]codes.Code{
-		unproven: codes.Aborted, exporter.ErrNoAccess: codes.PermissionDenied, errors.New("no\nnetwork"): codes.Unknown,
+		unproven: codes.Aborted, exporter.ErrNoAccess: codes.PermissionDenied, exporter.ErrKeyRefused: codes.Unauthenticated, errors.New("no\nnetwork"): codes.Unknown,
 	} {
 		client := initialized(t, failing{&doortest.Engine{Batches: []int{2}}, names[len(names)-1], err}, minimal)
 		got, failed := sync(t, client, &pluginv3.SyncRequest{})
@@ -250,6 +250,7 @@ func TestTestConnection(t *testing.T) {
 		{minimal, nil, &pluginv3.TestConnectionResponse{Success: true}},
 		{`{"users": []}`, nil, &pluginv3.TestConnectionResponse{FailureCode: "INVALID_SPEC"}},
 		{minimal, exporter.ErrNoAccess, &pluginv3.TestConnectionResponse{FailureCode: "INVALID_CREDENTIALS"}},
+		{minimal, exporter.ErrKeyRefused, &pluginv3.TestConnectionResponse{FailureCode: "INVALID_CREDENTIALS"}},
 		{minimal, errors.New("no network"), &pluginv3.TestConnectionResponse{FailureCode: "OTHER"}},
 	} {
 		engine.Err = test.err

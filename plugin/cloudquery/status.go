@@ -3,7 +3,6 @@ package cloudquery
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -21,6 +20,8 @@ func statusOf(err error) error {
 	switch {
 	case config || input:
 		code = codes.InvalidArgument
+	case errors.Is(err, exporter.ErrKeyRefused):
+		code = codes.Unauthenticated
 	case errors.Is(err, exporter.ErrNoAccess):
 		code = codes.PermissionDenied
 	case errors.Is(err, exporter.ErrIncomplete):
@@ -28,7 +29,7 @@ func statusOf(err error) error {
 	case errors.Is(err, context.Canceled):
 		code = codes.Canceled
 	}
-	return status.Error(code, sentence(err))
+	return status.Error(code, door.Sentence(err))
 }
 
 // failureCode is the kind of failure that TestConnection tells.
@@ -36,26 +37,9 @@ func failureCode(err error) string {
 	switch status.Code(statusOf(err)) {
 	case codes.InvalidArgument:
 		return "INVALID_SPEC"
-	case codes.PermissionDenied:
+	case codes.Unauthenticated, codes.PermissionDenied:
 		return "INVALID_CREDENTIALS"
 	default:
 		return "OTHER"
 	}
-}
-
-// sentence is an error and what to do about it, in one line.
-func sentence(err error) string {
-	text, hint := err.Error(), exporter.Hint(err)
-	if wrong, ok := errors.AsType[*door.ConfigError](err); ok {
-		for _, one := range wrong.Found {
-			if one.Severity == exporter.SeverityError {
-				hint = one.Detail
-				break
-			}
-		}
-	}
-	if hint != "" {
-		text += ". " + hint
-	}
-	return strings.Join(strings.Fields(text), " ")
 }

@@ -64,6 +64,8 @@ func (f *Error) Is(target error) bool {
 		return f.problem == problemUser
 	case ErrRefused:
 		return f.problem == problemRefused && f.status == http.StatusBadRequest
+	case exporter.ErrKeyRefused:
+		return f.problem == problemKey || f.problem == problemOrphan || f.problem == problemTeam
 	case exporter.ErrNoAccess:
 		return f.problem == problemPlan || f.problem == problemBlocked
 	}

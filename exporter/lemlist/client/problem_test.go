@@ -118,6 +118,10 @@ func TestEveryErrorOfTheAPIIsUnderstood(t *testing.T) {
 			if retried := int64(len(apitest.Seen[exporter.RequestRetried](w))); retried+throttled != got.Cost.Retries {
 				t.Errorf("%d retries, %d events", got.Cost.Retries, retried+throttled)
 			}
+			opensNothing := test.problem == problemKey || test.problem == problemOrphan || test.problem == problemTeam
+			if errors.Is(err, exporter.ErrKeyRefused) != opensNothing || opensNothing && errors.Is(err, exporter.ErrNoAccess) {
+				t.Errorf("the key is refused: %t", errors.Is(err, exporter.ErrKeyRefused))
+			}
 			if test.problem == problemThrottled && got.Cost.Throttled != test.requests {
 				t.Errorf("cost %+v", got.Cost)
 			}

@@ -24,9 +24,6 @@ func TryLock(file *os.File) (bool, error) {
 	}
 }
 
-// Unlock frees the lock of [TryLock] and leaves the file open.
-func Unlock(file *os.File) error { return syscall.Flock(int(file.Fd()), syscall.LOCK_UN) }
-
 // Remove removes the lock file, then frees the lock: a process that gets the lock on the
 // removed file finds that the file is gone. It leaves a file that another process has
 // since put there.

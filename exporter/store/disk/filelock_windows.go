@@ -23,11 +23,6 @@ func TryLock(file *os.File) (bool, error) {
 	return err == nil, err
 }
 
-// Unlock frees the lock of [TryLock] and leaves the file open.
-func Unlock(file *os.File) error {
-	return windows.UnlockFileEx(windows.Handle(file.Fd()), 0, 1, 0, new(windows.Overlapped))
-}
-
 // Remove frees the lock, then removes the lock file: Windows does not remove a file that
 // is open, so a file that the next run has opened stays.
 func (l *FileLock) Remove() error {

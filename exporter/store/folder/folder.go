@@ -33,6 +33,15 @@ func New(dir string) *Folder { return &Folder{dir: dir, sys: realSystem()} }
 // SetFileMode implements exporter.FileModer.
 func (f *Folder) SetFileMode(mode fs.FileMode) { f.mode = mode.Perm() }
 
+// OpenToAll implements exporter.FileModer.
+func (f *Folder) OpenToAll(name string) fs.FileMode {
+	info, err := os.Stat(f.path(name))
+	if err != nil || f.mode != 0 || !private.OpenToAll(info) {
+		return 0
+	}
+	return info.Mode().Perm()
+}
+
 // URL is the path of the object, relative when the folder was given so.
 func (f *Folder) URL(name string) string { return filepath.ToSlash(f.path(name)) }
 

@@ -29,7 +29,11 @@ func TestTheHouse(t *testing.T) {
 	if len(text) == 0 {
 		known = nil
 	}
-	found := slices.Concat(tree.Imports(), tree.LongFiles(), tree.Methods(), tree.Names())
+	contributing, err := os.ReadFile(filepath.Join("..", "..", "..", "CONTRIBUTING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := slices.Concat(tree.Imports(), tree.LongFiles(), tree.Mentions(string(contributing)), tree.Methods(), tree.Names())
 	for _, violation := range found {
 		if !slices.Contains(known, violation) {
 			t.Errorf("%s: %s", violation, rules[strings.Fields(violation)[0]])
@@ -52,6 +56,7 @@ func TestTheHouse(t *testing.T) {
 var rules = map[string]string{
 	"import":  "imports point one way; the table is in imports.go",
 	"long":    "a file has 400 lines at most",
+	"mention": "a text names a file that is there",
 	"methods": "methods stand in the file of their type",
 	"name":    "only schema and exporter/lemlist name tables and columns; ask the table for the column of a role",
 }
@@ -62,6 +67,7 @@ func TestTheRules(t *testing.T) {
 	for name, text := range map[string]string{
 		"main.go":             "package main\nimport (\n_ \"" + Module + "/exporter/parquet\"\n_ \"" + Module + "/plugin\"\n_ \"" + Module + "/schema\"\n)\n",
 		"plugin/a.go":         "package plugin\nimport _ \"" + Module + "/exporter/store\"\ntype A struct{}\n",
+		"plugin/doc.go":       "// Package plugin is in a.go and gone.go.\npackage plugin\n",
 		"plugin/b.go":         "package plugin\nfunc (*A) Method() {}\n",
 		"plugin/b_unix.go":    "//go:build unix\n\npackage plugin\ntype B struct{}\n",
 		"plugin/b_other.go":   "//go:build !unix\n\npackage plugin\ntype B struct{}\n",
@@ -98,13 +104,17 @@ func TestTheRules(t *testing.T) {
 		"import exporter/parquet -> exporter/store",
 		"import plugin -> exporter/store",
 		"long exporter/store/a.go",
+		"mention CONTRIBUTING.md exporter/store/gone.go",
+		"mention CONTRIBUTING.md lost.go",
+		"mention plugin/doc.go gone.go",
 		"methods plugin.A",
 		"name exporter/parquet channels",
 		"name exporter/parquet is_your_turn",
 		"name exporter/parquet users",
 		"name plugin/page.html fetched_at",
 	}
-	if got := slices.Concat(tree.Imports(), tree.LongFiles(), tree.Methods(), tree.Names()); !slices.Equal(got, want) {
+	const contributing = "`plugin/a.go`, then `b.go`; `exporter/store/a.go`, `exporter/store/gone.go` and `lost.go`; `human_*.go`, `go test a.go`"
+	if got := slices.Concat(tree.Imports(), tree.LongFiles(), tree.Mentions(contributing), tree.Methods(), tree.Names()); !slices.Equal(got, want) {
 		t.Errorf("found\n%s\nwant\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
 	}
 	circle := []string{"schema/a.go -> schema/b.go", "schema/b.go -> schema/d.go", "schema/d.go -> schema/a.go"}

@@ -32,7 +32,9 @@ var allowed = map[string][]string{ //nolint:gochecknoglobals // the rules
 	"exporter/store":             {"exporter", "exporter/store/...", "internal/private"},
 	"exporter/store/...":         {"exporter", "exporter/store/bucket", "exporter/store/disk", "internal/private"},
 
-	"plugin":                      {"exporter", "exporter/engine", "internal/private", "plugin/proto/...", "schema"},
+	"plugin":                      {"exporter", "exporter/engine", "internal/private", "plugin/convert", "plugin/proto/...", "schema"},
+	"plugin/client":               {"exporter", "exporter/engine", "plugin", "plugin/convert", "plugin/proto/..."},
+	"plugin/convert":              {"exporter", "exporter/engine", "plugin/proto/...", "schema"},
 	"plugin/proto/...":            {},
 	"plugin/rowjson":              {"schema"},
 	"plugin/door":                 {"exporter", "schema"},
@@ -40,7 +42,6 @@ var allowed = map[string][]string{ //nolint:gochecknoglobals // the rules
 	"plugin/airbyte":              {"exporter", "plugin/door", "plugin/rowjson", "schema"},
 	"plugin/cloudquery":           {"exporter", "plugin/cloudquery/proto/...", "plugin/door", "plugin/rowjson", "schema"},
 	"plugin/cloudquery/proto/...": {},
-	"plugin/...":                  {"exporter", "exporter/engine", "plugin", "plugin/proto/...", "schema"},
 
 	"internal/cli":       {"exporter", "exporter/engine", "exporter/engine/teams", "internal/ndjson", "internal/nearest", "internal/private", "plugin/airbyte", "plugin/cloudquery", "plugin/door", "plugin/rowjson", "plugin/singer", "schema"},
 	"internal/ndjson":    {},

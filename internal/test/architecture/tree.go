@@ -24,7 +24,7 @@ type Tree struct {
 	Files []*File
 	// Pages are the embedded files of product packages that are not Go files.
 	Pages []Page
-	// product holds the packages that the program is built from.
+	// product holds the packages that the program and its Go client are built from.
 	product map[string]bool
 }
 
@@ -67,7 +67,7 @@ func Read(root string) (*Tree, error) {
 		}
 		return tree.add(name, relative)
 	})
-	tree.product = tree.reachable(".")
+	tree.product = tree.reachable(".", "plugin/client")
 	tree.Pages = slices.DeleteFunc(tree.Pages, func(p Page) bool { return !tree.product[path.Dir(p.Path)] })
 	return tree, err
 }
@@ -108,7 +108,7 @@ func (t *Tree) add(name, relative string) error {
 	return nil
 }
 
-// Product are the files that the program is built from.
+// Product are the files that the program and its Go client are built from.
 func (t *Tree) Product() []*File {
 	return slices.DeleteFunc(slices.Clone(t.Files), func(f *File) bool { return f.Test || !t.product[f.Package] })
 }
@@ -122,16 +122,19 @@ func Packages(files []*File) []string {
 	return slices.Sorted(maps.Keys(seen))
 }
 
-// reachable are a package and all that its program is built from.
-func (t *Tree) reachable(from string) map[string]bool {
+// reachable are packages and all that they are built from.
+func (t *Tree) reachable(from ...string) map[string]bool {
 	imports := map[string][]string{}
 	for _, file := range t.Files {
 		if !file.Test {
 			imports[file.Package] = append(imports[file.Package], file.Imports...)
 		}
 	}
-	seen := map[string]bool{from: true}
-	for next := []string{from}; len(next) > 0; {
+	seen := map[string]bool{}
+	for _, folder := range from {
+		seen[folder] = true
+	}
+	for next := from; len(next) > 0; {
 		for _, imported := range imports[next[0]] {
 			if !seen[imported] {
 				seen[imported] = true

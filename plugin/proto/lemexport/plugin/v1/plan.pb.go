@@ -543,7 +543,10 @@ type PlannedExport struct {
 	Removes []string `protobuf:"bytes,20,rep,name=removes,proto3" json:"removes,omitempty"`
 	// Why the destination cannot be written, as far as that shows without writing; empty
 	// when nothing keeps a run from it.
-	Unwritable    string `protobuf:"bytes,21,opt,name=unwritable,proto3" json:"unwritable,omitempty"`
+	Unwritable string `protobuf:"bytes,21,opt,name=unwritable,proto3" json:"unwritable,omitempty"`
+	// The permission of the current file as octal text, when every user of the machine may
+	// read it and the new file keeps that; empty otherwise.
+	OpenToAll     string `protobuf:"bytes,22,opt,name=open_to_all,json=openToAll,proto3" json:"open_to_all,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -721,6 +724,13 @@ func (x *PlannedExport) GetRemoves() []string {
 func (x *PlannedExport) GetUnwritable() string {
 	if x != nil {
 		return x.Unwritable
+	}
+	return ""
+}
+
+func (x *PlannedExport) GetOpenToAll() string {
+	if x != nil {
+		return x.OpenToAll
 	}
 	return ""
 }
@@ -1159,7 +1169,7 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\x15unreadable_activities\x18\a \x01(\x03R\x14unreadableActivities\x12'\n" +
 	"\x0funreadable_form\x18\b \x01(\tR\x0eunreadableFormB\x0e\n" +
 	"\f_total_itemsB\b\n" +
-	"\x06_pages\"\xd8\x05\n" +
+	"\x06_pages\"\xf8\x05\n" +
 	"\rPlannedExport\x12\x14\n" +
 	"\x05table\x18\x01 \x01(\tR\x05table\x12\x16\n" +
 	"\x06format\x18\x02 \x01(\tR\x06format\x12\x12\n" +
@@ -1185,7 +1195,8 @@ const file_lemexport_plugin_v1_plan_proto_rawDesc = "" +
 	"\aremoves\x18\x14 \x03(\tR\aremoves\x12\x1e\n" +
 	"\n" +
 	"unwritable\x18\x15 \x01(\tR\n" +
-	"unwritable\"\xa7\x01\n" +
+	"unwritable\x12\x1e\n" +
+	"\vopen_to_all\x18\x16 \x01(\tR\topenToAll\"\xa7\x01\n" +
 	"\x0ePlannedColumns\x12\x1a\n" +
 	"\bexcluded\x18\x01 \x03(\tR\bexcluded\x12\x16\n" +
 	"\x06hashed\x18\x02 \x03(\tR\x06hashed\x12%\n" +

@@ -1,4 +1,4 @@
-package plugin
+package client
 
 import (
 	"context"
@@ -13,6 +13,7 @@ import (
 	"google.golang.org/grpc"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/plugin/convert"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
@@ -197,7 +198,7 @@ func fromReadRequest(request ReadRequest) *pluginv1.ReadRequest {
 func toReadResult(result *pluginv1.ReadResult) ReadResult {
 	return ReadResult{
 		RunID: result.GetRunId(), Simulated: result.GetSimulated(), Full: result.GetFull(), Position: result.GetPosition(),
-		Diagnostics: toDiagnostics(result.GetDiagnostics()), Proof: toProof(result.GetProof()),
+		Diagnostics: convert.ToDiagnostics(result.GetDiagnostics()), Proof: convert.ToProof(result.GetProof()),
 		Rows: result.GetRows(), Batches: result.GetBatches(), Elapsed: result.GetElapsed().AsDuration(),
 	}
 }

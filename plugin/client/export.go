@@ -1,4 +1,4 @@
-package plugin
+package client
 
 import (
 	"errors"
@@ -6,6 +6,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
+	"github.com/lemexport/lemexport/plugin/convert"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
@@ -65,19 +66,19 @@ func fromExportRequest(request ExportRequest) *pluginv1.ExportRequest {
 
 func toExportResult(message *pluginv1.ExportResult) (ExportResult, error) {
 	result := ExportResult{
-		RunID: message.GetRunId(), Simulated: message.GetSimulated(), Diagnostics: toDiagnostics(message.GetDiagnostics()),
-		Proof: toProof(message.GetProof()), Elapsed: message.GetElapsed().AsDuration(),
+		RunID: message.GetRunId(), Simulated: message.GetSimulated(), Diagnostics: convert.ToDiagnostics(message.GetDiagnostics()),
+		Proof: convert.ToProof(message.GetProof()), Elapsed: message.GetElapsed().AsDuration(),
 		NothingNew: message.GetNothingNew(),
 	}
 	for _, table := range message.GetTables() {
-		one := ExportedTable{Table: table.GetTable(), Proof: toProof(table.GetProof())}
+		one := ExportedTable{Table: table.GetTable(), Proof: convert.ToProof(table.GetProof())}
 		if table.GetError() != "" {
 			one.Err = exporter.WithHint(errors.New(table.GetError()), table.GetHint())
 		}
 		result.Tables = append(result.Tables, one)
 	}
 	for _, file := range message.GetFiles() {
-		one, err := toResult(file)
+		one, err := convert.ToResult(file)
 		if err != nil {
 			return result, err
 		}

@@ -1,11 +1,12 @@
-package plugin
+package convert
 
 import (
 	"github.com/lemexport/lemexport/exporter"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
-func fromProof(proof *exporter.Proof) *pluginv1.Proof {
+// FromProof returns the message of a proof, nil for none.
+func FromProof(proof *exporter.Proof) *pluginv1.Proof {
 	if proof == nil {
 		return nil
 	}
@@ -30,7 +31,8 @@ func fromProof(proof *exporter.Proof) *pluginv1.Proof {
 	return message
 }
 
-func toProof(message *pluginv1.Proof) *exporter.Proof {
+// ToProof is the inverse of FromProof.
+func ToProof(message *pluginv1.Proof) *exporter.Proof {
 	if message == nil {
 		return nil
 	}

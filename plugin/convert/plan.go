@@ -1,4 +1,4 @@
-package plugin
+package convert
 
 import (
 	"encoding/json"
@@ -13,7 +13,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-func fromPlan(plan engine.Plan) (*pluginv1.Plan, error) {
+// FromPlan returns the message of a plan. It fails when a manifest has no JSON form.
+func FromPlan(plan engine.Plan) (*pluginv1.Plan, error) {
 	users := plan.Survey.OfUsers()
 	message := &pluginv1.Plan{
 		RunId: plan.RunID, TeamId: plan.Survey.TeamID, Endpoint: plan.Survey.Endpoint, Simulated: plan.Survey.Simulated,
@@ -52,7 +53,7 @@ func fromExportPlan(export engine.ExportPlan) (*pluginv1.PlannedExport, error) {
 	}
 	message.Encoding, message.Extra = export.Encoding, export.Extra
 	message.Layout, message.Pointer, message.Removes = export.Layout, export.Pointer, export.Removes
-	message.Unwritable = export.Unwritable
+	message.Unwritable, message.OpenToAll = export.Unwritable, export.OpenToAll
 	if columns := export.Columns; columns != nil {
 		message.Columns = &pluginv1.PlannedColumns{
 			Excluded: columns.Excluded, Hashed: columns.Hashed, HashAlgorithm: columns.HashAlgorithm, HashKeyId: columns.HashKeyID,
@@ -117,7 +118,8 @@ func toPartitions(messages []*pluginv1.PlannedUser) []exporter.PartitionSurvey {
 	return partitions
 }
 
-func toPlan(message *pluginv1.Plan) (engine.Plan, error) {
+// ToPlan is the inverse of FromPlan. It fails when a manifest is not JSON.
+func ToPlan(message *pluginv1.Plan) (engine.Plan, error) {
 	plan := engine.Plan{
 		RunID: message.GetRunId(), Conversations: message.ConversationsAtMost, Requests: message.Requests,
 		Survey: exporter.Survey{
@@ -163,7 +165,7 @@ func toExportPlan(message *pluginv1.PlannedExport) (engine.ExportPlan, error) {
 	}
 	plan.Encoding, plan.Extra = message.GetEncoding(), message.GetExtra()
 	plan.Layout, plan.Pointer, plan.Removes = message.GetLayout(), message.GetPointer(), message.GetRemoves()
-	plan.Unwritable = message.GetUnwritable()
+	plan.Unwritable, plan.OpenToAll = message.GetUnwritable(), message.GetOpenToAll()
 	if columns := message.GetColumns(); columns != nil {
 		plan.Columns = &exporter.ManifestColumns{
 			Excluded: columns.GetExcluded(), Hashed: columns.GetHashed(), HashAlgorithm: columns.GetHashAlgorithm(), HashKeyID: columns.GetHashKeyId(),

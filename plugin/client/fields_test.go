@@ -1,4 +1,4 @@
-package plugin
+package client
 
 import (
 	"fmt"
@@ -14,6 +14,7 @@ import (
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
+	"github.com/lemexport/lemexport/plugin/convert"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
@@ -81,6 +82,19 @@ func (f *filler) fill(v reflect.Value) {
 	}
 }
 
+// crossed sends a message through its wire form.
+func crossed[M proto.Message](t *testing.T, message, into M) M {
+	t.Helper()
+	body, err := proto.Marshal(message)
+	if err == nil {
+		err = proto.Unmarshal(body, into)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return into
+}
+
 // unfilled names the fields of a message, at any depth, that hold nothing.
 func unfilled(message protoreflect.Message) []string {
 	var names []string
@@ -134,21 +148,21 @@ func crosses[V any, M proto.Message](t *testing.T, from func(V) (M, error), into
 // forgotten in a conversion, fails here.
 func TestEveryFieldCrosses(t *testing.T) {
 	t.Run("Proof", func(t *testing.T) {
-		crosses(t, func(proof exporter.Proof) (*pluginv1.Proof, error) { return fromProof(&proof), nil }, new(pluginv1.Proof),
-			func(message *pluginv1.Proof) (exporter.Proof, error) { return *toProof(message), nil })
+		crosses(t, func(proof exporter.Proof) (*pluginv1.Proof, error) { return convert.FromProof(&proof), nil }, new(pluginv1.Proof),
+			func(message *pluginv1.Proof) (exporter.Proof, error) { return *convert.ToProof(message), nil })
 	})
 	t.Run("Plan", func(t *testing.T) {
 		crosses(t, func(plan engine.Plan) (*pluginv1.Plan, error) {
 			plan.Survey.Tables[0].Table = "inbox_conversations" // whose users have fields of their own
-			return fromPlan(plan)
-		}, new(pluginv1.Plan), toPlan, gocmp.AllowUnexported(engine.Plan{}, engine.ExportPlan{}))
+			return convert.FromPlan(plan)
+		}, new(pluginv1.Plan), convert.ToPlan, gocmp.AllowUnexported(engine.Plan{}, engine.ExportPlan{}, exporter.TableSurvey{}))
 	})
 	t.Run("Result", func(t *testing.T) {
-		crosses(t, fromResult, new(pluginv1.ExportedFile), toResult)
+		crosses(t, convert.FromResult, new(pluginv1.ExportedFile), convert.ToResult)
 	})
 	t.Run("ExportedTable", func(t *testing.T) {
 		proof := filled[exporter.Proof](t)
-		message := &pluginv1.ExportResult{Tables: []*pluginv1.ExportedTable{{Table: "inbox_labels", Proof: fromProof(&proof), Error: "no labels", Hint: "Upgrade."}}}
+		message := &pluginv1.ExportResult{Tables: []*pluginv1.ExportedTable{{Table: "inbox_labels", Proof: convert.FromProof(&proof), Error: "no labels", Hint: "Upgrade."}}}
 		got, err := toExportResult(crossed(t, message, new(pluginv1.ExportResult)))
 		if err != nil || len(got.Tables) != 1 {
 			t.Fatalf("%v, %v", got.Tables, err)
@@ -171,7 +185,7 @@ func TestEveryFieldCrosses(t *testing.T) {
 			return &pluginv1.ReadResult{
 				Outcome: pluginv1.Outcome_OUTCOME_COMPLETE, // which becomes the error of the reading
 				RunId:   result.RunID, Simulated: result.Simulated, Full: result.Full, Position: result.Position,
-				Diagnostics: fromDiagnostics(result.Diagnostics), Proof: fromProof(result.Proof),
+				Diagnostics: convert.FromDiagnostics(result.Diagnostics), Proof: convert.FromProof(result.Proof),
 				Rows: result.Rows, Batches: result.Batches, Elapsed: durationpb.New(result.Elapsed),
 			}, nil
 		}, new(pluginv1.ReadResult), func(message *pluginv1.ReadResult) (ReadResult, error) { return toReadResult(message), nil },

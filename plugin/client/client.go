@@ -1,6 +1,13 @@
-package plugin
+// Package client loads lemexport as a plugin into a host in Go: [Start] starts a
+// binary and returns a [Client] with typed calls for the schema, a plan, record batches
+// and finished exports.
+//
+// It speaks the protocol of plugin/proto through hashicorp/go-plugin, which the binary
+// itself does not link. docs/plugin.md describes what a host in any language does.
+package client
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
@@ -17,9 +24,12 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/apache/arrow/go/v15/arrow"
+	"github.com/apache/arrow/go/v15/arrow/ipc"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/engine"
+	"github.com/lemexport/lemexport/plugin"
+	"github.com/lemexport/lemexport/plugin/convert"
 	pluginv1 "github.com/lemexport/lemexport/plugin/proto/lemexport/plugin/v1"
 )
 
@@ -61,8 +71,8 @@ func Start(ctx context.Context, options StartOptions) (*Client, error) {
 	command.Env, command.Dir = options.Env, options.Dir
 	stderr := &tail{to: options.Stderr}
 	config := &goplugin.ClientConfig{
-		HandshakeConfig:  handshake(),
-		VersionedPlugins: versions(nil),
+		HandshakeConfig:  goplugin.HandshakeConfig{MagicCookieKey: plugin.CookieKey, MagicCookieValue: plugin.CookieValue},
+		VersionedPlugins: map[int]goplugin.PluginSet{plugin.ProtocolVersion: {plugin.Name: exporterPlugin{}}},
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		AutoMTLS:         true,
 		Cmd:              command,
@@ -76,12 +86,12 @@ func Start(ctx context.Context, options StartOptions) (*Client, error) {
 		return nil, err
 	}
 	config.SecureConfig = secure
-	// Only this user can reach the socket. Close removes its folder.
-	sockets, err := makeSocketFolder(canListen)
-	if err != nil {
-		return nil, fmt.Errorf("start plugin: %w", err)
+	// Only this user can reach the socket. Close removes its folder. The plugin chooses
+	// another one where this cannot hold a socket, or cannot be made.
+	sockets, err := os.MkdirTemp("", "lemexport-plugin-") //nolint:forbidigo // for the process that this client starts
+	if err == nil {
+		command.Env = append(command.Env, plugin.SocketDirVariable+"="+sockets)
 	}
-	command.Env = append(command.Env, goplugin.EnvUnixSocketDir+"="+sockets)
 	c := &Client{process: goplugin.NewClient(config), command: command, stderr: stderr, sockets: sockets}
 	if err := c.connect(ctx); err != nil {
 		c.Close()
@@ -104,7 +114,7 @@ func (c *Client) connect(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(context.Cause(ctx), err)
 	}
-	service, err := protocol.Dispense(Name)
+	service, err := protocol.Dispense(plugin.Name)
 	if err != nil {
 		return err
 	}
@@ -218,6 +228,14 @@ func (c *Client) Describe(ctx context.Context) (Description, error) {
 	return description, nil
 }
 
+func toTableInfo(message *pluginv1.TableInfo) TableInfo {
+	return TableInfo{
+		Name: message.GetName(), Description: message.GetDescription(), SchemaVersion: int(message.GetSchemaVersion()),
+		SchemaFingerprint: message.GetSchemaFingerprint(), PrimaryKey: message.GetPrimaryKey(), VersionColumn: message.GetVersionColumn(),
+		Modes: message.GetModes(), PartitionBy: message.GetPartitionBy(),
+	}
+}
+
 // Schema returns a table's Arrow schema. The error for an unknown table is
 // [exporter.Diagnostics].
 func (c *Client) Schema(ctx context.Context, table string) (*arrow.Schema, TableInfo, error) {
@@ -225,18 +243,28 @@ func (c *Client) Schema(ctx context.Context, table string) (*arrow.Schema, Table
 	if err != nil {
 		return nil, TableInfo{}, c.explain(err)
 	}
-	if err := toDiagnostics(response.GetDiagnostics()).Err(); err != nil {
+	if err := convert.ToDiagnostics(response.GetDiagnostics()).Err(); err != nil {
 		return nil, TableInfo{}, err
 	}
 	schema, err := readSchema(response.GetArrowSchema())
 	return schema, toTableInfo(response.GetTable()), err
 }
 
+// readSchema reads the schema at the start of an Arrow IPC stream.
+func readSchema(message []byte) (*arrow.Schema, error) {
+	reader, err := ipc.NewReader(bytes.NewReader(message))
+	if err != nil {
+		return nil, fmt.Errorf("decode schema: %w", err)
+	}
+	defer reader.Release()
+	return reader.Schema(), nil
+}
+
 // Validate checks a configuration in JSON, which has the structure of the HCL file.
 // The diagnostics are errors and warnings; the error comes from the transport.
 func (c *Client) Validate(ctx context.Context, config []byte) (exporter.Diagnostics, error) {
 	response, err := c.service.ValidateConfig(ctx, &pluginv1.ValidateConfigRequest{Config: &pluginv1.Config{Json: config}})
-	return toDiagnostics(response.GetDiagnostics()), c.explain(err)
+	return convert.ToDiagnostics(response.GetDiagnostics()), c.explain(err)
 }
 
 // Plan returns what a Read or an Export would do. The diagnostics are warnings. The
@@ -246,11 +274,11 @@ func (c *Client) Plan(ctx context.Context, config []byte) (engine.Plan, exporter
 	if err != nil {
 		return engine.Plan{}, nil, c.explain(err)
 	}
-	diags := toDiagnostics(response.GetDiagnostics())
+	diags := convert.ToDiagnostics(response.GetDiagnostics())
 	if err := diags.Err(); err != nil {
 		return engine.Plan{}, diags, err
 	}
-	plan, err := toPlan(response.GetPlan())
+	plan, err := convert.ToPlan(response.GetPlan())
 	return plan, diags, err
 }
 

@@ -1,4 +1,6 @@
-package plugin
+// Package convert converts what the engine has into the messages of the protocol, and
+// back. For every From… that a host reads there is a To…, and the two are inverse.
+package convert
 
 import (
 	"encoding/json"
@@ -13,10 +15,8 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// The two forms of one thing: what the engine has and what crosses. For every
-// from… there is a to…, and the two are inverse.
-
-func fromDiagnostics(diags exporter.Diagnostics) []*pluginv1.Diagnostic {
+// FromDiagnostics returns the messages of diagnostics, without their ranges in a file.
+func FromDiagnostics(diags exporter.Diagnostics) []*pluginv1.Diagnostic {
 	messages := make([]*pluginv1.Diagnostic, 0, len(diags))
 	for _, one := range diags {
 		severity := pluginv1.Severity_SEVERITY_ERROR
@@ -28,7 +28,8 @@ func fromDiagnostics(diags exporter.Diagnostics) []*pluginv1.Diagnostic {
 	return messages
 }
 
-func toDiagnostics(messages []*pluginv1.Diagnostic) exporter.Diagnostics {
+// ToDiagnostics is the inverse of FromDiagnostics.
+func ToDiagnostics(messages []*pluginv1.Diagnostic) exporter.Diagnostics {
 	var diags exporter.Diagnostics
 	for _, one := range messages {
 		severity := exporter.SeverityError
@@ -40,7 +41,8 @@ func toDiagnostics(messages []*pluginv1.Diagnostic) exporter.Diagnostics {
 	return diags
 }
 
-func fromTable(table *schema.Table) *pluginv1.TableInfo {
+// FromTable describes a table.
+func FromTable(table *schema.Table) *pluginv1.TableInfo {
 	key, _, _ := table.ByRole(schema.RoleKey)
 	version, _, _ := table.ByRole(schema.RoleVersion)
 	return &pluginv1.TableInfo{
@@ -88,15 +90,8 @@ func toTime(message *timestamppb.Timestamp) *time.Time {
 	return &at
 }
 
-func toTableInfo(message *pluginv1.TableInfo) TableInfo {
-	return TableInfo{
-		Name: message.GetName(), Description: message.GetDescription(), SchemaVersion: int(message.GetSchemaVersion()),
-		SchemaFingerprint: message.GetSchemaFingerprint(), PrimaryKey: message.GetPrimaryKey(), VersionColumn: message.GetVersionColumn(),
-		Modes: message.GetModes(), PartitionBy: message.GetPartitionBy(),
-	}
-}
-
-func fromResult(file engine.Result) (*pluginv1.ExportedFile, error) {
+// FromResult returns the message of a committed file. It fails when the manifest has no JSON form.
+func FromResult(file engine.Result) (*pluginv1.ExportedFile, error) {
 	manifest, err := json.Marshal(file.Manifest)
 	if err != nil {
 		return nil, fmt.Errorf("encode manifest: %w", err)
@@ -107,7 +102,8 @@ func fromResult(file engine.Result) (*pluginv1.ExportedFile, error) {
 	}, nil
 }
 
-func toResult(message *pluginv1.ExportedFile) (engine.Result, error) {
+// ToResult is the inverse of FromResult. It fails when the manifest is not JSON.
+func ToResult(message *pluginv1.ExportedFile) (engine.Result, error) {
 	result := engine.Result{
 		File: message.GetUrl(), Bytes: message.GetBytes(), Pointer: message.GetPointer(), SHA256: message.GetSha256(),
 		Removed: message.GetRemoved(), NotRemoved: message.GetNotRemoved(),
