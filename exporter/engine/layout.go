@@ -118,7 +118,7 @@ func folderOf(ctx context.Context, from locator, at exporter.Destination, table,
 		if !known || name == except || pointer != nil && pointer.names(name) {
 			continue
 		}
-		manifest, _, err := readManifest(ctx, at, format, name)
+		manifest, err := readManifest(ctx, at, format, name)
 		switch {
 		case ctx.Err() != nil:
 			return found, ctx.Err()

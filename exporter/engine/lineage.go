@@ -61,7 +61,7 @@ func (l lineage) head(ctx context.Context) (head, error) {
 	found := head{beside: digestOfNames(names, ""), format: l.format}
 	var files []ancestor
 	for i, name := range slices.Backward(names) {
-		manifest, _, err := readManifest(ctx, l.destination, l.format, name)
+		manifest, err := readManifest(ctx, l.destination, l.format, name)
 		switch {
 		case errors.Is(err, errForeign) && i < len(names)-1:
 			continue // no file of ours, and not in the way of one
@@ -81,7 +81,7 @@ func (l lineage) head(ctx context.Context) (head, error) {
 		files = append(files, file)
 	}
 	found.name, found.others = l.youngest(files)
-	found.manifest, _, err = readManifest(ctx, l.destination, l.format, found.name)
+	found.manifest, err = readManifest(ctx, l.destination, l.format, found.name)
 	return found, err
 }
 

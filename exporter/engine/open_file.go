@@ -177,10 +177,10 @@ func notOpened(err error) error {
 	return fmt.Errorf("%w: %w", errForeign, err)
 }
 
-func readManifest(ctx context.Context, from exporter.Destination, format exporter.Format, name string) (*exporter.Manifest, exporter.Version, error) {
+func readManifest(ctx context.Context, from exporter.Destination, format exporter.Format, name string) (*exporter.Manifest, error) {
 	file, err := openExport(ctx, from, format, name)
 	if err != nil {
-		return nil, "", err
+		return nil, err
 	}
-	return &file.manifest, file.object.Version(), file.close()
+	return &file.manifest, file.close()
 }

@@ -52,14 +52,11 @@ func (p Plan) Warnings() exporter.Diagnostics {
 				Severity: exporter.SeverityWarning, Summary: export.File + " cannot be written", Detail: "Apply would fail: " + export.Unwritable,
 			})
 		}
-		if export.OpenToAll != "" {
-			found = append(found, openWarning(export))
-		}
 		if export.Shrink != nil && export.Shrink.Expected {
 			found = append(found, shrinkWarning(export, rowsAtMost(p, export.Table)))
 		}
 	}
-	return found
+	return append(found, openFiles(p.Exports)...)
 }
 
 // TablePlan is what reading one table takes.

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"fmt"
+	"strings"
 
 	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/schema"
@@ -19,14 +20,23 @@ func shrinkWarning(export ExportPlan, rows int64) exporter.Diagnostic {
 	}
 }
 
-// openWarning says that other users of the machine can read an export.
-func openWarning(export ExportPlan) exporter.Diagnostic {
-	return exporter.Diagnostic{
-		Severity: exporter.SeverityWarning,
-		Summary:  export.File + " is readable by every user of this machine",
-		Detail: fmt.Sprintf(`The file has the permission %s, and the new one keeps it. Set file_mode = "0600" in the export to make it private, or file_mode = %q to keep it without this warning.`,
-			export.OpenToAll, export.OpenToAll),
+// openFiles warns of files that other users of the machine can read.
+func openFiles(exports []ExportPlan) exporter.Diagnostics {
+	var files []string
+	for _, export := range exports {
+		if export.OpenToAll != "" {
+			files = append(files, export.File+" ("+export.OpenToAll+")")
+		}
 	}
+	if len(files) == 0 {
+		return nil
+	}
+	return exporter.Diagnostics{{
+		Severity: exporter.SeverityWarning,
+		Summary:  "Every user of this machine can read " + countOf(int64(len(files)), "file"),
+		Detail: fmt.Sprintf(`A file keeps its permission when it is replaced: %s. Set file_mode = "0600" in the export to make it private, `+
+			`or file_mode = "0644" to keep it open without this warning.`, strings.Join(files, ", ")),
+	}}
 }
 
 // rowsAtMost is the number of rows of a table that the survey states.

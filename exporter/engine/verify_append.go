@@ -135,7 +135,7 @@ func linesOf(ctx context.Context, from locator, at tableExports) (map[string]lin
 	names := make(map[string]exporter.Manifest)
 	for _, name := range at.appended {
 		format, _ := from.formatOf(name)
-		manifest, _, err := readManifest(ctx, at.destination, format, name)
+		manifest, err := readManifest(ctx, at.destination, format, name)
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s: %w", at.destination.URL(name), err)
 		}

@@ -150,7 +150,7 @@ func nameWinner(ctx context.Context, t target, err error) error {
 		}
 		return exporter.WithHint(fmt.Errorf("%w: run %s", err, there.MovedBy), hint)
 	}
-	there, _, readErr := readManifest(ctx, t.destination, t.format, t.name)
+	there, readErr := readManifest(ctx, t.destination, t.format, t.name)
 	if readErr != nil {
 		return exporter.WithHint(fmt.Errorf("%w (the file that is there now cannot be read: %w)", err, readErr), hint)
 	}

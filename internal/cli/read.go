@@ -60,6 +60,9 @@ as it was.`,
 			if err := oneOf(command, "format", arguments.format, formatArrow, formatJSONLines); err != nil {
 				return err
 			}
+			if _, err := lookupTable(args[0]); err != nil {
+				return err
+			}
 			if arguments.position == stdoutName {
 				return usageError(command, "flag -position takes a file: standard output has the rows")
 			}

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/internal/nearest"
 	"github.com/lemexport/lemexport/schema"
 )
 
@@ -78,10 +79,14 @@ func lookupTable(name string) (*schema.Table, error) {
 		name = schema.Default().Name
 	}
 	found, ok := schema.Lookup(name)
-	if !ok {
-		return nil, exporter.WithHint(fmt.Errorf("unknown table %q", name), "The tables are: "+strings.Join(schema.TableNames(), ", ")+".")
+	if ok {
+		return found, nil
 	}
-	return found, nil
+	hint := "The tables are: " + strings.Join(schema.TableNames(), ", ") + "."
+	if guess := nearest.Name(name, schema.TableNames()); guess != "" {
+		hint += " Did you mean " + guess + "?"
+	}
+	return nil, exporter.WithHint(fmt.Errorf("unknown table %q", name), hint)
 }
 
 func runSchema(app App, global settings, found *schema.Table, format, location string) error {

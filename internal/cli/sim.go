@@ -102,6 +102,8 @@ many requests each key made.`,
 				return usageError(command, "flag -users takes 1 or more")
 			case options.Conversations < 0:
 				return usageError(command, "flag -conversations takes 0 or more")
+			case options.Latency < 0 || options.Latency > time.Hour:
+				return usageError(command, "flag -latency takes 0 to 1h")
 			case options.Drift < 0:
 				return usageError(command, "flag -drift takes 0 or more")
 			case options.DriftReads < 0:

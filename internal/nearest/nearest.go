@@ -15,7 +15,8 @@ const longest = 64
 // Name returns the known name nearest to given, or "" when none is near. It allows one
 // wrong letter in three, and two in a name of four or five, where a swapped pair counts
 // as two. Case is ignored. Fewer would miss real typing errors, more would suggest names
-// that have nothing to do with the given one.
+// that have nothing to do with the given one. Where none is near, it is the first one that
+// ends with the given name as a word, as inbox_labels does with labels.
 func Name(given string, known []string) string {
 	if len(given) > longest {
 		return ""
@@ -26,5 +27,13 @@ func Name(given string, known []string) string {
 			best, bestDistance = name, d
 		}
 	}
-	return best
+	if best != "" || given == "" {
+		return best
+	}
+	for _, name := range known {
+		if strings.HasSuffix(strings.ToLower(name), "_"+strings.ToLower(given)) {
+			return name
+		}
+	}
+	return ""
 }

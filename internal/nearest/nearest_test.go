@@ -8,7 +8,7 @@ import (
 )
 
 func TestName(t *testing.T) {
-	known := []string{"destination", "format", "id", "usr_Carol", "lz4", "plan"}
+	known := []string{"destination", "format", "id", "usr_Carol", "lz4", "plan", "inbox_conversations"}
 	for _, test := range []struct{ rule, given, want string }{
 		{"one letter is missing", "destnation", "destination"},
 		{"two letters changed places", "fromat", "format"},
@@ -18,6 +18,8 @@ func TestName(t *testing.T) {
 		{"one wrong letter of a short name", "lz5", "lz4"},
 		{"a name of which no letter is right", "x", ""},
 		{"the case is ignored", "USR_CARL", "usr_Carol"},
+		{"the first word is missing", "Conversations", "inbox_conversations"},
+		{"half a word is missing", "versations", ""},
 		{"nothing was given", "", ""},
 		{"a text too long to compare", strings.Repeat("destination", 6), ""},
 	} {

@@ -76,7 +76,7 @@ func NewTeams(options TeamsOptions) (*Teams, error) {
 	}
 	for _, name := range options.Revoked {
 		if !slices.ContainsFunc(teams.list, func(team Team) bool { return team.Name == name }) {
-			err = errors.Join(err, fmt.Errorf("sim: Revoked names %q; the teams are %s to %s", name, teams.list[0].Name, teams.list[options.Count-1].Name))
+			err = errors.Join(err, fmt.Errorf("sim: no team is named %q, whose key would be revoked; the teams are %s to %s", name, teams.list[0].Name, teams.list[options.Count-1].Name))
 		}
 	}
 	if err != nil {

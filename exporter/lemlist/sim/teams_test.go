@@ -125,7 +125,7 @@ func TestTeamsThatMakeNoSenseAreRefused(t *testing.T) {
 		"Count is 10001":               {Count: 10_001},
 		"Users is -1":                  {Count: 1, Each: sim.Options{Users: -1}},
 		"leave Each.Key and Each.Rows": {Count: 1, Each: sim.Options{Key: "x"}},
-		`Revoked names "team-3"; the teams are team-1 to team-2`: {Count: 2, Revoked: []string{"team-3"}},
+		`no team is named "team-3", whose key would be revoked; the teams are team-1 to team-2`: {Count: 2, Revoked: []string{"team-3"}},
 	} {
 		if _, err := sim.NewTeams(options); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%q: %v", want, err)
