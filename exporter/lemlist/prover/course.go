@@ -101,7 +101,6 @@ func (c *course) sweptPage(r Page) {
 		c.sweep.after = c.changes[n-1].to.Add(c.margin.Settle + 1)
 	}
 	c.sweep.odd = c.sweep.odd || c.odd
-	c.sweep.arrivals += c.arrivals
 	c.closed = closed
 	switch done := c.sweep; {
 	case !done.done():
