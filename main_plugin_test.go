@@ -14,6 +14,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/hashicorp/go-hclog"
 	goplugin "github.com/hashicorp/go-plugin"
@@ -210,12 +211,19 @@ func TestAGoPluginHostEndsThePluginDuringACall(t *testing.T) {
 		t.Fatal(err)
 	}
 	exports := pluginv1.NewExporterClient(protocol.(*goplugin.GRPCClient).Conn)
-	if _, err := exports.Read(t.Context(), &pluginv1.ReadRequest{
+	stream, err := exports.Read(t.Context(), &pluginv1.ReadRequest{
 		Config: &pluginv1.Config{Json: jsonConfig(t, api.url, "")}, Table: "inbox_conversations", StateDir: t.TempDir(),
-	}); err != nil {
+		Delivery: pluginv1.Delivery_DELIVERY_ONCE, // the walk does not wait for the host
+	})
+	if err != nil {
 		t.Fatal(err)
 	}
-	<-api.held
+	select {
+	case <-api.held:
+	case <-time.After(30 * time.Second):
+		message, err := stream.Recv()
+		t.Fatalf("no request is held, the first message is %v, %v", message, err)
+	}
 	host.Kill()
 	if code := command.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("the plugin ended with %v", command.ProcessState)

@@ -163,7 +163,7 @@ func (v *revision) pass(ctx context.Context, sink exporter.Sink, to func(arrow.R
 
 // takeover is what of the file can be taken over.
 func (v *revision) takeover(ctx context.Context, data exporter.DataFile, sink exporter.Sink) (takeover, error) {
-	file, grouped := groupedFile(data)
+	file, grouped := data.(exporter.GroupedFile)
 	taker, takes := sink.(exporter.GroupSink)
 	if !grouped || !takes || v.carried == nil {
 		return takeover{}, nil

@@ -2,15 +2,18 @@ package engine_test
 
 import (
 	"bytes"
+	"encoding/binary"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	gocmp "github.com/google/go-cmp/cmp"
 	parquetgo "github.com/parquet-go/parquet-go"
 
 	"github.com/lemexport/lemexport/exporter"
+	"github.com/lemexport/lemexport/exporter/engine"
 	"github.com/lemexport/lemexport/exporter/lemlist/sim"
 )
 
@@ -74,5 +77,50 @@ func TestAMergeTakesOverRowGroupsWithoutChanges(t *testing.T) {
 	}
 	if taken < 5 {
 		t.Errorf("%d of the merges have taken over row groups", taken)
+	}
+}
+
+// Whatever byte of the old file was changed, in row groups that are taken over or not: the
+// merge fails and names the file, once, or what it writes is what it would have written.
+func TestAMergeOfADamagedFileFailsOrMakesTheSame(t *testing.T) {
+	for name, groupRows := range map[string]int{"some row groups are taken over": 100, "none is": 1000} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t, sim.Options{Users: 1, Conversations: 900, Seed: 3})
+			merge := in(exporter.ModeMerge, b.job(b.dir))
+			merge.Exports[0].Parquet.RowGroupSize = groupRows
+			b.mustApply(t, merge)
+			old, err := os.ReadFile(b.file())
+			if err != nil {
+				t.Fatal(err)
+			}
+			b.churn(2, 5, sim.Jump)
+			_, sound := b.mustApply(t, merge)
+			want, failed := sound.Exports[0].Manifest.Content.SHA256, 0
+			footer := int(binary.LittleEndian.Uint32(old[len(old)-8:])) + 8
+			for at := 100; at < len(old)-footer; at += (len(old) - footer) / 20 {
+				damaged := bytes.Clone(old)
+				damaged[at] ^= 0x04
+				if err := os.WriteFile(b.file(), damaged, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				_, _, err := b.apply(t, merge, engine.ApplyOptions{})
+				if err == nil {
+					if got := b.mustVerify(t, b.dir).Manifest.Content.SHA256; got != want {
+						t.Errorf("the byte at %d was changed: the merge is another", at)
+					}
+					continue
+				}
+				failed++
+				if strings.Count(err.Error(), b.file()) != 1 {
+					t.Errorf("the byte at %d was changed: %v", at, err)
+				}
+				if left, err := os.ReadFile(b.file()); err != nil || !bytes.Equal(left, damaged) {
+					t.Errorf("the byte at %d was changed: the merge failed and replaced the file (%v)", at, err)
+				}
+			}
+			if failed < 10 {
+				t.Errorf("%d of the merges failed", failed)
+			}
+		})
 	}
 }

@@ -41,15 +41,6 @@ func (b takenBlock) with(group foundGroup) takenBlock {
 	return b
 }
 
-// groupedFile is a file with groups; false when it has none.
-func groupedFile(file exporter.DataFile) (exporter.GroupedFile, bool) {
-	if of, ok := file.(named); ok {
-		file = of.DataFile
-	}
-	grouped, ok := file.(exporter.GroupedFile)
-	return grouped, ok
-}
-
 // rest yields the rows of the groups that are not taken over. They are where the others
 // leave room for them.
 func (t takeover) rest(ctx context.Context, table *schema.Table) iter.Seq2[arrow.Record, error] {

@@ -147,7 +147,7 @@ func TestGroupsThatTheWalkHasNotShownAreTakenOver(t *testing.T) {
 			}
 			old := head{manifest: &exporter.Manifest{SchemaVersion: table.Version, Content: contentOf(rows.Digest{})}}
 			v := newRevision(target{table: table, destination: nowhere{}}, old, nil, found, test.whole)
-			got, err := v.takeover(t.Context(), named{groups{records: test.file}, "here"}, groupSink{refused: test.refused})
+			got, err := v.takeover(t.Context(), groups{records: test.file}, groupSink{refused: test.refused})
 			if test.unsorted {
 				if !errors.Is(err, rows.ErrUnsorted) {
 					t.Errorf("the error is %v", err)

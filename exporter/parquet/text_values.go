@@ -64,11 +64,11 @@ func (t *textValues) bounds(encoded encodedValues) (least, greatest []byte, ok b
 // bounds returns the least and the greatest of some texts.
 func bounds(texts iter.Seq2[int, []byte]) (least, greatest []byte) {
 	var lowest, highest uint64
-	any := false
+	some := false
 	for _, value := range texts {
 		first := head(value)
-		if !any {
-			least, greatest, lowest, highest, any = value, value, first, first, true
+		if !some {
+			least, greatest, lowest, highest, some = value, value, first, first, true
 			continue
 		}
 		switch {

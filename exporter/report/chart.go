@@ -88,17 +88,17 @@ func newLineChart(name string, t timeline, shown []series, asOf time.Time) lineC
 // node draws the scale behind the lines and its numbers over them.
 func (c lineChart) node() g.Node {
 	const plot = chartFloor - chartTop
-	var behind, lines, scale, dates g.Group
+	var behind, curves, scale, dates g.Group
 	if c.Open != nil {
 		behind = append(behind, rectangle("open", c.Open.X, chartTop, c.Open.Width, plot))
 	}
 	for _, one := range c.Series {
 		if one.Area != "" {
-			lines = append(lines, curve("area", one.Area))
+			curves = append(curves, curve("area", one.Area))
 		}
 	}
 	for _, one := range c.Series {
-		lines = append(lines, curve(one.Class, one.Line))
+		curves = append(curves, curve(one.Class, one.Line))
 	}
 	for _, one := range c.Lines {
 		scale = append(scale, label("small scale", "0", one.LabelY, "", one.Label))
@@ -114,7 +114,7 @@ func (c lineChart) node() g.Node {
 		g.Map(c.Lines, func(one tick) g.Node { return line("grid", "0", "100%", one.Y, one.Y) }),
 		behind,
 		el("svg", attr("x", "0"), number("y", chartTop), attr("width", "100%"), number("height", plot),
-			attr("viewBox", "0 0 1000 1000"), attr("preserveAspectRatio", "none"), lines),
+			attr("viewBox", "0 0 1000 1000"), attr("preserveAspectRatio", "none"), curves),
 		scale,
 		line("axis", "0", "100%", c.Floor, c.Floor),
 		dates)

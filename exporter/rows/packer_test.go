@@ -17,7 +17,7 @@ import (
 func TestPackedRowsAreTheRowsOfThePieces(t *testing.T) {
 	for _, table := range schema.Tables() {
 		parts, _ := recordtest.Parts(table, 50)
-		random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test repeats itself
+		random := rand.New(rand.NewPCG(1, 2))
 		for range 50 {
 			var pieces []Piece
 			for range 1 + random.IntN(6) {

@@ -41,8 +41,7 @@ type counts struct {
 	// fellAgain is the same of the latest walk; odd says that the latest page showed
 	// a row that moved with a time of before.
 	fellAgain, odd bool
-	arrivals       int64 // rows that the latest page showed for the first time or in a newer version
-	moved          bool  // a row has moved, or may have
+	moved          bool // a row has moved, or may have
 	// shownAgain are the stretches that checks and sweeps of the latest walk showed again.
 	shownAgain []stretch
 	// unreliable says that a total was smaller than the place of a row, or did not change
@@ -68,14 +67,11 @@ func newCounts() counts {
 // take counts the rows of a page. Of the first page everything was there before.
 // Rows that are new, or newer than they were, have a time of quiet or more as a rule.
 func (t *counts) take(r Page, first bool, seen *coverage, quiet int64) {
-	t.odd, t.arrivals = false, 0
+	t.odd = false
 	t.audit.add(r.Audit)
 	for _, row := range r.Rows {
 		at, known := t.seen.put(row.ID[0], row.At)
 		t.moved = t.moved || !first && at != row.At && row.At >= t.floor
-		if !known || row.At > at {
-			t.arrivals++
-		}
 		t.odd = t.odd || row.At < quiet && row.At >= t.floor && (!known || row.At > at)
 		switch {
 		case known && row.At >= at:

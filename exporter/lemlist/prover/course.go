@@ -101,7 +101,6 @@ func (c *course) sweptPage(r Page) {
 		c.sweep.after = c.changes[n-1].to.Add(c.margin.Settle + 1)
 	}
 	c.sweep.odd = c.sweep.odd || c.odd
-	c.sweep.arrivals += c.arrivals
 	c.closed = closed
 	switch done := c.sweep; {
 	case !done.done():
@@ -164,6 +163,9 @@ func (c *course) checked(aim *search, r Page) {
 		if h.id() == aim.ids[0] {
 			left = &h
 		}
+		if left != nil || h.from().at < aim.at { // gaps come from the top down
+			break
+		}
 	}
 	c.checks.observe(aim, left, r, c.fixed)
 	if aim.tries > mostTries {
@@ -217,7 +219,7 @@ func (c *course) widen(why string) {
 	c.forget()
 	c.widened = why
 	c.phase, c.sweep = traversing, nil
-	c.budget = max(c.budget, c.reads+budgetOf(Page{total: c.totalEnd, perPage: c.size}))
+	c.budget = max(c.budget, c.reads+budgetOf(Page{total: c.totalEnd, perPage: c.size}.pages()))
 }
 
 // fallBack starts plain passes: the assumptions do not hold. A first page, read
@@ -265,5 +267,5 @@ func (c *course) GiveUp(reason string) {
 	c.phase, c.method, c.reason = finished, "", reason
 }
 
-// budgetOf is how many pages a list may take that shows this one.
-func budgetOf(r Page) int64 { return readsPerPage*min(r.pages(), maxPages) + readsMore }
+// budgetOf is how many pages may be read of a list that has so many.
+func budgetOf(pages int64) int64 { return readsPerPage*min(pages, maxPages) + readsMore }

@@ -33,12 +33,13 @@ type evidence struct {
 	deep   bool
 	top    int64
 	closed bool
-	// unexplained is how many places rows have moved down during sweeps, less the rows that later
-	// sweeps have shown above them.
-	unexplained int64
-	borders     []period      // of the latest sweep down to the floor and of those after it
-	sweptAt     time.Time     // when the last sweep that was one moment was sent
-	held        time.Duration // how far below its target that one reached
+	// pushed is how many places rows have moved down during sweeps, since the latest one down to
+	// the floor began. Which rows have moved above them the shorter sweeps after it cannot tell:
+	// rows that they show there may have come later.
+	pushed  int64
+	borders []period      // of the latest sweep down to the floor and of those after it
+	sweptAt time.Time     // when the last sweep that was one moment was sent
+	held    time.Duration // how far below its target that one reached
 
 	// jointsOnly says that only those gaps are checked in which every movement counts.
 	jointsOnly bool
@@ -135,11 +136,11 @@ func (e *evidence) swept(done *sweep) bool {
 	e.sweeps++
 	e.borders = append(e.borders, done.borders...)
 	e.shownAgain = append(e.shownAgain, done.stretch())
-	if e.unexplained = max(e.unexplained-done.arrivals, 0); !e.deep { // it went down to the floor
-		e.unexplained = 0
+	if !e.deep { // it went down to the floor
+		e.pushed = 0
 	}
 	if done.reads > 1 {
-		e.unexplained += done.pushed
+		e.pushed += done.pushed
 		// Rows that moved with an older time than when the sweep before began may have
 		// done so during this one, too: then the next one goes as deep again.
 		e.deep = !done.odd
@@ -211,7 +212,7 @@ func (e *evidence) still(border period) bool {
 // passedBy reports whether a row may have moved above the pages that a sweep had read, to
 // where the sweeps after it did not look. An increment starts below such a row.
 func (e *evidence) passedBy(last Page) bool {
-	return e.since == nil && e.unexplained > 0 && e.held < e.margin.Lookback && !e.counted(last.total)
+	return e.since == nil && e.pushed > 0 && e.held < e.margin.Lookback && !e.counted(last.total)
 }
 
 // contradicted reports whether rows came or went, and no total tells.

@@ -244,3 +244,13 @@ func TestWalkTrustsTheNewestTimeOnlyAfterATick(t *testing.T) {
 		}
 	}
 }
+
+// A list without totals is read to its end, however long it is.
+func TestALongListWithoutTotalsIsProven(t *testing.T) {
+	m := newModel(quietList(2000), 10, func(int) []move { return nil })
+	m.quirk.noTotal = true
+	p, found := prove(m)
+	if p.method != MethodSweep || len(found) != 2000 {
+		t.Errorf("method %q after %d pages with %d rows: %s", p.method, p.reads, len(found), p.reason)
+	}
+}

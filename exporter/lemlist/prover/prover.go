@@ -173,10 +173,13 @@ func (p *Prover) Observe(q Request, r Page) {
 	defer p.spend()
 	p.inFlight--
 	if p.count(r); p.reads == 1 {
-		p.budget = budgetOf(r)
+		p.budget = budgetOf(r.pages())
 	}
 	if p.useless() {
 		return
+	}
+	if p.phase == traversing && r.total == nil { // how long the list is shows only as it is read
+		p.budget = max(p.budget, budgetOf(q.Page))
 	}
 	if p.phase == passing {
 		p.pass(r)

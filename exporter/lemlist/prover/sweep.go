@@ -23,9 +23,8 @@ type sweep struct {
 	shown       map[schema.IDHash]int64 // the rows, and their newest times
 	// odd says that it showed rows that moved with a time of before.
 	odd bool
-	// pushed is how many places rows moved down between pages that overlap or touch, and arrivals is
-	// how many rows it showed for the first time or in a newer version.
-	pushed, arrivals int64
+	// pushed is how many places rows moved down between pages that overlap or touch.
+	pushed int64
 	// borders are the times of the pairs of pages that joined only because they touch.
 	borders []period
 	// shift is by how much the rows have moved down since they were read, as far as
