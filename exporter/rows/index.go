@@ -25,7 +25,7 @@ type Index struct {
 
 // Dropped counts the rows of a partition that another row with the same id replaces.
 type Dropped struct {
-	// Duplicates have the same version as the row that stays, Superseded an older one.
+	// Duplicates have the same version as the row that replaces them, Superseded an older one.
 	Duplicates, Superseded int64
 }
 

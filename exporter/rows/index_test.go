@@ -3,6 +3,7 @@ package rows
 import (
 	"fmt"
 	"math/rand/v2"
+	"runtime"
 	"testing"
 
 	"pgregory.net/rapid"
@@ -78,29 +79,42 @@ func (c *readCounter) ReadAt(p []byte, at int64) (int, error) {
 	return c.TempFile.ReadAt(p, at)
 }
 
-// Four times as many rows take four times as many reads, whether ids are repeated or not.
+// Four times as many rows take four times as many reads and no more memory, whether ids are repeated or not.
 func TestTheSearchForDuplicatesGrowsWithTheRows(t *testing.T) {
 	limits := LimitsOf(1 << 20)
-	for _, repeated := range []bool{false, true} {
-		t.Run(fmt.Sprint("repeated ", repeated), func(t *testing.T) {
+	for _, ids := range []string{"distinct", "repeated", "one", "one in many versions"} {
+		t.Run(ids, func(t *testing.T) {
 			read := func(rows int) int64 {
 				file := &readCounter{TempFile: tempFile(t, t.TempDir())}
 				x := NewIndex(file, limits)
 				defer func() { _ = x.Close() }()
 				random := rand.New(rand.NewPCG(1, 1))
 				for row := range rows {
-					id := schema.IDHash{random.Uint64(), random.Uint64()}
-					x.append("usr_a", id, 1)
-					if repeated && row%2 == 0 {
+					id, version := schema.IDHash{random.Uint64(), random.Uint64()}, int64(1)
+					switch ids {
+					case "one in many versions":
+						version = random.Int64()
+						fallthrough
+					case "one":
+						id = schema.IDHash{1, 2}
+					}
+					x.append("usr_a", id, version)
+					if ids == "repeated" && row%2 == 0 {
 						x.append("usr_b", id, 1)
 					}
 				}
 				if err := x.flush(len(x.buf) / entrySize); err != nil {
 					t.Fatal(err)
 				}
+				var before, after runtime.MemStats
+				runtime.ReadMemStats(&before)
 				lost, err := x.Losers()
-				if err != nil || (lost > 0) != repeated {
+				runtime.ReadMemStats(&after)
+				if err != nil || (lost > 0) != (ids != "distinct") {
 					t.Fatalf("%d lost, %v", lost, err)
+				}
+				if took := after.TotalAlloc - before.TotalAlloc; took > 4<<20 {
+					t.Errorf("%d bytes are taken for %d rows", took, rows)
 				}
 				return file.read
 			}
@@ -122,5 +136,30 @@ func TestSharesFitTheBudget(t *testing.T) {
 				t.Errorf("%d bytes: %d rows in %d shares", memory, rows, shares)
 			}
 		}
+	}
+}
+
+// What is known of the places of the entries is little for each of them, however little memory there is.
+func TestSharesStandInFewExtents(t *testing.T) {
+	limits := LimitsOf(1 << 20)
+	x := NewIndex(NewSpill(1<<30, nil), limits)
+	random := rand.New(rand.NewPCG(1, 1))
+	rows := int64(32 * limits.filtered)
+	for range rows {
+		x.append("usr_a", schema.IDHash{random.Uint64(), random.Uint64()}, 1)
+	}
+	if err := x.flush(int(rows)); err != nil {
+		t.Fatal(err)
+	}
+	shares, err := x.entries().deal(limits.shares(rows), rows, limits.dealt)
+	if err != nil {
+		t.Fatal(err)
+	}
+	extents := int64(0)
+	for _, one := range shares {
+		extents += int64(len(one.extents))
+	}
+	if bits := 8 * 16 * extents / rows; bits > 2 {
+		t.Errorf("%d extents for %d rows: %d bits a row", extents, rows, bits)
 	}
 }

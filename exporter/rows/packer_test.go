@@ -1,7 +1,9 @@
 package rows
 
 import (
+	"encoding/binary"
 	"errors"
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -69,6 +71,13 @@ func TestUnpackNoticesBytesThatAreMissingOrTooMany(t *testing.T) {
 	} {
 		if rec, err := unpack(table.Arrow(), body); !errors.Is(err, errUnpack) {
 			t.Errorf("%s: %v, %v", name, rec, err)
+		}
+	}
+	for at := 0; at < len(one.body); at += 4 {
+		for _, number := range []uint32{math.MaxUint32, 1 << 31, math.MaxInt32} {
+			body := slices.Clone(one.body)
+			binary.NativeEndian.PutUint32(body[at:], number)
+			_, _ = unpack(table.Arrow(), body) // without a panic
 		}
 	}
 }

@@ -84,7 +84,7 @@ func (s share) all() iter.Seq2[entry, error] {
 // the end of the file, where that many entries stand. The buffers take about so many bytes.
 func (s share) deal(shares, end int64, buffers int) ([]share, error) {
 	dealt := make([]dealing, shares)
-	each := max(buffers/entrySize/int(shares), 1) * entrySize
+	each := max(buffers/int(shares), leastDealt) / entrySize * entrySize // else extents take more than the buffers
 	for i := range dealt {
 		dealt[i] = dealing{share: share{file: s.file}, waiting: make([]byte, 0, each)}
 	}
@@ -146,35 +146,66 @@ func (s share) duplicates(limits Limits) iter.Seq2[duplicate, error] {
 		sorted := make([]entry, 0, min(most, atOnce+atOnce/64))
 		for part := range parts {
 			sorted = sorted[:0]
+			limit, more := 2*int(atOnce), true
 			for one, err := range s.all() {
 				if err != nil {
 					yield(duplicate{}, err)
 					return
 				}
-				if repeated.Passes(one.id) && one.id[0]%parts == part {
-					sorted = append(sorted, one)
+				if !repeated.Passes(one.id) || one.id[0]%parts != part {
+					continue
 				}
-			}
-			slices.SortFunc(sorted, func(a, b entry) int {
-				if c := a.id.Compare(b.id); c != 0 {
-					return c
+				if sorted = append(sorted, one); len(sorted) < limit {
+					continue
 				}
-				return cmp.Or(cmp.Compare(b.version, a.version), cmp.Compare(b.row, a.row))
-			})
-			for i := 1; i < len(sorted); i++ {
-				if sorted[i].id == sorted[i-1].id && !yield(duplicate{sorted[i], sorted[i-1]}, nil) {
+				// Few ids are in very many rows: most of those need not wait for the others.
+				if sorted, more = settle(sorted, sameVersion, yield); more && len(sorted) > limit/2 {
+					sorted, more = settle(sorted, sameID, yield)
+				}
+				if !more {
 					return
 				}
+				limit = max(limit, 2*len(sorted))
+			}
+			if _, more = settle(sorted, sameID, yield); !more {
+				return
 			}
 		}
 	}
 }
 
+func sameID(a, b entry) bool      { return a.id == b.id }
+func sameVersion(a, b entry) bool { return a.id == b.id && a.version == b.version }
+
+// settle yields the entries that others which are the same replace, and returns the others. It
+// reports whether more is wanted.
+func settle(entries []entry, same func(a, b entry) bool, yield func(duplicate, error) bool) (rest []entry, more bool) {
+	slices.SortFunc(entries, func(a, b entry) int {
+		if c := a.id.Compare(b.id); c != 0 {
+			return c
+		}
+		return cmp.Or(cmp.Compare(b.version, a.version), cmp.Compare(b.row, a.row))
+	})
+	rest = entries[:min(len(entries), 1)]
+	for i := 1; i < len(entries); i++ {
+		if !same(entries[i], entries[i-1]) {
+			rest = append(rest, entries[i]) // at i or before
+		} else if !yield(duplicate{entries[i], entries[i-1]}, nil) {
+			return rest, false
+		}
+	}
+	return rest, true
+}
+
+// usualRows is more rows than most repeated ids have. What has more does not make more parts.
+const usualRows = 8
+
 // repeated is a filter for so many ids that every id passes which more than one entry has, and
-// the most entries whose id can pass it.
+// about the most entries whose id can pass it, of which no id counts for more than [usualRows].
 func (s share) repeated(filtered int) (repeated BloomFilter, most int64, err error) {
 	ids := int(min(s.entries, int64(filtered)))
 	met, repeated := NewBloomFilter(ids), NewBloomFilter(ids)
+	var distinct int64
 	for one, err := range s.all() {
 		if err != nil {
 			return nil, 0, err
@@ -183,8 +214,11 @@ func (s share) repeated(filtered int) (repeated BloomFilter, most int64, err err
 			met.Add(one.id)
 			continue
 		}
-		repeated.Add(one.id)
+		if !repeated.Passes(one.id) {
+			repeated.Add(one.id)
+			distinct++
+		}
 		most += 2 // this one, and the one that was met before
 	}
-	return repeated, min(most, s.entries), nil
+	return repeated, min(most, s.entries, usualRows*distinct), nil
 }

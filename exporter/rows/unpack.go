@@ -65,7 +65,9 @@ func (u *unpacker) offsets(length int) (buffer []byte, last int) {
 	if buffer = u.buffer(4 * (length + 1)); u.damaged {
 		return nil, 0
 	}
-	return buffer, int(int32(binary.NativeEndian.Uint32(buffer[4*length:])))
+	last = int(int32(binary.NativeEndian.Uint32(buffer[4*length:])))
+	u.damaged = last < 0
+	return buffer, last
 }
 
 func (u *unpacker) column(kind arrow.DataType, length int) *array.Data {

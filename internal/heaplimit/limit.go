@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"sync"
 	"sync/atomic"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -24,7 +25,9 @@ type Limit struct {
 	fixed  bool
 	budget atomic.Int64 // 0 as long as there is none
 	walked atomic.Int64 // rows of all walks
-	set    atomic.Int64 // what it is now
+
+	choosing sync.Mutex
+	set      int64 // what it is now
 }
 
 // New returns a limit without a budget. One that is fixed is left as it is.
@@ -46,6 +49,8 @@ func (l *Limit) Counting(to exporter.Observer) exporter.Observer { return counte
 
 // adapt chooses the limit by what the latest collection found in use.
 func (l *Limit) adapt() {
+	l.choosing.Lock()
+	defer l.choosing.Unlock()
 	budget := l.budget.Load()
 	if l.fixed || budget == 0 {
 		return
@@ -54,7 +59,8 @@ func (l *Limit) adapt() {
 	metrics.Read(live)
 	inUse := int64(live[0].Value.Uint64())
 	limit := max(budget, min(inUse+collectorRoom(inUse), budget+perRow*l.walked.Load()))
-	if l.set.Swap(limit) != limit { // it stops all goroutines for a moment
+	if l.set != limit { // it stops all goroutines for a moment
+		l.set = limit
 		debug.SetMemoryLimit(limit)
 	}
 }

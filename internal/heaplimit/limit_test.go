@@ -4,6 +4,7 @@ import (
 	"math"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"testing"
 
 	"github.com/lemexport/lemexport/exporter"
@@ -36,6 +37,25 @@ func TestTheLimitLeavesTheCollectorRoom(t *testing.T) { //nolint:paralleltest //
 	runtime.KeepAlive(held)
 	if got := limitAfter(func(limit int64) bool { return limit == budget }); got != budget {
 		t.Errorf("the limit is %d MiB after all, and the budget %d", got>>20, budget>>20)
+	}
+}
+
+// Calls of a plugin that begin at the same time choose the limit at the same time.
+func TestTheLimitIsThatOfTheLastBudget(t *testing.T) { //nolint:paralleltest // the limit is that of the process
+	defer debug.SetMemoryLimit(debug.SetMemoryLimit(math.MaxInt64))
+	limit := heaplimit.New(false)
+	defer limit.Use(0)
+	budgets := []int64{128 << 20, 136 << 20, 144 << 20, 152 << 20}
+	for range 100000 {
+		var calls sync.WaitGroup
+		for _, budget := range budgets {
+			calls.Go(func() { limit.Use(budget) })
+		}
+		calls.Wait()
+		limit.Use(budgets[0])
+		if got := debug.SetMemoryLimit(-1); got != budgets[0] {
+			t.Fatalf("the limit is %d MiB, and the budget %d", got>>20, budgets[0]>>20)
+		}
 	}
 }
 
