@@ -62,6 +62,9 @@ func WithoutQuery(location string) string {
 // PathHoldsSecret reports whether a path was meant as something else, with a credential: a
 // URL that has lost its scheme, or the connection string of a storage account.
 func PathHoldsSecret(path string) bool {
+	if strings.Contains(path, ";") { // the settings of a connection string have any order
+		path = ";" + path
+	}
 	for _, setting := range regexp.MustCompile(`[?&;]([^=&;?/\\]+)=`).FindAllStringSubmatch(path, -1) {
 		if secretParam(setting[1]) {
 			return true

@@ -17,6 +17,10 @@ import (
 // shutdownTimeout is how long a stopping process waits until its last responses are sent.
 const shutdownTimeout = 500 * time.Millisecond
 
+// connectTimeout is how long a connection may take to begin: the end waits for those that do
+// not.
+const connectTimeout = 5 * time.Second
+
 // maxRequestBytes bounds a request of a host, which holds a configuration.
 const maxRequestBytes = 1 << 20
 
@@ -30,7 +34,7 @@ const maxRequestBytes = 1 << 20
 // [ErrUnprotected]. While it serves, the umask of the process is 077.
 func Serve(ctx context.Context, server *Server, env func(name string) string, stdout io.Writer) error {
 	defer closeUmask()()
-	options := []grpc.ServerOption{grpc.MaxRecvMsgSize(maxRequestBytes)}
+	options := []grpc.ServerOption{grpc.MaxRecvMsgSize(maxRequestBytes), grpc.ConnectionTimeout(connectTimeout)}
 	var certificate []byte
 	if host := env(clientCertVariable); host != "" {
 		config, err := mutualTLS(host)

@@ -9,6 +9,7 @@ import (
 	"io"
 	"log/slog"
 	"maps"
+	"net"
 	"os"
 	"strings"
 	"testing"
@@ -119,5 +120,30 @@ func TestServeReturnsWhatKeepsItFromServing(t *testing.T) {
 				t.Errorf("left behind: %v, %v", left, err)
 			}
 		})
+	}
+}
+
+// Who connects and then says nothing does not keep the plugin from ending.
+func TestASilentConnectionDoesNotHoldUpTheEnd(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	connection, ended := serve(ctx, t)
+	silent, err := net.Dial("unix", strings.TrimPrefix(connection.Target(), "unix:"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer silent.Close()
+	if _, err := healthv1.NewHealthClient(connection).Check(ctx, &healthv1.HealthCheckRequest{}); err != nil { // which is accepted after it
+		t.Fatal(err)
+	}
+	cancel()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(3 * connectTimeout):
+		t.Error("it has not ended")
 	}
 }

@@ -88,10 +88,10 @@ func (r hclReport) evaluation(diag *hcl.Diagnostic, a *attribute, known map[stri
 	}
 	detail := diag.Detail
 	switch {
-	case sensitive:
-		detail = withheld
 	case outside && (diag.Summary == "Unsupported attribute" || diag.Summary == "Missing map element"): // HCL has no other mark
 		detail = "The value has no attribute of this name. Give it one, or write a default: try(each.value.users, null)."
+	case sensitive:
+		detail = withheld
 	case outside:
 		detail = "The value cannot be computed. HCL's explanation is not shown because it could contain a value from outside the file. Check the arguments of the functions."
 	}

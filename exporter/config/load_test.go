@@ -163,6 +163,8 @@ func TestDestinations(t *testing.T) {
 		"s3://AKIA:secret@bucket/x":                                                         "Credentials in the destination",
 		"s3://bucket/x?secret_access_key=abc":                                               "Credentials in the destination",
 		"DefaultEndpointsProtocol=https;AccountName=a;AccountKey=c2VjcmV0":                  "Credentials in the destination",
+		"AccountKey=c2VjcmV0;AccountName=a":                                                 "Credentials in the destination",
+		"key=acme":                                                                          "",
 		"lake/x?sv=2024&sig=abc":                                                            "Credentials in the destination",
 		"lake/key=acme":                                                                     "",
 		"azblob://lake/x?sv=2024&sig=abc":                                                   "Credentials in the destination",

@@ -128,7 +128,7 @@ func (d teamReader) eachOf(e *expression) []team {
 			one = valued(bare.AsString(), a.item(position), a.address, bare)
 		}
 		problem := nameProblem(one.name)
-		if isMap && looksLikeKey(one.name) && !looksLikeKey(textOf(bare)) {
+		if isMap && looksLikeKey(one.name) && !holdsKeyForm(bare) {
 			problem = "The name of a team has the form of an API key, and its value has not. for_each takes names before keys: {name = key}. Names are printed, and become folders."
 		}
 		if problem != "" {
@@ -202,6 +202,17 @@ func quotedName(name string) string {
 func looksLikeKey(name string) bool {
 	const shortest = 20
 	return len(name) >= shortest && looksRandom(name) && strings.Trim(name, alphanumeric) == ""
+}
+
+// holdsKeyForm reports whether a text in the value of a team has the form of a key.
+func holdsKeyForm(value cty.Value) bool {
+	bare, _ := value.UnmarkDeep()
+	found := false
+	_ = cty.Walk(bare, func(_ cty.Path, part cty.Value) (bool, error) {
+		found = found || looksLikeKey(textOf(part))
+		return !found, nil
+	})
+	return found
 }
 
 const alphanumeric = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"

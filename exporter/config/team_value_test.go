@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/lemexport/lemexport/exporter"
 	"github.com/lemexport/lemexport/exporter/config"
 )
 
@@ -46,6 +47,14 @@ export "inbox_conversations" {
 	if len(diags) != 1 || diags[0].Range.Start.Line != 4 || !strings.Contains(diags[0].Detail, "no attribute of this name") || !strings.Contains(diags[0].Detail, `"beta"`) {
 		t.Errorf("%+v", diags)
 	}
+	withoutKey := strings.Replace(text, "each.value.users", `["usr_1"]`, 1)
+	withoutKey = strings.Replace(withoutKey, "each.value.key", "each.value.users", 1)
+	_, diags = config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(withoutKey)}}, in)
+	if !slices.ContainsFunc(diags, func(d exporter.Diagnostic) bool {
+		return d.Range.Start.Line == 3 && strings.Contains(d.Detail, "no attribute of this name") && strings.Contains(d.Detail, `"beta"`)
+	}) {
+		t.Errorf("of api_key: %+v", diags)
+	}
 	jobs, diags := config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(strings.Replace(text, "each.value.users", "try(each.value.users, null)", 1))}}, in)
 	if len(diags) != 0 || len(jobs) != 2 || len(jobs[0].Source.Users) != 1 || jobs[1].Source.Users != nil {
 		t.Errorf("%+v, %+v", jobs, diags)
@@ -71,5 +80,24 @@ export "inbox_conversations" {
 	_, diags = config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(leaked)}}, inputs())
 	if len(diags) != 1 || diags[0].Summary != "API key outside api_key" {
 		t.Errorf("%+v", diags)
+	}
+}
+
+// Names and keys are easily swapped; the key may be inside the value.
+func TestANameInTheFormOfAKeyNeedsAKeyInItsValue(t *testing.T) {
+	for value, allowed := range map[string]bool{
+		`"a87ff679a2f3e71d9181a67b7542122c"`:          true,
+		`{"key": "a87ff679a2f3e71d9181a67b7542122c"}`: true,
+		`{"key": "acme"}`: false,
+		`"acme"`:          false,
+	} {
+		in := inputs()
+		in.Env = func(string) (string, bool) { return `{"5f1b2c3d4e5f6a7b8c9d0e1f": ` + value + `}`, true }
+		text := "source \"lemlist\" {\n  for_each = jsondecode(env(\"TEAMS\"))\n  api_key = try(each.value.key, each.value)\n}\n" +
+			"export \"inbox_conversations\" {\n  destination = \"./out/${each.key}\"\n}\n"
+		jobs, diags := config.Load([]config.File{{Name: "main.hcl", Bytes: []byte(text)}}, in)
+		if (len(jobs) == 1 && len(diags) == 0) != allowed {
+			t.Errorf("%s: %d jobs, %+v", value, len(jobs), diags)
+		}
 	}
 }

@@ -134,6 +134,9 @@ func TestAFileThatEveryUserCanReadIsAWarningOfThePlan(t *testing.T) {
 			if plan.Exports[0].OpenToAll != test.want || len(found) != 0 != (test.want != "") {
 				t.Fatalf("open to all: %q, warnings %+v", plan.Exports[0].OpenToAll, found)
 			}
+			if len(found) > 0 && !strings.Contains(found[0].Summary, "who can enter its folder") { // here nobody else can
+				t.Errorf("the warning claims %q", found[0].Summary)
+			}
 			if info, err := os.Stat(b.file()); err != nil || test.want != "" && info.Mode().Perm() != test.perm {
 				t.Errorf("the new file has %v, and the plan said it keeps %v: %v", info.Mode(), test.perm, err)
 			}
@@ -157,6 +160,25 @@ func TestAnotherTypeOfExtraIsAChangeOfTheSchema(t *testing.T) {
 				if said := strings.Join(got.SchemaChanges, ""); !strings.Contains(said, step.want) || (said == "") != (step.want == "") || got.Unchanged != (step.want == "") {
 					t.Errorf("%s, %s, extra %q: %q, unchanged %t", mode, layout, step.extra, said, got.Unchanged)
 				}
+			}
+		}
+	}
+}
+
+func TestAnotherFormatBehindThePointerIsAChange(t *testing.T) {
+	for _, mode := range []string{exporter.ModeSnapshot, exporter.ModeMerge} {
+		b := newBench(t, sim.Options{Users: 1, Conversations: 30})
+		job := in(mode, b.job(b.dir))
+		job.Exports[0].Layout, job.Exports[0].Keep = exporter.LayoutVersioned, 2
+		b.mustApply(t, job)
+		for _, step := range []struct {
+			format, want string
+		}{{"parquet", ""}, {"arrow", "from parquet to arrow"}, {"arrow", ""}, {"parquet", "from arrow to parquet"}} {
+			job.Exports[0].Format = step.format
+			plan, _ := b.mustApply(t, job)
+			got := plan.Exports[0]
+			if said := strings.Join(got.SchemaChanges, ""); !strings.Contains(said, step.want) || (said == "") != (step.want == "") || plan.Pending() != (step.want != "") {
+				t.Errorf("%s, %s: %q, pending %t", mode, step.format, said, plan.Pending())
 			}
 		}
 	}

@@ -20,7 +20,8 @@ func shrinkWarning(export ExportPlan, rows int64) exporter.Diagnostic {
 	}
 }
 
-// openFiles warns of files that other users of the machine can read.
+// openFiles warns of files that other users of the machine can read. Whether the folders
+// around them let those in is not looked at.
 func openFiles(exports []ExportPlan) exporter.Diagnostics {
 	var files []string
 	for _, export := range exports {
@@ -33,7 +34,7 @@ func openFiles(exports []ExportPlan) exporter.Diagnostics {
 	}
 	return exporter.Diagnostics{{
 		Severity: exporter.SeverityWarning,
-		Summary:  "Every user of this machine can read " + countOf(int64(len(files)), "file"),
+		Summary:  "Every user of this machine who can enter its folder can read " + countOf(int64(len(files)), "file"),
 		Detail: fmt.Sprintf(`A file keeps its permission when it is replaced: %s. Set file_mode = "0600" in the export to make it private, `+
 			`or file_mode = "0644" to keep it open without this warning.`, strings.Join(files, ", ")),
 	}}

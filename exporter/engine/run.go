@@ -76,6 +76,9 @@ func (r *Run) plan(ctx context.Context) (Plan, error) {
 			return Plan{}, err
 		}
 	}
+	for i, one := range survey.Tables {
+		survey.Tables[i] = one.WithRows(nil) // compared: the plans of thousands of teams are kept together
+	}
 	plan = plan.estimated()
 	for _, table := range r.tables() {
 		if plan.kept == nil {

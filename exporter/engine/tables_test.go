@@ -218,6 +218,11 @@ func TestATableThatTheSurveyReadsAsAWholeIsComparedRowByRow(t *testing.T) {
 				for _, export := range plan.Exports {
 					got = append(got, export.Unchanged)
 				}
+				for _, one := range plan.Survey.Tables {
+					if one.Rows() != nil {
+						t.Errorf("the plan keeps the rows of %s", one.Table)
+					}
+				}
 				return got
 			}
 			// The users have one row twice, and the file has it once: that is not the same.

@@ -116,6 +116,9 @@ func (t target) plan(ctx context.Context) (ExportPlan, error) {
 		plan.SchemaChanges = append(plan.SchemaChanges, change)
 	}
 	plan.SchemaChanges = append(plan.SchemaChanges, t.extraChange(newest)...)
+	if was, is := newest.format.Extension(), t.format.Extension(); was != is { // behind the same pointer
+		plan.SchemaChanges = append(plan.SchemaChanges, fmt.Sprintf("The format of the file changes from %s to %s.", was[1:], is[1:]))
+	}
 	return plan, nil
 }
 

@@ -16,6 +16,7 @@ import (
 	"log/slog"
 	"os"
 	"os/exec"
+	"slices"
 	"time"
 
 	goplugin "github.com/hashicorp/go-plugin"
@@ -40,7 +41,7 @@ type StartOptions struct {
 	// SHA256, when set, is the digest that the binary must have: 32 bytes. A binary
 	// with another digest is not started.
 	SHA256 []byte
-	// Env is added to the environment of this process, as "NAME=value".
+	// Env is added to the environment of this process, as "NAME=value", and goes first.
 	Env []string
 	// Dir is the plugin's working folder; relative paths in a configuration are
 	// relative to it. Empty is the working folder of this process.
@@ -68,7 +69,8 @@ type Client struct {
 // speaks another version of the protocol.
 func Start(ctx context.Context, options StartOptions) (*Client, error) {
 	command := exec.Command(options.Path) //nolint:gosec,noctx // the host names the binary; Close ends it
-	command.Env, command.Dir = options.Env, options.Dir
+	// Of two values of a variable, the last one counts.
+	command.Env, command.Dir = slices.Concat(os.Environ(), options.Env), options.Dir //nolint:forbidigo // for the process that this client starts
 	stderr := &tail{to: options.Stderr}
 	config := &goplugin.ClientConfig{
 		HandshakeConfig:  goplugin.HandshakeConfig{MagicCookieKey: plugin.CookieKey, MagicCookieValue: plugin.CookieValue},
@@ -76,6 +78,7 @@ func Start(ctx context.Context, options StartOptions) (*Client, error) {
 		AllowedProtocols: []goplugin.Protocol{goplugin.ProtocolGRPC},
 		AutoMTLS:         true,
 		Cmd:              command,
+		SkipHostEnv:      true, // go-plugin would put it behind options.Env
 		Logger:           hostLog(options.Log),
 		Stderr:           stderr,
 		StartTimeout:     options.StartTimeout,

@@ -3,6 +3,7 @@ package client
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
 	"time"
@@ -102,6 +103,7 @@ type messageReader struct {
 	reading *Reading
 	stream  grpc.ServerStreamingClient[pluginv1.ReadResponse]
 	rest    []byte
+	rows    int64 // yielded so far
 	result  *pluginv1.ReadResult
 }
 
@@ -120,6 +122,7 @@ func (m *messageReader) records(yield func(arrow.Record, error) bool) error {
 	}
 	defer reader.Release()
 	for reader.Next() {
+		m.rows += reader.Record().NumRows()
 		if !yield(reader.Record(), nil) {
 			return nil
 		}
@@ -177,7 +180,11 @@ func (m *messageReader) setResult(result *pluginv1.ReadResult) {
 func (m *messageReader) end(err error) error {
 	switch {
 	case m.result != nil:
-		return statusError(m.result.GetOutcome(), m.reading.result.Diagnostics)
+		failed := statusError(m.result.GetOutcome(), m.reading.result.Diagnostics)
+		if failed == nil && m.rows != m.result.GetRows() { // Arrow's reader takes a batch that is cut short for the end
+			failed = fmt.Errorf("the plugin says that it has sent %d rows, and %d have arrived", m.result.GetRows(), m.rows)
+		}
+		return failed
 	case err == nil, errors.Is(err, io.EOF):
 		return errNoResult
 	}
