@@ -156,8 +156,9 @@ type GroupSink interface {
 	// Fits looks at each group of a file.
 	Fits(file GroupedFile) []GroupFit
 	// Expect says that so many rows are written before the next group is taken over, or all
-	// that are left with 0, so that they go into groups of which none is small.
-	Expect(rows int64) error
+	// that are left with 0, so that they go into groups of which none is small. They are
+	// about as much as so many full groups.
+	Expect(rows int64, full float64) error
 	// TakeFrom starts to append groups of a file, all of which are alike, between the rows
 	// that are written.
 	TakeFrom(file GroupedFile) (GroupTaker, error)

@@ -28,8 +28,10 @@ type takenBlock struct {
 	first, last schema.RowKey
 	rows        int64
 	span        exporter.Window // of activity
-	// before is how many rows are written between the block before it and this one.
+	// before is how many rows are written between the block before it and this one, and
+	// full how many full groups they are.
 	before int64
+	full   float64
 }
 
 // with is a block and the group behind it.
@@ -95,7 +97,7 @@ type weaver struct {
 
 // weave passes on sorted rows, and appends the blocks where they belong.
 func (w weaver) weave(ctx context.Context, sorted iter.Seq2[arrow.Record, error]) error {
-	if err := w.sink.Expect(w.blocks[0].before); err != nil {
+	if err := w.sink.Expect(w.blocks[0].before, w.blocks[0].full); err != nil {
 		return err
 	}
 	if err := forEachRecord(sorted, func(rec arrow.Record) (err error) {
@@ -141,11 +143,11 @@ func (w weaver) append(ctx context.Context) ([]takenBlock, error) {
 	if err := w.named(w.taker.Take(ctx, w.blocks[0].from, w.blocks[0].to)); err != nil {
 		return nil, err
 	}
-	rest, before := w.blocks[1:], int64(0)
-	if len(rest) > 0 {
-		before = rest[0].before
+	rest := w.blocks[1:]
+	if len(rest) == 0 {
+		return nil, w.sink.Expect(0, 0)
 	}
-	return rest, w.sink.Expect(before)
+	return rest, w.sink.Expect(rest[0].before, rest[0].full)
 }
 
 // part passes on rows of a record, if there are any.

@@ -169,7 +169,7 @@ func (f takeoverFinder) blocks(ctx context.Context, groups []foundGroup) (blocks
 		case last >= 0 && blocks[last].to == i && gap.rows == 0:
 			blocks[last] = blocks[last].with(group)
 		default:
-			blocks = append(blocks, takenBlock{from: i, to: i + 1, first: group.first, last: group.last, rows: group.rows, span: group.span, before: gap.rows})
+			blocks = append(blocks, takenBlock{from: i, to: i + 1, first: group.first, last: group.last, rows: group.rows, span: group.span, before: gap.rows, full: gap.full})
 		}
 		gap.from, gap.rows, gap.full = i+1, 0, 0
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"iter"
+	"math"
 	"strings"
 	"testing"
 
@@ -73,7 +74,7 @@ func (s groupSink) Fits(file exporter.GroupedFile) []exporter.GroupFit {
 }
 
 // Expect implements GroupSink.
-func (groupSink) Expect(int64) error { return nil }
+func (groupSink) Expect(int64, float64) error { return nil }
 
 // TakeFrom implements GroupSink.
 func (groupSink) TakeFrom(exporter.GroupedFile) (exporter.GroupTaker, error) {
@@ -161,6 +162,9 @@ func TestGroupsThatTheWalkHasNotShownAreTakenOver(t *testing.T) {
 			for _, block := range got.blocks {
 				blocks = append(blocks, fmt.Sprintf("(%d)%d-%d", block.before, block.from, block.to))
 				checkBlock(t, table, test.file, block)
+				if want := float64(block.before) / groupTest; math.Abs(block.full-want) > 1e-9 {
+					t.Errorf("%d rows before group %d are %g full groups, not %g", block.before, block.from, block.full, want)
+				}
 			}
 			if got := strings.Join(blocks, " "); got != test.want {
 				t.Errorf("the blocks are %q, want %q", got, test.want)

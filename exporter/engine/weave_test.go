@@ -29,7 +29,7 @@ func (l *groupLog) Write(_ context.Context, rec arrow.Record) error {
 }
 
 // Expect implements GroupSink.
-func (l *groupLog) Expect(rows int64) error {
+func (l *groupLog) Expect(rows int64, _ float64) error {
 	l.log("expect %d", rows)
 	return nil
 }

@@ -43,7 +43,7 @@ func formOf(table *schema.Table, options exporter.ParquetOptions) (form, error) 
 	return f, nil
 }
 
-// earlierForm is the form of files without checksums.
+// legacyForm is the form of files without checksums.
 func legacyForm() form {
 	return form{ids: true, json: true, encoding: exporter.EncodingCompact, legacy: true}
 }

@@ -13,7 +13,7 @@ type output struct {
 	// offset is the number of bytes written.
 	offset int64
 	thrift *thrift.Encoder
-	// loose gets all but the bodies of pages, which have checksums of their own. Nil is nothing.
+	// unchecked gets all but the bodies of pages, which have checksums of their own. Nil is nothing.
 	unchecked io.Writer
 }
 

@@ -22,6 +22,9 @@ const (
 	stepBytes = 128 << 10
 	// parallelRows is the least number of rows that more than one worker encodes.
 	parallelRows = 512
+	// sparse is the part of a row group of its size in bytes, one in so many, by which it
+	// may be larger before row groups that are taken over, so that no small one follows.
+	sparse = 4
 )
 
 var errFinished = errors.New("the parquet file is finished")
@@ -42,8 +45,9 @@ type sink struct {
 	// rows is the number of rows of the row group being written. Of share rows it ends, or
 	// of groupRows when that is 0.
 	rows, share int
-	// expected is how many rows follow before row groups that are taken over, 0 when none are.
-	expected int64
+	// expected is how many rows follow before row groups that are taken over, 0 when none
+	// are, and fullRows about how many of them fill a row group.
+	expected, fullRows int64
 	// taking is true while row groups are taken over and not all was checked.
 	taking bool
 	// failed is the first error; nothing is written after it.
@@ -155,7 +159,11 @@ func (s *sink) endRows() error {
 	for _, column := range s.columns {
 		size += column.waiting.size
 	}
-	if s.rows < s.limit() && size < s.groupBytes {
+	most := s.groupBytes
+	if s.expected > 0 && s.expected <= int64(s.rows)/sparse { // those few go into this row group, too
+		most += most / sparse
+	}
+	if s.rows < s.limit() && size < most {
 		return nil
 	}
 	return s.endGroup()
@@ -190,18 +198,25 @@ func (s *sink) limit() int { return cmp.Or(s.share, s.groupRows) }
 // nextShare is how many rows the next row group has when it is one of the last two before
 // row groups that are taken over: the two share their rows, so that none is small.
 func (s *sink) nextShare() int {
-	if full := int64(s.groupRows); s.expected > full && s.expected < 2*full {
+	full := int64(s.groupRows)
+	if s.expected <= full { // as many as its bytes let it have
+		full = min(full, s.fullRows+s.fullRows/sparse)
+	}
+	if s.expected > full && s.expected < 2*full {
 		return int((s.expected + 1) / 2)
 	}
 	return 0
 }
 
 // Expect says how many rows follow before row groups are taken over.
-func (s *sink) Expect(rows int64) error {
+func (s *sink) Expect(rows int64, full float64) error {
 	if s.failed == nil {
 		s.failed = s.endGroup()
 	}
-	s.expected = rows
+	s.expected, s.fullRows = rows, int64(s.groupRows)
+	if full > 0 {
+		s.fullRows = max(1, min(s.fullRows, int64(float64(rows)/full)))
+	}
 	s.share = s.nextShare()
 	return s.failed
 }
@@ -229,7 +244,7 @@ func (s *sink) TakeFrom(file exporter.GroupedFile) (exporter.GroupTaker, error) 
 	return t, nil
 }
 
-// accept checks that the record is one of the table.
+// checkRecord checks that the record is one of the table.
 func (s *sink) checkRecord(rec arrow.Record) error {
 	want := s.layout.table.Arrow()
 	if rec.Schema() == want {
