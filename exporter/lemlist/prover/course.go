@@ -30,6 +30,7 @@ type course struct {
 	inFlight int // requests without a response
 	discard  int // those of them whose responses are of no use any more
 	budget   int64
+	before   int64 // pages that were read until the proof of an earlier walk was given up
 
 	method  string
 	doubt   string
@@ -40,6 +41,10 @@ type course struct {
 // descended goes on after a page of a segment.
 func (c *course) descended(s *segment, r Page) {
 	if c.walk.begun && c.walk.endless(r) {
+		if c.walk.most == 0 { // no pass would come to its end
+			c.GiveUp(fmt.Sprintf("the list does not end after %d pages", maxPages))
+			return
+		}
 		c.doubted(fmt.Sprintf("page %d names a next one, beyond every total that was stated", r.asked), r)
 		return
 	}
@@ -219,7 +224,8 @@ func (c *course) widen(why string) {
 	c.forget()
 	c.widened = why
 	c.phase, c.sweep = traversing, nil
-	c.budget = max(c.budget, c.reads+budgetOf(Page{total: c.totalEnd, perPage: c.size}.pages()))
+	c.before = c.reads
+	c.budget = max(c.budget, c.before+budgetOf(Page{total: c.totalEnd, perPage: c.size}.pages()))
 }
 
 // fallBack starts plain passes: the assumptions do not hold. A first page, read

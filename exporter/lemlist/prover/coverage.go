@@ -198,15 +198,6 @@ func (e edge) beyond(other edge) int {
 	return 0
 }
 
-// pushed is how many places further down the row at the edge stands on a later page.
-func (e edge) pushed(r Page) int64 {
-	i := slices.IndexFunc(r.Rows, func(row Row) bool { return row.ID == e.ids[0] })
-	if i < 0 || !r.placed || e.place < 0 {
-		return 0
-	}
-	return max(r.offset+int64(i)+1-e.place, 0)
-}
-
 // within reports whether rows of that time would have been seen.
 func (c *coverage) within(at int64) bool {
 	i, _ := slices.BinarySearchFunc(c.intervals, at, func(one *interval, at int64) int { return cmp.Compare(at, one.tail.at) })

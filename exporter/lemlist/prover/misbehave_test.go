@@ -245,6 +245,85 @@ func TestWalkTrustsTheNewestTimeOnlyAfterATick(t *testing.T) {
 	}
 }
 
+// A server that gives its last page for page 1, and says so, has not shown the list: no walk takes
+// that for the top of it.
+func TestWalkNoticesAnotherPageInPlaceOfTheFirst(t *testing.T) {
+	for _, served := range []int64{0, 2, 7} {
+		for first := range int64(5) { // the answer from which on it does
+			for _, since := range []bool{false, true} {
+				m := newModel(quietList(35), 10, still)
+				p := New(exact)
+				if since {
+					p = NewSince(Watermark{Newest: time.UnixMilli(7 * 2), Total: new(int64(2))}, exact)
+				}
+				for q, more := ask(p); more; q, more = ask(p) {
+					r, _ := m.answer(q)
+					if q.Page == 1 && int64(m.answers) > first {
+						r = NewPage(1, r.Rows[3:8], Stated{Current: new(served), PerPage: new(int64(10))}, r.sent, r.arrived)
+					}
+					p.Observe(q, r)
+				}
+				if p.method != "" && p.method != MethodPasses || p.method != "" && served > 1 {
+					t.Errorf("page %d from answer %d on, since %v: by %q, %d rows", served, first, since, p.method, p.distinct())
+				}
+			}
+		}
+	}
+}
+
+// The first page alone may leave its total out, and so may every page of a walk since a watermark.
+func TestALongListWithFewTotalsIsProven(t *testing.T) {
+	for name, without := range map[string]func(read int64) bool{
+		"the first page": func(read int64) bool { return read == 1 },
+		"every page":     func(int64) bool { return true },
+		"but the last":   func(read int64) bool { return read < 150 },
+	} {
+		for _, since := range []bool{false, true} {
+			m := newModel(quietList(2000), 10, still)
+			p, want := New(exact), MethodSweep
+			if since {
+				p, want = NewSince(Watermark{Newest: time.UnixMilli(7 * 500)}, exact), MethodSince
+			}
+			for q, more := ask(p); more; q, more = ask(p) {
+				r, _ := m.answer(q)
+				if without(p.reads + 1) {
+					r.total = nil
+				}
+				p.Observe(q, r)
+			}
+			if p.method != want {
+				t.Errorf("%s, since %v: method %q after %d pages: %s, %s", name, since, p.method, p.reads, p.widened, p.reason)
+			}
+		}
+	}
+}
+
+// A list that stated its total before, and states none any more, is walked in full.
+func TestALongListThatStatesNoTotalAnyMoreIsProven(t *testing.T) {
+	m := newModel(quietList(2000), 10, still)
+	m.quirk.noTotal = true
+	p := NewSince(Watermark{Newest: time.UnixMilli(7 * 500), Total: new(int64(500))}, exact)
+	for q, more := ask(p); more; q, more = ask(p) {
+		r, _ := m.answer(q)
+		p.Observe(q, r)
+	}
+	if p.method != MethodSweep || p.widened == "" {
+		t.Errorf("method %q after %d pages: %s, %s", p.method, p.reads, p.widened, p.reason)
+	}
+}
+
+// A list without totals that has no end is read once, and no plain pass over it begins.
+func TestAListWithoutTotalsAndWithoutAnEndIsGivenUp(t *testing.T) {
+	p, sent := New(exact), time.Unix(1_700_000_000, 0)
+	for q, more := ask(p); more; q, more = ask(p) {
+		rows := []Row{{ID: modelID(int(q.Page)), At: 1e12 - q.Page, Created: 1}}
+		p.Observe(q, NewPage(q.Page, rows, Stated{Current: new(q.Page), Next: new(q.Page + 1), PerPage: new(int64(1))}, sent, sent))
+	}
+	if p.reads > maxPages || p.method != "" || p.reason != "the list does not end after 200000 pages" {
+		t.Errorf("method %q after %d pages: %s", p.method, p.reads, p.reason)
+	}
+}
+
 // A list without totals is read to its end, however long it is.
 func TestALongListWithoutTotalsIsProven(t *testing.T) {
 	m := newModel(quietList(2000), 10, func(int) []move { return nil })

@@ -123,7 +123,7 @@ func (r Page) flaw() string {
 	switch {
 	case r.next != 0 && r.next != r.asked+1:
 		return fmt.Sprintf("page %d names page %d as the next one", r.asked, r.next)
-	case r.next != 0 && r.served != r.asked:
+	case r.next != 0 && r.served != r.asked, r.asked == 1 && r.served != 1 && (count > 0 || r.served > 1):
 		return fmt.Sprintf("page %d was asked for and page %d came", r.asked, r.served)
 	case r.asked == 1 && count == 0 && r.more():
 		return "the first page is empty though there is more"
@@ -138,10 +138,10 @@ func (r Page) flaw() string {
 }
 
 // passing reports whether a page may look like this once and right when it is
-// asked for again: a part of it is missing.
+// asked for again: a part of it is missing, or it is another one.
 func (r Page) passing() bool {
 	count := int64(len(r.Rows))
-	return r.cut() || r.served == r.asked && (r.next == 0 || r.next == r.asked+1) && count < max(r.perPage, 1)
+	return r.cut() || r.asked == 1 && r.served > 1 || r.served == r.asked && (r.next == 0 || r.next == r.asked+1) && count < max(r.perPage, 1)
 }
 
 // cut reports whether the server names no further page though its own total
@@ -162,4 +162,22 @@ func (r Page) pages() int64 {
 		return 0
 	}
 	return (*r.total + r.perPage - 1) / r.perPage
+}
+
+// pushedSince is how many places further down rows of an earlier page stand on this one, at most: the
+// last ones of that page may have moved up meanwhile, which says nothing of the others.
+func (r Page) pushedSince(before Page) (places int64) {
+	if !r.placed || !before.placed {
+		return 0
+	}
+	stood := make(map[schema.IDHash]int64, len(before.Rows))
+	for i, row := range before.Rows {
+		stood[row.ID] = before.offset + int64(i)
+	}
+	for i, row := range r.Rows {
+		if place, ok := stood[row.ID]; ok {
+			places = max(places, r.offset+int64(i)-place)
+		}
+	}
+	return places
 }

@@ -63,6 +63,9 @@ func (p *passes) observe(r Page) verdict {
 	case p.empty > spareNames:
 		p.reason = fmt.Sprintf("%d pages without conversations name a next one", p.empty)
 		return passesFail
+	case r.asked == 1 && r.served > 1:
+		p.reason = fmt.Sprintf("page 1 was asked for and page %d came", r.served)
+		return passesFail
 	case p.sweeping && p.below(r):
 		return p.swept(r)
 	case r.next == 0:

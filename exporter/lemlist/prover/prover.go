@@ -172,14 +172,18 @@ func (p *Prover) done() bool { return (p.phase == finished || p.phase == settled
 func (p *Prover) Observe(q Request, r Page) {
 	defer p.spend()
 	p.inFlight--
+	unstated := p.start == nil
 	if p.count(r); p.reads == 1 {
 		p.budget = budgetOf(r.pages())
+	} else if unstated && r.total != nil { // the first that states it
+		p.budget = max(p.budget, p.before+budgetOf(r.pages()))
 	}
 	if p.useless() {
 		return
 	}
-	if p.phase == traversing && r.total == nil { // how long the list is shows only as it is read
-		p.budget = max(p.budget, budgetOf(q.Page))
+	downward := p.phase == traversing || p.phase == sweeping && p.since != nil && p.sweeps == 0
+	if downward && r.total == nil { // how long the list is shows only as it is read
+		p.budget = max(p.budget, p.before+budgetOf(q.Page))
 	}
 	if p.phase == passing {
 		p.pass(r)

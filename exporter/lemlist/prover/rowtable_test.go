@@ -43,7 +43,7 @@ func TestRowTableIsAMap(t *testing.T) {
 	}
 }
 
-// However many rows there are, a sixth of the slots and 64 in each part are free at the most once
+// However many rows there are, two ninths of the slots and 64 in each part are free at the most once
 // a table has grown, and no growth needs much more than that.
 func TestRowTableHoldsItsRowsOnce(t *testing.T) {
 	random := rand.New(rand.NewPCG(2, 1))

@@ -232,6 +232,48 @@ func TestSweepNoticesARowThatMovesBehindIt(t *testing.T) {
 	}
 }
 
+// The same, and the last row of the pages already read jumps to the top in the same request: it is on no
+// page below any more, but the rows above it are.
+func TestSweepNoticesARowThatMovesBehindItWhileAnotherJumps(t *testing.T) {
+	proven := 0
+	for rows := 8; rows < 12; rows++ {
+		for choice := range 7 * rows * rows * 2 {
+			at, where, jumps, first := choice%7+5, choice/7%rows, choice/7/rows%rows, choice/7/rows/rows
+			ats := make([]int64, rows)
+			for i := range ats {
+				ats[i] = int64(i/2+1) * 3
+			}
+			m := newModel(ats, 3, still)
+			m.margin = Margin{Lookback: 40 * time.Millisecond, Settle: allowed.Settle}
+			m.quirk.counts = "before"
+			m.quirk.between = func(answer int) []move {
+				moves := []move{{kind: jump, where: where, older: 6}, {kind: jump, where: jumps}}
+				switch answer {
+				case (rows - 1) / 3: // the last page of the walk
+					return []move{{kind: remove}}
+				case (rows-1)/3 - 1:
+					return []move{{kind: enter}}
+				case at:
+					return []move{moves[first], moves[1-first]}
+				}
+				return nil
+			}
+			s := newStage(m, 1, func(int) int { return 0 })
+			s.run(toTheEnd)
+			if s.p.method == "" {
+				continue
+			}
+			proven++
+			if lost := m.lost(s.found); lost > 0 {
+				t.Errorf("%d rows, rows %d and %d move in answer %d, in order %d: by %q, %d rows are missing, looked back %v", rows, where, jumps, at, first, s.p.method, lost, s.p.held)
+			}
+		}
+	}
+	if proven == 0 {
+		t.Error("no walk was proven")
+	}
+}
+
 // A conversation enters with an old time, first seen below page 1 as if it had always stood there, in a
 // request whose total is one too few. In a later request one of page 1 is deleted, after the rows
 // were found: all totals are equal, and no page repeats a row. The sweep shows page 1 without the

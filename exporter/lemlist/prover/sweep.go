@@ -65,7 +65,7 @@ func (l *sweep) observe(r Page, still bool) (open bool) {
 	}
 	before := l.coverage.intervals[0].tail
 	touches := len(r.Rows) > 0 && r.placed && before.place == r.offset
-	l.pushed += before.pushed(r)
+	l.pushed += r.pushedSince(l.lowest)
 	l.coverage.add(r)
 	// What does not join the top is read again when it is known to.
 	l.coverage.intervals = slices.DeleteFunc(l.coverage.intervals, func(one *interval) bool { return !one.top })
