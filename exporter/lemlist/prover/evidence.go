@@ -30,9 +30,10 @@ type evidence struct {
 	// deep says that a sweep has gone down to the floor since the list was last read;
 	// top is the newest time when the latest sweep began, closed says that whatever
 	// has moved since then is newer.
-	deep   bool
-	top    int64
-	closed bool
+	deep    bool
+	deepest int // sweeps of several pages that did
+	top     int64
+	closed  bool
 	// pushed is how many places rows have moved down during sweeps, since the latest one down to
 	// the floor began. Which rows have moved above them the shorter sweeps after it cannot tell:
 	// rows that they show there may have come later.
@@ -136,25 +137,29 @@ func (e *evidence) swept(done *sweep) bool {
 	e.sweeps++
 	e.borders = append(e.borders, done.borders...)
 	e.shownAgain = append(e.shownAgain, done.stretch())
-	if !e.deep { // it went down to the floor
-		e.pushed = 0
+	reach, deep := e.reach(done), !e.deep
+	if deep { // it went down to the floor
+		e.held, e.pushed = reach, 0
 	}
+	e.held = min(e.held, reach)
 	if done.reads > 1 {
 		e.pushed += done.pushed
+		if deep {
+			e.deepest++
+		}
 		// Rows that moved with an older time than when the sweep before began may have
 		// done so during this one, too: then the next one goes as deep again.
-		e.deep = !done.odd
+		e.deep = !done.odd || e.deepest >= mostDeep
 		e.top = done.top
 		return false
 	}
 	e.sweptAt = done.first.sent
-	e.held = e.reach(done)
 	e.top, e.deep = done.top, true
 	return true
 }
 
-// reach is how far below its target a sweep of one page went, at most the
-// lookback: below the newest time of the sweep before it.
+// reach is how far below its target a sweep went, at most the lookback: below the newest
+// time of the sweep before it.
 func (e *evidence) reach(done *sweep) time.Duration {
 	lookback := e.margin.Lookback
 	if e.since != nil {
@@ -212,7 +217,7 @@ func (e *evidence) still(border period) bool {
 // passedBy reports whether a row may have moved above the pages that a sweep had read, to
 // where the sweeps after it did not look. An increment starts below such a row.
 func (e *evidence) passedBy(last Page) bool {
-	return e.since == nil && e.pushed > 0 && e.held < e.margin.Lookback && !e.counted(last.total)
+	return e.since == nil && e.pushed > 0 && e.held < e.margin.Lookback && e.deepest < mostDeep && !e.counted(last.total)
 }
 
 // contradicted reports whether rows came or went, and no total tells.
@@ -241,7 +246,7 @@ func (e *evidence) forget() {
 func (e *evidence) restart() {
 	e.anew()
 	e.walked++
-	e.deep, e.waited, e.jointsOnly = false, 0, false
+	e.deep, e.deepest, e.waited, e.jointsOnly = false, 0, 0, false
 	e.coverage, e.recent = coverage{}, nil
 }
 

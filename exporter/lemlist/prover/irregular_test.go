@@ -144,8 +144,8 @@ func TestWalkOfAnIrregularListClaimsWhatItHas(t *testing.T) {
 					if lost := m.lost(found); lost > 0 {
 						t.Errorf("seed %d, by %s: %d rows are missing, doubt %q, again because %q", seed, p.method, lost, p.doubt, p.reopened)
 					}
-					if stale := m.stale(found); one.newest && p.method != MethodPasses && stale != "" {
-						t.Errorf("seed %d, by %s: %s", seed, p.method, stale)
+					if stale := m.staleWithin(found, p.held); one.newest && p.method != MethodPasses && stale != "" {
+						t.Errorf("seed %d, by %s, looked back %v: %s", seed, p.method, p.held, stale)
 					}
 				}
 				t.Logf("%d of %d proven, %d pages a walk", proven, seeds, reads/seeds)

@@ -34,7 +34,7 @@ type model struct {
 	deleted   map[int]bool // deleted at any time after it
 	versions  map[int]map[int64]bool
 	sweeping  bool                  // whether the prover is
-	backdated map[int]time.Duration // by how much the time of a jump during a sweep was older than the moment, at most
+	backdated map[int]time.Duration // by how much the time of a jump or an entry during a sweep was older than the moment, at most
 	mostPages int
 }
 
@@ -105,13 +105,14 @@ func newModel(ats []int64, perPage int, moves script) *model {
 }
 
 // add puts a row at its place. Odd salts make ids that sort before others.
-func (m *model) add(at int64, salt int) {
+func (m *model) add(at int64, salt int) (id int) {
 	m.lastID++
-	id := m.lastID*2 + 1_000_000
+	id = m.lastID*2 + 1_000_000
 	if salt%2 == 1 {
 		id = 1_000_000 - m.lastID*2
 	}
 	m.place(item{id, at, at})
+	return id
 }
 
 func (m *model) place(row item) {
@@ -128,7 +129,9 @@ func (m *model) play(moves []move) {
 		m.clock += move.after
 		switch move.kind {
 		case enter:
-			m.add(m.clock-move.older, move.where)
+			if id := m.add(m.clock-move.older, move.where); m.sweeping {
+				m.backdated[id] = time.Duration(move.older) * time.Millisecond
+			}
 			continue
 		case comeBack:
 			if len(m.away) > 0 {
@@ -276,6 +279,7 @@ func prove(m *model) (*Prover, union) { return proveUntil(m, func(*Prover) bool 
 func proveUntil(m *model, stop func(*Prover) bool) (*Prover, union) {
 	p, found := New(m.margin), union{}
 	for q, more := ask(p); more && !stop(p); q, more = ask(p) {
+		m.sweeping = p.phase == sweeping
 		r, ok := m.answer(q)
 		if !ok {
 			if !p.Refuse(q) {
@@ -348,10 +352,15 @@ func (m *model) lostWithin(found union, lookback time.Duration) int {
 
 // stale says how the rows found differ from the list as it is at the end: the
 // stronger promise of seams and sweeps.
-func (m *model) stale(found union) string {
+func (m *model) stale(found union) string { return m.staleWithin(found, math.MaxInt64) }
+
+// staleWithin leaves out those that moved during a sweep, with a time older than the moment by
+// more than that.
+func (m *model) staleWithin(found union, lookback time.Duration) string {
 	for _, row := range m.list {
 		at, ok := found[modelID(row.id)]
 		switch {
+		case m.backdated[row.id] > lookback:
 		case !ok:
 			return fmt.Sprintf("a conversation in the list at the end is missing (born in the walk: %v)", !m.first[row.id])
 		case at != row.at*1000:
