@@ -26,7 +26,7 @@ const (
 	// flaws is how often a page may come with a part of it missing.
 	flaws = 2
 	// mostDeep is how often a sweep of several pages goes down to the floor.
-	mostDeep = 4
+	mostDeep = 2
 	// walks is how often a list is walked from top to bottom.
 	walks = 4
 	// tick is more than the server's clock needs to advance by its resolution, one
