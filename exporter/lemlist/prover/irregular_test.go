@@ -38,7 +38,7 @@ var irregularities = map[string]struct {
 	"dated back, busy":           {rates: map[kind]float64{jump: 1, enter: 0.1}, older: 90, newest: true, least: 60},
 	"half of them, dated back":   {rates: map[kind]float64{jump: 0.5}, older: 90, newest: true, least: 60},
 	"many of them, little back":  {rates: map[kind]float64{jump: 1}, older: 30, newest: true, least: 60},
-	"all kinds, little back":    {rates: map[kind]float64{jump: 1, enter: 1, remove: 1}, older: 40, newest: true, least: 90},
+	"all kinds, little back":     {rates: map[kind]float64{jump: 1, enter: 1, remove: 1}, older: 40, newest: true, least: 90},
 	"a clock that steps back":    {rates: mixed, change: stepBack(50), newest: true, least: 90},
 	"rows dated ahead":           {rates: mixed, change: ahead, newest: true, least: 99},
 	"rows vanish and return":     {rates: map[kind]float64{jump: 0.1, vanish: 0.1, comeBack: 0.1}},
