@@ -88,8 +88,8 @@ func TestANameInTheFormOfAKeyNeedsAKeyInItsValue(t *testing.T) {
 	for value, allowed := range map[string]bool{
 		`"a87ff679a2f3e71d9181a67b7542122c"`:          true,
 		`{"key": "a87ff679a2f3e71d9181a67b7542122c"}`: true,
-		`{"key": "acme"}`: false,
-		`"acme"`:          false,
+		`{"key": "acme"}`:                             false,
+		`"acme"`:                                      false,
 	} {
 		in := inputs()
 		in.Env = func(string) (string, bool) { return `{"5f1b2c3d4e5f6a7b8c9d0e1f": ` + value + `}`, true }

@@ -146,7 +146,7 @@ func (s share) duplicates(limits Limits) iter.Seq2[duplicate, error] {
 		sorted := make([]entry, 0, min(most, atOnce+atOnce/64))
 		for part := range parts {
 			sorted = sorted[:0]
-			limit, more := 2*int(atOnce), true
+			limit := 2 * int(atOnce)
 			for one, err := range s.all() {
 				if err != nil {
 					yield(duplicate{}, err)
@@ -159,6 +159,7 @@ func (s share) duplicates(limits Limits) iter.Seq2[duplicate, error] {
 					continue
 				}
 				// Few ids are in very many rows: most of those need not wait for the others.
+				var more bool
 				if sorted, more = settle(sorted, sameVersion, yield); more && len(sorted) > limit/2 {
 					sorted, more = settle(sorted, sameID, yield)
 				}
@@ -167,7 +168,7 @@ func (s share) duplicates(limits Limits) iter.Seq2[duplicate, error] {
 				}
 				limit = max(limit, 2*len(sorted))
 			}
-			if _, more = settle(sorted, sameID, yield); !more {
+			if _, more := settle(sorted, sameID, yield); !more {
 				return
 			}
 		}

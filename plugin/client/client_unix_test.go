@@ -15,7 +15,7 @@ import (
 func TestThePluginGetsTheEnvironmentThatTheHostChose(t *testing.T) {
 	t.Setenv("LEMEXPORT_TEST", "of the host")
 	program := filepath.Join(t.TempDir(), "program")
-	if err := os.WriteFile(program, []byte("#!/bin/sh\necho \"variable $LEMEXPORT_TEST, folder $PLUGIN_UNIX_SOCKET_DIR\" >&2\nexit 1\n"), 0o700); err != nil { //nolint:gosec // a program
+	if err := os.WriteFile(program, []byte("#!/bin/sh\necho \"variable $LEMEXPORT_TEST, folder $PLUGIN_UNIX_SOCKET_DIR\" >&2\nexit 1\n"), 0o700); err != nil {
 		t.Fatal(err)
 	}
 	env := append(make([]string, 0, 64), "LEMEXPORT_TEST=of the plugin") // with room, as a list often has
