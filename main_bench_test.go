@@ -72,7 +72,7 @@ func readInside(b *testing.B) (rows int64, seconds float64, size int64) {
 	if err := diags.Err(); err != nil {
 		b.Fatal(err)
 	}
-	run, err := newEngine(cli.Version{Number: "bench"}, slog.New(slog.DiscardHandler), "", exporter.DefaultMemory, shared{limit: heaplimit.New(true)}).Start(b.Context(), job, unobserved{})
+	run, err := newEngine(cli.Version{Number: "bench"}, slog.New(slog.DiscardHandler), "", exporter.DefaultMemory, shared{limit: heaplimit.New(true)}).Start(b.Context(), job, exporter.Unobserved{})
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -101,12 +101,6 @@ func readInside(b *testing.B) (rows int64, seconds float64, size int64) {
 	}
 	return rows, time.Since(started).Seconds(), size
 }
-
-// unobserved is a run that nobody watches.
-type unobserved struct{}
-
-// Observe implements exporter.Observer.
-func (unobserved) Observe(exporter.Event) {}
 
 // BenchmarkStartUp runs the program as it is released, for its version: whatever
 // a package does before main is in it.

@@ -10,6 +10,12 @@ type Event interface{ event() }
 // cannot steer the run and must not block it.
 type Observer interface{ Observe(Event) }
 
+// Unobserved is the [Observer] of a run that nobody watches.
+type Unobserved struct{}
+
+// Observe implements [Observer].
+func (Unobserved) Observe(Event) {}
+
 // Phase is a stage of a run.
 type Phase string
 

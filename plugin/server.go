@@ -100,7 +100,7 @@ func (s *Server) Plan(ctx context.Context, request *pluginv1.PlanRequest) (*plug
 }
 
 func (s *Server) plan(ctx context.Context, job exporter.Job) (plan engine.Plan, err error) {
-	run, err := s.engine("").Start(ctx, job, noopObserver{})
+	run, err := s.engine("").Start(ctx, job, exporter.Unobserved{})
 	if err != nil {
 		return engine.Plan{}, err
 	}
@@ -137,9 +137,3 @@ func (s *Server) end() { s.endOnce.Do(func() { close(s.ended) }) }
 func (s *Server) engine(stateDir string) *engine.Engine {
 	return s.options.NewEngine(s.options.Log, stateDir, s.calls.number()+1)
 }
-
-// noopObserver ignores all events.
-type noopObserver struct{}
-
-// Observe implements exporter.Observer.
-func (noopObserver) Observe(exporter.Event) {}

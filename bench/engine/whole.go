@@ -23,7 +23,7 @@ func whole(ctx context.Context, task process.Task) (took time.Duration, err erro
 	limit := heaplimit.New(false)
 	limit.Use(exporter.DefaultMemory)
 	source, err := lemlist.Open(lemlist.Options{
-		Endpoint: task.Endpoint, Key: exporter.NewSecret(sim.DefaultKey), Unlimited: true, Observer: limit.Counting(unobserved{}),
+		Endpoint: task.Endpoint, Key: exporter.NewSecret(sim.DefaultKey), Unlimited: true, Observer: limit.Counting(exporter.Unobserved{}),
 	})
 	if err != nil {
 		return 0, err
@@ -44,9 +44,3 @@ func whole(ctx context.Context, task process.Task) (took time.Duration, err erro
 	}
 	return took, nil
 }
-
-// unobserved is a run that nobody watches.
-type unobserved struct{}
-
-// Observe implements exporter.Observer.
-func (unobserved) Observe(exporter.Event) {}

@@ -101,7 +101,7 @@ func TestThePlanSaysWhatChangesInTheColumns(t *testing.T) {
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			run, err := b.Start(t.Context(), b.both(test.columns, b.dir), quiet{})
+			run, err := b.Start(t.Context(), b.both(test.columns, b.dir), exporter.Unobserved{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -137,7 +137,7 @@ func TestExportsWithDifferentColumnsAreRefused(t *testing.T) {
 	b := newBench(t, sim.Options{Conversations: 10})
 	job := b.job(b.dir, filepath.Join(t.TempDir(), "other"))
 	job.Exports[1].Columns = columns([]string{"extra"}, nil, "")
-	if _, err := b.Start(t.Context(), job, quiet{}); exporter.Hint(err) == "" {
+	if _, err := b.Start(t.Context(), job, exporter.Unobserved{}); exporter.Hint(err) == "" {
 		t.Errorf("start: %v", err)
 	}
 }

@@ -27,11 +27,6 @@ import (
 	"github.com/lemexport/lemexport/schema"
 )
 
-// quiet observes nothing.
-type quiet struct{}
-
-func (quiet) Observe(exporter.Event) {}
-
 // bench is an engine with its real adapters around a simulated team.
 type bench struct {
 	*engine.Engine
@@ -103,7 +98,7 @@ func (b *bench) file() string { return filepath.Join(b.dir, "inbox_conversations
 // apply plans and applies.
 func (b *bench) apply(t *testing.T, job exporter.Job, options engine.ApplyOptions) (engine.Plan, engine.Summary, error) {
 	t.Helper()
-	run, err := b.Start(t.Context(), job, quiet{})
+	run, err := b.Start(t.Context(), job, exporter.Unobserved{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -95,7 +95,7 @@ func (b *bench) cut(t *testing.T, job exporter.Job, at int, later time.Duration)
 		}, later}
 	}
 	defer func() { b.wrap = nil }()
-	run, err := b.Start(ctx, job, quiet{})
+	run, err := b.Start(ctx, job, exporter.Unobserved{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -261,7 +261,7 @@ func TestAWalkThatOutlivesItsPagesIsNotProven(t *testing.T) {
 func TestAWalkIsAsOldAsTheSurveyWhosePagesItBeginsWith(t *testing.T) {
 	for pause, proven := range map[time.Duration]bool{23 * time.Hour: true, 25 * time.Hour: false} {
 		b := newBench(t, sim.Options{Users: 2, Conversations: 400})
-		run, err := b.Start(t.Context(), b.job(b.dir), quiet{})
+		run, err := b.Start(t.Context(), b.job(b.dir), exporter.Unobserved{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -23,7 +23,7 @@ import (
 // readSince reads conversations once from a position, and returns the reading that has ended.
 func (b *bench) readSince(t *testing.T, job exporter.Job, since *exporter.Position) ([]version, *engine.Reading, error) {
 	t.Helper()
-	run, err := b.StartReading(t.Context(), job, quiet{})
+	run, err := b.StartReading(t.Context(), job, exporter.Unobserved{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -204,7 +204,7 @@ func TestAReadingIsFullWhenTheLastFullOneIsTooOld(t *testing.T) {
 			t.Errorf("%s: %v, %d rows, %+v", name, err, len(rows), reading.Position())
 		}
 	}
-	run, err := b.StartReading(t.Context(), job, quiet{})
+	run, err := b.StartReading(t.Context(), job, exporter.Unobserved{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -257,7 +257,7 @@ func TestAReadingThatDoesNotEndLeavesThePosition(t *testing.T) {
 // leave ends a reading after its first batch.
 func (b *bench) leave(t *testing.T, since *exporter.Position) (rows []version, reading *engine.Reading, err error) {
 	t.Helper()
-	run, err := b.StartReading(t.Context(), b.job(), quiet{})
+	run, err := b.StartReading(t.Context(), b.job(), exporter.Unobserved{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -319,7 +319,7 @@ func TestATableWithoutVersionsIsAlwaysFull(t *testing.T) {
 	b, _ := newManyTables(t)
 	var at *exporter.Position
 	for range 2 {
-		run, err := b.StartReading(t.Context(), b.job(), quiet{})
+		run, err := b.StartReading(t.Context(), b.job(), exporter.Unobserved{})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -346,7 +346,7 @@ func TestATableWithoutVersionsIsAlwaysFull(t *testing.T) {
 
 func TestAPositionIsForReadingsThatDeliverRowsOnce(t *testing.T) {
 	b := newBench(t, sim.Options{Users: 1, Conversations: 1})
-	run, err := b.StartReading(t.Context(), b.job(), quiet{})
+	run, err := b.StartReading(t.Context(), b.job(), exporter.Unobserved{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -126,7 +126,7 @@ func TestAPlanThatIsOldIsRefused(t *testing.T) {
 			if test.before {
 				b.mustApply(t, b.job(b.dir))
 			}
-			run, err := b.Start(t.Context(), b.job(b.dir), quiet{})
+			run, err := b.Start(t.Context(), b.job(b.dir), exporter.Unobserved{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -260,7 +260,7 @@ func TestAReadingObeysTheColumns(t *testing.T) {
 	b := newBench(t, sim.Options{Users: 2, Conversations: 60})
 	job := b.both(columns([]string{"last_sent_message_preview", "extra"}, []string{"contact.email"}, aHashKey), b.dir)
 	for _, once := range []bool{false, true} {
-		run, err := b.StartReading(t.Context(), job, quiet{})
+		run, err := b.StartReading(t.Context(), job, exporter.Unobserved{})
 		if err != nil {
 			t.Fatal(err)
 		}

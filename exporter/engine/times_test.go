@@ -47,7 +47,7 @@ func TestTimesInEveryUsualFormAreExported(t *testing.T) {
 
 func TestThePlanNamesTimesThatCannotBeRead(t *testing.T) {
 	b := newBench(t, sim.Options{Rows: rowsActiveAt(`"Tue 17 Dec, sam@example.com"`, `"2024-12-17T09:42:32.971Z"`, `false`)})
-	run, err := b.Start(t.Context(), b.job(b.dir), quiet{})
+	run, err := b.Start(t.Context(), b.job(b.dir), exporter.Unobserved{})
 	if err != nil {
 		t.Fatal(err)
 	}

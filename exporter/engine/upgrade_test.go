@@ -62,7 +62,7 @@ func TestAMergeUpgradesAFileOfAnEarlierVersion(t *testing.T) {
 	b.churn(25, 4, sim.Jump, sim.Insert)
 
 	b.wrap = func(source exporter.Source) exporter.Source { return moody{source} }
-	run, err := b.Start(t.Context(), job, quiet{})
+	run, err := b.Start(t.Context(), job, exporter.Unobserved{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -111,7 +111,7 @@ func TestNoRunGoesOnFromAManifestThatWasChanged(t *testing.T) {
 	if err := os.WriteFile(b.file(), file, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	run, err := b.Start(t.Context(), job, quiet{})
+	run, err := b.Start(t.Context(), job, exporter.Unobserved{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -30,7 +30,7 @@ func TestTheLimitLeavesTheCollectorRoom(t *testing.T) { //nolint:paralleltest //
 	if got := limitAfter(func(limit int64) bool { return limit != budget }); got != budget {
 		t.Errorf("the limit is %d MiB without rows, and the budget %d", got>>20, budget>>20)
 	}
-	limit.Counting(unobserved{}).Observe(exporter.PageFetched{Rows: 10_000_000})
+	limit.Counting(exporter.Unobserved{}).Observe(exporter.PageFetched{Rows: 10_000_000})
 	if got := limitAfter(func(limit int64) bool { return limit > large*5/4 }); got <= large*5/4 || got > 2*large {
 		t.Errorf("the limit is %d MiB with %d in use", got>>20, large>>20)
 	}
@@ -69,9 +69,3 @@ func limitAfter(expected func(limit int64) bool) (limit int64) {
 	}
 	return limit
 }
-
-// unobserved is a run that nobody watches.
-type unobserved struct{}
-
-// Observe implements exporter.Observer.
-func (unobserved) Observe(exporter.Event) {}

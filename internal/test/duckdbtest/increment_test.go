@@ -57,17 +57,13 @@ func newFixture(t *testing.T, options sim.Options) *fixture {
 	}}
 }
 
-type noopObserver struct{}
-
-func (noopObserver) Observe(exporter.Event) {}
-
 // apply exports into a folder with this name.
 func (f *fixture) apply(t *testing.T, folder, mode string, fullEvery time.Duration) exporter.Proof {
 	t.Helper()
 	run, err := f.Start(t.Context(), exporter.Job{Exports: []exporter.Export{{
 		Table: "inbox_conversations", Destination: filepath.Join(f.dir, folder), Format: "parquet", Mode: mode, FullEvery: fullEvery,
 		Parquet: exporter.ParquetOptions{Compression: "zstd"},
-	}}}, noopObserver{})
+	}}}, exporter.Unobserved{})
 	if err != nil {
 		t.Fatal(err)
 	}
