@@ -34,13 +34,15 @@ type evidence struct {
 	deepest int // sweeps of several pages that did
 	top     int64
 	closed  bool
-	// pushed is how many places rows have moved down during sweeps, since the latest one down to
-	// the floor began. Which rows have moved above them the shorter sweeps after it cannot tell:
-	// rows that they show there may have come later.
-	pushed  int64
-	borders []period      // of the latest sweep down to the floor and of those after it
-	sweptAt time.Time     // when the last sweep that was one moment was sent
-	held    time.Duration // how far below its target that one reached
+	// pushed says that rows have moved down during a sweep, since the latest one down to the floor
+	// began. Which rows have moved above them the shorter sweeps after it cannot tell: rows that
+	// they show there may have come later.
+	pushed  bool
+	borders []period  // of the latest sweep down to the floor and of those after it
+	sweptAt time.Time // when the last sweep that was one moment was sent
+	// held is how far below their targets the sweeps have reached, the least of the latest one
+	// down to the floor and of those after it. It is the lookback that the proof states.
+	held time.Duration
 
 	// jointsOnly says that only those gaps are checked in which every movement counts.
 	jointsOnly bool
@@ -139,11 +141,11 @@ func (e *evidence) swept(done *sweep) bool {
 	e.shownAgain = append(e.shownAgain, done.stretch())
 	reach, deep := e.reach(done), !e.deep
 	if deep { // it went down to the floor
-		e.held, e.pushed = reach, 0
+		e.held, e.pushed = reach, false
 	}
 	e.held = min(e.held, reach)
 	if done.reads > 1 {
-		e.pushed += done.pushed
+		e.pushed = e.pushed || done.pushed
 		if deep {
 			e.deepest++
 		}
@@ -217,7 +219,7 @@ func (e *evidence) still(border period) bool {
 // passedBy reports whether a row may have moved above the pages that a sweep had read, to
 // where the sweeps after it did not look. An increment starts below such a row.
 func (e *evidence) passedBy(last Page) bool {
-	return e.since == nil && e.pushed > 0 && e.held < e.margin.Lookback && e.deepest < mostDeep && !e.counted(last.total)
+	return e.since == nil && e.pushed && e.held < e.margin.Lookback && e.deepest < mostDeep && !e.counted(last.total)
 }
 
 // contradicted reports whether rows came or went, and no total tells.

@@ -164,20 +164,20 @@ func (r Page) pages() int64 {
 	return (*r.total + r.perPage - 1) / r.perPage
 }
 
-// pushedSince is how many places further down rows of an earlier page stand on this one, at most: the
-// last ones of that page may have moved up meanwhile, which says nothing of the others.
-func (r Page) pushedSince(before Page) (places int64) {
+// pushedSince reports whether a row of an earlier page stands further down on this one. All rows are
+// compared: the last ones of that page may have moved up meanwhile, which says nothing of the others.
+func (r Page) pushedSince(before Page) bool {
 	if !r.placed || !before.placed {
-		return 0
+		return false
 	}
 	stood := make(map[schema.IDHash]int64, len(before.Rows))
 	for i, row := range before.Rows {
 		stood[row.ID] = before.offset + int64(i)
 	}
 	for i, row := range r.Rows {
-		if place, ok := stood[row.ID]; ok {
-			places = max(places, r.offset+int64(i)-place)
+		if place, ok := stood[row.ID]; ok && r.offset+int64(i) > place {
+			return true
 		}
 	}
-	return places
+	return false
 }

@@ -188,6 +188,32 @@ func TestWalkNoticesADeletionThatALaterEntryMakesUpFor(t *testing.T) {
 	}
 }
 
+// hiddenThenMoved is a walk of a list of so many rows to its end, in which a deletion hides a row
+// from the pages of the walk, and in that answer of the sweep some rows move.
+func hiddenThenMoved(rows, at int, moves ...move) (*model, *stage) {
+	ats := make([]int64, rows)
+	for i := range ats {
+		ats[i] = int64(i/2+1) * 3
+	}
+	m := newModel(ats, 3, still)
+	m.margin = Margin{Lookback: 40 * time.Millisecond, Settle: allowed.Settle}
+	m.quirk.counts = "before"
+	m.quirk.between = func(answer int) []move {
+		switch answer {
+		case (rows - 1) / 3: // the last page of the walk
+			return []move{{kind: remove}}
+		case (rows-1)/3 - 1:
+			return []move{{kind: enter}}
+		case at:
+			return moves
+		}
+		return nil
+	}
+	s := newStage(m, 1, func(int) int { return 0 })
+	s.run(toTheEnd)
+	return m, s
+}
+
 // Every row is newer than the floor, so sweeps have several pages, and all of this happens before the
 // server's clock goes on. A deletion hides a row from the pages of the walk. During the sweep that row
 // moves above the pages already read, with a time older than the next sweep reaches. The
@@ -197,26 +223,7 @@ func TestSweepNoticesARowThatMovesBehindIt(t *testing.T) {
 	for rows := 8; rows < 12; rows++ {
 		for at := 5; at < 12; at++ {
 			for where := range rows {
-				ats := make([]int64, rows)
-				for i := range ats {
-					ats[i] = int64(i/2+1) * 3
-				}
-				m := newModel(ats, 3, func(int) []move { return nil })
-				m.margin = Margin{Lookback: 40 * time.Millisecond, Settle: allowed.Settle}
-				m.quirk.counts = "before"
-				m.quirk.between = func(answer int) []move {
-					switch answer {
-					case (rows - 1) / 3: // the last page of the walk
-						return []move{{kind: remove}}
-					case (rows-1)/3 - 1:
-						return []move{{kind: enter}}
-					case at:
-						return []move{{kind: jump, where: where, older: 6}}
-					}
-					return nil
-				}
-				s := newStage(m, 1, func(int) int { return 0 })
-				s.run(toTheEnd)
+				m, s := hiddenThenMoved(rows, at, move{kind: jump, where: where, older: 6})
 				if s.p.method == "" {
 					continue
 				}
@@ -239,27 +246,8 @@ func TestSweepNoticesARowThatMovesBehindItWhileAnotherJumps(t *testing.T) {
 	for rows := 8; rows < 12; rows++ {
 		for choice := range 7 * rows * rows * 2 {
 			at, where, jumps, first := choice%7+5, choice/7%rows, choice/7/rows%rows, choice/7/rows/rows
-			ats := make([]int64, rows)
-			for i := range ats {
-				ats[i] = int64(i/2+1) * 3
-			}
-			m := newModel(ats, 3, still)
-			m.margin = Margin{Lookback: 40 * time.Millisecond, Settle: allowed.Settle}
-			m.quirk.counts = "before"
-			m.quirk.between = func(answer int) []move {
-				moves := []move{{kind: jump, where: where, older: 6}, {kind: jump, where: jumps}}
-				switch answer {
-				case (rows - 1) / 3: // the last page of the walk
-					return []move{{kind: remove}}
-				case (rows-1)/3 - 1:
-					return []move{{kind: enter}}
-				case at:
-					return []move{moves[first], moves[1-first]}
-				}
-				return nil
-			}
-			s := newStage(m, 1, func(int) int { return 0 })
-			s.run(toTheEnd)
+			moves := []move{{kind: jump, where: where, older: 6}, {kind: jump, where: jumps}}
+			m, s := hiddenThenMoved(rows, at, moves[first], moves[1-first])
 			if s.p.method == "" {
 				continue
 			}

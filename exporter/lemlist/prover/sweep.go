@@ -22,9 +22,8 @@ type sweep struct {
 	top, newest int64
 	shown       map[schema.IDHash]int64 // the rows, and their newest times
 	// odd says that it showed rows that moved with a time of before.
-	odd bool
-	// pushed is how many places rows moved down between pages that overlap or touch.
-	pushed int64
+	odd    bool
+	pushed bool // rows moved down between pages that overlap or touch
 	// borders are the times of the pairs of pages that joined only because they touch.
 	borders []period
 	// shift is by how much the rows have moved down since they were read, as far as
@@ -65,7 +64,7 @@ func (l *sweep) observe(r Page, still bool) (open bool) {
 	}
 	before := l.coverage.intervals[0].tail
 	touches := len(r.Rows) > 0 && r.placed && before.place == r.offset
-	l.pushed += r.pushedSince(l.lowest)
+	l.pushed = l.pushed || r.pushedSince(l.lowest)
 	l.coverage.add(r)
 	// What does not join the top is read again when it is known to.
 	l.coverage.intervals = slices.DeleteFunc(l.coverage.intervals, func(one *interval) bool { return !one.top })
