@@ -133,14 +133,14 @@ func (v *revision) pass(ctx context.Context, sink exporter.Sink, to func(arrow.R
 		return passed{}, unsorted(err)
 	}
 	digester := rows.NewDigester(v.target.table)
-	switch {
-	case len(over.blocks) > 0:
+	if len(over.blocks) > 0 {
 		err = v.weave(ctx, over, sink.(exporter.GroupSink), to)
-	case v.carried != nil:
-		err = forEachRecord(v.merged(ctx, upgraded(ctx, data, v.target.table, v.version)), to)
-	default:
+	} else {
 		all := v.merged(ctx, upgraded(ctx, data, v.target.table, v.version))
-		err = forEachRecord(rows.Through(rows.Prefetch(all), digester.Add), to)
+		if v.carried == nil {
+			all = rows.Through(rows.Prefetch(all), digester.Add)
+		}
+		err = forEachRecord(all, to)
 	}
 	if err != nil {
 		return passed{}, unsorted(err)
@@ -190,7 +190,7 @@ func (v *revision) weave(ctx context.Context, over takeover, sink exporter.Group
 		return fmt.Errorf("%s: %w", v.oldName(), err)
 	}
 	defer taker.Close()
-	w := weaver{takeover: over, table: v.target.table, sink: sink, taker: taker, url: v.oldName(), to: to}
+	w := weaver{takeover: over, table: v.target.table, sink: sink, taker: taker, name: v.oldName(), to: to}
 	return w.weave(ctx, v.merged(ctx, over.rest(ctx, v.target.table)))
 }
 

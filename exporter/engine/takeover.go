@@ -91,7 +91,7 @@ type weaver struct {
 	table *schema.Table
 	sink  exporter.GroupSink
 	taker exporter.GroupTaker
-	url   string // of the file, begins errors
+	name  string // of the file, in errors
 	to    func(arrow.Record) error
 }
 
@@ -164,7 +164,7 @@ func (w weaver) named(err error) error {
 	if err == nil {
 		return nil
 	}
-	return fmt.Errorf("%s: %w", w.url, err)
+	return fmt.Errorf("%s: %w", w.name, err)
 }
 
 // taken is what the blocks hold together.
